@@ -1,0 +1,319 @@
+/**
+ * One facade's share of a runtime: its waiting jobs, its fair turn, its own close and terminate.
+ *
+ * Decides which of its jobs is next (by priority, then first come first served) and when all its accepted work has ended.
+ * Refuses to know lanes and the other clients: the scheduler compares clients by `charged`, the worker time they have had.
+ *
+ *   open --close--> closed         refuses new jobs; `drained` when nothing accepted is unsettled
+ *     '--terminate / break--> closed, every job ended with the facade's error
+ */
+import { CancelledError, QueueFullError } from './errors.ts';
+import type { CallSettings, Ending, Job, JobOwner } from './job.ts';
+import { watchSignal } from './signal-watch.ts';
+import { StreamJob } from './stream-job.ts';
+
+/** What a client needs from the scheduler. */
+export interface ClientHost {
+  now(): number;
+  /** `urgent`: a job came in; else some time this turn will do. */
+  pump(urgent: boolean): void;
+  /** Tasks of these jobs that lanes hold are dropped or, where they run, ended after `grace` ms. */
+  abandon(jobs: ReadonlySet<Job>, grace: number): void;
+  /** Jobs of this client that lanes hold tasks of. */
+  handedOver(client: Client): Set<Job>;
+  openChanged(by: number): void;
+  count(how: Ending, count: number): void;
+  warn(error: unknown, what: string): void;
+}
+
+export interface ClientOptions {
+  readonly name: string;
+  /** Lanes it may use at once. */
+  readonly maxLanes: number;
+  readonly maxQueue: number;
+  /** 'break': a lost worker that ran a task of this client breaks the client. */
+  readonly breaksOnLoss: boolean;
+  readonly killGrace: number;
+  readonly settings: CallSettings;
+  /** The facade's error for work that ended because workers cannot be had, or (with 'break') were lost. */
+  readonly brokenError: (cause: unknown) => Error;
+}
+
+interface Level {
+  readonly priority: number;
+  first: Job | undefined;
+  last: Job | undefined;
+}
+
+export class Client implements JobOwner {
+  readonly options: ClientOptions;
+  /** Worker time had, in microseconds; corrected when tasks were longer or shorter than expected. */
+  charged = 0;
+  /** Why it is broken; undefined while it is not. */
+  broken: Error | undefined;
+  readonly #host: ClientHost;
+  /** Highest priority first; empty levels are dropped. */
+  readonly #levels: Level[] = [];
+  readonly #streams = new Set<StreamJob>();
+  readonly #waiters: (() => void)[] = [];
+  #closed = false;
+  #order = 0;
+  /** Tasks accepted and not ended, and inputs held open. */
+  #open = 0;
+  /** Tasks that lanes have, also of jobs that have ended meanwhile. */
+  #handed = 0;
+
+  constructor(host: ClientHost, options: ClientOptions) {
+    this.#host = host;
+    this.options = options;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+  get open(): number {
+    return this.#open;
+  }
+  /** Tasks accepted that no lane has. */
+  get queued(): number {
+    return Math.max(0, this.#open - this.#handed);
+  }
+
+  /** Lazy inputs that are not read to their end. */
+  get hasStreams(): boolean {
+    return this.#streams.size > 0;
+  }
+
+  /** Takes a job with `tasks` tasks known now. The facade has checked that it is open. */
+  submit(job: Job, tasks: number): void {
+    job.owner = this;
+    job.order = this.#order++;
+    job.acceptedAt = this.#host.now();
+    this.#add(tasks);
+    if (this.broken !== undefined) {
+      job.end(this.broken, 'failed');
+      return;
+    }
+    const { maxQueue, name } = this.options;
+    if (this.queued > maxQueue) {
+      const before = this.queued - tasks;
+      job.end(new QueueFullError(`${name}: ${before} tasks wait, and ${tasks} more would be over maxQueue (${maxQueue})`), 'failed');
+      return;
+    }
+    const { signal } = job.settings;
+    if (signal !== undefined) {
+      if (signal.aborted) {
+        job.end(cancelledBy(signal), 'cancelled');
+        return;
+      }
+      watchSignal(signal, job, abortJobs);
+    }
+    if (job.fn.state === 'pending') this.#waitForFunction(job);
+    if (job instanceof StreamJob) this.#streams.add(job);
+    this.#enqueue(job);
+    if (job instanceof StreamJob) job.start();
+    this.#host.pump(true);
+  }
+
+  /** The job whose turn it is; undefined when nothing can be claimed. A function still being found holds up what is behind it. */
+  front(): Job | undefined {
+    for (const level of this.#levels) {
+      for (let job = level.first; job !== undefined; job = level.first) {
+        const { state } = job.fn;
+        if (state === 'pending') return undefined;
+        if (state === 'refused') job.end(job.fn.error, 'failed');
+        else if (job.waiting > 0) return job;
+        else this.#dequeue(job);
+      }
+    }
+    return undefined;
+  }
+
+  /** Tasks that could be claimed now: what waits, or what the first job may still pull. */
+  get claimable(): number {
+    const front = this.front();
+    return front === undefined ? 0 : Math.max(this.queued, front.waiting);
+  }
+
+  /** Tasks went to a lane. */
+  claimed(job: Job, count: number): void {
+    this.#handed += count;
+    if (job.queued && job.waiting === 0) this.#dequeue(job);
+  }
+
+  /** Tasks left their lane: answered, lost or given back. */
+  released(count: number): void {
+    this.#handed -= count;
+  }
+
+  wake(job: Job): void {
+    if (job.over || job.waiting === 0) return;
+    if (!job.queued) this.#enqueue(job);
+    this.#host.pump(false);
+  }
+
+  forget(job: Job): void {
+    if (job.queued) this.#dequeue(job);
+    if (job.settings.signal !== undefined) watchSignal(job.settings.signal, job, undefined);
+    if (job instanceof StreamJob) this.#streams.delete(job);
+  }
+
+  tasksAccepted(count: number): void {
+    this.#add(count);
+  }
+
+  tasksEnded(count: number, how: Ending): void {
+    this.#host.count(how, count);
+    this.#settled(count);
+  }
+
+  hold(): void {
+    this.#open += 1;
+    this.#host.openChanged(1);
+  }
+
+  release(): void {
+    this.#settled(1);
+  }
+
+  warn(error: unknown, what: string): void {
+    this.#host.warn(error, `${this.options.name}: ${what}`);
+  }
+
+  /** No new jobs. `lazy` says with which error a lazy input that may not be read any further ends, or undefined if it may. */
+  close(lazy: (stream: StreamJob) => unknown): void {
+    this.#closed = true;
+    for (const stream of [...this.#streams]) {
+      const error = lazy(stream);
+      if (error !== undefined) stream.stopInput(error);
+    }
+  }
+
+  /** Resolves when all that was accepted has ended; sync inputs are read to their end for it. */
+  drained(): Promise<void> {
+    for (const stream of [...this.#streams]) stream.lift();
+    return this.#open === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** Ends every job now. `waitingError` is for tasks no lane has; `error` for the others (and for a job that is partly handed over). */
+  terminate(error: unknown, waitingError: unknown = error): void {
+    this.#closed = true;
+    const handed = this.#host.handedOver(this);
+    for (const job of handed) job.end(error, 'failed');
+    this.cancelWaiting(waitingError);
+    for (const stream of [...this.#streams]) stream.end(error, 'failed');
+    this.#host.abandon(handed, 0);
+  }
+
+  /** Workers were lost, and for this client that is the end: everything open fails, and whatever comes. */
+  breakDown(error: Error): void {
+    if (this.broken !== undefined) return;
+    this.broken = error;
+    const wasClosed = this.#closed;
+    this.terminate(error);
+    this.#closed = wasClosed;
+  }
+
+  /** Ends what no lane has; what a lane has goes on. */
+  cancelWaiting(error: unknown): void {
+    this.#endWaiting(error, 'cancelled');
+  }
+
+  /** Workers cannot be had: what waits, and with `forGood` what comes, fails with `error`. */
+  fail(error: Error, forGood: boolean): void {
+    if (forGood) this.broken = error;
+    this.#endWaiting(error, 'failed');
+  }
+
+  #endWaiting(error: unknown, how: Ending): void {
+    for (const level of [...this.#levels]) {
+      for (let job = level.first; job !== undefined; job = level.first) {
+        job.end(error, how);
+        if (job.queued) this.#dequeue(job);
+      }
+    }
+  }
+
+  #add(count: number): void {
+    if (count === 0) return;
+    this.#open += count;
+    this.#host.openChanged(count);
+  }
+
+  #settled(count: number): void {
+    this.#open -= count;
+    this.#host.openChanged(-count);
+    if (this.#open > 0 || this.#waiters.length === 0) return;
+    for (const resolve of this.#waiters.splice(0)) resolve();
+  }
+
+  #waitForFunction(job: Job): void {
+    void job.fn.settled.then(() => this.#host.pump(false));
+  }
+
+  #enqueue(job: Job): void {
+    if (job.waiting === 0 && job.fn.state === 'found') return;
+    const { priority } = job.settings;
+    let at = 0;
+    while (at < this.#levels.length && (this.#levels[at] as Level).priority > priority) at += 1;
+    let level = this.#levels[at];
+    if (level === undefined || level.priority !== priority) {
+      level = { priority, first: undefined, last: undefined };
+      this.#levels.splice(at, 0, level);
+    }
+    // By age: a job that had been out of the queue goes before all that came after it.
+    let after = level.last;
+    if (after !== undefined && after.order > job.order) {
+      after = undefined;
+      for (let older = level.first; older !== undefined && older.order < job.order; older = older.next) after = older;
+    }
+    const before = after === undefined ? level.first : after.next;
+    job.previous = after;
+    job.next = before;
+    if (after === undefined) level.first = job;
+    else after.next = job;
+    if (before === undefined) level.last = job;
+    else before.previous = job;
+    job.queued = true;
+  }
+
+  #dequeue(job: Job): void {
+    const { priority } = job.settings;
+    const at = this.#levels.findIndex((level) => level.priority === priority);
+    const level = this.#levels[at] as Level;
+    if (job.previous === undefined) level.first = job.next;
+    else job.previous.next = job.next;
+    if (job.next === undefined) level.last = job.previous;
+    else job.next.previous = job.previous;
+    job.previous = undefined;
+    job.next = undefined;
+    job.queued = false;
+    if (level.first === undefined) this.#levels.splice(at, 1);
+  }
+
+  /** Ends these jobs because their signal was aborted; the tasks of them that run get `killGrace`. */
+  abort(jobs: ReadonlySet<Job>, signal: AbortSignal): void {
+    const handed = this.#host.handedOver(this);
+    const abandoned = new Set<Job>();
+    for (const job of jobs) {
+      if (handed.has(job)) abandoned.add(job);
+      job.end(cancelledBy(signal), 'cancelled');
+    }
+    this.#host.abandon(abandoned, this.options.killGrace);
+  }
+}
+
+function cancelledBy(signal: AbortSignal): CancelledError {
+  return new CancelledError('the call was aborted by its signal', { cause: signal.reason });
+}
+
+function abortJobs(jobs: Set<Job>, signal: AbortSignal): void {
+  const byClient = new Map<Client, Set<Job>>();
+  for (const job of jobs) {
+    const client = job.owner as Client;
+    const ofClient = byClient.get(client);
+    if (ofClient === undefined) byClient.set(client, new Set([job]));
+    else ofClient.add(job);
+  }
+  for (const [client, ofClient] of byClient) client.abort(ofClient, signal);
+}

@@ -1,0 +1,180 @@
+/**
+ * The workers of one runtime: how many there are, and when one is started, replaced or sent home.
+ *
+ * Decides when a worker is started: when work waits and none is idle (or at once, for those who ask for it), never more than `size`.
+ * A worker that dies is replaced the same way. Starts that fail are braked:
+ *
+ *   failure 1, 2, ... of the last good start -> the next start waits 0, 50, 100, 200, 400 ... ms and goes alone
+ *   none alive and ATTEMPTS_A_WORKER * size failures in a row -> `broken(cause)`: nobody waits for workers that cannot be had
+ *
+ * Refuses to know which tasks there are and who they belong to.
+ */
+import { Alarm, type Clock } from './clock.ts';
+import type { Lane } from './lane.ts';
+
+/** Failed starts in a row, a worker, before work is told that there are none. */
+const ATTEMPTS_A_WORKER = 3;
+/** Bounds of that number: one worker gets a second chance, many do not take for ever. */
+const MOST_ATTEMPTS = 6;
+const FIRST_DELAY = 50;
+const LONGEST_DELAY = 1000;
+/** An idle worker is told to wait in its event loop after this, ms, so that timers that user code left unreferenced go on. */
+const RELEASE_AFTER = 20;
+
+export interface CrewOptions {
+  readonly size: number;
+  readonly idleTimeout: number;
+  readonly startsAtOnce: boolean;
+}
+
+export interface CrewHost {
+  readonly clock: Clock;
+  makeLane(id: number): Lane;
+  /** A lane exists, starting. */
+  added(lane: Lane): void;
+  removed(lane: Lane): void;
+  /** No worker can be had; `forGood` when trying again later makes no sense. */
+  broken(cause: unknown, forGood: boolean): void;
+}
+
+/** What the operating system says when it has run out of something: it may have more later. */
+const SHORTAGES = new Set<unknown>(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM', 'ERR_WORKER_INIT_FAILED']);
+
+export class Crew {
+  readonly #options: CrewOptions;
+  readonly #host: CrewHost;
+  readonly #lanes = new Set<Lane>();
+  readonly #retry: Alarm;
+  readonly #sweep: Alarm;
+  #lastId = 0;
+  #failures = 0;
+  /** Wanted while starts were braked. */
+  #isWanted = false;
+  /** Open -> leaving: no new worker is started any more. */
+  #leaving = false;
+  readonly #waiters: (() => void)[] = [];
+
+  constructor(options: CrewOptions, host: CrewHost) {
+    this.#options = options;
+    this.#host = host;
+    this.#retry = new Alarm(host.clock, () => this.#tryAgain(), true);
+    this.#sweep = new Alarm(host.clock, () => this.#sweepIdle());
+  }
+
+  get size(): number {
+    return this.#options.size;
+  }
+
+  /** Starts all workers now. */
+  startAll(): void {
+    for (let i = this.#count('starting') + this.#count('ready'); i < this.#options.size; i++) this.#start();
+  }
+
+  /** Work for `tasks` more workers waits. */
+  wanted(tasks: number): void {
+    if (this.#leaving) return;
+    if (this.#retry.isSet) {
+      this.#isWanted = true;
+      return;
+    }
+    const starting = this.#count('starting');
+    let room = this.#options.size - starting - this.#count('ready');
+    // After a failure one at a time, until one has started well.
+    const most = this.#failures > 0 ? 1 : tasks;
+    for (let i = starting; i < most && room > 0; i++, room--) this.#start();
+  }
+
+  ready(): void {
+    this.#failures = 0;
+  }
+
+  /** A lane has nothing to do, as far as it is known. */
+  rests(): void {
+    this.#sweep.set(RELEASE_AFTER);
+  }
+
+  /** A worker is gone. */
+  gone(lane: Lane, wasReady: boolean): void {
+    this.#lanes.delete(lane);
+    this.#host.removed(lane);
+    if (this.#lanes.size === 0) for (const resolve of this.#waiters.splice(0)) resolve();
+    if (this.#leaving) return;
+    if (wasReady) {
+      if (this.#options.startsAtOnce && lane.wasLost) this.wanted(1);
+      return;
+    }
+    this.#failures += 1;
+    const attempts = Math.min(ATTEMPTS_A_WORKER * this.#options.size, MOST_ATTEMPTS);
+    if (this.#failures >= attempts && this.#count('ready') === 0) {
+      if (this.#count('starting') > 0) return;
+      this.#failures = 0;
+      this.#isWanted = false;
+      const { startError } = lane;
+      this.#host.broken(startError, !SHORTAGES.has((startError as { code?: unknown } | undefined)?.code));
+      return;
+    }
+    this.#isWanted = true;
+    if (!this.#retry.isSet) this.#retry.set(this.#failures === 1 ? 0 : Math.min(FIRST_DELAY * 2 ** (this.#failures - 2), LONGEST_DELAY));
+  }
+
+  /** Every worker leaves when it has answered. Resolves when all are gone. */
+  leave(): Promise<void> {
+    this.#stop();
+    for (const lane of [...this.#lanes]) lane.retire();
+    return this.#allGone();
+  }
+
+  /** Ends every worker now. Resolves when all are gone. */
+  kill(): Promise<void> {
+    this.#stop();
+    for (const lane of [...this.#lanes]) lane.kill();
+    return this.#allGone();
+  }
+
+  #stop(): void {
+    this.#leaving = true;
+    this.#retry.stop();
+    this.#sweep.stop();
+  }
+
+  #allGone(): Promise<void> {
+    return this.#lanes.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  #count(state: Lane['state']): number {
+    let count = 0;
+    for (const lane of this.#lanes) if (lane.state === state) count += 1;
+    return count;
+  }
+
+  #start(): void {
+    this.#lastId += 1;
+    const lane = this.#host.makeLane(this.#lastId);
+    this.#lanes.add(lane);
+    this.#host.added(lane);
+    lane.start();
+  }
+
+  #tryAgain(): void {
+    if (!this.#isWanted || this.#leaving) return;
+    this.#isWanted = false;
+    this.wanted(1);
+  }
+
+  #sweepIdle(): void {
+    const now = this.#host.clock.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const lane of [...this.#lanes]) {
+      if (!lane.isIdle) continue;
+      const idle = now - lane.idleSince;
+      if (idle >= this.#options.idleTimeout) {
+        lane.retire();
+        continue;
+      }
+      if (idle >= RELEASE_AFTER) lane.release();
+      else next = Math.min(next, RELEASE_AFTER - idle);
+      next = Math.min(next, this.#options.idleTimeout - idle);
+    }
+    if (next !== Number.POSITIVE_INFINITY) this.#sweep.set(Math.max(1, next));
+  }
+}

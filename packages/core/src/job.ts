@@ -1,0 +1,252 @@
+/**
+ * What a job is: one call of the API, one or many tasks, settled once.
+ *
+ * A job owns its input and its outcomes. It is asked for tasks when a lane can take some (`claim`), told how each ended
+ * (`settle`), and given tasks back that were handed over but never started (`giveBack`). It refuses to know lanes and
+ * transports; of the facade it knows a listener.
+ *
+ *   waiting --claim--> handed over --settle--> over
+ *      ^                   |
+ *      +----- giveBack ----+        end(error): any state -> over, at once
+ *
+ * `claim` is the gate of cancellation: what was claimed once can no longer be cancelled by `cancel()`, even when it came back.
+ * Invariant: every task a job accepted is settled exactly once, by `settle` or by `end`; what arrives afterwards is ignored (`over`).
+ */
+import { CancelledError } from './errors.ts';
+import type { TaskFunction } from './task/task-function.ts';
+
+/** What a call asks for. Made once per client and once per call that gives options, never per task. */
+export interface CallSettings {
+  readonly priority: number;
+  /** Milliseconds from the task's start in the worker; Infinity: none. */
+  readonly taskTimeout: number;
+  /** Re-runs of a task whose worker was lost. */
+  readonly retries: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onReport: ((value: unknown, index: number) => void) | undefined;
+}
+
+/** Consecutive tasks of one job that travel together. */
+export interface Chunk {
+  readonly job: Job;
+  /** Index, in the job, of the first task. */
+  readonly base: number;
+  readonly count: number;
+  /** Whether a task's item is the array of its arguments (else it is the only argument). */
+  readonly spread: boolean;
+  /** Worker time, in microseconds a task, that was charged to the client for it in advance. */
+  charge: number;
+  /** The item of the task at `base + offset`. */
+  at(offset: number): unknown;
+  /** Cuts the last `count` tasks off; this chunk keeps the others. */
+  splitTail(count: number): Chunk;
+}
+
+/** How a task ended, for the counters. */
+export type Ending = 'completed' | 'failed' | 'cancelled';
+
+/** What a job needs from the client it belongs to. */
+export interface JobOwner {
+  /** A job that pulls its input has pulled `count` more. */
+  tasksAccepted(count: number): void;
+  /** Something that is no task (an input still to be read) keeps the client from being drained, until `release`. */
+  hold(): void;
+  release(): void;
+  /** `count` tasks of this job are over. */
+  tasksEnded(count: number, how: Ending): void;
+  /** The job has tasks to claim again. */
+  wake(job: Job): void;
+  /** The job leaves the queue and the signal watch: nothing of it waits any more. */
+  forget(job: Job): void;
+  /** A callback of the user threw. */
+  warn(error: unknown, what: string): void;
+}
+
+/** Whoever waits for a job that settles as a whole. */
+export interface JobListener {
+  jobSettled(ok: boolean, value: unknown): void;
+}
+
+export abstract class Job {
+  readonly fn: TaskFunction;
+  readonly settings: CallSettings;
+  /** Set when the client accepts the job. */
+  owner!: JobOwner;
+  /** When it was accepted (ms of the clock); its place in the queue is by `order`. */
+  acceptedAt = 0;
+  order = 0;
+  /** Links of the client's queue; `queued` says whether it is in there. */
+  previous: Job | undefined = undefined;
+  next: Job | undefined = undefined;
+  queued = false;
+  /** Nothing that arrives for it counts any more. */
+  over = false;
+  /** Re-runs so far, by task; absent until a worker was lost. */
+  #reruns: Map<number, number> | undefined = undefined;
+
+  constructor(fn: TaskFunction, settings: CallSettings) {
+    this.fn = fn;
+    this.settings = settings;
+  }
+
+  /** Tasks that could be claimed now; an upper bound where the input is not known. */
+  abstract get waiting(): number;
+  /** Takes up to `most` tasks off the job (whole chunks where the user cut them: then it may be more). */
+  abstract claim(most: number): Chunk | undefined;
+  abstract giveBack(chunk: Chunk): void;
+  abstract settle(index: number, ok: boolean, value: unknown): void;
+  /** Settles all that is not settled with `error`; nothing of it will be claimed any more. */
+  abstract end(error: unknown, how: Ending): void;
+
+  /** Settles `count` successful tasks from `index` on. */
+  settleRange(index: number, values: readonly unknown[], from: number, count: number): void {
+    for (let i = 0; i < count && !this.over; i++) this.settle(index + i, true, values[from + i]);
+  }
+
+  /** Whether the task may run again after its worker was lost; counts it if so. */
+  mayRerun(index: number): boolean {
+    const done = this.#reruns?.get(index) ?? 0;
+    if (this.over || done >= this.settings.retries) return false;
+    this.#reruns ??= new Map();
+    this.#reruns.set(index, done + 1);
+    return true;
+  }
+
+  report(index: number, value: unknown): void {
+    const { onReport } = this.settings;
+    if (onReport === undefined || this.over) return;
+    try {
+      onReport(value, index);
+    } catch (error) {
+      this.owner.warn(error, 'onReport');
+    }
+  }
+}
+
+/** Arguments of a checked task are parsed when they are claimed: at once, or (an asynchronous schema) before the job is woken. */
+export const LATER: unique symbol = Symbol('parsed later');
+
+/**
+ * Parses the arguments of one task of `job`. Returns them, or LATER when the schema is asynchronous: then `done` is called with
+ * the outcome.
+ */
+export function parseArguments(
+  job: Job,
+  args: readonly unknown[],
+  done: (ok: boolean, value: unknown) => void,
+): unknown[] | typeof LATER | undefined {
+  try {
+    const parsed = job.fn.parseArguments?.(args);
+    if (parsed === undefined || Array.isArray(parsed)) return parsed;
+    parsed.then(
+      (value) => done(true, value),
+      (error: unknown) => done(false, error),
+    );
+  } catch (error) {
+    done(false, error);
+  }
+  return LATER;
+}
+
+/** One call. It is its own chunk: a submit allocates this object, the caller's handle and the arguments, nothing else. */
+export class CallJob extends Job implements Chunk {
+  readonly base = 0;
+  readonly count = 1;
+  charge = 0;
+  #args: readonly unknown[] | undefined;
+  #listener: JobListener | undefined;
+  /** Handed to a worker once; from then on `cancel()` answers false. */
+  #handedOver = false;
+  #waiting = true;
+  #parsing: 'needed' | 'running' | 'done' = 'needed';
+
+  constructor(fn: TaskFunction, args: readonly unknown[], settings: CallSettings, listener: JobListener) {
+    super(fn, settings);
+    this.#args = args;
+    this.#listener = listener;
+  }
+
+  get job(): Job {
+    return this;
+  }
+  get spread(): boolean {
+    return this.#args?.length !== 1;
+  }
+  get waiting(): number {
+    return this.#waiting && this.#parsing !== 'running' ? 1 : 0;
+  }
+  get handedOver(): boolean {
+    return this.#handedOver;
+  }
+
+  at(_offset: number): unknown {
+    const args = this.#args;
+    return args?.length === 1 ? args[0] : args;
+  }
+
+  splitTail(_count: number): Chunk {
+    return this;
+  }
+
+  claim(_most: number): Chunk | undefined {
+    if (this.waiting === 0) return undefined;
+    if (this.fn.parseArguments !== undefined && this.#parsing === 'needed' && !this.#parse()) return undefined;
+    this.#waiting = false;
+    this.#handedOver = true;
+    return this;
+  }
+
+  giveBack(_chunk: Chunk): void {
+    if (this.over) return;
+    this.#waiting = true;
+    this.owner.wake(this);
+  }
+
+  settle(_index: number, ok: boolean, value: unknown): void {
+    if (!this.over) this.#finish(ok, value, ok ? 'completed' : 'failed');
+  }
+
+  end(error: unknown, how: Ending): void {
+    if (!this.over) this.#finish(false, error, how);
+  }
+
+  /** True if and only if it was never handed to a worker; then it never will be. */
+  cancel(): boolean {
+    if (this.over || this.#handedOver) return false;
+    this.end(new CancelledError('the task was cancelled before it was handed to a worker'), 'cancelled');
+    return true;
+  }
+
+  #finish(ok: boolean, value: unknown, how: Ending): void {
+    const listener = this.#listener;
+    this.over = true;
+    this.#waiting = false;
+    this.#args = undefined;
+    this.#listener = undefined;
+    if (this.queued || this.settings.signal !== undefined) this.owner.forget(this);
+    // The handle is settled before the count: a close that waits for the count then finds every handle settled.
+    listener?.jobSettled(ok, value);
+    this.owner.tasksEnded(1, how);
+  }
+
+  /** Whether the arguments are there now. */
+  #parse(): boolean {
+    this.#parsing = 'running';
+    let parsedNow = false;
+    const parsed = parseArguments(this, this.#args ?? [], (ok, value) => {
+      this.#parsing = 'done';
+      if (this.over) return;
+      if (!ok) this.settle(0, false, value);
+      else {
+        this.#args = value as unknown[];
+        if (!parsedNow) this.owner.wake(this);
+      }
+    });
+    if (Array.isArray(parsed)) {
+      parsedNow = true;
+      this.#args = parsed;
+      this.#parsing = 'done';
+    }
+    return parsedNow;
+  }
+}

@@ -1,0 +1,280 @@
+/**
+ * A lane over a child process. With reaper.ts the only file that imports node:child_process.
+ *
+ * Decides how a process is started and ended, and how frames reach it. Never `fork`'s IPC: what is queued there is lost when
+ * the child dies, and a malformed message throws in this program. Three socket pairs, each used one way:
+ *
+ *   fd 3  frames to the child     it reads them blocking while nothing of a task is alive
+ *   fd 4  frames from the child   it writes them blocking; only the end of this one means that all was read
+ *   fd 5  wake numbers            "frame n is there", when the child waits in its event loop
+ *
+ * A failed write judges nothing: the child may be dead, with results lying on fd 4. Death is `exit` *and* the end of fd 4, or
+ * a bound (a grandchild may hold it open). What had started then follows from the answers alone: the child sends its answers before
+ * the budget that both sides know is used up (FLUSH_AFTER in wire/budget.ts).
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { TwinpoolError } from '../errors.ts';
+import { Lane, type LaneHost, type LaneOptions } from '../lane.ts';
+import { mayHaveStarted } from '../wire/budget.ts';
+import { decodePayload, encodeFrame, FrameReader } from '../wire/frames.ts';
+import {
+  ABORT,
+  ANSWER,
+  INIT,
+  INIT_FAILED,
+  LATE,
+  LOOPING,
+  type Message,
+  MODE,
+  READY,
+  RELEASE,
+  REPORT,
+  STARTED,
+  TASKS,
+} from '../wire/messages.ts';
+import type { Outgoing } from '../wire/outbound.ts';
+import { Packer } from '../wire/values.ts';
+import { reap } from './reaper.ts';
+
+export interface ProcessOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly argv: readonly string[];
+  readonly execArgv: readonly string[];
+  readonly stdio: 'inherit' | 'ignore';
+  readonly maxPayloadBytes: number;
+}
+
+export const PROCESS_ENTRY: string = fileURLToPath(new URL('../worker/process.js', import.meta.url));
+/** How long results are waited for after the process has gone, ms. Shorter: a grandchild that holds the pipe costs less. Longer: a slow reader loses nothing. */
+const DRAIN_BOUND = 1000;
+
+export class ProcessLane extends Lane {
+  readonly kind = 'process';
+  readonly canTransfer = false;
+  readonly isolated = true;
+  /** Writing a frame and reading it costs some microseconds on both sides. */
+  protected readonly alone = 20;
+
+  readonly #processOptions: ProcessOptions;
+  readonly #reader: FrameReader;
+  #child: ChildProcess | undefined;
+  #unreap: (() => void) | undefined;
+  /** Frames written, and how the child waits as far as it has told. */
+  #written = 0;
+  #looping = false;
+  #death: { exitCode: number | null; signal: string | null; cause?: unknown } | undefined;
+  #outEnded = false;
+  #told = false;
+
+  constructor(host: LaneHost, options: LaneOptions, processOptions: ProcessOptions) {
+    super(host, options, new Packer({ sharesMemory: false, movesBuffers: false, maxPayloadBytes: processOptions.maxPayloadBytes }));
+    this.#processOptions = processOptions;
+    this.#reader = new FrameReader(0xffffffff, (payload) => this.#onPayload(payload));
+  }
+
+  get hasRoom(): boolean {
+    return true;
+  }
+
+  start(): void {
+    const { env, argv, execArgv, stdio } = this.#processOptions;
+    let child: ChildProcess;
+    try {
+      // Own process group: the whole tree can be ended, and Ctrl-C in a terminal is the parent's to decide about.
+      const options = { env, detached: true, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe'], windowsHide: true };
+      child = spawn(process.execPath, [...execArgv, PROCESS_ENTRY, ...argv], Object.assign(Object.create(null), options));
+    } catch (error) {
+      queueMicrotask(() => this.#died({ exitCode: null, signal: null, cause: error }, true));
+      return;
+    }
+    this.#child = child;
+    this.pid = child.pid;
+    child.on('error', (error) => {
+      // Without a pid it never started, and there will be no 'exit'.
+      if (child.pid === undefined) this.#died({ exitCode: null, signal: null, cause: error }, true);
+    });
+    if (child.pid === undefined) return;
+    this.#unreap = reap(child.pid);
+    child.on('exit', (exitCode, signal) => this.#died({ exitCode, signal }, false));
+    child.unref();
+    for (const fd of [3, 4, 5]) {
+      const socket = pipe(child, fd);
+      socket.unref();
+      // EPIPE and ECONNRESET only say that the child is gone, which `exit` tells better.
+      socket.on('error', () => undefined);
+    }
+    const out = pipe(child, 4);
+    out.on('data', (bytes: Uint8Array) => {
+      if (!this.#reader.push(bytes)) this.#distrust('it wrote bytes that are no frame to its answer channel');
+    });
+    out.on('close', () => this.#outClosed());
+    this.post([INIT, this.options.setup]);
+  }
+
+  protected post(message: Message): void {
+    this.#write(encodeFrame(message, this.#processOptions.maxPayloadBytes), message[0] === ABORT || message[0] === RELEASE);
+  }
+
+  protected postTasks(sequence: number, _count: number, outgoing: Outgoing): void {
+    this.post([TASKS, sequence, 0, outgoing.runs]);
+  }
+
+  protected startedTasks(): number {
+    return mayHaveStarted(this.ledger);
+  }
+
+  protected retract(): number {
+    // What the child has read cannot be known without asking it, and it does not listen while it runs a task.
+    return 0;
+  }
+
+  protected abortRunning(): void {
+    this.post([ABORT]);
+  }
+
+  release(): void {
+    if (!this.#looping) this.post([RELEASE]);
+    // What it then says itself is the same; until it has, it must not be told again.
+    this.#looping = true;
+  }
+
+  protected endWorker(): void {
+    const child = this.#child;
+    if (child === undefined) return;
+    // The end of its input is the child's signal to leave.
+    pipe(child, 3).end();
+    pipe(child, 5).end();
+    this.#killLater(child);
+  }
+
+  protected killWorker(): void {
+    const child = this.#child;
+    if (child === undefined || this.#death !== undefined) return;
+    pipe(child, 3).destroy();
+    pipe(child, 5).destroy();
+    signalGroup(child, 'SIGTERM');
+    this.#killLater(child);
+  }
+
+  protected poll(done: () => void): void {
+    setImmediate(done);
+  }
+
+  #write(frame: Buffer, wake: boolean): void {
+    const child = this.#child;
+    if (child === undefined || this.#death !== undefined) return;
+    const input = pipe(child, 3);
+    if (!input.writable) return;
+    this.#written += 1;
+    input.write(frame);
+    if (wake || this.#looping) this.#wake(child);
+  }
+
+  #wake(child: ChildProcess): void {
+    const number = Buffer.allocUnsafe(4);
+    number.writeUInt32LE(this.#written >>> 0, 0);
+    const socket = pipe(child, 5);
+    if (socket.writable) socket.write(number);
+  }
+
+  /** SIGKILL to the group after `killGrace`, unless it is gone by then. */
+  #killLater(child: ChildProcess): void {
+    const { clock } = this.host;
+    const timer = clock.setTimeout(() => signalGroup(child, 'SIGKILL'), this.options.killGrace);
+    timer.unref?.();
+    child.once('exit', () => clock.clearTimeout(timer));
+  }
+
+  #onPayload(payload: Uint8Array): void {
+    let message: Message;
+    try {
+      message = decodePayload(payload);
+    } catch (error) {
+      this.#distrust('it sent a message that cannot be read', error);
+      return;
+    }
+    this.#receive(message);
+  }
+
+  #receive(message: Message): void {
+    switch (message[0]) {
+      case ANSWER:
+        this.#looping = message[6] === LOOPING;
+        this.onAnswer(message[1] as number, message[2] as unknown[], message[3] as unknown[] | undefined, message[4] as number[]);
+        break;
+      case STARTED:
+        this.onStarted();
+        break;
+      case REPORT:
+        this.onReport(message[1] as number, message[2]);
+        break;
+      case MODE:
+        this.#looping = message[1] === LOOPING;
+        if (this.#looping && message[2] !== this.#written && this.#child !== undefined) this.#wake(this.#child);
+        break;
+      case READY:
+        this.onReady();
+        break;
+      case INIT_FAILED:
+        this.onInitFailed(message[1]);
+        break;
+      case LATE:
+        this.onLateError(message[1], message[2] === true);
+        break;
+      default:
+        this.host.anomaly(this);
+    }
+  }
+
+  #distrust(what: string, cause?: unknown): void {
+    this.host.anomaly(this);
+    this.kill({ kind: 'protocol', cause: new TwinpoolError(`worker ${this.id} cannot be trusted any more: ${what}`, { cause }) });
+  }
+
+  #died(death: { exitCode: number | null; signal: string | null; cause?: unknown }, nothingToRead: boolean): void {
+    if (this.#death !== undefined) return;
+    this.#death = death;
+    this.#unreap?.();
+    const child = this.#child;
+    if (nothingToRead || child === undefined || this.#outEnded) {
+      this.#tell();
+      return;
+    }
+    pipe(child, 3).destroy();
+    pipe(child, 5).destroy();
+    const bound = this.host.clock.setTimeout(() => {
+      pipe(child, 4).destroy();
+      this.#tell();
+    }, DRAIN_BOUND);
+    pipe(child, 4).once('close', () => this.host.clock.clearTimeout(bound));
+  }
+
+  #outClosed(): void {
+    this.#outEnded = true;
+    if (this.#death !== undefined) this.#tell();
+    // The channel ended while the process lives: a task closed it. Nothing can be heard from there any more.
+    else if (this.state !== 'ending') this.kill({ kind: 'protocol', cause: new TwinpoolError(`worker ${this.id} closed its answer channel`) });
+  }
+
+  #tell(): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.onGone(this.#death ?? { exitCode: null, signal: null });
+  }
+}
+
+function pipe(child: ChildProcess, fd: number): Socket {
+  return (child.stdio as readonly unknown[])[fd] as Socket;
+}
+
+/** To the child's process group, so that what it started goes too; only while the pid is certainly still its own. */
+function signalGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    child.kill(signal);
+  }
+}

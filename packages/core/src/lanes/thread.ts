@@ -1,0 +1,265 @@
+/**
+ * A lane over a worker thread. The only file that imports piscina.
+ *
+ * Decides how threads are had and how messages reach them. One Piscina a lane, of at most one thread and with no thread to keep
+ * (`minThreads: 0`), so that piscina starts, limits and ends the thread, while when one is started or replaced is our decision
+ * alone. A set-up task hands a port and shared memory to worker/thread.ts and returns; tasks never pass through piscina.
+ *
+ *   port ------ INIT, DEFINE, TASKS ... ----->  worker        cells[SLOT + seq % SLOTS]: next:16 | end:16 of that message
+ *        <----- READY, ANSWER, REPORT ... ----                 cells[WAKE]: messages posted; cells[ASLEEP]: worry to notify
+ *
+ * Claims: the worker moves `next` up, one task at a time, this side moves `end` down to take tasks back; both by compare-and-swap, so
+ * a task is run or taken back, never both. Death is judged at `exit` after the port was read empty: finished results win.
+ */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
+import type { Piscina } from 'piscina';
+import { Lane, type LaneHost, type LaneOptions, type Sent, Undecodable } from '../lane.ts';
+import {
+  ABORT_MESSAGE,
+  ABORT_TASK,
+  ASLEEP,
+  CELLS,
+  FIRST_SLOT,
+  packSlot,
+  SLOTS,
+  slotEnd,
+  slotNext,
+  type ThreadSetup,
+  WAKE,
+} from '../wire/cells.ts';
+import { ABORT, ALONE_VALUE, ANSWER, INIT, INIT_FAILED, LATE, type Message, READY, REPORT, RETIRE, STARTED, TASKS } from '../wire/messages.ts';
+import type { Outgoing } from '../wire/outbound.ts';
+import { Packer } from '../wire/values.ts';
+
+export interface ThreadOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly argv: readonly string[];
+  readonly execArgv: readonly string[];
+  readonly resourceLimits: NodeJS.ReadOnlyDict<number> | undefined;
+  readonly maxPayloadBytes: number;
+}
+
+const ENTRY = fileURLToPath(new URL('../worker/thread.js', import.meta.url));
+const require = createRequire(import.meta.url);
+
+export class ThreadLane extends Lane {
+  readonly kind = 'thread';
+  readonly canTransfer = true;
+  readonly isolated = false;
+  /** An own `postMessage` costs half a microsecond here. */
+  protected readonly alone = 5;
+
+  readonly #threadOptions: ThreadOptions;
+  readonly #cells = new Int32Array(new SharedArrayBuffer(CELLS * Int32Array.BYTES_PER_ELEMENT));
+  #piscina: Piscina | undefined;
+  #worker: Worker | undefined;
+  #port: MessagePort | undefined;
+  #sequence = 0;
+  /** Last message that the worker is known to have left behind. */
+  #acknowledged = 0;
+  #fault: unknown;
+  #exited = false;
+
+  constructor(host: LaneHost, options: LaneOptions, threadOptions: ThreadOptions) {
+    super(host, options, new Packer({ sharesMemory: true, movesBuffers: true, maxPayloadBytes: threadOptions.maxPayloadBytes }));
+    this.#threadOptions = threadOptions;
+  }
+
+  get hasRoom(): boolean {
+    return this.#sequence - this.#acknowledged < SLOTS - 1;
+  }
+
+  start(): void {
+    try {
+      this.#start();
+    } catch (error) {
+      this.startError = error;
+      queueMicrotask(() => this.#ended(null));
+    }
+  }
+
+  #start(): void {
+    const { env, argv, execArgv, resourceLimits } = this.#threadOptions;
+    const { Piscina } = require('piscina') as typeof import('piscina');
+    // A complete object without a prototype: nothing is ever read from a polluted Object.prototype.
+    const options = Object.assign(Object.create(null), {
+      filename: ENTRY,
+      name: 'default',
+      minThreads: 0,
+      maxThreads: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      maxQueue: 1,
+      concurrentTasksPerWorker: 1,
+      atomics: 'disabled',
+      recordTiming: false,
+      workerHistogram: false,
+      env,
+      argv: [...argv],
+      execArgv: [...execArgv],
+      resourceLimits: resourceLimits === undefined ? Object.create(null) : Object.assign(Object.create(null), resourceLimits),
+      trackUnmanagedFds: true,
+    });
+    const piscina = new Piscina(options);
+    this.#piscina = piscina;
+    // Without a listener an error of the thread would be thrown at the program.
+    piscina.on('error', (error: unknown) => {
+      this.#fault ??= error;
+    });
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    port1.on('message', (message: Message) => {
+      this.#receive(message);
+      this.#drain();
+    });
+    port1.on('messageerror', (error: unknown) => this.onAloneValue(new Undecodable(error)));
+    port1.unref();
+    this.post([INIT, this.options.setup]);
+    const setup: ThreadSetup = { port: port2, cells: this.#cells };
+    const options2 = Object.assign(Object.create(null), { transferList: [port2] });
+    piscina.run(setup, options2).catch((error: unknown) => {
+      this.startError ??= error;
+      void this.#worker?.terminate();
+    });
+    const worker = piscina.threads[0];
+    if (worker === undefined) throw new Error('piscina started no thread');
+    this.#worker = worker;
+    this.threadId = worker.threadId;
+    worker.on('error', (error: unknown) => {
+      this.#fault ??= error;
+    });
+    worker.on('exit', (code: number) => this.#ended(code));
+  }
+
+  protected post(message: Message, transfer?: readonly ArrayBuffer[]): void {
+    this.#port?.postMessage(message, (transfer ?? []) as ArrayBuffer[]);
+    this.#wake();
+  }
+
+  protected postTasks(sequence: number, count: number, outgoing: Outgoing): void {
+    const slot = FIRST_SLOT + (sequence % SLOTS);
+    Atomics.store(this.#cells, slot, packSlot(0, count));
+    this.#sequence = sequence;
+    this.post([TASKS, sequence, slot, outgoing.runs], outgoing.transfer);
+  }
+
+  protected startedTasks(): number {
+    let started = 0;
+    for (const sent of this.ledger) {
+      const cell = Atomics.load(this.#cells, this.#slotOf(sent));
+      // `end` went down with every task that was taken back: what is answered is end minus what is left.
+      started += slotNext(cell) - (slotEnd(cell) - sent.left);
+    }
+    return started;
+  }
+
+  protected retract(sent: Sent, most: number): number {
+    const slot = this.#slotOf(sent);
+    for (;;) {
+      const cell = Atomics.load(this.#cells, slot);
+      const count = Math.min(most, slotEnd(cell) - slotNext(cell));
+      if (count <= 0) return 0;
+      const changed = packSlot(slotNext(cell), slotEnd(cell) - count);
+      if (Atomics.compareExchange(this.#cells, slot, cell, changed) === cell) return count;
+    }
+  }
+
+  protected abortRunning(sent: Sent): void {
+    const cell = Atomics.load(this.#cells, this.#slotOf(sent));
+    Atomics.store(this.#cells, ABORT_TASK, slotEnd(cell) - sent.left);
+    Atomics.store(this.#cells, ABORT_MESSAGE, sent.sequence);
+    this.post([ABORT]);
+  }
+
+  release(): void {
+    // The worker's own sleep is bounded.
+  }
+
+  protected endWorker(): void {
+    this.post([RETIRE]);
+    const worker = this.#worker;
+    const { clock } = this.host;
+    const bound = clock.setTimeout(() => this.killWorker(), this.options.killGrace);
+    bound.unref?.();
+    worker?.once('exit', () => clock.clearTimeout(bound));
+  }
+
+  protected killWorker(): void {
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    void worker.terminate();
+    // A thread inside a native call ends when the call returns; nobody waits for that.
+    const bound = this.host.clock.setTimeout(() => this.#ended(null), this.options.killGrace);
+    bound.unref?.();
+    worker.once('exit', () => this.host.clock.clearTimeout(bound));
+  }
+
+  protected poll(done: () => void): void {
+    this.#drain();
+    done();
+  }
+
+  #slotOf(sent: Sent): number {
+    return FIRST_SLOT + (sent.sequence % SLOTS);
+  }
+
+  #wake(): void {
+    Atomics.add(this.#cells, WAKE, 1);
+    if (Atomics.load(this.#cells, ASLEEP) === 1) Atomics.notify(this.#cells, WAKE, 1);
+  }
+
+  /** Reads what else lies in the port: cheaper than an event a message, and the only way at the thread's exit. */
+  #drain(): void {
+    const port = this.#port;
+    while (port !== undefined) {
+      try {
+        const entry = receiveMessageOnPort(port) as { message: Message } | undefined;
+        if (entry === undefined) return;
+        this.#receive(entry.message);
+      } catch (error) {
+        this.onAloneValue(new Undecodable(error));
+      }
+    }
+  }
+
+  #receive(message: Message): void {
+    switch (message[0]) {
+      case ANSWER:
+        this.#acknowledged = message[5] as number;
+        this.onAnswer(message[1] as number, message[2] as unknown[], message[3] as unknown[] | undefined, message[4] as number[]);
+        break;
+      case STARTED:
+        this.onStarted();
+        break;
+      case REPORT:
+        this.onReport(message[1] as number, message[2]);
+        break;
+      case ALONE_VALUE:
+        this.onAloneValue(message[1]);
+        break;
+      case READY:
+        this.onReady();
+        break;
+      case INIT_FAILED:
+        this.onInitFailed(message[1]);
+        break;
+      case LATE:
+        this.onLateError(message[1], message[2] === true);
+        break;
+      default:
+        this.host.anomaly(this);
+    }
+  }
+
+  #ended(exitCode: number | null): void {
+    if (this.#exited) return;
+    this.#exited = true;
+    this.#drain();
+    this.#port?.close();
+    this.#port = undefined;
+    // Frees what piscina holds; its promise may wait for a stuck thread for ever, so nobody waits for it.
+    this.#piscina?.destroy().catch(() => undefined);
+    this.onGone({ exitCode, signal: null, cause: this.#fault });
+  }
+}

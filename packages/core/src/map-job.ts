@@ -1,0 +1,196 @@
+/**
+ * A job over an input that is known as a whole: `map`, `starmap`.
+ *
+ * Decides how the input is cut and when the whole is settled: once every task has ended, with the results in input order or
+ * with the first error by input order (Python's rule). Waiting work costs this one object however long the input is.
+ */
+import { type CallSettings, type Chunk, type Ending, Job, type JobListener, LATER, parseArguments } from './job.ts';
+import type { TaskFunction } from './task/task-function.ts';
+
+/** A view of consecutive items; the input is shared, never copied. */
+export class Slice implements Chunk {
+  readonly job: Job;
+  readonly base: number;
+  readonly spread: boolean;
+  count: number;
+  charge = 0;
+  readonly #items: ArrayLike<unknown>;
+  readonly #from: number;
+
+  constructor(job: Job, base: number, count: number, items: ArrayLike<unknown>, from: number, spread: boolean) {
+    this.job = job;
+    this.base = base;
+    this.count = count;
+    this.spread = spread;
+    this.#items = items;
+    this.#from = from;
+  }
+
+  at(offset: number): unknown {
+    return this.#items[this.#from + offset];
+  }
+
+  splitTail(count: number): Chunk {
+    const kept = this.count - count;
+    const tail = new Slice(this.job, this.base + kept, count, this.#items, this.#from + kept, this.spread);
+    tail.charge = this.charge;
+    this.count = kept;
+    return tail;
+  }
+}
+
+export interface MapShape {
+  /** Whether an item is the array of a task's arguments. */
+  readonly spread: boolean;
+  /** Tasks that the user wants to travel together; undefined: as measured. */
+  readonly chunksize: number | undefined;
+  /** No hand-over takes more than this, so that every worker gets a share. */
+  readonly mostAtOnce: number;
+  readonly onProgress: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
+}
+
+export class MapJob extends Job {
+  readonly #items: ArrayLike<unknown>;
+  readonly #shape: MapShape;
+  readonly #listener: JobListener;
+  readonly #results: unknown[];
+  /** Chunks that came back unstarted; they go first. */
+  readonly #returned: Chunk[] = [];
+  #next = 0;
+  #unsettled: number;
+  /** The first failure by input order; its index is Infinity while there is none. */
+  #failedAt = Number.POSITIVE_INFINITY;
+  #failure: unknown;
+  /** Parsed arguments of the task at #next, once an asynchronous schema has answered; `parsing` while it has not. */
+  #parsed: readonly unknown[] | 'parsing' | undefined;
+
+  constructor(fn: TaskFunction, items: ArrayLike<unknown>, shape: MapShape, settings: CallSettings, listener: JobListener) {
+    super(fn, settings);
+    this.#items = items;
+    this.#shape = shape;
+    this.#listener = listener;
+    this.#unsettled = items.length;
+    this.#results = new Array(items.length);
+  }
+
+  get total(): number {
+    return this.#items.length;
+  }
+
+  get waiting(): number {
+    if (this.over) return 0;
+    const returned = this.#returned.length;
+    if (this.#parsed === 'parsing') return returned;
+    return this.#items.length - this.#next + returned;
+  }
+
+  claim(most: number): Chunk | undefined {
+    if (this.over) return undefined;
+    const back = this.#returned.pop();
+    if (back !== undefined) {
+      if (back.count > most) this.#returned.push(back.splitTail(back.count - most));
+      return back;
+    }
+    const left = this.#items.length - this.#next;
+    if (left === 0 || this.#parsed === 'parsing') return undefined;
+    if (this.fn.parseArguments !== undefined) return this.#claimParsed();
+    const { chunksize, mostAtOnce } = this.#shape;
+    // Chunks that the user cut stay whole: as many as fit, but never less than one.
+    const wanted = chunksize === undefined ? Math.min(most, mostAtOnce) : Math.max(1, Math.floor(most / chunksize)) * chunksize;
+    const base = this.#next;
+    const count = Math.min(left, wanted);
+    this.#next += count;
+    return new Slice(this, base, count, this.#items, base, this.#shape.spread);
+  }
+
+  giveBack(chunk: Chunk): void {
+    if (this.over) return;
+    this.#returned.push(chunk);
+    this.owner.wake(this);
+  }
+
+  settle(index: number, ok: boolean, value: unknown): void {
+    if (this.over) return;
+    if (ok) this.#results[index] = value;
+    else if (index < this.#failedAt) {
+      this.#failedAt = index;
+      this.#failure = value;
+    }
+    this.#ended(1, ok ? 'completed' : 'failed');
+  }
+
+  override settleRange(index: number, values: readonly unknown[], from: number, count: number): void {
+    if (this.over) return;
+    for (let i = 0; i < count; i++) this.#results[index + i] = values[from + i];
+    this.#ended(count, 'completed');
+  }
+
+  end(error: unknown, how: Ending): void {
+    if (this.over) return;
+    this.#close(false, error);
+    this.owner.tasksEnded(this.#unsettled, how);
+  }
+
+  #ended(count: number, how: Ending): void {
+    this.#unsettled -= count;
+    if (this.#shape.onProgress !== undefined) this.#tellProgress(count);
+    // `over` when the callback ended the job; these tasks ended all the same.
+    if (!this.over && this.#unsettled === 0) {
+      const failed = this.#failedAt !== Number.POSITIVE_INFINITY;
+      this.#close(!failed, failed ? this.#failure : this.#results);
+    }
+    this.owner.tasksEnded(count, how);
+  }
+
+  #close(ok: boolean, value: unknown): void {
+    this.over = true;
+    this.owner.forget(this);
+    this.#listener.jobSettled(ok, value);
+  }
+
+  #tellProgress(count: number): void {
+    const total = this.#items.length;
+    for (let done = total - this.#unsettled - count + 1; done <= total - this.#unsettled; done++) {
+      try {
+        this.#shape.onProgress?.({ completed: done, total });
+      } catch (error) {
+        this.owner.warn(error, 'onProgress');
+      }
+    }
+  }
+
+  /** A checked task is parsed, and so claimed, alone; one whose arguments do not fit is settled instead. */
+  #claimParsed(): Chunk | undefined {
+    while (this.#next < this.#items.length && !this.over) {
+      const index = this.#next;
+      const ready = this.#parsed ?? this.#parse(index);
+      if (ready === LATER || ready === 'parsing') return undefined;
+      this.#parsed = undefined;
+      this.#next += 1;
+      if (ready !== undefined) return new Slice(this, index, 1, [ready], 0, true);
+    }
+    return undefined;
+  }
+
+  /** The parsed arguments; LATER; or undefined when they did not fit and the task is settled. */
+  #parse(index: number): readonly unknown[] | typeof LATER | undefined {
+    const item = this.#items[index];
+    let here = true;
+    let failedHere = false;
+    const args = this.#shape.spread ? (item as readonly unknown[]) : [item];
+    const parsed = parseArguments(this, args, (ok, value) => {
+      if (!ok) {
+        failedHere = here;
+        if (!here) {
+          this.#parsed = undefined;
+          this.#next += 1;
+        }
+        this.settle(index, false, value);
+      } else this.#parsed = value as readonly unknown[];
+      if (!here && !this.over) this.owner.wake(this);
+    });
+    here = false;
+    if (parsed === LATER && !failedHere) this.#parsed = 'parsing';
+    return failedHere ? undefined : parsed;
+  }
+}

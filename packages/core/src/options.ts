@@ -1,0 +1,397 @@
+/**
+ * What can be asked for, and what comes of it: zod schemas on one side, complete frozen objects on the other.
+ *
+ * Decides which options there are, their defaults, and that every fault of an object is listed at once. Runs once per runtime, client or call
+ * that gives options, never per task. Options are read as own properties into an object without a prototype, so that nothing is ever
+ * taken from a polluted `Object.prototype`. zod is loaded when the first options come, not when the package is imported.
+ */
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import type { ResourceLimits } from 'node:worker_threads';
+import type * as z from 'zod/mini';
+import { type OptionIssue, OptionsError } from './errors.ts';
+import type { CallSettings } from './job.ts';
+import type { WorkerRuntime } from './runtime.ts';
+import type { Task } from './task/task.ts';
+
+/** Options that shape workers; they belong to whoever owns the runtime. */
+export interface WorkerOptions {
+  /** Called in each worker before its first task; may be asynchronous. */
+  initializer?: Task<never[], unknown> | undefined;
+  initargs?: readonly unknown[] | undefined;
+  /** Calls after which a worker is replaced; exact. */
+  maxTasksPerChild?: number | undefined;
+  /** Milliseconds after which an idle worker ends; default: never. */
+  idleTimeout?: number | undefined;
+  /** 'inherit' (default), 'minimal' (PATH, HOME and the like), or the variables themselves. */
+  env?: 'inherit' | 'minimal' | Record<string, string> | undefined;
+  argv?: readonly string[] | undefined;
+  /** In place of what is inherited of this program's own. */
+  execArgv?: readonly string[] | undefined;
+  /** `context().workerData` in every worker. */
+  workerData?: unknown;
+  /** Megabytes. Processes take `maxOldGenerationSizeMb` and `maxYoungGenerationSizeMb`. */
+  resourceLimits?: ResourceLimits | undefined;
+  /** Standard output and error of worker processes; default 'inherit'. */
+  stdio?: 'inherit' | 'ignore' | undefined;
+  /** Bytes of one message, either way; default 256 MiB. */
+  maxPayloadBytes?: number | undefined;
+}
+
+/** Options of one facade's share. */
+export interface ShareOptions {
+  /** Tasks that may wait, not yet handed to a worker; beyond it `QueueFullError`. Default: no bound. */
+  maxQueue?: number | undefined;
+  /** What a lost worker means: see the guide. Default 'fail'. */
+  onWorkerLoss?: 'fail' | 'retry' | 'break' | undefined;
+  /** Re-runs of a task whose worker was lost; only with `onWorkerLoss: 'retry'`, default 2. */
+  retries?: number | undefined;
+  /** Milliseconds from a task's start in the worker. Default: none. */
+  taskTimeout?: number | undefined;
+  /** Milliseconds between asking a worker to end and ending it by force. Default 500. */
+  killGrace?: number | undefined;
+  name?: string | undefined;
+}
+
+/** What both facades and the runtime take. */
+export interface SharedOptions extends WorkerOptions, ShareOptions {
+  /** Run on these workers instead of starting some; then the options that shape workers belong to it. */
+  runtime?: WorkerRuntime | undefined;
+}
+
+export interface RuntimeOptions extends WorkerOptions, ShareOptions {
+  kind?: 'process' | 'thread' | undefined;
+  /** Default: `os.availableParallelism()`. */
+  workers?: number | undefined;
+}
+
+/** What every call can be given. */
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+  /** Higher first; default 0. */
+  priority?: number | undefined;
+  taskTimeout?: number | undefined;
+  retries?: number | undefined;
+  onReport?: ((value: unknown, index: number) => void) | undefined;
+}
+
+export const DEFAULT_KILL_GRACE = 500;
+export const DEFAULT_MAX_PAYLOAD_BYTES: number = 256 * 2 ** 20;
+const DEFAULT_RETRIES = 2;
+/** Above this a number of workers is a mistake. */
+const MOST_WORKERS = 1024;
+
+const require = createRequire(import.meta.url);
+
+type Shape = Record<string, z.ZodMiniType>;
+
+/** Builds the schemas once, when options come for the first time. */
+function makeShapes(zod: typeof z) {
+  const whole = (least: number, most: number, unit: string) =>
+    zod.int(`expected ${unit}, a whole number from ${least} to ${most}`).check(zod.gte(least), zod.lte(most));
+  const duration = zod.custom<number>(
+    (value) => typeof value === 'number' && value >= 0,
+    'expected milliseconds: a number of 0 or more (Infinity: no limit)',
+  );
+  const count = whole(1, MOST_WORKERS, 'a number of workers');
+  const strings = zod.array(zod.string());
+  const worker = {
+    initializer: zod.custom((value) => typeof value === 'function' || (typeof value === 'object' && value !== null), 'expected a function or a task reference'),
+    initargs: zod.array(zod.unknown()),
+    maxTasksPerChild: whole(1, Number.MAX_SAFE_INTEGER, 'a number of calls'),
+    idleTimeout: duration,
+    env: zod.union([zod.enum(['inherit', 'minimal']), zod.record(zod.string(), zod.string())], "expected 'inherit', 'minimal' or an object of strings"),
+    argv: strings,
+    execArgv: strings,
+    workerData: zod.unknown(),
+    resourceLimits: zod.strictObject({
+      maxOldGenerationSizeMb: zod.optional(zod.number().check(zod.positive())),
+      maxYoungGenerationSizeMb: zod.optional(zod.number().check(zod.positive())),
+      codeRangeSizeMb: zod.optional(zod.number().check(zod.positive())),
+      stackSizeMb: zod.optional(zod.number().check(zod.positive())),
+    }),
+    stdio: zod.enum(['inherit', 'ignore']),
+    maxPayloadBytes: whole(1, 2 ** 31 - 1, 'a number of bytes'),
+  };
+  const retries = whole(0, Number.MAX_SAFE_INTEGER, 'a number of re-runs');
+  const share = {
+    maxQueue: zod.custom<number>(
+      (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 0),
+      'expected a number of tasks: a whole number of 0 or more, or Infinity',
+    ),
+    onWorkerLoss: zod.enum(['fail', 'retry', 'break']),
+    retries,
+    taskTimeout: duration,
+    killGrace: duration,
+    name: zod.string(),
+  };
+  const callback = zod.custom((value) => typeof value === 'function', 'expected a function');
+  const call = {
+    signal: zod.custom((value) => isSignal(value), 'expected an AbortSignal'),
+    priority: zod.custom((value) => typeof value === 'number' && !Number.isNaN(value), 'expected a number'),
+    taskTimeout: duration,
+    retries,
+    onReport: callback,
+  };
+  const map = {
+    chunksize: whole(1, Number.MAX_SAFE_INTEGER, 'a number of tasks'),
+    buffersize: zod.custom(
+      (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 1),
+      'expected a number of items: a whole number of 1 or more, or Infinity',
+    ),
+    timeout: zod.custom((value) => typeof value === 'number' && !Number.isNaN(value), 'expected milliseconds: a number'),
+    onProgress: callback,
+    callback,
+    errorCallback: callback,
+  };
+  return { worker, share, call, map, count };
+}
+
+let shapes: ReturnType<typeof makeShapes> | undefined;
+let mini: typeof z | undefined;
+
+function load(): { zod: typeof z; shapes: ReturnType<typeof makeShapes> } {
+  mini ??= require('zod/mini') as typeof z;
+  shapes ??= makeShapes(mini);
+  return { zod: mini, shapes };
+}
+
+function isSignal(value: unknown): value is AbortSignal {
+  return typeof value === 'object' && value !== null && 'aborted' in value && typeof (value as AbortSignal).addEventListener === 'function';
+}
+
+/** The own enumerable properties that are not `undefined`, without a prototype. */
+function ownOptions(options: object): Record<string, unknown> {
+  const own = Object.create(null) as Record<string, unknown>;
+  for (const key of Object.keys(options)) {
+    const value = (options as Record<string, unknown>)[key];
+    if (value !== undefined) own[key] = value;
+  }
+  return own;
+}
+
+/** Every fault the schema finds, and those that `more` adds, in one OptionsError. */
+function check(
+  what: string,
+  options: unknown,
+  shape: (loaded: ReturnType<typeof makeShapes>) => Shape,
+  more: (own: Record<string, unknown>, issue: (path: string, message: string) => void) => void,
+): Record<string, unknown> {
+  if (options === undefined) return Object.create(null) as Record<string, unknown>;
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const got = options === null ? 'null' : Array.isArray(options) ? 'an array' : `a ${typeof options}`;
+    throw new OptionsError(`${what}: expected an object of options, got ${got}`, [{ path: '', message: `expected an object, got ${got}` }]);
+  }
+  const own = ownOptions(options);
+  const { zod, shapes } = load();
+  const wanted = shape(shapes);
+  const issues: OptionIssue[] = [];
+  const optional: Record<string, z.ZodMiniType> = {};
+  for (const key of Object.keys(wanted)) optional[key] = zod.optional(wanted[key] as z.ZodMiniType);
+  const result = zod.strictObject(optional).safeParse(own);
+  for (const issue of result.error?.issues ?? []) {
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) issues.push({ path: key, message: `unknown option; there are ${Object.keys(wanted).join(', ')}` });
+    } else {
+      const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], own);
+      issues.push({ path: issue.path.join('.'), message: `${issue.message}, got ${show(value)}` });
+    }
+  }
+  more(own, (path, message) => issues.push({ path, message }));
+  if (issues.length > 0) {
+    throw new OptionsError(`${what}: ${issues.map(({ path, message }) => `${path}: ${message}`).join('; ')}`, issues);
+  }
+  return own;
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
+}
+
+export interface ResolvedWorkers extends WorkerOptions {
+  readonly kind: 'process' | 'thread';
+  readonly size: number;
+  readonly killGrace: number;
+  readonly idleTimeout: number;
+  readonly maxTasks: number;
+  readonly maxPayloadBytes: number;
+}
+
+/** A facade's share, resolved. `settings` is what a call without options asks for. */
+export interface ResolvedShare {
+  readonly name: string;
+  readonly maxLanes: number;
+  readonly maxQueue: number;
+  readonly onWorkerLoss: 'fail' | 'retry' | 'break';
+  readonly killGrace: number;
+  readonly settings: CallSettings;
+}
+
+type Own = Record<string, unknown>;
+
+function workersFrom(own: Own, kind: 'process' | 'thread', size: unknown): ResolvedWorkers {
+  const options = own as WorkerOptions & { killGrace?: number };
+  return Object.freeze({
+    ...options,
+    kind,
+    size: (size as number | undefined) ?? availableParallelism(),
+    killGrace: options.killGrace ?? DEFAULT_KILL_GRACE,
+    idleTimeout: options.idleTimeout ?? Number.POSITIVE_INFINITY,
+    maxTasks: options.maxTasksPerChild ?? Number.POSITIVE_INFINITY,
+    maxPayloadBytes: options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES,
+  });
+}
+
+function shareFrom(own: Own, name: string, maxLanes: number, above: ResolvedShare | undefined): ResolvedShare {
+  const options = own as ShareOptions;
+  const onWorkerLoss = options.onWorkerLoss ?? above?.onWorkerLoss ?? 'fail';
+  const inheritedRetries = above?.onWorkerLoss === onWorkerLoss ? above.settings.retries : undefined;
+  const retries = onWorkerLoss === 'retry' ? (options.retries ?? inheritedRetries ?? DEFAULT_RETRIES) : 0;
+  return Object.freeze({
+    name: options.name ?? name,
+    maxLanes,
+    maxQueue: options.maxQueue ?? above?.maxQueue ?? Number.POSITIVE_INFINITY,
+    onWorkerLoss,
+    killGrace: options.killGrace ?? above?.killGrace ?? DEFAULT_KILL_GRACE,
+    settings: Object.freeze({
+      priority: 0,
+      taskTimeout: options.taskTimeout ?? above?.settings.taskTimeout ?? Number.POSITIVE_INFINITY,
+      retries,
+      signal: undefined,
+      onReport: undefined,
+    }),
+  });
+}
+
+/** What a kind of worker cannot honour, and what does not go together. */
+function checkWorkers(own: Own, kind: 'process' | 'thread', issue: (path: string, message: string) => void): void {
+  const limits = own['resourceLimits'] as ResourceLimits | undefined;
+  if (kind === 'process') {
+    for (const key of ['codeRangeSizeMb', 'stackSizeMb'] as const) {
+      if (limits?.[key] !== undefined) issue(`resourceLimits.${key}`, 'worker processes cannot be given this limit; threads can');
+    }
+  } else if (own['stdio'] !== undefined && own['stdio'] !== 'inherit') {
+    issue('stdio', 'worker threads write to the streams of the program; processes can be given others');
+  }
+  if (own['initargs'] !== undefined && own['initializer'] === undefined) issue('initargs', 'given without an initializer');
+}
+
+function checkShare(own: Own, above: ResolvedShare | undefined, issue: (path: string, message: string) => void): void {
+  const policy = own['onWorkerLoss'] ?? above?.onWorkerLoss ?? 'fail';
+  if (own['retries'] !== undefined && policy !== 'retry') issue('retries', "needs onWorkerLoss: 'retry'");
+}
+
+export function resolveRuntime(options: RuntimeOptions | undefined): { workers: ResolvedWorkers; share: ResolvedShare } {
+  const own = check(
+    'WorkerRuntime',
+    options,
+    ({ worker, share, count }) => ({ kind: load().zod.enum(['process', 'thread']), workers: count, ...worker, ...share }),
+    (all, issue) => {
+      checkWorkers(all, all['kind'] === 'thread' ? 'thread' : 'process', issue);
+      checkShare(all, undefined, issue);
+    },
+  );
+  const kind = own['kind'] === 'thread' ? 'thread' : 'process';
+  const workers = workersFrom(own, kind, own['workers']);
+  return { workers, share: shareFrom(own, 'WorkerRuntime', workers.size, undefined) };
+}
+
+/** A facade of its own workers, or of somebody's runtime. */
+export interface ResolvedFacade {
+  readonly runtime: WorkerRuntime | undefined;
+  readonly workers: ResolvedWorkers | undefined;
+  readonly share: ResolvedShare;
+}
+
+export interface FacadeShape {
+  readonly name: string;
+  readonly kind: 'process' | 'thread';
+  /** The facade's word for the number of workers. */
+  readonly count: 'processes' | 'maxWorkers';
+  readonly isRuntime: (value: unknown) => value is WorkerRuntime;
+  readonly shareOf: (runtime: WorkerRuntime) => ResolvedShare;
+}
+
+/** `options`: an object, or the bare number of workers. */
+export function resolveFacade(shape: FacadeShape, options: object | number | undefined): ResolvedFacade {
+  const { name, kind, count } = shape;
+  if (typeof options === 'number') checkWhole(options, count, MOST_WORKERS);
+  else if (options !== undefined && typeof options !== 'object') throw new TypeError(`${name}: expected ${count} (a number) or options (an object), got a ${typeof options}`);
+  const own = check(
+    name,
+    typeof options === 'number' ? { [count]: options } : options,
+    (shapes) => ({
+      [count]: shapes.count,
+      runtime: load().zod.custom(shape.isRuntime, 'expected a WorkerRuntime'),
+      ...shapes.worker,
+      ...shapes.share,
+    }),
+    (all, issue) => {
+      const { runtime } = all;
+      if (!shape.isRuntime(runtime)) {
+        checkWorkers(all, kind, issue);
+        checkShare(all, undefined, issue);
+        return;
+      }
+      checkShare(all, shape.shareOf(runtime), issue);
+      for (const key of Object.keys(load().shapes.worker)) {
+        if (all[key] !== undefined) issue(key, 'shapes workers, and these belong to the runtime: give it to the WorkerRuntime');
+      }
+      if ((runtime.kind === 'thread') !== (kind === 'thread')) {
+        issue('runtime', `${name} wants one of kind '${kind}', this one is of kind '${runtime.kind}'`);
+      }
+    },
+  );
+  const wanted = own[count] as number | undefined;
+  if (shape.isRuntime(own['runtime'])) {
+    const above = shape.shareOf(own['runtime']);
+    return { runtime: own['runtime'], workers: undefined, share: shareFrom(own, name, Math.min(wanted ?? above.maxLanes, above.maxLanes), above) };
+  }
+  const workers = workersFrom(own, kind, wanted);
+  return { runtime: undefined, workers, share: shareFrom(own, name, workers.size, undefined) };
+}
+
+/** The settings of a call: its own options over those of whatever it is made through. */
+export function resolveCall(what: string, options: object, base: CallSettings, extra: readonly string[] = []): { settings: CallSettings; own: Own } {
+  const own = check(
+    what,
+    options,
+    ({ call, map }) => {
+      const shape: Shape = { ...call };
+      for (const key of extra) shape[key] = map[key as keyof typeof map];
+      return shape;
+    },
+    (all, issue) => {
+      if (all['retries'] !== undefined && all['retries'] !== 0 && base.retries === 0) issue('retries', "needs onWorkerLoss: 'retry' where the workers are had");
+    },
+  );
+  const call = own as CallOptions;
+  return {
+    own,
+    settings: Object.freeze({
+      priority: call.priority ?? base.priority,
+      taskTimeout: call.taskTimeout ?? base.taskTimeout,
+      retries: call.retries ?? base.retries,
+      signal: call.signal ?? base.signal,
+      onReport: call.onReport ?? base.onReport,
+    }),
+  };
+}
+
+/** A bare number given as a method's argument: TypeError for what is no number, RangeError for a number that cannot be meant. */
+export function checkWhole(value: unknown, what: string, most: number = Number.MAX_SAFE_INTEGER): asserts value is number {
+  if (typeof value !== 'number') throw new TypeError(`${what}: expected a whole number of 1 or more, got ${show(value)}`);
+  if (!Number.isInteger(value) || value < 1 || value > most) {
+    throw new RangeError(`${what}: expected a whole number ${most === Number.MAX_SAFE_INTEGER ? 'of 1 or more' : `from 1 to ${most}`}, got ${value}`);
+  }
+}
+
+/** A time to wait: undefined and Infinity mean no limit; returns Infinity then. */
+export function checkTimeout(value: unknown, what = 'timeout'): number {
+  if (value === undefined) return Number.POSITIVE_INFINITY;
+  if (typeof value !== 'number') throw new TypeError(`${what}: expected milliseconds (a number), got ${show(value)}`);
+  if (Number.isNaN(value)) throw new RangeError(`${what}: expected milliseconds, got NaN`);
+  return value;
+}

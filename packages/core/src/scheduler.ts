@@ -1,0 +1,267 @@
+/**
+ * Which task goes to which lane, and when.
+ *
+ * Decides by three rules. *Who*: the client that has had the least worker time; within it, its own order. *Where*: idle lanes first,
+ * then lanes with room for work ahead. *How much*: what AHEAD in timing.ts allows for functions that were measured, one task otherwise, and never
+ * more than an even share, so that a burst spreads over all workers. Refuses to know transports, processes and the time of day.
+ *
+ *   client.front() -> job.claim(n) -> lane.send(chunks)            answers: lane -> job.settle, then laneFree -> pump
+ *                        ^-- giveBack <- taken back from a lane, or never started in a lost worker
+ *
+ * No task waits behind a slow one while a worker is idle: a lane that finds nothing waiting takes back what lies unstarted elsewhere.
+ */
+import type { Client } from './client.ts';
+import type { Chunk, Job } from './job.ts';
+import type { Lane } from './lane.ts';
+import { Spread } from './spread.ts';
+import type { TaskFunction } from './task/task-function.ts';
+
+/** Worker time, in µs, that a task is charged with in advance while its function was never measured. */
+const UNKNOWN_CHARGE = 1000;
+/** The most tasks of one message; a lane's counters take 16 bits (wire/cells.ts). */
+const MOST_TASKS = 0x7fff;
+
+/** What the scheduler asks of whoever starts workers. */
+export interface Supply {
+  /** Work waits and no lane is idle; `tasks` is how much, at most. */
+  wanted(tasks: number): void;
+}
+
+export class Scheduler {
+  readonly #lanes: Lane[] = [];
+  readonly #clients = new Set<Client>();
+  readonly #functions = new Map<number, TaskFunction>();
+  readonly #supply: Supply;
+  readonly #now: () => number;
+  readonly waitTime: Spread = new Spread();
+  readonly runTime: Spread = new Spread();
+  #pumping = false;
+  #again = false;
+  #planned = false;
+  /** Where the search for a lane with room starts, so that all get their turn. */
+  #turn = 0;
+
+  constructor(supply: Supply, now: () => number) {
+    this.#supply = supply;
+    this.#now = now;
+  }
+
+  get lanes(): readonly Lane[] {
+    return this.#lanes;
+  }
+  get clients(): ReadonlySet<Client> {
+    return this.#clients;
+  }
+  get queued(): number {
+    let queued = 0;
+    for (const client of this.#clients) queued += client.queued;
+    return queued;
+  }
+
+  addClient(client: Client): void {
+    // A newcomer starts level with who has had least: neither ahead of nor behind those who work already.
+    let least = Number.POSITIVE_INFINITY;
+    for (const { charged } of this.#clients) least = Math.min(least, charged);
+    client.charged = least === Number.POSITIVE_INFINITY ? 0 : least;
+    this.#clients.add(client);
+  }
+
+  removeClient(client: Client): void {
+    this.#clients.delete(client);
+  }
+
+  addLane(lane: Lane): void {
+    this.#lanes.push(lane);
+  }
+
+  removeLane(lane: Lane): void {
+    const at = this.#lanes.indexOf(lane);
+    if (at >= 0) this.#lanes.splice(at, 1);
+  }
+
+  /** A job came in: an idle lane gets it at once; else it goes out with what else comes this turn. */
+  pump(urgent: boolean): void {
+    if (urgent && this.#lanes.some((lane) => lane.isIdle)) this.run();
+    else this.#plan();
+  }
+
+  /** Gives lanes with room work until there is none of either. */
+  run(): void {
+    if (this.#pumping) {
+      // Called from inside, by the code of a user's input: the outer call goes round once more.
+      this.#again = true;
+      return;
+    }
+    this.#pumping = true;
+    try {
+      do {
+        this.#again = false;
+        this.#fillIdle();
+        this.#fillAhead();
+      } while (this.#again);
+    } finally {
+      this.#pumping = false;
+    }
+    const waiting = this.#waiting();
+    if (waiting > 0) this.#supply.wanted(waiting);
+    else this.#rebalance();
+  }
+
+  measured(functionId: number, count: number, elapsed: number): void {
+    this.#functions.get(functionId)?.timing.record(count, elapsed);
+    this.runTime.record(elapsed / count / 1000, count);
+  }
+
+  /** Tasks left their lane: the client's charge becomes what they took. */
+  left(chunk: Chunk, count: number): void {
+    const client = chunk.job.owner as Client;
+    client.released(count);
+    client.charged += count * (chunk.job.fn.timing.lastMean - chunk.charge);
+  }
+
+  giveBack(chunks: readonly Chunk[]): void {
+    // The last first: each goes to the front of its job's queue.
+    for (const chunk of chunks) chunk.job.giveBack(chunk);
+  }
+
+  handedOver(client: Client): Set<Job> {
+    const jobs = new Set<Job>();
+    for (const lane of this.#lanes) for (const { job } of lane.chunks) if (job.owner === client && !job.over) jobs.add(job);
+    return jobs;
+  }
+
+  abandon(jobs: ReadonlySet<Job>, grace: number): void {
+    if (jobs.size === 0) return;
+    for (const lane of [...this.#lanes]) {
+      if (!lane.chunks.some(({ job }) => jobs.has(job))) continue;
+      // What is not started is taken back, where that can be, and forgotten: its job has ended.
+      this.giveBack(lane.takeBack(Number.POSITIVE_INFINITY));
+      lane.abandon(jobs, grace);
+    }
+    this.#plan();
+  }
+
+  #plan(): void {
+    if (this.#planned || this.#pumping) {
+      this.#again ||= this.#pumping;
+      return;
+    }
+    this.#planned = true;
+    queueMicrotask(() => {
+      this.#planned = false;
+      this.run();
+    });
+  }
+
+  /** The same lane first, while it keeps up: its worker is warm, and the others may rest. */
+  #fillIdle(): void {
+    for (let i = 0; i < this.#lanes.length; i++) {
+      const lane = this.#lanes[i] as Lane;
+      if (!lane.isIdle || lane.callsLeft <= 0) continue;
+      const waiting = this.#waiting();
+      if (waiting === 0) return;
+      let idle = 0;
+      for (const other of this.#lanes) if (other.isIdle) idle += 1;
+      this.#fill(lane, Math.ceil(waiting / idle));
+    }
+  }
+
+  /** In turn, so that all get work ahead alike. */
+  #fillAhead(): void {
+    const count = this.#lanes.length;
+    for (let i = 0; i < count; i++) {
+      const waiting = this.#waiting();
+      if (waiting === 0) return;
+      this.#turn = (this.#turn + 1) % count;
+      const lane = this.#lanes[this.#turn];
+      if (lane === undefined || lane.state !== 'ready' || lane.callsLeft <= 0 || lane.outstanding === 0 || !lane.hasRoom) continue;
+      this.#fill(lane, Math.ceil(waiting / count));
+    }
+  }
+
+  #fill(lane: Lane, share: number): void {
+    const chunks: Chunk[] = [];
+    let count = 0;
+    let load = lane.load;
+    const limit = Math.min(share, lane.callsLeft, MOST_TASKS);
+    while (count < limit) {
+      const client = this.#nextClient(lane, chunks);
+      const job = client?.front();
+      if (client === undefined || job === undefined) break;
+      const most = this.#roomFor(job, lane, count, load);
+      if (most === 0) break;
+      const chunk = job.claim(Math.min(most, limit - count));
+      if (chunk === undefined) {
+        // It had only what cannot be claimed yet; it leaves the queue until it wakes its client.
+        client.claimed(job, 0);
+        continue;
+      }
+      this.#take(client, chunk);
+      chunks.push(chunk);
+      count += chunk.count;
+      load += chunk.count * job.fn.timing.estimate;
+    }
+    if (chunks.length > 0) lane.send(chunks);
+  }
+
+  /** Tasks of this job that may follow `claimed` others, and what the lane has. */
+  #roomFor(job: Job, lane: Lane, claimed: number, load: number): number {
+    const outstanding = lane.outstanding + claimed;
+    const { timing } = job.fn;
+    const ahead = timing.roomBehind(outstanding, load);
+    return outstanding === 0 ? Math.max(1, ahead) : ahead;
+  }
+
+  #take(client: Client, chunk: Chunk): void {
+    const { fn, acceptedAt } = chunk.job;
+    if (!this.#functions.has(fn.id)) this.#functions.set(fn.id, fn);
+    chunk.charge = fn.timing.estimate === 0 ? UNKNOWN_CHARGE : fn.timing.estimate;
+    client.charged += chunk.charge * chunk.count;
+    client.claimed(chunk.job, chunk.count);
+    this.waitTime.record(this.#now() - acceptedAt, chunk.count);
+  }
+
+  /** The client with work, and a lane to spare, that has had the least. */
+  #nextClient(lane: Lane, claimed: readonly Chunk[]): Client | undefined {
+    let next: Client | undefined;
+    for (const client of this.#clients) {
+      if (next !== undefined && client.charged >= next.charged) continue;
+      if (client.front() === undefined || !this.#mayUse(client, lane, claimed)) continue;
+      next = client;
+    }
+    return next;
+  }
+
+  /** A facade may be held to fewer lanes than there are. */
+  #mayUse(client: Client, lane: Lane, claimed: readonly Chunk[]): boolean {
+    const { maxLanes } = client.options;
+    if (maxLanes >= this.#lanes.length || claimed.some(({ job }) => job.owner === client)) return true;
+    let used = 0;
+    for (const other of this.#lanes) {
+      if (!other.chunks.some(({ job }) => job.owner === client)) continue;
+      if (other === lane) return true;
+      used += 1;
+    }
+    return used < maxLanes;
+  }
+
+  /** Tasks that could be claimed now, as far as it is known; at least 1 where there is any. */
+  #waiting(): number {
+    let waiting = 0;
+    for (const client of this.#clients) waiting += client.claimable;
+    return waiting;
+  }
+
+  /** Nothing waits: an idle lane takes half of what lies unstarted in another. */
+  #rebalance(): void {
+    const idle = this.#lanes.find((lane) => lane.isIdle && lane.callsLeft > 0);
+    if (idle === undefined) return;
+    let fullest: Lane | undefined;
+    for (const lane of this.#lanes) if (lane.outstanding > 1 && lane.outstanding > (fullest?.outstanding ?? 1)) fullest = lane;
+    if (fullest === undefined) return;
+    const back = fullest.takeBack(fullest.outstanding >> 1);
+    if (back.length === 0) return;
+    this.giveBack(back);
+    this.run();
+  }
+}

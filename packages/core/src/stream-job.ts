@@ -1,0 +1,388 @@
+/**
+ * A job whose input is pulled as it goes and whose outcomes are taken one by one: `imap`, `imapUnordered`, an executor's `map`.
+ *
+ * Decides how far the input may run ahead of the consumer, and the order of delivery. An item is *accepted* when it has been
+ * pulled; then it has an outcome, whatever happens. Outcomes wait in `#ready` until the consumer takes them:
+ *
+ *   input --pull--> accepted --claim--> in a worker --settle--> #ready --take--> consumer
+ *   '------------- at most `window` items from here to there ------------'
+ *
+ * Input ends in one of four ways, the first of which counts (`#input`): it is exhausted; it throws (its error is delivered after
+ * the outcomes of the good items); `stopInput` (the facade was closed: likewise); `close` (the consumer left: nothing more is delivered).
+ */
+import { type CallSettings, type Chunk, type Ending, Job, LATER, parseArguments } from './job.ts';
+import { Slice } from './map-job.ts';
+import type { TaskFunction } from './task/task-function.ts';
+
+export interface StreamShape {
+  readonly spread: boolean;
+  /** Outcomes by input order; else as they come. */
+  readonly ordered: boolean;
+  readonly chunksize: number | undefined;
+  /** Items accepted ahead of the consumer; Infinity: no bound. */
+  readonly window: number;
+  readonly onProgress: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
+  /** How many items there will be, where that is known. */
+  readonly total: number | undefined;
+}
+
+/** A sync input (pulled when a lane has room), an async one (pulled into a buffer), or items that are all accepted at once. */
+export type StreamInput = { readonly sync: Iterator<unknown> } | { readonly async: AsyncIterator<unknown> } | { readonly items: unknown[] };
+
+/** Called once for one `take`: an outcome, or (`ok` undefined) the end. */
+export type Taker = (ok: boolean | undefined, value: unknown) => void;
+
+export class StreamJob extends Job {
+  readonly #shape: StreamShape;
+  readonly #sync: Iterator<unknown> | undefined;
+  readonly #async: AsyncIterator<unknown> | undefined;
+  #input: 'open' | 'ended' = 'open';
+  #window: number;
+  /** Accepted but not claimed, by index; async inputs, eager ones and parsed arguments wait here. */
+  readonly #buffer = new Fifo<unknown>();
+  /** Index of the first item of the buffer. */
+  #bufferBase = 0;
+  readonly #returned: Chunk[] = [];
+  #accepted = 0;
+  #settled = 0;
+  #taken = 0;
+  /** Outcomes to be taken: by index for an ordered stream, by arrival else. */
+  readonly #ready = new Map<number, { readonly ok: boolean; readonly value: unknown }>();
+  #arrived = 0;
+  readonly #takers = new Fifo<Taker>();
+  /** Delivered once after the last outcome. */
+  #lastError: { readonly error: unknown } | undefined;
+  /** An error was delivered: nothing is pulled until the consumer asks again. */
+  #paused = false;
+  #pulling = false;
+  #parsing = false;
+  /** While `join` waits, an unfinished sync input is open work. */
+  #held = false;
+
+  constructor(fn: TaskFunction, input: StreamInput, shape: StreamShape, settings: CallSettings) {
+    super(fn, settings);
+    this.#shape = shape;
+    this.#window = shape.window;
+    this.#sync = 'sync' in input ? input.sync : undefined;
+    this.#async = 'async' in input ? input.async : undefined;
+    if ('items' in input) {
+      for (const item of input.items) this.#buffer.push(item);
+      this.#accepted = input.items.length;
+      this.#input = 'ended';
+    }
+  }
+
+  /** Tasks accepted so far. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+  get isAsync(): boolean {
+    return this.#async !== undefined;
+  }
+  get inputEnded(): boolean {
+    return this.#input === 'ended';
+  }
+
+  get waiting(): number {
+    if (this.over) return 0;
+    const back = this.#returned.length;
+    if (this.#parsing) return back;
+    return back + this.#buffer.size + (this.#sync !== undefined && this.#mayPull() ? this.#room() : 0);
+  }
+
+  /** Starts to read an async input; a no-op for the others. */
+  start(): void {
+    if (this.#async !== undefined) void this.#pullAsync(this.#async);
+  }
+
+  claim(most: number): Chunk | undefined {
+    if (this.over) return undefined;
+    const back = this.#returned.pop();
+    if (back !== undefined) {
+      if (back.count > most) this.#returned.push(back.splitTail(back.count - most));
+      return back;
+    }
+    if (this.#parsing) return undefined;
+    const { chunksize } = this.#shape;
+    const wanted = chunksize === undefined ? most : Math.max(1, Math.floor(most / chunksize)) * chunksize;
+    if (this.#sync !== undefined) this.#pullSync(this.#sync, Math.min(wanted, this.#room()) - this.#buffer.size);
+    if (this.#buffer.size === 0 || this.over) return undefined;
+    if (this.fn.parseArguments !== undefined) return this.#claimParsed();
+    const base = this.#bufferBase;
+    const items = this.#buffer.shiftMany(wanted);
+    this.#bufferBase += items.length;
+    return new Slice(this, base, items.length, items, 0, this.#shape.spread);
+  }
+
+  giveBack(chunk: Chunk): void {
+    if (this.over) return;
+    this.#returned.push(chunk);
+    this.owner.wake(this);
+  }
+
+  settle(index: number, ok: boolean, value: unknown): void {
+    if (this.over) return;
+    this.#settled += 1;
+    this.#ready.set(this.#shape.ordered ? index : this.#arrived++, { ok, value });
+    this.#deliver();
+    this.#tellProgress();
+    this.#finishIfDone();
+    this.owner.tasksEnded(1, ok ? 'completed' : 'failed');
+  }
+
+  /** Ends everything: what has an outcome is still delivered, then `error`. */
+  end(error: unknown, how: Ending): void {
+    if (this.over) return;
+    const unsettled = this.#accepted - this.#settled;
+    this.#lastError ??= { error };
+    this.#finish();
+    this.owner.tasksEnded(unsettled, how);
+    this.#endInput(true);
+    this.#deliver();
+  }
+
+  /** No further input; what was accepted is delivered, then `error`. */
+  stopInput(error: unknown): void {
+    if (this.over || this.#input === 'ended') return;
+    this.#lastError ??= { error };
+    this.#endInput(true);
+    this.#finishIfDone();
+    this.#deliver();
+  }
+
+  /** The consumer left: what is unclaimed never runs, nothing more is delivered, the input is closed. Returns when it is. */
+  close(): Promise<void> {
+    const unsettled = this.over ? 0 : this.#accepted - this.#settled;
+    const wasOver = this.over;
+    this.#ready.clear();
+    this.#lastError = undefined;
+    // Takers that still wait are told the end by #deliver.
+    this.#taken = this.#accepted;
+    if (!wasOver) this.#finish();
+    if (unsettled > 0) this.owner.tasksEnded(unsettled, 'cancelled');
+    const closed = this.#endInput(true);
+    this.#deliver();
+    return closed;
+  }
+
+  /** Lifts the window of a sync input, so that waiting for the end of the work can come to one. */
+  lift(): void {
+    if (this.over || this.#sync === undefined || this.#input === 'ended' || this.#held) return;
+    this.#window = Number.POSITIVE_INFINITY;
+    this.#paused = false;
+    this.#held = true;
+    this.owner.hold();
+    this.owner.wake(this);
+  }
+
+  /** Asks for the next outcome. Returns a function that takes the question back, and says whether it was still open. */
+  take(taker: Taker): () => boolean {
+    this.#paused = false;
+    this.#takers.push(taker);
+    this.#deliver();
+    this.#wakeForRoom();
+    return () => this.#takers.remove(taker);
+  }
+
+  #room(): number {
+    return Math.max(0, this.#window - (this.#accepted - this.#taken));
+  }
+
+  #mayPull(): boolean {
+    return this.#input === 'open' && !this.#paused;
+  }
+
+  #pullSync(input: Iterator<unknown>, count: number): void {
+    // `#pulling`: the input's own code may call the API, and so get here again.
+    if (this.#pulling) return;
+    this.#pulling = true;
+    try {
+      for (let i = 0; i < count && this.#mayPull(); i++) {
+        const { done, value } = input.next();
+        if (done) this.#endInput(false);
+        else this.#accept(value);
+      }
+    } catch (error) {
+      this.#lastError ??= { error };
+      this.#endInput(false);
+    } finally {
+      this.#pulling = false;
+    }
+    this.#finishIfDone();
+    this.#deliver();
+  }
+
+  async #pullAsync(input: AsyncIterator<unknown>): Promise<void> {
+    if (this.#pulling) return;
+    this.#pulling = true;
+    try {
+      while (this.#mayPull() && this.#room() > 0) {
+        const { done, value } = await input.next();
+        if (this.#input === 'ended') break;
+        if (done) this.#endInput(false);
+        else {
+          this.#accept(value);
+          this.owner.wake(this);
+        }
+      }
+    } catch (error) {
+      if (this.#input === 'open') this.#lastError ??= { error };
+      this.#endInput(false);
+    } finally {
+      this.#pulling = false;
+    }
+    this.#finishIfDone();
+    this.#deliver();
+  }
+
+  #accept(item: unknown): void {
+    this.#buffer.push(item);
+    this.#accepted += 1;
+    this.owner.tasksAccepted(1);
+  }
+
+  /** Closes the input once; `early` when it has not ended by itself. A promise for inputs that close asynchronously. */
+  #endInput(early: boolean): Promise<void> {
+    if (this.#input === 'ended') return Promise.resolve();
+    this.#input = 'ended';
+    if (this.#held) {
+      this.#held = false;
+      this.owner.release();
+    }
+    if (!early) return Promise.resolve();
+    try {
+      const closing = this.#async === undefined ? this.#sync?.return?.() : this.#async.return?.();
+      return Promise.resolve(closing).then(
+        () => undefined,
+        (error: unknown) => this.owner.warn(error, "the input's return()"),
+      );
+    } catch (error) {
+      this.owner.warn(error, "the input's return()");
+      return Promise.resolve();
+    }
+  }
+
+  #deliver(): void {
+    while (this.#takers.size > 0) {
+      const outcome = this.#ready.get(this.#taken);
+      if (outcome !== undefined) {
+        this.#ready.delete(this.#taken);
+        this.#taken += 1;
+        if (!outcome.ok) this.#paused = true;
+        this.#takers.shift()?.(outcome.ok, outcome.value);
+      } else if (this.over) {
+        const last = this.#lastError;
+        this.#lastError = undefined;
+        if (last === undefined) this.#takers.shift()?.(undefined, undefined);
+        else this.#takers.shift()?.(false, last.error);
+      } else return;
+    }
+    this.#wakeForRoom();
+  }
+
+  /** The consumer took something: the input may run further ahead. */
+  #wakeForRoom(): void {
+    if (this.over || !this.#mayPull() || this.#room() === 0) return;
+    if (this.#async !== undefined) void this.#pullAsync(this.#async);
+    else this.owner.wake(this);
+  }
+
+  #finishIfDone(): void {
+    if (!this.over && this.#input === 'ended' && this.#settled === this.#accepted) this.#finish();
+  }
+
+  #finish(): void {
+    this.over = true;
+    this.#buffer.clear();
+    this.#returned.length = 0;
+    this.owner.forget(this);
+  }
+
+  #tellProgress(): void {
+    try {
+      const { onProgress, total } = this.#shape;
+      onProgress?.({ completed: this.#settled, total: this.#input === 'ended' ? this.#accepted : total });
+    } catch (error) {
+      this.owner.warn(error, 'onProgress');
+    }
+  }
+
+  #claimParsed(): Chunk | undefined {
+    while (this.#buffer.size > 0 && !this.over) {
+      const item = this.#buffer.shift();
+      const index = this.#bufferBase++;
+      const args = this.#parse(index, this.#shape.spread ? (item as readonly unknown[]) : [item]);
+      if (args === LATER) return undefined;
+      if (args !== undefined) return new Slice(this, index, 1, [args], 0, true);
+    }
+    return undefined;
+  }
+
+  #parse(index: number, args: readonly unknown[]): unknown[] | typeof LATER | undefined {
+    let here = true;
+    let failedHere = false;
+    const parsed = parseArguments(this, args, (ok, value) => {
+      this.#parsing = false;
+      if (this.over) return;
+      if (ok) this.#returned.push(new Slice(this, index, 1, [value], 0, true));
+      else {
+        failedHere = here;
+        this.settle(index, false, value);
+      }
+      if (!here && !this.over) this.owner.wake(this);
+    });
+    here = false;
+    if (parsed === LATER && !failedHere) this.#parsing = true;
+    return failedHere ? undefined : parsed;
+  }
+}
+
+/** A first-in first-out list whose `shift` does not move the rest. */
+class Fifo<T> {
+  #items: (T | undefined)[] = [];
+  #head = 0;
+
+  get size(): number {
+    return this.#items.length - this.#head;
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  shift(): T | undefined {
+    const item = this.#items[this.#head];
+    this.#items[this.#head] = undefined;
+    this.#head += 1;
+    this.#compact();
+    return item;
+  }
+
+  shiftMany(count: number): T[] {
+    const items = this.#items.slice(this.#head, this.#head + count) as T[];
+    this.#items.fill(undefined, this.#head, this.#head + items.length);
+    this.#head += items.length;
+    this.#compact();
+    return items;
+  }
+
+  remove(item: T): boolean {
+    const at = this.#items.indexOf(item, this.#head);
+    if (at < 0) return false;
+    this.#items.splice(at, 1);
+    return true;
+  }
+
+  clear(): void {
+    this.#items = [];
+    this.#head = 0;
+  }
+
+  #compact(): void {
+    if (this.#head === this.#items.length) this.clear();
+    else if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
+      this.#items.splice(0, this.#head);
+      this.#head = 0;
+    }
+  }
+}

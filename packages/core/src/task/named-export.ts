@@ -1,0 +1,39 @@
+/**
+ * An export by its name, in the namespace that a worker has.
+ *
+ * Decides what a name means: own properties only, and what Node leaves out of the namespace of a CommonJS module is looked up in
+ * the whole of it. Refuses to know whether it is a task.
+ */
+import { isForbiddenName } from './descriptor.ts';
+
+/** A value of a module, with what it is called on. */
+export interface Exported {
+  readonly value: unknown;
+  readonly holder: unknown;
+}
+
+/** Own properties only: what a module does not export itself is no task, whatever its prototype has. */
+export function exportNamed(
+  namespace: object,
+  { exportName, member }: { exportName: string; member?: string | undefined },
+): Exported | undefined {
+  const found = topLevel(namespace, exportName);
+  if (found === undefined || member === undefined) return found;
+  const value = ownValue(found.value, member);
+  return value === undefined ? undefined : { value: value.value, holder: found.value };
+}
+
+/** Of a CommonJS module Node gives `default` for the whole, and by name only what it could tell from the source. */
+function topLevel(namespace: object, name: string): Exported | undefined {
+  const whole = ownValue(namespace, 'module.exports') ?? ownValue(namespace, 'default');
+  if (name === 'module.exports') return whole;
+  const found = ownValue(namespace, name);
+  if (name !== 'default') return found ?? ownValue(whole?.value, name);
+  const isCompiled = typeof found?.value === 'object' && ownValue(found.value, '__esModule') !== undefined;
+  return (isCompiled ? ownValue(found.value, 'default') : undefined) ?? found;
+}
+
+function ownValue(holder: unknown, name: string): Exported | undefined {
+  if ((typeof holder !== 'object' && typeof holder !== 'function') || holder === null || isForbiddenName(name)) return undefined;
+  return Object.hasOwn(holder, name) ? { value: Reflect.get(holder, name), holder: undefined } : undefined;
+}

@@ -1,0 +1,99 @@
+/**
+ * What is said of a function that cannot be a task: the reason, each free name with its place, and what to do.
+ *
+ * Decides the words only. Refuses to know how the reason was found.
+ */
+import { types } from 'node:util';
+import { TaskSerializationError } from '../errors.ts';
+import type { FreeName } from './free-names.ts';
+import { fileName, type Place, type Places, placeText, readable } from './place.ts';
+
+const REFERENCE = "`taskRef(new URL('./tasks.js', import.meta.url), 'name')`";
+const OTHERWISE = 'export a plain function that calls it, use `defineTask`, or `taskRef`';
+
+/** The function that is refused, as far as it is known. */
+export interface Refused {
+  readonly name: string;
+  readonly place: Place | undefined;
+}
+
+export function refuse({ name, place }: Refused, reason: string): TaskSerializationError {
+  const at = place === undefined ? '' : place.file === '' ? '' : `${readable(place.file)}:${place.line}:${place.column}`;
+  const which = name !== '' ? `\`${name}\`${at && ` (${at})`}` : at === '' ? 'This function' : `The function at ${at}`;
+  return new TaskSerializationError(`${which} cannot be sent to a worker: ${reason}`);
+}
+
+/** Reasons that need no look at the source: what is no function of the program, or gives what cannot be sent. */
+export function plainFault(fn: (...args: never[]) => unknown, text: string): string | undefined {
+  if (types.isProxy(fn)) return 'it is a proxy; pass a function that calls it';
+  if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) {
+    return fn.name.startsWith('bound ')
+      ? 'it is a bound function; pass a function that calls it, and what is bound as an argument'
+      : 'it is a native function; pass a function that calls it, like `(x) => Math.sqrt(x)`';
+  }
+  if (/^class\b/.test(text)) return 'it is a class; pass a function that uses it';
+  if (types.isGeneratorFunction(fn)) return 'it is a generator function: a generator cannot be sent back; return an array';
+  return undefined;
+}
+
+/** No function and no reference. */
+export function notATask(value: unknown): TaskSerializationError {
+  const got = value === null ? 'null' : typeof value === 'object' ? `an object (${Object.prototype.toString.call(value)})` : typeof value;
+  return new TaskSerializationError(`A task is a function, a \`taskRef\` or a \`defineTask\`; got ${got}`);
+}
+
+/** The result of calling something: `memoize(f)`, a decorator, `promisify`. */
+export function madeByCall(place: Place, free: readonly FreeName[], places: Places): string {
+  const keeps = free.length === 0 ? '' : `. It keeps ${listed(free, places)}`;
+  return `made by ${place.file === '' ? placeText(place) : `${fileName(place.file)}:${place.line}`}; ${OTHERWISE}${keeps}`;
+}
+
+export function madeByNode(url: string, line: number): string {
+  return `made by Node (${url}:${line}); ${OTHERWISE}`;
+}
+
+/** A checked task travels by reference only. */
+export const UNEXPORTED_CHECKED: string =
+  'a checked task must be an export of the module that makes it (its schemas cannot be sent), so that a worker finds it there; export it';
+
+export const UNREADABLE: string = 'its source cannot be read; export it';
+
+/** Where nothing can be looked up. `first`: what stands in the way of sending the source. */
+export function withoutInspector(first: string): string {
+  return `${first}. Exported functions cannot be found here, since there is no inspector (--permission, Bun, Deno): pass ${REFERENCE}`;
+}
+
+/** The free names of a function that is not exported. */
+export function freeNames(own: string, free: readonly FreeName[], places: Places): string {
+  const helpers = free.filter((one) => one.kind === 'compiler helper');
+  if (helpers.length > 0) {
+    return `it uses ${listed(helpers, places)}, which a compiler adds for an old target: compile for ES2022 or later, or export it`;
+  }
+  const imports = free.filter((one) => one.kind === 'relative import');
+  if (imports.length === free.length) {
+    return `${listed(imports, places)} is relative to a file, and a function that is sent by its source has none; export it`;
+  }
+  const values = free.filter((one) => isValue(one) && !MODULE_NAMES.has(one.name)).map((one) => `\`${one.name}\``);
+  const pass = values.length === 0 ? '' : `, or pass ${values.length > 1 ? 'the values as arguments' : 'the value as an argument'}`;
+  const self = free.some((one) => one.name === own) ? `. To call itself it must be a named function: \`function ${own}(…) {…}\`` : '';
+  return `it is not exported and uses ${listed(free, places)}, which a worker does not have; export it${pass}${self}`;
+}
+
+/** What CommonJS gives each file. */
+const MODULE_NAMES: ReadonlySet<string> = new Set(['require', 'module', 'exports', '__filename', '__dirname']);
+
+function listed(free: readonly FreeName[], places: Places): string {
+  const named = free.map((one) => {
+    const place = places.at(one.offset);
+    // What was written, where a compiler renamed it and left the source in its map.
+    const name = isValue(one) && place.identifier !== undefined && !KEYWORDS.has(place.identifier) ? place.identifier : one.name;
+    return `\`${name}\` (${placeText(place)}${one.kind === 'not the global' ? '; not the global of that name' : ''})`;
+  });
+  return named.length < 2 ? named.join() : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
+}
+
+function isValue({ kind }: FreeName): boolean {
+  return kind === 'variable' || kind === 'not the global';
+}
+
+const KEYWORDS: ReadonlySet<string> = new Set(['async', 'await', 'const', 'function', 'import', 'let', 'new', 'return', 'typeof', 'var']);

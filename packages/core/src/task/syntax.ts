@@ -1,0 +1,71 @@
+/**
+ * Parsing of JavaScript: the one file that loads the parser and the scope analysis, on first need (about 15 ms).
+ *
+ * Decides how text becomes a tree and how a tree is walked. Refuses to know what is looked for in it.
+ */
+import { createRequire } from 'node:module';
+import type { Node, Options, Program } from 'acorn';
+
+type Acorn = typeof import('acorn');
+type EslintScope = typeof import('eslint-scope');
+
+/** `require`, since it loads each of them as one file: a third of the time that `import` takes. */
+const load = createRequire(import.meta.url);
+let acorn: Acorn | undefined;
+let eslintScope: EslintScope | undefined;
+
+export function parser(): Acorn {
+  acorn ??= load('acorn') as Acorn;
+  return acorn;
+}
+
+export function scopes(): EslintScope {
+  eslintScope ??= load('eslint-scope') as EslintScope;
+  return eslintScope;
+}
+
+/** Parses a program, or a piece of one: names of other classes and modules are not its fault. `undefined`: a syntax error. */
+export function parse(text: string, sourceType: 'script' | 'module'): Program | undefined {
+  const options: Options = {
+    ecmaVersion: 'latest',
+    sourceType,
+    ranges: true,
+    checkPrivateFields: false,
+    allowSuperOutsideMethod: true,
+    allowReturnOutsideFunction: true,
+    allowHashBang: true,
+  };
+  try {
+    return parser().parse(text, options);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A node as this package reads it: whatever fields it has. */
+export interface AnyNode extends Node {
+  readonly [field: string]: unknown;
+}
+
+export function isNode(value: unknown): value is AnyNode {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string' && 'start' in value;
+}
+
+/** The nodes right under `node`, in the order of the text. */
+export function* children(node: Node): Generator<AnyNode> {
+  for (const value of Object.values(node)) {
+    if (Array.isArray(value)) yield* value.filter(isNode);
+    else if (isNode(value)) yield value;
+  }
+}
+
+const FUNCTIONS: ReadonlySet<string> = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']);
+
+export function isFunctionNode(node: Node): boolean {
+  return FUNCTIONS.has(node.type);
+}
+
+/** The name of an Identifier, `undefined` for any other node. */
+export function identifierName(node: unknown): string | undefined {
+  return isNode(node) && node.type === 'Identifier' ? String(node.name) : undefined;
+}

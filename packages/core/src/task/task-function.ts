@@ -1,0 +1,228 @@
+/**
+ * One user function as the rest of core knows it: an id, a name, and whether it was found.
+ *
+ *   pending --found--> found       how a worker finds it is known (descriptor)
+ *      |
+ *      +----refused--> refused     it cannot be a task (error); nothing of it is ever sent
+ *
+ * `#settle` makes the only move. Decides which function objects are the same task, so that an inline function in a loop is sent
+ * and compiled once. Refuses to know how functions are found (find.ts), and never throws.
+ */
+import { TaskSerializationError, type TwinpoolError } from '../errors.ts';
+import { Timing } from '../timing.ts';
+import { type CheckedParts, checkedParts, parseArguments } from './checked.ts';
+import type { TaskDescriptor } from './descriptor.ts';
+import { findTask, ownName } from './find.ts';
+import { openInspection } from './inspection.ts';
+import { fileName } from './place.ts';
+import { type AnyFunction, isReference, referenceFault, type TaskReference } from './reference.ts';
+import { notATask, plainFault, refuse } from './refusals.ts';
+
+let lastId = 0;
+
+type Outcome = { readonly descriptor: TaskDescriptor } | { readonly error: TwinpoolError };
+
+export class TaskFunction {
+  /** pending -> found, pending -> refused; moved by `#settle` only. */
+  #state: 'pending' | 'found' | 'refused' = 'pending';
+  #id = 0;
+  #name: string;
+  #descriptor: TaskDescriptor | undefined = undefined;
+  #error: TwinpoolError | undefined = undefined;
+  /** Checked tasks only: the arguments as the handler takes them; throws or rejects with TaskValidationError. */
+  readonly parseArguments: ((args: readonly unknown[]) => unknown[] | Promise<unknown[]>) | undefined;
+  /** Resolves when the state leaves `pending`; never rejects. */
+  readonly settled: Promise<void>;
+  /** What was measured of it. */
+  timing: Timing = new Timing();
+
+  constructor(name: string, parts: CheckedParts | undefined, outcome: Outcome | Promise<Outcome>) {
+    this.#name = name;
+    this.parseArguments = parts && ((args) => parseArguments(parts, args));
+    if (outcome instanceof Promise) this.settled = outcome.then((value) => this.#settle(value));
+    else {
+      this.#settle(outcome);
+      this.settled = SETTLED;
+    }
+  }
+
+  get state(): 'pending' | 'found' | 'refused' {
+    return this.#state;
+  }
+  /** Small and increasing; equal for function objects that are one inline function. Given on first use. */
+  get id(): number {
+    if (this.#id === 0) this.#id = ++lastId;
+    return this.#id;
+  }
+  /** For messages: `square`, `Class.method`, `<anonymous tasks.js:12>`. */
+  get name(): string {
+    return this.#name;
+  }
+  get descriptor(): TaskDescriptor | undefined {
+    return this.#descriptor;
+  }
+  get error(): TwinpoolError | undefined {
+    return this.#error;
+  }
+
+  /** This is the same inline function as `other`, which was met first: what a worker has of that one serves this one. */
+  becomes(other: TaskFunction): void {
+    if (this.#id === 0) this.#id = other.id;
+    this.timing = other.timing;
+  }
+
+  #settle(outcome: Outcome): void {
+    if ('error' in outcome) {
+      this.#error = outcome.error;
+      this.#state = 'refused';
+      return;
+    }
+    this.#descriptor = outcome.descriptor;
+    this.#name = outcome.descriptor.name;
+    this.#state = 'found';
+  }
+}
+
+const SETTLED: Promise<void> = Promise.resolve();
+
+/** Functions and references by identity: the only look-up on the hot path. */
+const known = new WeakMap<object, TaskFunction>();
+
+/**
+ * The task that stands for what a user passed, the same one for the same function. Never throws: what cannot be a task is
+ * `refused` with the reason.
+ */
+export function taskFunctionOf(task: unknown): TaskFunction {
+  if ((typeof task !== 'function' && typeof task !== 'object') || task === null) return refused('<not a function>', notATask(task));
+  return known.get(task) ?? remember(task, make(task));
+}
+
+function remember(task: object, made: TaskFunction): TaskFunction {
+  known.set(task, made);
+  return made;
+}
+
+function make(task: object): TaskFunction {
+  try {
+    if (isReference(task)) return ofReference(task);
+    return typeof task === 'function' ? ofFunction(task as AnyFunction) : refused('<not a function>', notATask(task));
+  } catch (error) {
+    // A function may have a `name` that throws when it is read.
+    return refused('<anonymous>', unfindable(error));
+  }
+}
+
+function unfindable(cause: unknown): TaskSerializationError {
+  return new TaskSerializationError('This function cannot be sent to a worker: looking it up failed', { cause });
+}
+
+function refused(name: string, error: TwinpoolError): TaskFunction {
+  return new TaskFunction(name, undefined, { error });
+}
+
+/** References to one export are one task, however many objects there are. */
+const references = new Map<string, TaskFunction>();
+
+function ofReference(reference: TaskReference): TaskFunction {
+  const fault = referenceFault(reference);
+  const { url, exportName: path } = reference;
+  if (fault !== undefined) return refused(path, new TaskSerializationError(fault));
+  const key = `${url} ${path}`;
+  const [exportName = '', ...members] = path.split('.');
+  const member = members.length === 0 ? undefined : members.join('.');
+  const name = path === 'default' ? `default of ${fileName(url)}` : path;
+  const made = references.get(key) ?? new TaskFunction(name, undefined, { descriptor: { kind: 'module', name, url, exportName, member } });
+  references.set(key, made);
+  return made;
+}
+
+/**
+ * Inline functions by text, so that one written in a loop is one task. A text that uses no name from outside says everything;
+ * any other says it together with its place, since the same name may mean something else there. Most recently made last.
+ */
+const inline = new Map<string, Inline>();
+/** Texts kept. More would hold on to the sources of a program that makes functions without end, fewer would send some again. */
+const MOST_INLINE = 1_000;
+
+interface Inline {
+  readonly made: TaskFunction;
+  sharedBy: 'text' | 'place' | 'nothing' | 'not yet known';
+}
+
+function ofFunction(task: AnyFunction): TaskFunction {
+  const text = Function.prototype.toString.call(task);
+  const fault = plainFault(task, text);
+  if (fault !== undefined) return refused(ownName(task), refuse({ name: ownName(task), place: undefined }, fault));
+  const name = ownName(task);
+  const parts = checkedParts(task);
+  if (parts !== undefined)
+    return new TaskFunction(
+      name || '<anonymous>',
+      parts,
+      search(task, () => {}),
+    );
+  const key = `${name} ${text}`;
+  const first = inline.get(key);
+  if (first?.sharedBy === 'text') return first.made;
+  if (first?.sharedBy === 'place') return inline.get(placeKey(task, key))?.made ?? searched(task, name, key);
+  if (first?.sharedBy === 'not yet known') return follow(first, task, name, key);
+  return searched(task, name, key);
+}
+
+/** The first of its text. */
+function searched(task: AnyFunction, name: string, key: string): TaskFunction {
+  const entry: Inline = {
+    sharedBy: 'not yet known',
+    made: new TaskFunction(
+      name || '<anonymous>',
+      undefined,
+      search(task, (sharedBy) => {
+        entry.sharedBy = sharedBy ?? 'nothing';
+        if (entry.sharedBy === 'place') keep(placeKey(task, key), entry);
+        if (entry.sharedBy === 'nothing' && inline.get(key) === entry) inline.delete(key);
+      }),
+    ),
+  };
+  if (!inline.has(key)) keep(key, entry);
+  return entry.made;
+}
+
+/** Another of the same text while the first is being looked for: it waits, and is the same if the text says so. */
+function follow(first: Inline, task: AnyFunction, name: string, key: string): TaskFunction {
+  const outcome = first.made.settled.then((): Outcome | Promise<Outcome> => {
+    const same = first.sharedBy === 'text' ? first : first.sharedBy === 'place' ? inline.get(placeKey(task, key)) : undefined;
+    if (same?.made.descriptor === undefined) return search(task, () => {});
+    made.becomes(same.made);
+    return { descriptor: same.made.descriptor };
+  });
+  const made = new TaskFunction(name || '<anonymous>', undefined, outcome);
+  return made;
+}
+
+function keep(key: string, entry: Inline): void {
+  inline.set(key, entry);
+  if (inline.size <= MOST_INLINE) return;
+  const [oldest] = inline.keys();
+  if (oldest !== undefined) inline.delete(oldest);
+}
+
+/** Asked only after a function of this text was found by its place: then the inspector is open and answers at once. */
+function placeKey(task: AnyFunction, key: string): string {
+  try {
+    const location = openInspection()?.locator.locate(task);
+    return location === undefined ? '' : `${location.script.id}:${location.line}:${location.column} ${key}`;
+  } catch {
+    return '';
+  }
+}
+
+async function search(task: AnyFunction, onShared: (sharedBy: 'text' | 'place' | undefined) => void): Promise<Outcome> {
+  try {
+    const { descriptor, sharedBy } = await findTask(task);
+    onShared(sharedBy);
+    return { descriptor };
+  } catch (error) {
+    onShared(undefined);
+    return { error: error instanceof TaskSerializationError ? error : unfindable(error) };
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * How a function stands in the text of its script: nested or not, bound to which name, exported as what, returned by whom.
+ *
+ * Decides from syntax alone, for the cases where no export can be compared by identity: modules that are still being evaluated,
+ * and code that Node's loader does not know. Refuses to know scopes and values.
+ */
+import type { Location, ScriptText } from './locate.ts';
+import { type AnyNode, children, identifierName, isFunctionNode, isNode, parse } from './syntax.ts';
+
+/** An export, or a method of one. */
+export interface ExportName {
+  readonly exportName: string;
+  readonly member?: string | undefined;
+}
+
+export interface Written {
+  /** Functions around it. */
+  readonly depth: number;
+  /** The declaration or property that gives it its name; `undefined` for a function that is only an argument or a value. */
+  readonly bound: string | undefined;
+  /** Its export, where the script is an ES module and its syntax tells. */
+  readonly exported: ExportName | undefined;
+  /** The function around it gives it away: returns it or puts it on an object. */
+  readonly isReturned: boolean;
+}
+
+/** `isHandler`: the function is the last argument of `defineTask`, and what is sought is the task. `undefined`: not found. */
+export function whereWritten(text: ScriptText, location: Location, isHandler: boolean): Written | undefined {
+  const program = parse(text.source, location.script.isModule ? 'module' : 'script');
+  const offset = program && offsetOf(text.source, location);
+  if (program === undefined || offset === undefined) return undefined;
+  let path = pathTo(program as unknown as AnyNode, offset);
+  if (path === undefined) return undefined;
+  if (isHandler) path = withoutCall(path);
+  const bound = binding(path);
+  const depth = path.slice(0, -1).filter(isFunctionNode).length;
+  return {
+    depth,
+    bound: bound?.name,
+    exported: location.script.isModule && depth === 0 && bound !== undefined ? exportOf(path, bound) : undefined,
+    isReturned: isReturned(path, bound?.name),
+  };
+}
+
+function offsetOf(source: string, { script, line, column }: Location): number | undefined {
+  let lineStart = 0;
+  for (let at = script.startLine; at < line; at++) {
+    lineStart = source.indexOf('\n', lineStart) + 1;
+    if (lineStart === 0) return undefined;
+  }
+  return lineStart + column - (line === script.startLine ? script.startColumn : 0);
+}
+
+/** The nodes from the program down to the innermost function that starts (name and parameters) around `offset`. */
+function pathTo(program: AnyNode, offset: number): readonly AnyNode[] | undefined {
+  let found: readonly AnyNode[] | undefined;
+  const visit = (node: AnyNode, above: readonly AnyNode[]): void => {
+    if (offset < node.start || offset >= node.end) return;
+    const path = [...above, node];
+    const body = node.body;
+    if (isFunctionNode(node) && isNode(body) && offset < body.start) found = path;
+    for (const child of children(node)) visit(child, path);
+  };
+  visit(program, []);
+  return found;
+}
+
+/** From the handler up to the call that makes a task of it. */
+function withoutCall(path: readonly AnyNode[]): readonly AnyNode[] {
+  const call = path.at(-2);
+  return call?.type === 'CallExpression' ? path.slice(0, -1) : path;
+}
+
+interface Binding {
+  readonly name: string;
+  readonly isMember: boolean;
+}
+
+function binding(path: readonly AnyNode[]): Binding | undefined {
+  const node = path.at(-1);
+  const parent = path.at(-2);
+  if (node === undefined || parent === undefined) return undefined;
+  const named = (name: string | undefined, isMember = false): Binding | undefined => (name === undefined ? undefined : { name, isMember });
+  switch (parent.type) {
+    case 'VariableDeclarator':
+      return named(identifierName(parent.id));
+    case 'ExportDefaultDeclaration':
+      return named(identifierName(node.id) ?? 'default');
+    case 'AssignmentExpression': {
+      const left = parent.left;
+      return named(isNode(left) && left.type === 'MemberExpression' ? identifierName(left.property) : identifierName(left));
+    }
+    case 'MethodDefinition':
+    case 'PropertyDefinition':
+      return parent.static === true && parent.computed !== true ? named(identifierName(parent.key), true) : undefined;
+    case 'Property':
+      return parent.computed === true ? undefined : named(identifierName(parent.key), true);
+    default:
+      return node.type === 'FunctionDeclaration' ? named(identifierName(node.id)) : undefined;
+  }
+}
+
+/** The export of what stands at the top of a module: declared there, or named in `export { … }` or `export default name`. */
+function exportOf(path: readonly AnyNode[], bound: Binding): ExportName | undefined {
+  const [program, statement] = path;
+  if (program === undefined || statement === undefined) return undefined;
+  if (!bound.isMember) {
+    const exportName = exportedAs(program, statement, bound.name);
+    return exportName === undefined ? undefined : { exportName };
+  }
+  // … > ClassDeclaration > ClassBody > MethodDefinition > function
+  const owner = path.at(-4);
+  const depth = owner === undefined ? -1 : path.indexOf(owner);
+  if (owner?.type !== 'ClassDeclaration' || depth > 2) return undefined;
+  const exportName = exportedAs(program, statement, identifierName(owner.id) ?? 'default');
+  return exportName === undefined ? undefined : { exportName, member: bound.name };
+}
+
+function exportedAs(program: AnyNode, statement: AnyNode, local: string): string | undefined {
+  if (statement.type === 'ExportDefaultDeclaration') return 'default';
+  if (statement.type === 'ExportNamedDeclaration') return local;
+  for (const other of children(program)) {
+    if (other.type === 'ExportDefaultDeclaration' && identifierName(other.declaration) === local) return 'default';
+    if (other.type !== 'ExportNamedDeclaration' || other.source) continue;
+    for (const specifier of children(other)) {
+      if (specifier.type !== 'ExportSpecifier' || identifierName(specifier.local) !== local) continue;
+      const exported = specifier.exported;
+      return identifierName(exported) ?? (isNode(exported) ? String(exported.value) : undefined);
+    }
+  }
+  return undefined;
+}
+
+function isReturned(path: readonly AnyNode[], name: string | undefined): boolean {
+  const around = path.slice(0, -1).findLastIndex(isFunctionNode);
+  const maker = path[around];
+  if (maker === undefined) return false;
+  const between = path.slice(around + 1, -1);
+  if (between.some((node) => node.type === 'CallExpression' && !isObjectCall(node))) return false;
+  const assigned = between.find((node) => node.type === 'AssignmentExpression')?.left;
+  if (isNode(assigned) && assigned.type === 'MemberExpression') return true;
+  if (between.some((node) => node.type === 'ReturnStatement') || !between.some((node) => node === maker.body)) return true;
+  return name !== undefined && isNode(maker.body) && returns(maker.body, name);
+}
+
+/** `Object.assign(fn, …)` gives the function itself. */
+function isObjectCall(call: AnyNode): boolean {
+  const callee = call.callee;
+  return isNode(callee) && callee.type === 'MemberExpression' && identifierName(callee.object) === 'Object';
+}
+
+function returns(node: AnyNode, name: string): boolean {
+  if (isFunctionNode(node)) return false;
+  if (node.type === 'ReturnStatement') return mentions(node, name);
+  return [...children(node)].some((child) => returns(child, name));
+}
+
+function mentions(node: AnyNode, name: string): boolean {
+  if (identifierName(node) === name) return true;
+  if (isFunctionNode(node) || (node.type === 'CallExpression' && !isObjectCall(node))) return false;
+  return [...children(node)].some((child) => mentions(child, name));
+}

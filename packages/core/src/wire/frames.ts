@@ -1,0 +1,114 @@
+/**
+ * Messages as bytes: length-prefixed frames on a pipe, the payload in V8's serialisation format.
+ *
+ *   magic u16 | version u8 | 0 u8 | payload bytes u32      then the payload
+ *
+ * Decides the framing. A header is judged before a byte of its payload is looked at; payloads are read inside `try` by whoever asks for
+ * them, so that no frame can bring its reader down. Little-endian throughout.
+ */
+import { deserialize, Serializer } from 'node:v8';
+import { PayloadTooLargeError } from '../errors.ts';
+import { FrameSerializer } from './values.ts';
+import type { Message } from './messages.ts';
+
+const MAGIC = 0x7457;
+const VERSION = 1;
+export const HEADER_BYTES = 8;
+
+/** The message as one frame, header and all, in one buffer. Throws what the serialiser throws, and PayloadTooLargeError. */
+export function encodeFrame(message: Message, maxPayloadBytes: number): Buffer {
+  const serializer: Serializer = new FrameSerializer();
+  serializer.writeRawBytes(BLANK_HEADER);
+  serializer.writeHeader();
+  serializer.writeValue(message);
+  const frame = serializer.releaseBuffer();
+  const length = frame.length - HEADER_BYTES;
+  if (length > maxPayloadBytes) {
+    throw new PayloadTooLargeError(`${length} bytes are to be sent, more than maxPayloadBytes (${maxPayloadBytes})`);
+  }
+  frame.writeUInt16LE(MAGIC, 0);
+  frame.writeUInt8(VERSION, 2);
+  frame.writeUInt32LE(length, 4);
+  return frame;
+}
+
+const BLANK_HEADER = Buffer.alloc(HEADER_BYTES);
+
+export function decodePayload(payload: Uint8Array): Message {
+  const message: unknown = deserialize(payload);
+  if (!Array.isArray(message) || typeof message[0] !== 'number') throw new TypeError('a frame holds no message');
+  return message as unknown as Message;
+}
+
+/** Payload bytes that follow this header, or -1 when it is none of ours (or more than `most`). */
+export function payloadLength(header: Uint8Array, at: number, most: number): number {
+  const magic = (header[at] as number) | ((header[at + 1] as number) << 8);
+  if (magic !== MAGIC || header[at + 2] !== VERSION || header[at + 3] !== 0) return -1;
+  const length =
+    ((header[at + 4] as number) | ((header[at + 5] as number) << 8) | ((header[at + 6] as number) << 16)) + (header[at + 7] as number) * 0x1000000;
+  return length > most ? -1 : length;
+}
+
+/**
+ * Cuts a stream of bytes into payloads. A payload that arrived in one piece is a view of it; one that came in many is put
+ * together once, into a buffer of its length.
+ */
+export class FrameReader {
+  readonly #most: number;
+  readonly #onPayload: (payload: Uint8Array) => void;
+  /** The frame that is being put together, and how much of it is there. */
+  #partial: Uint8Array | undefined;
+  #filled = 0;
+  readonly #header = new Uint8Array(HEADER_BYTES);
+  #headerFilled = 0;
+
+  constructor(most: number, onPayload: (payload: Uint8Array) => void) {
+    this.#most = most;
+    this.#onPayload = onPayload;
+  }
+
+  /** False when the bytes are no frame: then the stream cannot be read any further. */
+  push(bytes: Uint8Array): boolean {
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#partial !== undefined) {
+        const piece = Math.min(this.#partial.length - this.#filled, bytes.length - at);
+        this.#partial.set(bytes.subarray(at, at + piece), this.#filled);
+        this.#filled += piece;
+        at += piece;
+        if (this.#filled < this.#partial.length) return true;
+        const whole = this.#partial;
+        this.#partial = undefined;
+        this.#onPayload(whole);
+        continue;
+      }
+      if (this.#headerFilled > 0 || bytes.length - at < HEADER_BYTES) {
+        const piece = Math.min(HEADER_BYTES - this.#headerFilled, bytes.length - at);
+        this.#header.set(bytes.subarray(at, at + piece), this.#headerFilled);
+        this.#headerFilled += piece;
+        at += piece;
+        if (this.#headerFilled < HEADER_BYTES) return true;
+        this.#headerFilled = 0;
+        if (!this.#begin(this.#header, 0)) return false;
+        continue;
+      }
+      const length = payloadLength(bytes, at, this.#most);
+      if (length < 0) return false;
+      at += HEADER_BYTES;
+      if (bytes.length - at >= length) {
+        this.#onPayload(bytes.subarray(at, at + length));
+        at += length;
+      } else if (!this.#begin(bytes, at - HEADER_BYTES)) return false;
+    }
+    return true;
+  }
+
+  #begin(header: Uint8Array, at: number): boolean {
+    const length = payloadLength(header, at, this.#most);
+    if (length < 0) return false;
+    this.#filled = 0;
+    if (length === 0) this.#onPayload(new Uint8Array(0));
+    else this.#partial = new Uint8Array(length);
+    return true;
+  }
+}

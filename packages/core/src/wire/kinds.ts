@@ -1,0 +1,207 @@
+/**
+ * What a value is to the wire: one small number for every object.
+ *
+ * Decides which objects are containers, which are leaves that both transports carry, which only `postMessage` can carry, and which are
+ * refused because they would arrive as an empty object. Refuses to know transports, sizes and messages. What an object is follows from
+ * its prototype chain, read once a prototype and remembered; names count where identity cannot (other realms, Node's own classes).
+ * Runs no code of the value's class.
+ */
+import { types } from 'node:util';
+
+/** An object literal, or one without a prototype. */
+export const ORDINARY = 1;
+/** An instance of somebody's class: its own fields travel, its class does not. */
+export const INSTANCE = 2;
+/** An instance of a class with private state or a `Symbol.toStringTag`: refused when it has no own fields, since it would arrive as `{}`. */
+const OPAQUE = 3;
+export const LIST = 4;
+export const MAP = 5;
+export const SET = 6;
+/** Date, RegExp, boxed primitive: travels as it is and holds nothing. */
+export const LEAF = 7;
+export const ERROR = 8;
+export const BUFFER = 9;
+export const SHARED = 10;
+export const VIEW = 11;
+/** Only `postMessage` can carry it: KeyObject, CryptoKey, Blob, a compiled WebAssembly.Module … */
+export const HANDLE = 12;
+/** A HANDLE that can only be moved: it must be in a transfer list. */
+export const PORT = 13;
+export const REFUSED = 14;
+/** A HANDLE if it holds its data behind symbols; users have classes of the same name. */
+const NAMESAKE = 15;
+
+type Prototype = { readonly prototype: object };
+const TypedArray = Object.getPrototypeOf(Uint8Array) as Prototype;
+const tagOf = Object.prototype.toString;
+const sourceOf = Function.prototype.toString;
+
+/** By name, for this realm and for others. */
+const BUILT_IN: ReadonlyMap<string, number> = new Map<string, number>([
+  ['Object', ORDINARY],
+  ['Array', LIST],
+  ['Map', MAP],
+  ['Set', SET],
+  ...['Date', 'RegExp', 'Number', 'String', 'Boolean', 'BigInt'].map((name) => [name, LEAF] as const),
+  ...['Error', 'TypeError', 'RangeError', 'SyntaxError', 'ReferenceError', 'EvalError', 'URIError', 'AggregateError'].map(
+    (name) => [name, ERROR] as const,
+  ),
+  ['ArrayBuffer', BUFFER],
+  ['SharedArrayBuffer', SHARED],
+  ['TypedArray', VIEW],
+  ['DataView', VIEW],
+]);
+const HANDLE_TAGS: ReadonlySet<string> = new Set(['KeyObject', 'CryptoKey', 'Blob', 'WebAssembly.Module', 'WebAssembly.Memory']);
+const PORT_TAGS: ReadonlySet<string> = new Set(['ReadableStream', 'WritableStream', 'TransformStream']);
+const NAMESAKES: ReadonlySet<string> = new Set(['BlockList', 'SocketAddress', 'X509Certificate', 'Histogram', 'RecordableHistogram']);
+
+const learned = new WeakMap<object, number>();
+for (const [name, kind] of BUILT_IN) {
+  const type = name === 'TypedArray' ? TypedArray : (globalThis as unknown as Record<string, Prototype>)[name];
+  if (type !== undefined) learned.set(type.prototype, kind);
+}
+
+/** The kind of an object that is no Proxy (of one, anything that is asked would run its traps). */
+export function kindOf(value: object): number {
+  const prototype: object | null = Object.getPrototypeOf(value);
+  if (prototype === null) return tagOf.call(value) === '[object Object]' ? ORDINARY : taggedLiteral(value);
+  let kind = learned.get(prototype);
+  if (kind === undefined) {
+    kind = learn(prototype);
+    learned.set(prototype, kind);
+  }
+  switch (kind) {
+    case ORDINARY:
+      return tagOf.call(value) === '[object Object]' ? ORDINARY : taggedLiteral(value);
+    case LIST:
+      return Array.isArray(value) ? LIST : INSTANCE;
+    case MAP:
+      return types.isMap(value) ? MAP : INSTANCE;
+    case SET:
+      return types.isSet(value) ? SET : INSTANCE;
+    case LEAF:
+      return types.isDate(value) || types.isRegExp(value) || types.isBoxedPrimitive(value) ? LEAF : INSTANCE;
+    case ERROR:
+      return types.isNativeError(value) ? ERROR : INSTANCE;
+    case BUFFER:
+      return types.isArrayBuffer(value) ? BUFFER : INSTANCE;
+    case SHARED:
+      return types.isSharedArrayBuffer(value) ? SHARED : INSTANCE;
+    case VIEW:
+      return ArrayBuffer.isView(value) ? VIEW : INSTANCE;
+    case NAMESAKE:
+      return Object.getOwnPropertySymbols(value).length > 0 ? HANDLE : INSTANCE;
+    case HANDLE:
+      return isHandle(value) ? HANDLE : REFUSED;
+    case INSTANCE:
+    case OPAQUE:
+      return isEmpty(value) && (kind === OPAQUE || Object.getOwnPropertySymbols(value).length > 0) ? REFUSED : INSTANCE;
+    default:
+      return kind;
+  }
+}
+
+/** `Math`, a module's namespace, `arguments`, or a user's literal with a tag of its own. */
+function taggedLiteral(value: object): number {
+  if (types.isArgumentsObject(value) || types.isModuleNamespaceObject(value)) return REFUSED;
+  return isEmpty(value) ? REFUSED : ORDINARY;
+}
+
+function isEmpty(value: object): boolean {
+  for (const key in value) if (Object.hasOwn(value, key)) return false;
+  return true;
+}
+
+/** Whether it is what its tag says: packages have Blobs of their own, which a clone would empty. */
+function isHandle(value: object): boolean {
+  switch (tagOf.call(value)) {
+    case '[object KeyObject]':
+      return types.isKeyObject(value);
+    case '[object CryptoKey]':
+      return types.isCryptoKey(value);
+    case '[object Blob]':
+      return Object.prototype.isPrototypeOf.call(Blob.prototype, value);
+    case '[object WebAssembly.Memory]':
+      return types.isSharedArrayBuffer((value as { readonly buffer?: unknown }).buffer);
+    default:
+      return true;
+  }
+}
+
+function learn(prototype: object): number {
+  let opaque = false;
+  let pipes = false;
+  let listens = false;
+  for (let at: object | null = prototype; at !== null && !types.isProxy(at); at = Object.getPrototypeOf(at)) {
+    const known = learned.get(at);
+    if (known === OPAQUE) opaque = true;
+    if (known === ORDINARY || known === INSTANCE || known === OPAQUE) break;
+    if (known !== undefined) return known;
+    const tag = ownData(at, Symbol.toStringTag);
+    const type = ownData(at, 'constructor');
+    const name = nameOf(type);
+    if (typeof tag === 'string') {
+      if (HANDLE_TAGS.has(tag)) return HANDLE;
+      if (PORT_TAGS.has(tag)) return PORT;
+      if (tag === 'File' || tag.endsWith('Generator') || tag.endsWith('Iterator')) return REFUSED;
+      opaque = true;
+    }
+    if (NAMESAKES.has(name)) return NAMESAKE;
+    if (isNative(type)) {
+      if (name === 'MessagePort') return PORT;
+      if (name === 'Object') break;
+      const kind = BUILT_IN.get(name) ?? (ownData(at, 'BYTES_PER_ELEMENT') === undefined ? undefined : VIEW);
+      if (kind !== undefined) return kind;
+      // Only `process.env` has a native constructor without a name.
+      if (name !== '') return REFUSED;
+    } else if (typeof type === 'function') opaque ||= /#[\p{L}_$]/u.test(sourceOf.call(type));
+    pipes ||= typeof ownData(at, 'pipe') === 'function';
+    listens ||= typeof ownData(at, 'on') === 'function';
+  }
+  if (pipes && listens) return REFUSED;
+  return opaque ? OPAQUE : INSTANCE;
+}
+
+function ownData(object: object, key: PropertyKey): unknown {
+  return Object.getOwnPropertyDescriptor(object, key)?.value;
+}
+
+function nameOf(type: unknown): string {
+  const name = typeof type === 'function' && !types.isProxy(type) ? ownData(type, 'name') : undefined;
+  return typeof name === 'string' ? name : '';
+}
+
+function isNative(type: unknown): boolean {
+  return typeof type === 'function' && !types.isProxy(type) && sourceOf.call(type).endsWith('{ [native code] }');
+}
+
+/** What to call an object in a message: its tag or its class. */
+export function typeName(value: object): string {
+  if (types.isProxy(value)) return 'Proxy';
+  if (types.isArgumentsObject(value)) return 'arguments object';
+  if (types.isModuleNamespaceObject(value)) return 'module namespace';
+  for (let at: object | null = Object.getPrototypeOf(value); at !== null && !types.isProxy(at); at = Object.getPrototypeOf(at)) {
+    const tag = ownData(at, Symbol.toStringTag);
+    if (typeof tag === 'string' && tag !== '') return tag;
+    const name = nameOf(ownData(at, 'constructor'));
+    if (name !== '') return name;
+  }
+  return tagOf.call(value).slice('[object '.length, -1);
+}
+
+/** True for a buffer whose bytes were moved away. */
+export function isDetached(buffer: ArrayBuffer): boolean {
+  if (buffer.byteLength > 0) return false;
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** True where the view is all there is of its buffer, and stays so: nothing but its own bytes travels with it. */
+export function ownsBuffer(view: ArrayBufferView): boolean {
+  const buffer: ArrayBufferLike & { readonly resizable?: boolean } = view.buffer;
+  return view.byteLength === buffer.byteLength && buffer.resizable !== true;
+}

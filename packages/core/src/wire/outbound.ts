@@ -1,0 +1,90 @@
+/**
+ * Turns chunks into the runs of one TASKS message.
+ *
+ * Decides what of consecutive chunks may share a run, and keeps an item that cannot travel from harming the others: it becomes a
+ * place to skip, and its error is handed back. Copies no item; primitives cost a type check.
+ */
+import type { Chunk } from '../job.ts';
+import { AS_ALONE, AS_BYTES, AS_SKIP, RUN_EXPECT, RUN_FIELDS, RUN_FLAGS, RUN_FN, RUN_ITEMS, RUN_SPECIALS, SPREAD, TIMED } from './messages.ts';
+import { BYTES, type Packer, PLAIN } from './values.ts';
+
+export interface Unsendable {
+  readonly chunk: Chunk;
+  readonly offset: number;
+  readonly error: unknown;
+}
+
+interface Alone {
+  readonly value: unknown;
+  readonly transfer: readonly unknown[];
+  readonly chunk: Chunk;
+  readonly offset: number;
+  /** Makes the task one to skip, when the value could not be sent. */
+  skip(): void;
+}
+
+export interface Outgoing {
+  readonly runs: unknown[];
+  /** What a worker expects of one task, by chunk; the same numbers as on the wire. */
+  readonly expectations: number[];
+  readonly transfer: ArrayBuffer[];
+  /** Values that need messages of their own, in order. */
+  readonly alone: Alone[];
+  readonly failures: Unsendable[];
+}
+
+export function isPrimitive(value: unknown): boolean {
+  return (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol') || value === null;
+}
+
+/** `alone`: from how many microseconds on a task is claimed, and answered, by itself. */
+export function pack(chunks: readonly Chunk[], packer: Packer, alone: number): Outgoing {
+  const out: Outgoing = { runs: [], expectations: [], transfer: [], alone: [], failures: [] };
+  const { runs } = out;
+  let run = -RUN_FIELDS;
+  for (const chunk of chunks) {
+    const { fn, settings } = chunk.job;
+    const timed = settings.taskTimeout !== Number.POSITIVE_INFINITY;
+    const expectation = timed ? 0 : fn.timing.expectation(alone);
+    const flags = (chunk.spread ? SPREAD : 0) | (timed ? TIMED : 0);
+    out.expectations.push(expectation);
+    if (run < 0 || runs[run + RUN_FN] !== fn.id || runs[run + RUN_FLAGS] !== flags || runs[run + RUN_EXPECT] !== expectation) {
+      run += RUN_FIELDS;
+      runs.push(fn.id, flags, expectation, [], undefined);
+    }
+    const items = runs[run + RUN_ITEMS] as unknown[];
+    for (let offset = 0; offset < chunk.count; offset++) {
+      const item = chunk.at(offset);
+      if (isPrimitive(item)) items.push(item);
+      else packItem(item, chunk, offset, packer, out, run, items);
+    }
+  }
+  return out;
+}
+
+function packItem(item: unknown, chunk: Chunk, offset: number, packer: Packer, out: Outgoing, run: number, items: unknown[]): void {
+  let kind = AS_SKIP;
+  let payload: unknown;
+  try {
+    packer.pack(item, chunk.spread ? 'arguments' : 'argument 1');
+    if (packer.form === PLAIN) {
+      items.push(packer.value);
+      return;
+    }
+    kind = packer.form === BYTES ? AS_BYTES : AS_ALONE;
+    if (kind === AS_BYTES) payload = packer.value;
+  } catch (error) {
+    out.failures.push({ chunk, offset, error });
+  }
+  const specials = (out.runs[run + RUN_SPECIALS] ??= []) as unknown[];
+  const at = specials.push(items.length, kind, payload) - 2;
+  items.push(undefined);
+  const { value, transfer } = packer;
+  if (kind === AS_BYTES && transfer !== undefined) out.transfer.push(...(transfer as ArrayBuffer[]));
+  if (kind === AS_ALONE) {
+    const skip = () => {
+      specials[at] = AS_SKIP;
+    };
+    out.alone.push({ value, transfer: transfer ?? [], chunk, offset, skip });
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Why a value cannot be sent, in words, and what to do instead.
+ */
+import { types } from 'node:util';
+import { typeName } from './kinds.ts';
+
+const ADVICE: Readonly<Record<string, string>> = {
+  __proto__: null as never,
+  Promise: 'await it first',
+  Proxy: 'send a plain copy of it',
+  URL: 'send its href',
+  URLSearchParams: 'send its toString()',
+  Headers: 'send its entries: [...headers]',
+  FormData: 'send its entries: [...formData]',
+  Request: 'send its url and body',
+  Response: 'read its body first',
+  Blob: 'send its bytes: await blob.arrayBuffer()',
+  File: 'send its bytes and its name',
+  AbortSignal: 'give it to the call as the option `signal`',
+  AbortController: 'give its signal to the call as the option `signal`',
+  DOMException: 'send its name and message',
+  SharedArrayBuffer: 'memory can be shared with worker threads only',
+  'WebAssembly.Module': 'send the bytes that it was compiled from',
+  WeakRef: 'send what it refers to',
+  'arguments object': 'send [...arguments]',
+  'module namespace': 'import the module in the task',
+};
+
+/** The end of a sentence whose subject is the value. `movesBuffers`: as in survey.ts. */
+export function refusal(value: unknown, movesBuffers: boolean): string {
+  if (typeof value === 'function') {
+    const name = types.isProxy(value) ? '' : Object.getOwnPropertyDescriptor(value, 'name')?.value;
+    const named = typeof name === 'string' && name !== '' ? ` (${name.slice(0, 100)})` : '';
+    return `is a function${named}; functions cannot be sent as values: pass data, or import it in the task's module`;
+  }
+  if (typeof value !== 'object' || value === null) return `is a ${typeof value}, which cannot be sent`;
+  const name = typeName(value);
+  const what = `is ${/^(?:[AEIO]|Un)/i.test(name) ? 'an' : 'a'} ${name}`;
+  const advice = ADVICE[name];
+  if (advice !== undefined) return `${what}, which cannot be sent; ${advice}`;
+  if (/Generator$|Iterator/.test(name)) return `${what}, which cannot be sent; collect its values first`;
+  if (name === 'MessagePort' || name.endsWith('Stream')) {
+    return movesBuffers
+      ? `${what}, which can only be moved: list it with transfer(value, [...])`
+      : `${what}, which cannot be sent to another process`;
+  }
+  return `${what}, which cannot be sent: its data cannot be copied`;
+}

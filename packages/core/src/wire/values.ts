@@ -1,0 +1,307 @@
+/**
+ * How one argument or result travels, so that one bad item harms no other.
+ *
+ * Decides the form of each value. Refuses to know messages and workers: a transport puts the forms together and brings them over.
+ *
+ *   PLAIN   goes into the message as it is. Only what was looked at completely, with a result that makes cloning and
+ *           reading certain: small, shallow, no getters, no Proxy, nothing that the clone would empty or take too much of.
+ *   BYTES   goes into the message too, but is read by `unpackBytes` inside `try`: what is large or deep (bytes of its own), what holds
+ *           Buffers (a clone forgets that class) or getters (each is asked once).
+ *   ALONE   threads: goes as a message of its own, and through `unpackBytes` too: what only `postMessage` can carry, or is moved.
+ *
+ * A packed value is one of
+ *   ArrayBuffer                      a Buffer
+ *   Uint8Array                       bytes of our serialiser (bytes.ts)
+ *   [REVIVE, value, buffers]         a value, and those of its parts that were Buffers
+ *   [SHARING, bytes, shared memory]
+ *
+ * The way is short for what is common: `fits` runs none of the user's code and allocates nothing. Whatever it does not know for certain
+ * gets a full look (survey.ts), which also finds the path for messages.
+ */
+import { types } from 'node:util';
+import { PayloadTooLargeError, TaskSerializationError } from '../errors.ts';
+import { fromBytes, rightSized, toBytes } from './bytes.ts';
+import { Copier, WORTH_MOVING } from './copy.ts';
+import { BUFFER, INSTANCE, isDetached, kindOf, LEAF, LIST, MAP, ORDINARY, ownsBuffer, SET, SHARED, VIEW } from './kinds.ts';
+import { hasNames, type Reach, Survey } from './survey.ts';
+import { anyTransfers, type Transferable, transferListOf } from './transfer.ts';
+
+export { FrameDeserializer, FrameSerializer } from './bytes.ts';
+
+export const PLAIN = 0;
+export const BYTES = 1;
+export const ALONE = 2;
+
+/** What a transport can do. */
+export interface Medium extends Reach {}
+
+const REVIVE = 0;
+const SHARING = 1;
+
+/** Nesting up to which any thread's stack is enough to read a value. */
+const DEEPEST_PLAIN = 50;
+/** Fields and objects of a PLAIN value, with 16 bytes of text or buffer counted as one. More: larger items without a serialiser of their own. */
+const LARGEST_PLAIN = 1 << 14;
+/** Bytes that one of those takes at most. */
+const UNIT_BYTES = 80;
+/** Bytes from which on moving a buffer costs less than copying it. */
+const WORTH_TRANSFER = 1 << 15;
+const NOTHING: ReadonlySet<unknown> = new Set();
+
+/** Packs one value at a time; `form`, `value` and `transfer` are those of the last one. */
+export class Packer {
+  form: 0 | 1 | 2 = PLAIN;
+  value: unknown;
+  /** What the message must list as moved. */
+  transfer: Transferable[] | undefined;
+  readonly #medium: Medium;
+  readonly #room: Room;
+
+  constructor(medium: Medium) {
+    this.#medium = medium;
+    this.#room = { left: 0, hasViews: false, medium };
+  }
+
+  /** `root` is what messages call the value. Throws TaskSerializationError with the path inside it, or PayloadTooLargeError. */
+  pack(value: unknown, root: string): void {
+    try {
+      if (typeof value === 'object' && value !== null && this.#fits(value)) {
+        if (this.#room.hasViews) this.#packViews(value);
+        else this.#set(PLAIN, value, undefined);
+      } else if (this.#medium.movesBuffers && isLargeBuffer(value)) this.#packBuffer(value, root);
+      else this.#packSurveyed(value, root);
+    } catch (error) {
+      throw unsendable(error, root);
+    }
+  }
+
+  #fits(value: object): boolean {
+    const room = this.#room;
+    room.left = LARGEST_PLAIN;
+    room.hasViews = false;
+    return fits(value, 0, room) && (LARGEST_PLAIN - room.left) * UNIT_BYTES <= this.#medium.maxPayloadBytes;
+  }
+
+  #set(form: 0 | 1 | 2, value: unknown, transfer: Transferable[] | undefined): void {
+    this.form = form;
+    this.value = value;
+    this.transfer = transfer;
+  }
+
+  /** A large Buffer by itself: copied once, then moved. */
+  #packBuffer(buffer: Buffer, root: string): void {
+    const { maxPayloadBytes } = this.#medium;
+    if (buffer.byteLength > maxPayloadBytes) throw tooLarge(root, buffer.byteLength, maxPayloadBytes);
+    const bytes = rightSized(buffer).buffer as ArrayBuffer;
+    this.#set(BYTES, bytes, [bytes]);
+  }
+
+  #packViews(value: object): void {
+    if (Buffer.isBuffer(value) && !types.isSharedArrayBuffer(value.buffer)) {
+      this.#set(BYTES, ownsBuffer(value) ? value.buffer : rightSized(value).buffer, undefined);
+      return;
+    }
+    const copier = new Copier([], NOTHING);
+    const copy = copier.copy(value);
+    if (copier.isBare) this.#set(PLAIN, copy, undefined);
+    else this.#set(BYTES, [REVIVE, copy, copier.buffers], undefined);
+  }
+
+  #packSurveyed(value: unknown, root: string): void {
+    const medium = this.#medium;
+    const survey = new Survey(medium, root);
+    survey.run(value);
+    const { maxPayloadBytes, movesBuffers } = medium;
+    const isSmall =
+      survey.isMeasured &&
+      survey.depth <= DEEPEST_PLAIN &&
+      survey.size <= LARGEST_PLAIN &&
+      survey.most + survey.bufferBytes <= maxPayloadBytes;
+    if (movesBuffers && (survey.hasHandles || survey.moved.size > 0)) {
+      const copier = new Copier([], survey.moved, survey.readings);
+      const copy = survey.hasViews || survey.readings !== undefined ? copier.copy(value) : value;
+      this.#set(ALONE, [REVIVE, copy, copier.buffers], [...(survey.moved as ReadonlySet<Transferable>), ...copier.movable]);
+      return;
+    }
+    const copier = new Copier(movesBuffers && isSmall ? [] : undefined, NOTHING, survey.readings);
+    const needsCopy = survey.readings !== undefined || (survey.hasViews && copier.buffers !== undefined);
+    const copy = needsCopy ? copier.copy(value) : value;
+    if (!isSmall) this.#packBytes(copy, root);
+    else if (copier.isBare) this.#set(PLAIN, copy, undefined);
+    else this.#set(BYTES, [REVIVE, copy, copier.buffers], copier.movable);
+  }
+
+  #packBytes(value: unknown, root: string): void {
+    const { maxPayloadBytes, movesBuffers, sharesMemory } = this.#medium;
+    const shared: SharedArrayBuffer[] = [];
+    const bytes = toBytes(value, sharesMemory ? shared : undefined);
+    if (bytes.byteLength > maxPayloadBytes) throw tooLarge(root, bytes.byteLength, maxPayloadBytes);
+    const transfer = movesBuffers && bytes.byteLength >= WORTH_TRANSFER ? [bytes.buffer as ArrayBuffer] : undefined;
+    this.#set(BYTES, shared.length > 0 ? [SHARING, bytes, shared] : bytes, transfer);
+  }
+}
+
+/** A value as bytes that any transport takes, for what is not packed by a lane. Throws as `Packer.pack` does. */
+export function seal(value: unknown, root: string, maxPayloadBytes: number): Uint8Array {
+  try {
+    const survey = new Survey({ sharesMemory: false, movesBuffers: false, maxPayloadBytes }, root);
+    survey.run(value);
+    const bytes = toBytes(survey.readings === undefined ? value : new Copier(undefined, NOTHING, survey.readings).copy(value));
+    if (bytes.byteLength > maxPayloadBytes) throw tooLarge(root, bytes.byteLength, maxPayloadBytes);
+    return bytes;
+  } catch (error) {
+    throw unsendable(error, root);
+  }
+}
+
+/** The value of a BYTES or ALONE item. Throws when it cannot be read: only this item is lost. */
+export function unpackBytes(packed: unknown): unknown {
+  if (packed instanceof ArrayBuffer) return Buffer.from(packed);
+  if (types.isUint8Array(packed)) return fromBytes(packed);
+  if (!Array.isArray(packed) || packed.length !== 3) throw new TypeError('a packed value is damaged');
+  const [how, value, parts] = packed as [unknown, unknown, object[]];
+  if (how === SHARING) return fromBytes(value as Uint8Array, parts as SharedArrayBuffer[]);
+  for (const part of parts) Object.setPrototypeOf(part, Buffer.prototype);
+  return value;
+}
+
+/** Why `value` cannot be sent, with the path to the part at fault, or `undefined`. Costs a full walk: for messages only. */
+export function describeUnsendable(value: unknown, root: string, medium: Medium): string | undefined {
+  try {
+    new Survey(medium, root).run(value);
+    return undefined;
+  } catch (error) {
+    return unsendable(error, root).message;
+  }
+}
+
+function tooLarge(root: string, bytes: number, limit: number): PayloadTooLargeError {
+  return new PayloadTooLargeError(`${root} takes ${bytes} bytes, more than maxPayloadBytes (${limit})`);
+}
+
+/** What a value's own code threw, or V8, as an error of ours. */
+function unsendable(error: unknown, root: string): TaskSerializationError {
+  if (error instanceof TaskSerializationError) return error;
+  const reason = isStackOverflow(error) ? 'it is nested too deeply' : types.isNativeError(error) ? error.message : 'reading it threw';
+  return new TaskSerializationError(`${root} cannot be sent: ${reason}`, { cause: error });
+}
+
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message.includes('call stack');
+}
+
+interface Room {
+  left: number;
+  hasViews: boolean;
+  readonly medium: Medium;
+}
+
+const ObjectPrototype = Object.prototype;
+const ArrayPrototype = Array.prototype;
+const tagOf = Object.prototype.toString;
+const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
+const { isProxy } = types;
+
+/** True for what is certain to travel as it is (with `hasViews`: once its views are copied). False: not known, look closer. */
+function fits(value: object, depth: number, room: Room): boolean {
+  if (depth >= DEEPEST_PLAIN || isProxy(value)) return false;
+  if (anyTransfers && transferListOf(value) !== undefined) return false;
+  const prototype = getPrototypeOf(value);
+  if (prototype === ObjectPrototype || prototype === null) {
+    return tagOf.call(value) === '[object Object]' && fieldsFit(value, depth, room);
+  }
+  if (prototype === ArrayPrototype && Array.isArray(value)) return listFits(value, depth, room);
+  switch (kindOf(value)) {
+    case LEAF:
+      // A RegExp or a boxed string has a text, whose length is not looked at here.
+      return types.isDate(value);
+    case ORDINARY:
+    case INSTANCE:
+      return fieldsFit(value, depth, room);
+    case LIST:
+      return listFits(value as unknown[], depth, room);
+    case MAP:
+      for (const key of Map.prototype.keys.call(value)) if (!itemFits(key, depth, room)) return false;
+      for (const item of Map.prototype.values.call(value)) if (!itemFits(item, depth, room)) return false;
+      return true;
+    case SET:
+      for (const item of Set.prototype.values.call(value)) if (!itemFits(item, depth, room)) return false;
+      return true;
+    case BUFFER:
+      return bytesFit(value as ArrayBuffer, (value as ArrayBuffer).byteLength, room);
+    case VIEW:
+      return viewFits(value as ArrayBufferView, room);
+    case SHARED:
+      return room.medium.sharesMemory;
+    default:
+      return false;
+  }
+}
+
+function fieldsFit(value: object, depth: number, room: Room): boolean {
+  room.left -= 1;
+  for (const key in value) {
+    const field = getOwnPropertyDescriptor(value, key);
+    // `for in` also sees what somebody put on Object.prototype.
+    if (field === undefined) continue;
+    if (field.get !== undefined || field.set !== undefined) return false;
+    room.left -= key.length >> 4;
+    if (!itemFits(field.value, depth, room)) return false;
+  }
+  return true;
+}
+
+function listFits(list: readonly unknown[], depth: number, room: Room): boolean {
+  const { length } = list;
+  room.left -= 1;
+  if (room.left < length) return false;
+  for (let i = 0; i < length; i++) {
+    const item = list[i];
+    if (item === undefined && !Object.hasOwn(list, i)) return false;
+    if (!itemFits(item, depth, room)) return false;
+  }
+  return !hasNames(list);
+}
+
+function itemFits(item: unknown, depth: number, room: Room): boolean {
+  room.left -= 1;
+  if (room.left < 0) return false;
+  switch (typeof item) {
+    case 'object':
+      return item === null || fits(item, depth + 1, room);
+    case 'string':
+      room.left -= item.length >> 4;
+      return room.left >= 0;
+    case 'function':
+    case 'symbol':
+      return false;
+    case 'bigint':
+      // Its size cannot be asked.
+      return item <= MOST_BIGINT && item >= -MOST_BIGINT;
+    default:
+      return true;
+  }
+}
+
+const MOST_BIGINT = 2n ** 128n;
+
+function viewFits(view: ArrayBufferView, room: Room): boolean {
+  const { buffer } = view;
+  if (types.isSharedArrayBuffer(buffer)) {
+    if (Buffer.isBuffer(view)) room.hasViews = true;
+    return room.medium.sharesMemory;
+  }
+  if (room.medium.movesBuffers && (Buffer.isBuffer(view) || !ownsBuffer(view))) room.hasViews = true;
+  return bytesFit(buffer as ArrayBuffer, view.byteLength, room);
+}
+
+function bytesFit(buffer: ArrayBuffer, byteLength: number, room: Room): boolean {
+  room.left -= byteLength >> 4;
+  return room.left >= 0 && !isDetached(buffer);
+}
+
+/** A Buffer with nothing about it that needs a look: not shared, not to be moved. */
+function isLargeBuffer(value: unknown): value is Buffer {
+  if (!types.isUint8Array(value) || getPrototypeOf(value) !== Buffer.prototype || value.byteLength < WORTH_MOVING) return false;
+  return !types.isSharedArrayBuffer(value.buffer) && (!anyTransfers || transferListOf(value) === undefined);
+}

@@ -1,0 +1,183 @@
+/**
+ * The outcomes of tasks on their way back: gathered, measured, sent together.
+ *
+ * Decides what an outcome looks like on the wire and when a message is closed. When one must be closed at the latest is the rule in
+ * wire/budget.ts, which the Runner applies. A value that cannot be sent is an outcome too: the task failed, the worker lives on.
+ */
+import { mayWait, spend } from '../wire/budget.ts';
+import { ALONE_VALUE, ANSWER, AS_ALONE, AS_BYTES, AS_THROWN, LATE, REPORT, STARTED } from '../wire/messages.ts';
+import { isPrimitive } from '../wire/outbound.ts';
+import { encodeThrown } from '../wire/thrown.ts';
+import { ALONE, BYTES, Packer, PLAIN } from '../wire/values.ts';
+import type { FarEnd } from './far-end.ts';
+
+/** The longest time, in ms, that finished answers wait where tasks turn out longer than expected. */
+const LONGEST_WAIT = 0.2;
+
+export class Answers {
+  /** The last message that is behind us; sent with the answers. */
+  acknowledged = 0;
+  readonly #far: FarEnd;
+  readonly #packer: Packer;
+  #values: unknown[] = [];
+  #specials: unknown[] | undefined;
+  /** Of the answers that wait: function, runs, microseconds, flat. */
+  #segments: number[] = [];
+  /** Work in the answers that wait, and in what runs. */
+  #budget = 0;
+  /** The function that is being measured, how many runs of it, since when (ms). */
+  #measured = 0;
+  #runs = 0;
+  #since = 0;
+  #flushedAt = 0;
+
+  constructor(far: FarEnd, maxPayloadBytes: number) {
+    this.#far = far;
+    this.#packer = new Packer({ ...far.medium, maxPayloadBytes });
+  }
+
+  /** A task of this expectation is about to start: sends first what may not wait for it. */
+  beforeTask(expectation: number): void {
+    if (this.#values.length > 0 && !mayWait(this.#budget, expectation)) this.flush();
+  }
+
+  /** It starts now. */
+  started(expectation: number): void {
+    this.#budget = spend(this.#budget, expectation);
+  }
+
+  /** What runs from now on is this function; time before now is not charged to it. */
+  measure(functionId: number): void {
+    if (this.#measured !== functionId) this.closeSegment();
+    this.#measured = functionId;
+  }
+
+  /** The loop goes on after a wait that belongs to no task. */
+  resume(): void {
+    this.#since = performance.now();
+  }
+
+  countRun(): void {
+    this.#runs += 1;
+  }
+
+  closeSegment(): void {
+    const now = performance.now();
+    if (this.#runs > 0) this.#segments.push(this.#measured, this.#runs, (now - this.#since) * 1000);
+    this.#runs = 0;
+    this.#since = now;
+  }
+
+  flushIfLate(): void {
+    if (performance.now() - this.#flushedAt > LONGEST_WAIT) this.flush();
+  }
+
+  value(value: unknown): void {
+    if (isPrimitive(value)) {
+      this.#values.push(value);
+      return;
+    }
+    const packer = this.#packer;
+    try {
+      packer.pack(value, 'result');
+      // By itself and before the answer that uses it: should it be unreadable over there, nothing else is.
+      if (packer.form === ALONE) this.#far.send([ALONE_VALUE, packer.value], packer.transfer);
+    } catch (error) {
+      this.thrown(error);
+      return;
+    }
+    if (packer.form === PLAIN) this.#values.push(packer.value);
+    else if (packer.form === BYTES) this.#special(AS_BYTES, packer.value);
+    else this.#special(AS_ALONE, undefined);
+  }
+
+  thrown(error: unknown): void {
+    this.#special(AS_THROWN, encodeThrown(error));
+  }
+
+  /** The place of a task that was not to be run. */
+  skipped(): void {
+    this.#values.push(undefined);
+  }
+
+  flush(): void {
+    const count = this.#values.length;
+    if (count > 0) {
+      this.closeSegment();
+      const values = this.#values;
+      const specials = this.#specials;
+      const segments = this.#segments;
+      this.#values = [];
+      this.#specials = undefined;
+      this.#segments = [];
+      this.#send(count, values, specials, segments);
+    }
+    this.#budget = 0;
+    this.#flushedAt = this.#since = performance.now();
+  }
+
+  /** The task that begins now has a time limit: its clock starts over there. */
+  announceStart(): void {
+    this.#far.send([STARTED]);
+  }
+
+  /** Leaves at once, after the answers that came before it. Throws TaskSerializationError. */
+  report(value: unknown): void {
+    this.flush();
+    // The task that reports is running: nothing may be answered together with it.
+    this.#budget = Number.POSITIVE_INFINITY;
+    if (isPrimitive(value)) {
+      this.#far.send([REPORT, 0, value]);
+      return;
+    }
+    const packer = this.#packer;
+    packer.pack(value, 'report');
+    if (packer.form === PLAIN) this.#far.send([REPORT, 0, packer.value]);
+    else if (packer.form === BYTES) this.#far.send([REPORT, AS_BYTES, packer.value]);
+    else {
+      this.#far.send([ALONE_VALUE, packer.value], packer.transfer);
+      this.#far.send([REPORT, AS_ALONE, undefined]);
+    }
+  }
+
+  /** An error that no task's outcome carries. `fatal`: this worker ends because of it. */
+  lateError(error: unknown, fatal: boolean): void {
+    this.flush();
+    this.#far.send([LATE, encodeThrown(error), fatal]);
+  }
+
+  #special(kind: number, payload: unknown): void {
+    this.#specials ??= [];
+    this.#specials.push(this.#values.length, kind, payload);
+    this.#values.push(undefined);
+  }
+
+  #send(count: number, values: unknown[], specials: unknown[] | undefined, segments: number[]): void {
+    const { acknowledged } = this;
+    try {
+      this.#far.send([ANSWER, count, values, specials, segments, acknowledged, this.#far.mode]);
+    } catch (error) {
+      // Together they are too much for one message; each alone may not be.
+      if (count === 1) {
+        this.#far.send([ANSWER, 1, [undefined], [0, AS_THROWN, encodeThrown(error)], segments, acknowledged, this.#far.mode]);
+        return;
+      }
+      const half = count >> 1;
+      const [first, second] = splitSpecials(specials, half);
+      this.#send(half, values.slice(0, half), first, segments);
+      this.#send(count - half, values.slice(half), second, []);
+    }
+  }
+}
+
+function splitSpecials(specials: readonly unknown[] | undefined, at: number): [unknown[] | undefined, unknown[] | undefined] {
+  if (specials === undefined) return [undefined, undefined];
+  const first: unknown[] = [];
+  const second: unknown[] = [];
+  for (let i = 0; i < specials.length; i += 3) {
+    const place = specials[i] as number;
+    if (place < at) first.push(place, specials[i + 1], specials[i + 2]);
+    else second.push(place - at, specials[i + 1], specials[i + 2]);
+  }
+  return [first.length > 0 ? first : undefined, second.length > 0 ? second : undefined];
+}

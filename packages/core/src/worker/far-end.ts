@@ -1,0 +1,20 @@
+/** What a worker's transport offers to the code that runs tasks: worker/thread.ts and worker/process.ts implement it. */
+import type { Message } from '../wire/messages.ts';
+import type { Medium } from '../wire/values.ts';
+
+export interface FarEnd {
+  readonly kind: 'thread' | 'process';
+  readonly medium: Omit<Medium, 'maxPayloadBytes'>;
+  /** How this end waits for messages; goes out with every answer. */
+  readonly mode: number;
+  /** Takes the next task of a message for this worker; false when it was taken back, with all behind it. */
+  claim(slot: number): boolean;
+  /** Throws when the message cannot be sent; then nothing was. */
+  send(message: Message, transfer?: readonly unknown[]): void;
+  /** A task or a load is under way that only the event loop can finish: it must keep turning. */
+  keepTurning(): void;
+  /** Nothing runs and nothing waits. */
+  idle(): void;
+  /** Whether this task's signal is aborted, as far as it can be seen without a turn of the loop. */
+  isAborted(sequence: number, place: number): boolean;
+}

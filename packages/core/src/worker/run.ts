@@ -1,0 +1,337 @@
+/**
+ * The far side: takes messages of tasks, calls, answers. Knows no transport: a FarEnd sends, claims, and says how it waits.
+ *
+ * One task at a time, in the order of arrival; answers leave in that order too, many in a message, but never later than the rule in
+ * wire/budget.ts allows (the other side reads from it what a dead worker had started).
+ *
+ *   receive(TASKS) -> #queue -> drive: claim one -> call -> Answers -> flush -> ANSWER
+ *
+ * `drive` runs synchronous tasks in a plain loop. It leaves the loop in three ways: the queue is empty (the far end then waits in
+ * whatever way is best), a module is still loading, or a task returned a promise; the last two come back to it.
+ */
+import { TaskModuleError, TaskSerializationError } from '../errors.ts';
+import type { TaskDescriptor } from '../task/descriptor.ts';
+import { type LoadedTask, loadTask } from '../task/load.ts';
+import {
+  ABORT,
+  ALONE_VALUE,
+  AS_BYTES,
+  AS_SKIP,
+  DEFINE,
+  INIT,
+  INIT_FAILED,
+  type Message,
+  type PackedValue,
+  READY,
+  RUN_EXPECT,
+  RUN_FIELDS,
+  RUN_FLAGS,
+  RUN_FN,
+  RUN_ITEMS,
+  RUN_SPECIALS,
+  SPECIAL_FIELDS,
+  SPREAD,
+  TASKS,
+  TIMED,
+  type WorkerSetup,
+} from '../wire/messages.ts';
+import { isPrimitive } from '../wire/outbound.ts';
+import { encodeThrown } from '../wire/thrown.ts';
+import { unpackBytes } from '../wire/values.ts';
+import { Answers } from './answers.ts';
+import { becomeWorker, runInside, setRunning, type TaskContext, whileLoading } from './context.ts';
+import type { FarEnd } from './far-end.ts';
+import { RunningTask } from './running-task.ts';
+
+/** One TASKS message, and how far it is done. */
+interface Batch {
+  readonly sequence: number;
+  readonly slot: number;
+  readonly runs: readonly unknown[];
+  run: number;
+  /** Place in the run, and in the whole message. */
+  at: number;
+  place: number;
+  /** Next special of the run. */
+  special: number;
+}
+
+/** A function that was defined here; `task` or `failure` once `loading` is over. */
+interface Known {
+  task: LoadedTask | undefined;
+  failure: unknown;
+  loading: Promise<void> | undefined;
+  /** It returned a promise before: run it where its continuations can be told from others. */
+  isAsync: boolean;
+}
+
+/** Where tasks are expected to be shorter than SHORT µs the clock is read once in READ_EVERY of them; reading costs 40 ns. */
+const READ_EVERY = 16;
+const SHORT = 2;
+
+export class Runner {
+  readonly #far: FarEnd;
+  #setup!: WorkerSetup;
+  #answers!: Answers;
+  #workerData: unknown;
+  readonly #queue: Batch[] = [];
+  readonly #known = new Map<number, Known>();
+  readonly #aloneValues: unknown[] = [];
+  /** A task runs or a module loads; `drive` will be called when it is over. */
+  #busy = false;
+  #ready = false;
+  #context: RunningTask | undefined;
+  /** Ends the asynchronous task that runs with an error that its promise will not carry. */
+  #failRunning: ((error: unknown) => void) | undefined;
+
+  constructor(far: FarEnd) {
+    this.#far = far;
+  }
+
+  /** No task runs, none waits. */
+  get isIdle(): boolean {
+    return !this.#busy && this.#queue.length === 0;
+  }
+  get isReady(): boolean {
+    return this.#ready;
+  }
+
+  /** Takes a message. `drive` is to be called once all that lies there has been taken. */
+  receive(message: Message): void {
+    switch (message[0]) {
+      case TASKS:
+        this.#queue.push({
+          sequence: message[1] as number,
+          slot: message[2] as number,
+          runs: message[3] as unknown[],
+          run: 0,
+          at: 0,
+          place: 0,
+          special: 0,
+        });
+        break;
+      case DEFINE:
+        this.#define(message[1] as number, message[2] as TaskDescriptor);
+        break;
+      case ALONE_VALUE:
+        this.#aloneValues.push(message[1]);
+        break;
+      case ABORT:
+        if (this.#busy || this.#context !== undefined) this.taskContext()?.abort();
+        break;
+      case INIT:
+        void this.#initialize(message[1] as WorkerSetup);
+        break;
+      default:
+    }
+  }
+
+  /** A value whose own message could not be read. */
+  receiveUnreadable(error: unknown): void {
+    this.#aloneValues.push(new Unreadable(error));
+  }
+
+  /** Runs what waits, until it has to wait itself. */
+  drive(): void {
+    if (this.#busy || !this.#ready) return;
+    this.#answers.resume();
+    for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
+      if (!this.#runBatch(batch)) return;
+      this.#answers.acknowledged = batch.sequence;
+      this.#queue.shift();
+    }
+    this.#answers.flush();
+    this.#far.idle();
+  }
+
+  /** An exception that nobody caught: the worker's state is unknown, it tells and is to end. */
+  fatalError(error: unknown): void {
+    this.#answers?.lateError(error, true);
+  }
+
+  /** A rejection that nobody handled. True when it could be charged to the asynchronous task that runs. */
+  unhandledRejection(reason: unknown): boolean {
+    const fail = this.#failRunning;
+    fail?.(reason);
+    return fail !== undefined;
+  }
+
+  /** The context of the task that runs; made when it is first asked for. */
+  taskContext(): RunningTask | undefined {
+    const batch = this.#queue[0];
+    if (batch === undefined) return undefined;
+    this.#context ??= new RunningTask(this.#far, this.#answers, this.#setup.workerId, this.#workerData, batch.sequence, batch.place);
+    return this.#context;
+  }
+
+  async #initialize(setup: WorkerSetup): Promise<void> {
+    this.#setup = setup;
+    this.#answers = new Answers(this.#far, setup.maxPayloadBytes);
+    becomeWorker(setup.depth);
+    this.#workerData = unpackValue(setup.workerData);
+    const { initializer, initargs } = setup;
+    if (initializer !== undefined) {
+      try {
+        this.#far.keepTurning();
+        const task = await whileLoading(() => loadTask(initializer));
+        await task.call(...(unpackValue(initargs) as unknown[]));
+      } catch (error) {
+        this.#far.send([INIT_FAILED, encodeThrown(error)]);
+        process.exit(1);
+      }
+    }
+    this.#ready = true;
+    this.#far.send([READY]);
+    this.drive();
+  }
+
+  #define(id: number, descriptor: TaskDescriptor): void {
+    const known: Known = { task: undefined, failure: undefined, loading: undefined, isAsync: false };
+    this.#known.set(id, known);
+    known.loading = whileLoading(() => loadTask(descriptor)).then(
+      (task) => {
+        known.task = task;
+        known.loading = undefined;
+      },
+      (error: unknown) => {
+        known.failure = error;
+        known.loading = undefined;
+      },
+    );
+  }
+
+  /** True when the batch is done with; false when something must be waited for. */
+  #runBatch(batch: Batch): boolean {
+    const { runs } = batch;
+    const answers = this.#answers;
+    for (; batch.run < runs.length; batch.run += RUN_FIELDS, batch.at = 0, batch.special = 0) {
+      const id = runs[batch.run + RUN_FN] as number;
+      const known = this.#known.get(id);
+      if (known?.loading !== undefined) {
+        answers.flush();
+        this.#waitFor(known.loading);
+        return false;
+      }
+      answers.measure(id);
+      const items = runs[batch.run + RUN_ITEMS] as unknown[];
+      const specials = runs[batch.run + RUN_SPECIALS] as unknown[] | undefined;
+      const expectation = runs[batch.run + RUN_EXPECT] as number;
+      const readEvery = expectation < SHORT ? READ_EVERY - 1 : 0;
+      while (batch.at < items.length) {
+        answers.beforeTask(expectation);
+        if (!this.#far.claim(batch.slot)) return true;
+        answers.started(expectation);
+        const special = specials !== undefined && specials[batch.special] === batch.at;
+        const settled = special ? this.#runSpecial(batch, known, specials) : this.#run(batch, known, items[batch.at]);
+        // An asynchronous task moves on when it has settled, so that until then this is its place.
+        if (!settled) return false;
+        answers.countRun();
+        batch.at += 1;
+        batch.place += 1;
+        if (expectation > 0 && (batch.at & readEvery) === 0) answers.flushIfLate();
+      }
+      answers.closeSegment();
+    }
+    return true;
+  }
+
+  #runSpecial(batch: Batch, known: Known | undefined, specials: readonly unknown[]): boolean {
+    const kind = specials[batch.special + 1];
+    const payload = specials[batch.special + 2];
+    batch.special += SPECIAL_FIELDS;
+    if (kind === AS_SKIP) {
+      this.#answers.skipped();
+      return true;
+    }
+    let item: unknown;
+    try {
+      const packed = kind === AS_BYTES ? payload : this.#aloneValues.shift();
+      if (packed instanceof Unreadable) throw packed.error;
+      item = unpackBytes(packed);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#answers.thrown(new TaskSerializationError(`the arguments arrived but cannot be read in the worker: ${reason}`));
+      return true;
+    }
+    return this.#run(batch, known, item);
+  }
+
+  /** Calls the function. True when its outcome is known; false when it returned a promise. */
+  #run(batch: Batch, known: Known | undefined, item: unknown): boolean {
+    if (known?.task === undefined) {
+      this.#answers.thrown(known?.failure ?? new TaskModuleError('the task was never defined in this worker'));
+      return true;
+    }
+    const flags = batch.runs[batch.run + RUN_FLAGS] as number;
+    if ((flags & TIMED) !== 0) this.#answers.announceStart();
+    setRunning(this);
+    let result: unknown;
+    try {
+      const { call } = known.task;
+      const spread = (flags & SPREAD) !== 0;
+      if (known.isAsync) result = runInside(this.taskContext() as TaskContext, call, spread ? (item as unknown[]) : [item]);
+      else result = spread ? call(...(item as unknown[])) : call(item);
+      if (isPrimitive(result) || typeof (result as PromiseLike<unknown>).then !== 'function') {
+        this.#endTask();
+        this.#answers.value(result);
+        return true;
+      }
+    } catch (error) {
+      this.#endTask();
+      this.#answers.thrown(error);
+      return true;
+    }
+    known.isAsync = true;
+    this.#awaitResult(batch, result as PromiseLike<unknown>);
+    return false;
+  }
+
+  #awaitResult(batch: Batch, result: PromiseLike<unknown>): void {
+    let over = false;
+    const finish = (answer: () => void): void => {
+      if (over) return;
+      over = true;
+      this.#endTask();
+      answer();
+      this.#answers.countRun();
+      this.#answers.closeSegment();
+      batch.at += 1;
+      batch.place += 1;
+      this.#busy = false;
+      this.drive();
+    };
+    const failed = (error: unknown) => finish(() => this.#answers.thrown(error));
+    this.#busy = true;
+    this.#failRunning = failed;
+    this.#far.keepTurning();
+    // Through `Promise.resolve`, so that a thenable that calls back at once does not make this call itself.
+    Promise.resolve(result).then((value) => finish(() => this.#answers.value(value)), failed);
+  }
+
+  #waitFor(loading: Promise<void>): void {
+    this.#busy = true;
+    this.#far.keepTurning();
+    void loading.then(() => {
+      this.#busy = false;
+      this.drive();
+    });
+  }
+
+  #endTask(): void {
+    if (this.#context !== undefined) this.#context.over = true;
+    this.#context = undefined;
+    this.#failRunning = undefined;
+    setRunning(undefined);
+  }
+}
+
+function unpackValue([kind, payload]: PackedValue): unknown {
+  return kind === AS_BYTES ? unpackBytes(payload) : payload;
+}
+
+class Unreadable {
+  readonly error: unknown;
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * The far end of lanes/thread.ts: the set-up task that piscina runs once in its thread. It installs our port and returns.
+ *
+ * Decides how the thread waits. Asleep on shared memory it wakes sooner than from the event loop, but then no timer, socket or stream of
+ * user code moves; so it sleeps only when a turn of the loop has found nothing alive, for SLEEP ms at the most, and then waits in
+ * the loop until work comes.
+ *
+ *   loop --message--> drive --idle--> one turn --nothing alive--> asleep --wake--> drive
+ *     ^                                   '--something alive--> loop        '--SLEEP over--> loop
+ */
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { ABORT_MESSAGE, ABORT_TASK, ASLEEP, packSlot, slotEnd, slotNext, type ThreadSetup, WAKE } from '../wire/cells.ts';
+import { BLOCKING, type Message, RETIRE } from '../wire/messages.ts';
+import type { FarEnd } from './far-end.ts';
+import { catchLateErrors } from './late-errors.ts';
+import { Runner } from './run.ts';
+
+/** Longest sleep, ms. Longer: what user code left unreferenced waits longer. Shorter: the first task after a pause wakes the slower way. */
+const SLEEP = 20;
+
+export default function install({ port, cells }: ThreadSetup): void {
+  const thread = new ThreadEnd(port, cells);
+  catchLateErrors(thread.runner);
+  thread.listen();
+}
+
+class ThreadEnd implements FarEnd {
+  readonly kind = 'thread';
+  readonly medium = { sharesMemory: true, movesBuffers: true };
+  readonly mode = BLOCKING;
+  readonly runner: Runner = new Runner(this);
+  readonly #port: MessagePort;
+  readonly #cells: Int32Array;
+  readonly #exit = process.exit.bind(process);
+  /** What is alive in an idle thread; more than that is user code's. */
+  #resourcesAtRest = 0;
+  #turnPlanned = false;
+  /** A message came since the last sleep ran out: sleeping is worth it. */
+  #expectsWork = true;
+  readonly #onTurn = () => this.#turn();
+
+  constructor(port: MessagePort, cells: Int32Array) {
+    this.#port = port;
+    this.#cells = cells;
+  }
+
+  listen(): void {
+    this.#port.on('message', (message: Message) => {
+      this.#take(message);
+      this.#work();
+    });
+    this.#port.on('messageerror', (error: unknown) => this.runner.receiveUnreadable(error));
+    this.#resourcesAtRest = process.getActiveResourcesInfo().length;
+  }
+
+  claim(slot: number): boolean {
+    const cells = this.#cells;
+    for (;;) {
+      const cell = Atomics.load(cells, slot);
+      const next = slotNext(cell);
+      const end = slotEnd(cell);
+      if (next >= end) return false;
+      if (Atomics.compareExchange(cells, slot, cell, packSlot(next + 1, end)) === cell) return true;
+    }
+  }
+
+  send(message: Message, transfer?: readonly unknown[]): void {
+    this.#port.postMessage(message, (transfer ?? []) as ArrayBuffer[]);
+  }
+
+  keepTurning(): void {
+    // The port listens: the loop turns, and lives, by itself.
+  }
+
+  isAborted(sequence: number, place: number): boolean {
+    return Atomics.load(this.#cells, ABORT_MESSAGE) === sequence && Atomics.load(this.#cells, ABORT_TASK) === place;
+  }
+
+  #take(message: Message): void {
+    if (message[0] === RETIRE) this.#exit(0);
+    this.#expectsWork = true;
+    this.runner.receive(message);
+  }
+
+  /** Everything that lies in the port, in one go, then the tasks. */
+  #work(): void {
+    this.#drain();
+    this.runner.drive();
+  }
+
+  #drain(): boolean {
+    let some = false;
+    for (;;) {
+      try {
+        const entry = receiveMessageOnPort(this.#port) as { message: Message } | undefined;
+        if (entry === undefined) return some;
+        some = true;
+        this.#take(entry.message);
+      } catch (error) {
+        this.runner.receiveUnreadable(error);
+      }
+    }
+  }
+
+  idle(): void {
+    if (this.#turnPlanned) return;
+    this.#turnPlanned = true;
+    setImmediate(this.#onTurn);
+  }
+
+  /** The loop has turned once since the last task: nextTicks, microtasks and ready handles of user code have run. */
+  #turn(): void {
+    this.#turnPlanned = false;
+    while (this.runner.isIdle && this.runner.isReady && this.#expectsWork) {
+      const seen = Atomics.load(this.#cells, WAKE);
+      if (this.#drain()) {
+        this.runner.drive();
+        return;
+      }
+      if (!this.#isQuiet()) return;
+      Atomics.store(this.#cells, ASLEEP, 1);
+      const woken = Atomics.wait(this.#cells, WAKE, seen, SLEEP);
+      Atomics.store(this.#cells, ASLEEP, 0);
+      if (woken === 'timed-out') this.#expectsWork = false;
+    }
+  }
+
+  /** Nothing of user code is alive that the event loop would have to serve. */
+  #isQuiet(): boolean {
+    return (
+      process.getActiveResourcesInfo().length <= this.#resourcesAtRest &&
+      process.stdout.writableLength === 0 &&
+      process.stderr.writableLength === 0
+    );
+  }
+}

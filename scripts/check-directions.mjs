@@ -1,0 +1,112 @@
+// Imports point one way: twinpool -> adapters -> { pool, executor } -> core <- bullmq, and inside core as its rooms lie.
+// Reads the sources' import lines; `import type` leaves no trace at run time and is free where a rule says so.
+import { readFileSync } from 'node:fs';
+import { conclude, filesOf, packages, root } from './workspace.mjs';
+
+const MAY_IMPORT = {
+  core: [],
+  pool: ['core'],
+  executor: ['core'],
+  adapters: ['core', 'pool', 'executor'],
+  bullmq: ['core'],
+  migrate: [],
+  twinpool: ['core', 'pool', 'executor', 'adapters', 'bullmq', 'migrate'],
+  testkit: ['core', 'pool', 'executor', 'adapters'],
+};
+
+// Of core. `from` and `to` match a source's path or a bare specifier; `except` takes files out; `types: true` covers type imports too.
+const RULES = [
+  { from: /./, except: /^lanes\/thread\.ts$/, to: /^piscina$/, why: 'only lanes/thread.ts knows piscina' },
+  {
+    from: /./,
+    except: /^lanes\/(process|reap)[\w-]*\.ts$/,
+    to: /^(node:)?child_process$/,
+    types: true,
+    why: 'only lanes/process*.ts and lanes/reap*.ts know child processes',
+  },
+  { from: /^scheduler\.ts$/, to: /^node:/, types: true, why: 'the scheduler does no I/O and has no clock' },
+  { from: /^([\w-]*job|client|scheduler)\.ts$/, to: /^(lanes|wire)\//, why: 'jobs, clients and the scheduler know no transport' },
+  {
+    from: /^lanes\//,
+    to: /^(([\w-]*job|client|scheduler|runtime|index)\.ts$)/,
+    types: true,
+    why: 'lanes carry tasks; they know no job, client or scheduler',
+  },
+  {
+    from: /^(wire|task)\//,
+    to: /^(lanes\/|worker\/|([\w-]*job|client|scheduler|runtime|index)\.ts$)/,
+    why: 'wire and task lie under everything else',
+  },
+  {
+    from: /^worker(\/|\.ts$)/,
+    to: /^(index|runtime|options|client|scheduler)\.ts$|^lanes\//,
+    why: 'the far side knows nothing of this side',
+  },
+];
+/** What a worker must not load, directly or through another file: each worker pays for it at its start. */
+const TOO_HEAVY_FOR_A_WORKER = /^(index\.ts|options\.ts|zod(\/.*)?|piscina|acorn|eslint-scope|@jridgewell\/.*)$/;
+
+const IMPORT = /^\s*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
+
+function importsOf(file) {
+  const text = readFileSync(file, 'utf8')
+    .replace(/^\s*\/\*[\s\S]*?\*\//gm, '')
+    .replace(/^\s*\/\/.*$/gm, '');
+  return [...text.matchAll(IMPORT)].map(([, type, fixed, dynamic]) => ({
+    to: fixed ?? dynamic,
+    type: type !== undefined,
+    lazy: dynamic !== undefined,
+  }));
+}
+
+/** A relative specifier as a path from the package's src; undefined when it leaves it. */
+function resolve(from, to) {
+  const path = new URL(to, `file:///src/${from}`).pathname;
+  return path.startsWith('/src/') ? path.slice('/src/'.length) : undefined;
+}
+
+const problems = [];
+let looked = 0;
+for (const { folder } of packages) {
+  const allowed = MAY_IMPORT[folder];
+  if (allowed === undefined) problems.push(`packages/${folder}: say in scripts/check-directions.mjs what it may import`);
+  const graph = new Map();
+  for (const file of filesOf(`${root}packages/${folder}/src`).filter((name) => name.endsWith('.ts'))) {
+    looked += 1;
+    const where = `packages/${folder}/src/${file}`;
+    const edges = [];
+    for (const { to, type, lazy } of importsOf(`${root}${where}`)) {
+      const target = to.startsWith('.') ? resolve(file, to) : to;
+      const ours = /^(?:@twinpool\/)?(\w+)(\/|$)/.exec(to.startsWith('@twinpool/') || /^twinpool(\/|$)/.test(to) ? to : '')?.[1];
+      if (target === undefined) problems.push(`${where}: '${to}' leaves the package; import it by its name`);
+      else if (ours !== undefined && ours !== folder && !allowed?.includes(ours))
+        problems.push(`${where}: ${folder} does not import ${ours}`);
+      else edges.push({ to: target, type, lazy });
+      if (folder !== 'core' || target === undefined) continue;
+      for (const rule of RULES) {
+        if (type && !rule.types) continue;
+        if (rule.from.test(file) && !rule.except?.test(file) && rule.to.test(target))
+          problems.push(`${where}: imports '${to}'; ${rule.why}`);
+      }
+    }
+    graph.set(file, edges);
+  }
+  if (folder === 'core') for (const entry of graph.keys()) if (/^worker(\/|\.ts$)/.test(entry)) checkWeight(graph, entry);
+}
+
+/** Follows the imports that run when the module is loaded (not `import type`, not `import()`). */
+function checkWeight(graph, entry) {
+  const cameFrom = new Map([[entry, undefined]]);
+  for (const file of cameFrom.keys()) {
+    for (const { to, type, lazy } of graph.get(file) ?? []) {
+      if (type || lazy || cameFrom.has(to)) continue;
+      cameFrom.set(to, file);
+      if (!TOO_HEAVY_FOR_A_WORKER.test(to)) continue;
+      const way = [to];
+      for (let step = file; step !== undefined; step = cameFrom.get(step)) way.unshift(step);
+      problems.push(`packages/core/src/${entry}: loads what is too heavy for a worker: ${way.join(' -> ')}`);
+    }
+  }
+}
+
+conclude('directions', problems, `${looked} files`);

@@ -1,0 +1,61 @@
+// Runs every examples/<name>/ as a user would, and compares what it prints with its expected.txt, line by line.
+// `<any>` in an expected line stands for any text within that line. A folder runs by its main.mjs or main.ts, else by `npm start`.
+// Usage: node scripts/check-examples.mjs [name...] ; wants the packages built.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { conclude, root, run } from './workspace.mjs';
+
+/** Examples whose output is different each time, with the reason; they have to end well all the same. */
+const RUN_ONLY = new Map([]);
+const LIMIT = 60_000;
+
+const wanted = process.argv.slice(2);
+const names = readdirSync(`${root}examples`, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
+  .map((entry) => entry.name)
+  .filter((name) => wanted.length === 0 || wanted.includes(name));
+
+function commandOf(folder) {
+  if (existsSync(`${folder}/main.mjs`)) return [process.execPath, ['main.mjs']];
+  // With tsx, so that Node 20 runs it as well; task modules find it again in the workers.
+  if (existsSync(`${folder}/main.ts`)) return [process.execPath, ['--import', 'tsx', 'main.ts']];
+  if (existsSync(`${folder}/package.json`)) return ['npm', ['start', '--silent']];
+  return undefined;
+}
+
+const linesOf = (text) =>
+  text
+    .replaceAll('\r\n', '\n')
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trimEnd());
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const matches = (expected, line) => new RegExp(`^${expected.split('<any>').map(escaped).join('.*')}$`).test(line);
+
+async function problemsOf(name) {
+  const folder = `${root}examples/${name}`;
+  const command = commandOf(folder);
+  if (command === undefined) return [`${name}: has none of main.mjs, main.ts, package.json`];
+  const expectedFile = `${folder}/expected.txt`;
+  if (!existsSync(expectedFile) && !RUN_ONLY.has(name)) return [`${name}: has no expected.txt (and is not listed as run-only)`];
+
+  const { code, stdout, stderr } = await run(...command, { cwd: folder, limit: LIMIT });
+  const problems = [];
+  if (code !== 0) problems.push(`${name}: ended with ${code}\n${stderr.trimEnd()}`);
+  else if (/^\(node:\d+\)/m.test(stderr)) problems.push(`${name}: Node warns\n${stderr.trimEnd()}`);
+  if (!existsSync(expectedFile)) return problems;
+  const expected = linesOf(readFileSync(expectedFile, 'utf8'));
+  const printed = linesOf(stdout);
+  for (let i = 0; i < Math.max(expected.length, printed.length); i++) {
+    if (expected[i] !== undefined && printed[i] !== undefined && matches(expected[i], printed[i])) continue;
+    problems.push(`${name}: line ${i + 1}\n    expected: ${expected[i] ?? '(no more)'}\n    printed:  ${printed[i] ?? '(no more)'}`);
+    break; // what follows is mostly the same difference, shifted
+  }
+  return problems;
+}
+
+const problems = [];
+for (const name of names) problems.push(...(await problemsOf(name)));
+for (const name of RUN_ONLY.keys())
+  if (wanted.length === 0 && !names.includes(name)) problems.push(`${name}: listed as run-only, but not there`);
+if (names.length === 0) problems.push('no example found');
+conclude('examples', problems, names.join(', '));

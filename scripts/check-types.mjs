@@ -1,0 +1,14 @@
+// Type-checks what `tsc -b` does not build: tests with the type tests (*.test-d.ts) among them, examples, benches, scripts.
+// Wants the packages built, since these import them by name.
+import { existsSync } from 'node:fs';
+import { conclude, filesOf, packages, root, run } from './workspace.mjs';
+
+const folders = [...packages.map(({ folder }) => `packages/${folder}/test`), 'examples', 'bench', 'scripts'].filter(
+  (folder) => existsSync(`${root}${folder}/tsconfig.json`) && filesOf(`${root}${folder}`).some((file) => /\.[cm]?tsx?$/.test(file)),
+);
+const problems = [];
+for (const folder of folders) {
+  const { code, stdout } = await run(process.execPath, ['node_modules/typescript/bin/tsc', '--pretty', 'false', '-p', folder]);
+  if (code !== 0) problems.push(...stdout.trim().split('\n'));
+}
+conclude('types', problems, folders.join(', '));
