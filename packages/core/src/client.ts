@@ -17,7 +17,7 @@ export interface ClientHost {
   now(): number;
   /** `urgent`: a job came in; else some time this turn will do. */
   pump(urgent: boolean): void;
-  /** Tasks of these jobs that lanes hold are dropped or, where they run, ended after `grace` ms. */
+  /** Tasks of these jobs that lanes hold are dropped or, where they run, ended after `grace` ms (below 0: and by force). */
   abandon(jobs: ReadonlySet<Job>, grace: number): void;
   /** Jobs of this client that lanes hold tasks of. */
   handedOver(client: Client): Set<Job>;
@@ -77,11 +77,6 @@ export class Client implements JobOwner {
   /** Tasks accepted that no lane has. */
   get queued(): number {
     return Math.max(0, this.#open - this.#handed);
-  }
-
-  /** Lazy inputs that are not read to their end. */
-  get hasStreams(): boolean {
-    return this.#streams.size > 0;
   }
 
   /** Takes a job with `tasks` tasks known now. The facade has checked that it is open. */
@@ -155,7 +150,7 @@ export class Client implements JobOwner {
   forget(job: Job): void {
     if (job.queued) this.#dequeue(job);
     if (job.settings.signal !== undefined) watchSignal(job.settings.signal, job, undefined);
-    if (job instanceof StreamJob) this.#streams.delete(job);
+    if (job instanceof StreamJob && this.#streams.delete(job)) this.#tellIfIdle();
   }
 
   tasksAccepted(count: number): void {
@@ -189,20 +184,25 @@ export class Client implements JobOwner {
     }
   }
 
-  /** Resolves when all that was accepted has ended; sync inputs are read to their end for it. */
+  /** Resolves when all that was accepted has ended and every lazy input is done with. */
+  whenIdle(): Promise<void> {
+    return this.#isIdle ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** The same, and sync inputs are read to their end for it. */
   drained(): Promise<void> {
     for (const stream of [...this.#streams]) stream.lift();
-    return this.#open === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
+    return this.whenIdle();
   }
 
   /** Ends every job now. `waitingError` is for tasks no lane has; `error` for the others (and for a job that is partly handed over). */
-  terminate(error: unknown, waitingError: unknown = error): void {
+  terminate(error: unknown, waitingError: unknown = error, force = false): void {
     this.#closed = true;
     const handed = this.#host.handedOver(this);
     for (const job of handed) job.end(error, 'failed');
     this.cancelWaiting(waitingError);
     for (const stream of [...this.#streams]) stream.end(error, 'failed');
-    this.#host.abandon(handed, 0);
+    this.#host.abandon(handed, force ? -1 : 0);
   }
 
   /** Workers were lost, and for this client that is the end: everything open fails, and whatever comes. */
@@ -243,8 +243,15 @@ export class Client implements JobOwner {
   #settled(count: number): void {
     this.#open -= count;
     this.#host.openChanged(-count);
-    if (this.#open > 0 || this.#waiters.length === 0) return;
-    for (const resolve of this.#waiters.splice(0)) resolve();
+    this.#tellIfIdle();
+  }
+
+  get #isIdle(): boolean {
+    return this.#open === 0 && this.#streams.size === 0;
+  }
+
+  #tellIfIdle(): void {
+    if (this.#waiters.length > 0 && this.#isIdle) for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
   #waitForFunction(job: Job): void {

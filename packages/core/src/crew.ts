@@ -125,9 +125,9 @@ export class Crew {
   }
 
   /** Ends every worker now. Resolves when all are gone. */
-  kill(): Promise<void> {
+  kill(force: boolean): Promise<void> {
     this.#stop();
-    for (const lane of [...this.#lanes]) lane.kill();
+    for (const lane of [...this.#lanes]) lane.kill({ kind: 'end' }, force);
     return this.#allGone();
   }
 

@@ -1,5 +1,6 @@
 /** What a facade is built from: `@twinpool/core/facade`. For this package's own family; not part of the public contract. */
 export { type Clock, Alarm, systemClock } from './clock.ts';
+export { HANDLE, type Handle, type HandleView } from './handle.ts';
 export { CallJob, type CallSettings, type Ending, type Job, type JobListener } from './job.ts';
 export { MapJob, type MapShape } from './map-job.ts';
 export { checkTimeout, checkWhole, resolveCall } from './options.ts';

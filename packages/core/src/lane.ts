@@ -9,12 +9,12 @@
  *       |                 |                     |                        |
  *       +--- kill() or the worker's death: everything it had is sorted into started and unstarted, then gone
  *
- * The ledger is a list of messages, each a list of chunks; `front` is the oldest unanswered task. In each message a worker may
- * have started what `startedIn` says; it decides alone, after the channel is drained (TRANSPORT.md).
+ * What of the ledger a dead worker had started is asked once, after its channel was drained: finished results win.
  */
 import { Alarm, type Clock } from './clock.ts';
 import { InitializerError, TaskSerializationError, TaskTimeoutError, TwinpoolError, WorkerLostError } from './errors.ts';
-import { type Chunk, type Ending, Job } from './job.ts';
+import type { Chunk, Job } from './job.ts';
+import { Ledger, type Sent } from './ledger.ts';
 import { ALONE_VALUE, AS_ALONE, AS_BYTES, AS_THROWN, DEFINE, type Message, SPECIAL_FIELDS, type WorkerSetup } from './wire/messages.ts';
 import { type Outgoing, pack } from './wire/outbound.ts';
 import { decodeThrown, type EncodedThrown } from './wire/thrown.ts';
@@ -46,21 +46,6 @@ export interface LaneOptions {
   readonly maxTasks: number;
 }
 
-/** One TASKS message that is not fully answered. */
-export interface Sent {
-  readonly sequence: number;
-  /** Answered ones are let go, so that a long message does not hold the arguments of what is done. */
-  readonly chunks: (Chunk | undefined)[];
-  readonly expectations: number[];
-  /** The front of this message: chunk and offset in it. */
-  chunkAt: number;
-  offset: number;
-  /** Unanswered tasks. */
-  left: number;
-  /** Values that were moved, not copied, went with it: it cannot be sent again. */
-  readonly moved: boolean;
-}
-
 /** What ended a worker that we ended; undefined when it died by itself. */
 type Verdict = { readonly kind: 'limit' | 'abort' | 'end' | 'protocol'; readonly cause?: unknown };
 
@@ -82,9 +67,10 @@ export abstract class Lane {
 
   readonly id: number;
   state: LaneState = 'starting';
-  /** Unanswered tasks, and the work in them in microseconds as far as it is known. */
-  outstanding = 0;
+  /** The work in what is unanswered, in microseconds, as far as it is known. */
   load = 0;
+  /** Answers that are being settled: the lane is free of their tasks before anyone hears of a result. */
+  #settling = 0;
   /** Calls it may still take (`maxTasksPerChild`). */
   callsLeft: number;
   /** When it ran out of work; ms of the clock. */
@@ -96,7 +82,7 @@ export abstract class Lane {
   protected readonly host: LaneHost;
   protected readonly options: LaneOptions;
   protected readonly packer: Packer;
-  protected readonly ledger: Sent[] = [];
+  protected readonly ledger: Ledger = new Ledger();
   readonly #defined = new Set<number>();
   readonly #limit: Alarm;
   readonly #graceOver: Alarm;
@@ -106,6 +92,8 @@ export abstract class Lane {
   #sequence = 0;
   #verdict: Verdict | undefined;
   #lateError: unknown;
+  /** A worker that ends by its own decision says whether a task was running. */
+  #nothingRuns = false;
   #wasReady = false;
   #death: Death | undefined;
 
@@ -132,8 +120,8 @@ export abstract class Lane {
   protected abstract abortRunning(sent: Sent): void;
   /** No more work: the worker is to end by itself. */
   protected abstract endWorker(): void;
-  /** End the worker now. */
-  protected abstract killWorker(): void;
+  /** End the worker now; `force`: without asking it first. */
+  protected abstract killWorker(force: boolean): void;
   /** Whether another message can be sent. */
   abstract get hasRoom(): boolean;
   /** No work came for a while. */
@@ -142,9 +130,13 @@ export abstract class Lane {
   get isIdle(): boolean {
     return this.state === 'ready' && this.outstanding === 0;
   }
+  /** Unanswered tasks. */
+  get outstanding(): number {
+    return this.ledger.tasks - this.#settling;
+  }
   /** The chunks that are not fully answered. */
   get chunks(): readonly Chunk[] {
-    return this.ledger.flatMap((sent) => sent.chunks.slice(sent.chunkAt) as Chunk[]);
+    return this.ledger.chunks;
   }
 
   send(chunks: Chunk[]): void {
@@ -155,19 +147,15 @@ export abstract class Lane {
     }
     const outgoing = pack(chunks, this.packer, this.alone);
     const sequence = ++this.#sequence;
-    const moved = outgoing.alone.length > 0;
-    this.ledger.push({ sequence, chunks, expectations: outgoing.expectations, chunkAt: 0, offset: 0, left: count, moved });
-    this.outstanding += count;
+    this.ledger.add(sequence, chunks, outgoing.expectations, count, outgoing.alone.length > 0);
     this.callsLeft -= count - outgoing.failures.length;
     this.#postAlone(outgoing);
     try {
       this.postTasks(sequence, count, outgoing);
     } catch (error) {
       // The transport refused the message as a whole; nothing of it went out.
-      this.ledger.pop();
-      this.outstanding -= count;
-      this.callsLeft += count;
-      this.load = this.#loadLeft();
+      this.ledger.removeLast();
+      this.callsLeft += count - outgoing.failures.length;
       const refusal = new TaskSerializationError(`the arguments cannot be sent: ${messageOf(error)}`, { cause: error });
       for (const chunk of chunks) {
         this.host.left(chunk, chunk.count);
@@ -176,7 +164,7 @@ export abstract class Lane {
       this.host.laneFree(this);
       return;
     }
-    this.load = this.#loadLeft();
+    this.load = this.ledger.load;
     for (const { chunk, offset, error } of outgoing.failures) chunk.job.settle(chunk.base + offset, false, error);
   }
 
@@ -194,33 +182,12 @@ export abstract class Lane {
 
   /** Takes back up to `most` tasks that are certainly unstarted, the last first. */
   takeBack(most: number): Chunk[] {
-    const back: Chunk[] = [];
-    let taken = 0;
-    for (let at = this.ledger.length - 1; at >= 0 && taken < most; at--) {
-      const sent = this.ledger[at] as Sent;
-      if (sent.moved || sent.left === 0) continue;
-      let count = this.retract(sent, most - taken);
-      taken += count;
-      sent.left -= count;
-      while (count > 0) {
-        const chunk = sent.chunks.pop() as Chunk;
-        const answered = sent.chunks.length === sent.chunkAt ? sent.offset : 0;
-        const cut = Math.min(count, chunk.count - answered);
-        count -= cut;
-        if (cut < chunk.count) {
-          back.push(chunk.splitTail(cut));
-          sent.chunks.push(chunk);
-        } else {
-          back.push(chunk);
-          sent.expectations.pop();
-        }
-        this.host.left(back.at(-1) as Chunk, cut);
-      }
+    const back = this.ledger.takeBack(most, (sent, count) => this.retract(sent, count));
+    for (const chunk of back) {
+      this.callsLeft += chunk.count;
+      this.host.left(chunk, chunk.count);
     }
-    if (taken > 0) this.#dropEmpty();
-    this.outstanding -= taken;
-    this.callsLeft += taken;
-    this.load = this.#loadLeft();
+    this.load = this.ledger.load;
     this.#retireIfDone();
     return back;
   }
@@ -239,11 +206,11 @@ export abstract class Lane {
   }
 
   /** Ends the worker now; what it had is told by `laneGone`. */
-  kill(verdict: Verdict = { kind: 'end' }): void {
+  kill(verdict: Verdict = { kind: 'end' }, force = false): void {
     if (this.state === 'gone') return;
     this.#verdict ??= verdict;
     if (this.state !== 'starting') this.state = 'ending';
-    this.killWorker();
+    this.killWorker(force);
   }
 
   // What comes from the worker. A subclass calls these in the order in which the messages were sent.
@@ -272,11 +239,12 @@ export abstract class Lane {
       return;
     }
     for (let i = 0; i < segments.length; i += 3) this.host.measured(segments[i] as number, segments[i + 1] as number, segments[i + 2] as number);
-    // The lane is free before anyone hears of a result: whoever submits from a callback finds it so.
-    this.outstanding -= count;
     this.#limit.clear();
+    // Whoever submits from a callback finds the lane free.
+    this.#settling = count;
     this.#settle(count, values, specials);
-    this.load = this.#loadLeft();
+    this.#settling = 0;
+    this.load = this.ledger.load;
     if (this.outstanding === 0) {
       this.idleSince = this.host.clock.now();
       this.#abandoned.clear();
@@ -287,26 +255,27 @@ export abstract class Lane {
   }
 
   protected onStarted(): void {
-    const front = this.#front();
+    const { front } = this.ledger;
     if (front === undefined || front.job.over) return;
     this.#limit.set(front.job.settings.taskTimeout);
   }
 
   protected onReport(form: number, payload: unknown): void {
-    const sent = this.ledger[0];
-    const chunk = this.#front();
-    if (sent === undefined || chunk === undefined) return;
+    const { front } = this.ledger;
+    if (front === undefined) return;
     try {
-      chunk.job.report(chunk.base + sent.offset, this.#value(form, payload));
+      front.job.report(this.ledger.frontIndex, this.#value(form, payload));
     } catch (error) {
       this.host.lateError(this, error);
     }
   }
 
-  protected onLateError(thrown: unknown, fatal: boolean): void {
+  /** `fatal`: the worker ends because of it; `running`: and a task with it. */
+  protected onLateError(thrown: unknown, fatal: boolean, running: boolean): void {
     const error = this.#decode(thrown);
     if (fatal) this.#lateError = error;
-    if (!fatal || this.outstanding === 0) this.host.lateError(this, error);
+    this.#nothingRuns = fatal && !running;
+    if (!running) this.host.lateError(this, error);
   }
 
   /** The worker is gone and its channel is drained. */
@@ -318,17 +287,8 @@ export abstract class Lane {
     this.state = 'gone';
     this.#limit.stop();
     this.#graceOver.stop();
-    const started: Chunk[] = [];
-    const unstarted: Chunk[] = [];
-    let running = this.startedTasks();
-    for (const sent of this.ledger.splice(0)) {
-      const runningHere = Math.min(sent.left, running);
-      running -= runningHere;
-      // What was moved to the worker is gone with it: such a task cannot run elsewhere.
-      sortOut(sent, runningHere, started, sent.moved ? started : unstarted);
-    }
+    const { started, unstarted } = this.ledger.sortOut(this.#nothingRuns ? 0 : this.startedTasks());
     for (const chunk of [...started, ...unstarted]) this.host.left(chunk, chunk.count);
-    this.outstanding = 0;
     this.load = 0;
     this.#death = death;
     this.host.laneGone(this, this.#wasReady, started, unstarted);
@@ -339,7 +299,7 @@ export abstract class Lane {
     const death = this.#death ?? { exitCode: null, signal: null };
     const who = this.pid === undefined ? `thread ${this.threadId ?? '?'}` : `process ${this.pid}`;
     const cause = this.#lateError ?? this.#verdict?.cause ?? death.cause;
-    const why = this.#lateError === undefined ? describeDeath(death) : `an error outside of any task: ${messageOf(this.#lateError)}`;
+    const why = this.#why(death);
     return new WorkerLostError(`worker ${this.id} (${who}) was lost while it ran task '${taskName}': ${why}`, {
       workerId: this.id,
       pid: this.pid,
@@ -351,28 +311,31 @@ export abstract class Lane {
     });
   }
 
+  #why(death: Death): string {
+    if (this.#lateError !== undefined) return `an error outside of any task: ${messageOf(this.#lateError)}`;
+    return this.#verdict?.kind === 'protocol' ? messageOf(this.#verdict.cause) : describeDeath(death);
+  }
+
   /** Whether it died by itself; a worker that we ended is no loss. */
   get wasLost(): boolean {
-    return this.state === 'gone' && this.#verdict === undefined;
+    return this.state === 'gone' && (this.#verdict === undefined || this.#verdict.kind === 'protocol');
   }
 
   #settle(count: number, values: readonly unknown[], specials: readonly unknown[] | undefined): void {
     let special = 0;
     for (let i = 0; i < count; ) {
-      const sent = this.ledger[0];
+      const chunk = this.ledger.front;
       // A callback ended everything while we were telling it of results.
-      if (sent === undefined) return;
-      const chunk = sent.chunks[sent.chunkAt] as Chunk;
+      if (chunk === undefined) return;
       const specialAt = specials !== undefined && special < specials.length ? (specials[special] as number) : count;
-      const plain = Math.min(specialAt - i, chunk.count - sent.offset);
-      const index = chunk.base + sent.offset;
+      const plain = Math.min(specialAt - i, this.ledger.frontLeft);
+      const index = this.ledger.frontIndex;
+      this.#advance(chunk, plain > 0 ? plain : 1);
       if (plain > 0) {
-        this.#advance(sent, chunk, plain);
         if (plain === 1) chunk.job.settle(index, true, values[i]);
         else chunk.job.settleRange(index, values, i, plain);
         i += plain;
       } else {
-        this.#advance(sent, chunk, 1);
         const kind = specials?.[special + 1] as number;
         const payload = specials?.[special + 2];
         special += SPECIAL_FIELDS;
@@ -381,6 +344,12 @@ export abstract class Lane {
         else this.#settlePacked(chunk, index, kind, payload);
       }
     }
+  }
+
+  #advance(chunk: Chunk, count: number): void {
+    this.ledger.advance(count);
+    this.#settling -= count;
+    this.host.left(chunk, count);
   }
 
   #settlePacked(chunk: Chunk, index: number, kind: number, payload: unknown): void {
@@ -393,19 +362,6 @@ export abstract class Lane {
       return;
     }
     chunk.job.settle(index, true, value);
-  }
-
-  /** Moves the front over `count` tasks of `chunk`, before they are settled. */
-  #advance(sent: Sent, chunk: Chunk, count: number): void {
-    sent.left -= count;
-    sent.offset += count;
-    if (sent.offset === chunk.count) {
-      sent.chunks[sent.chunkAt] = undefined;
-      sent.chunkAt += 1;
-      sent.offset = 0;
-    }
-    this.host.left(chunk, count);
-    if (sent.left === 0) this.ledger.shift();
   }
 
   #value(kind: number, payload: unknown): unknown {
@@ -433,27 +389,6 @@ export abstract class Lane {
     this.post([DEFINE, id, descriptor]);
   }
 
-  #front(): Chunk | undefined {
-    const sent = this.ledger[0];
-    return sent?.chunks[sent.chunkAt];
-  }
-
-  #loadLeft(): number {
-    let load = 0;
-    for (const sent of this.ledger) {
-      for (let at = sent.chunkAt; at < sent.chunks.length; at++) {
-        const chunk = sent.chunks[at] as Chunk;
-        const count = at === sent.chunkAt ? chunk.count - sent.offset : chunk.count;
-        load += count * chunk.job.fn.timing.estimate;
-      }
-    }
-    return load;
-  }
-
-  #dropEmpty(): void {
-    for (let at = this.ledger.length - 1; at >= 0; at--) if (this.ledger[at]?.left === 0) this.ledger.splice(at, 1);
-  }
-
   #retireIfDone(): void {
     if (this.outstanding > 0) return;
     if (this.state === 'retiring' || (this.state === 'ready' && this.callsLeft <= 0)) {
@@ -469,60 +404,44 @@ export abstract class Lane {
       this.#graceOver.clear();
       return;
     }
-    const front = this.#front();
+    const { front } = this.ledger;
     const grace = front === undefined ? undefined : this.#abandoned.get(front.job);
     if (grace === undefined) {
       this.#graceOver.clear();
       return;
     }
     if (grace <= 0) {
-      this.kill({ kind: 'abort' });
+      this.kill({ kind: 'abort' }, grace < 0);
       return;
     }
     if (!this.#graceOver.isSet) {
-      this.abortRunning(this.ledger[0] as Sent);
+      this.abortRunning(this.ledger.messages[0] as Sent);
       this.#graceOver.set(grace);
     }
   }
 
   /** Timers fire before results that lie there already are read: a limit is judged after one more turn of the loop. */
   #afterPoll(judge: () => void): void {
-    const answered = this.#answeredSoFar();
+    const { position } = this.ledger;
     this.poll(() => {
-      if (this.state !== 'gone' && this.#answeredSoFar() === answered) judge();
+      if (this.state !== 'gone' && this.ledger.position === position) judge();
     });
   }
 
   /** Reads what lies in the channel, then calls `done`. */
   protected abstract poll(done: () => void): void;
 
-  #answeredSoFar(): string {
-    const sent = this.ledger[0];
-    return sent === undefined ? '' : `${sent.sequence}/${sent.left}`;
-  }
-
   #overLimit(): void {
-    const chunk = this.#front();
-    const sent = this.ledger[0];
-    if (chunk === undefined || sent === undefined) return;
-    const { fn, settings } = chunk.job;
-    const error = new TaskTimeoutError(`task '${fn.name}' ran longer than its taskTimeout of ${settings.taskTimeout} ms; its worker ${this.id} was ended`);
-    const { job, base } = chunk;
-    const index = base + sent.offset;
-    this.#disown(sent, chunk);
+    const { front } = this.ledger;
+    if (front === undefined) return;
+    const { frontIndex } = this.ledger;
+    const { job } = front;
+    const { taskTimeout } = job.settings;
+    const error = new TaskTimeoutError(`task '${job.fn.name}' ran longer than its taskTimeout of ${taskTimeout} ms; its worker ${this.id} was ended`);
+    // The caller hears of it now, not when the worker is gone.
+    this.ledger.disownFront();
     this.kill({ kind: 'limit', cause: error });
-    job.settle(index, false, error);
-  }
-
-  /** Puts a job that nobody waits for in the place of the front task, so that it can be settled before its worker is gone. */
-  #disown(sent: Sent, chunk: Chunk): void {
-    const nobody = new Disowned(chunk);
-    const rest = chunk.count - sent.offset - 1;
-    const place: Chunk[] = rest === 0 ? [nobody] : [nobody, chunk.splitTail(rest)];
-    const expectation = sent.expectations[sent.chunkAt] as number;
-    sent.chunks.splice(sent.chunkAt, 1, ...place);
-    sent.expectations.splice(sent.chunkAt, 1, ...place.map(() => expectation));
-    sent.offset = 0;
+    job.settle(frontIndex, false, error);
   }
 
   #overGrace(): void {
@@ -535,57 +454,6 @@ export class Undecodable {
   readonly error: unknown;
   constructor(error: unknown) {
     this.error = error;
-  }
-}
-
-/** The place of a task that was settled before its worker answered: whatever the worker says of it is ignored. */
-class Disowned extends Job implements Chunk {
-  readonly base = 0;
-  readonly count = 1;
-  readonly spread = false;
-  charge: number;
-
-  constructor(chunk: Chunk) {
-    super(chunk.job.fn, chunk.job.settings);
-    this.owner = chunk.job.owner;
-    this.charge = chunk.charge;
-    this.over = true;
-  }
-
-  get job(): Job {
-    return this;
-  }
-  get waiting(): number {
-    return 0;
-  }
-  at(): unknown {
-    return undefined;
-  }
-  splitTail(): Chunk {
-    return this;
-  }
-  claim(): undefined {
-    return undefined;
-  }
-  giveBack(): void {}
-  settle(): void {}
-  end(_error: unknown, _how: Ending): void {}
-}
-
-/** Cuts what is left of a message into its first `running` tasks and the rest. */
-function sortOut(sent: Sent, running: number, started: Chunk[], rest: Chunk[]): void {
-  let left = running;
-  for (let at = sent.chunkAt; at < sent.chunks.length; at++) {
-    let chunk = sent.chunks[at] as Chunk;
-    if (at === sent.chunkAt && sent.offset > 0) chunk = chunk.splitTail(chunk.count - sent.offset);
-    if (left >= chunk.count) {
-      left -= chunk.count;
-      started.push(chunk);
-    } else if (left > 0) {
-      rest.push(chunk.splitTail(chunk.count - left));
-      started.push(chunk);
-      left = 0;
-    } else rest.push(chunk);
   }
 }
 

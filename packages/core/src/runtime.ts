@@ -131,18 +131,19 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     this.#state = 'closing';
     this.openChanged(1);
     const clients = [...this.#scheduler.clients];
-    for (const client of clients) client.close(() => undefined);
+    const closed = () => new InvalidStateError('the WorkerRuntime was closed before the input had ended');
+    for (const client of clients) client.close((stream) => (stream.isAsync ? closed() : undefined));
     await Promise.all(clients.map((client) => client.drained()));
     await this.#crew.leave();
     this.#finish();
   }
 
   /** Ends the workers now; what clients have open ends with `error`. */
-  terminate(error: () => unknown): Promise<void> {
+  terminate(error: () => unknown, force = false): Promise<void> {
     if (this.#state === 'closed') return Promise.resolve();
     this.#state = 'closing';
     for (const client of [...this.#scheduler.clients]) client.terminate(error());
-    const gone = this.#crew.kill();
+    const gone = this.#crew.kill(force);
     // A close that waits is over with it.
     if (this.#ended !== undefined) return this.#ended;
     this.openChanged(1);

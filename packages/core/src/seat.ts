@@ -100,7 +100,7 @@ export class Seat {
   /** No new work. `lazy` names the error with which an input that may not be read further ends, or undefined if it may. */
   close(lazy: (stream: StreamJob) => unknown): void {
     this.#client.close(lazy);
-    if (this.#client.open === 0 && !this.#client.hasStreams) void this.leave();
+    void this.#client.whenIdle().then(() => this.leave());
   }
 
   cancelWaiting(error: unknown): void {
@@ -124,10 +124,13 @@ export class Seat {
     }
   }
 
-  /** Ends all of this facade's work now; `waitingError` is for what no worker has. Resolves as `leave` does. */
-  terminate(error: unknown, waitingError: unknown = error): Promise<void> {
-    this.#client.terminate(error, waitingError);
-    if (this.#ownsEngine) void this.#engine.terminate(() => error);
+  /**
+   * Ends all of this facade's work now; `waitingError` is for what no worker has. `force`: workers get no time to end by themselves.
+   * Resolves as `leave` does.
+   */
+  terminate(error: unknown, waitingError: unknown = error, { force = false }: { force?: boolean } = {}): Promise<void> {
+    this.#client.terminate(error, waitingError, force);
+    if (this.#ownsEngine) void this.#engine.terminate(() => error, force);
     return this.leave();
   }
 }

@@ -66,6 +66,7 @@ export class ProcessLane extends Lane {
   #looping = false;
   #death: { exitCode: number | null; signal: string | null; cause?: unknown } | undefined;
   #outEnded = false;
+  #distrusted = false;
   #told = false;
 
   constructor(host: LaneHost, options: LaneOptions, processOptions: ProcessOptions) {
@@ -107,7 +108,8 @@ export class ProcessLane extends Lane {
     }
     const out = pipe(child, 4);
     out.on('data', (bytes: Uint8Array) => {
-      if (!this.#reader.push(bytes)) this.#distrust('it wrote bytes that are no frame to its answer channel');
+      // What follows bytes that are no frame could be anything, also something that looks like an answer.
+      if (!this.#distrusted && !this.#reader.push(bytes)) this.#distrust('it wrote bytes that are no frame to its answer channel');
     });
     out.on('close', () => this.#outClosed());
     this.post([INIT, this.options.setup]);
@@ -122,7 +124,7 @@ export class ProcessLane extends Lane {
   }
 
   protected startedTasks(): number {
-    return mayHaveStarted(this.ledger);
+    return mayHaveStarted(this.ledger.messages);
   }
 
   protected retract(): number {
@@ -149,13 +151,13 @@ export class ProcessLane extends Lane {
     this.#killLater(child);
   }
 
-  protected killWorker(): void {
+  protected killWorker(force: boolean): void {
     const child = this.#child;
     if (child === undefined || this.#death !== undefined) return;
     pipe(child, 3).destroy();
     pipe(child, 5).destroy();
-    signalGroup(child, 'SIGTERM');
-    this.#killLater(child);
+    signalGroup(child, force ? 'SIGKILL' : 'SIGTERM');
+    if (!force) this.#killLater(child);
   }
 
   protected poll(done: () => void): void {
@@ -221,7 +223,7 @@ export class ProcessLane extends Lane {
         this.onInitFailed(message[1]);
         break;
       case LATE:
-        this.onLateError(message[1], message[2] === true);
+        this.onLateError(message[1], message[2] === true, message[3] === true);
         break;
       default:
         this.host.anomaly(this);
@@ -229,6 +231,7 @@ export class ProcessLane extends Lane {
   }
 
   #distrust(what: string, cause?: unknown): void {
+    this.#distrusted = true;
     this.host.anomaly(this);
     this.kill({ kind: 'protocol', cause: new TwinpoolError(`worker ${this.id} cannot be trusted any more: ${what}`, { cause }) });
   }

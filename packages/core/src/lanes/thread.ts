@@ -15,7 +15,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
-import { Lane, type LaneHost, type LaneOptions, type Sent, Undecodable } from '../lane.ts';
+import { Lane, type LaneHost, type LaneOptions, Undecodable } from '../lane.ts';
+import type { Sent } from '../ledger.ts';
 import {
   ABORT_MESSAGE,
   ABORT_TASK,
@@ -146,7 +147,7 @@ export class ThreadLane extends Lane {
 
   protected startedTasks(): number {
     let started = 0;
-    for (const sent of this.ledger) {
+    for (const sent of this.ledger.messages) {
       const cell = Atomics.load(this.#cells, this.#slotOf(sent));
       // `end` went down with every task that was taken back: what is answered is end minus what is left.
       started += slotNext(cell) - (slotEnd(cell) - sent.left);
@@ -245,7 +246,7 @@ export class ThreadLane extends Lane {
         this.onInitFailed(message[1]);
         break;
       case LATE:
-        this.onLateError(message[1], message[2] === true);
+        this.onLateError(message[1], message[2] === true, message[3] === true);
         break;
       default:
         this.host.anomaly(this);

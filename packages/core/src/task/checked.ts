@@ -60,8 +60,11 @@ export function defineTask(
   if (output !== undefined && !isStandardSchema(output)) throw new TypeError('defineTask: `output` must be a Standard Schema');
   if (typeof handler !== 'function') throw new TypeError(`defineTask: the task must be a function, got ${typeof handler}`);
   const parts: CheckedParts = { handler, input, output, file: callerFile(defineTask) };
-  const task = async (...args: unknown[]): Promise<unknown> => callParsed(parts, await parseArguments(parts, args));
-  if (handler.name !== '') Object.defineProperty(task, 'name', { value: handler.name, configurable: true });
+  const task = async (...args: unknown[]): Promise<unknown> => {
+    const name = handler.name || 'the task';
+    return callParsed(parts, await parseArguments(parts, args, name), name);
+  };
+  Object.defineProperty(task, 'name', { value: handler.name, configurable: true });
   return Object.defineProperty(task, CHECKED, { value: parts }) as typeof task & { readonly [CHECKED]: CheckedParts };
 }
 
@@ -85,9 +88,9 @@ export function checkedParts(task: unknown): CheckedParts | undefined {
   return typeof task === 'function' && Object.hasOwn(task, CHECKED) ? (task as CheckedTask<unknown[], unknown>)[CHECKED] : undefined;
 }
 
-/** Arguments as the handler gets them; throws or rejects with TaskValidationError. */
-export function parseArguments({ input }: CheckedParts, args: readonly unknown[]): unknown[] | Promise<unknown[]> {
-  const parsed = validate(input, args, 'the arguments do not fit');
+/** Arguments as the handler gets them; throws or rejects with TaskValidationError. `name` is for its message. */
+export function parseArguments({ input }: CheckedParts, args: readonly unknown[], name: string): unknown[] | Promise<unknown[]> {
+  const parsed = validate(input, args, `The arguments of ${name} do not fit`);
   return parsed instanceof Promise ? parsed.then(asArguments) : asArguments(parsed);
 }
 
@@ -97,9 +100,10 @@ function asArguments(parsed: unknown): unknown[] {
 }
 
 /** Calls the handler with parsed arguments and validates what it returns. */
-export function callParsed({ handler, output }: CheckedParts, args: unknown[]): unknown {
+export function callParsed({ handler, output }: CheckedParts, args: unknown[], name: string): unknown {
   const result = handler(...args);
   if (output === undefined) return result;
-  if (typeof result !== 'object' || result === null || !('then' in result)) return validate(output, result, 'the result does not fit');
-  return Promise.resolve(result).then((value) => validate(output, value, 'the result does not fit'));
+  const what = `The result of ${name} does not fit`;
+  if (typeof result !== 'object' || result === null || !('then' in result)) return validate(output, result, what);
+  return Promise.resolve(result).then((value) => validate(output, value, what));
 }

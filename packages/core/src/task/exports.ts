@@ -6,20 +6,24 @@
  */
 import { types } from 'node:util';
 import { isForbiddenName } from './descriptor.ts';
+import { type AnyFunction, ownName } from './reference.ts';
 import type { ExportName } from './written.ts';
 
 /** The export of an ES module's namespace that is `fn`: a name before `default`, then methods. */
-export function exportOfNamespace(namespace: object, fn: unknown): ExportName | undefined {
+export function exportOfNamespace(namespace: object, fn: AnyFunction): ExportName | undefined {
+  const own = ownName(fn);
+  if (own !== '' && !isForbiddenName(own) && Object.hasOwn(namespace, own) && Reflect.get(namespace, own) === fn)
+    return { exportName: own };
   return search(new Map(Object.keys(namespace).map((key) => [key, Reflect.get(namespace, key)] as const)), fn);
 }
 
 /** The export of a CommonJS module that is `fn`; `exportName` is `module.exports` for the whole. */
-export function exportOfCommonJs(exported: unknown, fn: unknown): ExportName | undefined {
+export function exportOfCommonJs(exported: unknown, fn: AnyFunction): ExportName | undefined {
   if (exported === fn) return { exportName: 'module.exports' };
   if (!isOpen(exported)) return undefined;
   const values = new Map<string, unknown>();
   const compiled = Object.hasOwn(exported, '__esModule');
-  const own = (fn as { readonly name?: unknown }).name;
+  const own = ownName(fn);
   for (const key of keysOf(exported)) {
     const descriptor = Object.getOwnPropertyDescriptor(exported, key);
     if (descriptor === undefined) continue;
@@ -34,8 +38,8 @@ export function exportOfCommonJs(exported: unknown, fn: unknown): ExportName | u
 }
 
 /** Its own name says most, `default` little, the whole of a CommonJS module least. */
-function search(values: ReadonlyMap<string, unknown>, fn: unknown): ExportName | undefined {
-  const own = (fn as { readonly name?: unknown }).name;
+function search(values: ReadonlyMap<string, unknown>, fn: AnyFunction): ExportName | undefined {
+  const own = ownName(fn);
   const rank = (name: string): number => (name === own ? 0 : name === 'default' ? 2 : name === 'module.exports' ? 3 : 1);
   const names = [...values.keys()].filter((name) => !isForbiddenName(name)).sort((a, b) => rank(a) - rank(b));
   const direct = names.find((name) => values.get(name) === fn);
@@ -47,11 +51,10 @@ function search(values: ReadonlyMap<string, unknown>, fn: unknown): ExportName |
   return undefined;
 }
 
-function memberOf(holder: unknown, fn: unknown): string | undefined {
+function memberOf(holder: unknown, fn: AnyFunction): string | undefined {
   if (!isOpen(holder)) return undefined;
-  const name = (fn as { readonly name?: unknown }).name;
   // Of an object only the likely key: it may be a table of any size.
-  const keys = typeof holder === 'function' ? keysOf(holder) : typeof name === 'string' ? [name] : [];
+  const keys = typeof holder === 'function' ? keysOf(holder) : [ownName(fn)];
   return keys.find((key) => !isForbiddenName(key) && Object.getOwnPropertyDescriptor(holder, key)?.value === fn);
 }
 

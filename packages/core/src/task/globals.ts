@@ -33,3 +33,18 @@ const WORKER_GLOBALS: ReadonlySet<string> = new Set(
 export function isWorkerGlobal(name: string): boolean {
   return WORKER_GLOBALS.has(name);
 }
+
+/**
+ * Globals that hardly any module has a variable of its own for. Two functions with the same text that use no others are taken
+ * for one inline function wherever they are written: that spares an inspector's look (0.2 ms) for each function object that a
+ * loop makes. `Map`, `fetch` or `setTimeout` are not among them: those are imported under the same names.
+ */
+const SAFE_BY_TEXT: ReadonlySet<string> = new Set(
+  `Array ArrayBuffer BigInt BigInt64Array BigUint64Array Boolean DataView Date Error Float32Array Float64Array Infinity Int16Array
+  Int32Array Int8Array JSON Math NaN Number Object RangeError RegExp String TypeError Uint16Array Uint32Array Uint8Array
+  Uint8ClampedArray console globalThis isFinite isNaN parseFloat parseInt undefined`.split(/\s+/),
+);
+
+export function isSafeByText(name: string): boolean {
+  return SAFE_BY_TEXT.has(name);
+}

@@ -19,6 +19,9 @@ export type Home =
   /** `node -e`, standard input, `new Function`, or not known at all. Bare names resolve from the working directory. */
   | { readonly kind: 'nowhere'; readonly url: string };
 
+/** By script. What was evaluated once stays so. */
+const evaluatedModules = new Map<string, Home>();
+
 export async function homeOf(script: Script | undefined): Promise<Home> {
   const path = script && filePath(script.url);
   if (script === undefined || path === undefined) return { kind: 'nowhere', url: workingDirectory() };
@@ -27,8 +30,13 @@ export async function homeOf(script: Script | undefined): Promise<Home> {
     return cached === undefined ? { kind: 'file', url: bare(script.url) } : { kind: 'commonjs', url: script.url, exported: cached.exports };
   }
   if (!script.isMain || hasModulesOfItsOwn() || realPath(path) !== path) return { kind: 'file', url: bare(script.url) };
+  const known = evaluatedModules.get(script.id);
+  if (known !== undefined) return known;
   const namespace = await evaluated(script.url);
-  return namespace === undefined ? { kind: 'file', url: script.url } : { kind: 'module', url: script.url, namespace };
+  if (namespace === undefined) return { kind: 'file', url: script.url };
+  const home: Home = { kind: 'module', url: script.url, namespace };
+  evaluatedModules.set(script.id, home);
+  return home;
 }
 
 /** Whether the file is the one that the program was started with. */

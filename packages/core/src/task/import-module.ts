@@ -5,6 +5,7 @@
  * Refuses to know what is in a module.
  */
 import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 
 const modules = new Map<string, Promise<object>>();
 
@@ -52,30 +53,34 @@ function hasLoader(): boolean {
   );
 }
 
-let registration: Promise<void> | undefined;
+let registration: Promise<boolean> | undefined;
 
 /** Once per worker. `failure`: what Node said of the file, `undefined` when it was not asked. */
-function registerTsx(url: string, failure: unknown): Promise<void> {
-  registration ??= findTsx(url).then(({ register }) => {
-    register();
+async function registerTsx(url: string, failure: unknown): Promise<void> {
+  registration ??= findTsx(url).then((tsx) => {
+    tsx?.register();
+    return tsx !== undefined;
   });
-  return registration.catch((cause: unknown) => {
-    registration = undefined;
-    if (failure !== undefined && !isTypeScriptFailure(failure)) throw failure;
-    throw new Error(`this Node cannot load ${url} by itself; install \`tsx\`, or use Node 22.18 or later`, { cause: failure ?? cause });
-  });
+  if (await registration) return;
+  // Looked for again for the next file: it may find what this one did not.
+  registration = undefined;
+  // A missing import says more than the advice to install something.
+  if (failure instanceof Error && 'code' in failure && failure.code === 'ERR_MODULE_NOT_FOUND') throw failure;
+  throw new Error(`this Node cannot load ${url} by itself; install \`tsx\`, or use Node 22.18 or later`, { cause: failure });
 }
 
-/** Without tsx a missing import of the module says more than the advice to install it. */
-function isTypeScriptFailure(failure: unknown): boolean {
-  return (failure as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND';
-}
-
-/** As the task's module would find it, else as this package does. */
-async function findTsx(url: string): Promise<typeof import('tsx/esm/api')> {
-  try {
-    return createRequire(url)('tsx/esm/api') as typeof import('tsx/esm/api');
-  } catch {
-    return import('tsx/esm/api');
+/** As the task's module would find it, else as this package does; `undefined` when it is not installed. */
+async function findTsx(url: string): Promise<typeof import('tsx/esm/api') | undefined> {
+  for (const from of [url, import.meta.url]) {
+    const require = createRequire(from);
+    try {
+      // Its ES module by way of the manifest: what `require` would resolve to cannot register itself (4.23).
+      const { exports } = require('tsx/package.json') as { exports: { './esm/api': { import: { default: string } } } };
+      const manifest = pathToFileURL(require.resolve('tsx/package.json'));
+      return (await import(new URL(exports['./esm/api'].import.default, manifest).href)) as typeof import('tsx/esm/api');
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'MODULE_NOT_FOUND') throw error;
+    }
   }
+  return undefined;
 }

@@ -5,6 +5,7 @@
  * where the function was written, stack lines name that file. Refuses to know where the source came from: descriptors arrive
  * from the parent only, before any task.
  */
+import { fileURLToPath } from 'node:url';
 import { constants, Script } from 'node:vm';
 import { TaskModuleError } from '../errors.ts';
 import type { SourceDescriptor } from './descriptor.ts';
@@ -20,7 +21,8 @@ export function compileInline(descriptor: SourceDescriptor): (...args: unknown[]
   let made: unknown;
   try {
     const script = new Script(`${before}${source}})()`, {
-      filename: base,
+      // A path, since Bun resolves from nothing else.
+      filename: fileURLToPath(base),
       lineOffset: line - 1,
       // The parenthesis before the function is not its own.
       columnOffset: column - 2 - before.length,

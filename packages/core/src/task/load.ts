@@ -53,7 +53,7 @@ function callable(descriptor: ModuleDescriptor, exported: Exported | undefined):
   const parts = checkedParts(value);
   if (parsed === true) {
     if (parts === undefined) throw new TaskModuleError(`The task \`${name}\` of ${url} is not a checked task there`);
-    return { call: (...args) => callParsed(parts, args) };
+    return { call: (...args) => callParsed(parts, args, name) };
   }
   // A generator's object could not be sent, and no line of its body would have run.
   if (/Generator/.test(value.constructor.name))

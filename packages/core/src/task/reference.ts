@@ -14,6 +14,13 @@ const REFERENCE: unique symbol = Symbol.for('twinpool.reference') as never;
 /** Any function at all; what it takes does not matter. */
 export type AnyFunction = (...args: never[]) => unknown;
 
+/** The name that a function was given, '' where it got one by its position only. A program may put anything there. */
+export function ownName(fn: AnyFunction): string {
+  const name: unknown = fn.name;
+  // The second is what vitest calls a default export.
+  return typeof name !== 'string' || name === 'default' || name === '__vite_ssr_export_default__' ? '' : name;
+}
+
 /** The export of a module as a task. `F` is the type of the function it stands for; nothing of that exists at run time. */
 export interface TaskReference<F extends AnyFunction = (...args: unknown[]) => unknown> {
   readonly url: string;

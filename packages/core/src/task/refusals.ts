@@ -3,43 +3,19 @@
  *
  * Decides the words only. Refuses to know how the reason was found.
  */
-import { types } from 'node:util';
-import { TaskSerializationError } from '../errors.ts';
+import type { TaskSerializationError } from '../errors.ts';
+import { cannotBeSent } from './at-sight.ts';
 import type { FreeName } from './free-names.ts';
 import { fileName, type Place, type Places, placeText, readable } from './place.ts';
 
 const REFERENCE = "`taskRef(new URL('./tasks.js', import.meta.url), 'name')`";
 const OTHERWISE = 'export a plain function that calls it, use `defineTask`, or `taskRef`';
 
-/** The function that is refused, as far as it is known. */
-export interface Refused {
-  readonly name: string;
-  readonly place: Place | undefined;
-}
-
-export function refuse({ name, place }: Refused, reason: string): TaskSerializationError {
-  const at = place === undefined ? '' : place.file === '' ? '' : `${readable(place.file)}:${place.line}:${place.column}`;
-  const which = name !== '' ? `\`${name}\`${at && ` (${at})`}` : at === '' ? 'This function' : `The function at ${at}`;
-  return new TaskSerializationError(`${which} cannot be sent to a worker: ${reason}`);
-}
-
-/** Reasons that need no look at the source: what is no function of the program, or gives what cannot be sent. */
-export function plainFault(fn: (...args: never[]) => unknown, text: string): string | undefined {
-  if (types.isProxy(fn)) return 'it is a proxy; pass a function that calls it';
-  if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) {
-    return fn.name.startsWith('bound ')
-      ? 'it is a bound function; pass a function that calls it, and what is bound as an argument'
-      : 'it is a native function; pass a function that calls it, like `(x) => Math.sqrt(x)`';
-  }
-  if (/^class\b/.test(text)) return 'it is a class; pass a function that uses it';
-  if (types.isGeneratorFunction(fn)) return 'it is a generator function: a generator cannot be sent back; return an array';
-  return undefined;
-}
-
-/** No function and no reference. */
-export function notATask(value: unknown): TaskSerializationError {
-  const got = value === null ? 'null' : typeof value === 'object' ? `an object (${Object.prototype.toString.call(value)})` : typeof value;
-  return new TaskSerializationError(`A task is a function, a \`taskRef\` or a \`defineTask\`; got ${got}`);
+/** `place`: where the function is written, as far as that is known. */
+export function refuse(name: string, place: Place | undefined, reason: string): TaskSerializationError {
+  const at = place === undefined || place.file === '' ? '' : `${readable(place.file)}:${place.line}:${place.column}`;
+  const named = at === '' ? `\`${name}\`` : `\`${name}\` (${at})`;
+  return cannotBeSent(name !== '' ? named : at === '' ? 'This function' : `The function at ${at}`, reason);
 }
 
 /** The result of calling something: `memoize(f)`, a decorator, `promisify`. */
@@ -58,9 +34,9 @@ export const UNEXPORTED_CHECKED: string =
 
 export const UNREADABLE: string = 'its source cannot be read; export it';
 
-/** Where nothing can be looked up. `first`: what stands in the way of sending the source. */
-export function withoutInspector(first: string): string {
-  return `${first}. Exported functions cannot be found here, since there is no inspector (--permission, Bun, Deno): pass ${REFERENCE}`;
+/** Where nothing can be looked up. `reason`: what stands in the way of sending the source. */
+export function withoutInspector(reason: string): string {
+  return `${reason}. If it is exported, pass ${REFERENCE}: without an inspector (--permission, Bun, Deno) exports cannot be found`;
 }
 
 /** The free names of a function that is not exported. */
@@ -76,7 +52,7 @@ export function freeNames(own: string, free: readonly FreeName[], places: Places
   const values = free.filter((one) => isValue(one) && !MODULE_NAMES.has(one.name)).map((one) => `\`${one.name}\``);
   const pass = values.length === 0 ? '' : `, or pass ${values.length > 1 ? 'the values as arguments' : 'the value as an argument'}`;
   const self = free.some((one) => one.name === own) ? `. To call itself it must be a named function: \`function ${own}(…) {…}\`` : '';
-  return `it is not exported and uses ${listed(free, places)}, which a worker does not have; export it${pass}${self}`;
+  return `it uses ${listed(free, places)}, which a worker does not have; export it${pass}${self}`;
 }
 
 /** What CommonJS gives each file. */

@@ -10,13 +10,10 @@
  */
 import { TaskSerializationError, type TwinpoolError } from '../errors.ts';
 import { Timing } from '../timing.ts';
+import { cannotBeSent, faultAtSight, notATask } from './at-sight.ts';
 import { type CheckedParts, checkedParts, parseArguments } from './checked.ts';
 import type { TaskDescriptor } from './descriptor.ts';
-import { findTask, ownName } from './find.ts';
-import { openInspection } from './inspection.ts';
-import { fileName } from './place.ts';
-import { type AnyFunction, isReference, referenceFault, type TaskReference } from './reference.ts';
-import { notATask, plainFault, refuse } from './refusals.ts';
+import { type AnyFunction, isReference, ownName, referenceFault, type TaskReference } from './reference.ts';
 
 let lastId = 0;
 
@@ -38,7 +35,7 @@ export class TaskFunction {
 
   constructor(name: string, parts: CheckedParts | undefined, outcome: Outcome | Promise<Outcome>) {
     this.#name = name;
-    this.parseArguments = parts && ((args) => parseArguments(parts, args));
+    this.parseArguments = parts && ((args) => parseArguments(parts, args, this.#name));
     if (outcome instanceof Promise) this.settled = outcome.then((value) => this.#settle(value));
     else {
       this.#settle(outcome);
@@ -130,7 +127,7 @@ function ofReference(reference: TaskReference): TaskFunction {
   const key = `${url} ${path}`;
   const [exportName = '', ...members] = path.split('.');
   const member = members.length === 0 ? undefined : members.join('.');
-  const name = path === 'default' ? `default of ${fileName(url)}` : path;
+  const name = path === 'default' ? `default of ${url.replace(/[?#].*$/, '').replace(/^.*\//, '')}` : path;
   const made = references.get(key) ?? new TaskFunction(name, undefined, { descriptor: { kind: 'module', name, url, exportName, member } });
   references.set(key, made);
   return made;
@@ -151,9 +148,9 @@ interface Inline {
 
 function ofFunction(task: AnyFunction): TaskFunction {
   const text = Function.prototype.toString.call(task);
-  const fault = plainFault(task, text);
-  if (fault !== undefined) return refused(ownName(task), refuse({ name: ownName(task), place: undefined }, fault));
+  const fault = faultAtSight(task, text);
   const name = ownName(task);
+  if (fault !== undefined) return refused(name, cannotBeSent(name === '' ? 'This function' : `\`${name}\``, fault));
   const parts = checkedParts(task);
   if (parts !== undefined)
     return new TaskFunction(
@@ -206,19 +203,18 @@ function keep(key: string, entry: Inline): void {
   if (oldest !== undefined) inline.delete(oldest);
 }
 
-/** Asked only after a function of this text was found by its place: then the inspector is open and answers at once. */
+/** Asked only after a function of this text was found by its place: then what tells places is loaded. */
 function placeKey(task: AnyFunction, key: string): string {
-  try {
-    const location = openInspection()?.locator.locate(task);
-    return location === undefined ? '' : `${location.script.id}:${location.line}:${location.column} ${key}`;
-  } catch {
-    return '';
-  }
+  return `${finder?.placeKeyOf(task)} ${key}`;
 }
+
+/** Looks functions up; loaded with the first one that has to be. */
+let finder: typeof import('./find.ts') | undefined;
 
 async function search(task: AnyFunction, onShared: (sharedBy: 'text' | 'place' | undefined) => void): Promise<Outcome> {
   try {
-    const { descriptor, sharedBy } = await findTask(task);
+    finder ??= await import('./find.ts');
+    const { descriptor, sharedBy } = await finder.findTask(task);
     onShared(sharedBy);
     return { descriptor };
   } catch (error) {

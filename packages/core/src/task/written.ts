@@ -80,7 +80,8 @@ function binding(path: readonly AnyNode[]): Binding | undefined {
   const node = path.at(-1);
   const parent = path.at(-2);
   if (node === undefined || parent === undefined) return undefined;
-  const named = (name: string | undefined, isMember = false): Binding | undefined => (name === undefined ? undefined : { name, isMember });
+  const named = (name: string | undefined, isMember = false): Binding | undefined =>
+    name === undefined ? undefined : { name: name === '__vite_ssr_export_default__' ? 'default' : name, isMember };
   switch (parent.type) {
     case 'VariableDeclarator':
       return named(identifierName(parent.id));

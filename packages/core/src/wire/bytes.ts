@@ -2,8 +2,8 @@
  * Values as bytes, in V8's serialisation format, with what Node's own serialiser leaves open.
  *
  * Decides how views of memory are written: a view arrives over memory that holds its own bytes only, of the class it had (Buffers stay
- * Buffers); views that own their whole buffer still share it with each other, as in a structured clone. Shared memory travels
- * beside the bytes, in a table. Refuses to know whether a value should be sent: that is judged before (survey.ts).
+ * Buffers); views that own their whole buffer still share it with each other, as in a structured clone. Shared memory is refused: V8 can
+ * write it here but not read it. Refuses to know whether a value should be sent: that is judged before (survey.ts).
  *
  *   a view    COPY  | type << 2, byte length, bytes            WHOLE | type << 2, byte offset, length, buffer
  *   `process.env` and the like   PLAIN_HOST, an object of its own fields
@@ -70,12 +70,9 @@ export function viewOver(view: ArrayBufferView, buffer: ArrayBufferLike): ArrayB
 /** Writes messages and single values. */
 export class FrameSerializer extends Serializer {
   declare readonly _setTreatArrayBufferViewsAsHostObjects: (mode: boolean) => void;
-  readonly #shared: SharedArrayBuffer[] | undefined;
 
-  /** `shared` collects the shared memory that the value holds; without it such a value throws. */
-  constructor(shared?: SharedArrayBuffer[]) {
+  constructor() {
     super();
-    this.#shared = shared;
     this._setTreatArrayBufferViewsAsHostObjects(true);
   }
 
@@ -87,8 +84,7 @@ export class FrameSerializer extends Serializer {
       return;
     }
     const type = viewType(object) << 2;
-    const isShared = object.buffer instanceof SharedArrayBuffer;
-    if (!isShared && (type === 0 || !ownsBuffer(object))) {
+    if (type === 0 || !ownsBuffer(object)) {
       this.writeUint32(COPY | type);
       this.writeUint32(object.byteLength);
       this.writeRawBytes(object as NodeJS.ArrayBufferView);
@@ -98,14 +94,6 @@ export class FrameSerializer extends Serializer {
     this.writeUint32(object.byteOffset);
     this.writeUint32(object.byteLength);
     this.writeValue(object.buffer);
-  }
-
-  /** Called by V8 for shared memory: the number under which the far side will find it. */
-  _getSharedArrayBufferId(buffer: SharedArrayBuffer): number {
-    const shared = this.#shared;
-    if (shared === undefined) throw new TypeError('shared memory cannot be sent to another process');
-    const known = shared.indexOf(buffer);
-    return known < 0 ? shared.push(buffer) - 1 : known;
   }
 }
 
@@ -128,19 +116,16 @@ export class FrameDeserializer extends Deserializer {
 }
 
 /** The bytes of one value, over a buffer of their own. Throws what V8 throws for values that cannot be cloned. */
-export function toBytes(value: unknown, shared?: SharedArrayBuffer[]): Buffer {
-  const serializer = new FrameSerializer(shared);
+export function toBytes(value: unknown): Buffer {
+  const serializer = new FrameSerializer();
   serializer.writeHeader();
   serializer.writeValue(value);
   return serializer.releaseBuffer();
 }
 
 /** The value again. Throws when the bytes are damaged, or nested deeper than this thread's stack. */
-export function fromBytes(bytes: Uint8Array, shared?: readonly SharedArrayBuffer[]): unknown {
+export function fromBytes(bytes: Uint8Array): unknown {
   const deserializer = new FrameDeserializer(bytes);
-  if (shared !== undefined) {
-    for (let id = 0; id < shared.length; id++) deserializer.transferArrayBuffer(id, shared[id] as unknown as ArrayBuffer);
-  }
   deserializer.readHeader();
   return deserializer.readValue();
 }

@@ -15,6 +15,11 @@ export const WORTH_MOVING: number = 1 << 18;
 /** What getters gave, by object and key: each is asked once. */
 export type Readings = ReadonlyMap<object, ReadonlyMap<string, unknown>>;
 
+/** Without a prototype: a polluted Object.prototype could make it an accessor. */
+function ownField(value: unknown): PropertyDescriptor {
+  return { __proto__: null, value, enumerable: true, configurable: true, writable: true } as PropertyDescriptor;
+}
+
 export class Copier {
   /** Views of the copy that were Buffers; a clone forgets that. `undefined`: views are not touched at all. */
   readonly buffers: Uint8Array[] | undefined;
@@ -76,7 +81,7 @@ export class Copier {
     for (const key of keys) {
       const value = this.copy(readings?.has(key) === true ? readings.get(key) : (from as Record<string, unknown>)[key]);
       // Assigning to `__proto__` would set the prototype instead.
-      if (key === '__proto__') Object.defineProperty(to, key, { value, enumerable: true, configurable: true, writable: true });
+      if (key === '__proto__') Object.defineProperty(to, key, ownField(value));
       else (to as Record<string, unknown>)[key] = value;
     }
     return to;

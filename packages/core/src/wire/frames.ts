@@ -6,9 +6,9 @@
  * Decides the framing. A header is judged before a byte of its payload is looked at; payloads are read inside `try` by whoever asks for
  * them, so that no frame can bring its reader down. Little-endian throughout.
  */
-import { deserialize, Serializer } from 'node:v8';
+import type { Serializer } from 'node:v8';
 import { PayloadTooLargeError } from '../errors.ts';
-import { FrameSerializer } from './values.ts';
+import { FrameSerializer, fromBytes } from './bytes.ts';
 import type { Message } from './messages.ts';
 
 const MAGIC = 0x7457;
@@ -35,7 +35,7 @@ export function encodeFrame(message: Message, maxPayloadBytes: number): Buffer {
 const BLANK_HEADER = Buffer.alloc(HEADER_BYTES);
 
 export function decodePayload(payload: Uint8Array): Message {
-  const message: unknown = deserialize(payload);
+  const message: unknown = fromBytes(payload);
   if (!Array.isArray(message) || typeof message[0] !== 'number') throw new TypeError('a frame holds no message');
   return message as unknown as Message;
 }

@@ -143,7 +143,7 @@ function learn(prototype: object): number {
     if (typeof tag === 'string') {
       if (HANDLE_TAGS.has(tag)) return HANDLE;
       if (PORT_TAGS.has(tag)) return PORT;
-      if (tag === 'File' || tag.endsWith('Generator') || tag.endsWith('Iterator')) return REFUSED;
+      if (tag === 'File' || tag === 'DOMException' || tag.endsWith('Generator') || tag.endsWith('Iterator')) return REFUSED;
       opaque = true;
     }
     if (NAMESAKES.has(name)) return NAMESAKE;
@@ -180,7 +180,7 @@ export function typeName(value: object): string {
   if (types.isProxy(value)) return 'Proxy';
   if (types.isArgumentsObject(value)) return 'arguments object';
   if (types.isModuleNamespaceObject(value)) return 'module namespace';
-  for (let at: object | null = Object.getPrototypeOf(value); at !== null && !types.isProxy(at); at = Object.getPrototypeOf(at)) {
+  for (let at: object | null = value; at !== null && !types.isProxy(at); at = Object.getPrototypeOf(at)) {
     const tag = ownData(at, Symbol.toStringTag);
     if (typeof tag === 'string' && tag !== '') return tag;
     const name = nameOf(ownData(at, 'constructor'));

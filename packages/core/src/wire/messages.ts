@@ -15,7 +15,7 @@
  *                                        outcomes of the next `count` unanswered tasks, in the order in which they were sent
  *   [STARTED]                            the next unanswered task has begun (sent only for tasks with a time limit)
  *   [REPORT, form, value]                of the task that runs
- *   [LATE, thrown, fatal]                an error that no task's outcome can carry
+ *   [LATE, thrown, fatal, running]       an error that no task's outcome can carry; whether the worker, and a task, end with it
  *   [MODE, mode, received]               processes: how the worker waits, and the last frame it has read
  * Answers never overtake each other, so a task is known by its place and needs no number on the wire.
  */

@@ -58,6 +58,7 @@ export class Survey {
   /** All that a clone would take was seen; not so the text of an error or of a RegExp. */
   isMeasured = true;
   hasHandles = false;
+  hasShared = false;
   /** Set when anything was listed to be moved. */
   moved: ReadonlySet<unknown> = new Set();
   readings: Map<object, Map<string, unknown>> | undefined;
@@ -256,6 +257,7 @@ export class Survey {
 
   #enterShared(buffer: object): void {
     if (!this.#reach.sharesMemory) this.#fail(refusal(buffer, this.#reach.movesBuffers));
+    this.hasShared = true;
   }
 
   #enterHandle(handle: object): void {

@@ -7,13 +7,12 @@
  *           reading certain: small, shallow, no getters, no Proxy, nothing that the clone would empty or take too much of.
  *   BYTES   goes into the message too, but is read by `unpackBytes` inside `try`: what is large or deep (bytes of its own), what holds
  *           Buffers (a clone forgets that class) or getters (each is asked once).
- *   ALONE   threads: goes as a message of its own, and through `unpackBytes` too: what only `postMessage` can carry, or is moved.
+ *   ALONE   threads: goes as a message of its own, and through `unpackBytes` too: what only `postMessage` can carry and what is moved.
  *
  * A packed value is one of
  *   ArrayBuffer                      a Buffer
  *   Uint8Array                       bytes of our serialiser (bytes.ts)
- *   [REVIVE, value, buffers]         a value, and those of its parts that were Buffers
- *   [SHARING, bytes, shared memory]
+ *   [value, buffers]                 a value, and those of its parts that were Buffers
  *
  * The way is short for what is common: `fits` runs none of the user's code and allocates nothing. Whatever it does not know for certain
  * gets a full look (survey.ts), which also finds the path for messages.
@@ -34,9 +33,6 @@ export const ALONE = 2;
 
 /** What a transport can do. */
 export interface Medium extends Reach {}
-
-const REVIVE = 0;
-const SHARING = 1;
 
 /** Nesting up to which any thread's stack is enough to read a value. */
 const DEEPEST_PLAIN = 50;
@@ -104,7 +100,7 @@ export class Packer {
     const copier = new Copier([], NOTHING);
     const copy = copier.copy(value);
     if (copier.isBare) this.#set(PLAIN, copy, undefined);
-    else this.#set(BYTES, [REVIVE, copy, copier.buffers], undefined);
+    else this.#set(BYTES, [copy, copier.buffers], undefined);
   }
 
   #packSurveyed(value: unknown, root: string): void {
@@ -117,10 +113,10 @@ export class Packer {
       survey.depth <= DEEPEST_PLAIN &&
       survey.size <= LARGEST_PLAIN &&
       survey.most + survey.bufferBytes <= maxPayloadBytes;
-    if (movesBuffers && (survey.hasHandles || survey.moved.size > 0)) {
+    if (movesBuffers && (survey.hasHandles || survey.moved.size > 0 || (survey.hasShared && !isSmall))) {
       const copier = new Copier([], survey.moved, survey.readings);
       const copy = survey.hasViews || survey.readings !== undefined ? copier.copy(value) : value;
-      this.#set(ALONE, [REVIVE, copy, copier.buffers], [...(survey.moved as ReadonlySet<Transferable>), ...copier.movable]);
+      this.#set(ALONE, [copy, copier.buffers], [...(survey.moved as ReadonlySet<Transferable>), ...copier.movable]);
       return;
     }
     const copier = new Copier(movesBuffers && isSmall ? [] : undefined, NOTHING, survey.readings);
@@ -128,16 +124,14 @@ export class Packer {
     const copy = needsCopy ? copier.copy(value) : value;
     if (!isSmall) this.#packBytes(copy, root);
     else if (copier.isBare) this.#set(PLAIN, copy, undefined);
-    else this.#set(BYTES, [REVIVE, copy, copier.buffers], copier.movable);
+    else this.#set(BYTES, [copy, copier.buffers], copier.movable);
   }
 
   #packBytes(value: unknown, root: string): void {
-    const { maxPayloadBytes, movesBuffers, sharesMemory } = this.#medium;
-    const shared: SharedArrayBuffer[] = [];
-    const bytes = toBytes(value, sharesMemory ? shared : undefined);
+    const { maxPayloadBytes, movesBuffers } = this.#medium;
+    const bytes = toBytes(value);
     if (bytes.byteLength > maxPayloadBytes) throw tooLarge(root, bytes.byteLength, maxPayloadBytes);
-    const transfer = movesBuffers && bytes.byteLength >= WORTH_TRANSFER ? [bytes.buffer as ArrayBuffer] : undefined;
-    this.#set(BYTES, shared.length > 0 ? [SHARING, bytes, shared] : bytes, transfer);
+    this.#set(BYTES, bytes, movesBuffers && bytes.byteLength >= WORTH_TRANSFER ? [bytes.buffer as ArrayBuffer] : undefined);
   }
 }
 
@@ -158,10 +152,9 @@ export function seal(value: unknown, root: string, maxPayloadBytes: number): Uin
 export function unpackBytes(packed: unknown): unknown {
   if (packed instanceof ArrayBuffer) return Buffer.from(packed);
   if (types.isUint8Array(packed)) return fromBytes(packed);
-  if (!Array.isArray(packed) || packed.length !== 3) throw new TypeError('a packed value is damaged');
-  const [how, value, parts] = packed as [unknown, unknown, object[]];
-  if (how === SHARING) return fromBytes(value as Uint8Array, parts as SharedArrayBuffer[]);
-  for (const part of parts) Object.setPrototypeOf(part, Buffer.prototype);
+  if (!Array.isArray(packed) || packed.length !== 2) throw new TypeError('a packed value is damaged');
+  const [value, buffers] = packed as [unknown, Uint8Array[]];
+  for (const buffer of buffers) Object.setPrototypeOf(buffer, Buffer.prototype);
   return value;
 }
 
@@ -253,10 +246,12 @@ function fieldsFit(value: object, depth: number, room: Room): boolean {
 
 function listFits(list: readonly unknown[], depth: number, room: Room): boolean {
   const { length } = list;
-  room.left -= 1;
-  if (room.left < length) return false;
+  room.left -= 1 + length;
+  if (room.left < 0) return false;
   for (let i = 0; i < length; i++) {
     const item = list[i];
+    // Long lists are mostly of numbers.
+    if (typeof item === 'number') continue;
     if (item === undefined && !Object.hasOwn(list, i)) return false;
     if (!itemFits(item, depth, room)) return false;
   }

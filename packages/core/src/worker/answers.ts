@@ -83,7 +83,7 @@ export class Answers {
       // By itself and before the answer that uses it: should it be unreadable over there, nothing else is.
       if (packer.form === ALONE) this.#far.send([ALONE_VALUE, packer.value], packer.transfer);
     } catch (error) {
-      this.thrown(error);
+      this.thrown(error, 'worker');
       return;
     }
     if (packer.form === PLAIN) this.#values.push(packer.value);
@@ -91,8 +91,9 @@ export class Answers {
     else this.#special(AS_ALONE, undefined);
   }
 
-  thrown(error: unknown): void {
-    this.#special(AS_THROWN, encodeThrown(error));
+  /** `by`: user code threw it, or the worker could not do its part. */
+  thrown(error: unknown, by: 'task' | 'worker' = 'task'): void {
+    this.#special(AS_THROWN, encodeThrown(error, by));
   }
 
   /** The place of a task that was not to be run. */
@@ -140,10 +141,10 @@ export class Answers {
     }
   }
 
-  /** An error that no task's outcome carries. `fatal`: this worker ends because of it. */
-  lateError(error: unknown, fatal: boolean): void {
+  /** An error that no task's outcome carries, because of which this worker ends; `running`: and a task with it. */
+  fatalError(error: unknown, running: boolean): void {
     this.flush();
-    this.#far.send([LATE, encodeThrown(error), fatal]);
+    this.#far.send([LATE, encodeThrown(error), true, running]);
   }
 
   #special(kind: number, payload: unknown): void {
@@ -159,7 +160,7 @@ export class Answers {
     } catch (error) {
       // Together they are too much for one message; each alone may not be.
       if (count === 1) {
-        this.#far.send([ANSWER, 1, [undefined], [0, AS_THROWN, encodeThrown(error)], segments, acknowledged, this.#far.mode]);
+        this.#far.send([ANSWER, 1, [undefined], [0, AS_THROWN, encodeThrown(error, 'worker')], segments, acknowledged, this.#far.mode]);
         return;
       }
       const half = count >> 1;

@@ -2,12 +2,13 @@
  * The far end of lanes/process.ts: the entry of a worker process.
  *
  * Decides how the process waits. In a blocking read of fd 3 an answer comes sooner than through the event loop, but then no timer or
- * socket of user code moves; so it reads blocking only when a turn of the loop has found nothing alive, and the other side tells it
- * (RELEASE) when no work came for a while. In the event loop, numbers on fd 5 say which frames lie on fd 3.
+ * socket of user code moves; so it reads blocking only when nothing of user code is alive, and the other side tells it (RELEASE)
+ * when no work came for a while. In the event loop, numbers on fd 5 say which frames lie on fd 3.
  *
- *   blocking read --frame--> drive --idle--> one turn --nothing alive--> blocking read
- *                                               '--something alive, RELEASE--> loop (told by MODE) --number n--> read up to n, drive
+ *   blocking read --frame--> drive --idle--> settle down --nothing alive--> blocking read
+ *                                    '--something alive, RELEASE--> loop (told by MODE) --number n--> read up to n, drive
  *
+ * Settling down (settle-down.ts) lets what the task left behind run first.
  * fd 3 and fd 4 stay blocking for good: only fd 5 may become a net.Socket.
  */
 import { readSync, writeSync } from 'node:fs';
@@ -17,6 +18,7 @@ import { BLOCKING, INIT, LOOPING, type Message, MODE, RELEASE, type WorkerSetup 
 import type { FarEnd } from './far-end.ts';
 import { catchLateErrors } from './late-errors.ts';
 import { Runner } from './run.ts';
+import { SettleDown } from './settle-down.ts';
 
 const FRAMES_IN = 3;
 const FRAMES_OUT = 4;
@@ -37,8 +39,7 @@ class ProcessEnd implements FarEnd {
   #listening = false;
   #resourcesAtRest = 0;
   #released = false;
-  #turnPlanned = false;
-  readonly #onTurn = () => this.#turn();
+  readonly #settleDown = new SettleDown(() => this.#wait());
 
   start(): void {
     this.#resourcesAtRest = process.getActiveResourcesInfo().length;
@@ -112,14 +113,10 @@ class ProcessEnd implements FarEnd {
   }
 
   idle(): void {
-    if (this.#turnPlanned) return;
-    this.#turnPlanned = true;
-    setImmediate(this.#onTurn);
+    this.#settleDown.begin();
   }
 
-  /** The loop has turned once since the last task: nextTicks, microtasks and ready handles of user code have run. */
-  #turn(): void {
-    this.#turnPlanned = false;
+  #wait(): void {
     if (!this.runner.isIdle) return;
     // While it starts, its own loads need the loop.
     if (!this.runner.isReady || this.#released || !this.#isQuiet()) {

@@ -146,7 +146,7 @@ export class Runner {
 
   /** An exception that nobody caught: the worker's state is unknown, it tells and is to end. */
   fatalError(error: unknown): void {
-    this.#answers?.lateError(error, true);
+    this.#answers?.fatalError(error, this.#busy && this.#failRunning !== undefined);
   }
 
   /** A rejection that nobody handled. True when it could be charged to the asynchronous task that runs. */
@@ -250,7 +250,7 @@ export class Runner {
       item = unpackBytes(packed);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#answers.thrown(new TaskSerializationError(`the arguments arrived but cannot be read in the worker: ${reason}`));
+      this.#answers.thrown(new TaskSerializationError(`the arguments arrived but cannot be read in the worker: ${reason}`), 'worker');
       return true;
     }
     return this.#run(batch, known, item);
@@ -259,7 +259,7 @@ export class Runner {
   /** Calls the function. True when its outcome is known; false when it returned a promise. */
   #run(batch: Batch, known: Known | undefined, item: unknown): boolean {
     if (known?.task === undefined) {
-      this.#answers.thrown(known?.failure ?? new TaskModuleError('the task was never defined in this worker'));
+      this.#answers.thrown(known?.failure ?? new TaskModuleError('the task was never defined in this worker'), 'worker');
       return true;
     }
     const flags = batch.runs[batch.run + RUN_FLAGS] as number;

@@ -2,11 +2,12 @@
  * The far end of lanes/thread.ts: the set-up task that piscina runs once in its thread. It installs our port and returns.
  *
  * Decides how the thread waits. Asleep on shared memory it wakes sooner than from the event loop, but then no timer, socket or stream of
- * user code moves; so it sleeps only when a turn of the loop has found nothing alive, for SLEEP ms at the most, and then waits in
- * the loop until work comes.
+ * user code moves; so it sleeps only when nothing of user code is alive, and waits in the loop once no work came for SLEEP ms.
  *
- *   loop --message--> drive --idle--> one turn --nothing alive--> asleep --wake--> drive
- *     ^                                   '--something alive--> loop        '--SLEEP over--> loop
+ *   loop --message--> drive --idle--> settle down --nothing alive--> asleep --wake--> drive
+ *     ^                                    '--something alive--> loop    '--SLEEP over--> loop
+ *
+ * Settling down (settle-down.ts) lets what the task left behind run first.
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { ABORT_MESSAGE, ABORT_TASK, ASLEEP, packSlot, slotEnd, slotNext, type ThreadSetup, WAKE } from '../wire/cells.ts';
@@ -14,6 +15,7 @@ import { BLOCKING, type Message, RETIRE } from '../wire/messages.ts';
 import type { FarEnd } from './far-end.ts';
 import { catchLateErrors } from './late-errors.ts';
 import { Runner } from './run.ts';
+import { SettleDown } from './settle-down.ts';
 
 /** Longest sleep, ms. Longer: what user code left unreferenced waits longer. Shorter: the first task after a pause wakes the slower way. */
 const SLEEP = 20;
@@ -34,10 +36,9 @@ class ThreadEnd implements FarEnd {
   readonly #exit = process.exit.bind(process);
   /** What is alive in an idle thread; more than that is user code's. */
   #resourcesAtRest = 0;
-  #turnPlanned = false;
   /** A message came since the last sleep ran out: sleeping is worth it. */
   #expectsWork = true;
-  readonly #onTurn = () => this.#turn();
+  readonly #settleDown = new SettleDown(() => this.#wait());
 
   constructor(port: MessagePort, cells: Int32Array) {
     this.#port = port;
@@ -103,14 +104,10 @@ class ThreadEnd implements FarEnd {
   }
 
   idle(): void {
-    if (this.#turnPlanned) return;
-    this.#turnPlanned = true;
-    setImmediate(this.#onTurn);
+    this.#settleDown.begin();
   }
 
-  /** The loop has turned once since the last task: nextTicks, microtasks and ready handles of user code have run. */
-  #turn(): void {
-    this.#turnPlanned = false;
+  #wait(): void {
     while (this.runner.isIdle && this.runner.isReady && this.#expectsWork) {
       const seen = Atomics.load(this.#cells, WAKE);
       if (this.#drain()) {

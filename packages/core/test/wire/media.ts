@@ -1,0 +1,70 @@
+/** Both transports, as the lanes use them: an item between two neighbours in one message, read back on the far side. */
+import { MessageChannel, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
+import { ALONE, FrameDeserializer, FrameSerializer, type Medium, Packer, PLAIN, unpackBytes } from '../../dist/wire/values.js';
+
+export const THREADS: Medium = { sharesMemory: true, movesBuffers: true, maxPayloadBytes: 2 ** 28 };
+export const PROCESSES: Medium = { sharesMemory: false, movesBuffers: false, maxPayloadBytes: 2 ** 28 };
+
+export interface Arrived {
+  readonly form: number;
+  /** What came out of the message, before it was unpacked. */
+  readonly packed: unknown;
+  readonly value: unknown;
+}
+
+export type Carry = (value: unknown) => Arrived;
+
+function post(message: unknown, transfer: readonly unknown[] = []): unknown {
+  const { port1, port2 } = new MessageChannel();
+  try {
+    port1.postMessage(message, transfer as TransferListItem[]);
+    return (receiveMessageOnPort(port2) as { message: unknown }).message;
+  } finally {
+    port1.close();
+    port2.close();
+  }
+}
+
+export function overThreads(value: unknown): Arrived {
+  const { form, value: sent, transfer } = packed(value, THREADS);
+  if (form === ALONE) {
+    const alone = post(sent, transfer);
+    return { form, packed: alone, value: unpackBytes(alone) };
+  }
+  return arrived(form, post(['before', sent, 'after'], transfer));
+}
+
+export function overProcesses(value: unknown): Arrived {
+  const { form, value: sent } = packed(value, PROCESSES);
+  return arrived(form, throughFrame(['before', sent, 'after']));
+}
+
+export function throughFrame(message: unknown): unknown {
+  const serializer = new FrameSerializer();
+  serializer.writeHeader();
+  serializer.writeValue(message);
+  const deserializer = new FrameDeserializer(serializer.releaseBuffer());
+  deserializer.readHeader();
+  return deserializer.readValue();
+}
+
+export function throughPort(message: unknown): unknown {
+  return post(message);
+}
+
+export function packed(value: unknown, medium: Medium): Packer {
+  const packer = new Packer(medium);
+  packer.pack(value, 'argument 1');
+  return packer;
+}
+
+function arrived(form: number, message: unknown): Arrived {
+  const [before, item, after] = message as unknown[];
+  if (before !== 'before' || after !== 'after') throw new Error('a neighbour was harmed');
+  return { form, packed: item, value: form === PLAIN ? item : unpackBytes(item) };
+}
+
+export const MEDIA: readonly (readonly [name: string, medium: Medium, carry: Carry])[] = [
+  ['threads', THREADS, overThreads],
+  ['processes', PROCESSES, overProcesses],
+];
