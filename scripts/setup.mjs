@@ -46,3 +46,4 @@ if (have !== wanted) {
   writeFileSync(STAMP, wanted);
 }
 run(process.execPath, [TSC, '-b']);
+run(process.execPath, ['scripts/bundle.mjs']);

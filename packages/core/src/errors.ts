@@ -190,10 +190,28 @@ export class WorkerLostError extends BrokenExecutorError {
 /** Every class by its code, so that the far side of a wire can bring an error back as what it was. */
 export const REVIVABLE: ReadonlyMap<string, { readonly prototype: TwinpoolError }> = new Map(
   [
-    TwinpoolError, TimeoutError, TaskTimeoutError, CancelledError, InvalidStateError, NotReadyError, QueueFullError,
-    TaskSerializationError, PayloadTooLargeError, TaskModuleError, TaskValidationError, InitializerError,
-    NestedBootstrapError, OptionsError, PoolClosedError, PoolRunningError, PoolTerminatedError, ExecutorShutdownError,
-    BrokenExecutorError, BrokenProcessPoolError, BrokenThreadPoolError, WorkerLostError,
+    TwinpoolError,
+    TimeoutError,
+    TaskTimeoutError,
+    CancelledError,
+    InvalidStateError,
+    NotReadyError,
+    QueueFullError,
+    TaskSerializationError,
+    PayloadTooLargeError,
+    TaskModuleError,
+    TaskValidationError,
+    InitializerError,
+    NestedBootstrapError,
+    OptionsError,
+    PoolClosedError,
+    PoolRunningError,
+    PoolTerminatedError,
+    ExecutorShutdownError,
+    BrokenExecutorError,
+    BrokenProcessPoolError,
+    BrokenThreadPoolError,
+    WorkerLostError,
   ].map((type) => [type.code, type as { readonly prototype: TwinpoolError }] as const),
 );
 

@@ -1,9 +1,16 @@
 /** What a facade is built from: `@twinpool/core/facade`. For this package's own family; not part of the public contract. */
-export { type Clock, Alarm, systemClock } from './clock.ts';
+
+export { Alarm, type Clock, systemClock } from './clock.ts';
+export { Engine, type EngineSeams, type LaneMaker } from './engine.ts';
 export { HANDLE, type Handle, type HandleView } from './handle.ts';
 export { CallJob, type CallSettings, type Ending, type Job, type JobListener } from './job.ts';
+export { Lane, type LaneHost, type LaneOptions } from './lane.ts';
+export type { Sent } from './ledger.ts';
 export { MapJob, type MapShape } from './map-job.ts';
 export { checkTimeout, checkWhole, resolveCall } from './options.ts';
 export { Seat, type SeatShape } from './seat.ts';
-export { StreamJob, type StreamInput, type StreamShape, type Taker } from './stream-job.ts';
+export { type StreamInput, StreamJob, type StreamShape, type Taker } from './stream-job.ts';
 export { type TaskFunction, taskFunctionOf } from './task/task-function.ts';
+export { mayHaveStarted } from './wire/budget.ts';
+export type { Outgoing } from './wire/outbound.ts';
+export { Packer } from './wire/values.ts';

@@ -1,4 +1,5 @@
 /** The door of the machine: the runtime, the tasks it takes, the errors it raises. */
+export type { RuntimeStats } from './engine.ts';
 export {
   BrokenExecutorError,
   BrokenProcessPoolError,
@@ -27,7 +28,7 @@ export {
   WorkerLostError,
 } from './errors.ts';
 export type { CallOptions, RuntimeOptions, SharedOptions, ShareOptions, WorkerOptions } from './options.ts';
-export { type RuntimeStats, WorkerRuntime } from './runtime.ts';
+export { WorkerRuntime } from './runtime.ts';
 export type { Percentiles } from './spread.ts';
 export { type CheckedTask, defineTask } from './task/checked.ts';
 export { type TaskReference, taskRef } from './task/reference.ts';

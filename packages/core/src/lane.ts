@@ -11,10 +11,12 @@
  *
  * What of the ledger a dead worker had started is asked once, after its channel was drained: finished results win.
  */
-import { Alarm, type Clock } from './clock.ts';
-import { InitializerError, TaskSerializationError, TaskTimeoutError, TwinpoolError, WorkerLostError } from './errors.ts';
+import type { Clock } from './clock.ts';
+import { type Death, describeDeath, lossError, messageOf, type Verdict } from './death.ts';
+import { InitializerError, TaskSerializationError, TwinpoolError, WorkerLostError } from './errors.ts';
 import type { Chunk, Job } from './job.ts';
 import { Ledger, type Sent } from './ledger.ts';
+import { Limits } from './limits.ts';
 import { ALONE_VALUE, AS_ALONE, AS_BYTES, AS_THROWN, DEFINE, type Message, SPECIAL_FIELDS, type WorkerSetup } from './wire/messages.ts';
 import { type Outgoing, pack } from './wire/outbound.ts';
 import { decodeThrown, type EncodedThrown } from './wire/thrown.ts';
@@ -46,15 +48,6 @@ export interface LaneOptions {
   readonly maxTasks: number;
 }
 
-/** What ended a worker that we ended; undefined when it died by itself. */
-type Verdict = { readonly kind: 'limit' | 'abort' | 'end' | 'protocol'; readonly cause?: unknown };
-
-export interface Death {
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-  readonly cause?: unknown;
-}
-
 export abstract class Lane {
   /** What this kind of worker can do. */
   abstract readonly kind: 'thread' | 'process';
@@ -84,10 +77,7 @@ export abstract class Lane {
   protected readonly packer: Packer;
   protected readonly ledger: Ledger = new Ledger();
   readonly #defined = new Set<number>();
-  readonly #limit: Alarm;
-  readonly #graceOver: Alarm;
-  /** Jobs that were ended while this lane had tasks of them, and how long such a task may still run. */
-  readonly #abandoned = new Map<Job, number>();
+  readonly #limits: Limits;
   readonly #aloneValues: unknown[] = [];
   #sequence = 0;
   #verdict: Verdict | undefined;
@@ -103,8 +93,11 @@ export abstract class Lane {
     this.options = options;
     this.packer = packer;
     this.callsLeft = options.maxTasks;
-    this.#limit = new Alarm(host.clock, () => this.#afterPoll(() => this.#overLimit()));
-    this.#graceOver = new Alarm(host.clock, () => this.#afterPoll(() => this.#overGrace()));
+    this.#limits = new Limits(host.clock, this.ledger, {
+      poll: (done) => this.poll(() => this.state !== 'gone' && done()),
+      abortRunning: () => this.abortRunning(this.ledger.messages[0] as Sent),
+      kill: (kind, force, cause) => this.kill({ kind, cause }, force),
+    });
   }
 
   /** Starts the worker. What goes wrong, also at once, is told by `laneGone`. */
@@ -175,7 +168,11 @@ export abstract class Lane {
         this.post([ALONE_VALUE, value], transfer);
       } catch (error) {
         skip();
-        failures.push({ chunk, offset, error: new TaskSerializationError(`the arguments cannot be sent: ${messageOf(error)}`, { cause: error }) });
+        failures.push({
+          chunk,
+          offset,
+          error: new TaskSerializationError(`the arguments cannot be sent: ${messageOf(error)}`, { cause: error }),
+        });
       }
     }
   }
@@ -194,8 +191,7 @@ export abstract class Lane {
 
   /** These jobs have ended. A task of them that runs is told, and ended by force after `grace` ms. */
   abandon(jobs: ReadonlySet<Job>, grace: number): void {
-    for (const { job } of this.chunks) if (jobs.has(job)) this.#abandoned.set(job, Math.min(grace, this.#abandoned.get(job) ?? grace));
-    this.#watchFront();
+    this.#limits.abandon(jobs, grace);
   }
 
   /** No more work for it; it ends when it has answered. */
@@ -232,32 +228,33 @@ export abstract class Lane {
     this.#aloneValues.push(value);
   }
 
-  protected onAnswer(count: number, values: readonly unknown[], specials: readonly unknown[] | undefined, segments: readonly number[]): void {
+  protected onAnswer(
+    count: number,
+    values: readonly unknown[],
+    specials: readonly unknown[] | undefined,
+    segments: readonly number[],
+  ): void {
     if (count > this.outstanding || !Number.isInteger(count)) {
       this.host.anomaly(this);
       this.kill({ kind: 'protocol', cause: new TwinpoolError(`worker ${this.id} answered tasks that it was not given`) });
       return;
     }
-    for (let i = 0; i < segments.length; i += 3) this.host.measured(segments[i] as number, segments[i + 1] as number, segments[i + 2] as number);
-    this.#limit.clear();
+    for (let i = 0; i < segments.length; i += 3)
+      this.host.measured(segments[i] as number, segments[i + 1] as number, segments[i + 2] as number);
+    this.#limits.answered();
     // Whoever submits from a callback finds the lane free.
     this.#settling = count;
     this.#settle(count, values, specials);
     this.#settling = 0;
     this.load = this.ledger.load;
-    if (this.outstanding === 0) {
-      this.idleSince = this.host.clock.now();
-      this.#abandoned.clear();
-    }
-    this.#watchFront();
+    if (this.outstanding === 0) this.idleSince = this.host.clock.now();
+    this.#limits.frontChanged();
     this.#retireIfDone();
     this.host.laneFree(this);
   }
 
   protected onStarted(): void {
-    const { front } = this.ledger;
-    if (front === undefined || front.job.over) return;
-    this.#limit.set(front.job.settings.taskTimeout);
+    this.#limits.started();
   }
 
   protected onReport(form: number, payload: unknown): void {
@@ -282,11 +279,12 @@ export abstract class Lane {
   protected onGone(death: Death): void {
     if (this.state === 'gone') return;
     if (this.state === 'starting') {
-      this.startError ??= death.cause ?? new WorkerLostError(`worker ${this.id} ended while it was starting: ${describeDeath(death)}`, { workerId: this.id, ...death });
+      this.startError ??=
+        death.cause ??
+        new WorkerLostError(`worker ${this.id} ended while it was starting: ${describeDeath(death)}`, { workerId: this.id, ...death });
     }
     this.state = 'gone';
-    this.#limit.stop();
-    this.#graceOver.stop();
+    this.#limits.stop();
     const { started, unstarted } = this.ledger.sortOut(this.#nothingRuns ? 0 : this.startedTasks());
     for (const chunk of [...started, ...unstarted]) this.host.left(chunk, chunk.count);
     this.load = 0;
@@ -296,24 +294,14 @@ export abstract class Lane {
 
   /** Why a task that ran here is lost. */
   lossError(taskName: string): WorkerLostError {
-    const death = this.#death ?? { exitCode: null, signal: null };
-    const who = this.pid === undefined ? `thread ${this.threadId ?? '?'}` : `process ${this.pid}`;
-    const cause = this.#lateError ?? this.#verdict?.cause ?? death.cause;
-    const why = this.#why(death);
-    return new WorkerLostError(`worker ${this.id} (${who}) was lost while it ran task '${taskName}': ${why}`, {
-      workerId: this.id,
-      pid: this.pid,
-      threadId: this.threadId,
-      exitCode: death.exitCode,
-      signal: death.signal,
+    const { id, kind, pid, threadId } = this;
+    return lossError(
+      { id, kind, pid, threadId },
       taskName,
-      cause,
-    });
-  }
-
-  #why(death: Death): string {
-    if (this.#lateError !== undefined) return `an error outside of any task: ${messageOf(this.#lateError)}`;
-    return this.#verdict?.kind === 'protocol' ? messageOf(this.#verdict.cause) : describeDeath(death);
+      this.#death ?? { exitCode: null, signal: null },
+      this.#lateError,
+      this.#verdict,
+    );
   }
 
   /** Whether it died by itself; a worker that we ended is no loss. */
@@ -398,55 +386,8 @@ export abstract class Lane {
     }
   }
 
-  /** An abandoned task that comes to the front is running: its signal is aborted, and its time is limited. */
-  #watchFront(): void {
-    if (this.#abandoned.size === 0) {
-      this.#graceOver.clear();
-      return;
-    }
-    const { front } = this.ledger;
-    const grace = front === undefined ? undefined : this.#abandoned.get(front.job);
-    if (grace === undefined) {
-      this.#graceOver.clear();
-      return;
-    }
-    if (grace <= 0) {
-      this.kill({ kind: 'abort' }, grace < 0);
-      return;
-    }
-    if (!this.#graceOver.isSet) {
-      this.abortRunning(this.ledger.messages[0] as Sent);
-      this.#graceOver.set(grace);
-    }
-  }
-
-  /** Timers fire before results that lie there already are read: a limit is judged after one more turn of the loop. */
-  #afterPoll(judge: () => void): void {
-    const { position } = this.ledger;
-    this.poll(() => {
-      if (this.state !== 'gone' && this.ledger.position === position) judge();
-    });
-  }
-
   /** Reads what lies in the channel, then calls `done`. */
   protected abstract poll(done: () => void): void;
-
-  #overLimit(): void {
-    const { front } = this.ledger;
-    if (front === undefined) return;
-    const { frontIndex } = this.ledger;
-    const { job } = front;
-    const { taskTimeout } = job.settings;
-    const error = new TaskTimeoutError(`task '${job.fn.name}' ran longer than its taskTimeout of ${taskTimeout} ms; its worker ${this.id} was ended`);
-    // The caller hears of it now, not when the worker is gone.
-    this.ledger.disownFront();
-    this.kill({ kind: 'limit', cause: error });
-    job.settle(frontIndex, false, error);
-  }
-
-  #overGrace(): void {
-    this.kill({ kind: 'abort' });
-  }
 }
 
 /** Stands for a value whose own message could not be read. */
@@ -455,13 +396,4 @@ export class Undecodable {
   constructor(error: unknown) {
     this.error = error;
   }
-}
-
-function describeDeath({ exitCode, signal }: Death): string {
-  if (signal !== null) return `it was ended by ${signal}${signal === 'SIGKILL' ? ' (by hand, or for lack of memory)' : ''}`;
-  return exitCode === null ? 'it is gone' : `it exited with code ${exitCode}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

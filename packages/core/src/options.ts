@@ -3,15 +3,15 @@
  *
  * Decides which options there are, their defaults, and that every fault of an object is listed at once. Runs once per runtime, client or call
  * that gives options, never per task. Options are read as own properties into an object without a prototype, so that nothing is ever
- * taken from a polluted `Object.prototype`. zod is loaded when the first options come, not when the package is imported.
+ * taken from a polluted `Object.prototype`. The schemas are loaded when the first options come, not when the package is imported.
  */
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
-import type * as z from 'zod/mini';
 import { type OptionIssue, OptionsError } from './errors.ts';
 import type { CallSettings } from './job.ts';
 import type { WorkerRuntime } from './runtime.ts';
+import type * as Schemas from './schemas.ts';
 import type { Task } from './task/task.ts';
 
 /** Options that shape workers; they belong to whoever owns the runtime. */
@@ -83,81 +83,11 @@ const MOST_WORKERS = 1024;
 
 const require = createRequire(import.meta.url);
 
-type Shape = Record<string, z.ZodMiniType>;
+let loaded: typeof Schemas | undefined;
 
-/** Builds the schemas once, when options come for the first time. */
-function makeShapes(zod: typeof z) {
-  const whole = (least: number, most: number, unit: string) =>
-    zod.int(`expected ${unit}, a whole number from ${least} to ${most}`).check(zod.gte(least), zod.lte(most));
-  const duration = zod.custom<number>(
-    (value) => typeof value === 'number' && value >= 0,
-    'expected milliseconds: a number of 0 or more (Infinity: no limit)',
-  );
-  const count = whole(1, MOST_WORKERS, 'a number of workers');
-  const strings = zod.array(zod.string());
-  const worker = {
-    initializer: zod.custom((value) => typeof value === 'function' || (typeof value === 'object' && value !== null), 'expected a function or a task reference'),
-    initargs: zod.array(zod.unknown()),
-    maxTasksPerChild: whole(1, Number.MAX_SAFE_INTEGER, 'a number of calls'),
-    idleTimeout: duration,
-    env: zod.union([zod.enum(['inherit', 'minimal']), zod.record(zod.string(), zod.string())], "expected 'inherit', 'minimal' or an object of strings"),
-    argv: strings,
-    execArgv: strings,
-    workerData: zod.unknown(),
-    resourceLimits: zod.strictObject({
-      maxOldGenerationSizeMb: zod.optional(zod.number().check(zod.positive())),
-      maxYoungGenerationSizeMb: zod.optional(zod.number().check(zod.positive())),
-      codeRangeSizeMb: zod.optional(zod.number().check(zod.positive())),
-      stackSizeMb: zod.optional(zod.number().check(zod.positive())),
-    }),
-    stdio: zod.enum(['inherit', 'ignore']),
-    maxPayloadBytes: whole(1, 2 ** 31 - 1, 'a number of bytes'),
-  };
-  const retries = whole(0, Number.MAX_SAFE_INTEGER, 'a number of re-runs');
-  const share = {
-    maxQueue: zod.custom<number>(
-      (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 0),
-      'expected a number of tasks: a whole number of 0 or more, or Infinity',
-    ),
-    onWorkerLoss: zod.enum(['fail', 'retry', 'break']),
-    retries,
-    taskTimeout: duration,
-    killGrace: duration,
-    name: zod.string(),
-  };
-  const callback = zod.custom((value) => typeof value === 'function', 'expected a function');
-  const call = {
-    signal: zod.custom((value) => isSignal(value), 'expected an AbortSignal'),
-    priority: zod.custom((value) => typeof value === 'number' && !Number.isNaN(value), 'expected a number'),
-    taskTimeout: duration,
-    retries,
-    onReport: callback,
-  };
-  const map = {
-    chunksize: whole(1, Number.MAX_SAFE_INTEGER, 'a number of tasks'),
-    buffersize: zod.custom(
-      (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 1),
-      'expected a number of items: a whole number of 1 or more, or Infinity',
-    ),
-    timeout: zod.custom((value) => typeof value === 'number' && !Number.isNaN(value), 'expected milliseconds: a number'),
-    onProgress: callback,
-    callback,
-    errorCallback: callback,
-  };
-  return { worker, share, call, map, count };
-}
-
-let shapes: ReturnType<typeof makeShapes> | undefined;
-let mini: typeof z | undefined;
-
-function load(): { zod: typeof z; shapes: ReturnType<typeof makeShapes> } {
-  mini ??= require('zod/mini') as typeof z;
-  shapes ??= makeShapes(mini);
-  return { zod: mini, shapes };
-}
-
-function isSignal(value: unknown): value is AbortSignal {
-  return typeof value === 'object' && value !== null && 'aborted' in value && typeof (value as AbortSignal).addEventListener === 'function';
+function load(): typeof Schemas {
+  loaded ??= require('./schemas.js') as typeof Schemas;
+  return loaded;
 }
 
 /** The own enumerable properties that are not `undefined`, without a prototype. */
@@ -174,7 +104,7 @@ function ownOptions(options: object): Record<string, unknown> {
 function check(
   what: string,
   options: unknown,
-  shape: (loaded: ReturnType<typeof makeShapes>) => Shape,
+  shape: (schemas: typeof Schemas) => Schemas.Shape,
   more: (own: Record<string, unknown>, issue: (path: string, message: string) => void) => void,
 ): Record<string, unknown> {
   if (options === undefined) return Object.create(null) as Record<string, unknown>;
@@ -183,20 +113,7 @@ function check(
     throw new OptionsError(`${what}: expected an object of options, got ${got}`, [{ path: '', message: `expected an object, got ${got}` }]);
   }
   const own = ownOptions(options);
-  const { zod, shapes } = load();
-  const wanted = shape(shapes);
-  const issues: OptionIssue[] = [];
-  const optional: Record<string, z.ZodMiniType> = {};
-  for (const key of Object.keys(wanted)) optional[key] = zod.optional(wanted[key] as z.ZodMiniType);
-  const result = zod.strictObject(optional).safeParse(own);
-  for (const issue of result.error?.issues ?? []) {
-    if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) issues.push({ path: key, message: `unknown option; there are ${Object.keys(wanted).join(', ')}` });
-    } else {
-      const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], own);
-      issues.push({ path: issue.path.join('.'), message: `${issue.message}, got ${show(value)}` });
-    }
-  }
+  const issues: OptionIssue[] = load().faults(own, shape(load()), show);
   more(own, (path, message) => issues.push({ path, message }));
   if (issues.length > 0) {
     throw new OptionsError(`${what}: ${issues.map(({ path, message }) => `${path}: ${message}`).join('; ')}`, issues);
@@ -287,7 +204,7 @@ export function resolveRuntime(options: RuntimeOptions | undefined): { workers: 
   const own = check(
     'WorkerRuntime',
     options,
-    ({ worker, share, count }) => ({ kind: load().zod.enum(['process', 'thread']), workers: count, ...worker, ...share }),
+    ({ kind, count, worker, share }) => ({ kind, workers: count, ...worker, ...share }),
     (all, issue) => {
       checkWorkers(all, all['kind'] === 'thread' ? 'thread' : 'process', issue);
       checkShare(all, undefined, issue);
@@ -317,14 +234,20 @@ export interface FacadeShape {
 /** `options`: an object, or the bare number of workers. */
 export function resolveFacade(shape: FacadeShape, options: object | number | undefined): ResolvedFacade {
   const { name, kind, count } = shape;
-  if (typeof options === 'number') checkWhole(options, count, MOST_WORKERS);
-  else if (options !== undefined && typeof options !== 'object') throw new TypeError(`${name}: expected ${count} (a number) or options (an object), got a ${typeof options}`);
+  if (typeof options === 'number') {
+    checkWhole(options, count, MOST_WORKERS);
+    // The usual case, without loading a schema.
+    const workers = workersFrom({}, kind, options);
+    return { runtime: undefined, workers, share: shareFrom({}, name, workers.size, undefined) };
+  }
+  if (options !== undefined && typeof options !== 'object')
+    throw new TypeError(`${name}: expected ${count} (a number) or options (an object), got a ${typeof options}`);
   const own = check(
     name,
-    typeof options === 'number' ? { [count]: options } : options,
+    options,
     (shapes) => ({
       [count]: shapes.count,
-      runtime: load().zod.custom(shape.isRuntime, 'expected a WorkerRuntime'),
+      runtime: shapes.instance(shape.isRuntime, 'a WorkerRuntime'),
       ...shapes.worker,
       ...shapes.share,
     }),
@@ -336,7 +259,7 @@ export function resolveFacade(shape: FacadeShape, options: object | number | und
         return;
       }
       checkShare(all, shape.shareOf(runtime), issue);
-      for (const key of Object.keys(load().shapes.worker)) {
+      for (const key of Object.keys(load().worker)) {
         if (all[key] !== undefined) issue(key, 'shapes workers, and these belong to the runtime: give it to the WorkerRuntime');
       }
       if ((runtime.kind === 'thread') !== (kind === 'thread')) {
@@ -347,24 +270,34 @@ export function resolveFacade(shape: FacadeShape, options: object | number | und
   const wanted = own[count] as number | undefined;
   if (shape.isRuntime(own['runtime'])) {
     const above = shape.shareOf(own['runtime']);
-    return { runtime: own['runtime'], workers: undefined, share: shareFrom(own, name, Math.min(wanted ?? above.maxLanes, above.maxLanes), above) };
+    return {
+      runtime: own['runtime'],
+      workers: undefined,
+      share: shareFrom(own, name, Math.min(wanted ?? above.maxLanes, above.maxLanes), above),
+    };
   }
   const workers = workersFrom(own, kind, wanted);
   return { runtime: undefined, workers, share: shareFrom(own, name, workers.size, undefined) };
 }
 
 /** The settings of a call: its own options over those of whatever it is made through. */
-export function resolveCall(what: string, options: object, base: CallSettings, extra: readonly string[] = []): { settings: CallSettings; own: Own } {
+export function resolveCall(
+  what: string,
+  options: object,
+  base: CallSettings,
+  extra: readonly string[] = [],
+): { settings: CallSettings; own: Own } {
   const own = check(
     what,
     options,
     ({ call, map }) => {
-      const shape: Shape = { ...call };
-      for (const key of extra) shape[key] = map[key as keyof typeof map];
+      const shape: Schemas.Shape = { ...call };
+      for (const key of extra) shape[key] = map[key] as Schemas.Shape[string];
       return shape;
     },
     (all, issue) => {
-      if (all['retries'] !== undefined && all['retries'] !== 0 && base.retries === 0) issue('retries', "needs onWorkerLoss: 'retry' where the workers are had");
+      if (all['retries'] !== undefined && all['retries'] !== 0 && base.retries === 0)
+        issue('retries', "needs onWorkerLoss: 'retry' where the workers are had");
     },
   );
   const call = own as CallOptions;
@@ -384,7 +317,9 @@ export function resolveCall(what: string, options: object, base: CallSettings, e
 export function checkWhole(value: unknown, what: string, most: number = Number.MAX_SAFE_INTEGER): asserts value is number {
   if (typeof value !== 'number') throw new TypeError(`${what}: expected a whole number of 1 or more, got ${show(value)}`);
   if (!Number.isInteger(value) || value < 1 || value > most) {
-    throw new RangeError(`${what}: expected a whole number ${most === Number.MAX_SAFE_INTEGER ? 'of 1 or more' : `from 1 to ${most}`}, got ${value}`);
+    throw new RangeError(
+      `${what}: expected a whole number ${most === Number.MAX_SAFE_INTEGER ? 'of 1 or more' : `from 1 to ${most}`}, got ${value}`,
+    );
   }
 }
 

@@ -5,9 +5,10 @@
  * they carry, is the facade's word.
  */
 import type { Client } from './client.ts';
+import { Engine, type RuntimeStats } from './engine.ts';
 import type { CallSettings, Job } from './job.ts';
 import { type ResolvedShare, resolveFacade } from './options.ts';
-import { Engine, engineOf, type RuntimeStats, WorkerRuntime } from './runtime.ts';
+import { engineOf, WorkerRuntime } from './runtime.ts';
 import type { StreamJob } from './stream-job.ts';
 
 export interface SeatShape {
@@ -55,13 +56,19 @@ export class Seat {
   static take(shape: SeatShape, options: object | number | undefined): Seat {
     const isRuntime = (value: unknown): value is WorkerRuntime => value instanceof WorkerRuntime;
     const resolved = resolveFacade({ ...shape, isRuntime, shareOf: (runtime) => engineOf(runtime).share }, options);
-    if (resolved.workers !== undefined) return new Seat(new Engine(resolved.workers, resolved.share, shape.startsAtOnce), true, resolved.share, shape);
+    if (resolved.workers !== undefined)
+      return new Seat(new Engine(resolved.workers, resolved.share, shape.startsAtOnce), true, resolved.share, shape);
     return new Seat(engineOf(resolved.runtime as WorkerRuntime), false, resolved.share, shape);
   }
 
   /** Another seat at the same workers, for another facade; its end leaves the workers alone. */
   beside(shape: SeatShape): Seat {
-    return new Seat(this.#engine, false, { ...this.#engine.share, name: shape.name, maxLanes: this.workers, settings: this.settings }, shape);
+    return new Seat(
+      this.#engine,
+      false,
+      { ...this.#engine.share, name: shape.name, maxLanes: this.workers, settings: this.settings },
+      shape,
+    );
   }
 
   /** The facade's permanent failure; undefined while there is none. */

@@ -124,9 +124,9 @@ export class StreamJob extends Job {
     if (this.over) return;
     this.#settled += 1;
     this.#ready.set(this.#shape.ordered ? index : this.#arrived++, { ok, value });
-    this.#deliver();
     this.#tellProgress();
     this.#finishIfDone();
+    this.#deliver();
     this.owner.tasksEnded(1, ok ? 'completed' : 'failed');
   }
 
@@ -137,7 +137,7 @@ export class StreamJob extends Job {
     this.#lastError ??= { error };
     this.#finish();
     this.owner.tasksEnded(unsettled, how);
-    this.#endInput(true);
+    void this.#closeInput();
     this.#deliver();
   }
 
@@ -145,7 +145,7 @@ export class StreamJob extends Job {
   stopInput(error: unknown): void {
     if (this.over || this.#input === 'ended') return;
     this.#lastError ??= { error };
-    this.#endInput(true);
+    void this.#closeInput();
     this.#finishIfDone();
     this.#deliver();
   }
@@ -160,7 +160,7 @@ export class StreamJob extends Job {
     this.#taken = this.#accepted;
     if (!wasOver) this.#finish();
     if (unsettled > 0) this.owner.tasksEnded(unsettled, 'cancelled');
-    const closed = this.#endInput(true);
+    const closed = this.#closeInput();
     this.#deliver();
     return closed;
   }
@@ -199,12 +199,12 @@ export class StreamJob extends Job {
     try {
       for (let i = 0; i < count && this.#mayPull(); i++) {
         const { done, value } = input.next();
-        if (done) this.#endInput(false);
+        if (done) this.#endInput();
         else this.#accept(value);
       }
     } catch (error) {
       this.#lastError ??= { error };
-      this.#endInput(false);
+      this.#endInput();
     } finally {
       this.#pulling = false;
     }
@@ -219,7 +219,7 @@ export class StreamJob extends Job {
       while (this.#mayPull() && this.#room() > 0) {
         const { done, value } = await input.next();
         if (this.#input === 'ended') break;
-        if (done) this.#endInput(false);
+        if (done) this.#endInput();
         else {
           this.#accept(value);
           this.owner.wake(this);
@@ -227,7 +227,7 @@ export class StreamJob extends Job {
       }
     } catch (error) {
       if (this.#input === 'open') this.#lastError ??= { error };
-      this.#endInput(false);
+      this.#endInput();
     } finally {
       this.#pulling = false;
     }
@@ -241,24 +241,22 @@ export class StreamJob extends Job {
     this.owner.tasksAccepted(1);
   }
 
-  /** Closes the input once; `early` when it has not ended by itself. A promise for inputs that close asynchronously. */
-  #endInput(early: boolean): Promise<void> {
-    if (this.#input === 'ended') return Promise.resolve();
+  /** Nothing more is read. */
+  #endInput(): void {
     this.#input = 'ended';
-    if (this.#held) {
-      this.#held = false;
-      this.owner.release();
-    }
-    if (!early) return Promise.resolve();
+    if (!this.#held) return;
+    this.#held = false;
+    this.owner.release();
+  }
+
+  /** The same for an input that has not ended by itself: it is told, once. Resolves when it has closed. */
+  async #closeInput(): Promise<void> {
+    if (this.#input === 'ended') return;
+    this.#endInput();
     try {
-      const closing = this.#async === undefined ? this.#sync?.return?.() : this.#async.return?.();
-      return Promise.resolve(closing).then(
-        () => undefined,
-        (error: unknown) => this.owner.warn(error, "the input's return()"),
-      );
+      await (this.#async === undefined ? this.#sync?.return?.() : this.#async.return?.());
     } catch (error) {
       this.owner.warn(error, "the input's return()");
-      return Promise.resolve();
     }
   }
 

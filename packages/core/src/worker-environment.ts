@@ -6,7 +6,18 @@
  */
 
 /** Flags that take their value as the next argument, when it is not joined by `=`. */
-const WITH_VALUE = new Set(['-r', '--require', '--import', '--loader', '--experimental-loader', '-C', '--conditions', '--env-file', '--openssl-config', '--icu-data-dir']);
+const WITH_VALUE = new Set([
+  '-r',
+  '--require',
+  '--import',
+  '--loader',
+  '--experimental-loader',
+  '-C',
+  '--conditions',
+  '--env-file',
+  '--openssl-config',
+  '--icu-data-dir',
+]);
 /** Passed on to processes and threads. */
 const FOR_ALL = [
   /^(-r|--require|--import|--loader|--experimental-loader|-C|--conditions)(=|$)/,
@@ -31,12 +42,30 @@ export function inheritedExecArgv(execArgv: readonly string[], kind: 'process' |
   return passed;
 }
 
-const MINIMAL = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TMPDIR', 'TMP', 'TEMP', 'TZ', 'LANG', 'LC_ALL', 'NODE_ENV', 'SystemRoot', 'NODE_V8_COVERAGE'];
+const MINIMAL = [
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'SHELL',
+  'TMPDIR',
+  'TMP',
+  'TEMP',
+  'TZ',
+  'LANG',
+  'LC_ALL',
+  'NODE_ENV',
+  'SystemRoot',
+  'NODE_V8_COVERAGE',
+];
 /** Of this program alone: a channel to its own parent, and flags that open an inspector. */
 const NEVER = new Set(['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID']);
 const INSPECTOR = /(^|\s)--inspect\S*/g;
 
-export function workerEnvironment(env: 'inherit' | 'minimal' | Record<string, string> | undefined, own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function workerEnvironment(
+  env: 'inherit' | 'minimal' | Record<string, string> | undefined,
+  own: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
   const result = Object.create(null) as NodeJS.ProcessEnv;
   if (typeof env === 'object') return Object.assign(result, env);
   const names = env === 'minimal' ? MINIMAL : Object.keys(own).filter((name) => !NEVER.has(name));
@@ -46,7 +75,9 @@ export function workerEnvironment(env: 'inherit' | 'minimal' | Record<string, st
 }
 
 /** Memory limits as the flags that a process takes. */
-export function memoryFlags(limits: { maxOldGenerationSizeMb?: number | undefined; maxYoungGenerationSizeMb?: number | undefined } | undefined): string[] {
+export function memoryFlags(
+  limits: { maxOldGenerationSizeMb?: number | undefined; maxYoungGenerationSizeMb?: number | undefined } | undefined,
+): string[] {
   const flags: string[] = [];
   if (limits?.maxOldGenerationSizeMb !== undefined) flags.push(`--max-old-space-size=${limits.maxOldGenerationSizeMb}`);
   if (limits?.maxYoungGenerationSizeMb !== undefined) flags.push(`--max-semi-space-size=${limits.maxYoungGenerationSizeMb}`);

@@ -12,7 +12,8 @@
  * a bound (a grandchild may hold it open). What had started then follows from the answers alone: the child sends its answers before
  * the budget that both sides know is used up (FLUSH_AFTER in wire/budget.ts).
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { TwinpoolError } from '../errors.ts';
@@ -46,7 +47,8 @@ export interface ProcessOptions {
   readonly maxPayloadBytes: number;
 }
 
-export const PROCESS_ENTRY: string = fileURLToPath(new URL('../worker/process.js', import.meta.url));
+const PROCESS_ENTRY = fileURLToPath(new URL('../worker/process.js', import.meta.url));
+const require = createRequire(import.meta.url);
 /** How long results are waited for after the process has gone, ms. Shorter: a grandchild that holds the pipe costs less. Longer: a slow reader loses nothing. */
 const DRAIN_BOUND = 1000;
 
@@ -83,6 +85,8 @@ export class ProcessLane extends Lane {
     const { env, argv, execArgv, stdio } = this.#processOptions;
     let child: ChildProcess;
     try {
+      // Loaded with the first process: a program of threads has no use for it.
+      const { spawn } = require('node:child_process') as typeof import('node:child_process');
       // Own process group: the whole tree can be ended, and Ctrl-C in a terminal is the parent's to decide about.
       const options = { env, detached: true, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe'], windowsHide: true };
       child = spawn(process.execPath, [...execArgv, PROCESS_ENTRY, ...argv], Object.assign(Object.create(null), options));
@@ -97,7 +101,6 @@ export class ProcessLane extends Lane {
       if (child.pid === undefined) this.#died({ exitCode: null, signal: null, cause: error }, true);
     });
     if (child.pid === undefined) return;
-    this.#unreap = reap(child.pid);
     child.on('exit', (exitCode, signal) => this.#died({ exitCode, signal }, false));
     child.unref();
     for (const fd of [3, 4, 5]) {
@@ -217,6 +220,8 @@ export class ProcessLane extends Lane {
         if (this.#looping && message[2] !== this.#written && this.#child !== undefined) this.#wake(this.#child);
         break;
       case READY:
+        // Only now: until it has a task it leaves by itself when its input ends, and the first start is not held up.
+        if (this.pid !== undefined && this.#death === undefined) this.#unreap ??= reap(this.pid);
         this.onReady();
         break;
       case INIT_FAILED:
@@ -258,7 +263,8 @@ export class ProcessLane extends Lane {
     this.#outEnded = true;
     if (this.#death !== undefined) this.#tell();
     // The channel ended while the process lives: a task closed it. Nothing can be heard from there any more.
-    else if (this.state !== 'ending') this.kill({ kind: 'protocol', cause: new TwinpoolError(`worker ${this.id} closed its answer channel`) });
+    else if (this.state !== 'ending')
+      this.kill({ kind: 'protocol', cause: new TwinpoolError(`worker ${this.id} closed its answer channel`) });
   }
 
   #tell(): void {

@@ -5,8 +5,9 @@
  * in a session of its own reads pids from a pipe, and when the pipe ends because we are gone it kills their groups. One for the
  * whole program, there only while there are children. At an ordinary exit the 'exit' hook is faster.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
 const SHELL = '/bin/sh';
 /** Reads "+pid" and "-pid" lines; at the end of input kills every group that is left. */
@@ -47,6 +48,7 @@ function tell(line: string): void {
 
 function startReaper(): void {
   if (!existsSync(SHELL)) return;
+  const { spawn } = createRequire(import.meta.url)('node:child_process') as typeof import('node:child_process');
   const child = spawn(SHELL, ['-c', SCRIPT], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], env: {} });
   child.on('error', () => undefined);
   child.stdin.on('error', () => undefined);

@@ -30,7 +30,20 @@ import {
   type ThreadSetup,
   WAKE,
 } from '../wire/cells.ts';
-import { ABORT, ALONE_VALUE, ANSWER, INIT, INIT_FAILED, LATE, type Message, READY, REPORT, RETIRE, STARTED, TASKS } from '../wire/messages.ts';
+import {
+  ABORT,
+  ALONE_VALUE,
+  ANSWER,
+  INIT,
+  INIT_FAILED,
+  LATE,
+  type Message,
+  READY,
+  REPORT,
+  RETIRE,
+  STARTED,
+  TASKS,
+} from '../wire/messages.ts';
 import type { Outgoing } from '../wire/outbound.ts';
 import { Packer } from '../wire/values.ts';
 

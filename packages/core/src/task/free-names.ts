@@ -33,6 +33,8 @@ export interface FunctionSyntax {
   /** Globals that it uses, by name: right only if nothing around the function has the same name. */
   readonly globals: ReadonlyMap<string, number>;
   readonly imports: boolean;
+  /** Whether it uses what is another thing in strict code: a `this` of a function in it, `arguments`. */
+  readonly usesMode: boolean;
   readonly identities: readonly string[];
   readonly counters: readonly string[];
   readonly edits: readonly Edit[];
@@ -107,6 +109,7 @@ class Reader {
   readonly #members = new Map<unknown, { readonly name: string; readonly whole: AnyNode }>();
   readonly #inSequence = new Set<unknown>();
   #imports = false;
+  #usesMode = false;
 
   constructor(text: string, shift: number, strict: boolean) {
     this.#text = text;
@@ -138,6 +141,7 @@ class Reader {
       free: [...this.#free.values()].sort((a, b) => a.offset - b.offset),
       globals: this.#globals,
       imports: this.#imports,
+      usesMode: this.#usesMode,
       identities: [...this.#identities],
       counters: [...this.#counters],
       edits: this.#edits,
@@ -158,7 +162,11 @@ class Reader {
 
   #note(node: AnyNode, own: 'arrow' | 'function' | 'nested', inClass: boolean): void {
     switch (node.type) {
+      case 'Identifier':
+        if (node.name === 'arguments') this.#usesMode = true;
+        return;
       case 'ThisExpression':
+        this.#usesMode = true;
         if (own !== 'nested') this.#add('this', node, 'syntax');
         return;
       case 'Super':

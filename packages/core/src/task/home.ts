@@ -41,9 +41,11 @@ export async function homeOf(script: Script | undefined): Promise<Home> {
 
 /** Whether the file is the one that the program was started with. */
 export function isEntry(url: string): boolean {
-  const entry = process.argv[1];
-  return entry !== undefined && filePath(url) === realPath(entry);
+  entryPath ??= process.argv[1] === undefined ? '' : (realPath(process.argv[1]) ?? '');
+  return filePath(url) === entryPath;
 }
+
+let entryPath: string | undefined;
 
 function workingDirectory(): string {
   try {

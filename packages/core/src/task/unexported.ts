@@ -7,7 +7,7 @@ import { callableText } from './callable-text.ts';
 import type { SourceDescriptor } from './descriptor.ts';
 import { byReference, type Found } from './find.ts';
 import { type FreeName, type FunctionSyntax, readFunction } from './free-names.ts';
-import { isSafeByText } from './globals.ts';
+import { isSafeByText, isWorkerGlobal } from './globals.ts';
 import type { Home } from './home.ts';
 import { type Places, placeText } from './place.ts';
 import { freeNames, madeByCall, madeByNode, refuse, UNEXPORTED_CHECKED, UNREADABLE, withoutInspector } from './refusals.ts';
@@ -61,7 +61,7 @@ function bySource(subject: Subject, syntax: FunctionSyntax, home: Home, places: 
     identities: syntax.identities,
     counters: syntax.counters,
   };
-  const isSaidByText = !syntax.imports && [...syntax.globals.keys()].every(isSafeByText);
+  const isSaidByText = !syntax.imports && !syntax.usesMode && [...syntax.globals.keys()].every(isSafeByText);
   return { descriptor, sharedBy: isSaidByText || subject.location === undefined ? 'text' : 'place' };
 }
 
@@ -69,7 +69,9 @@ function bySource(subject: Subject, syntax: FunctionSyntax, home: Home, places: 
 function hiddenGlobals({ fn, location, inspected }: Subject, { globals }: FunctionSyntax): FreeName[] {
   if (globals.size === 0 || location === undefined) return [];
   const near = inspected?.locator.surroundings(fn);
-  return [...globals].filter(([name]) => near?.has(name)).map(([name, offset]) => ({ name, offset, kind: 'not the global' }));
+  return [...globals]
+    .filter(([name]) => near?.has(name))
+    .map(([name, offset]) => ({ name, offset, kind: isWorkerGlobal(name) ? 'not the global' : 'variable' }));
 }
 
 function whyNot(subject: Subject, free: readonly FreeName[], places: Places): string {

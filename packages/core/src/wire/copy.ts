@@ -7,7 +7,7 @@
  */
 import { types } from 'node:util';
 import { rightSized, viewOver } from './bytes.ts';
-import { BUFFER, INSTANCE, kindOf, LIST, MAP, ORDINARY, ownsBuffer, SET, VIEW } from './kinds.ts';
+import { BUFFER, ERROR, INSTANCE, kindOf, LIST, MAP, ORDINARY, ownsBuffer, SET, VIEW } from './kinds.ts';
 
 /** Bytes from which on a buffer is copied here and then moved: one copy instead of two, but two more allocations. */
 export const WORTH_MOVING: number = 1 << 18;
@@ -62,6 +62,8 @@ export class Copier {
         for (const item of Set.prototype.values.call(value)) copy.add(this.copy(item));
         return copy;
       }
+      case ERROR:
+        return this.#copyError(value as Error);
       case VIEW:
         return this.buffers === undefined ? value : this.#copyView(value as ArrayBufferView, this.buffers);
       case BUFFER:
@@ -91,6 +93,14 @@ export class Copier {
     const copy = this.#remember(list, [] as unknown[]);
     copy.length = list.length;
     this.#copyFields(list, copy, Object.keys(list));
+    return copy;
+  }
+
+  /** What a clone would take of it. */
+  #copyError(error: Error): Error {
+    const copy = this.#remember(error, new Error());
+    for (const key of ['name', 'message', 'stack'] as const) Object.defineProperty(copy, key, ownField(error[key]));
+    if (Object.hasOwn(error, 'cause')) Object.defineProperty(copy, 'cause', ownField(this.copy(error.cause)));
     return copy;
   }
 

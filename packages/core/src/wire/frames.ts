@@ -45,7 +45,8 @@ export function payloadLength(header: Uint8Array, at: number, most: number): num
   const magic = (header[at] as number) | ((header[at + 1] as number) << 8);
   if (magic !== MAGIC || header[at + 2] !== VERSION || header[at + 3] !== 0) return -1;
   const length =
-    ((header[at + 4] as number) | ((header[at + 5] as number) << 8) | ((header[at + 6] as number) << 16)) + (header[at + 7] as number) * 0x1000000;
+    ((header[at + 4] as number) | ((header[at + 5] as number) << 8) | ((header[at + 6] as number) << 16)) +
+    (header[at + 7] as number) * 0x1000000;
   return length > most ? -1 : length;
 }
 

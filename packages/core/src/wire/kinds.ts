@@ -135,7 +135,7 @@ function learn(prototype: object): number {
   for (let at: object | null = prototype; at !== null && !types.isProxy(at); at = Object.getPrototypeOf(at)) {
     const known = learned.get(at);
     if (known === OPAQUE) opaque = true;
-    if (known === ORDINARY || known === INSTANCE || known === OPAQUE) break;
+    if (known === ORDINARY || known === INSTANCE || known === OPAQUE) return ownKind(opaque, pipes && listens);
     if (known !== undefined) return known;
     const tag = ownData(at, Symbol.toStringTag);
     const type = ownData(at, 'constructor');
@@ -149,7 +149,7 @@ function learn(prototype: object): number {
     if (NAMESAKES.has(name)) return NAMESAKE;
     if (isNative(type)) {
       if (name === 'MessagePort') return PORT;
-      if (name === 'Object') break;
+      if (name === 'Object') return at === prototype ? ORDINARY : ownKind(opaque, pipes && listens);
       const kind = BUILT_IN.get(name) ?? (ownData(at, 'BYTES_PER_ELEMENT') === undefined ? undefined : VIEW);
       if (kind !== undefined) return kind;
       // Only `process.env` has a native constructor without a name.
@@ -158,8 +158,12 @@ function learn(prototype: object): number {
     pipes ||= typeof ownData(at, 'pipe') === 'function';
     listens ||= typeof ownData(at, 'on') === 'function';
   }
-  if (pipes && listens) return REFUSED;
-  return opaque ? OPAQUE : INSTANCE;
+  return ownKind(opaque, pipes && listens);
+}
+
+function ownKind(isOpaque: boolean, isStream: boolean): number {
+  if (isStream) return REFUSED;
+  return isOpaque ? OPAQUE : INSTANCE;
 }
 
 function ownData(object: object, key: PropertyKey): unknown {

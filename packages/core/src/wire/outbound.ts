@@ -5,7 +5,19 @@
  * place to skip, and its error is handed back. Copies no item; primitives cost a type check.
  */
 import type { Chunk } from '../job.ts';
-import { AS_ALONE, AS_BYTES, AS_SKIP, RUN_EXPECT, RUN_FIELDS, RUN_FLAGS, RUN_FN, RUN_ITEMS, RUN_SPECIALS, SPREAD, TIMED } from './messages.ts';
+import {
+  AS_ALONE,
+  AS_BYTES,
+  AS_SKIP,
+  RUN_EXPECT,
+  RUN_FIELDS,
+  RUN_FLAGS,
+  RUN_FN,
+  RUN_ITEMS,
+  RUN_SPECIALS,
+  SPREAD,
+  TIMED,
+} from './messages.ts';
 import { BYTES, type Packer, PLAIN } from './values.ts';
 
 export interface Unsendable {
@@ -76,7 +88,8 @@ function packItem(item: unknown, chunk: Chunk, offset: number, packer: Packer, o
   } catch (error) {
     out.failures.push({ chunk, offset, error });
   }
-  const specials = (out.runs[run + RUN_SPECIALS] ??= []) as unknown[];
+  const specials = (out.runs[run + RUN_SPECIALS] as unknown[] | undefined) ?? [];
+  out.runs[run + RUN_SPECIALS] = specials;
   const at = specials.push(items.length, kind, payload) - 2;
   items.push(undefined);
   const { value, transfer } = packer;

@@ -26,7 +26,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   'module namespace': 'import the module in the task',
 };
 
-/** The end of a sentence whose subject is the value. `movesBuffers`: as in survey.ts. */
+/** The end of a sentence whose subject is the value. `movesBuffers`: the transport can move values. */
 export function refusal(value: unknown, movesBuffers: boolean): string {
   if (typeof value === 'function') {
     const name = types.isProxy(value) ? '' : Object.getOwnPropertyDescriptor(value, 'name')?.value;

@@ -32,8 +32,8 @@ import {
 import { refusal } from './refusals.ts';
 import { anyTransfers, type Transferable, transferFault, transferListOf } from './transfer.ts';
 
-/** What of the transport decides whether a value can travel. */
-export interface Reach {
+/** What a transport can do. */
+export interface Medium {
   /** Memory can be shared with the worker. */
   readonly sharesMemory: boolean;
   /** Items are cloned, or moved, by `postMessage`. */
@@ -63,7 +63,7 @@ export class Survey {
   moved: ReadonlySet<unknown> = new Set();
   readings: Map<object, Map<string, unknown>> | undefined;
 
-  readonly #reach: Reach;
+  readonly #medium: Medium;
   readonly #root: string;
   readonly #seen = new Set<object>();
   readonly #nodes: object[] = [];
@@ -74,8 +74,8 @@ export class Survey {
   /** Views over listed buffers, to tell a pooled one. */
   readonly #views: ArrayBufferView[] = [];
 
-  constructor(reach: Reach, root: string) {
-    this.#reach = reach;
+  constructor(medium: Medium, root: string) {
+    this.#medium = medium;
     this.#root = root;
   }
 
@@ -170,14 +170,14 @@ export class Survey {
       case 'string':
         this.least += value.length;
         this.most += 2 * value.length;
-        if (this.least > this.#reach.maxPayloadBytes) this.#failBySize();
+        if (this.least > this.#medium.maxPayloadBytes) this.#failBySize();
         return undefined;
       case 'bigint':
         this.most += value >= -MOST_SMALL_BIGINT && value <= MOST_SMALL_BIGINT ? 0 : value.toString(16).length;
         return undefined;
       case 'function':
       case 'symbol':
-        return this.#fail(refusal(value, this.#reach.movesBuffers));
+        return this.#fail(refusal(value, this.#medium.movesBuffers));
       default:
         return undefined;
     }
@@ -185,7 +185,7 @@ export class Survey {
 
   #enter(node: object): void {
     this.#seen.add(node);
-    if (types.isProxy(node)) this.#fail(refusal(node, this.#reach.movesBuffers));
+    if (types.isProxy(node)) this.#fail(refusal(node, this.#medium.movesBuffers));
     const list = anyTransfers ? transferListOf(node) : undefined;
     if (list !== undefined) this.#lists.push({ items: list, path: this.#path() });
     switch (kindOf(node)) {
@@ -223,7 +223,7 @@ export class Survey {
         this.#enterHandle(node);
         break;
       case REFUSED:
-        this.#fail(refusal(node, this.#reach.movesBuffers));
+        this.#fail(refusal(node, this.#medium.movesBuffers));
     }
   }
 
@@ -231,13 +231,13 @@ export class Survey {
     this.#places.push(0);
     this.#keys.push(keys);
     this.depth = Math.max(this.depth, this.#nodes.push(node));
-    if (this.least + this.bufferBytes > this.#reach.maxPayloadBytes) this.#failBySize();
+    if (this.least + this.bufferBytes > this.#medium.maxPayloadBytes) this.#failBySize();
   }
 
   #enterBuffer(buffer: ArrayBuffer): void {
     if (isDetached(buffer)) this.#fail('is a buffer that was moved away before');
     this.#countBytes(buffer.byteLength);
-    if (this.#reach.movesBuffers && buffer.byteLength >= WORTH_MOVING) this.hasViews = true;
+    if (this.#medium.movesBuffers && buffer.byteLength >= WORTH_MOVING) this.hasViews = true;
   }
 
   #enterView(view: ArrayBufferView): void {
@@ -256,19 +256,19 @@ export class Survey {
   }
 
   #enterShared(buffer: object): void {
-    if (!this.#reach.sharesMemory) this.#fail(refusal(buffer, this.#reach.movesBuffers));
+    if (!this.#medium.sharesMemory) this.#fail(refusal(buffer, this.#medium.movesBuffers));
     this.hasShared = true;
   }
 
   #enterHandle(handle: object): void {
-    if (!this.#reach.movesBuffers) this.#fail(refusal(handle, false));
+    if (!this.#medium.movesBuffers) this.#fail(refusal(handle, false));
     this.hasHandles = true;
     if (kindOf(handle) === PORT) this.#ports.push({ port: handle, path: this.#path() });
   }
 
   #countBytes(bytes: number): void {
     this.bufferBytes += bytes;
-    if (this.least + this.bufferBytes > this.#reach.maxPayloadBytes) this.#failBySize();
+    if (this.least + this.bufferBytes > this.#medium.maxPayloadBytes) this.#failBySize();
   }
 
   #checkLists(): void {
@@ -276,7 +276,7 @@ export class Survey {
     for (const { items, path } of this.#lists) {
       items.forEach((item, place) => {
         const view = this.#views.find((each) => each.buffer === item);
-        let fault = transferFault(item, this.#reach.movesBuffers, view);
+        let fault = transferFault(item, this.#medium.movesBuffers, view);
         if (fault === undefined && moved.has(item)) fault = 'is listed twice';
         if (fault === undefined && !this.#seen.has(item)) fault = 'is not part of the value';
         if (fault !== undefined) throw new TaskSerializationError(`${this.#where(path)}: item ${place} of its transfer list ${fault}`);
@@ -294,7 +294,7 @@ export class Survey {
   }
 
   #failBySize(): never {
-    const limit = this.#reach.maxPayloadBytes;
+    const limit = this.#medium.maxPayloadBytes;
     throw new PayloadTooLargeError(`${this.#root} is larger than maxPayloadBytes (${limit})`);
   }
 

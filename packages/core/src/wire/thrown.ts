@@ -269,7 +269,7 @@ export function decodeThrown(encoded: EncodedThrown, where: ThrownWhere): unknow
     const [how, payload] = encoded;
     if (how === VALUE) return payload;
     if (how === SEALED) return fromBytes(payload as Uint8Array);
-    if (how !== ROWS) throw new TypeError('an encoded error is damaged');
+    if (how !== ROWS || !Array.isArray(payload) || payload.length === 0) throw new TypeError('an encoded error is damaged');
     return revive(payload as readonly Row[], where);
   } catch (error) {
     return new TaskSerializationError(`what the task threw cannot be read: ${(error as Error).message}`, { cause: error });
@@ -278,7 +278,7 @@ export function decodeThrown(encoded: EncodedThrown, where: ThrownWhere): unknow
 
 function revive(rows: readonly Row[], where: ThrownWhere): Error {
   // All exist before any is filled, since they may refer to each other.
-  const errors = rows.map(blank);
+  const errors = withoutStacks(() => rows.map(blank));
   const value = ([how, payload]: Part): unknown => {
     if (how === VALUE) return payload;
     return how === SEALED ? fromBytes(payload as Uint8Array) : errors[payload as number];
@@ -312,6 +312,23 @@ function blank(row: Row): Error {
   const error = new (BASES.get(row.base) ?? Error)(message);
   const ours = row.ours === undefined ? undefined : REVIVABLE.get(row.ours);
   return ours === undefined ? error : Object.setPrototypeOf(error, ours.prototype);
+}
+
+/** Taking a stack costs ten times the rest, and ours would be replaced. */
+function withoutStacks<T>(make: () => T): T {
+  const limit = Error.stackTraceLimit;
+  if (!isWritable(Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit'))) return make();
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+/** Not so with `--frozen-intrinsics`. */
+function isWritable(property: PropertyDescriptor | undefined): boolean {
+  return property?.writable === true;
 }
 
 function define(error: Error, key: string, value: unknown, enumerable: boolean): void {

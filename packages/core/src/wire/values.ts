@@ -22,22 +22,23 @@ import { PayloadTooLargeError, TaskSerializationError } from '../errors.ts';
 import { fromBytes, rightSized, toBytes } from './bytes.ts';
 import { Copier, WORTH_MOVING } from './copy.ts';
 import { BUFFER, INSTANCE, isDetached, kindOf, LEAF, LIST, MAP, ORDINARY, ownsBuffer, SET, SHARED, VIEW } from './kinds.ts';
-import { hasNames, type Reach, Survey } from './survey.ts';
+import { hasNames, type Medium, Survey } from './survey.ts';
 import { anyTransfers, type Transferable, transferListOf } from './transfer.ts';
 
 export { FrameDeserializer, FrameSerializer } from './bytes.ts';
+export type { Medium } from './survey.ts';
 
 export const PLAIN = 0;
 export const BYTES = 1;
 export const ALONE = 2;
 
-/** What a transport can do. */
-export interface Medium extends Reach {}
-
 /** Nesting up to which any thread's stack is enough to read a value. */
 const DEEPEST_PLAIN = 50;
-/** Fields and objects of a PLAIN value, with 16 bytes of text or buffer counted as one. More: larger items without a serialiser of their own. */
-const LARGEST_PLAIN = 1 << 14;
+/**
+ * Fields and objects of a PLAIN value, with 16 bytes of text or buffer counted as one. More: larger items without a serialiser of their
+ * own. Less: less is lost where a million paths lead to one object, since the quick look does not notice that.
+ */
+const LARGEST_PLAIN = 1 << 16;
 /** Bytes that one of those takes at most. */
 const UNIT_BYTES = 80;
 /** Bytes from which on moving a buffer costs less than copying it. */
@@ -291,6 +292,7 @@ function viewFits(view: ArrayBufferView, room: Room): boolean {
 }
 
 function bytesFit(buffer: ArrayBuffer, byteLength: number, room: Room): boolean {
+  if (byteLength >= WORTH_MOVING && room.medium.movesBuffers) return false;
   room.left -= byteLength >> 4;
   return room.left >= 0 && !isDetached(buffer);
 }

@@ -114,7 +114,9 @@ export function context(): TaskContext {
   // `own` differs when what asks was left behind by a task that has ended.
   if (task === undefined || (own !== undefined && own !== task)) {
     throw new InvalidStateError(
-      state.isWorker ? 'context() was called outside of a running task' : 'context() works inside a task, in a worker; this is the main program',
+      state.isWorker
+        ? 'context() was called outside of a running task'
+        : 'context() works inside a task, in a worker; this is the main program',
     );
   }
   return task;

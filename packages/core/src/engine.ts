@@ -1,0 +1,326 @@
+/**
+ * The parts of a runtime put together: the scheduler, the crew, the clients and the lanes, each knowing only its contract.
+ *
+ * Decides what one part's news means to the others, what becomes of tasks whose worker was lost, and when the program may end: one timer,
+ * referenced exactly while work is open, keeps it alive; workers and their channels never do.
+ *
+ *   facade -> Client -> Scheduler -> Lane -> worker          Crew starts and replaces lanes, when the Scheduler wants them
+ *
+ *   open --close--> closing --all work ended, workers gone--> closed
+ *     '---terminate------------------------------------------->'
+ */
+import { Client, type ClientHost, type ClientOptions } from './client.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { Crew, type CrewHost } from './crew.ts';
+import { InvalidStateError, NestedBootstrapError, OptionsError } from './errors.ts';
+import type { Chunk, Ending, Job } from './job.ts';
+import type { Lane, LaneHost, LaneOptions } from './lane.ts';
+import { makeWorkerLane } from './lanes/make-lane.ts';
+import type { ResolvedShare, ResolvedWorkers } from './options.ts';
+import { Scheduler } from './scheduler.ts';
+import type { Percentiles } from './spread.ts';
+import { type TaskFunction, taskFunctionOf } from './task/task-function.ts';
+import { AS_BYTES, type PackedValue } from './wire/messages.ts';
+import { isPrimitive } from './wire/outbound.ts';
+import { ALONE, Packer, PLAIN } from './wire/values.ts';
+import { depthHere, isLoading } from './worker/context.ts';
+
+/** Pools in tasks of pools in tasks: deeper than this it is taken for a recursion that does not end. */
+const MOST_DEPTH = 10;
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+export interface RuntimeStats {
+  readonly kind: string;
+  /** Workers that are there, of them those that run tasks and those that do not. */
+  readonly workers: number;
+  readonly busy: number;
+  readonly idle: number;
+  /** Tasks accepted that no worker has, and tasks that workers have. */
+  readonly queued: number;
+  readonly running: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  /** Workers that died by themselves. */
+  readonly lostWorkers: number;
+  /** Failed tasks whose error nobody has asked for. */
+  readonly unobservedErrors: number;
+  /** Messages that no correct worker sends. */
+  readonly protocolAnomalies: number;
+  /** From acceptance to hand-over, and in the worker; milliseconds. */
+  readonly waitTime: Percentiles;
+  readonly runTime: Percentiles;
+}
+
+export type LaneMaker = (host: LaneHost, options: LaneOptions, workers: ResolvedWorkers) => Lane;
+
+/** What tests, and runtimes whose workers are elsewhere, put in place of the ordinary. */
+export interface EngineSeams {
+  readonly clock?: Clock | undefined;
+  readonly makeLane?: LaneMaker | undefined;
+}
+
+export class Engine implements LaneHost, ClientHost, CrewHost {
+  readonly clock: Clock;
+  readonly workers: ResolvedWorkers;
+  readonly share: ResolvedShare;
+  readonly #makeLane: LaneMaker;
+  readonly #scheduler: Scheduler;
+  readonly #crew: Crew;
+  readonly #initializer: TaskFunction | undefined;
+  readonly #initargs: PackedValue;
+  readonly #workerData: PackedValue;
+  readonly #counts: Record<Ending, number> = { completed: 0, failed: 0, cancelled: 0 };
+  #unobserved = 0;
+  #lost = 0;
+  #anomalies = 0;
+  /** Accepted tasks that have not ended, and whatever else must keep the program alive. */
+  #open = 0;
+  #keepAlive: { ref(): unknown; unref(): unknown } | undefined;
+  #state: 'open' | 'closing' | 'closed' = 'open';
+  #ended: Promise<void> | undefined;
+
+  constructor(workers: ResolvedWorkers, share: ResolvedShare, startsAtOnce: boolean, seams: EngineSeams = {}) {
+    refuseNesting();
+    this.clock = seams.clock ?? systemClock;
+    this.#makeLane = seams.makeLane ?? makeWorkerLane;
+    this.workers = workers;
+    this.share = share;
+    this.#initializer = workers.initializer === undefined ? undefined : taskFunctionOf(workers.initializer);
+    this.#initargs = this.#pack(workers.initargs ?? [], 'initargs');
+    this.#workerData = this.#pack(workers.workerData, 'workerData');
+    this.#crew = new Crew({ size: workers.size, idleTimeout: workers.idleTimeout, startsAtOnce }, this);
+    this.#scheduler = new Scheduler({ wanted: (tasks) => this.#whenInitializerIsFound(() => this.#crew.wanted(tasks)) }, () =>
+      this.clock.now(),
+    );
+    if (startsAtOnce) this.#whenInitializerIsFound(() => this.#crew.startAll());
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  openClient(options: ClientOptions): Client {
+    if (!this.isOpen) throw new InvalidStateError('the WorkerRuntime was closed; make another one');
+    const client = new Client(this, options);
+    this.#scheduler.addClient(client);
+    return client;
+  }
+
+  /** A facade is done with: its work has ended. */
+  closeClient(client: Client): void {
+    this.#scheduler.removeClient(client);
+  }
+
+  stats(): RuntimeStats {
+    const lanes = this.#scheduler.lanes.filter(({ state }) => state === 'ready' || state === 'retiring');
+    const busy = lanes.filter(({ outstanding }) => outstanding > 0).length;
+    return {
+      kind: this.workers.kind,
+      workers: lanes.length,
+      busy,
+      idle: lanes.length - busy,
+      queued: this.#scheduler.queued,
+      running: lanes.reduce((sum, { outstanding }) => sum + outstanding, 0),
+      ...this.#counts,
+      lostWorkers: this.#lost,
+      unobservedErrors: this.#unobserved,
+      protocolAnomalies: this.#anomalies,
+      waitTime: this.#scheduler.waitTime.percentiles(),
+      runTime: this.#scheduler.runTime.percentiles(),
+    };
+  }
+
+  /** Lets all clients' work end, then the workers. */
+  close(): Promise<void> {
+    this.#ended ??= this.#close();
+    return this.#ended;
+  }
+
+  async #close(): Promise<void> {
+    this.#state = 'closing';
+    this.openChanged(1);
+    const clients = [...this.#scheduler.clients];
+    const closed = () => new InvalidStateError('the WorkerRuntime was closed before the input had ended');
+    for (const client of clients) client.close((stream) => (stream.isAsync ? closed() : undefined));
+    await Promise.all(clients.map((client) => client.drained()));
+    await this.#crew.leave();
+    this.#finish();
+  }
+
+  /** Ends the workers now; what clients have open ends with `error`. */
+  terminate(error: () => unknown, force = false): Promise<void> {
+    if (this.#state === 'closed') return Promise.resolve();
+    this.#state = 'closing';
+    for (const client of [...this.#scheduler.clients]) client.terminate(error());
+    const gone = this.#crew.kill(force);
+    // A close that waits is over with it.
+    if (this.#ended !== undefined) return this.#ended;
+    this.openChanged(1);
+    this.#ended = gone.then(() => this.#finish());
+    return this.#ended;
+  }
+
+  #finish(): void {
+    this.#state = 'closed';
+    this.openChanged(-1);
+  }
+
+  // LaneHost
+
+  laneReady(_lane: Lane): void {
+    this.#crew.ready();
+    this.#crew.rests();
+    this.#scheduler.run();
+  }
+
+  laneFree(lane: Lane): void {
+    if (lane.outstanding === 0) this.#crew.rests();
+    this.#scheduler.run();
+  }
+
+  left(chunk: Chunk, count: number): void {
+    this.#scheduler.left(chunk, count);
+  }
+
+  measured(functionId: number, count: number, elapsed: number): void {
+    this.#scheduler.measured(functionId, count, elapsed);
+  }
+
+  laneGone(lane: Lane, wasReady: boolean, started: Chunk[], unstarted: Chunk[]): void {
+    if (lane.wasLost && wasReady) this.#lost += 1;
+    this.#scheduler.removeLane(lane);
+    this.#scheduler.giveBack(unstarted);
+    for (const chunk of started) this.#settleLost(lane, chunk);
+    this.#crew.gone(lane, wasReady);
+    this.#scheduler.pump(false);
+  }
+
+  lateError(_lane: Lane, error: unknown): void {
+    this.warn(error, 'an error outside of any task');
+  }
+
+  anomaly(_lane: Lane): void {
+    this.#anomalies += 1;
+  }
+
+  #settleLost(lane: Lane, chunk: Chunk): void {
+    while (chunk.count > 1) this.#settleLostTask(lane, chunk.splitTail(1));
+    this.#settleLostTask(lane, chunk);
+  }
+
+  #settleLostTask(lane: Lane, chunk: Chunk): void {
+    const { job, base } = chunk;
+    if (job.over) return;
+    const client = job.owner as Client;
+    const lost = lane.lossError(job.fn.name);
+    if (client.options.breaksOnLoss) client.breakDown(client.options.brokenError(lost));
+    else if (job.mayRerun(base)) job.giveBack(chunk);
+    else job.settle(base, false, lost);
+  }
+
+  // CrewHost
+
+  makeLane(id: number): Lane {
+    const { maxPayloadBytes, killGrace, maxTasks, kind } = this.workers;
+    const setup = {
+      workerId: id,
+      kind,
+      depth: depthHere() + 1,
+      workerData: this.#workerData,
+      initializer: this.#initializer?.descriptor,
+      initargs: this.#initargs,
+      maxPayloadBytes,
+    };
+    return this.#makeLane(this, { setup, killGrace, maxTasks }, this.workers);
+  }
+
+  added(lane: Lane): void {
+    this.#scheduler.addLane(lane);
+  }
+
+  removed(_lane: Lane): void {
+    // The scheduler was told by laneGone, before anything could be given to it again.
+  }
+
+  broken(cause: unknown, forGood: boolean): void {
+    for (const client of [...this.#scheduler.clients]) client.fail(client.options.brokenError(cause), forGood);
+  }
+
+  // ClientHost
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  pump(urgent: boolean): void {
+    this.#scheduler.pump(urgent);
+  }
+
+  abandon(jobs: ReadonlySet<Job>, grace: number): void {
+    this.#scheduler.abandon(jobs, grace);
+  }
+
+  handedOver(client: Client): Set<Job> {
+    return this.#scheduler.handedOver(client);
+  }
+
+  openChanged(by: number): void {
+    const before = this.#open;
+    this.#open += by;
+    if (before > 0 === this.#open > 0) return;
+    if (this.#open > 0) {
+      this.#keepAlive ??= setInterval(() => undefined, LONGEST_DELAY);
+      this.#keepAlive.ref();
+    } else if (this.#state === 'closed') {
+      clearInterval(this.#keepAlive as NodeJS.Timeout | undefined);
+      this.#keepAlive = undefined;
+    } else this.#keepAlive?.unref();
+  }
+
+  count(how: Ending, count: number): void {
+    this.#counts[how] += count;
+  }
+
+  /** A failed handle's error was asked for (-1), or a handle failed and nobody had (+1). */
+  unobserved(by: 1 | -1): void {
+    this.#unobserved += by;
+  }
+
+  warn(error: unknown, what: string): void {
+    const text = error instanceof Error ? (error.stack ?? String(error)) : String(error);
+    process.emitWarning(`twinpool: ${what} threw: ${text}`, { type: 'TwinpoolWarning', code: 'TWINPOOL_UNCAUGHT' });
+  }
+
+  #pack(value: unknown, name: string): PackedValue {
+    if (isPrimitive(value)) return [0, value];
+    const isThread = this.workers.kind === 'thread';
+    const packer = new Packer({ sharesMemory: isThread, movesBuffers: false, maxPayloadBytes: this.workers.maxPayloadBytes });
+    let problem = 'it can only be moved, and there is more than one worker';
+    try {
+      packer.pack(value, name);
+      if (packer.form !== ALONE) return [packer.form === PLAIN ? 0 : AS_BYTES, packer.value];
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error);
+    }
+    throw new OptionsError(`${name} cannot be sent to workers: ${problem}`, [{ path: name, message: problem }]);
+  }
+
+  #whenInitializerIsFound(then: () => void): void {
+    const initializer = this.#initializer;
+    if (initializer === undefined || initializer.state === 'found') then();
+    else if (initializer.state === 'pending') void initializer.settled.then(() => this.#scheduler.pump(false));
+    else this.broken(initializer.error, true);
+  }
+}
+
+function refuseNesting(): void {
+  if (isLoading()) {
+    throw new NestedBootstrapError(
+      'a pool was built at the top level of a module that a worker is importing; it would be built again in every worker, without end. ' +
+        "Build it in a function, or behind `if (!isWorker)` (from 'twinpool/worker')",
+    );
+  }
+  if (depthHere() >= MOST_DEPTH)
+    throw new NestedBootstrapError(`pools are nested ${MOST_DEPTH} deep: a task that builds a pool whose tasks build pools does not end`);
+}

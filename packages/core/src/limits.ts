@@ -1,0 +1,91 @@
+/**
+ * The limits of the task that runs: its `taskTimeout`, and the grace of one whose job has ended.
+ *
+ * Decides when a worker is ended because of its task. Timers fire before results that already lie in the channel are read, so nothing is
+ * judged before the channel was polled once more, and then only if the ledger has not moved. Only the task at the front runs:
+ * an abandoned task behind it is told, and its time begins, when it gets there.
+ */
+import { Alarm, type Clock } from './clock.ts';
+import { TaskTimeoutError } from './errors.ts';
+import type { Job } from './job.ts';
+import type { Ledger } from './ledger.ts';
+
+export interface LimitActions {
+  /** Reads what lies in the channel, then calls `done`. */
+  poll(done: () => void): void;
+  abortRunning(): void;
+  kill(kind: 'limit' | 'abort', force: boolean, cause?: unknown): void;
+}
+
+export class Limits {
+  readonly #ledger: Ledger;
+  readonly #actions: LimitActions;
+  readonly #timeout: Alarm;
+  readonly #grace: Alarm;
+  /** Jobs that were ended while the worker had tasks of them, and how long such a task may still run. */
+  readonly #abandoned = new Map<Job, number>();
+
+  constructor(clock: Clock, ledger: Ledger, actions: LimitActions) {
+    this.#ledger = ledger;
+    this.#actions = actions;
+    this.#timeout = new Alarm(clock, () => this.#judge(() => this.#overTimeout()));
+    this.#grace = new Alarm(clock, () => this.#judge(() => actions.kill('abort', false)));
+  }
+
+  /** The front task has begun. */
+  started(): void {
+    const { front } = this.#ledger;
+    if (front !== undefined && !front.job.over) this.#timeout.set(front.job.settings.taskTimeout);
+  }
+
+  /** The front task was answered. */
+  answered(): void {
+    this.#timeout.clear();
+  }
+
+  /** Tasks of these jobs get `grace` ms once they run; below 0: none, and by force. */
+  abandon(jobs: ReadonlySet<Job>, grace: number): void {
+    for (const { job } of this.#ledger.chunks) {
+      if (jobs.has(job)) this.#abandoned.set(job, Math.min(grace, this.#abandoned.get(job) ?? grace));
+    }
+    this.frontChanged();
+  }
+
+  frontChanged(): void {
+    if (this.#abandoned.size === 0) return;
+    const { front } = this.#ledger;
+    if (front === undefined) this.#abandoned.clear();
+    const grace = front === undefined ? undefined : this.#abandoned.get(front.job);
+    if (grace === undefined) this.#grace.clear();
+    else if (grace <= 0) this.#actions.kill('abort', grace < 0);
+    else if (!this.#grace.isSet) {
+      this.#actions.abortRunning();
+      this.#grace.set(grace);
+    }
+  }
+
+  stop(): void {
+    this.#timeout.stop();
+    this.#grace.stop();
+  }
+
+  #judge(verdict: () => void): void {
+    const { position } = this.#ledger;
+    this.#actions.poll(() => {
+      if (this.#ledger.position === position) verdict();
+    });
+  }
+
+  #overTimeout(): void {
+    const { front } = this.#ledger;
+    if (front === undefined) return;
+    const { frontIndex } = this.#ledger;
+    const { job } = front;
+    const { taskTimeout } = job.settings;
+    const error = new TaskTimeoutError(`task '${job.fn.name}' ran longer than its taskTimeout of ${taskTimeout} ms; its worker was ended`);
+    // The caller hears of it now, not when the worker is gone.
+    this.#ledger.disownFront();
+    this.#actions.kill('limit', false, error);
+    job.settle(frontIndex, false, error);
+  }
+}

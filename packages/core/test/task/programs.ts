@@ -1,0 +1,87 @@
+/** Runs programs of test/fixtures/task in processes of their own, and descriptors in worker threads. */
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import type { TaskDescriptor } from '../../dist/task/descriptor.js';
+
+export const fixtures = new URL('../fixtures/task/', import.meta.url);
+
+/** Where `snippet` begins in a fixture: `main.mjs:12:8`. It must be there once. */
+export function placeOf(file: string, snippet: string): string {
+  const text = readFileSync(new URL(file, fixtures), 'utf8');
+  const [before = '', ...after] = text.split(snippet);
+  if (after.length !== 1) throw new Error(`${after.length} times in ${file}: ${snippet}`);
+  const lines = before.split('\n');
+  return `${file.replace(/.*\//, '')}:${lines.length}:${(lines.at(-1) ?? '').length + 1}`;
+}
+
+/** What report.mjs says of one function. */
+export interface Outcome {
+  readonly first: string;
+  readonly state: string;
+  readonly id: number;
+  readonly name: string;
+  readonly descriptor: TaskDescriptor & Record<string, unknown>;
+  readonly error: { readonly name: string; readonly code: string; readonly message: string };
+  readonly value: unknown;
+  readonly failure: Failure;
+  readonly warnings: readonly string[];
+}
+
+interface Failure {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+  readonly code: string;
+  readonly cause: { readonly name: string; readonly message: string };
+}
+
+/** The outcomes that a program prints, by label. */
+export async function outcomesOf(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<(label: string) => Outcome> {
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    cwd: fileURLToPath(fixtures),
+    timeout: 15_000,
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+  });
+  const outcomes = JSON.parse(stdout) as Record<string, Outcome>;
+  return (label) => {
+    const outcome = outcomes[label];
+    if (outcome === undefined) throw new Error(`no case '${label}'`);
+    return outcome;
+  };
+}
+
+/** Loads a descriptor in a fresh worker thread, or in `worker`, and calls it. */
+export async function inWorker(
+  descriptor: TaskDescriptor | undefined,
+  args: readonly unknown[],
+  worker: Worker = startWorker(),
+): Promise<{ readonly value: unknown; readonly failure: Failure | undefined; readonly warnings: readonly string[] }> {
+  worker.postMessage({ descriptor, args });
+  const [answer] = await once(worker, 'message');
+  await worker.terminate();
+  return answer;
+}
+
+/** Several in one worker, one after the other. */
+export async function inOneWorker<T>(
+  body: (call: (descriptor: TaskDescriptor, ...args: unknown[]) => ReturnType<typeof inWorker>) => Promise<T>,
+): Promise<T> {
+  const worker = startWorker();
+  try {
+    return await body(async (descriptor, ...args) => {
+      worker.postMessage({ descriptor, args });
+      const [answer] = await once(worker, 'message');
+      return answer;
+    });
+  } finally {
+    await worker.terminate();
+  }
+}
+
+function startWorker(): Worker {
+  return new Worker(new URL('far.mjs', fixtures), { execArgv: [] });
+}

@@ -1,0 +1,151 @@
+// Runs and type-checks the code of README.md and docs/*.md, and follows their links. Wants the packages built.
+// Usage: node scripts/check-docs.mjs [page...]
+//
+// Every ```ts and ```js block is type-checked; words after the language say what else is done with it:
+//   run                   runs it (TypeScript with tsx); a ```text block that follows directly is what it prints (`<any>`: any text in the line)
+//   file=tasks.ts         the page's other blocks can import it by this name
+//   same=examples/a/b.ts  is the text of that file, which is checked and run where it lies
+// <!-- preamble ... --> holds declarations, checked with each block below it that is not run, so that a block shows its subject only.
+//
+// A block becomes a file whose other lines are empty, so lines in messages are lines of the page.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { conclude, root, run } from './workspace.mjs';
+
+const LIMIT = 60_000;
+const OPTIONS = { target: 'ES2023', lib: ['ES2023', 'ESNext.Disposable'], types: ['node'], module: 'NodeNext', moduleDetection: 'force' };
+const STRICT = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: true, checkJs: true };
+const NO_OUTPUT = { noEmit: true, allowImportingTsExtensions: true, erasableSyntaxOnly: true, verbatimModuleSyntax: true };
+
+const problems = [];
+const wanted = process.argv.slice(2);
+const pages = ['README.md', ...readdirSync(`${root}docs`).map((name) => `docs/${name}`)]
+  .filter((page) => page.endsWith('.md') && (wanted.length === 0 || wanted.includes(page)))
+  .sort();
+
+/** The fenced blocks of a page: language, words after it, first line (counted from 0), text; `prints` is the output of a block that runs. */
+function blocksOf(lines) {
+  const blocks = [];
+  let preamble = [];
+  for (let i = 0; i < lines.length; i++) {
+    const fence = /^(\s*)```(\w*) ?(.*)$/.exec(lines[i]);
+    if (/^<!-- preamble/.test(lines[i])) {
+      const end = lines.indexOf('-->', i);
+      preamble = lines.map((line, at) => (at > i && at < end ? line : ''));
+      i = end;
+    } else if (fence !== null) {
+      const end = lines.indexOf(`${fence[1]}\`\`\``, i + 1);
+      const text = lines.slice(i + 1, end).map((line) => line.slice(fence[1].length));
+      const words = Object.fromEntries(fence[3].split(' ').map((word) => word.split('=')));
+      const previous = blocks.at(-1);
+      if (
+        fence[2] === 'text' &&
+        previous?.words.run !== undefined &&
+        lines
+          .slice(previous.end + 1, i)
+          .join('')
+          .trim() === ''
+      )
+        previous.prints = text;
+      blocks.push({ language: fence[2], words, start: i + 1, end, text, preamble });
+      i = end;
+    }
+  }
+  return blocks;
+}
+
+function link(project, name) {
+  const target = [`${root}examples/node_modules/`, `${root}node_modules/`].map((folder) => folder + name).find((path) => existsSync(path));
+  if (target === undefined) throw new Error(`docs: ${name} is not installed`);
+  const path = join(project, 'node_modules', name);
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(realpathSync(target), path, 'dir');
+}
+
+/** Writes a page's blocks into its folder of the project; returns those that are to be run. */
+function layOut(page, lines, project) {
+  const folder = join(project, page.replace(/\.md$/, ''));
+  mkdirSync(folder, { recursive: true });
+  const programs = [];
+  for (const { language, words, start, text, prints, preamble } of blocksOf(lines)) {
+    if (language !== 'ts' && language !== 'js') continue;
+    if (words.same !== undefined) {
+      const same = existsSync(root + words.same) && readFileSync(root + words.same, 'utf8').trimEnd() === text.join('\n').trimEnd();
+      if (!same) problems.push(`${page}:${start}: is not the text of ${words.same}`);
+      continue;
+    }
+    const file = join(folder, words.file ?? `line-${start}.${language}`);
+    const before = lines.slice(0, start).map((_, at) => (words.run === undefined && words.file === undefined ? (preamble[at] ?? '') : ''));
+    writeFileSync(file, [...before, ...text, ''].join('\n'));
+    if (words.run !== undefined) programs.push({ file, where: `${page}:${start}`, prints });
+  }
+  return programs;
+}
+
+async function execute({ file, where, prints }) {
+  const loader = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
+  const { code, stdout, stderr } = await run(process.execPath, [...loader, file], { cwd: dirname(file), limit: LIMIT });
+  if (code !== 0 || /^\(node:\d+\)/m.test(stderr)) problems.push(`${where}: ended with ${code}\n${stderr.trimEnd()}`);
+  else if (prints !== undefined && !isLike(prints, stdout.trimEnd().split('\n'))) {
+    problems.push(`${where}: prints\n${stdout.trimEnd()}\n  instead of\n${prints.join('\n')}`);
+  }
+}
+
+function isLike(expected, printed) {
+  const pattern = (line) =>
+    line
+      .trimEnd()
+      .split('<any>')
+      .map(RegExp.escape ?? ((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')));
+  return (
+    expected.length === printed.length &&
+    expected.every((line, i) => new RegExp(`^${pattern(line).join('.*')}$`).test(printed[i].trimEnd()))
+  );
+}
+
+/** What a heading is called in a link, as GitHub does it. */
+const anchor = (heading) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-');
+
+function checkLinks(page, lines) {
+  for (const [i, line] of lines.entries()) {
+    for (const [, target, hash] of line.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)) {
+      const path = target === '' ? root + page : join(root, dirname(page), target);
+      if (!existsSync(path)) problems.push(`${page}:${i + 1}: there is no ${target}`);
+      else if (hash !== undefined) {
+        const headings = readFileSync(path, 'utf8').matchAll(/^#+ (.*)$/gm);
+        if (![...headings].some(([, heading]) => anchor(heading) === hash))
+          problems.push(`${page}:${i + 1}: ${target} has no heading #${hash}`);
+      }
+    }
+  }
+}
+
+const project = mkdtempSync(join(tmpdir(), 'twinpool-docs-'));
+try {
+  for (const name of ['twinpool', 'zod', 'tsx', 'vitest', '@types/node']) link(project, name);
+  const programs = [];
+  for (const page of pages) {
+    const lines = readFileSync(root + page, 'utf8')
+      .replaceAll('\r\n', '\n')
+      .split('\n');
+    programs.push(...layOut(page, lines, project));
+    checkLinks(page, lines);
+  }
+  const compilerOptions = { ...OPTIONS, ...STRICT, ...NO_OUTPUT, allowJs: true };
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['README/**/*', 'docs/**/*'] }));
+  const { code, stdout } = await run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '--pretty', 'false', '-p', '.'], {
+    cwd: project,
+  });
+  if (code !== 0) problems.push(...stdout.trim().split('\n'));
+  for (const program of programs) await execute(program);
+} finally {
+  rmSync(project, { recursive: true, force: true });
+}
+conclude('docs', problems, pages.join(', '));
