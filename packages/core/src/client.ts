@@ -104,9 +104,11 @@ export class Client implements JobOwner {
       watchSignal(signal, job, abortJobs);
     }
     if (job.fn.state === 'pending') this.#waitForFunction(job);
-    if (job instanceof StreamJob) this.#streams.add(job);
+    if (job instanceof StreamJob) {
+      this.#streams.add(job);
+      job.start();
+    }
     this.#enqueue(job);
-    if (job instanceof StreamJob) job.start();
     this.#host.pump(true);
   }
 
@@ -228,7 +230,7 @@ export class Client implements JobOwner {
   #endWaiting(error: unknown, how: Ending): void {
     for (const level of [...this.#levels]) {
       for (let job = level.first; job !== undefined; job = level.first) {
-        job.end(error, how);
+        job.endWaiting(error, how);
         if (job.queued) this.#dequeue(job);
       }
     }
@@ -259,7 +261,7 @@ export class Client implements JobOwner {
   }
 
   #enqueue(job: Job): void {
-    if (job.waiting === 0 && job.fn.state === 'found') return;
+    if (job.queued || job.over || (job.waiting === 0 && job.fn.state === 'found')) return;
     const { priority } = job.settings;
     let at = 0;
     while (at < this.#levels.length && (this.#levels[at] as Level).priority > priority) at += 1;

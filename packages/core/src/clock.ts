@@ -16,7 +16,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => performance.now(),
-  setTimeout: (fn, ms) => setTimeout(fn, ms),
+  setTimeout: (fn, ms) => setTimeout(fn, Math.min(ms, LONGEST_DELAY)),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
 };
 

@@ -78,7 +78,7 @@ export class Crew {
       return;
     }
     const starting = this.#count('starting');
-    let room = this.#options.size - starting - this.#count('ready');
+    let room = this.#options.size - starting - this.#serving();
     // After a failure one at a time, until one has started well.
     const most = this.#failures > 0 ? 1 : tasks;
     for (let i = starting; i < most && room > 0; i++, room--) this.#start();
@@ -144,6 +144,13 @@ export class Crew {
   #count(state: Lane['state']): number {
     let count = 0;
     for (const lane of this.#lanes) if (lane.state === state) count += 1;
+    return count;
+  }
+
+  /** Workers that take more tasks; one that has had its last is replaced while it still runs it. */
+  #serving(): number {
+    let count = 0;
+    for (const { state, callsLeft } of this.#lanes) if (state === 'ready' && callsLeft > 0) count += 1;
     return count;
   }
 

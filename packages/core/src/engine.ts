@@ -9,6 +9,7 @@
  *   open --close--> closing --all work ended, workers gone--> closed
  *     '---terminate------------------------------------------->'
  */
+import { inspect } from 'node:util';
 import { Client, type ClientHost, type ClientOptions } from './client.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Crew, type CrewHost } from './crew.ts';
@@ -288,8 +289,7 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
   }
 
   warn(error: unknown, what: string): void {
-    const text = error instanceof Error ? (error.stack ?? String(error)) : String(error);
-    process.emitWarning(`twinpool: ${what} threw: ${text}`, { type: 'TwinpoolWarning', code: 'TWINPOOL_UNCAUGHT' });
+    process.emitWarning(`twinpool: ${what} threw: ${inspect(error)}`, { type: 'TwinpoolWarning', code: 'TWINPOOL_UNCAUGHT' });
   }
 
   #pack(value: unknown, name: string): PackedValue {

@@ -98,6 +98,11 @@ export abstract class Job {
   /** Settles all that is not settled with `error`; nothing of it will be claimed any more. */
   abstract end(error: unknown, how: Ending): void;
 
+  /** Ends what no lane has; what lanes have goes on. */
+  endWaiting(error: unknown, how: Ending): void {
+    this.end(error, how);
+  }
+
   /** Settles `count` successful tasks from `index` on. */
   settleRange(index: number, values: readonly unknown[], from: number, count: number): void {
     for (let i = 0; i < count && !this.over; i++) this.settle(index + i, true, values[from + i]);

@@ -158,6 +158,8 @@ export abstract class Lane {
       return;
     }
     this.load = this.ledger.load;
+    // Their places are answered too, by nothing.
+    for (const { chunk, offset } of [...outgoing.failures].reverse()) this.ledger.disownInLast(chunk, offset);
     for (const { chunk, offset, error } of outgoing.failures) chunk.job.settle(chunk.base + offset, false, error);
   }
 

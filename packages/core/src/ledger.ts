@@ -112,17 +112,21 @@ export class Ledger {
     return back;
   }
 
-  /** Puts a job that nobody waits for in the place of the front task, so that it can be settled before its worker has answered. */
+  /** The front task is settled before its worker has answered: nobody waits for what the worker will say of it. */
   disownFront(): void {
     const sent = this.messages[0] as Sent;
-    const chunk = sent.chunks[sent.chunkAt] as Chunk;
-    const nobody = new Disowned(chunk);
-    const rest = chunk.count - sent.offset - 1;
-    const place: Chunk[] = rest === 0 ? [nobody] : [nobody, chunk.splitTail(rest)];
-    const expectation = sent.expectations[sent.chunkAt] as number;
-    sent.chunks.splice(sent.chunkAt, 1, ...place);
-    sent.expectations.splice(sent.chunkAt, 1, ...place.map(() => expectation));
+    const { chunkAt, offset } = sent;
+    disown(sent, chunkAt, offset);
+    if (offset === 0) return;
+    sent.chunks[chunkAt] = undefined;
+    sent.chunkAt += 1;
     sent.offset = 0;
+  }
+
+  /** The same for tasks of the message that was added last; of one chunk the later ones first. */
+  disownInLast(chunk: Chunk, offset: number): void {
+    const sent = this.messages.at(-1) as Sent;
+    disown(sent, sent.chunks.indexOf(chunk), offset);
   }
 
   /** Empties it: the first `running` tasks were started, the rest not. What was moved to the worker is gone with it, started or not. */
@@ -138,6 +142,21 @@ export class Ledger {
     this.tasks = 0;
     return { started, unstarted };
   }
+}
+
+/** Puts a job that nobody waits for in the place of one task. */
+function disown(sent: Sent, at: number, offset: number): void {
+  const chunk = sent.chunks[at] as Chunk;
+  const pieces: Chunk[] = [new Disowned(chunk)];
+  const behind = chunk.count - offset - 1;
+  if (behind > 0) pieces.push(chunk.splitTail(behind));
+  if (offset > 0) {
+    chunk.splitTail(1);
+    pieces.unshift(chunk);
+  }
+  const expectation = sent.expectations[at] as number;
+  sent.chunks.splice(at, 1, ...pieces);
+  sent.expectations.splice(at, 1, ...pieces.map(() => expectation));
 }
 
 function cutTail(sent: Sent, count: number, back: Chunk[]): void {

@@ -21,6 +21,8 @@ export interface StreamShape {
   readonly chunksize: number | undefined;
   /** Items accepted ahead of the consumer; Infinity: no bound. */
   readonly window: number;
+  /** A sync input is read as far as the window goes at once, not when a lane has room. */
+  readonly eager?: boolean | undefined;
   readonly onProgress: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
   /** How many items there will be, where that is known. */
   readonly total: number | undefined;
@@ -90,9 +92,10 @@ export class StreamJob extends Job {
     return back + this.#buffer.size + (this.#sync !== undefined && this.#mayPull() ? this.#room() : 0);
   }
 
-  /** Starts to read an async input; a no-op for the others. */
+  /** Begins to read an input that is not read as lanes have room. */
   start(): void {
     if (this.#async !== undefined) void this.#pullAsync(this.#async);
+    else if (this.#sync !== undefined && this.#shape.eager) this.#pullSync(this.#sync, this.#room());
   }
 
   claim(most: number): Chunk | undefined {
@@ -139,6 +142,19 @@ export class StreamJob extends Job {
     this.owner.tasksEnded(unsettled, how);
     void this.#closeInput();
     this.#deliver();
+  }
+
+  override endWaiting(error: unknown, how: Ending): void {
+    if (this.over) return;
+    const dropped = this.#buffer.size + this.#returned.reduce((sum, { count }) => sum + count, 0);
+    this.#buffer.clear();
+    this.#returned.length = 0;
+    this.#accepted -= dropped;
+    this.#lastError ??= { error };
+    void this.#closeInput();
+    this.#finishIfDone();
+    this.#deliver();
+    this.owner.tasksEnded(dropped, how);
   }
 
   /** No further input; what was accepted is delivered, then `error`. */
@@ -281,8 +297,8 @@ export class StreamJob extends Job {
   /** The consumer took something: the input may run further ahead. */
   #wakeForRoom(): void {
     if (this.over || !this.#mayPull() || this.#room() === 0) return;
-    if (this.#async !== undefined) void this.#pullAsync(this.#async);
-    else this.owner.wake(this);
+    this.start();
+    if (!this.over && this.#async === undefined) this.owner.wake(this);
   }
 
   #finishIfDone(): void {

@@ -12,16 +12,46 @@ const LONG_TASK = 5000;
 const NOTABLE_TASK = 1000;
 /** Runs that must stay short before a function is trusted again. */
 const RUNS_TO_TRUST = 1000;
+/**
+ * The same after the only long run in OFFENCE_MEMORY: on a busy machine the system now and then stops a worker for some milliseconds, and that
+ * looks like a long run. More: each such stop sends a thousand tasks one by one. Fewer: a second long task is met with work ahead of it.
+ */
+const RUNS_OF_PROBATION = 64;
+const OFFENCE_MEMORY = 10_000;
+
+/** How long a function is to be watched for runs above one length. */
+class Watch {
+  readonly #length: number;
+  #left = 0;
+  #sinceLast = Number.POSITIVE_INFINITY;
+
+  constructor(length: number) {
+    this.#length = length;
+  }
+
+  get isOn(): boolean {
+    return this.#left > 0;
+  }
+
+  /** `count` runs, the longest of them at most this long. */
+  ran(count: number, longest: number): void {
+    if (longest > this.#length) {
+      this.#left = this.#sinceLast < OFFENCE_MEMORY ? RUNS_TO_TRUST : RUNS_OF_PROBATION;
+      this.#sinceLast = 0;
+      return;
+    }
+    this.#left = Math.max(0, this.#left - count);
+    this.#sinceLast += count;
+  }
+}
 
 export class Timing {
   /** Moving average of a run; 0: never measured. */
   estimate = 0;
   /** What a run of the last measurement took; 0: never measured. */
   lastMean = 0;
-  /** Runs to go until nothing above LONG_TASK is remembered. */
-  #longLeft = 0;
-  /** The same for NOTABLE_TASK. */
-  #notableLeft = 0;
+  readonly #long = new Watch(LONG_TASK);
+  readonly #notable = new Watch(NOTABLE_TASK);
 
   /** `count` runs took `elapsed` together. */
   record(count: number, elapsed: number): void {
@@ -30,14 +60,14 @@ export class Timing {
     // The longest single run hidden in the sum, if the others took what was expected.
     const longest = count === 1 ? elapsed : elapsed - (count - 1) * Math.min(this.estimate, mean);
     this.estimate = this.estimate === 0 ? Math.max(mean, 0.01) : Math.max((this.estimate + mean) / 2, 0.01);
-    this.#longLeft = longest > LONG_TASK ? RUNS_TO_TRUST : Math.max(0, this.#longLeft - count);
-    this.#notableLeft = longest > NOTABLE_TASK ? RUNS_TO_TRUST : Math.max(0, this.#notableLeft - count);
+    this.#long.ran(count, longest);
+    this.#notable.ran(count, longest);
   }
 
   /** How many further tasks may be handed over to a worker that has `outstanding` of them, `load` of work, before it already. */
   roomBehind(outstanding: number, load: number): number {
     const { estimate } = this;
-    if (estimate === 0 || this.#longLeft > 0 || estimate >= LONG_TASK) return 0;
+    if (estimate === 0 || this.#long.isOn || estimate >= LONG_TASK) return 0;
     if (estimate >= AHEAD) return outstanding <= 1 ? 1 : 0;
     return Math.max(0, Math.floor((AHEAD - load) / estimate));
   }
@@ -47,6 +77,6 @@ export class Timing {
    * `alone` is the length from which an own message a task is cheap enough for the lane.
    */
   expectation(alone: number): number {
-    return this.#notableLeft > 0 || this.estimate >= alone ? 0 : this.estimate;
+    return this.#notable.isOn || this.estimate >= alone ? 0 : this.estimate;
   }
 }

@@ -51,6 +51,8 @@ const PROCESS_ENTRY = fileURLToPath(new URL('../worker/process.js', import.meta.
 const require = createRequire(import.meta.url);
 /** How long results are waited for after the process has gone, ms. Shorter: a grandchild that holds the pipe costs less. Longer: a slow reader loses nothing. */
 const DRAIN_BOUND = 1000;
+/** How long the end of a process may come after the end of its answers, ms. */
+const EXIT_BOUND = 200;
 
 export class ProcessLane extends Lane {
   readonly kind = 'process';
@@ -261,10 +263,15 @@ export class ProcessLane extends Lane {
 
   #outClosed(): void {
     this.#outEnded = true;
-    if (this.#death !== undefined) this.#tell();
-    // The channel ended while the process lives: a task closed it. Nothing can be heard from there any more.
-    else if (this.state !== 'ending')
-      this.kill({ kind: 'protocol', cause: new TwinpoolError(`worker ${this.id} closed its answer channel`) });
+    if (this.#death !== undefined) {
+      this.#tell();
+      return;
+    }
+    if (this.state === 'ending') return;
+    // A dying process closes its files before its end is reported. One that lives on has lost its voice: a task closed it.
+    const { clock } = this.host;
+    const late = clock.setTimeout(() => this.#distrust('it closed its answer channel'), EXIT_BOUND);
+    this.#child?.once('exit', () => clock.clearTimeout(late));
   }
 
   #tell(): void {

@@ -14,9 +14,9 @@ import { parser } from './syntax.ts';
 export function confirmed(namespace: object, descriptor: ModuleDescriptor, meant: Confirmation): Exported {
   const { url, exportName, parsed } = descriptor;
   const named = exportName === '' ? undefined : exportNamed(namespace, descriptor);
-  if (named !== undefined && likeness(sourceOf(named, parsed), meant.source) >= SAME_NAME) return named;
+  if (named !== undefined && likeness(sourceOf(named, parsed), meant.source, true) >= SAME_NAME) return named;
   // Exported under another name, or a method: then the source has to say it, and of one export only.
-  const alike = functionsOf(namespace).filter((one) => likeness(sourceOf(one, parsed), meant.source) >= OTHER_NAME);
+  const alike = functionsOf(namespace).filter((one) => likeness(sourceOf(one, parsed), meant.source, false) >= OTHER_NAME);
   const distinct = new Set(alike.map((one) => one.value));
   const [found] = alike;
   if (found !== undefined && distinct.size === 1) return found;
@@ -55,23 +55,26 @@ function functionsOf(namespace: object): Exported[] {
   return found;
 }
 
-/** 1: the same words in the same order; 0: nothing in common. */
-export function likeness(one: string | undefined, other: string): number {
+/**
+ * 1: the same words in the same order; 0: nothing in common. `isPart`: whether what one side has more is left out, since tools add
+ * (the interop of an `import()`, a helper); else it counts.
+ */
+export function likeness(one: string | undefined, other: string, isPart: boolean): number {
   if (one === undefined) return 0;
   const first = words(one);
   const second = words(other);
   if (first.length === second.length && first.every((word, index) => word === second[index])) return 1;
   const pairs = pairsOf(first);
-  const total = pairs.length + Math.max(0, second.length - 1);
-  if (total === 0) return 0;
+  const others = pairsOf(second);
+  const whole = isPart ? Math.min(pairs.length, others.length) : (pairs.length + others.length) / 2;
   let common = 0;
-  for (const pair of pairsOf(second)) {
+  for (const pair of others) {
     const at = pairs.indexOf(pair);
     if (at === -1) continue;
     pairs.splice(at, 1);
     common++;
   }
-  return (2 * common) / total;
+  return whole === 0 ? 0 : common / whole;
 }
 
 function pairsOf(list: readonly string[]): string[] {
@@ -83,6 +86,7 @@ function words(source: string): readonly string[] {
   const text = source
     .replace(/\bcov_\w+\(\)\.[sfb]\[\d+\](?:\[\d+\])?\+\+[,;]?/g, '')
     .replace(/\b__name\(([\w$]+),\s*(['"])[^'"]*\2\)[,;]?/g, '$1 ')
+    .replace(/\.then\(\(?(\w+)\)?=>\{const (\w+)="default";return \1\[\2\][^}]*\}\)/g, '')
     .replace(/\b__vite_ssr_dynamic_import__\b/g, 'import')
     .replace(/\b__vite_ssr_import_meta__\b/g, 'import.meta')
     .replace(/\(\s*0\s*,\s*([\w$]+\.)*([\w$]+)\s*\)/g, '$2')

@@ -57,10 +57,7 @@ let registration: Promise<boolean> | undefined;
 
 /** Once per worker. `failure`: what Node said of the file, `undefined` when it was not asked. */
 async function registerTsx(url: string, failure: unknown): Promise<void> {
-  registration ??= findTsx(url).then((tsx) => {
-    tsx?.register();
-    return tsx !== undefined;
-  });
+  registration ??= registerFrom(url).then(async (done) => done || registerFrom(import.meta.url));
   if (await registration) return;
   // Looked for again for the next file: it may find what this one did not.
   registration = undefined;
@@ -69,18 +66,23 @@ async function registerTsx(url: string, failure: unknown): Promise<void> {
   throw new Error(`this Node cannot load ${url} by itself; install \`tsx\`, or use Node 22.18 or later`, { cause: failure });
 }
 
-/** As the task's module would find it, else as this package does; `undefined` when it is not installed. */
-async function findTsx(url: string): Promise<typeof import('tsx/esm/api') | undefined> {
-  for (const from of [url, import.meta.url]) {
-    const require = createRequire(from);
-    try {
-      // Its ES module by way of the manifest: what `require` would resolve to cannot register itself (4.23).
-      const { exports } = require('tsx/package.json') as { exports: { './esm/api': { import: { default: string } } } };
-      const manifest = pathToFileURL(require.resolve('tsx/package.json'));
-      return (await import(new URL(exports['./esm/api'].import.default, manifest).href)) as typeof import('tsx/esm/api');
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'MODULE_NOT_FOUND') throw error;
+/** `false` when tsx is not installed where `from` would find it: at the task's module first, then at this package. */
+async function registerFrom(from: string): Promise<boolean> {
+  const require = createRequire(from);
+  try {
+    // Its ES modules, by way of the manifest: what `require` resolves to cannot register itself (4.23).
+    const { exports } = require('tsx/package.json') as {
+      readonly exports: Record<string, { readonly import: { readonly default: string } }>;
+    };
+    const manifest = pathToFileURL(require.resolve('tsx/package.json'));
+    // CommonJS first: a .ts file in a package without `"type": "module"` is that.
+    for (const api of ['./cjs/api', './esm/api']) {
+      const { register } = (await import(new URL(exports[api]?.import.default ?? '', manifest).href)) as { register(): void };
+      register();
     }
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'MODULE_NOT_FOUND') return false;
+    throw error;
   }
-  return undefined;
 }

@@ -35,10 +35,11 @@ export const ALONE = 2;
 /** Nesting up to which any thread's stack is enough to read a value. */
 const DEEPEST_PLAIN = 50;
 /**
- * Fields and objects of a PLAIN value, with 16 bytes of text or buffer counted as one. More: larger items without a serialiser of their
- * own. Less: less is lost where a million paths lead to one object, since the quick look does not notice that.
+ * Size of a PLAIN value, in fields; 16 bytes of text or buffer count as one, an object as 16. More: larger items without a serialiser of
+ * their own. Less: less time is lost where a million paths lead to one object, since the quick look sees every path.
  */
 const LARGEST_PLAIN = 1 << 16;
+const OBJECT = 16;
 /** Bytes that one of those takes at most. */
 const UNIT_BYTES = 80;
 /** Bytes from which on moving a buffer costs less than copying it. */
@@ -198,7 +199,8 @@ const { isProxy } = types;
 
 /** True for what is certain to travel as it is (with `hasViews`: once its views are copied). False: not known, look closer. */
 function fits(value: object, depth: number, room: Room): boolean {
-  if (depth >= DEEPEST_PLAIN || isProxy(value)) return false;
+  room.left -= OBJECT;
+  if (room.left < 0 || depth >= DEEPEST_PLAIN || isProxy(value)) return false;
   if (anyTransfers && transferListOf(value) !== undefined) return false;
   const prototype = getPrototypeOf(value);
   if (prototype === ObjectPrototype || prototype === null) {
@@ -233,7 +235,6 @@ function fits(value: object, depth: number, room: Room): boolean {
 }
 
 function fieldsFit(value: object, depth: number, room: Room): boolean {
-  room.left -= 1;
   for (const key in value) {
     const field = getOwnPropertyDescriptor(value, key);
     // `for in` also sees what somebody put on Object.prototype.
@@ -247,7 +248,7 @@ function fieldsFit(value: object, depth: number, room: Room): boolean {
 
 function listFits(list: readonly unknown[], depth: number, room: Room): boolean {
   const { length } = list;
-  room.left -= 1 + length;
+  room.left -= length;
   if (room.left < 0) return false;
   for (let i = 0; i < length; i++) {
     const item = list[i];

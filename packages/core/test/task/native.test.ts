@@ -243,7 +243,7 @@ test('without an inspector: taskRef and self-contained functions work, the refus
   expect(of('reference')).toMatchObject({ state: 'found', descriptor: { kind: 'module' } });
   expect(of('exported').error.message).toContain('`basename` (line 3, column 10)');
   expect(of('exported').error.message).toContain("pass `taskRef(new URL('./tasks.js', import.meta.url), 'name')`");
-  expect(of('closure').error.message).toContain('`factor` (line 2, column 9)');
+  expect(of('closure').error.message).toContain('`factor` (line 1, column 12)');
 });
 
 test('positions go through a source map file, with the names that were written', async () => {

@@ -1,0 +1,223 @@
+// The worker's side: descriptors in, callable tasks or TaskModuleError out.
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ModuleDescriptor, SourceDescriptor } from '../../dist/task/descriptor.js';
+import { fixtures, inOneWorker, inWorker } from './programs.ts';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'twinpool-load-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const of = (url: string, exportName: string, more: Partial<ModuleDescriptor> = {}): ModuleDescriptor => ({
+  kind: 'module',
+  name: exportName,
+  url,
+  exportName,
+  ...more,
+});
+const fixture = (file: string, exportName: string, more?: Partial<ModuleDescriptor>): ModuleDescriptor =>
+  of(new URL(file, fixtures).href, exportName, more);
+
+async function written(name: string, text: string): Promise<string> {
+  await writeFile(join(folder, name), text);
+  return pathToFileURL(join(folder, name)).href;
+}
+
+const inline = (source: string, more: Partial<SourceDescriptor> = {}): SourceDescriptor => ({
+  kind: 'source',
+  name: 'inline',
+  source,
+  base: new URL('esm/main.mjs', fixtures).href,
+  line: 1,
+  column: 1,
+  strict: true,
+  imports: false,
+  identities: [],
+  counters: [],
+  ...more,
+});
+
+describe('modules that cannot be loaded', () => {
+  test.each([
+    ['is missing', undefined, /Cannot find module/],
+    ['has a syntax error', 'export const = 1', /Unexpected token|Unexpected strict mode|Unexpected identifier/],
+    ['throws', 'throw new RangeError("at the top")', /at the top/],
+  ])('one that %s: TaskModuleError with the cause', async (_, text, message) => {
+    const url = text === undefined ? pathToFileURL(join(folder, 'missing.mjs')).href : await written(`${_.replaceAll(' ', '-')}.mjs`, text);
+    const { failure } = await inWorker(of(url, 'task'), []);
+    expect(failure).toMatchObject({
+      name: 'TaskModuleError',
+      code: 'ERR_TWINPOOL_TASK_MODULE',
+      cause: { message: expect.stringMatching(message) },
+    });
+    expect(failure?.message).toContain(url);
+  });
+
+  test('a failing one is evaluated once for all its tasks, and harms no other', async () => {
+    const url = await written('counting.mjs', 'globalThis.evaluations = (globalThis.evaluations ?? 0) + 1; throw new Error("no");');
+    const other = await written('other.mjs', 'export const evaluations = () => globalThis.evaluations;');
+    await inOneWorker(async (call) => {
+      expect((await call(of(url, 'a'))).failure?.message).toContain('no');
+      expect((await call(of(url, 'b'))).failure?.message).toContain('no');
+      expect((await call(of(other, 'evaluations'))).value).toBe(1);
+    });
+  });
+
+  test.each(['data:text/javascript,export const task = () => 1', 'node:fs', 'http://localhost/task.js'])(
+    '%s is no task module',
+    async (url) => {
+      expect((await inWorker(of(url, 'task'), [])).failure).toMatchObject({
+        name: 'TaskModuleError',
+        message: expect.stringContaining('is not a file'),
+      });
+    },
+  );
+});
+
+describe('exports', () => {
+  test.each(['nothing', '__proto__', 'constructor', 'toString', 'hasOwnProperty', 'then', ''])('%j is not one', async (name) => {
+    const { failure } = await inWorker(fixture('esm/tasks.mjs', name), []);
+    expect(failure).toMatchObject({ name: 'TaskModuleError', message: expect.stringContaining('is not an export of') });
+  });
+
+  test.each(['constructor', '__proto__', 'name2'])('a member %j is not one', async (member) => {
+    const { failure } = await inWorker(fixture('esm/tasks.mjs', 'Shape', { member }), []);
+    expect(failure?.message).toContain('is not an export of');
+  });
+
+  test('a value that is no function, and a generator function', async () => {
+    expect((await inWorker(fixture('esm/tasks.mjs', 'table'), [])).failure?.message).toContain('is not a function but object');
+    expect((await inWorker(fixture('esm/tasks.mjs', 'count'), [])).failure?.message).toContain('generator');
+  });
+
+  test('static methods are called on their class', async () => {
+    expect((await inWorker(fixture('esm/tasks.mjs', 'Shape', { member: 'area' }), [2])).value).toBe(11);
+  });
+
+  test('CommonJS: by name, default and as a whole', async () => {
+    await inOneWorker(async (call) => {
+      expect((await call(fixture('cjs/whole.cjs', 'part'), '/a/b')).value).toBe('/a');
+      expect((await call(fixture('cjs/whole.cjs', 'default'), '/a/b')).value).toBe('b');
+      expect((await call(fixture('cjs/whole.cjs', 'module.exports'), '/a/b')).value).toBe('b');
+      expect((await call(fixture('cjs/tasks.cjs', 'default'), '/a/b')).value).toBe('b1');
+      expect((await call(fixture('cjs/tasks.cjs', 'getter'), '/a/b')).value).toBe('b2');
+    });
+  });
+});
+
+describe('checked tasks', () => {
+  test('by a reference nobody parsed for: arguments are validated here', async () => {
+    await inOneWorker(async (call) => {
+      expect((await call(fixture('vite-tasks.ts', 'area'), 2)).value).toBe(11);
+      expect((await call(fixture('vite-tasks.ts', 'area'), 'x')).failure).toMatchObject({ name: 'TaskValidationError' });
+    });
+  });
+
+  test('parsed arguments go to the function as they are, the result is validated', async () => {
+    await inOneWorker(async (call) => {
+      expect((await call(fixture('vite-tasks.ts', 'area', { parsed: true }), 2, 5)).value).toBe(13);
+      expect((await call(fixture('vite-tasks.ts', 'area', { parsed: true }), 'x', 5)).failure).toMatchObject({
+        name: 'TaskValidationError',
+        message: expect.stringContaining('The result of area does not fit'),
+      });
+    });
+  });
+
+  test('what is none there, though the caller had one: TaskModuleError', async () => {
+    const { failure } = await inWorker(fixture('esm/tasks.mjs', 'square', { parsed: true }), [2]);
+    expect(failure).toMatchObject({ name: 'TaskModuleError', message: expect.stringContaining('is not a checked task there') });
+  });
+});
+
+describe('TypeScript', () => {
+  const tasks = `
+    import { helper } from './helper.js';
+    enum Color { Red = 1, Green }
+    export const task = (x: number): number => helper(x) + Color.Green;
+    export const ref = () => import.meta.url;`;
+
+  test('modules load, also what Node alone cannot: enum, ./x.js for x.ts', async () => {
+    const url = await written('tasks.ts', tasks);
+    await written('helper.ts', 'export const helper = (x: number): number => x * 10;');
+    await inOneWorker(async (call) => {
+      expect((await call(of(url, 'task'), 4)).value).toBe(42);
+      expect((await call(of(url, 'task'), 5)).value).toBe(52);
+    });
+  });
+
+  test('.tsx and .cts', async () => {
+    const tsx = await written('view.tsx', 'export const task = (x: number): number => x + 1;');
+    const cts = await written('common.cts', 'exports.task = (x: number): number => x + 2;');
+    await inOneWorker(async (call) => {
+      expect((await call(of(tsx, 'task'), 4)).value).toBe(5);
+      expect((await call(of(cts, 'task'), 4)).value).toBe(6);
+    });
+  });
+
+  test('a missing import says so', async () => {
+    const url = await written('broken.ts', `import { x } from './nowhere.js'; export const task = (): number => x;`);
+    expect((await inWorker(of(url, 'task'), [])).failure?.message).toContain('nowhere');
+  });
+});
+
+describe('confirmation', () => {
+  const confirm = (name: string, source: string): Pick<ModuleDescriptor, 'confirm'> => ({
+    confirm: { name, source, place: 'tasks.mjs:1:1' },
+  });
+
+  test('the export of that name, if it is not clearly another function', async () => {
+    await inOneWorker(async (call) => {
+      expect((await call(fixture('esm/tasks.mjs', 'square', confirm('square', 'function square(x){return(x*x)}')), 3)).value).toBe(9);
+      const other = await call(
+        fixture('esm/tasks.mjs', 'square', confirm('square', 'function square(side) { return area(side).of("square") }')),
+        3,
+      );
+      expect(other.failure).toMatchObject({ name: 'TaskModuleError', message: expect.stringContaining('is another function') });
+    });
+  });
+
+  test('without a name: the one export with that source', async () => {
+    const source = 'async area(x) { return x * this.sides + offset }';
+    expect((await inWorker(fixture('esm/tasks.mjs', '', confirm('', source)), [2])).value).toBe(11);
+    const two = await written('two.mjs', 'export const a = (x) => x + 1; export const b = (x) => x + 1;');
+    expect((await inWorker(of(two, '', confirm('', '(x)=>x+1')), [2])).failure?.message).toContain('2 exports of');
+  });
+});
+
+describe('inline functions', () => {
+  test('see the globals of the worker and nothing else', async () => {
+    const source = '(() => [typeof require, typeof Script, typeof descriptor, typeof Buffer])';
+    expect((await inWorker(inline(source), [])).value).toEqual(['undefined', 'undefined', 'undefined', 'function']);
+  });
+
+  test('a bare import() resolves from their file, whatever its conditions; Node gives no warning', async () => {
+    await copyFile(new URL('esm/tasks.mjs', fixtures), join(folder, 'near.mjs'));
+    await inOneWorker(async (call) => {
+      const source = "(async () => typeof (await import('zod')).z)";
+      expect(await call(inline(source, { imports: true }))).toMatchObject({ value: 'object', warnings: [] });
+      expect((await call(inline(source, { imports: true, base: pathToFileURL(join(folder, 'x.mjs')).href }))).failure?.message).toContain(
+        'zod',
+      );
+      expect((await call(inline("(async () => (await import('node:path')).sep)", { imports: true }))).value).toBe('/');
+    });
+  });
+
+  test('what is not a function, or no code: TaskModuleError', async () => {
+    expect((await inWorker(inline('(1)'), [])).failure).toMatchObject({
+      name: 'TaskModuleError',
+      message: 'The source of the task `inline` is not a function',
+    });
+    expect((await inWorker(inline('(=>)'), [])).failure).toMatchObject({ name: 'TaskModuleError', cause: { name: 'SyntaxError' } });
+  });
+
+  test('their errors name the file, line and column where they are written', async () => {
+    const { failure } = await inWorker(inline('(() => { throw new Error("x") })', { line: 40, column: 5 }), []);
+    expect(failure?.stack).toContain('main.mjs:40:19)');
+  });
+});

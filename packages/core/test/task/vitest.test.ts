@@ -1,0 +1,78 @@
+// Functions of modules that vitest loaded, which Node's loader does not know: nothing is imported here, the worker confirms.
+import { basename } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type TaskFunction, taskFunctionOf } from '../../dist/task/task-function.js';
+import * as tasks from '../fixtures/task/vite-tasks.ts';
+import { fixtures, inWorker, placeOf } from './programs.ts';
+
+const file = new URL('vite-tasks.ts', fixtures).href;
+
+async function found(task: unknown): Promise<TaskFunction> {
+  const made = taskFunctionOf(task);
+  await made.settled;
+  return made;
+}
+
+describe('exports', () => {
+  test.each([
+    ['a function', tasks.base, { exportName: 'base' }, ['/a/b'], 'b3'],
+    ['an arrow function with import()', tasks.arrow, { exportName: 'arrow' }, [7], '/73'],
+    ['an anonymous default', tasks.default, { exportName: 'default' }, [7], 21],
+    ['a static method', tasks.Shape.area, { exportName: 'area', confirm: { source: expect.stringContaining('x + offset') } }, [7], 10],
+    ['a function with import.meta', tasks.where, { exportName: 'where' }, [], file],
+  ])('%s: by file and name', async (_, task, reference, args, value) => {
+    const { descriptor } = await found(task);
+    expect(descriptor).toMatchObject({ kind: 'module', url: file, ...reference });
+    expect((await inWorker(descriptor, args)).value).toBe(value);
+  });
+
+  test('a checked task: arguments are parsed here, the result is validated there', async () => {
+    const made = await found(tasks.area);
+    const args = await made.parseArguments?.([2]);
+    expect(args).toEqual([2, 4]);
+    expect((await inWorker(made.descriptor, args ?? [])).value).toBe(11);
+  });
+
+  test('a self-contained one: by source', async () => {
+    const { descriptor } = await found(tasks.pure);
+    expect(descriptor).toMatchObject({ kind: 'source', name: 'pure', base: file });
+    expect((await inWorker(descriptor, [7])).value).toBe(49);
+  });
+
+  test('what turns out not to be exported: TaskModuleError', async () => {
+    const { descriptor } = await found(tasks.hiddenOne());
+    const { failure } = await inWorker(descriptor, [1]);
+    expect(failure).toMatchObject({ name: 'TaskModuleError' });
+    expect(failure?.message).toContain(`\`hidden\` (${placeOf('vite-tasks.ts', 'function hidden')})`);
+    expect(failure?.message).toContain('does not export it');
+  });
+
+  test('made by a call: refused', async () => {
+    const { error } = await found(tasks.twice((x) => x));
+    expect(error?.message).toContain('made by vite-tasks.ts:');
+    expect(error?.message).toContain('`fn` (vite-tasks.ts:');
+  });
+});
+
+describe('inline functions of the test file', () => {
+  test('self-contained: by source, with types gone and bare import() alive', async () => {
+    const { descriptor } = await found(async (path: string): Promise<string> => (await import('node:path')).basename(path));
+    expect(descriptor).toMatchObject({ kind: 'source', base: import.meta.url });
+    const { value, warnings } = await inWorker(descriptor, ['/a/b']);
+    expect(value).toBe('b');
+    expect(warnings).toEqual([]);
+  });
+
+  test('closures: refused, places and imported names as they are written', async () => {
+    const factor = 2;
+    const { error } = await found((x: number): string => basename(String(x * factor)));
+    expect(error).toMatchObject({ name: 'TaskSerializationError' });
+    expect(error?.message).toMatch(/`basename` \(vitest\.test\.ts:\d+:\d+\) and `factor` \(vitest\.test\.ts:\d+:\d+\)/);
+    expect(error?.message).not.toContain('__vite');
+  });
+
+  test('import.meta and relative imports: refused under the names that are written', async () => {
+    expect((await found(() => import.meta.url)).error?.message).toContain('`import.meta` (vitest.test.ts:');
+    expect((await found(() => import('../fixtures/task/vite-tasks.ts'))).error?.message).toContain('is relative to a file');
+  });
+});
