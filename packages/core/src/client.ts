@@ -47,7 +47,7 @@ interface Level {
 
 export class Client implements JobOwner {
   readonly options: ClientOptions;
-  /** Worker time had, in microseconds; corrected when tasks were longer or shorter than expected. */
+  /** Worker time had, in nanoseconds; corrected when tasks were longer or shorter than expected. */
   charged = 0;
   /** Why it is broken; undefined while it is not. */
   broken: Error | undefined;
@@ -83,7 +83,7 @@ export class Client implements JobOwner {
   submit(job: Job, tasks: number): void {
     job.owner = this;
     job.order = this.#order++;
-    job.acceptedAt = this.#host.now();
+    job.acceptedAt = (this.#host.now() * 1000) | 0;
     this.#add(tasks);
     if (this.broken !== undefined) {
       job.end(this.broken, 'failed');

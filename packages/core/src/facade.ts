@@ -13,6 +13,6 @@ export { type StreamInput, StreamJob, type StreamShape, type Taker } from './str
 export { type TaskFunction, taskFunctionOf } from './task/task-function.ts';
 export { mayHaveStarted, mayWait, spend } from './wire/budget.ts';
 export { AS_THROWN } from './wire/messages.ts';
-export { encodeThrown } from './wire/thrown.ts';
 export type { Outgoing } from './wire/outbound.ts';
+export { encodeThrown } from './wire/thrown.ts';
 export { Packer } from './wire/values.ts';

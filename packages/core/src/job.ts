@@ -34,7 +34,7 @@ export interface Chunk {
   readonly count: number;
   /** Whether a task's item is the array of its arguments (else it is the only argument). */
   readonly spread: boolean;
-  /** Worker time, in microseconds a task, that was charged to the client for it in advance. */
+  /** Worker time, in whole nanoseconds a task, that was charged to the client for it in advance. */
   charge: number;
   /** The item of the task at `base + offset`. */
   at(offset: number): unknown;
@@ -67,13 +67,17 @@ export interface JobListener {
   jobSettled(ok: boolean, value: unknown): void;
 }
 
+/** Re-runs so far, by job and task. Beside the jobs, most of which never lose a worker: what waits costs memory by the field. */
+const reruns = new WeakMap<Job, Map<number, number>>();
+
 export abstract class Job {
   readonly fn: TaskFunction;
   readonly settings: CallSettings;
   /** Set when the client accepts the job. */
   owner!: JobOwner;
-  /** When it was accepted (ms of the clock); its place in the queue is by `order`. */
+  /** When it was accepted: µs of the clock in 32 bits, which is no allocation; compare by `(b - a) | 0`. */
   acceptedAt = 0;
+  /** Its place among the jobs of its client. */
   order = 0;
   /** Links of the client's queue; `queued` says whether it is in there. */
   previous: Job | undefined = undefined;
@@ -81,8 +85,6 @@ export abstract class Job {
   queued = false;
   /** Nothing that arrives for it counts any more. */
   over = false;
-  /** Re-runs so far, by task; absent until a worker was lost. */
-  #reruns: Map<number, number> | undefined = undefined;
 
   constructor(fn: TaskFunction, settings: CallSettings) {
     this.fn = fn;
@@ -110,10 +112,10 @@ export abstract class Job {
 
   /** Whether the task may run again after its worker was lost; counts it if so. */
   mayRerun(index: number): boolean {
-    const done = this.#reruns?.get(index) ?? 0;
+    const done = reruns.get(this)?.get(index) ?? 0;
     if (this.over || done >= this.settings.retries) return false;
-    this.#reruns ??= new Map();
-    this.#reruns.set(index, done + 1);
+    if (!reruns.has(this)) reruns.set(this, new Map());
+    reruns.get(this)?.set(index, done + 1);
     return true;
   }
 
@@ -153,17 +155,22 @@ export function parseArguments(
   return LATER;
 }
 
+/**
+ * Where one call stands, while it is not over.
+ *
+ *   waiting --claim (arguments to be parsed)--> parsing --> parsed --claim--> handed --giveBack--> back --claim--> handed
+ *      '------------------------claim----------------------------------------^
+ *
+ * `cancel()` works up to and including `parsed`.
+ */
+type Phase = 'waiting' | 'parsing' | 'parsed' | 'handed' | 'back';
+
 /** One call. It is its own chunk: a submit allocates this object, the caller's handle and the arguments, nothing else. */
 export class CallJob extends Job implements Chunk {
-  readonly base = 0;
-  readonly count = 1;
   charge = 0;
   #args: readonly unknown[] | undefined;
   #listener: JobListener | undefined;
-  /** Handed to a worker once; from then on `cancel()` answers false. */
-  #handedOver = false;
-  #waiting = true;
-  #parsing: 'needed' | 'running' | 'done' = 'needed';
+  #phase: Phase = 'waiting';
 
   constructor(fn: TaskFunction, args: readonly unknown[], settings: CallSettings, listener: JobListener) {
     super(fn, settings);
@@ -174,14 +181,21 @@ export class CallJob extends Job implements Chunk {
   get job(): Job {
     return this;
   }
+  get base(): number {
+    return 0;
+  }
+  get count(): number {
+    return 1;
+  }
   get spread(): boolean {
     return this.#args?.length !== 1;
   }
   get waiting(): number {
-    return this.#waiting && this.#parsing !== 'running' ? 1 : 0;
+    return this.over || this.#phase === 'handed' || this.#phase === 'parsing' ? 0 : 1;
   }
+  /** It was handed to a worker once; from then on `cancel()` answers false. */
   get handedOver(): boolean {
-    return this.#handedOver;
+    return this.#phase === 'handed' || this.#phase === 'back';
   }
 
   at(_offset: number): unknown {
@@ -195,15 +209,14 @@ export class CallJob extends Job implements Chunk {
 
   claim(_most: number): Chunk | undefined {
     if (this.waiting === 0) return undefined;
-    if (this.fn.parseArguments !== undefined && this.#parsing === 'needed' && !this.#parse()) return undefined;
-    this.#waiting = false;
-    this.#handedOver = true;
+    if (this.#phase === 'waiting' && this.fn.parseArguments !== undefined && !this.#parse()) return undefined;
+    this.#phase = 'handed';
     return this;
   }
 
   giveBack(_chunk: Chunk): void {
     if (this.over) return;
-    this.#waiting = true;
+    this.#phase = 'back';
     this.owner.wake(this);
   }
 
@@ -217,7 +230,7 @@ export class CallJob extends Job implements Chunk {
 
   /** True if and only if it was never handed to a worker; then it never will be. */
   cancel(): boolean {
-    if (this.over || this.#handedOver) return false;
+    if (this.over || this.handedOver) return false;
     this.end(new CancelledError('the task was cancelled before it was handed to a worker'), 'cancelled');
     return true;
   }
@@ -225,7 +238,6 @@ export class CallJob extends Job implements Chunk {
   #finish(ok: boolean, value: unknown, how: Ending): void {
     const listener = this.#listener;
     this.over = true;
-    this.#waiting = false;
     this.#args = undefined;
     this.#listener = undefined;
     if (this.queued || this.settings.signal !== undefined) this.owner.forget(this);
@@ -236,22 +248,19 @@ export class CallJob extends Job implements Chunk {
 
   /** Whether the arguments are there now. */
   #parse(): boolean {
-    this.#parsing = 'running';
-    let parsedNow = false;
+    this.#phase = 'parsing';
     const parsed = parseArguments(this, this.#args ?? [], (ok, value) => {
-      this.#parsing = 'done';
       if (this.over) return;
-      if (!ok) this.settle(0, false, value);
-      else {
-        this.#args = value as unknown[];
-        if (!parsedNow) this.owner.wake(this);
+      if (!ok) {
+        this.settle(0, false, value);
+        return;
       }
+      this.#args = value as unknown[];
+      this.#phase = 'parsed';
+      this.owner.wake(this);
     });
-    if (Array.isArray(parsed)) {
-      parsedNow = true;
-      this.#args = parsed;
-      this.#parsing = 'done';
-    }
-    return parsedNow;
+    if (parsed === LATER) return false;
+    this.#args = parsed;
+    return true;
   }
 }

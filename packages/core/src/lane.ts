@@ -60,8 +60,6 @@ export abstract class Lane {
 
   readonly id: number;
   state: LaneState = 'starting';
-  /** The work in what is unanswered, in microseconds, as far as it is known. */
-  load = 0;
   /** Answers that are being settled: the lane is free of their tasks before anyone hears of a result. */
   #settling = 0;
   /** Calls it may still take (`maxTasksPerChild`). */
@@ -127,6 +125,10 @@ export abstract class Lane {
   get outstanding(): number {
     return this.ledger.tasks - this.#settling;
   }
+  /** The work in them, in microseconds, as far as it is known. */
+  get load(): number {
+    return this.ledger.load / 1000;
+  }
   /** The chunks that are not fully answered. */
   get chunks(): readonly Chunk[] {
     return this.ledger.chunks;
@@ -157,7 +159,6 @@ export abstract class Lane {
       this.host.laneFree(this);
       return;
     }
-    this.load = this.ledger.load;
     // Their places are answered too, by nothing.
     for (const { chunk, offset } of [...outgoing.failures].reverse()) this.ledger.disownInLast(chunk, offset);
     for (const { chunk, offset, error } of outgoing.failures) chunk.job.settle(chunk.base + offset, false, error);
@@ -186,7 +187,6 @@ export abstract class Lane {
       this.callsLeft += chunk.count;
       this.host.left(chunk, chunk.count);
     }
-    this.load = this.ledger.load;
     this.#retireIfDone();
     return back;
   }
@@ -248,7 +248,6 @@ export abstract class Lane {
     this.#settling = count;
     this.#settle(count, values, specials);
     this.#settling = 0;
-    this.load = this.ledger.load;
     if (this.outstanding === 0) this.idleSince = this.host.clock.now();
     this.#limits.frontChanged();
     this.#retireIfDone();
@@ -289,7 +288,6 @@ export abstract class Lane {
     this.#limits.stop();
     const { started, unstarted } = this.ledger.sortOut(this.#nothingRuns ? 0 : this.startedTasks());
     for (const chunk of [...started, ...unstarted]) this.host.left(chunk, chunk.count);
-    this.load = 0;
     this.#death = death;
     this.host.laneGone(this, this.#wasReady, started, unstarted);
   }

@@ -28,15 +28,20 @@ export class Ledger {
   readonly messages: Sent[] = [];
   /** Unanswered tasks of all messages. */
   tasks = 0;
+  /** What they were charged with: their work in nanoseconds, as far as it was known when they were claimed. */
+  load = 0;
 
   add(sequence: number, chunks: Chunk[], expectations: number[], count: number, moved: boolean): void {
     this.messages.push({ sequence, chunks, expectations, chunkAt: 0, offset: 0, left: count, moved });
     this.tasks += count;
+    for (const chunk of chunks) this.load += chunk.count * chunk.charge;
   }
 
   /** Takes the message that was added last off again: nothing of it went out. */
   removeLast(): void {
-    this.tasks -= this.messages.pop()?.left ?? 0;
+    const sent = this.messages.pop() as Sent;
+    this.tasks -= sent.left;
+    for (const chunk of sent.chunks as Chunk[]) this.load -= chunk.count * chunk.charge;
   }
 
   /** The chunk of the oldest unanswered task. */
@@ -68,25 +73,13 @@ export class Ledger {
     return sent === undefined ? '' : `${sent.sequence}/${sent.left}`;
   }
 
-  /** Expected microseconds of what is unanswered. */
-  get load(): number {
-    let load = 0;
-    for (const sent of this.messages) {
-      for (let at = sent.chunkAt; at < sent.chunks.length; at++) {
-        const chunk = sent.chunks[at] as Chunk;
-        const count = at === sent.chunkAt ? chunk.count - sent.offset : chunk.count;
-        load += count * chunk.job.fn.timing.estimate;
-      }
-    }
-    return load;
-  }
-
   /** The front moves over `count` tasks of its chunk, before they are settled. */
   advance(count: number): void {
     const sent = this.messages[0] as Sent;
     sent.left -= count;
     sent.offset += count;
     this.tasks -= count;
+    this.load -= count * (sent.chunks[sent.chunkAt] as Chunk).charge;
     if (sent.offset === sent.chunks[sent.chunkAt]?.count) {
       sent.chunks[sent.chunkAt] = undefined;
       sent.chunkAt += 1;
@@ -109,6 +102,7 @@ export class Ledger {
       if (sent.left === 0) this.messages.splice(at, 1);
     }
     this.tasks -= taken;
+    for (const chunk of back) this.load -= chunk.count * chunk.charge;
     return back;
   }
 
@@ -140,6 +134,7 @@ export class Ledger {
       cutInTwo(sent, here, started, sent.moved ? started : unstarted);
     }
     this.tasks = 0;
+    this.load = 0;
     return { started, unstarted };
   }
 }

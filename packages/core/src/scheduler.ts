@@ -16,8 +16,8 @@ import type { Lane } from './lane.ts';
 import { Spread } from './spread.ts';
 import type { TaskFunction } from './task/task-function.ts';
 
-/** Worker time, in µs, that a task is charged with in advance while its function was never measured. */
-const UNKNOWN_CHARGE = 1000;
+/** Worker time, in ns, that a task is charged with in advance while its function was never measured. */
+const UNKNOWN_CHARGE = 1_000_000;
 /** The most tasks of one message; a lane's counters take 16 bits (wire/cells.ts). */
 const MOST_TASKS = 0x7fff;
 
@@ -116,7 +116,7 @@ export class Scheduler {
   left(chunk: Chunk, count: number): void {
     const client = chunk.job.owner as Client;
     client.released(count);
-    client.charged += count * (chunk.job.fn.timing.lastMean - chunk.charge);
+    client.charged += count * (chunk.job.fn.timing.lastMean * 1000 - chunk.charge);
   }
 
   giveBack(chunks: readonly Chunk[]): void {
@@ -199,7 +199,7 @@ export class Scheduler {
       this.#take(client, chunk);
       chunks.push(chunk);
       count += chunk.count;
-      load += chunk.count * job.fn.timing.estimate;
+      load += (chunk.count * chunk.charge) / 1000;
     }
     if (chunks.length > 0) lane.send(chunks);
   }
@@ -215,10 +215,10 @@ export class Scheduler {
   #take(client: Client, chunk: Chunk): void {
     const { fn, acceptedAt } = chunk.job;
     if (!this.#functions.has(fn.id)) this.#functions.set(fn.id, fn);
-    chunk.charge = fn.timing.estimate === 0 ? UNKNOWN_CHARGE : fn.timing.estimate;
+    chunk.charge = fn.timing.estimate === 0 ? UNKNOWN_CHARGE : Math.ceil(fn.timing.estimate * 1000);
     client.charged += chunk.charge * chunk.count;
     client.claimed(chunk.job, chunk.count);
-    this.waitTime.record(this.#now() - acceptedAt, chunk.count);
+    this.waitTime.record(((((this.#now() * 1000) | 0) - acceptedAt) | 0) / 1000, chunk.count);
   }
 
   /** The client with work, and a lane to spare, that has had the least. */

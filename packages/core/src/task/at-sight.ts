@@ -4,13 +4,12 @@
  * Decides without looking anything up, so that it is known at once. Refuses to know the program.
  */
 import { types } from 'node:util';
-import { TaskSerializationError } from '../errors.ts';
 import type { AnyFunction } from './reference.ts';
 
-/** No function and no reference. */
-export function notATask(value: unknown): TaskSerializationError {
+/** Said of what is no function and no reference. */
+export function notATask(value: unknown): string {
   const got = value === null ? 'null' : typeof value === 'object' ? `an object (${Object.prototype.toString.call(value)})` : typeof value;
-  return new TaskSerializationError(`A task is a function, a \`taskRef\` or a \`defineTask\`; got ${got}`);
+  return `A task is a function, a \`taskRef\` or a \`defineTask\`; got ${got}`;
 }
 
 /** Why a function cannot be a task whatever its source; `undefined` when its source has to be looked at. */
@@ -27,6 +26,6 @@ export function faultAtSight(fn: AnyFunction, text: string): string | undefined 
 }
 
 /** `what` names the function: `square`, or where it is. */
-export function cannotBeSent(what: string, reason: string): TaskSerializationError {
-  return new TaskSerializationError(`${what} cannot be sent to a worker: ${reason}`);
+export function cannotBeSent(what: string, reason: string): string {
+  return `${what} cannot be sent to a worker: ${reason}`;
 }

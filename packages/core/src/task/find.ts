@@ -25,8 +25,15 @@ export interface Found {
   readonly sharedBy: 'text' | 'place' | undefined;
 }
 
-/** Rejects with TaskSerializationError. */
-export async function findTask(task: AnyFunction): Promise<Found> {
+/**
+ * Why a function cannot be a task. Words, not an error: this file is imported late, and some loaders (tsx in a CommonJS package) then
+ * give it other copies of the classes than the program has.
+ */
+export interface Refused {
+  readonly refused: string;
+}
+
+export async function findTask(task: AnyFunction): Promise<Found | Refused> {
   const subject = new Subject(task, await inspection());
   const home = await homeOf(subject.location?.script);
   for (const candidate of [home, await homeOfCall(subject)]) {

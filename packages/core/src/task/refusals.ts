@@ -3,7 +3,6 @@
  *
  * Decides the words only. Refuses to know how the reason was found.
  */
-import type { TaskSerializationError } from '../errors.ts';
 import { cannotBeSent } from './at-sight.ts';
 import type { FreeName } from './free-names.ts';
 import { fileName, type Place, type Places, placeText, readable } from './place.ts';
@@ -12,7 +11,7 @@ const REFERENCE = "`taskRef(new URL('./tasks.js', import.meta.url), 'name')`";
 const OTHERWISE = 'export a plain function that calls it, use `defineTask`, or `taskRef`';
 
 /** `place`: where the function is written, as far as that is known. */
-export function refuse(name: string, place: Place | undefined, reason: string): TaskSerializationError {
+export function refuse(name: string, place: Place | undefined, reason: string): string {
   const at = place === undefined || place.file === '' ? '' : `${readable(place.file)}:${place.line}:${place.column}`;
   const named = at === '' ? `\`${name}\`` : `\`${name}\` (${at})`;
   return cannotBeSent(name !== '' ? named : at === '' ? 'This function' : `The function at ${at}`, reason);

@@ -105,16 +105,14 @@ function make(task: object): TaskFunction {
     return typeof task === 'function' ? ofFunction(task as AnyFunction) : refused('<not a function>', notATask(task));
   } catch (error) {
     // A function may have a `name` that throws when it is read.
-    return refused('<anonymous>', unfindable(error));
+    return refused('<anonymous>', UNFINDABLE, error);
   }
 }
 
-function unfindable(cause: unknown): TaskSerializationError {
-  return new TaskSerializationError('This function cannot be sent to a worker: looking it up failed', { cause });
-}
+const UNFINDABLE: string = cannotBeSent('This function', 'looking it up failed');
 
-function refused(name: string, error: TwinpoolError): TaskFunction {
-  return new TaskFunction(name, undefined, { error });
+function refused(name: string, why: string, cause?: unknown): TaskFunction {
+  return new TaskFunction(name, undefined, { error: new TaskSerializationError(why, { cause }) });
 }
 
 /** References to one export are one task, however many objects there are. */
@@ -123,7 +121,7 @@ const references = new Map<string, TaskFunction>();
 function ofReference(reference: TaskReference): TaskFunction {
   const fault = referenceFault(reference);
   const { url, exportName: path } = reference;
-  if (fault !== undefined) return refused(path, new TaskSerializationError(fault));
+  if (fault !== undefined) return refused(path, fault);
   const key = `${url} ${path}`;
   const [exportName = '', ...members] = path.split('.');
   const member = members.length === 0 ? undefined : members.join('.');
@@ -214,11 +212,11 @@ let finder: typeof import('./find.ts') | undefined;
 async function search(task: AnyFunction, onShared: (sharedBy: 'text' | 'place' | undefined) => void): Promise<Outcome> {
   try {
     finder ??= await import('./find.ts');
-    const { descriptor, sharedBy } = await finder.findTask(task);
-    onShared(sharedBy);
-    return { descriptor };
+    const found = await finder.findTask(task);
+    onShared('sharedBy' in found ? found.sharedBy : undefined);
+    return 'refused' in found ? { error: new TaskSerializationError(found.refused) } : found;
   } catch (error) {
     onShared(undefined);
-    return { error: error instanceof TaskSerializationError ? error : unfindable(error) };
+    return { error: new TaskSerializationError(UNFINDABLE, { cause: error }) };
   }
 }

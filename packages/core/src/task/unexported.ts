@@ -5,7 +5,7 @@
  */
 import { callableText } from './callable-text.ts';
 import type { SourceDescriptor } from './descriptor.ts';
-import { byReference, type Found } from './find.ts';
+import { byReference, type Found, type Refused } from './find.ts';
 import { type FreeName, type FunctionSyntax, readFunction } from './free-names.ts';
 import { isSafeByText, isWorkerGlobal } from './globals.ts';
 import type { Home } from './home.ts';
@@ -14,10 +14,9 @@ import { freeNames, madeByCall, madeByNode, refuse, UNEXPORTED_CHECKED, UNREADAB
 import type { Subject } from './subject.ts';
 import { type Written, whereWritten } from './written.ts';
 
-/** Throws TaskSerializationError. */
-export function findUnexported(subject: Subject, home: Home): Found {
+export function findUnexported(subject: Subject, home: Home): Found | Refused {
   const script = subject.location?.script;
-  if (script?.url.startsWith('node:')) throw refusal(subject, 0, madeByNode(script.url, (subject.location?.line ?? 0) + 1));
+  if (script?.url.startsWith('node:')) return refusal(subject, 0, madeByNode(script.url, (subject.location?.line ?? 0) + 1));
   const syntax = readFunction(subject.text, strictness(subject));
   const free = syntax && [...syntax.free, ...hiddenGlobals(subject, syntax)].sort((a, b) => a.offset - b.offset);
   const anchor = syntax?.anchor ?? 0;
@@ -29,7 +28,7 @@ export function findUnexported(subject: Subject, home: Home): Found {
   }
   if (syntax !== undefined && isSelfContained) return bySource(subject, syntax, home, places);
   const reason = subject.parts !== undefined ? UNEXPORTED_CHECKED : free === undefined ? UNREADABLE : whyNot(subject, free, places);
-  throw refusal(subject, anchor, subject.inspected === undefined ? withoutInspector(reason) : reason);
+  return refusal(subject, anchor, subject.inspected === undefined ? withoutInspector(reason) : reason);
 }
 
 /** A reference by file and name, where syntax says that the function is exported, or cannot say that it is not. */
@@ -79,8 +78,8 @@ function whyNot(subject: Subject, free: readonly FreeName[], places: Places): st
   return isMade ? madeByCall(places.at(0), free, places) : freeNames(subject.name, free, places);
 }
 
-function refusal(subject: Subject, anchor: number, reason: string): Error {
-  return refuse(subject.name, subject.location && subject.places(anchor).at(0), reason);
+function refusal(subject: Subject, anchor: number, reason: string): Refused {
+  return { refused: refuse(subject.name, subject.location && subject.places(anchor).at(0), reason) };
 }
 
 function writtenOf({ location, inspected, parts }: Subject): Written | undefined {
