@@ -11,7 +11,7 @@
  *   ExecutorShutdownError                     BrokenExecutorError > BrokenProcessPoolError, BrokenThreadPoolError
  *                                                                 > WorkerLostError
  *
- * A worker sends an error of ours as its code and fields (wire/error.ts); `REVIVABLE` lists the classes by code.
+ * A worker sends an error of ours as its code and fields (wire/thrown.ts); `REVIVABLE` lists the classes by code.
  */
 
 /** The issues of a failed validation, in the form of the Standard Schema specification. */

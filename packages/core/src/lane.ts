@@ -15,7 +15,7 @@ import type { Clock } from './clock.ts';
 import { type Death, describeDeath, lossError, messageOf, type Verdict } from './death.ts';
 import { InitializerError, TaskSerializationError, TwinpoolError, WorkerLostError } from './errors.ts';
 import type { Chunk, Job } from './job.ts';
-import { Ledger, type Sent } from './ledger.ts';
+import { halves, Ledger, type Sent } from './ledger.ts';
 import { Limits } from './limits.ts';
 import { ALONE_VALUE, AS_ALONE, AS_BYTES, AS_THROWN, DEFINE, type Message, SPECIAL_FIELDS, type WorkerSetup } from './wire/messages.ts';
 import { type Outgoing, pack } from './wire/outbound.ts';
@@ -151,17 +151,26 @@ export abstract class Lane {
       // The transport refused the message as a whole; nothing of it went out.
       this.ledger.removeLast();
       this.callsLeft += count - outgoing.failures.length;
-      const refusal = new TaskSerializationError(`the arguments cannot be sent: ${messageOf(error)}`, { cause: error });
-      for (const chunk of chunks) {
-        this.host.left(chunk, chunk.count);
-        for (let i = 0; i < chunk.count; i++) chunk.job.settle(chunk.base + i, false, refusal);
-      }
-      this.host.laneFree(this);
+      this.#sendLess(chunks, count, error);
       return;
     }
     // Their places are answered too, by nothing.
     for (const { chunk, offset } of [...outgoing.failures].reverse()) this.ledger.disownInLast(chunk, offset);
     for (const { chunk, offset, error } of outgoing.failures) chunk.job.settle(chunk.base + offset, false, error);
+  }
+
+  /** Together they were too much, perhaps; what is refused alone has failed. */
+  #sendLess(chunks: Chunk[], count: number, error: unknown): void {
+    if (count > 1) {
+      for (const half of halves(chunks, count)) this.send(half);
+      return;
+    }
+    const [chunk] = chunks as [Chunk];
+    const isOurs = error instanceof TaskSerializationError;
+    this.host.left(chunk, 1);
+    const refusal = isOurs ? error : new TaskSerializationError(`the arguments cannot be sent: ${messageOf(error)}`, { cause: error });
+    chunk.job.settle(chunk.base, false, refusal);
+    this.host.laneFree(this);
   }
 
   /** Before the message that uses them, so that they are there when it is read. */

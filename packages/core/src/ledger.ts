@@ -186,6 +186,22 @@ function cutInTwo(sent: Sent, running: number, started: Chunk[], rest: Chunk[]):
   }
 }
 
+/** The same tasks in two lists. */
+export function halves(chunks: readonly Chunk[], count: number): [Chunk[], Chunk[]] {
+  const first: Chunk[] = [];
+  const second: Chunk[] = [];
+  let left = count >> 1;
+  for (const chunk of chunks) {
+    if (left === 0) second.push(chunk);
+    else {
+      if (chunk.count > left) second.push(chunk.splitTail(chunk.count - left));
+      first.push(chunk);
+      left -= chunk.count;
+    }
+  }
+  return [first, second];
+}
+
 /** The place of a task that was settled before its worker answered: whatever the worker says of it is ignored. */
 class Disowned extends Job implements Chunk {
   readonly base = 0;

@@ -15,6 +15,7 @@ import type { Confirmation, ModuleDescriptor, TaskDescriptor } from './descripto
 import { exportOfCommonJs, exportOfNamespace } from './exports.ts';
 import { type Home, homeOf, isEntry } from './home.ts';
 import { inspection, openInspection } from './inspection.ts';
+import type { Location } from './locate.ts';
 import type { AnyFunction } from './reference.ts';
 import { Subject } from './subject.ts';
 import type { ExportName } from './written.ts';
@@ -40,18 +41,38 @@ export async function findTask(task: AnyFunction): Promise<Found | Refused> {
     const exported = exportIn(candidate, task);
     if (exported !== undefined) return byReference(subject, candidate.url, exported, undefined);
   }
+  // What is no export is told by its text and its place: function objects that one place makes are all alike.
+  const place = subject.location && subject.parts === undefined ? placeKey(subject.location) : undefined;
+  const known = place === undefined ? undefined : unexported.get(place);
+  if (known !== undefined) return known;
   const { findUnexported } = await import('./unexported.ts');
-  return findUnexported(subject, home);
+  const answer = findUnexported(subject, home);
+  if (place !== undefined) remember(place, answer);
+  return answer;
 }
 
-/** Where a function is written, as a key; '' when that is not known yet. */
-export function placeKeyOf(task: AnyFunction): string {
+/** Answers by place. More than these would hold on to the sources of a program that makes functions without end. */
+const unexported = new Map<string, Found | Refused>();
+const MOST_PLACES = 1_000;
+
+function remember(place: string, answer: Found | Refused): void {
+  unexported.set(place, answer);
+  const [oldest] = unexported.keys();
+  if (unexported.size > MOST_PLACES && oldest !== undefined) unexported.delete(oldest);
+}
+
+/** Where a function is written, as a key; `undefined` when that is not known. */
+export function placeKeyOf(task: AnyFunction): string | undefined {
   try {
     const location = openInspection()?.locator.locate(task);
-    return location === undefined ? '' : `${location.script.id}:${location.line}:${location.column}`;
+    return location && placeKey(location);
   } catch {
-    return '';
+    return undefined;
   }
+}
+
+function placeKey({ script, line, column }: Location): string {
+  return `${script.id}:${line}:${column}`;
 }
 
 export function byReference(subject: Subject, url: string, { exportName, member }: ExportName, confirm: Confirmation | undefined): Found {

@@ -150,18 +150,19 @@ function ofFunction(task: AnyFunction): TaskFunction {
   const name = ownName(task);
   if (fault !== undefined) return refused(name, cannotBeSent(name === '' ? 'This function' : `\`${name}\``, fault));
   const parts = checkedParts(task);
-  if (parts !== undefined)
-    return new TaskFunction(
-      name || '<anonymous>',
-      parts,
-      search(task, () => {}),
-    );
+  if (parts !== undefined) return new TaskFunction(name || '<anonymous>', parts, search(task, ALONE));
   const key = `${name} ${text}`;
   const first = inline.get(key);
-  if (first?.sharedBy === 'text') return first.made;
-  if (first?.sharedBy === 'place') return inline.get(placeKey(task, key))?.made ?? searched(task, name, key);
-  if (first?.sharedBy === 'not yet known') return follow(first, task, name, key);
-  return searched(task, name, key);
+  if (first === undefined) return searched(task, name, key);
+  if (first.sharedBy === 'not yet known') return follow(first, task, name, key);
+  return sameAs(first, task, key) ?? searched(task, name, key);
+}
+
+/** The inline function that `task` is one of, if its text was met. */
+function sameAs(first: Inline, task: AnyFunction, key: string): TaskFunction | undefined {
+  if (first.sharedBy === 'text') return first.made;
+  const place = first.sharedBy === 'place' ? finder?.placeKeyOf(task) : undefined;
+  return place === undefined ? undefined : inline.get(`${place} ${key}`)?.made;
 }
 
 /** The first of its text. */
@@ -173,7 +174,8 @@ function searched(task: AnyFunction, name: string, key: string): TaskFunction {
       undefined,
       search(task, (sharedBy) => {
         entry.sharedBy = sharedBy ?? 'nothing';
-        if (entry.sharedBy === 'place') keep(placeKey(task, key), entry);
+        const place = sharedBy === 'place' ? finder?.placeKeyOf(task) : undefined;
+        if (place !== undefined) keep(`${place} ${key}`, entry);
         if (entry.sharedBy === 'nothing' && inline.get(key) === entry) inline.delete(key);
       }),
     ),
@@ -185,10 +187,10 @@ function searched(task: AnyFunction, name: string, key: string): TaskFunction {
 /** Another of the same text while the first is being looked for: it waits, and is the same if the text says so. */
 function follow(first: Inline, task: AnyFunction, name: string, key: string): TaskFunction {
   const outcome = first.made.settled.then((): Outcome | Promise<Outcome> => {
-    const same = first.sharedBy === 'text' ? first : first.sharedBy === 'place' ? inline.get(placeKey(task, key)) : undefined;
-    if (same?.made.descriptor === undefined) return search(task, () => {});
-    made.becomes(same.made);
-    return { descriptor: same.made.descriptor };
+    const same = sameAs(first, task, key);
+    if (same?.descriptor === undefined) return search(task, ALONE);
+    made.becomes(same);
+    return { descriptor: same.descriptor };
   });
   const made = new TaskFunction(name || '<anonymous>', undefined, outcome);
   return made;
@@ -201,15 +203,13 @@ function keep(key: string, entry: Inline): void {
   if (oldest !== undefined) inline.delete(oldest);
 }
 
-/** Asked only after a function of this text was found by its place: then what tells places is loaded. */
-function placeKey(task: AnyFunction, key: string): string {
-  return `${finder?.placeKeyOf(task)} ${key}`;
-}
-
 /** Looks functions up; loaded with the first one that has to be. */
 let finder: typeof import('./find.ts') | undefined;
 
-async function search(task: AnyFunction, onShared: (sharedBy: 'text' | 'place' | undefined) => void): Promise<Outcome> {
+type OnShared = (sharedBy: 'text' | 'place' | undefined) => void;
+const ALONE: OnShared = () => {};
+
+async function search(task: AnyFunction, onShared: OnShared): Promise<Outcome> {
   try {
     finder ??= await import('./find.ts');
     const found = await finder.findTask(task);

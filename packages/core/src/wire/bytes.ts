@@ -98,7 +98,7 @@ export class FrameSerializer extends Serializer {
 }
 
 /** Reads what FrameSerializer wrote. */
-export class FrameDeserializer extends Deserializer {
+class FrameDeserializer extends Deserializer {
   _readHostObject(): object {
     const head = this.readUint32();
     const how = head & 3;

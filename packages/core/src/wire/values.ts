@@ -25,7 +25,6 @@ import { BUFFER, INSTANCE, isDetached, kindOf, LEAF, LIST, MAP, ORDINARY, ownsBu
 import { hasNames, type Medium, Survey } from './survey.ts';
 import { anyTransfers, type Transferable, transferListOf } from './transfer.ts';
 
-export { FrameDeserializer, FrameSerializer } from './bytes.ts';
 export type { Medium } from './survey.ts';
 
 export const PLAIN = 0;

@@ -1,7 +1,8 @@
 /** Both transports, as the lanes use them: an item between two neighbours in one message, read back on the far side. */
 import { MessageChannel, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
 import fc from 'fast-check';
-import { ALONE, FrameDeserializer, FrameSerializer, type Medium, Packer, PLAIN, unpackBytes } from '../../dist/wire/values.js';
+import { fromBytes, toBytes } from '../../dist/wire/bytes.js';
+import { ALONE, type Medium, Packer, PLAIN, unpackBytes } from '../../dist/wire/values.js';
 
 export const THREADS: Medium = { sharesMemory: true, movesBuffers: true, maxPayloadBytes: 2 ** 28 };
 export const PROCESSES: Medium = { sharesMemory: false, movesBuffers: false, maxPayloadBytes: 2 ** 28 };
@@ -41,12 +42,7 @@ export function overProcesses(value: unknown): Arrived {
 }
 
 export function throughFrame(message: unknown): unknown {
-  const serializer = new FrameSerializer();
-  serializer.writeHeader();
-  serializer.writeValue(message);
-  const deserializer = new FrameDeserializer(serializer.releaseBuffer());
-  deserializer.readHeader();
-  return deserializer.readValue();
+  return fromBytes(toBytes(message));
 }
 
 export function throughPort(message: unknown): unknown {

@@ -1,0 +1,575 @@
+/**
+ * A runtime whose workers, clock and users are all in the hands of a test, and the book that is kept of it.
+ *
+ * The engine, scheduler, crew, clients and jobs are the real ones; only lanes and clock are fake. The book is written from two
+ * sides, by what users did (accepted, cancelled, aborted, closed) and by what workers did (handed over, begun, gone), and `inspect`
+ * compares the engine with it. It refuses to know how the engine decides: only what must hold whatever it decides.
+ */
+import { FakeClock, type FakeEnd, FakeLane, type FakeTask, type Manner } from '@twinpool/testkit';
+import { expect } from 'vitest';
+import type { Client } from '../../dist/client.js';
+import { Engine } from '../../dist/engine.js';
+import { CancelledError, QueueFullError, TaskSerializationError, TaskTimeoutError, WorkerLostError } from '../../dist/errors.js';
+import { CallJob, type CallSettings, type Job } from '../../dist/job.js';
+import { MapJob } from '../../dist/map-job.js';
+import { resolveRuntime } from '../../dist/options.js';
+import { StreamJob } from '../../dist/stream-job.js';
+import { TaskFunction } from '../../dist/task/task-function.js';
+import { encodeThrown } from '../../dist/wire/thrown.js';
+
+export interface WorldShape {
+  readonly size: number;
+  readonly manner: Manner;
+  readonly maxTasks: number;
+  readonly startsAtOnce: boolean;
+  readonly idleTimeout: number;
+  readonly clients: readonly ClientShape[];
+}
+
+export interface ClientShape {
+  readonly maxLanes: number;
+  readonly maxQueue: number;
+  readonly onLoss: 'fail' | 'retry' | 'break';
+}
+
+const RETRIES = 2;
+export const KILL_GRACE = 500;
+export const TASK_TIMEOUT = 250;
+
+/** What a client's work may end with, beyond the task's own outcome. */
+class Terminated extends Error {}
+class Broken extends Error {}
+class CancelledByShutdown extends Error {}
+class InputFailed extends Error {}
+class InputStopped extends Error {}
+
+/** One client and what its users did. */
+interface SimClient {
+  readonly client: Client;
+  readonly shape: ClientShape;
+  isClosed: boolean;
+  isTerminated: boolean;
+  isShutDown: boolean;
+  /** Order of acceptance within the client. */
+  accepted: number;
+}
+
+/** One job in the book. */
+export interface Entry {
+  readonly job: Job;
+  readonly owner: SimClient;
+  readonly kind: 'call' | 'map' | 'stream';
+  readonly items: unknown[];
+  /** Tasks known to be accepted; a stream pulls on. */
+  accepted(): number;
+  readonly isAborted: () => boolean;
+  isCancelled: boolean;
+  inputFails: boolean;
+  /** By task: how often handed over, begun, and settled. */
+  readonly handed: Map<number, number>;
+  readonly begun: Map<number, number>;
+  readonly settled: Map<number, number>;
+  /** Tasks that a dead worker may have started. */
+  readonly maybeLost: Set<number>;
+  /** How often the job as a whole was settled. */
+  ends: number;
+  /** Of a stream: questions asked and answered. */
+  asked: number;
+  answered: number;
+  isClosed: boolean;
+}
+
+/** Item 5, 16, 27 ...: its task throws; every other one gives twice its item. */
+export function doesThrow(item: unknown): boolean {
+  return typeof item === 'number' && item % 11 === 5;
+}
+
+export function endOf({ item }: FakeTask): FakeEnd {
+  return doesThrow(item) ? { thrown: encodeThrown(`thrown by ${String(item)}`) } : { value: (item as number) * 2 };
+}
+
+export class World {
+  readonly shape: WorldShape;
+  readonly clock: FakeClock = new FakeClock();
+  readonly engine: Engine;
+  readonly clients: SimClient[];
+  readonly functions: TaskFunction[];
+  /** Every lane ever made. */
+  readonly lanes: FakeLane[] = [];
+  readonly book = new Map<Job, Entry>();
+  readonly signals: AbortController[] = [new AbortController(), new AbortController()];
+  openSum = 0;
+  isEnding = false;
+  #items = 0;
+  /** What went wrong where an exception would be swallowed. */
+  readonly troubles: string[] = [];
+  /** Things that users do in callbacks. */
+  readonly #afterSettling: (() => void)[] = [];
+
+  constructor(shape: WorldShape) {
+    this.shape = shape;
+    const { workers, share } = resolveRuntime({
+      kind: 'process',
+      workers: shape.size,
+      ...(shape.maxTasks === Number.POSITIVE_INFINITY ? {} : { maxTasksPerChild: shape.maxTasks }),
+      idleTimeout: shape.idleTimeout,
+      killGrace: KILL_GRACE,
+    });
+    this.engine = new Engine(workers, share, shape.startsAtOnce, {
+      clock: this.clock,
+      makeLane: (host, options) => {
+        const lane = new FakeLane(host, options, shape.manner, {
+          handedOver: (_lane, tasks) => this.#handedOver(tasks),
+          begun: (_lane, task) => this.#begun(task),
+        });
+        this.lanes.push(lane);
+        return lane;
+      },
+    });
+    const openChanged = this.engine.openChanged.bind(this.engine);
+    this.engine.openChanged = (by) => {
+      this.openSum += by;
+      openChanged(by);
+    };
+    this.clients = shape.clients.map((client, at) => this.#openClient(client, `client ${at}`));
+    this.functions = ['tiny', 'short', 'middling', 'long'].map(
+      (name) =>
+        new TaskFunction(name, undefined, {
+          descriptor: { kind: 'module', name, url: 'file:///nowhere.js', exportName: name, member: undefined },
+        }),
+    );
+  }
+
+  #openClient(shape: ClientShape, name: string): SimClient {
+    const client = this.engine.openClient({
+      name,
+      maxLanes: shape.maxLanes,
+      maxQueue: shape.maxQueue,
+      breaksOnLoss: shape.onLoss === 'break',
+      killGrace: KILL_GRACE,
+      settings: this.settings({}),
+      brokenError: (cause) => new Broken('broken', { cause }),
+    });
+    return { client, shape, isClosed: false, isTerminated: false, isShutDown: false, accepted: 0 };
+  }
+
+  settings(options: Partial<CallSettings>): CallSettings {
+    return { priority: 0, taskTimeout: Number.POSITIVE_INFINITY, retries: 0, signal: undefined, onReport: undefined, ...options };
+  }
+
+  /** An item; one in `rate` cannot be sent. */
+  item(unsendable: boolean): unknown {
+    this.#items += 1;
+    return unsendable ? () => undefined : this.#items;
+  }
+
+  // What users do.
+
+  call(owner: SimClient, fn: TaskFunction, item: unknown, settings: CallSettings, then?: () => void): CallJob | undefined {
+    if (owner.isClosed) return undefined;
+    let entry: Entry | undefined;
+    const job = new CallJob(fn, [item], settings, {
+      jobSettled: (ok, value) => {
+        const own = entry as Entry;
+        own.ends += 1;
+        this.#judge(own, 0, ok, value);
+        if (then !== undefined) this.#afterSettling.push(then);
+        this.#runCallbacks();
+      },
+    });
+    entry = this.#enter(job, owner, 'call', [item], settings, () => 1);
+    owner.client.submit(job, 1);
+    return job;
+  }
+
+  map(owner: SimClient, fn: TaskFunction, items: unknown[], chunksize: number | undefined, settings: CallSettings): void {
+    if (owner.isClosed) return;
+    let entry: Entry | undefined;
+    const shape = { spread: false, chunksize, mostAtOnce: Math.ceil(items.length / this.shape.size), onProgress: undefined };
+    const job = new MapJob(fn, items, shape, settings, {
+      jobSettled: (ok, value) => {
+        const own = entry as Entry;
+        own.ends += 1;
+        if (ok) {
+          for (let i = 0; i < items.length; i++) this.#judge(own, i, true, (value as unknown[])[i]);
+        } else this.#judgeFailure(own, value);
+        this.#runCallbacks();
+      },
+    });
+    entry = this.#enter(job, owner, 'map', items, settings, () => items.length);
+    owner.client.submit(job, items.length);
+  }
+
+  stream(owner: SimClient, fn: TaskFunction, items: unknown[], how: StreamHow, settings: CallSettings): void {
+    if (owner.isClosed) return;
+    const { window, ordered, chunksize, input, eager, failsAt } = how;
+    const shape = { spread: false, ordered, chunksize, window, eager, onProgress: undefined, total: undefined };
+    const source =
+      input === 'items' ? { items: [...items] } : input === 'sync' ? { sync: lazily(items, failsAt) } : { async: slowly(items, failsAt) };
+    const job = new StreamJob(fn, source, shape, settings);
+    const entry = this.#enter(job, owner, 'stream', items, settings, () => job.accepted);
+    entry.inputFails = input !== 'items' && failsAt <= items.length;
+    owner.client.submit(job, job.accepted);
+  }
+
+  /** Asks a stream for its next outcome. */
+  take(entry: Entry): void {
+    entry.asked += 1;
+    (entry.job as StreamJob).take((ok, value) => {
+      entry.answered += 1;
+      if (ok === undefined) entry.ends += 1;
+      else if (ok && (typeof value !== 'number' || value % 2 !== 0)) this.troubles.push(`a stream gave ${String(value)}`);
+      else if (!ok) this.#judgeFailure(entry, value);
+    });
+  }
+
+  leave(entry: Entry): void {
+    entry.isClosed = true;
+    void (entry.job as StreamJob).close();
+  }
+
+  cancel(entry: Entry): void {
+    const wasHanded = (entry.handed.get(0) ?? 0) > 0;
+    const { over } = entry.job;
+    entry.isCancelled = true;
+    const cancelled = (entry.job as CallJob).cancel();
+    if (cancelled !== (!wasHanded && !over)) this.troubles.push(`cancel() said ${cancelled}; handed over ${wasHanded}, over ${over}`);
+    entry.isCancelled = cancelled;
+  }
+
+  abort(at: number): void {
+    const signal = this.signals[at] as AbortController;
+    this.signals[at] = new AbortController();
+    signal.abort('on purpose');
+  }
+
+  closeClient(owner: SimClient): void {
+    owner.isClosed = true;
+    owner.client.close((stream) => (stream.isAsync ? new InputStopped('stopped') : undefined));
+  }
+
+  terminateClient(owner: SimClient): void {
+    owner.isClosed = true;
+    owner.isTerminated = true;
+    owner.client.terminate(new Terminated('terminated'));
+  }
+
+  cancelWaiting(owner: SimClient): void {
+    owner.isShutDown = true;
+    owner.client.cancelWaiting(new CancelledByShutdown('cancelled'));
+  }
+
+  // What workers do.
+
+  /** A worker is gone, by itself or because it was told to go. */
+  die(lane: FakeLane, exitCode: number | null, signal: string | null): void {
+    while (lane.hasAnswers && !lane.isOver) lane.deliver();
+    if (lane.isOver) return;
+    const lost = lane.takenForStarted;
+    if (lost.length < lane.begun.length) this.troubles.push(`${lane.begun.length} tasks had begun, ${lost.length} are taken for started`);
+    for (const { job, index } of lost) this.book.get(job)?.maybeLost.add(index);
+    lane.die(exitCode, signal);
+  }
+
+  /** Everything that only waits for somebody happens until nothing is open. */
+  async comeToRest(): Promise<void> {
+    for (let round = 0; round < 300; round++) {
+      for (const lane of [...this.lanes]) this.#letGoOn(lane);
+      for (const entry of this.book.values()) {
+        if (entry.kind === 'stream' && entry.ends === 0 && entry.asked === entry.answered) this.take(entry);
+      }
+      this.clock.advance(1000);
+      await turn();
+      this.inspect();
+      if (this.clients.every(({ client }) => client.open === 0) && this.#allAnswered() && this.#allAway()) return;
+    }
+    const left = [...this.book.values()].filter(({ ends }) => ends === 0).map(({ kind, job }) => `${kind} ${job.order}`);
+    throw new Error(`work never ends: ${left.join(', ') || 'no job, but a client has open tasks'}`);
+  }
+
+  /** The runtime is closed, when all is at rest: its workers leave, and nothing keeps the program alive. */
+  async closeAll(): Promise<void> {
+    this.#refuseWork();
+    await this.#end(this.engine.close());
+  }
+
+  /** The runtime is terminated in the midst of things. */
+  async terminateAll(): Promise<void> {
+    this.#refuseWork();
+    await this.#end(this.engine.terminate(() => new Terminated('terminated')));
+    for (const { kind, ends } of this.book.values()) if (kind !== 'stream' && ends !== 1) this.troubles.push(`a ${kind} is left open`);
+    for (const { client } of this.clients) if (client.open !== 0) this.troubles.push(`${client.open} tasks are left open`);
+    expect(this.troubles).toEqual([]);
+  }
+
+  /** As facades do when their runtime is closed. */
+  #refuseWork(): void {
+    this.isEnding = true;
+    for (const owner of this.clients) owner.isClosed = true;
+  }
+
+  async #end(ending: Promise<void>): Promise<void> {
+    let isOver = false;
+    void ending.then(() => {
+      isOver = true;
+    });
+    for (let round = 0; !isOver; round++) {
+      if (round === 50) throw new Error('the runtime never ends');
+      for (const lane of [...this.lanes]) this.#letGoOn(lane);
+      await turn();
+    }
+    if (this.openSum !== 0) this.troubles.push(`a runtime that has ended keeps the program alive by ${this.openSum} tasks`);
+    if (this.clock.keepingAlive > 0) this.troubles.push('a runtime that has ended has a timer that keeps the program alive');
+    const left = this.lanes.filter((lane) => lane.isStarted && !lane.isOver);
+    if (left.length > 0) this.troubles.push(`${left.length} workers are left`);
+    expect(this.troubles).toEqual([]);
+  }
+
+  #letGoOn(lane: FakeLane): void {
+    if (lane.isOver || !lane.isStarted) return;
+    if (lane.isKilled) this.die(lane, null, 'SIGKILL');
+    else if (lane.isAskedToEnd) this.die(lane, 0, null);
+    else if (lane.state === 'starting') lane.ready();
+    else lane.runAll(endOf, 100);
+  }
+
+  #allAnswered(): boolean {
+    return [...this.book.values()].every(({ ends }) => ends > 0);
+  }
+  #allAway(): boolean {
+    return this.lanes.every((lane) => lane.isOver || (!lane.isKilled && !lane.isAskedToEnd));
+  }
+
+  // The book.
+
+  #enter(job: Job, owner: SimClient, kind: Entry['kind'], items: unknown[], settings: CallSettings, accepted: () => number): Entry {
+    const entry: Entry = {
+      job,
+      owner,
+      kind,
+      items,
+      accepted,
+      isAborted: () => settings.signal?.aborted === true,
+      isCancelled: false,
+      inputFails: false,
+      handed: new Map(),
+      begun: new Map(),
+      settled: new Map(),
+      maybeLost: new Set(),
+      ends: 0,
+      asked: 0,
+      answered: 0,
+      isClosed: false,
+    };
+    this.book.set(job, entry);
+    owner.accepted += 1;
+    // Every attempt to settle is seen, also one that the job would ignore because it counts it twice.
+    const settle = job.settle.bind(job);
+    const settleRange = job.settleRange.bind(job);
+    const seen = (index: number) => {
+      if (!job.over) entry.settled.set(index, (entry.settled.get(index) ?? 0) + 1);
+    };
+    job.settle = (index, ok, value) => {
+      seen(index);
+      this.#judge(entry, index, ok, value);
+      settle(index, ok, value);
+    };
+    if (kind === 'map') {
+      job.settleRange = (index, values, from, count) => {
+        for (let i = 0; i < count; i++) {
+          seen(index + i);
+          this.#judge(entry, index + i, true, values[from + i]);
+        }
+        settleRange(index, values, from, count);
+      };
+    }
+    return entry;
+  }
+
+  #handedOver(tasks: readonly FakeTask[]): void {
+    for (const { job, index } of tasks) {
+      const entry = this.book.get(job);
+      if (entry === undefined) {
+        this.troubles.push('a task of an unknown job was handed over');
+        continue;
+      }
+      if (entry.isCancelled) this.troubles.push('a cancelled call was handed over');
+      const before = entry.handed.get(index) ?? 0;
+      if (before === 0) this.#checkOrder(entry, index);
+      entry.handed.set(index, before + 1);
+    }
+  }
+
+  /** First come first served, by priority, within a client; streams come and go, and are never waited for. */
+  #checkOrder(entry: Entry, index: number): void {
+    const { priority } = entry.job.settings;
+    if (entry.kind !== 'stream' && index > 0 && !entry.handed.has(index - 1)) this.troubles.push(`task ${index} before task ${index - 1}`);
+    for (const other of this.book.values()) {
+      if (other === entry || other.owner !== entry.owner || other.kind === 'stream' || other.job.over) continue;
+      const isFirst = other.job.settings.priority > priority || (other.job.settings.priority === priority && other.job.order < entry.job.order);
+      if (isFirst && other.handed.size < other.items.length) {
+        this.troubles.push(`job ${entry.job.order} (priority ${priority}) before job ${other.job.order} (${other.job.settings.priority})`);
+      }
+    }
+  }
+
+  #begun({ job, index }: FakeTask): void {
+    const entry = this.book.get(job) as Entry;
+    const times = (entry.begun.get(index) ?? 0) + 1;
+    entry.begun.set(index, times);
+    if (times > 1 + job.settings.retries) this.troubles.push(`task ${index} of job ${job.order} began ${times} times`);
+    if (entry.isCancelled) this.troubles.push('a cancelled call began');
+  }
+
+  /** Whether an outcome can be that of this task. */
+  #judge(entry: Entry, index: number, ok: boolean, value: unknown): void {
+    const item = entry.items[index];
+    if (!ok) {
+      this.#judgeFailure(entry, value, index);
+      return;
+    }
+    if (typeof item !== 'number' || doesThrow(item) || value !== item * 2) {
+      this.troubles.push(`task ${index} with item ${String(item)} of a ${entry.kind} gave ${String(value)}`);
+    }
+    if (!entry.begun.has(index)) this.troubles.push(`task ${index} gave a value and never began`);
+  }
+
+  #judgeFailure(entry: Entry, error: unknown, index?: number): void {
+    const { owner, job } = entry;
+    const items = index === undefined ? entry.items : [entry.items[index]];
+    const isPossible =
+      typeof error === 'string'
+        ? items.some((item) => error === `thrown by ${String(item)}` && doesThrow(item))
+        : error instanceof TaskSerializationError
+          ? items.some((item) => typeof item === 'function')
+          : error instanceof TaskTimeoutError
+            ? job.settings.taskTimeout === TASK_TIMEOUT
+            : error instanceof WorkerLostError
+              ? index === undefined
+                ? entry.maybeLost.size > 0
+                : entry.maybeLost.has(index)
+              : error instanceof QueueFullError
+                ? owner.shape.maxQueue < Number.POSITIVE_INFINITY
+                : error instanceof CancelledError
+                  ? entry.isCancelled || entry.isAborted()
+                  : error instanceof Terminated
+                    ? owner.isTerminated || this.isEnding
+                    : error instanceof CancelledByShutdown
+                      ? owner.isShutDown
+                      : error instanceof InputFailed
+                        ? entry.inputFails
+                        : error instanceof InputStopped
+                          ? owner.isClosed || this.isEnding
+                          : error instanceof Broken
+                            ? owner.client.broken !== undefined || this.startsFailed || owner.shape.onLoss === 'break'
+                            : isEndOfRuntime(error) && this.isEnding;
+    if (!isPossible) this.troubles.push(`a ${entry.kind} cannot end with ${String(error)}`);
+  }
+
+  startsFailed = false;
+
+  /** What must hold between any two steps. */
+  inspect(): void {
+    const stats = this.engine.stats();
+    for (const lane of this.lanes) {
+      if (lane.calls > this.shape.maxTasks) this.troubles.push(`${lane.calls} calls in one worker, at most ${this.shape.maxTasks}`);
+      const lying = lane.isOver ? 0 : lane.inbox.length + lane.begun.length;
+      if (lane.outstanding !== lying) this.troubles.push(`a lane takes ${lane.outstanding} tasks for unanswered, ${lying} are`);
+    }
+    let accepted = 0;
+    let settled = 0;
+    let waiting = 0;
+    for (const owner of this.clients) {
+      let open = 0;
+      let inLanes = 0;
+      for (const entry of this.book.values()) {
+        if (entry.owner !== owner) continue;
+        accepted += entry.accepted();
+        if (entry.job.over) {
+          settled += entry.accepted();
+          continue;
+        }
+        open += entry.accepted() - entry.settled.size;
+        settled += entry.settled.size;
+      }
+      for (const lane of this.lanes) {
+        if (!lane.isOver) inLanes += [...lane.begun, ...lane.inbox].filter(({ job, index }) => this.#isOpen(owner, job, index)).length;
+      }
+      waiting += open - inLanes;
+      const held = this.isEnding ? undefined : open;
+      if (held !== undefined && owner.client.open !== held) this.troubles.push(`client.open is ${owner.client.open}, ${open} tasks are open`);
+    }
+    if (!this.isEnding && stats.queued !== waiting) this.troubles.push(`stats().queued is ${stats.queued}, ${waiting} tasks wait`);
+    const counted = stats.completed + stats.failed + stats.cancelled;
+    if (counted !== settled) this.troubles.push(`${counted} of ${accepted} tasks are counted as ended, ${settled} are`);
+    for (const entry of this.book.values()) {
+      for (const [index, times] of entry.settled) if (times > 1) this.troubles.push(`task ${index} of a ${entry.kind} was settled ${times} times`);
+      if (entry.kind !== 'stream' && entry.ends > 1) this.troubles.push(`a ${entry.kind} was settled ${entry.ends} times`);
+      if (entry.kind !== 'stream' && entry.job.over !== entry.ends > 0) this.troubles.push(`a ${entry.kind} is over, but nobody was told`);
+    }
+    if (this.openSum < 0) this.troubles.push(`the program is kept alive by ${this.openSum} tasks`);
+    this.#lookForStranded();
+    expect(this.troubles).toEqual([]);
+  }
+
+  #isOpen(owner: SimClient, job: Job, index: number): boolean {
+    const entry = this.book.get(job);
+    return entry !== undefined && entry.owner === owner && !job.over && !entry.settled.has(index);
+  }
+
+  /** No lane is idle while there is work that it may have. */
+  #lookForStranded(): void {
+    const idle = this.lanes.filter((lane) => lane.isIdle && lane.callsLeft > 0);
+    const live = this.lanes.filter((lane) => lane.state === 'starting' || lane.state === 'ready');
+    for (const { client, shape } of this.clients) {
+      if (client.front() === undefined) continue;
+      const used = this.lanes.filter((lane) => !lane.isOver && lane.chunks.some(({ job }) => job.owner === client)).length;
+      if (idle.length > 0 && used < shape.maxLanes) this.troubles.push(`${client.queued} tasks wait and a lane is idle`);
+      const isBraked = this.clock.keepingAlive > 0;
+      if (live.length === 0 && !isBraked) this.troubles.push('tasks wait, and no worker is there or will be');
+    }
+    if (idle.length === 0 || this.shape.manner === 'budget') return;
+    const isSettled = this.lanes.every((lane) => lane.isOver || lane.begun.length === (lane.isBusy ? 1 : 0));
+    const stuck = this.lanes.find((lane) => !lane.isOver && lane.isBusy && lane.inbox.some(({ job }) => this.#mayMove(job)));
+    if (isSettled && stuck !== undefined) this.troubles.push('a task waits behind another while a lane is idle');
+  }
+
+  #mayMove(job: Job): boolean {
+    const entry = this.book.get(job);
+    return entry !== undefined && !job.over && entry.owner.shape.maxLanes >= this.shape.size;
+  }
+
+  #runCallbacks(): void {
+    for (const callback of this.#afterSettling.splice(0)) callback();
+  }
+}
+
+export interface StreamHow {
+  readonly input: 'items' | 'sync' | 'async';
+  readonly window: number;
+  readonly ordered: boolean;
+  readonly chunksize: number | undefined;
+  readonly eager: boolean;
+  readonly failsAt: number;
+}
+
+function* lazily(items: readonly unknown[], failsAt: number): Generator<unknown> {
+  for (let i = 0; ; i++) {
+    if (i === failsAt) throw new InputFailed('the input failed');
+    if (i === items.length) return;
+    yield items[i];
+  }
+}
+
+async function* slowly(items: readonly unknown[], failsAt: number): AsyncGenerator<unknown> {
+  yield* lazily(items, failsAt);
+}
+
+function isEndOfRuntime(error: unknown): boolean {
+  return error instanceof Error && /runtime|Runtime/.test(error.message);
+}
+
+/** Microtasks, and what they start. */
+export async function turn(): Promise<void> {
+  for (let i = 0; i < 6; i++) await undefined;
+}

@@ -1,0 +1,60 @@
+// Which export a function is, told by identity; and that asking runs no code of the module.
+import { describe, expect, test } from 'vitest';
+import { exportOfCommonJs, exportOfNamespace } from '../../dist/task/exports.js';
+
+function square(x: number): number {
+  return x * x;
+}
+
+describe('exportOfNamespace', () => {
+  test.each([
+    [{ square }, { exportName: 'square' }],
+    [{ alias: square, square }, { exportName: 'square' }],
+    [{ default: square, zebra: square }, { exportName: 'zebra' }],
+    [{ default: square }, { exportName: 'default' }],
+    [{ Shape: Object.assign(class {}, { square }) }, { exportName: 'Shape', member: 'square' }],
+    [{ table: { square } }, { exportName: 'table', member: 'square' }],
+    [{ table: { row: square } }, undefined],
+    // biome-ignore lint/suspicious/noThenProperty: that it is no task is what is tested
+    [{ then: square }, undefined],
+    [{ other: () => 1, nothing: null, list: [square] }, undefined],
+  ])('%o', (namespace, found) => {
+    expect(exportOfNamespace(namespace, square)).toEqual(found);
+  });
+});
+
+describe('exportOfCommonJs', () => {
+  test('the whole, its properties, its methods', () => {
+    expect(exportOfCommonJs(square, square)).toEqual({ exportName: 'module.exports' });
+    expect(exportOfCommonJs({ a: square }, square)).toEqual({ exportName: 'a' });
+    expect(exportOfCommonJs({ Shape: Object.assign(class {}, { square }) }, square)).toEqual({ exportName: 'Shape', member: 'square' });
+    expect(exportOfCommonJs(null, square)).toBeUndefined();
+  });
+
+  test('getters run only under its own name or where a compiler made them', () => {
+    let ran = 0;
+    const lazy = Object.defineProperty({}, 'other', { enumerable: true, get: () => (ran++, square) });
+    expect(exportOfCommonJs(lazy, square)).toBeUndefined();
+    expect(ran).toBe(0);
+    const own = Object.defineProperty({}, 'square', { enumerable: true, get: () => square });
+    expect(exportOfCommonJs(own, square)).toEqual({ exportName: 'square' });
+    Object.defineProperty(lazy, '__esModule', { value: true });
+    expect(exportOfCommonJs(lazy, square)).toEqual({ exportName: 'other' });
+    const failing = { __esModule: true, square };
+    Object.defineProperty(failing, 'broken', { enumerable: true, get: () => failing.toString.call(null) + missing() });
+    expect(exportOfCommonJs(failing, square)).toEqual({ exportName: 'square' });
+  });
+
+  test('proxies are left alone', () => {
+    const trap = (): never => {
+      throw new Error('touched');
+    };
+    const proxy = new Proxy({ square }, { ownKeys: trap, get: trap, getOwnPropertyDescriptor: trap });
+    expect(exportOfCommonJs(proxy, square)).toBeUndefined();
+    expect(exportOfNamespace({ proxy }, square)).toBeUndefined();
+  });
+});
+
+function missing(): never {
+  throw new Error('missing');
+}
