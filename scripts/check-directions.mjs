@@ -44,7 +44,7 @@ const RULES = [
   },
 ];
 /** What a worker must not load, directly or through another file: each worker pays for it at its start. */
-const TOO_HEAVY_FOR_A_WORKER = /^(index\.ts|options\.ts|zod(\/.*)?|piscina|acorn|eslint-scope|@jridgewell\/.*)$/;
+const TOO_HEAVY_FOR_A_WORKER = /^(index\.ts|options\.ts|schemas\.ts|zod(\/.*)?|piscina|acorn|eslint-scope|@jridgewell\/.*)$/;
 
 const IMPORT = /^\s*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
 

@@ -37,7 +37,7 @@ function blocksOf(lines) {
     } else if (fence !== null) {
       const end = lines.indexOf(`${fence[1]}\`\`\``, i + 1);
       const text = lines.slice(i + 1, end).map((line) => line.slice(fence[1].length));
-      const words = Object.fromEntries(fence[3].split(' ').map((word) => word.split('=')));
+      const words = Object.fromEntries(fence[3].split(' ').map((word) => `${word}=`.split('=')));
       const previous = blocks.at(-1);
       if (
         fence[2] === 'text' &&

@@ -1,5 +1,6 @@
 // Runs every examples/<name>/ as a user would, and compares what it prints with its expected.txt, line by line.
-// `<any>` in an expected line stands for any text within that line. A folder runs by its main.mjs or main.ts, else by `npm start`.
+// `<any>` in an expected line stands for any text within that line. A folder runs by its main.mjs or main.ts, else by `npm start`; where the
+// first expected line is `$ node main.mjs --with arguments`, by that.
 // Usage: node scripts/check-examples.mjs [name...] ; wants the packages built.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { conclude, root, run } from './workspace.mjs';
@@ -14,7 +15,9 @@ const names = readdirSync(`${root}examples`, { withFileTypes: true })
   .map((entry) => entry.name)
   .filter((name) => wanted.length === 0 || wanted.includes(name));
 
-function commandOf(folder) {
+function commandOf(folder, expected) {
+  const [program, ...args] = expected?.[0]?.startsWith('$ ') ? expected[0].slice(2).trim().split(/\s+/) : [];
+  if (program !== undefined) return [program === 'node' ? process.execPath : program, args];
   if (existsSync(`${folder}/main.mjs`)) return [process.execPath, ['main.mjs']];
   // With tsx, so that Node 20 runs it as well; task modules find it again in the workers.
   if (existsSync(`${folder}/main.ts`)) return [process.execPath, ['--import', 'tsx', 'main.ts']];
@@ -33,18 +36,19 @@ const matches = (expected, line) => new RegExp(`^${expected.split('<any>').map(e
 
 async function problemsOf(name) {
   const folder = `${root}examples/${name}`;
-  const command = commandOf(folder);
-  if (command === undefined) return [`${name}: has none of main.mjs, main.ts, package.json`];
   const expectedFile = `${folder}/expected.txt`;
-  if (!existsSync(expectedFile) && !RUN_ONLY.has(name)) return [`${name}: has no expected.txt (and is not listed as run-only)`];
+  const expected = existsSync(expectedFile) ? linesOf(readFileSync(expectedFile, 'utf8')) : undefined;
+  if (expected === undefined && !RUN_ONLY.has(name)) return [`${name}: has no expected.txt (and is not listed as run-only)`];
+  const command = commandOf(folder, expected);
+  if (command === undefined) return [`${name}: has none of main.mjs, main.ts, package.json`];
 
   const { code, stdout, stderr } = await run(...command, { cwd: folder, limit: LIMIT });
   const problems = [];
   if (code !== 0) problems.push(`${name}: ended with ${code}\n${stderr.trimEnd()}`);
   else if (/^\(node:\d+\)/m.test(stderr)) problems.push(`${name}: Node warns\n${stderr.trimEnd()}`);
-  if (!existsSync(expectedFile)) return problems;
-  const expected = linesOf(readFileSync(expectedFile, 'utf8'));
+  if (expected === undefined) return problems;
   const printed = linesOf(stdout);
+  if (expected[0].startsWith('$ ')) expected.shift();
   for (let i = 0; i < Math.max(expected.length, printed.length); i++) {
     if (expected[i] !== undefined && printed[i] !== undefined && matches(expected[i], printed[i])) continue;
     problems.push(`${name}: line ${i + 1}\n    expected: ${expected[i] ?? '(no more)'}\n    printed:  ${printed[i] ?? '(no more)'}`);

@@ -56,12 +56,15 @@ export class Client implements JobOwner {
   readonly #levels: Level[] = [];
   readonly #streams = new Set<StreamJob>();
   readonly #waiters: (() => void)[] = [];
+  readonly #drainWaiters: (() => void)[] = [];
   #closed = false;
   #order = 0;
   /** Tasks accepted and not ended, and inputs held open. */
   #open = 0;
-  /** Tasks that lanes have, also of jobs that have ended meanwhile. */
+  /** Of `#open`, tasks that lanes have. */
   #handed = 0;
+  /** Of `#open`, inputs held open. */
+  #held = 0;
 
   constructor(host: ClientHost, options: ClientOptions) {
     this.#host = host;
@@ -71,12 +74,13 @@ export class Client implements JobOwner {
   get isClosed(): boolean {
     return this.#closed;
   }
+  /** Tasks accepted that have not ended. */
   get open(): number {
-    return this.#open;
+    return this.#open - this.#held;
   }
   /** Tasks accepted that no lane has. */
   get queued(): number {
-    return Math.max(0, this.#open - this.#handed);
+    return this.open - this.#handed;
   }
 
   /** Takes a job with `tasks` tasks known now. The facade has checked that it is open. */
@@ -159,17 +163,20 @@ export class Client implements JobOwner {
     this.#add(count);
   }
 
-  tasksEnded(count: number, how: Ending): void {
+  tasksEnded(count: number, how: Ending, inLanes = 0): void {
+    this.#handed -= inLanes;
     this.#host.count(how, count);
     this.#settled(count);
   }
 
   hold(): void {
+    this.#held += 1;
     this.#open += 1;
     this.#host.openChanged(1);
   }
 
   release(): void {
+    this.#held -= 1;
     this.#settled(1);
   }
 
@@ -191,10 +198,11 @@ export class Client implements JobOwner {
     return this.#isIdle ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  /** The same, and sync inputs are read to their end for it. */
-  drained(): Promise<void> {
+  /** Sync inputs are read to their end; what is paused is not waited for, and ends with `error` when the rest has ended. */
+  async drained(error: () => unknown): Promise<void> {
     for (const stream of [...this.#streams]) stream.lift();
-    return this.whenIdle();
+    if (!this.#isDrained) await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
+    for (const stream of [...this.#streams]) stream.stopInput(error());
   }
 
   /** Ends every job now. `waitingError` is for tasks no lane has; `error` for the others (and for a job that is partly handed over). */
@@ -252,8 +260,15 @@ export class Client implements JobOwner {
     return this.#open === 0 && this.#streams.size === 0;
   }
 
+  get #isDrained(): boolean {
+    if (this.#open > 0) return false;
+    for (const stream of this.#streams) if (!stream.isPaused) return false;
+    return true;
+  }
+
   #tellIfIdle(): void {
     if (this.#waiters.length > 0 && this.#isIdle) for (const resolve of this.#waiters.splice(0)) resolve();
+    if (this.#drainWaiters.length > 0 && this.#isDrained) for (const resolve of this.#drainWaiters.splice(0)) resolve();
   }
 
   #waitForFunction(job: Job): void {

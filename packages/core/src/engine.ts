@@ -144,7 +144,7 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     const clients = [...this.#scheduler.clients];
     const closed = () => new InvalidStateError('the WorkerRuntime was closed before the input had ended');
     for (const client of clients) client.close((stream) => (stream.isAsync ? closed() : undefined));
-    await Promise.all(clients.map((client) => client.drained()));
+    await Promise.all(clients.map((client) => client.drained(closed)));
     await this.#crew.leave();
     this.#finish();
   }

@@ -52,8 +52,8 @@ export interface JobOwner {
   /** Something that is no task (an input still to be read) keeps the client from being drained, until `release`. */
   hold(): void;
   release(): void;
-  /** `count` tasks of this job are over. */
-  tasksEnded(count: number, how: Ending): void;
+  /** `count` tasks of this job are over; `inLanes` of them while a lane still has them. */
+  tasksEnded(count: number, how: Ending, inLanes?: number): void;
   /** The job has tasks to claim again. */
   wake(job: Job): void;
   /** The job leaves the queue and the signal watch: nothing of it waits any more. */
@@ -128,6 +128,11 @@ export abstract class Job {
       this.owner.warn(error, 'onReport');
     }
   }
+}
+
+/** Tasks of several chunks. */
+export function tasksOf(chunks: readonly Chunk[]): number {
+  return chunks.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** Arguments of a checked task are parsed when they are claimed: at once, or (an asynchronous schema) before the job is woken. */
@@ -221,11 +226,11 @@ export class CallJob extends Job implements Chunk {
   }
 
   settle(_index: number, ok: boolean, value: unknown): void {
-    if (!this.over) this.#finish(ok, value, ok ? 'completed' : 'failed');
+    if (!this.over) this.#finish(ok, value, ok ? 'completed' : 'failed', false);
   }
 
   end(error: unknown, how: Ending): void {
-    if (!this.over) this.#finish(false, error, how);
+    if (!this.over) this.#finish(false, error, how, true);
   }
 
   /** True if and only if it was never handed to a worker; then it never will be. */
@@ -235,15 +240,16 @@ export class CallJob extends Job implements Chunk {
     return true;
   }
 
-  #finish(ok: boolean, value: unknown, how: Ending): void {
+  #finish(ok: boolean, value: unknown, how: Ending, isEnd: boolean): void {
     const listener = this.#listener;
+    const inLanes = isEnd && this.#phase === 'handed' ? 1 : 0;
     this.over = true;
     this.#args = undefined;
     this.#listener = undefined;
     if (this.queued || this.settings.signal !== undefined) this.owner.forget(this);
     // The handle is settled before the count: a close that waits for the count then finds every handle settled.
     listener?.jobSettled(ok, value);
-    this.owner.tasksEnded(1, how);
+    this.owner.tasksEnded(1, how, inLanes);
   }
 
   /** Whether the arguments are there now. */

@@ -15,7 +15,7 @@ import type { Clock } from './clock.ts';
 import { type Death, describeDeath, lossError, messageOf, type Verdict } from './death.ts';
 import { InitializerError, TaskSerializationError, TwinpoolError, WorkerLostError } from './errors.ts';
 import type { Chunk, Job } from './job.ts';
-import { halves, Ledger, type Sent } from './ledger.ts';
+import { Disowned, halves, Ledger, type Sent } from './ledger.ts';
 import { Limits } from './limits.ts';
 import { ALONE_VALUE, AS_ALONE, AS_BYTES, AS_THROWN, DEFINE, type Message, SPECIAL_FIELDS, type WorkerSetup } from './wire/messages.ts';
 import { type Outgoing, pack } from './wire/outbound.ts';
@@ -64,8 +64,10 @@ export abstract class Lane {
   #settling = 0;
   /** Calls it may still take (`maxTasksPerChild`). */
   callsLeft: number;
-  /** When it ran out of work; ms of the clock. */
+  /** When it last ran out of work, or answered; ms of the clock. */
   idleSince = 0;
+  /** When the front task, as far as it can be known, began; ms of the clock. */
+  frontSince = 0;
   startError: unknown;
   pid: number | undefined;
   threadId: number | undefined;
@@ -83,6 +85,8 @@ export abstract class Lane {
   /** A worker that ends by its own decision says whether a task was running. */
   #nothingRuns = false;
   #wasReady = false;
+  /** no -> asked -> by force; it is told once each. */
+  #killed: 'no' | 'asked' | 'by force' = 'no';
   #death: Death | undefined;
 
   constructor(host: LaneHost, options: LaneOptions, packer: Packer) {
@@ -93,7 +97,11 @@ export abstract class Lane {
     this.callsLeft = options.maxTasks;
     this.#limits = new Limits(host.clock, this.ledger, {
       poll: (done) => this.poll(() => this.state !== 'gone' && done()),
-      abortRunning: () => this.abortRunning(this.ledger.messages[0] as Sent),
+      abortRunning: () => {
+        const { sequence, total, left } = this.ledger.messages[0] as Sent;
+        this.abortTask(sequence, total - left);
+      },
+      frontLeaves: () => host.left(this.ledger.front as Chunk, 1),
       kill: (kind, force, cause) => this.kill({ kind, cause }, force),
     });
   }
@@ -107,8 +115,8 @@ export abstract class Lane {
   protected abstract startedTasks(): number;
   /** Takes up to `most` unstarted tasks off the end of a message; 0 where that cannot be known. */
   protected abstract retract(sent: Sent, most: number): number;
-  /** Aborts the signal of the running task of this message. */
-  protected abstract abortRunning(sent: Sent): void;
+  /** Aborts the signal of the task at `place` of message `sequence`, if it still runs when it hears of it. */
+  protected abstract abortTask(sequence: number, place: number): void;
   /** No more work: the worker is to end by itself. */
   protected abstract endWorker(): void;
   /** End the worker now; `force`: without asking it first. */
@@ -142,6 +150,7 @@ export abstract class Lane {
     }
     const outgoing = pack(chunks, this.packer, this.alone);
     const sequence = ++this.#sequence;
+    if (this.outstanding === 0) this.frontSince = this.host.clock.now();
     this.ledger.add(sequence, chunks, outgoing.expectations, count, outgoing.alone.length > 0);
     this.callsLeft -= count - outgoing.failures.length;
     this.#postAlone(outgoing);
@@ -155,7 +164,10 @@ export abstract class Lane {
       return;
     }
     // Their places are answered too, by nothing.
-    for (const { chunk, offset } of [...outgoing.failures].reverse()) this.ledger.disownInLast(chunk, offset);
+    for (const { chunk, offset } of [...outgoing.failures].reverse()) {
+      this.host.left(chunk, 1);
+      this.ledger.disownInLast(chunk, offset);
+    }
     for (const { chunk, offset, error } of outgoing.failures) chunk.job.settle(chunk.base + offset, false, error);
   }
 
@@ -193,7 +205,8 @@ export abstract class Lane {
   takeBack(most: number): Chunk[] {
     const back = this.ledger.takeBack(most, (sent, count) => this.retract(sent, count));
     for (const chunk of back) {
-      this.callsLeft += chunk.count;
+      // A place without a call was never charged for one.
+      if (!(chunk instanceof Disowned)) this.callsLeft += chunk.count;
       this.host.left(chunk, chunk.count);
     }
     this.#retireIfDone();
@@ -214,7 +227,8 @@ export abstract class Lane {
 
   /** Ends the worker now; what it had is told by `laneGone`. */
   kill(verdict: Verdict = { kind: 'end' }, force = false): void {
-    if (this.state === 'gone') return;
+    if (this.state === 'gone' || this.#killed === 'by force' || (this.#killed !== 'no' && !force)) return;
+    this.#killed = force ? 'by force' : 'asked';
     this.#verdict ??= verdict;
     if (this.state !== 'starting') this.state = 'ending';
     this.killWorker(force);
@@ -257,7 +271,7 @@ export abstract class Lane {
     this.#settling = count;
     this.#settle(count, values, specials);
     this.#settling = 0;
-    if (this.outstanding === 0) this.idleSince = this.host.clock.now();
+    this.frontSince = this.idleSince = this.host.clock.now();
     this.#limits.frontChanged();
     this.#retireIfDone();
     this.host.laneFree(this);

@@ -18,8 +18,9 @@ export interface Sent {
   /** The front of this message: chunk, and offset in it. */
   chunkAt: number;
   offset: number;
-  /** Unanswered tasks. */
+  /** Unanswered tasks, of `total` that were not taken back: the front is the task at `total - left` of the message. */
   left: number;
+  total: number;
   /** Values that were moved, not copied, went with it: it cannot be sent again. */
   readonly moved: boolean;
 }
@@ -32,7 +33,7 @@ export class Ledger {
   load = 0;
 
   add(sequence: number, chunks: Chunk[], expectations: number[], count: number, moved: boolean): void {
-    this.messages.push({ sequence, chunks, expectations, chunkAt: 0, offset: 0, left: count, moved });
+    this.messages.push({ sequence, chunks, expectations, chunkAt: 0, offset: 0, left: count, total: count, moved });
     this.tasks += count;
     for (const chunk of chunks) this.load += chunk.count * chunk.charge;
   }
@@ -98,6 +99,7 @@ export class Ledger {
       const count = retract(sent, most - taken);
       taken += count;
       sent.left -= count;
+      sent.total -= count;
       cutTail(sent, count, back);
       if (sent.left === 0) this.messages.splice(at, 1);
     }
@@ -203,7 +205,7 @@ export function halves(chunks: readonly Chunk[], count: number): [Chunk[], Chunk
 }
 
 /** The place of a task that was settled before its worker answered: whatever the worker says of it is ignored. */
-class Disowned extends Job implements Chunk {
+export class Disowned extends Job implements Chunk {
   readonly base = 0;
   readonly count = 1;
   readonly spread = false;

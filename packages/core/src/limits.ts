@@ -14,6 +14,8 @@ export interface LimitActions {
   /** Reads what lies in the channel, then calls `done`. */
   poll(done: () => void): void;
   abortRunning(): void;
+  /** The front task leaves the account of the lane. */
+  frontLeaves(): void;
   kill(kind: 'limit' | 'abort', force: boolean, cause?: unknown): void;
 }
 
@@ -24,6 +26,8 @@ export class Limits {
   readonly #grace: Alarm;
   /** Jobs that were ended while the worker had tasks of them, and how long such a task may still run. */
   readonly #abandoned = new Map<Job, number>();
+  /** The place in the ledger of the task whose grace runs. */
+  #gracedAt = '';
 
   constructor(clock: Clock, ledger: Ledger, actions: LimitActions) {
     this.#ledger = ledger;
@@ -58,7 +62,8 @@ export class Limits {
     const grace = front === undefined ? undefined : this.#abandoned.get(front.job);
     if (grace === undefined) this.#grace.clear();
     else if (grace <= 0) this.#actions.kill('abort', grace < 0);
-    else if (!this.#grace.isSet) {
+    else if (!this.#grace.isSet || this.#gracedAt !== this.#ledger.position) {
+      this.#gracedAt = this.#ledger.position;
       this.#actions.abortRunning();
       this.#grace.set(grace);
     }
@@ -84,6 +89,7 @@ export class Limits {
     const { taskTimeout } = job.settings;
     const error = new TaskTimeoutError(`task '${job.fn.name}' ran longer than its taskTimeout of ${taskTimeout} ms; its worker was ended`);
     // The caller hears of it now, not when the worker is gone.
+    this.#actions.frontLeaves();
     this.#ledger.disownFront();
     this.#actions.kill('limit', false, error);
     job.settle(frontIndex, false, error);

@@ -4,7 +4,7 @@
  * Decides how the input is cut and when the whole is settled: once every task has ended, with the results in input order or
  * with the first error by input order (Python's rule). Waiting work costs this one object however long the input is.
  */
-import { type CallSettings, type Chunk, type Ending, Job, type JobListener, LATER, parseArguments } from './job.ts';
+import { type CallSettings, type Chunk, type Ending, Job, type JobListener, LATER, parseArguments, tasksOf } from './job.ts';
 import type { TaskFunction } from './task/task-function.ts';
 
 /** A view of consecutive items; the input is shared, never copied. */
@@ -79,7 +79,7 @@ export class MapJob extends Job {
 
   get waiting(): number {
     if (this.over) return 0;
-    const returned = this.#returned.length;
+    const returned = tasksOf(this.#returned);
     if (this.#parsed === 'parsing') return returned;
     return this.#items.length - this.#next + returned;
   }
@@ -127,8 +127,9 @@ export class MapJob extends Job {
 
   end(error: unknown, how: Ending): void {
     if (this.over) return;
+    const unclaimed = this.#items.length - this.#next + tasksOf(this.#returned);
     this.#close(false, error);
-    this.owner.tasksEnded(this.#unsettled, how);
+    this.owner.tasksEnded(this.#unsettled, how, this.#unsettled - unclaimed);
   }
 
   #ended(count: number, how: Ending): void {

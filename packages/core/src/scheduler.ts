@@ -18,6 +18,8 @@ import type { TaskFunction } from './task/task-function.ts';
 
 /** Worker time, in ns, that a task is charged with in advance while its function was never measured. */
 const UNKNOWN_CHARGE = 1_000_000;
+/** A worker whose task has run for this, ms, gets nothing behind it. */
+const LONG_RUN = 5;
 /** The most tasks of one message; a lane's counters take 16 bits (wire/cells.ts). */
 const MOST_TASKS = 0x7fff;
 
@@ -114,6 +116,8 @@ export class Scheduler {
 
   /** Tasks left their lane: the client's charge becomes what they took. */
   left(chunk: Chunk, count: number): void {
+    // A job that has ended took its tasks out of the account then.
+    if (chunk.job.over) return;
     const client = chunk.job.owner as Client;
     client.released(count);
     client.charged += count * (chunk.job.fn.timing.lastMean * 1000 - chunk.charge);
@@ -183,7 +187,8 @@ export class Scheduler {
     const chunks: Chunk[] = [];
     let count = 0;
     let load = lane.load;
-    const limit = Math.min(share, lane.callsLeft, MOST_TASKS);
+    const hardLimit = Math.min(lane.callsLeft, MOST_TASKS);
+    const limit = Math.min(share, hardLimit);
     while (count < limit) {
       const client = this.#nextClient(lane, chunks);
       const job = client?.front();
@@ -196,6 +201,9 @@ export class Scheduler {
         client.claimed(job, 0);
         continue;
       }
+      // A chunk that the user cut is claimed whole; what the worker may not take of it goes back.
+      const tooMany = chunk.count - (hardLimit - count);
+      if (tooMany > 0) job.giveBack(chunk.splitTail(tooMany));
       this.#take(client, chunk);
       chunks.push(chunk);
       count += chunk.count;
@@ -208,6 +216,8 @@ export class Scheduler {
   #roomFor(job: Job, lane: Lane, claimed: number, load: number): number {
     const outstanding = lane.outstanding + claimed;
     const { timing } = job.fn;
+    // Whatever was expected of it: what runs there runs long.
+    if (lane.outstanding > 0 && this.#now() - lane.frontSince > LONG_RUN) return 0;
     const ahead = timing.roomBehind(outstanding, load);
     return outstanding === 0 ? Math.max(1, ahead) : ahead;
   }

@@ -8,6 +8,7 @@ import type { Client } from './client.ts';
 import { Engine, type RuntimeStats } from './engine.ts';
 import type { CallSettings, Job } from './job.ts';
 import { type ResolvedShare, resolveFacade } from './options.ts';
+import { InvalidStateError } from './errors.ts';
 import { engineOf, WorkerRuntime } from './runtime.ts';
 import type { StreamJob } from './stream-job.ts';
 
@@ -20,6 +21,8 @@ export interface SeatShape {
   /** Workers are started with the facade; else when work comes. */
   readonly startsAtOnce: boolean;
   readonly brokenError: (cause: unknown) => Error;
+  /** For an input that is not read any further because the facade was closed. */
+  readonly closedError?: (() => Error) | undefined;
 }
 
 export class Seat {
@@ -32,6 +35,7 @@ export class Seat {
   readonly #engine: Engine;
   readonly #client: Client;
   readonly #ownsEngine: boolean;
+  readonly #closedError: () => Error;
   #ended: Promise<void> | undefined;
 
   private constructor(engine: Engine, ownsEngine: boolean, share: ResolvedShare, shape: SeatShape) {
@@ -41,6 +45,7 @@ export class Seat {
     this.kind = engine.workers.kind;
     this.#engine = engine;
     this.#ownsEngine = ownsEngine;
+    this.#closedError = shape.closedError ?? (() => new InvalidStateError(`${share.name} was closed before the input had ended`));
     this.#client = engine.openClient({
       name: share.name,
       maxLanes: share.maxLanes,
@@ -123,7 +128,7 @@ export class Seat {
   async #leave(): Promise<void> {
     this.#engine.openChanged(1);
     try {
-      await this.#client.drained();
+      await this.#client.drained(this.#closedError);
       if (this.#ownsEngine) await this.#engine.close();
       else this.#engine.closeClient(this.#client);
     } finally {

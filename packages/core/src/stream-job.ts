@@ -10,7 +10,7 @@
  * Input ends in one of four ways, the first of which counts (`#input`): it is exhausted; it throws (its error is delivered after
  * the outcomes of the good items); `stopInput` (the facade was closed: likewise); `close` (the consumer left: nothing more is delivered).
  */
-import { type CallSettings, type Chunk, type Ending, Job, LATER, parseArguments } from './job.ts';
+import { type CallSettings, type Chunk, type Ending, Job, LATER, parseArguments, tasksOf } from './job.ts';
 import { Slice } from './map-job.ts';
 import type { TaskFunction } from './task/task-function.ts';
 
@@ -58,7 +58,9 @@ export class StreamJob extends Job {
   #paused = false;
   #pulling = false;
   #parsing = false;
-  /** While `join` waits, an unfinished sync input is open work. */
+  /** While `join` waits, an unfinished sync input is read to its end. */
+  #lifted = false;
+  /** The owner was told that there is open work beside the tasks. */
   #held = false;
 
   constructor(fn: TaskFunction, input: StreamInput, shape: StreamShape, settings: CallSettings) {
@@ -87,7 +89,7 @@ export class StreamJob extends Job {
 
   get waiting(): number {
     if (this.over) return 0;
-    const back = this.#returned.length;
+    const back = tasksOf(this.#returned);
     if (this.#parsing) return back;
     return back + this.#buffer.size + (this.#sync !== undefined && this.#mayPull() ? this.#room() : 0);
   }
@@ -137,16 +139,17 @@ export class StreamJob extends Job {
   end(error: unknown, how: Ending): void {
     if (this.over) return;
     const unsettled = this.#accepted - this.#settled;
+    const inLanes = unsettled - this.#unclaimed;
     this.#lastError ??= { error };
     this.#finish();
-    this.owner.tasksEnded(unsettled, how);
+    this.owner.tasksEnded(unsettled, how, inLanes);
     void this.#closeInput();
     this.#deliver();
   }
 
   override endWaiting(error: unknown, how: Ending): void {
     if (this.over) return;
-    const dropped = this.#buffer.size + this.#returned.reduce((sum, { count }) => sum + count, 0);
+    const dropped = this.#buffer.size + tasksOf(this.#returned);
     this.#buffer.clear();
     this.#returned.length = 0;
     this.#accepted -= dropped;
@@ -169,25 +172,30 @@ export class StreamJob extends Job {
   /** The consumer left: what is unclaimed never runs, nothing more is delivered, the input is closed. Returns when it is. */
   close(): Promise<void> {
     const unsettled = this.over ? 0 : this.#accepted - this.#settled;
+    const inLanes = unsettled - this.#unclaimed;
     const wasOver = this.over;
     this.#ready.clear();
     this.#lastError = undefined;
     // Takers that still wait are told the end by #deliver.
     this.#taken = this.#accepted;
     if (!wasOver) this.#finish();
-    if (unsettled > 0) this.owner.tasksEnded(unsettled, 'cancelled');
+    if (unsettled > 0) this.owner.tasksEnded(unsettled, 'cancelled', inLanes);
     const closed = this.#closeInput();
     this.#deliver();
     return closed;
   }
 
+  /** An error was delivered and the consumer has not asked again: it is no open work. */
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
   /** Lifts the window of a sync input, so that waiting for the end of the work can come to one. */
   lift(): void {
-    if (this.over || this.#sync === undefined || this.#input === 'ended' || this.#held) return;
+    if (this.over || this.#sync === undefined || this.#input === 'ended' || this.#lifted || this.#paused) return;
     this.#window = Number.POSITIVE_INFINITY;
-    this.#paused = false;
-    this.#held = true;
-    this.owner.hold();
+    this.#lifted = true;
+    this.#updateHold();
     this.owner.wake(this);
   }
 
@@ -197,7 +205,16 @@ export class StreamJob extends Job {
     this.#takers.push(taker);
     this.#deliver();
     this.#wakeForRoom();
-    return () => this.#takers.remove(taker);
+    return () => {
+      const wasOpen = this.#takers.remove(taker);
+      this.#updateHold();
+      return wasOpen;
+    };
+  }
+
+  /** Accepted tasks that no lane has. */
+  get #unclaimed(): number {
+    return this.over ? 0 : this.#buffer.size + tasksOf(this.#returned) + (this.#parsing ? 1 : 0);
   }
 
   #room(): number {
@@ -260,9 +277,16 @@ export class StreamJob extends Job {
   /** Nothing more is read. */
   #endInput(): void {
     this.#input = 'ended';
-    if (!this.#held) return;
-    this.#held = false;
-    this.owner.release();
+    this.#updateHold();
+  }
+
+  /** A sync input is open work while it is to be read to its end, or while somebody waits for what comes of it. */
+  #updateHold(): void {
+    const isOpen = this.#sync !== undefined && this.#input === 'open' && ((this.#lifted && !this.#paused) || this.#takers.size > 0);
+    if (isOpen === this.#held) return;
+    this.#held = isOpen;
+    if (isOpen) this.owner.hold();
+    else this.owner.release();
   }
 
   /** The same for an input that has not ended by itself: it is told, once. Resolves when it has closed. */
@@ -282,16 +306,17 @@ export class StreamJob extends Job {
       if (outcome !== undefined) {
         this.#ready.delete(this.#taken);
         this.#taken += 1;
-        if (!outcome.ok) this.#paused = true;
         this.#takers.shift()?.(outcome.ok, outcome.value);
+        if (!outcome.ok && this.#takers.size === 0) this.#paused = true;
       } else if (this.over) {
         const last = this.#lastError;
         this.#lastError = undefined;
         if (last === undefined) this.#takers.shift()?.(undefined, undefined);
         else this.#takers.shift()?.(false, last.error);
-      } else return;
+      } else break;
     }
-    this.#wakeForRoom();
+    this.#updateHold();
+    if (this.#takers.size === 0) this.#wakeForRoom();
   }
 
   /** The consumer took something: the input may run further ahead. */

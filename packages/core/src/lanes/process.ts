@@ -137,8 +137,8 @@ export class ProcessLane extends Lane {
     return 0;
   }
 
-  protected abortRunning(): void {
-    this.post([ABORT]);
+  protected abortTask(sequence: number, place: number): void {
+    this.post([ABORT, sequence, place]);
   }
 
   release(): void {

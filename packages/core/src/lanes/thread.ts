@@ -179,11 +179,10 @@ export class ThreadLane extends Lane {
     }
   }
 
-  protected abortRunning(sent: Sent): void {
-    const cell = Atomics.load(this.#cells, this.#slotOf(sent));
-    Atomics.store(this.#cells, ABORT_TASK, slotEnd(cell) - sent.left);
-    Atomics.store(this.#cells, ABORT_MESSAGE, sent.sequence);
-    this.post([ABORT]);
+  protected abortTask(sequence: number, place: number): void {
+    Atomics.store(this.#cells, ABORT_TASK, place);
+    Atomics.store(this.#cells, ABORT_MESSAGE, sequence);
+    this.post([ABORT, sequence, place]);
   }
 
   release(): void {

@@ -4,7 +4,7 @@
  * Decides without looking anything up, so that it is known at once. Refuses to know the program.
  */
 import { types } from 'node:util';
-import type { AnyFunction } from './reference.ts';
+import { type AnyFunction, ownName } from './reference.ts';
 
 /** Said of what is no function and no reference. */
 export function notATask(value: unknown): string {
@@ -16,7 +16,7 @@ export function notATask(value: unknown): string {
 export function faultAtSight(fn: AnyFunction, text: string): string | undefined {
   if (types.isProxy(fn)) return 'it is a proxy; pass a function that calls it';
   if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) {
-    return fn.name.startsWith('bound ')
+    return ownName(fn).startsWith('bound ')
       ? 'it is a bound function; pass a function that calls it, and what is bound as an argument'
       : 'it is a native function; pass a function that calls it, like `(x) => Math.sqrt(x)`';
   }

@@ -8,7 +8,7 @@ import { TaskValidationError } from '../errors.ts';
 import { isStandardSchema, type SchemaInput, type SchemaOutput, type StandardSchema, validate } from './standard-schema.ts';
 
 /** Registered: a worker may load this package from another place than the task's module does. */
-export const CHECKED: unique symbol = Symbol.for('twinpool.checked') as never;
+export const CHECKED: unique symbol = Symbol.for('twinpool.checked');
 
 /** Schema of the arguments: a tuple or an array. */
 export type ArgumentsSchema = StandardSchema<readonly unknown[], readonly unknown[]>;
@@ -71,16 +71,15 @@ export function defineTask(
 /** The file of whoever called `callee`. The program's own `prepareStackTrace` is set aside meanwhile. */
 function callerFile(callee: (...args: never[]) => unknown): string | undefined {
   const { prepareStackTrace, stackTraceLimit } = Error;
-  try {
-    Error.stackTraceLimit = 1;
-    Error.prepareStackTrace = (_, [site]) => site?.getFileName();
-    const trace: { stack?: unknown } = {};
-    Error.captureStackTrace(trace, callee);
-    return typeof trace.stack === 'string' && trace.stack !== '' ? trace.stack : undefined;
-  } finally {
-    Error.prepareStackTrace = prepareStackTrace;
-    Error.stackTraceLimit = stackTraceLimit;
-  }
+  // `Reflect.set`: with --frozen-intrinsics nothing of this can be changed, and the file stays unknown.
+  const tell = (_: Error, [site]: NodeJS.CallSite[]): unknown => site?.getFileName();
+  if (!Reflect.set(Error, 'prepareStackTrace', tell) || !Reflect.set(Error, 'stackTraceLimit', 1)) return undefined;
+  const trace: { stack?: unknown } = {};
+  Error.captureStackTrace(trace, callee);
+  const file = trace.stack;
+  Reflect.set(Error, 'prepareStackTrace', prepareStackTrace);
+  Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+  return typeof file === 'string' && file !== '' ? file : undefined;
 }
 
 /** The parts of a checked task, `undefined` for anything else. */

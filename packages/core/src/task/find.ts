@@ -37,7 +37,8 @@ export interface Refused {
 export async function findTask(task: AnyFunction): Promise<Found | Refused> {
   const subject = new Subject(task, await inspection());
   const home = await homeOf(subject.location?.script);
-  for (const candidate of [home, await homeOfCall(subject)]) {
+  const homeOfCall = await homeOfDefinition(subject);
+  for (const candidate of [home, homeOfCall]) {
     const exported = exportIn(candidate, task);
     if (exported !== undefined) return byReference(subject, candidate.url, exported, undefined);
   }
@@ -46,7 +47,7 @@ export async function findTask(task: AnyFunction): Promise<Found | Refused> {
   const known = place === undefined ? undefined : unexported.get(place);
   if (known !== undefined) return known;
   const { findUnexported } = await import('./unexported.ts');
-  const answer = findUnexported(subject, home);
+  const answer = findUnexported(subject, home, homeOfCall);
   if (place !== undefined) remember(place, answer);
   return answer;
 }
@@ -91,7 +92,7 @@ export function byReference(subject: Subject, url: string, { exportName, member 
 }
 
 /** The module that calls `defineTask`, for a checked task whose handler is written in another one. */
-async function homeOfCall({ parts, inspected }: Subject): Promise<Home> {
+async function homeOfDefinition({ parts, inspected }: Subject): Promise<Home> {
   return homeOf(parts?.file === undefined ? undefined : inspected?.locator.scriptOf(parts.file));
 }
 

@@ -4,9 +4,8 @@
  * Decides which names are free, and which of the rest are a worker's globals. Refuses to know where the text came from and what
  * follows from a free name. Offsets count from the start of the function's text.
  */
-import type { Reference } from 'eslint-scope';
 import { isWorkerGlobal } from './globals.ts';
-import { type AnyNode, children, identifierName, isFunctionNode, isNode, parse, parser, scopes } from './syntax.ts';
+import { type AnyNode, children, identifierName, isFunctionNode, isNode, parse, parser, undeclaredIn } from './syntax.ts';
 
 export interface FreeName {
   readonly name: string;
@@ -40,9 +39,10 @@ export interface FunctionSyntax {
   readonly edits: readonly Edit[];
 }
 
-/** Added by tools, without meaning for what a function computes: esbuild's names, the counters of istanbul. */
-const IDENTITY = /^__name$/;
-const COUNTER = /^(?:cov_[\w$]+|__cov_[\w$]+|_\$jscoverage)$/;
+/** Added by tools, without meaning for what a function computes: esbuild's names, the counters of istanbul (`cov_1x2y().s[0]++`). */
+const IDENTITY = '__name';
+const COUNTER = /^cov_\w+$/;
+const COUNTED: ReadonlySet<unknown> = new Set(['s', 'f', 'b']);
 /** Added by compilers for older targets. Each begins with one or two underscores, but for tslib as a whole. */
 const HELPERS: readonly RegExp[] = [
   /^tslib(?:_\d+)?$/,
@@ -68,7 +68,7 @@ export function readFunction(text: string, strict: boolean | undefined): Functio
       ['(', ')'],
       ['({', '})'],
     ] as const) {
-      const program = parse(before + text + after, isStrict ? 'module' : 'script');
+      const program = parse(before + text + after, isStrict);
       const root = program && functionIn(program);
       if (program !== undefined && root !== undefined) return new Reader(text, before.length, isStrict).read(program, root);
     }
@@ -83,9 +83,8 @@ interface Root {
 }
 
 /** The function of `(text)` or `({text})`; anything else that happens to parse is none. */
-function functionIn(program: unknown): Root | undefined {
-  const body = isNode(program) ? program.body : undefined;
-  const [statement, ...rest] = Array.isArray(body) ? body : [];
+function functionIn(program: AnyNode): Root | undefined {
+  const [statement, ...rest] = Array.isArray(program.body) ? program.body : [];
   if (!isNode(statement) || rest.length > 0 || !isNode(statement.expression)) return undefined;
   const expression = statement.expression;
   if (isFunctionNode(expression)) return { fn: expression, property: undefined };
@@ -106,6 +105,7 @@ class Reader {
   /** Nodes by where they stand: `x` of `typeof x`, of `x()`, of `x.y` (with its y), and `x.y` of `(0, x.y)`. */
   readonly #inTypeof = new Set<unknown>();
   readonly #callees = new Set<unknown>();
+  readonly #counterCallees = new Set<unknown>();
   readonly #members = new Map<unknown, { readonly name: string; readonly whole: AnyNode }>();
   readonly #inSequence = new Set<unknown>();
   #imports = false;
@@ -117,7 +117,7 @@ class Reader {
     this.#strict = strict;
   }
 
-  read(program: AnyNode | object, { fn, property }: Root): FunctionSyntax {
+  read(program: AnyNode, { fn, property }: Root): FunctionSyntax {
     const kind = property?.kind;
     const form = property === undefined ? 'expression' : kind === 'get' ? 'getter' : kind === 'set' ? 'setter' : 'method';
     this.#walk(fn, fn.type === 'ArrowFunctionExpression' ? 'arrow' : 'function', false);
@@ -125,14 +125,8 @@ class Reader {
     const key = property?.key;
     const computed = property?.computed === true && isNode(key) ? key : undefined;
     if (computed !== undefined) this.#replaceKey(computed);
-    const manager = scopes().analyze(program as never, {
-      ecmaVersion: 2025,
-      sourceType: this.#strict ? 'module' : 'script',
-      ignoreEval: true,
-    });
-    const through = manager.scopes[0]?.through ?? [];
-    for (const reference of through) {
-      if (computed === undefined || !isInside(reference.identifier, computed)) this.#judge(reference);
+    for (const identifier of undeclaredIn(program, this.#strict)) {
+      if (computed === undefined || !isInside(identifier, computed)) this.#judge(identifier);
     }
     return {
       form,
@@ -183,18 +177,26 @@ class Reader {
         if (node.operator === 'typeof') this.#inTypeof.add(node.argument);
         return;
       case 'MemberExpression':
-        if (node.computed !== true) this.#members.set(node.object, { name: identifierName(node.property) ?? '', whole: node });
+        if (node.computed !== true) this.#member(node);
         return;
       case 'SequenceExpression':
         for (const part of children(node)) this.#inSequence.add(part);
         return;
       case 'CallExpression':
         this.#callees.add(node.callee);
-        if (identifierName(node.callee) === VITE_DYNAMIC) this.#importOf(node, (node.arguments as unknown[])[0]);
+        if (identifierName(node.callee) === VITE_DYNAMIC && Array.isArray(node.arguments)) this.#importOf(node, node.arguments[0]);
         return;
       case 'ImportExpression':
         this.#importOf(node, node.source);
     }
+  }
+
+  #member(node: AnyNode): void {
+    const { object, property } = node;
+    const name = identifierName(property) ?? '';
+    this.#members.set(object, { name, whole: node });
+    if (!isNode(object) || object.type !== 'CallExpression' || !COUNTED.has(name)) return;
+    if (COUNTER.test(identifierName(object.callee) ?? '')) this.#counterCallees.add(object.callee);
   }
 
   /** `import(x)`: what it names must mean the same in a worker. Relative is what a file is needed for (vite roots it at '/'). */
@@ -210,11 +212,11 @@ class Reader {
     }
   }
 
-  #judge({ identifier }: Reference): void {
+  #judge(identifier: AnyNode): void {
     const name = identifierName(identifier) ?? '';
-    const start = (identifier as unknown as AnyNode).start;
-    if (IDENTITY.test(name)) this.#identities.add(name);
-    else if (COUNTER.test(name)) this.#counters.add(name);
+    const { start } = identifier;
+    if (name === IDENTITY && this.#callees.has(identifier)) this.#identities.add(name);
+    else if (this.#counterCallees.has(identifier)) this.#counters.add(name);
     else if (name === VITE_DYNAMIC && this.#callees.has(identifier)) this.#edit(start, start + name.length, 'import');
     else if (name === VITE_META) this.#add('import.meta', identifier, 'syntax');
     else if (isWorkerGlobal(name)) {
@@ -232,8 +234,8 @@ class Reader {
     return renamed ? member.name : name;
   }
 
-  #add(name: string, node: unknown, kind: FreeName['kind']): void {
-    const offset = (node as AnyNode).start - this.#shift;
+  #add(name: string, node: AnyNode, kind: FreeName['kind']): void {
+    const offset = node.start - this.#shift;
     if (!this.#free.has(name)) this.#free.set(name, { name, offset, kind });
   }
 
@@ -263,7 +265,6 @@ class Reader {
   }
 }
 
-function isInside(node: unknown, outer: AnyNode): boolean {
-  const { start, end } = node as AnyNode;
+function isInside({ start, end }: AnyNode, outer: AnyNode): boolean {
   return start >= outer.start && end <= outer.end;
 }

@@ -34,11 +34,20 @@ async function load(url: string): Promise<object> {
   try {
     return (await import(url)) as object;
   } catch (error) {
-    if (!BEYOND_STRIPPING.has((error as { code?: unknown } | null)?.code)) throw error;
+    if (!isBeyondStripping(error)) throw error;
     await registerTsx(url, error);
-    // Under the old URL the loader keeps the failure.
-    return import(`${url}${url.includes('?') ? '&' : '?'}tsx`);
   }
+  try {
+    return (await import(url)) as object;
+  } catch (error) {
+    if (!isBeyondStripping(error)) throw error;
+    // Some versions of Node keep the failure under the old URL.
+    return import(`${url}${url.includes('?') ? '&' : '?'}loader=tsx`);
+  }
+}
+
+function isBeyondStripping(error: unknown): boolean {
+  return BEYOND_STRIPPING.has((error as { readonly code?: unknown } | null)?.code);
 }
 
 function stripsTypes(): boolean {

@@ -9,16 +9,20 @@ import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { isForbiddenName } from './descriptor.ts';
 
-const REFERENCE: unique symbol = Symbol.for('twinpool.reference') as never;
+const REFERENCE: unique symbol = Symbol.for('twinpool.reference');
 
 /** Any function at all; what it takes does not matter. */
 export type AnyFunction = (...args: never[]) => unknown;
 
 /** The name that a function was given, '' where it got one by its position only. A program may put anything there. */
 export function ownName(fn: AnyFunction): string {
-  const name: unknown = fn.name;
-  // The second is what vitest calls a default export.
-  return typeof name !== 'string' || name === 'default' || name === '__vite_ssr_export_default__' ? '' : name;
+  try {
+    const name: unknown = fn.name;
+    // The second is what vitest calls a default export.
+    return typeof name !== 'string' || name === 'default' || name === '__vite_ssr_export_default__' ? '' : name;
+  } catch {
+    return '';
+  }
 }
 
 /** The export of a module as a task. `F` is the type of the function it stands for; nothing of that exists at run time. */

@@ -4,7 +4,7 @@
  * Decides how text becomes a tree and how a tree is walked. Refuses to know what is looked for in it.
  */
 import { createRequire } from 'node:module';
-import type { Node, Options, Program } from 'acorn';
+import type { Node } from 'acorn';
 
 type Acorn = typeof import('acorn');
 type EslintScope = typeof import('eslint-scope');
@@ -19,27 +19,42 @@ export function parser(): Acorn {
   return acorn;
 }
 
-export function scopes(): EslintScope {
+function scopes(): EslintScope {
   eslintScope ??= load('eslint-scope') as EslintScope;
   return eslintScope;
 }
 
 /** Parses a program, or a piece of one: names of other classes and modules are not its fault. `undefined`: a syntax error. */
-export function parse(text: string, sourceType: 'script' | 'module'): Program | undefined {
-  const options: Options = {
-    ecmaVersion: 'latest',
-    sourceType,
-    ranges: true,
-    checkPrivateFields: false,
-    allowSuperOutsideMethod: true,
-    allowReturnOutsideFunction: true,
-    allowHashBang: true,
-  };
+export function parse(text: string, isStrict: boolean): AnyNode | undefined {
   try {
-    return parser().parse(text, options);
+    const program: unknown = parser().parse(text, {
+      ecmaVersion: 'latest',
+      sourceType: sourceType(isStrict),
+      ranges: true,
+      checkPrivateFields: false,
+      allowSuperOutsideMethod: true,
+      allowReturnOutsideFunction: true,
+      allowHashBang: true,
+    });
+    return isNode(program) ? program : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The identifiers of a program that nothing in it declares. */
+export function undeclaredIn(program: AnyNode, isStrict: boolean): readonly AnyNode[] {
+  const manager = scopes().analyze(program as unknown as Parameters<EslintScope['analyze']>[0], {
+    ecmaVersion: 2025,
+    sourceType: sourceType(isStrict),
+    ignoreEval: true,
+  });
+  const references = manager.scopes[0]?.through ?? [];
+  return references.map(({ identifier }): unknown => identifier).filter(isNode);
+}
+
+function sourceType(isStrict: boolean): 'module' | 'script' {
+  return isStrict ? 'module' : 'script';
 }
 
 /** A node as this package reads it: whatever fields it has. */

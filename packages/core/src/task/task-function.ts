@@ -101,10 +101,10 @@ function remember(task: object, made: TaskFunction): TaskFunction {
 
 function make(task: object): TaskFunction {
   try {
-    if (isReference(task)) return ofReference(task);
-    return typeof task === 'function' ? ofFunction(task as AnyFunction) : refused('<not a function>', notATask(task));
+    if (typeof task === 'function') return ofFunction(task as AnyFunction);
+    return isReference(task) ? ofReference(task) : refused('<not a function>', notATask(task));
   } catch (error) {
-    // A function may have a `name` that throws when it is read.
+    // A proxy may throw whatever is asked of it.
     return refused('<anonymous>', UNFINDABLE, error);
   }
 }

@@ -4,7 +4,7 @@
  * Decides that from its text, from how it stands in its script, and from the names around it. Refuses to evaluate anything.
  */
 import { callableText } from './callable-text.ts';
-import type { SourceDescriptor } from './descriptor.ts';
+import type { Confirmation, SourceDescriptor } from './descriptor.ts';
 import { byReference, type Found, type Refused } from './find.ts';
 import { type FreeName, type FunctionSyntax, readFunction } from './free-names.ts';
 import { isSafeByText, isWorkerGlobal } from './globals.ts';
@@ -14,7 +14,8 @@ import { freeNames, madeByCall, madeByNode, refuse, UNEXPORTED_CHECKED, UNREADAB
 import type { Subject } from './subject.ts';
 import { type Written, whereWritten } from './written.ts';
 
-export function findUnexported(subject: Subject, home: Home): Found | Refused {
+/** `homeOfCall`: of a checked task the file that calls `defineTask`. */
+export function findUnexported(subject: Subject, home: Home, homeOfCall: Home): Found | Refused {
   const script = subject.location?.script;
   if (script?.url.startsWith('node:')) return refusal(subject, 0, madeByNode(script.url, (subject.location?.line ?? 0) + 1));
   const syntax = readFunction(subject.text, strictness(subject));
@@ -22,26 +23,39 @@ export function findUnexported(subject: Subject, home: Home): Found | Refused {
   const anchor = syntax?.anchor ?? 0;
   const places = subject.places(anchor);
   const isSelfContained = free?.length === 0 && subject.parts === undefined;
-  if (home.kind === 'file') {
-    const found = unconfirmed(subject, home.url, places, isSelfContained);
-    if (found !== undefined) return found;
-  }
+  const found = isSelfContained ? exportedBySyntax(subject, home, places) : unconfirmed(subject, home, homeOfCall, places);
+  if (found !== undefined) return found;
   if (syntax !== undefined && isSelfContained) return bySource(subject, syntax, home, places);
   const reason = subject.parts !== undefined ? UNEXPORTED_CHECKED : free === undefined ? UNREADABLE : whyNot(subject, free, places);
   return refusal(subject, anchor, subject.inspected === undefined ? withoutInspector(reason) : reason);
 }
 
-/** A reference by file and name, where syntax says that the function is exported, or cannot say that it is not. */
-function unconfirmed(subject: Subject, url: string, places: Places, isSelfContained: boolean): Found | undefined {
-  const isModule = subject.location?.script.isModule === true;
+/** Of an ES module that is still being evaluated syntax tells what it exports. */
+function exportedBySyntax(subject: Subject, home: Home, places: Places): Found | undefined {
+  const exported = home.kind === 'file' ? writtenOf(subject)?.exported : undefined;
+  return exported && byReference(subject, home.url, exported, confirmation(subject, places));
+}
+
+/** A reference by file and name, where nothing says that the function is no export. */
+function unconfirmed(subject: Subject, home: Home, homeOfCall: Home, places: Places): Found | undefined {
+  const found = exportedBySyntax(subject, home, places);
+  if (found !== undefined) return found;
   const written = writtenOf(subject);
-  const confirm = { name: subject.name, source: subject.text, place: placeText(places.at(0)) };
-  if (written?.exported !== undefined) return byReference(subject, url, written.exported, confirm);
-  if (isSelfContained) return undefined;
-  if (written === undefined) return subject.name === '' ? undefined : byReference(subject, url, { exportName: subject.name }, confirm);
-  // Of an ES module syntax tells all. Around others a test runner may put a function of its own.
-  if (isModule || written.depth > 1 || written.bound === undefined) return undefined;
-  return byReference(subject, url, { exportName: written.bound }, confirm);
+  const isNamedHandler = subject.parts !== undefined && written?.isArgument !== true;
+  const file = isNamedHandler && homeOfCall.kind === 'file' ? homeOfCall : home;
+  const exportName = isNamedHandler ? '' : written === undefined ? subject.name : mayExport(subject, written);
+  // A task with a named handler is exported where `defineTask` is called, under a name that only the worker can tell.
+  if (file.kind !== 'file' || exportName === undefined || (exportName === '' && !isNamedHandler)) return undefined;
+  return byReference(subject, file.url, { exportName }, confirmation(subject, places));
+}
+
+/** The name it may be exported by: never of an ES module, whose syntax tells all; around others a test runner puts a function. */
+function mayExport(subject: Subject, { depth, bound }: Written): string | undefined {
+  return subject.location?.script.isModule === true || depth > 1 ? undefined : bound;
+}
+
+function confirmation(subject: Subject, places: Places): Confirmation {
+  return { name: subject.name, source: subject.text, place: placeText(places.at(0)) };
 }
 
 function bySource(subject: Subject, syntax: FunctionSyntax, home: Home, places: Places): Found {

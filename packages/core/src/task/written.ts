@@ -20,23 +20,28 @@ export interface Written {
   readonly bound: string | undefined;
   /** Its export, where the script is an ES module and its syntax tells. */
   readonly exported: ExportName | undefined;
+  /** It is written where it is passed to a call. */
+  readonly isArgument: boolean;
   /** The function around it gives it away: returns it or puts it on an object. */
   readonly isReturned: boolean;
 }
 
 /** `isHandler`: the function is the last argument of `defineTask`, and what is sought is the task. `undefined`: not found. */
 export function whereWritten(text: ScriptText, location: Location, isHandler: boolean): Written | undefined {
-  const program = parse(text.source, location.script.isModule ? 'module' : 'script');
+  const program = parse(text.source, location.script.isModule);
   const offset = program && offsetOf(text.source, location);
   if (program === undefined || offset === undefined) return undefined;
-  let path = pathTo(program as unknown as AnyNode, offset);
+  let path = pathTo(program, offset);
   if (path === undefined) return undefined;
-  if (isHandler) path = withoutCall(path);
+  const isArgument = path.at(-2)?.type === 'CallExpression';
+  // From the handler up to the call that makes a task of it.
+  if (isHandler && isArgument) path = path.slice(0, -1);
   const bound = binding(path);
   const depth = path.slice(0, -1).filter(isFunctionNode).length;
   return {
     depth,
     bound: bound?.name,
+    isArgument,
     exported: location.script.isModule && depth === 0 && bound !== undefined ? exportOf(path, bound) : undefined,
     isReturned: isReturned(path, bound?.name),
   };
@@ -63,12 +68,6 @@ function pathTo(program: AnyNode, offset: number): readonly AnyNode[] | undefine
   };
   visit(program, []);
   return found;
-}
-
-/** From the handler up to the call that makes a task of it. */
-function withoutCall(path: readonly AnyNode[]): readonly AnyNode[] {
-  const call = path.at(-2);
-  return call?.type === 'CallExpression' ? path.slice(0, -1) : path;
 }
 
 interface Binding {

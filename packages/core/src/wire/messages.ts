@@ -6,7 +6,7 @@
  *   [DEFINE, id, descriptor]             a task function, before its first task; the only message that may carry source text
  *   [TASKS, seq, slot, runs]             runs: RUN_FIELDS a run, flat
  *   [ALONE, value]                       an item that must travel by itself; before the TASKS (or ANSWER) that uses it
- *   [ABORT]                              the running task's signal
+ *   [ABORT, seq, place]                  the signal of that task, should it run
  *   [RELEASE]                            nothing came for a while: wait in the event loop, not in a blocking read
  *   [RETIRE]                             end, there is no more work
  * From the worker:

@@ -117,7 +117,7 @@ export class Runner {
         this.#aloneValues.push(message[1]);
         break;
       case ABORT:
-        if (this.#busy || this.#context !== undefined) this.taskContext()?.abort();
+        this.#abort(message[1] as number, message[2] as number);
         break;
       case INIT:
         void this.#initialize(message[1] as WorkerSetup);
@@ -183,6 +183,12 @@ export class Runner {
     this.#ready = true;
     this.#far.send([READY]);
     this.drive();
+  }
+
+  /** The task may have ended, and another run, by the time this is read. */
+  #abort(sequence: number, place: number): void {
+    const batch = this.#queue[0];
+    if (this.#busy && batch?.sequence === sequence && batch.place === place) this.taskContext()?.abort();
   }
 
   #define(id: number, descriptor: TaskDescriptor): void {
