@@ -1,17 +1,11 @@
 import { it } from 'vitest';
-import { World, turn } from './simulation/world.ts';
+import { World, turn, TASK_TIMEOUT } from './simulation/world.ts';
 it('x', async () => {
-  const world = new World({"size":1,"manner":"claims","maxTasks":1,"startsAtOnce":false,"idleTimeout":Number.POSITIVE_INFINITY,"clients":[{"maxLanes":1,"maxQueue":10,"onLoss":"fail"}]});
+  const world = new World({"size":1,"manner":"claims","maxTasks":1,"startsAtOnce":false,"idleTimeout":Number.POSITIVE_INFINITY,"clients":[{"maxLanes":1,"maxQueue":2,"onLoss":"fail"}]});
   const o = world.clients[0]!;
   const c = o.client;
-  const rel = c.released.bind(c), cl = c.claimed.bind(c);
-  c.released = (n) => { console.log('released', n, new Error().stack?.split('\n').slice(2,6).join('|')); rel(n); };
-  c.claimed = (j, n) => { console.log('claimed', n); cl(j, n); };
-  const again = () => void world.call(o, world.functions[0]!, 2, world.settings({}));
-  const ob = Object.assign({}, world);
-  world.call(o, world.functions[0]!, 1, world.settings({}), again);
+  for (const n of ['tasksAccepted', 'hold', 'release', 'tasksEnded', 'claimed', 'released'] as const) { const f = (c as any)[n].bind(c); (c as any)[n] = (...a: any[]) => { console.log(n, a.at(-2) === undefined ? a[0] : a, new Error().stack?.split('\n').slice(2, 5).map(x => x.trim().split(' ')[1]).join(' < ')); return f(...a); }; }
+  world.stream(o, world.functions[0]!, [1], {input: 'sync', window: 5, ordered: true, chunksize: undefined, eager: false, failsAt: 4}, world.settings({}));
   await turn();
-  console.log(world.lanes.length, world.lanes[0]?.state, c.open, c.queued, world.engine.stats());
-  await world.comeToRest().catch(() => {});
-  console.log(world.lanes.map(l => [l.state, l.callsLeft, l.inbox.length, l.begun.length, l.outstanding, [...l.chunks]]), c.open, c.queued, world.troubles);
+  await world.comeToRest().catch(e => console.log(e.message));
 });

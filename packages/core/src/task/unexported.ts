@@ -32,7 +32,7 @@ export function findUnexported(subject: Subject, home: Home, homeOfCall: Home): 
 
 /** Of an ES module that is still being evaluated syntax tells what it exports. */
 function exportedBySyntax(subject: Subject, home: Home, places: Places): Found | undefined {
-  const exported = home.kind === 'file' ? writtenOf(subject)?.exported : undefined;
+  const exported = home.kind === 'file' && subject.location?.script.isModule === true ? writtenOf(subject)?.exported : undefined;
   return exported && byReference(subject, home.url, exported, confirmation(subject, places));
 }
 

@@ -28,7 +28,7 @@ export interface Written {
 
 /** `isHandler`: the function is the last argument of `defineTask`, and what is sought is the task. `undefined`: not found. */
 export function whereWritten(text: ScriptText, location: Location, isHandler: boolean): Written | undefined {
-  const program = parse(text.source, location.script.isModule);
+  const program = programOf(text, location.script.isModule);
   const offset = program && offsetOf(text.source, location);
   if (program === undefined || offset === undefined) return undefined;
   let path = pathTo(program, offset);
@@ -45,6 +45,14 @@ export function whereWritten(text: ScriptText, location: Location, isHandler: bo
     exported: location.script.isModule && depth === 0 && bound !== undefined ? exportOf(path, bound) : undefined,
     isReturned: isReturned(path, bound?.name),
   };
+}
+
+/** The last one parsed: a program that passes functions while it is being evaluated asks for the same one again and again. */
+let last: { readonly text: ScriptText; readonly program: AnyNode | undefined } | undefined;
+
+function programOf(text: ScriptText, isModule: boolean): AnyNode | undefined {
+  if (last?.text !== text) last = { text, program: parse(text.source, isModule) };
+  return last.program;
 }
 
 function offsetOf(source: string, { script, line, column }: Location): number | undefined {

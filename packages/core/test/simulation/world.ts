@@ -50,8 +50,6 @@ interface SimClient {
   isClosed: boolean;
   isTerminated: boolean;
   isShutDown: boolean;
-  /** Order of acceptance within the client. */
-  accepted: number;
 }
 
 /** One job in the book. */
@@ -62,6 +60,8 @@ export interface Entry {
   readonly items: unknown[];
   /** Tasks known to be accepted; a stream pulls on. */
   accepted(): number;
+  /** Of these, tasks of a stream that were cancelled while they waited. */
+  dropped(): number;
   readonly isAborted: () => boolean;
   isCancelled: boolean;
   inputFails: boolean;
@@ -150,7 +150,7 @@ export class World {
       settings: this.settings({}),
       brokenError: (cause) => new Broken('broken', { cause }),
     });
-    return { client, shape, isClosed: false, isTerminated: false, isShutDown: false, accepted: 0 };
+    return { client, shape, isClosed: false, isTerminated: false, isShutDown: false };
   }
 
   settings(options: Partial<CallSettings>): CallSettings {
@@ -207,7 +207,16 @@ export class World {
     const source =
       input === 'items' ? { items: [...items] } : input === 'sync' ? { sync: lazily(items, failsAt) } : { async: slowly(items, failsAt) };
     const job = new StreamJob(fn, source, shape, settings);
-    const entry = this.#enter(job, owner, 'stream', items, settings, () => job.accepted);
+    // What is dropped when the waiting part of a stream is cancelled had been accepted.
+    let dropped = 0;
+    const endWaiting = job.endWaiting.bind(job);
+    job.endWaiting = (error, how) => {
+      const before = job.accepted;
+      endWaiting(error, how);
+      dropped += before - job.accepted;
+    };
+    const entry = this.#enter(job, owner, 'stream', items, settings, () => job.accepted + dropped);
+    entry.dropped = () => dropped;
     entry.inputFails = input !== 'items' && failsAt <= items.length;
     owner.client.submit(job, job.accepted);
   }
@@ -349,6 +358,7 @@ export class World {
       kind,
       items,
       accepted,
+      dropped: () => 0,
       isAborted: () => settings.signal?.aborted === true,
       isCancelled: false,
       inputFails: false,
@@ -362,7 +372,6 @@ export class World {
       isClosed: false,
     };
     this.book.set(job, entry);
-    owner.accepted += 1;
     // Every attempt to settle is seen, also one that the job would ignore because it counts it twice.
     const settle = job.settle.bind(job);
     const settleRange = job.settleRange.bind(job);
@@ -473,6 +482,8 @@ export class World {
     const stats = this.engine.stats();
     for (const lane of this.lanes) {
       if (lane.calls > this.shape.maxTasks) this.troubles.push(`${lane.calls} calls in one worker, at most ${this.shape.maxTasks}`);
+      if (lane.strayAborts > 0) this.troubles.push('a task was to be aborted that is not there');
+      for (const { job } of lane.aborted) if (this.book.get(job)?.isAborted() !== true) this.troubles.push('an innocent task was aborted');
       const lying = lane.isOver ? 0 : lane.inbox.length + lane.begun.length;
       if (lane.outstanding !== lying) this.troubles.push(`a lane takes ${lane.outstanding} tasks for unanswered, ${lying} are`);
     }
@@ -489,17 +500,16 @@ export class World {
           settled += entry.accepted();
           continue;
         }
-        open += entry.accepted() - entry.settled.size;
-        settled += entry.settled.size;
+        open += entry.accepted() - entry.dropped() - entry.settled.size;
+        settled += entry.dropped() + entry.settled.size;
       }
       for (const lane of this.lanes) {
-        if (!lane.isOver) inLanes += [...lane.begun, ...lane.inbox].filter(({ job, index }) => this.#isOpen(owner, job, index)).length;
+        if (!lane.isOver) inLanes += lane.held.filter(({ job, index }) => this.#isOpen(owner, job, index)).length;
       }
       waiting += open - inLanes;
-      const held = this.isEnding ? undefined : open;
-      if (held !== undefined && owner.client.open !== held) this.troubles.push(`client.open is ${owner.client.open}, ${open} tasks are open`);
+      if (owner.client.open !== open) this.troubles.push(`client.open is ${owner.client.open}, ${open} tasks are open`);
     }
-    if (!this.isEnding && stats.queued !== waiting) this.troubles.push(`stats().queued is ${stats.queued}, ${waiting} tasks wait`);
+    if (stats.queued !== waiting) this.troubles.push(`stats().queued is ${stats.queued}, ${waiting} tasks wait`);
     const counted = stats.completed + stats.failed + stats.cancelled;
     if (counted !== settled) this.troubles.push(`${counted} of ${accepted} tasks are counted as ended, ${settled} are`);
     for (const entry of this.book.values()) {

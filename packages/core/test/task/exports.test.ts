@@ -33,7 +33,11 @@ describe('exportOfCommonJs', () => {
 
   test('getters run only under its own name or where a compiler made them', () => {
     let ran = 0;
-    const lazy = Object.defineProperty({}, 'other', { enumerable: true, get: () => (ran++, square) });
+    const get = (): unknown => {
+      ran++;
+      return square;
+    };
+    const lazy = Object.defineProperty({}, 'other', { enumerable: true, get });
     expect(exportOfCommonJs(lazy, square)).toBeUndefined();
     expect(ran).toBe(0);
     const own = Object.defineProperty({}, 'square', { enumerable: true, get: () => square });

@@ -77,6 +77,8 @@ describe('free names', () => {
     ['() => exports.offset', ['offset@6']],
     ['() => __name(() => 1, "x")', []],
     ['() => { cov_1a2b().s[0]++; cov_1a2b().f[1]++ }', []],
+    ['() => cov_xy + cov_xz().length + __name', ['cov_xy@6', 'cov_xz@15', '__name@33']],
+    ['() => { using file = open(); return file }', ['open@21']],
   ])('of tools, %s: %j', (text, names) => {
     expect(free(text, true)).toEqual(names);
   });

@@ -5,14 +5,19 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ModuleDescriptor, SourceDescriptor } from '../../dist/task/descriptor.js';
-import { fixtures, inOneWorker, inWorker } from './programs.ts';
+import { Far, fixtures } from './programs.ts';
 
 let folder: string;
+let far: Far;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'twinpool-load-'));
+  far = new Far();
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  await far.end();
+  await rm(folder, { recursive: true });
+});
 
 const of = (url: string, exportName: string, more: Partial<ModuleDescriptor> = {}): ModuleDescriptor => ({
   kind: 'module',
@@ -50,7 +55,7 @@ describe('modules that cannot be loaded', () => {
     ['throws', 'throw new RangeError("at the top")', /at the top/],
   ])('one that %s: TaskModuleError with the cause', async (_, text, message) => {
     const url = text === undefined ? pathToFileURL(join(folder, 'missing.mjs')).href : await written(`${_.replaceAll(' ', '-')}.mjs`, text);
-    const { failure } = await inWorker(of(url, 'task'), []);
+    const { failure } = await far.call(of(url, 'task'));
     expect(failure).toMatchObject({
       name: 'TaskModuleError',
       code: 'ERR_TWINPOOL_TASK_MODULE',
@@ -62,17 +67,15 @@ describe('modules that cannot be loaded', () => {
   test('a failing one is evaluated once for all its tasks, and harms no other', async () => {
     const url = await written('counting.mjs', 'globalThis.evaluations = (globalThis.evaluations ?? 0) + 1; throw new Error("no");');
     const other = await written('other.mjs', 'export const evaluations = () => globalThis.evaluations;');
-    await inOneWorker(async (call) => {
-      expect((await call(of(url, 'a'))).failure?.message).toContain('no');
-      expect((await call(of(url, 'b'))).failure?.message).toContain('no');
-      expect((await call(of(other, 'evaluations'))).value).toBe(1);
-    });
+    expect((await far.call(of(url, 'a'))).failure?.message).toContain('no');
+    expect((await far.call(of(url, 'b'))).failure?.message).toContain('no');
+    expect((await far.call(of(other, 'evaluations'))).value).toBe(1);
   });
 
   test.each(['data:text/javascript,export const task = () => 1', 'node:fs', 'http://localhost/task.js'])(
     '%s is no task module',
     async (url) => {
-      expect((await inWorker(of(url, 'task'), [])).failure).toMatchObject({
+      expect((await far.call(of(url, 'task'))).failure).toMatchObject({
         name: 'TaskModuleError',
         message: expect.stringContaining('is not a file'),
       });
@@ -82,55 +85,49 @@ describe('modules that cannot be loaded', () => {
 
 describe('exports', () => {
   test.each(['nothing', '__proto__', 'constructor', 'toString', 'hasOwnProperty', 'then', ''])('%j is not one', async (name) => {
-    const { failure } = await inWorker(fixture('esm/tasks.mjs', name), []);
+    const { failure } = await far.call(fixture('esm/tasks.mjs', name));
     expect(failure).toMatchObject({ name: 'TaskModuleError', message: expect.stringContaining('is not an export of') });
   });
 
   test.each(['constructor', '__proto__', 'name2'])('a member %j is not one', async (member) => {
-    const { failure } = await inWorker(fixture('esm/tasks.mjs', 'Shape', { member }), []);
+    const { failure } = await far.call(fixture('esm/tasks.mjs', 'Shape', { member }));
     expect(failure?.message).toContain('is not an export of');
   });
 
   test('a value that is no function, and a generator function', async () => {
-    expect((await inWorker(fixture('esm/tasks.mjs', 'table'), [])).failure?.message).toContain('is not a function but object');
-    expect((await inWorker(fixture('esm/tasks.mjs', 'count'), [])).failure?.message).toContain('generator');
+    expect((await far.call(fixture('esm/tasks.mjs', 'table'))).failure?.message).toContain('is not a function but object');
+    expect((await far.call(fixture('esm/tasks.mjs', 'count'))).failure?.message).toContain('generator');
   });
 
   test('static methods are called on their class', async () => {
-    expect((await inWorker(fixture('esm/tasks.mjs', 'Shape', { member: 'area' }), [2])).value).toBe(11);
+    expect((await far.call(fixture('esm/tasks.mjs', 'Shape', { member: 'area' }), 2)).value).toBe(11);
   });
 
   test('CommonJS: by name, default and as a whole', async () => {
-    await inOneWorker(async (call) => {
-      expect((await call(fixture('cjs/whole.cjs', 'part'), '/a/b')).value).toBe('/a');
-      expect((await call(fixture('cjs/whole.cjs', 'default'), '/a/b')).value).toBe('b');
-      expect((await call(fixture('cjs/whole.cjs', 'module.exports'), '/a/b')).value).toBe('b');
-      expect((await call(fixture('cjs/tasks.cjs', 'default'), '/a/b')).value).toBe('b1');
-      expect((await call(fixture('cjs/tasks.cjs', 'getter'), '/a/b')).value).toBe('b2');
-    });
+    expect((await far.call(fixture('cjs/whole.cjs', 'part'), '/a/b')).value).toBe('/a');
+    expect((await far.call(fixture('cjs/whole.cjs', 'default'), '/a/b')).value).toBe('b');
+    expect((await far.call(fixture('cjs/whole.cjs', 'module.exports'), '/a/b')).value).toBe('b');
+    expect((await far.call(fixture('cjs/tasks.cjs', 'default'), '/a/b')).value).toBe('b1');
+    expect((await far.call(fixture('cjs/tasks.cjs', 'getter'), '/a/b')).value).toBe('b2');
   });
 });
 
 describe('checked tasks', () => {
   test('by a reference nobody parsed for: arguments are validated here', async () => {
-    await inOneWorker(async (call) => {
-      expect((await call(fixture('vite-tasks.ts', 'area'), 2)).value).toBe(11);
-      expect((await call(fixture('vite-tasks.ts', 'area'), 'x')).failure).toMatchObject({ name: 'TaskValidationError' });
-    });
+    expect((await far.call(fixture('vite-tasks.ts', 'area'), 2)).value).toBe(11);
+    expect((await far.call(fixture('vite-tasks.ts', 'area'), 'x')).failure).toMatchObject({ name: 'TaskValidationError' });
   });
 
   test('parsed arguments go to the function as they are, the result is validated', async () => {
-    await inOneWorker(async (call) => {
-      expect((await call(fixture('vite-tasks.ts', 'area', { parsed: true }), 2, 5)).value).toBe(13);
-      expect((await call(fixture('vite-tasks.ts', 'area', { parsed: true }), 'x', 5)).failure).toMatchObject({
-        name: 'TaskValidationError',
-        message: expect.stringContaining('The result of area does not fit'),
-      });
+    expect((await far.call(fixture('vite-tasks.ts', 'area', { parsed: true }), 2, 5)).value).toBe(13);
+    expect((await far.call(fixture('vite-tasks.ts', 'area', { parsed: true }), 'x', 5)).failure).toMatchObject({
+      name: 'TaskValidationError',
+      message: expect.stringContaining('The result of area does not fit'),
     });
   });
 
   test('what is none there, though the caller had one: TaskModuleError', async () => {
-    const { failure } = await inWorker(fixture('esm/tasks.mjs', 'square', { parsed: true }), [2]);
+    const { failure } = await far.call(fixture('esm/tasks.mjs', 'square', { parsed: true }), 2);
     expect(failure).toMatchObject({ name: 'TaskModuleError', message: expect.stringContaining('is not a checked task there') });
   });
 });
@@ -145,24 +142,20 @@ describe('TypeScript', () => {
   test('modules load, also what Node alone cannot: enum, ./x.js for x.ts', async () => {
     const url = await written('tasks.ts', tasks);
     await written('helper.ts', 'export const helper = (x: number): number => x * 10;');
-    await inOneWorker(async (call) => {
-      expect((await call(of(url, 'task'), 4)).value).toBe(42);
-      expect((await call(of(url, 'task'), 5)).value).toBe(52);
-    });
+    expect((await far.call(of(url, 'task'), 4)).value).toBe(42);
+    expect((await far.call(of(url, 'task'), 5)).value).toBe(52);
   });
 
   test('.tsx and .cts', async () => {
     const tsx = await written('view.tsx', 'export const task = (x: number): number => x + 1;');
     const cts = await written('common.cts', 'exports.task = (x: number): number => x + 2;');
-    await inOneWorker(async (call) => {
-      expect((await call(of(tsx, 'task'), 4)).value).toBe(5);
-      expect((await call(of(cts, 'task'), 4)).value).toBe(6);
-    });
+    expect((await far.call(of(tsx, 'task'), 4)).value).toBe(5);
+    expect((await far.call(of(cts, 'task'), 4)).value).toBe(6);
   });
 
   test('a missing import says so', async () => {
     const url = await written('broken.ts', `import { x } from './nowhere.js'; export const task = (): number => x;`);
-    expect((await inWorker(of(url, 'task'), [])).failure?.message).toContain('nowhere');
+    expect((await far.call(of(url, 'task'))).failure?.message).toContain('nowhere');
   });
 });
 
@@ -172,52 +165,48 @@ describe('confirmation', () => {
   });
 
   test('the export of that name, if it is not clearly another function', async () => {
-    await inOneWorker(async (call) => {
-      expect((await call(fixture('esm/tasks.mjs', 'square', confirm('square', 'function square(x){return(x*x)}')), 3)).value).toBe(9);
-      const other = await call(
-        fixture('esm/tasks.mjs', 'square', confirm('square', 'function square(side) { return area(side).of("square") }')),
-        3,
-      );
-      expect(other.failure).toMatchObject({ name: 'TaskModuleError', message: expect.stringContaining('is another function') });
-    });
+    expect((await far.call(fixture('esm/tasks.mjs', 'square', confirm('square', 'function square(x){return(x*x)}')), 3)).value).toBe(9);
+    const other = await far.call(
+      fixture('esm/tasks.mjs', 'square', confirm('square', 'function square(side) { return area(side).of("square") }')),
+      3,
+    );
+    expect(other.failure).toMatchObject({ name: 'TaskModuleError', message: expect.stringContaining('is another function') });
   });
 
   test('without a name: the one export with that source', async () => {
     const source = 'async area(x) { return x * this.sides + offset }';
-    expect((await inWorker(fixture('esm/tasks.mjs', '', confirm('', source)), [2])).value).toBe(11);
+    expect((await far.call(fixture('esm/tasks.mjs', '', confirm('', source)), 2)).value).toBe(11);
     const two = await written('two.mjs', 'export const a = (x) => x + 1; export const b = (x) => x + 1;');
-    expect((await inWorker(of(two, '', confirm('', '(x)=>x+1')), [2])).failure?.message).toContain('2 exports of');
+    expect((await far.call(of(two, '', confirm('', '(x)=>x+1')), 2)).failure?.message).toContain('2 exports of');
   });
 });
 
 describe('inline functions', () => {
   test('see the globals of the worker and nothing else', async () => {
     const source = '(() => [typeof require, typeof Script, typeof descriptor, typeof Buffer])';
-    expect((await inWorker(inline(source), [])).value).toEqual(['undefined', 'undefined', 'undefined', 'function']);
+    expect((await far.call(inline(source))).value).toEqual(['undefined', 'undefined', 'undefined', 'function']);
   });
 
   test('a bare import() resolves from their file, whatever its conditions; Node gives no warning', async () => {
     await copyFile(new URL('esm/tasks.mjs', fixtures), join(folder, 'near.mjs'));
-    await inOneWorker(async (call) => {
-      const source = "(async () => typeof (await import('zod')).z)";
-      expect(await call(inline(source, { imports: true }))).toMatchObject({ value: 'object', warnings: [] });
-      expect((await call(inline(source, { imports: true, base: pathToFileURL(join(folder, 'x.mjs')).href }))).failure?.message).toContain(
-        'zod',
-      );
-      expect((await call(inline("(async () => (await import('node:path')).sep)", { imports: true }))).value).toBe('/');
-    });
+    const source = "(async () => typeof (await import('zod')).z)";
+    expect(await far.call(inline(source, { imports: true }))).toMatchObject({ value: 'object', warnings: [] });
+    expect((await far.call(inline(source, { imports: true, base: pathToFileURL(join(folder, 'x.mjs')).href }))).failure?.message).toContain(
+      'zod',
+    );
+    expect((await far.call(inline("(async () => (await import('node:path')).sep)", { imports: true }))).value).toBe('/');
   });
 
   test('what is not a function, or no code: TaskModuleError', async () => {
-    expect((await inWorker(inline('(1)'), [])).failure).toMatchObject({
+    expect((await far.call(inline('(1)'))).failure).toMatchObject({
       name: 'TaskModuleError',
       message: 'The source of the task `inline` is not a function',
     });
-    expect((await inWorker(inline('(=>)'), [])).failure).toMatchObject({ name: 'TaskModuleError', cause: { name: 'SyntaxError' } });
+    expect((await far.call(inline('(=>)'))).failure).toMatchObject({ name: 'TaskModuleError', cause: { name: 'SyntaxError' } });
   });
 
   test('their errors name the file, line and column where they are written', async () => {
-    const { failure } = await inWorker(inline('(() => { throw new Error("x") })', { line: 40, column: 5 }), []);
+    const { failure } = await far.call(inline('(() => { throw new Error("x") })', { line: 40, column: 5 }));
     expect(failure?.stack).toContain('main.mjs:40:19)');
   });
 });

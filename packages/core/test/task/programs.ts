@@ -54,34 +54,24 @@ export async function outcomesOf(args: readonly string[], env?: NodeJS.ProcessEn
   };
 }
 
-/** Loads a descriptor in a fresh worker thread, or in `worker`, and calls it. */
-export async function inWorker(
-  descriptor: TaskDescriptor | undefined,
-  args: readonly unknown[],
-  worker: Worker = startWorker(),
-): Promise<{ readonly value: unknown; readonly failure: Failure | undefined; readonly warnings: readonly string[] }> {
-  worker.postMessage({ descriptor, args });
-  const [answer] = await once(worker, 'message');
-  await worker.terminate();
-  return answer;
+export interface Answer {
+  readonly value: unknown;
+  readonly failure: Failure | undefined;
+  /** What Node warned of in that worker so far. */
+  readonly warnings: readonly string[];
 }
 
-/** Several in one worker, one after the other. */
-export async function inOneWorker<T>(
-  body: (call: (descriptor: TaskDescriptor, ...args: unknown[]) => ReturnType<typeof inWorker>) => Promise<T>,
-): Promise<T> {
-  const worker = startWorker();
-  try {
-    return await body(async (descriptor, ...args) => {
-      worker.postMessage({ descriptor, args });
-      const [answer] = await once(worker, 'message');
-      return answer;
-    });
-  } finally {
-    await worker.terminate();
+/** A worker thread that loads descriptors and calls them, one after the other. */
+export class Far {
+  readonly #worker = new Worker(new URL('far.mjs', fixtures), { execArgv: [] });
+
+  async call(descriptor: TaskDescriptor | undefined, ...args: readonly unknown[]): Promise<Answer> {
+    this.#worker.postMessage({ descriptor, args });
+    const [answer] = await once(this.#worker, 'message');
+    return answer;
   }
-}
 
-function startWorker(): Worker {
-  return new Worker(new URL('far.mjs', fixtures), { execArgv: [] });
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
 }

@@ -32,15 +32,7 @@ describe('what is refused at sight', () => {
       },
       'it is a generator function',
     ],
-    [
-      'a function whose name throws',
-      Object.defineProperty((x: number) => x, 'name', {
-        get() {
-          throw new Error('no name');
-        },
-      }),
-      'looking it up failed',
-    ],
+    ['an object that throws', new Proxy({}, { getOwnPropertyDescriptor: () => missing() }), 'looking it up failed'],
   ])('%s', (_, task, message) => {
     const made = taskFunctionOf(task);
     expect(made.state).toBe('refused');
@@ -48,6 +40,15 @@ describe('what is refused at sight', () => {
     expect(made.error).toBeInstanceOf(TaskSerializationError);
     expect(made.error?.message).toContain(message);
   });
+
+  test('but not a function whose name cannot be read', async () => {
+    const odd = Object.defineProperty((x: number) => x + 33, 'name', { get: () => missing() });
+    expect(await settled(odd)).toMatchObject({ state: 'found', descriptor: { kind: 'source' } });
+  });
+
+  function missing(): never {
+    throw new Error('missing');
+  }
 
   function revoked(): unknown {
     const { proxy, revoke } = Proxy.revocable(() => 1, {});
@@ -122,14 +123,14 @@ describe('identity', () => {
   });
 
   test('the same text in two places is two tasks where a name in it means two things', async () => {
-    const first = await settled((x: number) => setTimeout(x));
+    const first = await settled((fn: () => void) => queueMicrotask(fn));
     const { state, error } = await (async () => {
-      const setTimeout = (x: number): number => x;
-      return settled((x: number) => setTimeout(x));
+      const queueMicrotask = (fn: () => void): void => fn();
+      return settled((fn: () => void) => queueMicrotask(fn));
     })();
     expect(first.state).toBe('found');
     expect(state).toBe('refused');
-    expect(error?.message).toContain('`setTimeout`');
+    expect(error?.message).toContain('`queueMicrotask`');
   });
 
   test('closures of one text are refused one by one', async () => {

@@ -1,11 +1,17 @@
 // Functions of modules that vitest loaded, which Node's loader does not know: nothing is imported here, the worker confirms.
 import { basename } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TaskFunction, taskFunctionOf } from '../../dist/task/task-function.js';
 import * as tasks from '../fixtures/task/vite-tasks.ts';
-import { fixtures, inWorker, placeOf } from './programs.ts';
+import { Far, fixtures, placeOf } from './programs.ts';
 
 const file = new URL('vite-tasks.ts', fixtures).href;
+
+let far: Far;
+beforeAll(() => {
+  far = new Far();
+});
+afterAll(() => far.end());
 
 async function found(task: unknown): Promise<TaskFunction> {
   const made = taskFunctionOf(task);
@@ -23,25 +29,31 @@ describe('exports', () => {
   ])('%s: by file and name', async (_, task, reference, args, value) => {
     const { descriptor } = await found(task);
     expect(descriptor).toMatchObject({ kind: 'module', url: file, ...reference });
-    expect((await inWorker(descriptor, args)).value).toBe(value);
+    expect((await far.call(descriptor, ...args)).value).toBe(value);
   });
 
   test('a checked task: arguments are parsed here, the result is validated there', async () => {
     const made = await found(tasks.area);
     const args = await made.parseArguments?.([2]);
     expect(args).toEqual([2, 4]);
-    expect((await inWorker(made.descriptor, args ?? [])).value).toBe(11);
+    expect((await far.call(made.descriptor, ...(args ?? []))).value).toBe(11);
+  });
+
+  test('a checked task whose handler is imported: by the file that defines the task', async () => {
+    const { descriptor } = await found(tasks.shifted);
+    expect(descriptor).toMatchObject({ url: file, exportName: '', parsed: true });
+    expect((await far.call(descriptor, 5)).value).toBe(7);
   });
 
   test('a self-contained one: by source', async () => {
     const { descriptor } = await found(tasks.pure);
     expect(descriptor).toMatchObject({ kind: 'source', name: 'pure', base: file });
-    expect((await inWorker(descriptor, [7])).value).toBe(49);
+    expect((await far.call(descriptor, 7)).value).toBe(49);
   });
 
   test('what turns out not to be exported: TaskModuleError', async () => {
     const { descriptor } = await found(tasks.hiddenOne());
-    const { failure } = await inWorker(descriptor, [1]);
+    const { failure } = await far.call(descriptor, 1);
     expect(failure).toMatchObject({ name: 'TaskModuleError' });
     expect(failure?.message).toContain(`\`hidden\` (${placeOf('vite-tasks.ts', 'function hidden')})`);
     expect(failure?.message).toContain('does not export it');
@@ -58,7 +70,7 @@ describe('inline functions of the test file', () => {
   test('self-contained: by source, with types gone and bare import() alive', async () => {
     const { descriptor } = await found(async (path: string): Promise<string> => (await import('node:path')).basename(path));
     expect(descriptor).toMatchObject({ kind: 'source', base: import.meta.url });
-    const { value, warnings } = await inWorker(descriptor, ['/a/b']);
+    const { value, warnings } = await far.call(descriptor, '/a/b');
     expect(value).toBe('b');
     expect(warnings).toEqual([]);
   });

@@ -1,0 +1,45 @@
+/** The door of the executor: `concurrent.futures`, and what its users need of the machine. */
+export {
+  BrokenExecutorError,
+  BrokenProcessPoolError,
+  BrokenThreadPoolError,
+  type CallOptions,
+  CancelledError,
+  type CheckedTask,
+  defineTask,
+  ExecutorShutdownError,
+  InitializerError,
+  InvalidStateError,
+  isAbort,
+  NestedBootstrapError,
+  type OptionIssue,
+  OptionsError,
+  PayloadTooLargeError,
+  QueueFullError,
+  type RuntimeOptions,
+  type RuntimeStats,
+  type SharedOptions,
+  type Task,
+  TaskModuleError,
+  type TaskReference,
+  TaskSerializationError,
+  TaskTimeoutError,
+  TaskValidationError,
+  TimeoutError,
+  TwinpoolError,
+  taskRef,
+  transfer,
+  type ValidationIssue,
+  WorkerLostError,
+  WorkerRuntime,
+} from '@twinpool/core';
+export { type AsCompletedOptions, asCompleted, type FutureIterator } from './as-completed.ts';
+export { Executor, type ExecutorCalls } from './executor.ts';
+export { Future } from './future.ts';
+export type { ResultLike } from './handle.ts';
+export type { MapInput } from './inputs.ts';
+export type { ExecutorMapOptions, ExecutorOptions, ShutdownOptions } from './options.ts';
+export { ProcessPoolExecutor } from './process-pool-executor.ts';
+export type { ResultIterator } from './result-iterator.ts';
+export { ThreadPoolExecutor } from './thread-pool-executor.ts';
+export { ALL_COMPLETED, type DoneAndNotDone, FIRST_COMPLETED, FIRST_EXCEPTION, type ReturnWhen, type WaitOptions, wait } from './wait.ts';

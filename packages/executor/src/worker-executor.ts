@@ -1,0 +1,160 @@
+/**
+ * An executor on workers: a Seat at a runtime with the manners of `concurrent.futures`.
+ *
+ * Decides what may be called when, and what its ends mean for futures. Refuses to know what workers are.
+ *
+ *   open --shutdown--> shut down --terminateWorkers--> shut down, all work over        `#isShutDown` only rises
+ *     '--workers cannot be had, or lost with onWorkerLoss 'break'--> broken            `seat.broken` only rises; it is the first that counts
+ */
+import {
+  type BrokenProcessPoolError,
+  type BrokenThreadPoolError,
+  type CallOptions,
+  CancelledError,
+  ExecutorShutdownError,
+  type RuntimeStats,
+  type TaskReference,
+} from '@twinpool/core';
+import { type CallSettings, resolveCall, Seat, StreamJob, systemClock, taskFunctionOf } from '@twinpool/core/facade';
+import { Executor, type ExecutorCalls } from './executor.ts';
+import type { Future } from './future.ts';
+import { type MapArguments, mapArguments, openStream } from './inputs.ts';
+import { type ExecutorOptions, ownFlags, resolveMap, type ShutdownOptions } from './options.ts';
+import { NO_OUTCOMES, ResultIterator } from './result-iterator.ts';
+import { TaskFuture } from './task-future.ts';
+
+export interface WorkerShape {
+  readonly name: string;
+  readonly kind: 'process' | 'thread';
+  readonly Broken: typeof BrokenProcessPoolError | typeof BrokenThreadPoolError;
+}
+
+export abstract class WorkerExecutor extends Executor {
+  readonly #seat: Seat;
+  readonly #Broken: WorkerShape['Broken'];
+  #isShutDown = false;
+
+  constructor({ name, kind, Broken }: WorkerShape, options: number | ExecutorOptions | undefined) {
+    super();
+    const brokenError = (cause: unknown) =>
+      new Broken(`${name} is broken and takes no work any more: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.#Broken = Broken;
+    const closedError = () => this.#closedError();
+    this.#seat = Seat.take({ name, kind, count: 'maxWorkers', startsAtOnce: false, brokenError, closedError }, options);
+  }
+
+  override submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>>;
+  override submit<A extends readonly unknown[], R>(fn: TaskReference<(...args: A) => R>, ...args: A): Future<Awaited<R>>;
+  override submit(fn: unknown, ...args: unknown[]): Future<never> {
+    return this.#submit(fn, args, this.#seat.settings);
+  }
+
+  protected override startMap(fn: unknown, args: MapArguments): ResultIterator<never> {
+    return this.#map(fn, args, this.#seat.settings);
+  }
+
+  /**
+   * The task methods with options for every call made through them: views nest, and a call's own option wins. Throws OptionsError.
+   *
+   * @example
+   * ```ts
+   * import { ProcessPoolExecutor } from 'twinpool';
+   *
+   * await using executor = new ProcessPoolExecutor(2);
+   * const urgent = executor.withOptions({ priority: 1, taskTimeout: 5_000, signal: AbortSignal.timeout(10_000) });
+   * console.log(await urgent.submit((text: string) => text.length, 'four'));
+   * ```
+   */
+  override withOptions(options: CallOptions): ExecutorCalls {
+    return this.#view(options, this.#seat.settings);
+  }
+
+  override shutdown(options?: ShutdownOptions): Promise<void> {
+    try {
+      return this.#shutDown(ownFlags('shutdown', options, ['wait', 'cancelFutures']));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Ends the workers now (SIGTERM, then SIGKILL after `killGrace`; threads are terminated): running futures fail with BrokenExecutorError, waiting ones are
+   * cancelled. Resolves when the workers are gone. On a shared `runtime` only the workers that run this executor's tasks are ended, and replaced.
+   */
+  override terminateWorkers(): Promise<void> {
+    return this.#endWorkers('terminateWorkers');
+  }
+
+  override killWorkers(): Promise<void> {
+    return this.#endWorkers('killWorkers');
+  }
+
+  /** Counters and times of its workers; of a shared `runtime`, all of it. */
+  stats(): RuntimeStats {
+    return this.#seat.stats();
+  }
+
+  #submit(fn: unknown, args: readonly unknown[], settings: CallSettings): Future<never> {
+    this.#checkOpen('submit');
+    return TaskFuture.submit(this.#seat, fn, args, settings);
+  }
+
+  #map(fn: unknown, args: MapArguments, base: CallSettings): ResultIterator<never> {
+    const calledAt = systemClock.now();
+    const seat = this.#seat;
+    this.#checkOpen('map');
+    const { settings, own, timeout } = resolveMap(args.options, base);
+    const stream = openStream(args, own, 2 * seat.workers, (error) => seat.warn(error, "the input's return()"));
+    if (stream === undefined) return new ResultIterator<never>(NO_OUTCOMES, timeout, calledAt);
+    // Again: the input's own code may have shut this executor down.
+    this.#checkOpen('map');
+    const job = new StreamJob(taskFunctionOf(fn), stream.input, stream.shape, settings);
+    seat.submit(job, stream.known);
+    return new ResultIterator<never>(job, timeout, calledAt);
+  }
+
+  #view(options: CallOptions, base: CallSettings): ExecutorCalls {
+    const { settings } = resolveCall('withOptions', options, base);
+    return {
+      submit: (fn: unknown, ...args: unknown[]) => this.#submit(fn, args, settings),
+      map: (fn: unknown, ...rest: unknown[]) => this.#map(fn, mapArguments(rest), settings),
+      withOptions: (more: CallOptions) => this.#view(more, settings),
+    };
+  }
+
+  /** Broken before shut down, as in CPython. */
+  #checkOpen(what: string): void {
+    const { broken } = this.#seat;
+    if (broken !== undefined) throw broken;
+    if (this.#isShutDown) throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() after shutdown()`);
+    if (!this.#seat.isRuntimeOpen) throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() after the end of its WorkerRuntime`);
+  }
+
+  #shutDown({
+    wait = true,
+    cancelFutures = false,
+  }: {
+    readonly wait?: boolean | undefined;
+    readonly cancelFutures?: boolean | undefined;
+  }): Promise<void> {
+    const { name } = this.#seat;
+    this.#isShutDown = true;
+    this.#seat.close(() => this.#closedError());
+    if (cancelFutures) this.#seat.cancelWaiting(new CancelledError(`${name}: cancelled by shutdown({ cancelFutures: true })`));
+    // Without `wait` too: own workers end when the work has.
+    const gone = this.#seat.leave();
+    return wait ? gone : Promise.resolve();
+  }
+
+  #closedError(): Error {
+    return new ExecutorShutdownError(`${this.#seat.name}: it was shut down before the input of map() had ended`);
+  }
+
+  #endWorkers(by: 'terminateWorkers' | 'killWorkers'): Promise<void> {
+    const { name } = this.#seat;
+    this.#isShutDown = true;
+    const running = new this.#Broken(`${name}: ${by}() ended the worker that ran the task`);
+    const waiting = new CancelledError(`${name}: cancelled by ${by}() before it was handed to a worker`);
+    return this.#seat.terminate(running, waiting, { force: by === 'killWorkers' });
+  }
+}

@@ -1,0 +1,103 @@
+/** What the tests of this package share: the four ways to have an executor, futures in every state, and the testkit's doors. */
+import {
+  CancelledError,
+  type Executor,
+  type ExecutorOptions,
+  Future,
+  ProcessPoolExecutor,
+  ThreadPoolExecutor,
+  WorkerRuntime,
+} from '@twinpool/executor';
+import { afterAll, onTestFinished } from 'vitest';
+
+export { makeGate } from '../../testkit/dist/gates.js';
+
+export type WorkerExecutor = ProcessPoolExecutor | ThreadPoolExecutor;
+
+export interface Kind {
+  readonly name: string;
+  readonly kind: 'process' | 'thread';
+  readonly shared: boolean;
+  readonly Executor: typeof ProcessPoolExecutor | typeof ThreadPoolExecutor;
+}
+
+export const KINDS: readonly Kind[] = [
+  { name: 'ProcessPoolExecutor with workers of its own', kind: 'process', shared: false, Executor: ProcessPoolExecutor },
+  { name: 'ProcessPoolExecutor on a shared runtime', kind: 'process', shared: true, Executor: ProcessPoolExecutor },
+  { name: 'ThreadPoolExecutor with workers of its own', kind: 'thread', shared: false, Executor: ThreadPoolExecutor },
+  { name: 'ThreadPoolExecutor on a shared runtime', kind: 'thread', shared: true, Executor: ThreadPoolExecutor },
+];
+
+/** Those options that a facade may not have where the workers are somebody else's. */
+const OF_WORKERS = ['initializer', 'initargs', 'maxTasksPerChild', 'idleTimeout', 'env', 'argv', 'execArgv', 'workerData', 'resourceLimits'];
+
+export function open({ kind, shared, Executor }: Kind, options: ExecutorOptions = {}): { executor: WorkerExecutor; end(): Promise<void> } {
+  if (!shared) {
+    const executor = new Executor({ maxWorkers: 2, ...options });
+    return { executor, end: () => executor.terminateWorkers() };
+  }
+  const entries = Object.entries(options);
+  const ofWorkers = Object.fromEntries(entries.filter(([key]) => OF_WORKERS.includes(key)));
+  const ofShare = Object.fromEntries(entries.filter(([key]) => !OF_WORKERS.includes(key)));
+  const runtime = new WorkerRuntime({ kind, workers: options.maxWorkers ?? 2, ...ofWorkers });
+  const executor = new Executor({ runtime, ...ofShare });
+  return { executor, end: () => runtime.terminate() };
+}
+
+/** An executor for one test. */
+export function forTest(kind: Kind, options?: ExecutorOptions): WorkerExecutor {
+  const { executor, end } = open(kind, options);
+  onTestFinished(end);
+  return executor;
+}
+
+/** One executor for all the tests of a `describe`. */
+export function forAll(kind: Kind, options?: ExecutorOptions): WorkerExecutor {
+  const { executor, end } = open(kind, options);
+  afterAll(end);
+  return executor;
+}
+
+/** The outcome of a promise, as a value. */
+export async function outcome(promise: PromiseLike<unknown>): Promise<{ value: unknown } | { error: unknown }> {
+  try {
+    return { value: await promise };
+  } catch (error) {
+    return { error };
+  }
+}
+
+export async function errorOf(promise: PromiseLike<unknown>): Promise<unknown> {
+  const result = await outcome(promise);
+  if ('error' in result) return result.error;
+  throw new Error(`resolved to ${String(result.value)}, and should have rejected`);
+}
+
+export async function collect<T>(iterator: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const each of iterator) all.push(each);
+  return all;
+}
+
+/** Futures in the six states of CPython's tests. */
+export function futureStates(): Record<'pending' | 'running' | 'cancelled' | 'notified' | 'raised' | 'returned', Future<number>> {
+  const states = {
+    pending: new Future<number>(),
+    running: new Future<number>(),
+    cancelled: new Future<number>(),
+    notified: new Future<number>(),
+    raised: new Future<number>(),
+    returned: new Future<number>(),
+  };
+  states.running.setRunningOrNotifyCancel();
+  states.cancelled.cancel();
+  states.notified.cancel();
+  states.notified.setRunningOrNotifyCancel();
+  states.raised.setException(new RangeError('raised'));
+  states.returned.setResult(42);
+  return states;
+}
+
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+export { CancelledError, type Executor };

@@ -1,0 +1,324 @@
+/** submit, and the future of a task: CPython's ExecutorTest, as far as it is about submit (B1, B6, B7, B10), for every kind of executor. */
+import {
+  BrokenExecutorError,
+  CancelledError,
+  Future,
+  OptionsError,
+  QueueFullError,
+  taskRef,
+  TaskModuleError,
+  TaskSerializationError,
+  TaskTimeoutError,
+  TaskValidationError,
+  wait,
+  WorkerLostError,
+} from '@twinpool/executor';
+import { describe, expect, test, vi } from 'vitest';
+import { add, echo, hold, holdAsync, holdOrAbort, mark, place, reportAll, square } from '../../testkit/dist/tasks.js';
+import { area, holdLong, nested, Shapes, throwCancelled, throwPaymentError } from './fixtures/tasks.mjs';
+import { errorOf, forAll, forTest, KINDS, makeGate, turn } from './kit.ts';
+
+const TASKS = new URL('../../testkit/dist/tasks.js', import.meta.url);
+
+describe.each(KINDS)('$name', (kind) => {
+  describe('what can be submitted', () => {
+    const executor = forAll(kind);
+
+    test('test_submit: an inline function', async () => {
+      const future = executor.submit((base: number, exponent: number) => base ** exponent, 2, 8);
+      expect(future).toBeInstanceOf(Future);
+      expect(await future).toBe(256);
+      expect(await future.result()).toBe(256);
+      expect(await future.exception()).toBeUndefined();
+    });
+
+    test('an exported function, a static method, a reference, a checked task', async () => {
+      expect(await executor.submit(add, 1, 2)).toBe(3);
+      expect(await executor.submit(Shapes.double, 4)).toBe(8);
+      expect(await executor.submit(taskRef<typeof square>(TASKS, 'square'), 5)).toBe(25);
+      expect(await executor.submit(area, '2', 3)).toBe(6);
+    });
+
+    test('test_submit_keyword: what looks like options reaches the task', async () => {
+      const last = { timeout: 1, signal: 2, self: 3, fn: 4 };
+      expect(await executor.submit(echo, last)).toEqual(last);
+      expect(await executor.submit((...args: unknown[]) => args.length)).toBe(0);
+      expect(await executor.submit((...args: unknown[]) => args, [1], undefined)).toEqual([[1], undefined]);
+    });
+
+    test('AsyncioTest.test_run_in_executor: an async function, its value awaited', async () => {
+      const value: number = await executor.submit(async (x: number) => x + 1, 1);
+      expect(value).toBe(2);
+    });
+
+    test('X-4 whatever is wrong with the function is the outcome', async () => {
+      const outside = 1;
+      const faults = [
+        executor.submit(undefined as unknown as () => void),
+        executor.submit((() => outside) as () => number),
+        executor.submit(Math.max, 1, 2),
+        executor.submit(taskRef(TASKS, 'noSuchExport')),
+      ];
+      const [none, closure, native, missing] = await Promise.all(faults.map((future) => future.exception()));
+      for (const error of [none, closure, native]) expect(error).toBeInstanceOf(TaskSerializationError);
+      expect(closure).toHaveProperty('message', expect.stringContaining('outside'));
+      expect(missing).toBeInstanceOf(TaskModuleError);
+      expect(await executor.submit(area, 'no number', 1).exception()).toBeInstanceOf(TaskValidationError);
+    });
+
+    test('test_error_at_task_pickle, test_error_during_result_pickle_on_worker: the executor lives on', async () => {
+      expect(await executor.submit(echo, () => 1).exception()).toBeInstanceOf(TaskSerializationError);
+      expect(await executor.submit(() => () => 1).exception()).toBeInstanceOf(TaskSerializationError);
+      expect(await executor.submit(square, 3)).toBe(9);
+    });
+
+    test('D-46 a task that uses an executor of its own', async () => {
+      expect(await executor.submit(nested, 1)).toBe(2);
+    });
+
+    test('test_gh105829: many submits in one step', async () => {
+      const futures = Array.from({ length: 20_000 }, (_, i) => executor.submit(square, i));
+      const results = await Promise.all(futures);
+      expect(results.every((result, i) => result === i * i)).toBe(true);
+    });
+  });
+
+  describe('errors of tasks', () => {
+    const executor = forAll(kind);
+
+    test('test_traceback, test_submit_exception_in_func: class, fields, and the stack of the worker', async () => {
+      const error = await executor.submit(() => JSON.parse('{') as number).exception();
+      expect(error).toBeInstanceOf(SyntaxError);
+      const own = await executor.submit(throwPaymentError).exception();
+      expect(own).toMatchObject({ name: 'PaymentError', message: 'declined', status: 402 });
+      expect(own).toHaveProperty('stack', expect.stringMatching(/throwPaymentError.*tasks\.mjs/s));
+    });
+
+    test.each([0, '', false, null, undefined])('test_swallows_falsey_exceptions: %j', async (thrown) => {
+      const future = executor.submit((value: unknown) => {
+        throw value;
+      }, thrown);
+      expect(await errorOf(future)).toBe(thrown);
+      expect(await future.exception()).toBe(thrown);
+      expect([future.cancelled(), future.done()]).toEqual([false, true]);
+    });
+
+    test('a CancelledError that the task threw is a failure, no cancellation', async () => {
+      const future = executor.submit(throwCancelled);
+      expect(await future.exception()).toMatchObject({ name: 'CancelledError', remote: true });
+      expect(future.cancelled()).toBe(false);
+    });
+
+    test('C-3 one that nobody awaits is silent, and counted until it is asked for', async () => {
+      const before = executor.stats().unobservedErrors;
+      const futures = [1, 2].map((n) =>
+        executor.submit((x: number) => {
+          throw new Error(`unseen ${x}`);
+        }, n),
+      );
+      await wait(futures);
+      await turn();
+      expect(executor.stats().unobservedErrors - before).toBe(2);
+      await Promise.all(futures.map((future) => future.exception()));
+      await errorOf(futures[0] as Future<never>);
+      expect(executor.stats().unobservedErrors - before).toBe(0);
+    });
+
+    test('E-12 test_exit_during_func_exec_on_worker: only what ran in the lost worker fails', async () => {
+      const gate = makeGate();
+      const neighbour = executor.submit(hold, gate.path, 'neighbour');
+      await gate.entered();
+      const lost = executor.submit(() => process.exit(3));
+      const error = await lost.exception();
+      expect(error).toBeInstanceOf(WorkerLostError);
+      expect(error).toBeInstanceOf(BrokenExecutorError);
+      expect(error).toMatchObject({ exitCode: 3, workerId: expect.any(Number) });
+      expect(await executor.submit(square, 2)).toBe(4);
+      gate.open();
+      expect(await neighbour).toBe('neighbour');
+    });
+  });
+
+  describe('cancel, running', () => {
+    const executor = forAll(kind);
+
+    test('F-1, E-7: true if and only if it was not handed to a worker, and then it never runs', async () => {
+      const gate = makeGate();
+      const held = [1, 2].map((n) => executor.submit(holdLong, gate.path, `held ${n}`));
+      await gate.entered(2);
+      const waiting = [1, 2, 3, 4].map((n) => executor.submit(holdLong, gate.path, `waiting ${n}`));
+      expect(held.map((future) => [future.running(), future.cancel()])).toEqual([
+        [true, false],
+        [true, false],
+      ]);
+      expect(waiting.map((future) => future.running())).toEqual([false, false, false, false]);
+      const seen: unknown[] = [];
+      waiting[0]?.addDoneCallback((future) => seen.push(future.cancelled()));
+      expect([waiting[0]?.cancel(), waiting[0]?.cancel(), waiting[2]?.cancel()]).toEqual([true, true, true]);
+      expect(seen).toEqual([true]);
+      expect(await errorOf(waiting[0] as Future<string>)).toBeInstanceOf(CancelledError);
+      expect(await errorOf((waiting[2] as Future<string>).exception())).toBeInstanceOf(CancelledError);
+      gate.open();
+      const { done } = await wait([...held, ...waiting]);
+      expect([...done].filter((future) => future.cancelled())).toEqual([waiting[0], waiting[2]]);
+      expect(gate.labels().sort()).toEqual(['held 1', 'held 2', 'waiting 2', 'waiting 4']);
+      expect(held[0]?.cancel()).toBe(false);
+    });
+
+    test('pending and cancellable while its function is being found', () => {
+      // Another text for each kind, for a function that is known is found at once.
+      const fresh = new Function('x', `return x + '${kind.name}'`) as (x: number) => string;
+      const future = executor.submit(fresh, 6);
+      expect([future.running(), future.done(), future.cancel(), future.done()]).toEqual([false, false, true, true]);
+    });
+
+    test('test_saturation, test_blocking: no more tasks at once than workers', async () => {
+      const gate = makeGate();
+      const futures = Array.from({ length: 12 }, (_, n) => executor.submit(hold, gate.path, n));
+      await gate.entered(2);
+      expect(futures.filter((future) => future.running()).length).toBeLessThanOrEqual(4);
+      expect(gate.arrivals().length).toBe(2);
+      gate.open();
+      expect(await Promise.all(futures)).toEqual(futures.map((_, n) => n));
+      const places = new Set(gate.arrivals().map(({ pid, threadId }) => `${pid}/${threadId}`));
+      expect(places.size).toBe(2);
+    });
+
+    test('test_idle_process_reuse_one, test_idle_thread_reuse: one after the other in one worker', async () => {
+      const one = forTest(kind, { maxWorkers: 3 });
+      expect(one.stats().workers).toBe(0);
+      const places = [await one.submit(place), await one.submit(place), await one.submit(place)];
+      expect(new Set(places.map(({ workerId }) => workerId)).size).toBe(1);
+      expect(places[0]?.pid === process.pid).toBe(kind.kind === 'thread');
+    });
+
+    test('done-callbacks come before await goes on', async () => {
+      const order: string[] = [];
+      const future = executor.submit(square, 2);
+      const waiting = future.then(() => order.push('then'));
+      future.addDoneCallback(() => order.push('callback'));
+      await waiting;
+      expect(order).toEqual(['callback', 'then']);
+    });
+
+    test('callbacks may submit and cancel', async () => {
+      const gate = makeGate();
+      const [first, spare] = [executor.submit(square, 3), executor.submit(hold, gate.path, 'spare')];
+      // In an array, for a promise that is resolved with a future takes its value.
+      const [next] = await new Promise<[Future<number>]>((resolve) =>
+        first.addDoneCallback(() => {
+          spare.cancel();
+          resolve([executor.submit(square, 4)]);
+        }),
+      );
+      expect(await next).toBe(16);
+      gate.open();
+    });
+
+    test('result(timeout) of what takes longer; the task goes on', async () => {
+      const gate = makeGate();
+      const future = executor.submit(hold, gate.path, 'slow');
+      await expect(future.result(0)).rejects.toMatchObject({ name: 'TimeoutError' });
+      await expect(future.result(1)).rejects.toMatchObject({ name: 'TimeoutError' });
+      gate.open();
+      expect(await future.result(10_000)).toBe('slow');
+    });
+
+    test('settled by hand, it is not settled again', async () => {
+      const gate = makeGate();
+      const future = executor.submit(hold, gate.path, 'task');
+      await gate.entered();
+      future.setResult('by hand');
+      gate.open();
+      expect(await executor.submit(square, 2)).toBe(4);
+      expect(await future).toBe('by hand');
+    });
+  });
+
+  describe('withOptions', () => {
+    test('signal: what waits is cancelled at once, what runs is told, and ended after killGrace', async () => {
+      const executor = forTest(kind, { killGrace: 50 });
+      const gate = makeGate();
+      const controller = new AbortController();
+      const view = executor.withOptions({ signal: controller.signal });
+      const polite = view.submit(holdOrAbort, gate.path);
+      const deaf = view.submit(holdLong, gate.path, 'deaf');
+      await gate.entered(2);
+      const waiting = view.submit(holdLong, gate.path, 'waiting');
+      const spared = executor.submit(holdLong, gate.path, 'spared');
+      controller.abort(new Error('enough'));
+      expect([polite, deaf, waiting].map((future) => future.cancelled())).toEqual([true, true, true]);
+      for (const future of [polite, deaf, waiting]) {
+        const error = await errorOf(future);
+        expect(error).toBeInstanceOf(CancelledError);
+        expect(error).toMatchObject({ cause: { message: 'enough' } });
+      }
+      const late = view.submit(square, 1);
+      expect(late.cancelled()).toBe(true);
+      gate.open();
+      expect(await spared).toBe('spared');
+      expect(gate.labels()).not.toContain('waiting');
+    });
+
+    test('priority: higher first, then first come first served', async () => {
+      const executor = forTest(kind, { maxWorkers: 1 });
+      const gate = makeGate();
+      const held = executor.submit(holdLong, gate.path, 'held');
+      await gate.entered();
+      const futures = [0, 5, -1, 5, 0].map((priority, n) => executor.withOptions({ priority }).submit(mark, gate.path, `${priority}#${n}`));
+      gate.open();
+      await Promise.all([held, ...futures]);
+      expect(gate.labels()).toEqual(['held', '5#1', '5#3', '0#0', '0#4', '-1#2']);
+    });
+
+    test('taskTimeout: the task is ended, and the future fails', async () => {
+      const executor = forTest(kind);
+      const gate = makeGate();
+      const future = executor.withOptions({ taskTimeout: 30 }).submit(hold, gate.path, 'endless');
+      expect(await future.exception()).toBeInstanceOf(TaskTimeoutError);
+      expect(await executor.submit(square, 3)).toBe(9);
+    });
+
+    test('onReport; views nest; the nearer option wins', async () => {
+      const executor = forTest(kind);
+      const [outer, inner] = [vi.fn(), vi.fn()];
+      const view = executor.withOptions({ onReport: outer, taskTimeout: 60_000 });
+      expect(await view.submit(reportAll, [1, 2])).toBe(2);
+      expect(outer.mock.calls).toEqual([
+        [1, 0],
+        [2, 0],
+      ]);
+      const nearer = view.withOptions({ onReport: inner });
+      expect(await nearer.submit(reportAll, ['a'])).toBe(1);
+      expect(await nearer.map(square, [1, 2]).toArray()).toEqual([1, 4]);
+      expect(inner.mock.calls).toEqual([['a', 0]]);
+      expect(outer).toHaveBeenCalledTimes(2);
+    });
+
+    test('what is refused', () => {
+      const executor = forTest(kind);
+      expect(() => executor.withOptions({ priority: 'high' } as never)).toThrow(OptionsError);
+      expect(() => executor.withOptions({ chunksize: 1 } as never)).toThrow(/chunksize: unknown option/);
+      expect(() => executor.withOptions({ retries: 1 })).toThrow(OptionsError);
+      expect(() => executor.withOptions(undefined as never)).not.toThrow();
+    });
+  });
+
+  test('maxQueue: the future of one too many fails with QueueFullError', async () => {
+    const executor = forTest(kind, { maxQueue: 2 });
+    const gate = makeGate();
+    const held = [1, 2].map((n) => executor.submit(holdAsync, gate.path, n));
+    await gate.entered(2);
+    const [first, second, third] = [1, 2, 3].map((n) => executor.submit(square, n));
+    expect(third?.done()).toBe(true);
+    expect(await third?.exception()).toBeInstanceOf(QueueFullError);
+    gate.open();
+    expect(await Promise.all([first, second, ...held])).toEqual([1, 4, 1, 2]);
+  });
+
+  test('stats', async () => {
+    const executor = forTest(kind);
+    await wait([executor.submit(square, 1), executor.submit(throwPaymentError)]);
+    expect(executor.stats()).toMatchObject({ kind: kind.kind, completed: 1, failed: 1, cancelled: 0, queued: 0, lostWorkers: 0 });
+  });
+});

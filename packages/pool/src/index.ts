@@ -1,0 +1,42 @@
+/** The door of the pool: the two classes, what they return and take, and what a user of them can meet. */
+export {
+  BrokenExecutorError,
+  BrokenProcessPoolError,
+  BrokenThreadPoolError,
+  CancelledError,
+  type CheckedTask,
+  defineTask,
+  InitializerError,
+  InvalidStateError,
+  isAbort,
+  NestedBootstrapError,
+  NotReadyError,
+  type OptionIssue,
+  OptionsError,
+  PayloadTooLargeError,
+  type Percentiles,
+  PoolClosedError,
+  PoolRunningError,
+  PoolTerminatedError,
+  QueueFullError,
+  type RuntimeOptions,
+  type RuntimeStats,
+  type SharedOptions,
+  TaskModuleError,
+  type TaskReference,
+  TaskSerializationError,
+  TaskTimeoutError,
+  TaskValidationError,
+  TimeoutError,
+  TwinpoolError,
+  taskRef,
+  transfer,
+  type ValidationIssue,
+  WorkerLostError,
+  WorkerRuntime,
+} from '@twinpool/core';
+export type { AsyncResult } from './async-result.ts';
+export type { AsyncMapOptions, AsyncOptions, MapOptions } from './call-options.ts';
+export type { PoolCalls } from './calls.ts';
+export type { IMapIterator } from './imap.ts';
+export { Pool, type PoolOptions, ThreadPool } from './pool.ts';

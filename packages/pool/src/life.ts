@@ -1,0 +1,70 @@
+/**
+ * The life of one pool: whether it takes work, and how it ends.
+ *
+ *   running --close()--> closed --terminate()--> terminated
+ *      '--------------terminate()-------------------^
+ *
+ * `close` and `terminate` make all the moves; there is no way back. Decides the errors of a pool that has ended. A pool, its views and its
+ * iterators share one Life; it refuses to know them, and workers.
+ */
+import { PoolClosedError, PoolRunningError, PoolTerminatedError } from '@twinpool/core';
+import type { Seat } from '@twinpool/core/facade';
+
+export class Life {
+  readonly seat: Seat;
+  #state: 'running' | 'closed' | 'terminated' = 'running';
+
+  /** `isWatched`: the workers are the pool's own, and would be left idle if it were forgotten. */
+  constructor(seat: Seat, isWatched: boolean) {
+    this.seat = seat;
+    if (isWatched) forgotten.register(this, seat, this);
+  }
+
+  get state(): 'running' | 'closed' | 'terminated' {
+    return this.#state;
+  }
+
+  /** Throws PoolClosedError unless new work is taken. */
+  checkRunning(): void {
+    if (this.#state !== 'running') {
+      throw new PoolClosedError(`${this.seat.name} is not running: it was ${this.#state} and takes no new work; make another pool`);
+    }
+    if (!this.seat.isRuntimeOpen) {
+      throw new PoolClosedError(`${this.seat.name} is not running: its WorkerRuntime was closed; make another runtime and pool`);
+    }
+  }
+
+  close(): void {
+    if (this.#state !== 'running') return;
+    this.#state = 'closed';
+    forgotten.unregister(this);
+    closeSeat(this.seat);
+  }
+
+  /** `during`: what the end of open work is blamed on. */
+  terminate(during: string): void {
+    if (this.#state === 'terminated') return;
+    this.#state = 'terminated';
+    forgotten.unregister(this);
+    void this.seat.terminate(new PoolTerminatedError(`${this.seat.name}: ${during}`));
+  }
+
+  join(): Promise<void> {
+    if (this.#state !== 'running') return this.seat.leave();
+    const message = `${this.seat.name} is still running: call close() or terminate() before join()`;
+    return Promise.reject(new PoolRunningError(message));
+  }
+}
+
+/** A synchronous input is read to its end, since waiting for it comes to one; an asynchronous one may never have another item. */
+function closeSeat(seat: Seat): void {
+  const closed = new PoolClosedError(`${seat.name} was closed before its input had ended; what had been read of it was run`);
+  seat.close((stream) => (stream.isAsync ? closed : undefined));
+}
+
+/** As CPython does, a pool that nobody can reach any more is reported; unlike CPython, what it had accepted still finishes. */
+const forgotten = new FinalizationRegistry<Seat>((seat) => {
+  const message = `${seat.name} was forgotten while it was running, and is closed now: call close() or terminate(), or write \`await using\``;
+  process.emitWarning(message, { type: 'ResourceWarning', code: 'TWINPOOL_UNCLOSED' });
+  closeSeat(seat);
+});

@@ -1,0 +1,425 @@
+// Construction, close, terminate, join, disposal, use; rows P-NEW-*, P-LIFE-* of the specification.
+
+import { availableParallelism } from 'node:os';
+import { inspect } from 'node:util';
+import {
+  BrokenExecutorError,
+  type IMapIterator,
+  InitializerError,
+  OptionsError,
+  Pool,
+  PoolClosedError,
+  PoolRunningError,
+  PoolTerminatedError,
+  ThreadPool,
+  WorkerRuntime,
+} from '@twinpool/pool';
+import { failure, isRunning, makeGate, until } from '@twinpool/testkit';
+import { nothingLeft } from '@twinpool/testkit/leak-check';
+import { failToStart, hold, later as laterTask, mark, place, remember, remembered, square } from '@twinpool/testkit/tasks';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { holdRow } from './fixtures/rows.mjs';
+import { range, squares } from './inputs.ts';
+import { makePool, VARIANTS } from './variants.ts';
+
+/** What each method that takes work does when it is called: what it throws, or what its promise rejects with. */
+function refusals(pool: Pool): { thrown: (() => unknown)[]; rejected: (() => Promise<unknown>)[] } {
+  const view = pool.withOptions({ priority: 1 });
+  return {
+    thrown: [
+      () => pool.applyAsync(square, [1]),
+      () => pool.mapAsync(square, [1]),
+      () => pool.mapAsync(square, []),
+      () => pool.starmapAsync(square, [[1]]),
+      () => pool.imap(square, [1]),
+      () => pool.imapUnordered(square, []),
+      () => view.applyAsync(square, [1]),
+    ],
+    rejected: [
+      () => pool.apply(square, [1]),
+      () => pool.map(square, [1]),
+      () => pool.map(square, []),
+      () => pool.starmap(square, [[1]]),
+      () => view.map(square, [1]),
+    ],
+  };
+}
+
+async function expectRefused(pool: Pool): Promise<void> {
+  const { thrown, rejected } = refusals(pool);
+  for (const call of thrown) expect(call).toThrow(PoolClosedError);
+  for (const call of rejected) {
+    const error = await failure(call());
+    expect(error).toBeInstanceOf(PoolClosedError);
+    expect(error).toHaveProperty('code', 'ERR_TWINPOOL_POOL_CLOSED');
+  }
+}
+
+describe.each(VARIANTS)('$title', (variant) => {
+  const name = variant.kind === 'thread' ? 'ThreadPool' : 'Pool';
+
+  describe('close', () => {
+    test('what was accepted finishes, new work is refused, a second call does nothing', async () => {
+      const pool = makePool(variant);
+      const gate = makeGate();
+      const open = [pool.apply(hold, [gate.path, 'a']), pool.starmap(hold<string>, [[gate.path, 'b']]), pool.map(square, range(100))];
+      pool.close();
+      pool.close();
+      await expectRefused(pool);
+      gate.open();
+      expect(await Promise.all(open)).toEqual(['a', ['b'], squares(100)]);
+      await pool.join();
+      await expectRefused(pool);
+    });
+
+    test('says what to do', async () => {
+      const pool = makePool(variant);
+      pool.close();
+      expect(() => pool.applyAsync(square, [1])).toThrow(`${name} is not running: it was closed and takes no new work; make another pool`);
+      pool.terminate();
+      expect(() => pool.applyAsync(square, [1])).toThrow('it was terminated and takes no new work');
+    });
+
+    test.skipIf(variant.isShared)('without join the workers end, too, when they have worked', async () => {
+      const pool = makePool(variant);
+      const gate = makeGate();
+      const held = pool.apply(hold, [gate.path, 'a']);
+      await gate.entered();
+      pool.close();
+      expect(pool.stats().workers).toBeGreaterThan(0);
+      gate.open();
+      await held;
+      await until(() => pool.stats().workers === 0, 'the workers have ended');
+    });
+  });
+
+  describe('join', () => {
+    test('rejects while the pool runs', async () => {
+      const pool = makePool(variant);
+      const error = await failure(pool.join());
+      expect(error).toBeInstanceOf(PoolRunningError);
+      expect(error).toHaveProperty('message', `${name} is still running: call close() or terminate() before join()`);
+    });
+
+    test('resolves when all has ended, every time it is asked', async () => {
+      const pool = makePool(variant);
+      const result = pool.mapAsync(square, range(1000));
+      pool.close();
+      await Promise.all([pool.join(), pool.join()]);
+      expect(result.successful()).toBe(true);
+      await pool.join();
+      pool.terminate();
+      await pool.join();
+      expect(await result).toEqual(squares(1000));
+    });
+
+    test('is told of callbacks that ran before it', async () => {
+      const pool = makePool(variant);
+      const seen: unknown[] = [];
+      void pool.mapAsync(square, range(10), { callback: (values) => seen.push(values.length) });
+      void pool.applyAsync(laterTask<string>, ['x', 1], { callback: (value) => seen.push(value) });
+      pool.close();
+      await pool.join();
+      expect(seen.toSorted()).toEqual([10, 'x']);
+    });
+
+    test.skipIf(variant.isShared)('resolves when every worker is gone', async () => {
+      const pool = makePool(variant);
+      const { pid } = await pool.apply(place);
+      expect(pool.stats().workers).toBeGreaterThan(0);
+      pool.close();
+      await pool.join();
+      expect(pool.stats().workers).toBe(0);
+      if (variant.kind === 'process') expect(isRunning(pid)).toBe(false);
+      await nothingLeft();
+    });
+  });
+
+  describe('terminate', () => {
+    test('rejects everything open with PoolTerminatedError, at once', async () => {
+      const pool = makePool(variant, { processes: 1 });
+      const gate = makeGate();
+      const handles = [
+        pool.applyAsync(hold, [gate.path, 'running']),
+        pool.applyAsync(mark<string>, [gate.path, 'queued']),
+        pool.mapAsync(square, range(10_000)),
+      ];
+      const promises = [pool.apply(square, [1]), pool.map(square, range(10)), pool.starmap(square, [[1]])].map((promise) =>
+        failure(promise),
+      );
+      const iterators: IMapIterator<unknown>[] = [pool.imap(square, range(10)), pool.imapUnordered(square, range(10))];
+      await gate.entered();
+      expect(pool.terminate()).toBeUndefined();
+      pool.terminate();
+      for (const handle of handles) {
+        expect([handle.ready(), handle.successful()]).toEqual([true, false]);
+        expect(await handle.exception()).toBeInstanceOf(PoolTerminatedError);
+        expect(handle.cancel()).toBe(false);
+      }
+      for (const error of await Promise.all(promises)) {
+        expect(error).toBeInstanceOf(PoolTerminatedError);
+        expect(error).toHaveProperty('message', `${name}: it was terminated before this result was there`);
+      }
+      for (const iterator of iterators) expect(await failure(iterator.next())).toBeInstanceOf(PoolTerminatedError);
+      await expectRefused(pool);
+      await pool.join();
+      expect(gate.labels()).toEqual(['running']);
+    });
+
+    test('errorCallback is told', async () => {
+      const pool = makePool(variant, { processes: 1 });
+      const gate = makeGate();
+      const seen: unknown[] = [];
+      const tell = { callback: () => seen.push('callback'), errorCallback: (error: unknown) => seen.push(error) };
+      void pool.applyAsync(hold, [gate.path, 'running'], tell);
+      void pool.mapAsync(square, range(10), tell);
+      await gate.entered();
+      pool.terminate();
+      expect(seen).toEqual([expect.any(PoolTerminatedError), expect.any(PoolTerminatedError)]);
+      await pool.join();
+    });
+
+    test('is allowed after close, and ends what close would have let finish', async () => {
+      const pool = makePool(variant);
+      const gate = makeGate();
+      const held = pool.applyAsync(hold, [gate.path, 'a']);
+      await gate.entered();
+      pool.close();
+      const joined = pool.join();
+      pool.terminate();
+      expect(await held.exception()).toBeInstanceOf(PoolTerminatedError);
+      await joined;
+    });
+
+    test('right after the start, with much to do, it is quick', async () => {
+      const pool = makePool(variant, { processes: 3 });
+      const result = pool.starmapAsync(
+        laterTask<number>,
+        range(10_000).map((i): [number, number] => [i, 100]),
+        1,
+      );
+      pool.terminate();
+      await pool.join();
+      expect(await result.exception()).toBeInstanceOf(PoolTerminatedError);
+    });
+  });
+
+  describe('disposal and use', () => {
+    test('disposal terminates, joins, and says how to keep a result', async () => {
+      const pool = makePool(variant);
+      const gate = makeGate();
+      const error = failure(pool.apply(hold, [gate.path, 'a']));
+      await gate.entered();
+      await pool[Symbol.asyncDispose]();
+      expect(await error).toBeInstanceOf(PoolTerminatedError);
+      expect(await error).toHaveProperty('message', expect.stringContaining('return await …'));
+      await expectRefused(pool);
+      await pool[Symbol.asyncDispose]();
+    });
+
+    test('disposal after close, join or terminate is fine', async () => {
+      for (const end of ['close', 'terminate'] as const) {
+        const pool = makePool(variant);
+        pool[end]();
+        await pool[Symbol.asyncDispose]();
+        await pool.join();
+        await pool[Symbol.asyncDispose]();
+      }
+    });
+  });
+
+  describe('options', () => {
+    test('the initializer runs in every worker before its first task, with initargs', async () => {
+      const pool = makePool(variant, { initializer: remember, initargs: ['a', { b: 1 }] });
+      expect(await pool.map(remembered, range(4), 1)).toEqual(range(4).map(() => ['a', { b: 1 }]));
+    });
+
+    test('an initializer that fails breaks the pool, with its error, in bounded time', async () => {
+      const gate = makeGate();
+      const pool = makePool(variant, { initializer: failToStart, initargs: [gate.path, 'no way'] });
+      const error = await failure(pool.apply(square, [1]), 10_000);
+      expect(error).toBeInstanceOf(BrokenExecutorError);
+      expect(error).toHaveProperty('name', variant.kind === 'thread' ? 'BrokenThreadPoolError' : 'BrokenProcessPoolError');
+      expect(error).toHaveProperty('cause', expect.any(InitializerError));
+      expect(await failure(pool.map(square, [1, 2]))).toBeInstanceOf(BrokenExecutorError);
+      expect(await failure(pool.imap(square, [1, 2]).next())).toBeInstanceOf(BrokenExecutorError);
+      pool.close();
+      await pool.join();
+    });
+
+    test('maxTasksPerChild counts calls, exactly', async () => {
+      const pool = makePool(variant, { processes: 1, maxTasksPerChild: 3 });
+      const places = await pool.map(place, range(8));
+      const counts = new Map<number, number>();
+      for (const { workerId } of places) counts.set(workerId, (counts.get(workerId) ?? 0) + 1);
+      expect([...counts.values()]).toEqual([3, 3, 2]);
+      pool.close();
+      await pool.join();
+    });
+
+    test('close while workers rotate does not hang', async () => {
+      const pool = makePool(variant, { maxTasksPerChild: 1 });
+      const results = range(6).map((x) => pool.applyAsync(square, [x]));
+      pool.close();
+      await pool.join();
+      expect(await Promise.all(results)).toEqual(squares(6));
+    });
+
+    test('each worker is a worker of its own', async () => {
+      const pool = makePool(variant, { processes: 3 });
+      const gate = makeGate();
+      const mapped = pool.map(
+        holdRow,
+        range(3).map((i): [string, number] => [gate.path, i]),
+        1,
+      );
+      const arrivals = await gate.entered(3);
+      expect(new Set(arrivals.map(({ pid, threadId }) => `${pid} ${threadId}`)).size).toBe(3);
+      expect(new Set(arrivals.map(({ pid }) => pid)).size).toBe(variant.kind === 'process' ? 3 : 1);
+      gate.open();
+      expect(await mapped).toEqual([0, 1, 2]);
+    });
+  });
+
+  test('stats has what the contract names', async () => {
+    const pool = makePool(variant);
+    await pool.map(square, range(10));
+    const times = { p50: expect.any(Number), p90: expect.any(Number), p99: expect.any(Number), max: expect.any(Number) };
+    expect(pool.stats()).toMatchObject({
+      kind: variant.kind,
+      workers: expect.any(Number),
+      busy: 0,
+      idle: expect.any(Number),
+      queued: 0,
+      running: 0,
+      completed: 10,
+      failed: 0,
+      cancelled: 0,
+      lostWorkers: 0,
+      unobservedErrors: 0,
+      waitTime: times,
+      runTime: times,
+    });
+  });
+
+  test('shows its size, its state and its open work', async () => {
+    const pool = makePool(variant);
+    const gate = makeGate();
+    const held = pool.apply(hold, [gate.path, 'a']);
+    expect(inspect(pool)).toBe(`<${name} processes=2 state=running open=1>`);
+    expect(inspect(pool.withOptions({}))).toBe(`<PoolCalls of ${name}>`);
+    pool.close();
+    expect(inspect({ pool })).toBe(`{ pool: <${name} processes=2 state=closed open=1> }`);
+    gate.open();
+    await held;
+    pool.terminate();
+    expect(inspect(pool)).toBe(`<${name} processes=2 state=terminated open=0>`);
+  });
+});
+
+describe.each([Pool, ThreadPool])('%o', (Class) => {
+  test('use: the result of the body, awaited inside of the scope', async () => {
+    let kept: Pool | undefined;
+    const value = await Class.use(2, (pool) => {
+      kept = pool;
+      expect(pool).toBeInstanceOf(Class);
+      return pool.mapAsync(square, [1, 2, 3]);
+    });
+    expect(value).toEqual([1, 4, 9]);
+    await expectRefused(kept as Pool);
+    expect(await Class.use({ processes: 1 }, async (pool) => pool.apply(square, [4]))).toBe(16);
+    expect(await Class.use(undefined, () => 'sync')).toBe('sync');
+  });
+
+  test('use: an error of the body ends the pool, too', async () => {
+    let kept: Pool | undefined;
+    const thrown = new Error('from the body');
+    const rejects = Class.use(1, (pool) => {
+      kept = pool;
+      throw thrown;
+    });
+    expect(await failure(rejects)).toBe(thrown);
+    await expectRefused(kept as Pool);
+  });
+
+  test('a subclass is made by use, and keeps its kind', async () => {
+    class Mine extends Class {
+      readonly extra = 7;
+    }
+    expect(await Mine.use(1, async (pool) => [pool.extra, pool.stats().kind])).toEqual([7, Class === ThreadPool ? 'thread' : 'process']);
+  });
+
+  test('default size is availableParallelism()', async () => {
+    await Class.use(undefined, (pool) => expect(inspect(pool)).toContain(`processes=${availableParallelism()} `));
+  });
+
+  test('a bad number is a RangeError, a wrong type a TypeError, bad options an OptionsError that lists them all', () => {
+    for (const bad of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => new Class(bad)).toThrow(RangeError);
+      expect(() => new Class({ processes: bad })).toThrow(OptionsError);
+      expect(() => new Class({ maxTasksPerChild: bad })).toThrow(OptionsError);
+    }
+    for (const bad of ['2', true, 2n, () => 2]) expect(() => new Class(bad as never)).toThrow(TypeError);
+    const wrong = { processes: 0, maxTaskPerChild: 1, initializer: 5, retries: 1, killGrace: -1 };
+    try {
+      new Class(wrong as never);
+      expect.unreachable();
+    } catch (error) {
+      expect((error as OptionsError).issues.map(({ path }) => path).toSorted()).toEqual(Object.keys(wrong).toSorted());
+    }
+  });
+
+  test('on a runtime the options of workers belong to it, and it must be of the right kind', async () => {
+    const kind = Class === ThreadPool ? 'thread' : 'process';
+    await using runtime = new WorkerRuntime({ kind, workers: 1 });
+    await using other = new WorkerRuntime({ kind: kind === 'thread' ? 'process' : 'thread', workers: 1 });
+    expect(() => new Class({ runtime, maxTasksPerChild: 1, initializer: remember, env: 'minimal' })).toThrow(
+      /maxTasksPerChild: .*; initializer: |initializer: .*; maxTasksPerChild: /,
+    );
+    expect(() => new Class({ runtime: other })).toThrow(OptionsError);
+    expect(() => new Class({ runtime: {} as never })).toThrow(OptionsError);
+  });
+
+  test('pools on one runtime end for themselves; the runtime is closed by who made it', async () => {
+    const runtime = new WorkerRuntime({ kind: Class === ThreadPool ? 'thread' : 'process', workers: 2 });
+    onTestFinished(() => runtime.terminate());
+    const [one, two] = [new Class({ runtime }), new Class({ runtime, processes: 1, name: 'second' })];
+    const gate = makeGate();
+    const kept = two.applyAsync(hold, [gate.path, 'kept']);
+    const lost = one.applyAsync(hold, [gate.path, 'lost']);
+    await gate.entered(2);
+    const waits = two.applyAsync(square, [2]);
+    one.terminate();
+    expect(await lost.exception()).toBeInstanceOf(PoolTerminatedError);
+    await one.join();
+    await expectRefused(one);
+    expect([kept.ready(), waits.ready()]).toEqual([false, false]);
+    gate.open();
+    expect(await Promise.all([kept, waits, two.map(square, [3])])).toEqual(['kept', 4, [9]]);
+    expect(inspect(two)).toBe('<second processes=1 state=running open=0>');
+    await runtime.close();
+    await expectRefused(two);
+    expect(() => two.applyAsync(square, [1])).toThrow('second is not running: its WorkerRuntime was closed');
+    two.close();
+    await two.join();
+  });
+
+  test('processes is the most workers of a runtime that the pool uses at once', async () => {
+    await using runtime = new WorkerRuntime({ kind: Class === ThreadPool ? 'thread' : 'process', workers: 2 });
+    const pool = new Class({ runtime, processes: 1 });
+    const gate = makeGate();
+    const mapped = pool.map(
+      holdRow,
+      range(4).map((i): [string, number] => [gate.path, i]),
+      1,
+    );
+    await gate.entered(1);
+    const other = new Class({ runtime });
+    await other.apply(square, [1]);
+    expect(gate.labels()).toEqual(['0']);
+    gate.open();
+    expect(await mapped).toEqual([0, 1, 2, 3]);
+    pool.terminate();
+    other.terminate();
+  });
+});

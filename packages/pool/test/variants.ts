@@ -1,0 +1,68 @@
+/** The four pools that every behaviour is tested with: processes or threads, of its own or somebody's. */
+import { Pool, type PoolOptions, type RuntimeOptions, ThreadPool, WorkerRuntime } from '@twinpool/pool';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
+
+/** Options that belong to a runtime where there is one. */
+const OF_WORKERS = ['initializer', 'initargs', 'maxTasksPerChild', 'idleTimeout', 'env', 'workerData', 'resourceLimits'] as const;
+
+export interface Variant {
+  readonly title: string;
+  readonly kind: 'process' | 'thread';
+  readonly isShared: boolean;
+  /** Two workers unless told otherwise. */
+  open(options?: PoolOptions): Opened;
+}
+
+/** A pool and whatever has to end with it. */
+export interface Opened {
+  readonly pool: Pool;
+  end(): Promise<void>;
+}
+
+function openOwn(Class: typeof Pool, options: PoolOptions): Opened {
+  const pool = new Class({ processes: 2, ...options });
+  return { pool, end: () => pool[Symbol.asyncDispose]() };
+}
+
+function openShared(Class: typeof Pool, kind: 'process' | 'thread', options: PoolOptions): Opened {
+  const { processes = 2, ...others } = options;
+  const ofWorkers: Record<string, unknown> = { kind, workers: processes };
+  const ofPool: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(others)) ((OF_WORKERS as readonly string[]).includes(name) ? ofWorkers : ofPool)[name] = value;
+  const runtime = new WorkerRuntime(ofWorkers as RuntimeOptions);
+  const pool = new Class({ runtime, ...ofPool });
+  const end = async (): Promise<void> => {
+    await pool[Symbol.asyncDispose]();
+    await runtime.terminate();
+  };
+  return { pool, end };
+}
+
+export const VARIANTS: readonly Variant[] = [
+  { title: 'Pool', kind: 'process', isShared: false, open: (options = {}) => openOwn(Pool, options) },
+  { title: 'ThreadPool', kind: 'thread', isShared: false, open: (options = {}) => openOwn(ThreadPool, options) },
+  { title: 'Pool on a runtime', kind: 'process', isShared: true, open: (options = {}) => openShared(Pool, 'process', options) },
+  { title: 'ThreadPool on a runtime', kind: 'thread', isShared: true, open: (options = {}) => openShared(ThreadPool, 'thread', options) },
+];
+
+/** A pool for one test, ended with it. */
+export function makePool(variant: Variant, options?: PoolOptions): Pool {
+  const { pool, end } = variant.open(options);
+  onTestFinished(end);
+  return pool;
+}
+
+/** One pool for all tests of a `describe`: for those that leave it as it was. */
+export function sharePool(variant: Variant, options?: PoolOptions): { readonly pool: Pool } {
+  let opened: Opened | undefined;
+  beforeAll(() => {
+    opened = variant.open(options);
+  });
+  afterAll(() => opened?.end());
+  return {
+    get pool() {
+      if (opened === undefined) throw new Error('the pool is there inside a test only');
+      return opened.pool;
+    },
+  };
+}

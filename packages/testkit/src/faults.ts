@@ -1,0 +1,206 @@
+/**
+ * Task functions that do what no task should: each is one row of the fault matrix. Loaded in workers.
+ */
+import { execFileSync } from 'node:child_process';
+import { closeSync, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { parentPort } from 'node:worker_threads';
+import { mark } from './tasks.ts';
+
+/** The answer channel of a worker process. */
+const ANSWERS = 4;
+
+export function exitWith(gate: string, code: number): never {
+  mark(gate, `exit ${code}`);
+  process.exit(code);
+}
+
+export async function exitLater(gate: string, code: number): Promise<never> {
+  mark(gate, `exit ${code}`);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  process.exit(code);
+}
+
+export function exitByExitCode(): Promise<never> {
+  process.exitCode = 9;
+  process.exit();
+}
+
+/** A signal to itself; waits for it. */
+export function signalSelf(signal: NodeJS.Signals): never {
+  process.kill(process.pid, signal);
+  for (;;);
+}
+
+export function abortProcess(): never {
+  process.abort();
+}
+
+export function throwValue(which: string): never {
+  throw thrown[which]?.();
+}
+
+export async function rejectWith(which: string): Promise<never> {
+  throw thrown[which]?.();
+}
+
+const thrown: Record<string, () => unknown> = {
+  null: () => null,
+  undefined: () => undefined,
+  string: () => 'text',
+  number: () => 17,
+  object: () => ({ status: 404 }),
+  function: () => () => 1,
+  symbol: () => Symbol('odd'),
+  errorHoldingFunction: () => Object.assign(new RangeError('holds a function'), { code: 'E_HELD', fn: () => 1 }),
+  richError: () =>
+    Object.assign(new TypeError('rich', { cause: new Error('the cause') }), { code: 'E_RICH', details: { status: 7 }, list: [1, 2] }),
+  aggregate: () => new AggregateError([new RangeError('first'), 'second'], 'both'),
+  throwingStack: () =>
+    Object.defineProperty(new Error('no stack'), 'stack', {
+      get() {
+        throw new Error('stack is refused');
+      },
+    }),
+  cyclicCause: () => {
+    const error = new Error('round');
+    error.cause = error;
+    return error;
+  },
+  proxy: () => new Proxy(new Error('behind a proxy'), {}),
+  exoticError: () => {
+    class OddError extends Error {
+      override readonly name = 'OddError';
+      readonly status = 418;
+    }
+    return new OddError('odd');
+  },
+};
+
+export function returnFunction(): unknown {
+  return () => 1;
+}
+
+export function returnNested(depth: number): unknown {
+  let value: unknown = 'bottom';
+  for (let i = 0; i < depth; i++) value = { value };
+  return value;
+}
+
+export function returnModule(): unknown {
+  const { WebAssembly } = globalThis as unknown as { WebAssembly: { Module: new (bytes: Uint8Array) => object } };
+  return new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
+}
+
+export function returnThrowingGetter(): unknown {
+  return {
+    fine: 1,
+    get bad() {
+      throw new Error('getter says no');
+    },
+  };
+}
+
+export function returnThenable(value: number): unknown {
+  // biome-ignore lint/suspicious/noThenProperty: a thenable is what is wanted
+  return { then: (resolve: (value: number) => void) => resolve(value) };
+}
+
+export function returnProxy(): unknown {
+  return new Proxy({}, {});
+}
+
+/** Fine itself; 5 ms later an exception in a timer. */
+export function throwLater(ms: number): string {
+  setTimeout(() => {
+    throw new Error('late throw');
+  }, ms);
+  return 'returned';
+}
+
+export function rejectLater(ms: number): string {
+  setTimeout(() => {
+    void Promise.reject(new Error('late rejection'));
+  }, ms);
+  return 'returned';
+}
+
+/** A rejection that nobody handles, of the running task's own making. */
+export async function strayRejection(): Promise<string> {
+  void Promise.reject(new Error('stray rejection'));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  return 'returned';
+}
+
+export function leaveTimers(): string {
+  setInterval(() => undefined, 1000);
+  setInterval(() => undefined, 1000).unref();
+  return 'returned';
+}
+
+/** A signal handler, a listener, replaced globals: whatever a program may do to its own process. */
+export function vandalize(): string {
+  process.on('SIGTERM', () => undefined);
+  process.exit = (() => undefined) as never;
+  parentPort?.removeAllListeners();
+  Array.prototype.map = () => {
+    throw new Error('vandalized');
+  };
+  AbortSignal.prototype.throwIfAborted = () => undefined;
+  globalThis.setTimeout = (() => undefined) as never;
+  globalThis.queueMicrotask = () => undefined;
+  Object.assign(globalThis, { process: { pid: 0 } });
+  return 'returned';
+}
+
+export function ignoreSigterm(gate: string): never {
+  process.on('SIGTERM', () => undefined);
+  mark(gate, 'ignoring');
+  for (;;);
+}
+
+export function closeAnswerChannel(): string {
+  closeSync(ANSWERS);
+  return 'returned';
+}
+
+export function writeGarbage(text: string): string {
+  writeSync(ANSWERS, text);
+  return 'returned';
+}
+
+/** A frame in good form whose message is what the test says. */
+export function forgeMessage(message: readonly unknown[]): string {
+  const { serialize } = createRequire(import.meta.url)('node:v8') as typeof import('node:v8');
+  const payload = serialize(message);
+  const header = Buffer.from([0x57, 0x74, 1, 0, 0, 0, 0, 0]);
+  header.writeUInt32LE(payload.length, 4);
+  writeSync(ANSWERS, Buffer.concat([header, payload]));
+  return 'returned';
+}
+
+/** More bytes announced than come, then the end. */
+export function dieWithinAnswer(): never {
+  writeSync(ANSWERS, Buffer.from([0x57, 0x74, 1, 0, 100, 0, 0, 0, 1, 2, 3]));
+  process.kill(process.pid, 'SIGKILL');
+  for (;;);
+}
+
+/** Stops this process; nothing but SIGKILL or SIGCONT helps. */
+export function stopSelf(gate: string): string {
+  mark(gate, 'stopping');
+  process.kill(process.pid, 'SIGSTOP');
+  return 'returned';
+}
+
+/** Blocks in a system call, where no JavaScript can be interrupted. */
+export function blockNatively(gate: string, seconds: number): string {
+  mark(gate, 'blocking');
+  execFileSync('/bin/sleep', [String(seconds)]);
+  return 'returned';
+}
+
+export function exhaustHeap(): number {
+  const hoard: unknown[] = [];
+  for (;;) hoard.push(new Array(10_000).fill({}));
+}

@@ -1,0 +1,74 @@
+/**
+ * Gates: a test holds tasks in their workers until it lets them go, and so never sleeps to be "sure that it runs by now".
+ *
+ * A gate is a folder, and what a task is given of it is the path: that reaches threads and processes alike. The tasks that stop at one
+ * (`hold`, `holdAsync` in tasks.ts) write a line to its log when they come and look for the file `open`; the log is also the ledger of
+ * what was called, how often and where, written past every channel that is under test.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { LOG, OPEN } from './tasks.ts';
+
+/** One call of a task that came by the gate. */
+export interface Arrival {
+  readonly pid: number;
+  readonly threadId: number;
+  readonly label: string;
+}
+
+/** Longest wait for a task to arrive, ms: longer than the slowest start of a worker on a loaded machine. */
+const PATIENCE = 10_000;
+
+export class Gate {
+  /** What tasks are given. */
+  readonly path: string = mkdtempSync(join(tmpdir(), 'twinpool-gate-'));
+
+  /** Every call that came by, in order. */
+  arrivals(): Arrival[] {
+    return read(join(this.path, LOG))
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const [pid, threadId, ...label] = line.split(' ');
+        return { pid: Number(pid), threadId: Number(threadId), label: label.join(' ') };
+      });
+  }
+
+  /** The labels of the calls that came by, in order. */
+  labels(): string[] {
+    return this.arrivals().map(({ label }) => label);
+  }
+
+  /** Resolves when `count` calls have come by; rejects when they do not come. */
+  async entered(count = 1): Promise<Arrival[]> {
+    const end = performance.now() + PATIENCE;
+    for (;;) {
+      const arrivals = this.arrivals();
+      if (arrivals.length >= count) return arrivals;
+      if (performance.now() > end) throw new Error(`${arrivals.length} of ${count} tasks came to the gate in ${PATIENCE} ms`);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  /** Lets go all that wait, and whoever comes later. */
+  open(): void {
+    writeFileSync(join(this.path, OPEN), '');
+  }
+}
+
+/** A gate that is opened and removed when the test is over. */
+export function makeGate(): Gate {
+  const gate = new Gate();
+  onTestFinished(() => {
+    gate.open();
+    // A task that waits looks for the folder, too.
+    rmSync(gate.path, { recursive: true, force: true });
+  });
+  return gate;
+}
+
+function read(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}

@@ -1,0 +1,7 @@
+/** What twinpool's own tests share. `@twinpool/testkit/leak-check` watches every test file by itself. */
+export { FakeClock } from './fake-clock.ts';
+export { type FakeEnd, FakeLane, type FakeLaneWatch, type FakeTask, type Manner } from './fake-lane.ts';
+export { type Arrival, Gate, makeGate } from './gates.ts';
+export { failure, type Outcome, outcome, PATIENCE, until, within } from './outcomes.ts';
+export { childrenOf, commandOf, isRunning } from './processes.ts';
+export { Program, type ProgramEnd, runNode, runProgram } from './programs.ts';

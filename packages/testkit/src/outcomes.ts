@@ -1,0 +1,46 @@
+/** Bounded waiting: no test hangs because a promise does. */
+
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
+
+/** A task whose worker has to be started, lost or ended by force settles sooner. */
+export const PATIENCE = 3_000;
+
+/** How the promise settled; rejects when it has not after `ms`. */
+export async function outcome<T>(promise: PromiseLike<T>, ms: number = PATIENCE): Promise<Outcome<T>> {
+  return within(
+    Promise.resolve(promise).then(
+      (value) => ({ ok: true, value }) as const,
+      (error: unknown) => ({ ok: false, error }) as const,
+    ),
+    ms,
+  );
+}
+
+/** The error that the promise rejects with, in time. */
+export async function failure(promise: PromiseLike<unknown>, ms: number = PATIENCE): Promise<unknown> {
+  const settled = await outcome(promise, ms);
+  if (settled.ok) throw new Error(`expected a failure, got the value ${String(settled.value)}`);
+  return settled.error;
+}
+
+/** The promise, or a rejection when it is still pending after `ms`. */
+export async function within<T>(promise: PromiseLike<T>, ms: number = PATIENCE, what = 'the promise'): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} was still pending after ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Resolves when `condition` holds; rejects when it does not in time. For what can only be looked at from outside. */
+export async function until(condition: () => boolean, what: string, ms: number = PATIENCE): Promise<void> {
+  const end = performance.now() + ms;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`${what}: not after ${ms} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}

@@ -1,0 +1,2 @@
+/** `concurrent.futures` alone. */
+export * from '@twinpool/executor';

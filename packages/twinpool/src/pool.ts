@@ -1,0 +1,2 @@
+/** `multiprocessing.Pool` alone. */
+export * from '@twinpool/pool';
