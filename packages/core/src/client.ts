@@ -37,6 +37,11 @@ export interface ClientOptions {
   readonly settings: CallSettings;
   /** The facade's error for work that ended because workers cannot be had, or (with 'break') were lost. */
   readonly brokenError: (cause: unknown) => Error;
+  /** Of an input that is not read any further once no new work is taken. */
+  readonly closedError: () => unknown;
+  readonly readsOn: (stream: StreamJob) => boolean;
+  /** Of work that ended because the workers' owner ended them. */
+  readonly endedError: (cause: unknown) => unknown;
 }
 
 interface Level {
@@ -184,12 +189,11 @@ export class Client implements JobOwner {
     this.#host.warn(error, `${this.options.name}: ${what}`);
   }
 
-  /** No new jobs. `lazy` says with which error a lazy input that may not be read any further ends, or undefined if it may. */
-  close(lazy: (stream: StreamJob) => unknown): void {
+  /** No new jobs; inputs that may not be read any further end. */
+  close(): void {
     this.#closed = true;
     for (const stream of [...this.#streams]) {
-      const error = lazy(stream);
-      if (error !== undefined) stream.stopInput(error);
+      if (!this.options.readsOn(stream)) stream.stopInput(this.options.closedError());
     }
   }
 
@@ -198,11 +202,11 @@ export class Client implements JobOwner {
     return this.#isIdle ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  /** Sync inputs are read to their end; what is paused is not waited for, and ends with `error` when the rest has ended. */
-  async drained(error: () => unknown): Promise<void> {
+  /** Sync inputs are read to their end; what is paused is not waited for, and ends when the rest has. */
+  async drained(): Promise<void> {
     for (const stream of [...this.#streams]) stream.lift();
     if (!this.#isDrained) await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
-    for (const stream of [...this.#streams]) stream.stopInput(error());
+    for (const stream of [...this.#streams]) stream.stopInput(this.options.closedError());
   }
 
   /** Ends every job now. `waitingError` is for tasks no lane has; `error` for the others (and for a job that is partly handed over). */

@@ -132,6 +132,11 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     };
   }
 
+  /** No new work, from nobody. What is there goes on until `close` or `terminate`. */
+  stopTaking(): void {
+    if (this.isOpen) this.#state = 'closing';
+  }
+
   /** Lets all clients' work end, then the workers. */
   close(): Promise<void> {
     this.#ended ??= this.#close();
@@ -142,9 +147,8 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     this.#state = 'closing';
     this.openChanged(1);
     const clients = [...this.#scheduler.clients];
-    const closed = () => new InvalidStateError('the WorkerRuntime was closed before the input had ended');
-    for (const client of clients) client.close((stream) => (stream.isAsync ? closed() : undefined));
-    await Promise.all(clients.map((client) => client.drained(closed)));
+    for (const client of clients) client.close();
+    await Promise.all(clients.map((client) => client.drained()));
     await this.#crew.leave();
     this.#finish();
   }
@@ -153,7 +157,7 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
   terminate(error: () => unknown, force = false): Promise<void> {
     if (this.#state === 'closed') return Promise.resolve();
     this.#state = 'closing';
-    for (const client of [...this.#scheduler.clients]) client.terminate(error());
+    for (const client of [...this.#scheduler.clients]) client.terminate(client.options.endedError(error()));
     const gone = this.#crew.kill(force);
     // A close that waits is over with it.
     if (this.#ended !== undefined) return this.#ended;
@@ -215,8 +219,11 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     if (job.over) return;
     const client = job.owner as Client;
     const lost = lane.lossError(job.fn.name);
-    if (client.options.breaksOnLoss) client.breakDown(client.options.brokenError(lost));
-    else if (job.mayRerun(base)) job.giveBack(chunk);
+    if (client.options.breaksOnLoss) {
+      client.breakDown(client.options.brokenError(lost));
+      // This task's lane is gone already: the client did not find it there.
+      job.end(client.broken, 'failed');
+    } else if (job.mayRerun(base)) job.giveBack(chunk);
     else job.settle(base, false, lost);
   }
 

@@ -8,7 +8,7 @@ export { Lane, type LaneHost, type LaneOptions } from './lane.ts';
 export type { Sent } from './ledger.ts';
 export { MapJob, type MapShape } from './map-job.ts';
 export { checkTimeout, checkWhole, resolveCall } from './options.ts';
-export { Seat, type SeatShape } from './seat.ts';
+export { Seat, type SeatShape, seatOf } from './seat.ts';
 export { type StreamInput, StreamJob, type StreamShape, type Taker } from './stream-job.ts';
 export { type TaskFunction, taskFunctionOf } from './task/task-function.ts';
 export { mayHaveStarted, mayWait, spend } from './wire/budget.ts';

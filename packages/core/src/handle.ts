@@ -9,6 +9,8 @@ export const HANDLE: unique symbol = Symbol.for('twinpool.handle') as never;
 export interface HandleView {
   /** It has its final outcome: a value, an error, or it was cancelled. */
   readonly isDone: boolean;
+  /** Something of it was handed to a worker, and it has no outcome yet. */
+  readonly isRunning: boolean;
   /** It ended with an error and was not cancelled. */
   readonly isFailed: boolean;
   /**

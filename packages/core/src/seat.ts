@@ -8,7 +8,6 @@ import type { Client } from './client.ts';
 import { Engine, type RuntimeStats } from './engine.ts';
 import type { CallSettings, Job } from './job.ts';
 import { type ResolvedShare, resolveFacade } from './options.ts';
-import { InvalidStateError } from './errors.ts';
 import { engineOf, WorkerRuntime } from './runtime.ts';
 import type { StreamJob } from './stream-job.ts';
 
@@ -21,8 +20,19 @@ export interface SeatShape {
   /** Workers are started with the facade; else when work comes. */
   readonly startsAtOnce: boolean;
   readonly brokenError: (cause: unknown) => Error;
-  /** For an input that is not read any further because the facade was closed. */
-  readonly closedError?: (() => Error) | undefined;
+  /** For an input that is not read any further, since no new work is taken. */
+  readonly closedError: (name: string) => Error;
+  /** Whether an input is read on after the facade was closed, to its end; the others end at once. */
+  readonly readsOn: (stream: StreamJob) => boolean;
+  /** Of open work whose workers were ended by whoever owns them; `cause` is the owner's word for it. */
+  readonly endedError: (name: string, cause: unknown) => unknown;
+}
+
+const seats = new WeakMap<object, Seat>();
+
+/** The seat of a facade; undefined for what is none. */
+export function seatOf(facade: object): Seat | undefined {
+  return seats.get(facade);
 }
 
 export class Seat {
@@ -34,31 +44,40 @@ export class Seat {
   readonly kind: string;
   readonly #engine: Engine;
   readonly #client: Client;
-  readonly #ownsEngine: boolean;
-  readonly #closedError: () => Error;
+  readonly #share: ResolvedShare;
+  /** The workers are this facade's own, and end with it. */
+  readonly ownsWorkers: boolean;
   #ended: Promise<void> | undefined;
 
-  private constructor(engine: Engine, ownsEngine: boolean, share: ResolvedShare, shape: SeatShape) {
-    this.name = share.name;
+  private constructor(engine: Engine, ownsWorkers: boolean, share: ResolvedShare, shape: SeatShape) {
+    const { name } = share;
+    this.name = name;
     this.workers = share.maxLanes;
     this.settings = share.settings;
     this.kind = engine.workers.kind;
+    this.ownsWorkers = ownsWorkers;
     this.#engine = engine;
-    this.#ownsEngine = ownsEngine;
-    this.#closedError = shape.closedError ?? (() => new InvalidStateError(`${share.name} was closed before the input had ended`));
+    this.#share = share;
     this.#client = engine.openClient({
-      name: share.name,
+      name,
       maxLanes: share.maxLanes,
       maxQueue: share.maxQueue,
       breaksOnLoss: share.onWorkerLoss === 'break',
       killGrace: share.killGrace,
       settings: share.settings,
       brokenError: shape.brokenError,
+      closedError: () => shape.closedError(name),
+      readsOn: shape.readsOn,
+      endedError: (cause) => shape.endedError(name, cause),
     });
   }
 
-  /** Reads the options of a facade's constructor. Throws TypeError, RangeError, OptionsError, NestedBootstrapError. */
+  /**
+   * Reads the options of a facade's constructor. Throws TypeError, RangeError, OptionsError, NestedBootstrapError. Given another facade's seat
+   * instead, it takes one beside it: at the same workers, with the same settings; its end leaves the workers alone.
+   */
   static take(shape: SeatShape, options: object | number | undefined): Seat {
+    if (options instanceof Seat) return options.#beside(shape);
     const isRuntime = (value: unknown): value is WorkerRuntime => value instanceof WorkerRuntime;
     const resolved = resolveFacade({ ...shape, isRuntime, shareOf: (runtime) => engineOf(runtime).share }, options);
     if (resolved.workers !== undefined)
@@ -66,14 +85,13 @@ export class Seat {
     return new Seat(engineOf(resolved.runtime as WorkerRuntime), false, resolved.share, shape);
   }
 
-  /** Another seat at the same workers, for another facade; its end leaves the workers alone. */
-  beside(shape: SeatShape): Seat {
-    return new Seat(
-      this.#engine,
-      false,
-      { ...this.#engine.share, name: shape.name, maxLanes: this.workers, settings: this.settings },
-      shape,
-    );
+  #beside(shape: SeatShape): Seat {
+    return new Seat(this.#engine, false, { ...this.#share, name: `${shape.name} of ${this.name}` }, shape);
+  }
+
+  /** Says whose seat it is: `seatOf`. */
+  takenBy(facade: object): void {
+    seats.set(facade, this);
   }
 
   /** The facade's permanent failure; undefined while there is none. */
@@ -84,7 +102,11 @@ export class Seat {
   get open(): number {
     return this.#client.open;
   }
-  /** Whether the workers still take work: somebody else may have closed the runtime. */
+  /** Whether it takes work: neither it nor its workers were closed. */
+  get isOpen(): boolean {
+    return this.#engine.isOpen && !this.#client.isClosed;
+  }
+  /** Whether the workers still take work: somebody else may have closed them. */
   get isRuntimeOpen(): boolean {
     return this.#engine.isOpen;
   }
@@ -109,9 +131,15 @@ export class Seat {
     return this.#engine.clock.now();
   }
 
-  /** No new work. `lazy` names the error with which an input that may not be read further ends, or undefined if it may. */
-  close(lazy: (stream: StreamJob) => unknown): void {
-    this.#client.close(lazy);
+  /** No new work, neither here nor, where the workers are the facade's own, from who sits beside it. */
+  close(): void {
+    if (this.ownsWorkers) this.#engine.stopTaking();
+    this.#client.close();
+    this.leaveWhenIdle();
+  }
+
+  /** For a facade that nobody can reach any more: it leaves by itself once what it has has ended. */
+  leaveWhenIdle(): void {
     void this.#client.whenIdle().then(() => this.leave());
   }
 
@@ -128,8 +156,8 @@ export class Seat {
   async #leave(): Promise<void> {
     this.#engine.openChanged(1);
     try {
-      await this.#client.drained(this.#closedError);
-      if (this.#ownsEngine) await this.#engine.close();
+      await this.#client.drained();
+      if (this.ownsWorkers) await this.#engine.close();
       else this.#engine.closeClient(this.#client);
     } finally {
       this.#engine.openChanged(-1);
@@ -142,7 +170,7 @@ export class Seat {
    */
   terminate(error: unknown, waitingError: unknown = error, { force = false }: { force?: boolean } = {}): Promise<void> {
     this.#client.terminate(error, waitingError, force);
-    if (this.#ownsEngine) void this.#engine.terminate(() => error, force);
+    if (this.ownsWorkers) void this.#engine.terminate(() => error, force);
     return this.leave();
   }
 }

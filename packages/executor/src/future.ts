@@ -10,6 +10,7 @@
  * Settling, in this order: the state, the waiters of `wait` and `asCompleted`, the done-callbacks as they were added, the promise. No promise exists
  * until somebody asks for the outcome: a failure nobody asked for is silent, as in Python, and is counted in `stats().unobservedErrors`.
  */
+import { AsyncResource } from 'node:async_hooks';
 import { inspect, types } from 'node:util';
 import { CancelledError, InvalidStateError, TimeoutError } from '@twinpool/core';
 import { Alarm, checkTimeout, HANDLE, type HandleView, systemClock } from '@twinpool/core/facade';
@@ -127,13 +128,18 @@ export class Future<R> implements Promise<R> {
 
   /**
    * Calls `fn` with this future when it is done, before `await` goes on; at once, and synchronously, when it is done already. Callbacks run in the
-   * order in which they were added. What one throws, or an `async` one rejects with, becomes a process warning and harms nothing else.
+   * order in which they were added, in the AsyncLocalStorage context of whoever added them. What one throws, or an `async` one rejects with, becomes a process warning and harms nothing else.
    */
   addDoneCallback(fn: (future: Future<R>) => void): void {
     if (typeof fn !== 'function') throw new TypeError(`addDoneCallback: expected a function, got ${inspect(fn, { depth: 0 })}`);
-    const callback = () => fn(this);
-    if (this.done()) this.#call(callback);
-    else if (this.#callbacks === undefined) this.#callbacks = [callback];
+    if (this.done()) {
+      this.#call(() => fn(this));
+      return;
+    }
+    // Whoever settles this future belongs to somebody else: the callback runs where it was added, as a promise's would.
+    const scope = new AsyncResource('TWINPOOL_DONE_CALLBACK', { requireManualDestroy: true });
+    const callback = () => scope.runInAsyncScope(fn, undefined, this);
+    if (this.#callbacks === undefined) this.#callbacks = [callback];
     else this.#callbacks.push(callback);
   }
 
@@ -186,9 +192,13 @@ export class Future<R> implements Promise<R> {
   #view(): HandleView {
     const isDone = () => this.done();
     const isFailed = () => this.#state === 'raised';
+    const isRunning = () => this.running();
     return {
       get isDone() {
         return isDone();
+      },
+      get isRunning() {
+        return isRunning();
       },
       get isFailed() {
         return isFailed();

@@ -36,11 +36,12 @@ export abstract class WorkerExecutor extends Executor {
 
   constructor({ name, kind, Broken }: WorkerShape, options: number | ExecutorOptions | undefined) {
     super();
-    const brokenError = (cause: unknown) =>
-      new Broken(`${name} is broken and takes no work any more: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    const brokenError = (cause: unknown) => this.#brokenError(cause);
     this.#Broken = Broken;
-    const closedError = () => this.#closedError();
-    this.#seat = Seat.take({ name, kind, count: 'maxWorkers', startsAtOnce: false, brokenError, closedError }, options);
+    const endedError = (seat: string, cause: unknown) => new Broken(`${seat}: its workers were ended by whoever owns them`, { cause });
+    const readsOn = () => false;
+    this.#seat = Seat.take({ name, kind, count: 'maxWorkers', startsAtOnce: false, brokenError, closedError, readsOn, endedError }, options);
+    this.#seat.takenBy(this);
   }
 
   override submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>>;
@@ -127,7 +128,8 @@ export abstract class WorkerExecutor extends Executor {
     const { broken } = this.#seat;
     if (broken !== undefined) throw broken;
     if (this.#isShutDown) throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() after shutdown()`);
-    if (!this.#seat.isRuntimeOpen) throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() after the end of its WorkerRuntime`);
+    if (!this.#seat.isRuntimeOpen)
+      throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() after its workers were closed by their owner`);
   }
 
   #shutDown({
@@ -139,15 +141,16 @@ export abstract class WorkerExecutor extends Executor {
   }): Promise<void> {
     const { name } = this.#seat;
     this.#isShutDown = true;
-    this.#seat.close(() => this.#closedError());
+    this.#seat.close();
     if (cancelFutures) this.#seat.cancelWaiting(new CancelledError(`${name}: cancelled by shutdown({ cancelFutures: true })`));
     // Without `wait` too: own workers end when the work has.
     const gone = this.#seat.leave();
     return wait ? gone : Promise.resolve();
   }
 
-  #closedError(): Error {
-    return new ExecutorShutdownError(`${this.#seat.name}: it was shut down before the input of map() had ended`);
+  #brokenError(cause: unknown): Error {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return new this.#Broken(`${this.#seat.name} is broken and takes no work any more: ${why}`, { cause });
   }
 
   #endWorkers(by: 'terminateWorkers' | 'killWorkers'): Promise<void> {
@@ -157,4 +160,8 @@ export abstract class WorkerExecutor extends Executor {
     const waiting = new CancelledError(`${name}: cancelled by ${by}() before it was handed to a worker`);
     return this.#seat.terminate(running, waiting, { force: by === 'killWorkers' });
   }
+}
+
+function closedError(name: string): ExecutorShutdownError {
+  return new ExecutorShutdownError(`${name} was shut down before the input of map() had ended`);
 }

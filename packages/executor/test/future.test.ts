@@ -1,4 +1,5 @@
 /** Future by itself: CPython's FutureTests (B4), with futures that are settled by hand. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { inspect } from 'node:util';
 import { CancelledError, Future, InvalidStateError, TimeoutError } from '@twinpool/executor';
 import { expectWarning } from '@twinpool/testkit/leak-check';
@@ -217,6 +218,18 @@ describe('addDoneCallback', () => {
     expect(order).toEqual(['callback']);
     await Promise.all(waiting);
     expect(order.sort()).toEqual(['callback', 'result', 'then']);
+  });
+
+  test('C-26 a callback runs in the AsyncLocalStorage context of whoever added it', () => {
+    const storage = new AsyncLocalStorage<string>();
+    const [future, { returned }] = [new Future<number>(), futureStates()];
+    const seen: unknown[] = [];
+    storage.run('adder', () => {
+      future.addDoneCallback(() => seen.push(storage.getStore()));
+      returned.addDoneCallback(() => seen.push(storage.getStore()));
+    });
+    storage.run('settler', () => future.setResult(1));
+    expect(seen).toEqual(['adder', 'adder']);
   });
 
   test('test_done_callback_raises: reported, and the next one still runs', async () => {

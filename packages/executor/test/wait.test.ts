@@ -23,6 +23,7 @@ class OtherHandle {
     const isFailed = () => this.state === 'raised';
     return {
       isDone,
+      isRunning: false,
       get isFailed() {
         return isFailed();
       },

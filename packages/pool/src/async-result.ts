@@ -1,7 +1,7 @@
 /**
  * AsyncResult: the handle of `applyAsync`, `mapAsync` and `starmapAsync`.
  *
- *   pending --callbacks--> successful     jobSettled is the only way in; a callback that throws makes it failed
+ *   pending --callbacks--> successful     `#finish` makes both moves; a callback that throws makes it failed
  *      '----callbacks----> failed
  *
  * Decides in which order the world hears of an outcome: first the callbacks (the result is not ready yet), then waits and promises. There
@@ -43,6 +43,8 @@ export interface AsyncResult<R> extends Promise<R> {
 
 /** What a result asks of its job. */
 export interface Cancellable {
+  /** Something of it was handed to a worker. */
+  readonly handedOver: boolean;
   cancel(): boolean;
 }
 
@@ -60,7 +62,7 @@ export class PoolResult<R> implements AsyncResult<R>, MapListener {
     });
   }
 
-  /** As drawn above; moved by `#settle` only. */
+  /** As drawn above; moved by `#finish` only. */
   #state: 'pending' | 'successful' | 'failed' = 'pending';
   /** The result or the error. */
   #value: unknown;
@@ -72,6 +74,8 @@ export class PoolResult<R> implements AsyncResult<R>, MapListener {
   /** Somebody gets the error if there is one. */
   #isAsked: boolean;
   #promise: Promise<R> | undefined;
+  /** Of `#promise`, while it is pending. */
+  #ends: { readonly resolve: (value: R) => void; readonly reject: (error: unknown) => void } | undefined;
   #waiters: Set<() => void> | undefined;
 
   constructor(seat: Seat, callbacks: Callbacks<unknown> | undefined) {
@@ -149,9 +153,13 @@ export class PoolResult<R> implements AsyncResult<R>, MapListener {
   #view(): HandleView {
     const state = () => this.#state;
     const value = () => this.#value;
+    const job = () => this.#job;
     return {
       get isDone() {
         return state() !== 'pending';
+      },
+      get isRunning() {
+        return state() === 'pending' && job()?.handedOver === true;
       },
       get isFailed() {
         return state() === 'failed' && !isCancellation(value());
@@ -183,14 +191,24 @@ export class PoolResult<R> implements AsyncResult<R>, MapListener {
   /** The one promise of this result; whoever gets it gets the error too. */
   #ask(): Promise<R> {
     this.#observe();
-    this.#promise ??= quiet(
-      new Promise<R>((resolve, reject) => {
-        const settle = () => (this.#state === 'successful' ? resolve(this.#value as R) : reject(this.#value));
-        if (this.#state === 'pending') this.#waitersNow().add(settle);
-        else settle();
-      }),
-    );
+    if (this.#promise === undefined) {
+      this.#promise = new Promise((resolve, reject) => {
+        this.#ends = { resolve, reject };
+      });
+      if (this.#state !== 'pending') this.#endPromise();
+    }
     return this.#promise;
+  }
+
+  #endPromise(): void {
+    const ends = this.#ends;
+    if (ends === undefined) return;
+    this.#ends = undefined;
+    if (this.#state === 'successful') ends.resolve(this.#value as R);
+    else {
+      ends.reject(this.#value);
+      if (this.#promise !== undefined) void quiet(this.#promise);
+    }
   }
 
   #observe(): void {
@@ -246,6 +264,7 @@ export class PoolResult<R> implements AsyncResult<R>, MapListener {
     const waiters = this.#waiters;
     this.#waiters = undefined;
     if (waiters !== undefined) for (const tell of waiters) tell();
+    this.#endPromise();
   }
 }
 

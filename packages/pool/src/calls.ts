@@ -8,7 +8,7 @@
  *   imap, imapUnordered   StreamJob
  */
 import { inspect } from 'node:util';
-import type { CallOptions, TaskReference } from '@twinpool/core';
+import { type CallOptions, PoolTerminatedError, type TaskReference } from '@twinpool/core';
 import { CallJob, type CallSettings, MapJob, StreamJob, taskFunctionOf } from '@twinpool/core/facade';
 import { type AsyncResult, PoolResult } from './async-result.ts';
 import {
@@ -66,7 +66,7 @@ export class Calls {
     ...rest: Rest<A, AsyncOptions<Awaited<R>>>
   ): Promise<Awaited<R>>;
   apply(fn: unknown, ...[args, options]: [args?: unknown, options?: unknown]): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+    return promised((resolve, reject) => {
       this.#life.checkRunning();
       const { seat } = this.#life;
       const { settings, callbacks } = readCallOptions('apply', options, this.#settings);
@@ -207,7 +207,7 @@ export class Calls {
 
   /** What is thrown in here rejects the promise. */
   #mapNow(what: string, fn: unknown, iterable: unknown, options: unknown): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+    return promised((resolve, reject) => {
       this.#life.checkRunning();
       const wish = readMapOptions(what, options, this.#settings, false);
       const listener: MapListener = { jobSettled: (ok, value) => (ok ? resolve(value) : reject(value)), inputWasEmpty: () => resolve([]) };
@@ -261,3 +261,21 @@ function argumentsOf(what: string, args: unknown): readonly unknown[] {
 }
 
 const NONE: readonly unknown[] = [];
+
+/**
+ * A promise for what `start` gets; what it throws rejects. `return pool.map(…)` in an `await using` block terminates the pool before anybody can have
+ * asked for the promise, so a rejection by `terminate()` is never an unhandled one: it waits for whoever asks.
+ */
+function promised(start: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void): Promise<unknown> {
+  let refuse: (error: unknown) => void = () => undefined;
+  const promise = new Promise<unknown>((resolve, reject) => {
+    refuse = reject;
+    start(resolve, (error) => refuse(error));
+  });
+  const reject = refuse;
+  refuse = (error) => {
+    if (error instanceof PoolTerminatedError) promise.catch(() => undefined);
+    reject(error);
+  };
+  return promise;
+}

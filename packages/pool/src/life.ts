@@ -14,10 +14,10 @@ export class Life {
   readonly seat: Seat;
   #state: 'running' | 'closed' | 'terminated' = 'running';
 
-  /** `isWatched`: the workers are the pool's own, and would be left idle if it were forgotten. */
-  constructor(seat: Seat, isWatched: boolean) {
+  constructor(seat: Seat) {
     this.seat = seat;
-    if (isWatched) forgotten.register(this, seat, this);
+    // They would be left idle if the pool were forgotten.
+    if (seat.ownsWorkers) forgotten.register(this, seat, this);
   }
 
   get state(): 'running' | 'closed' | 'terminated' {
@@ -30,7 +30,8 @@ export class Life {
       throw new PoolClosedError(`${this.seat.name} is not running: it was ${this.#state} and takes no new work; make another pool`);
     }
     if (!this.seat.isRuntimeOpen) {
-      throw new PoolClosedError(`${this.seat.name} is not running: its WorkerRuntime was closed; make another runtime and pool`);
+      const owner = 'its WorkerRuntime was closed, or the facade it stands beside; make another one and another pool';
+      throw new PoolClosedError(`${this.seat.name} is not running: ${owner}`);
     }
   }
 
@@ -38,7 +39,7 @@ export class Life {
     if (this.#state !== 'running') return;
     this.#state = 'closed';
     forgotten.unregister(this);
-    closeSeat(this.seat);
+    this.seat.close();
   }
 
   /** `during`: what the end of open work is blamed on. */
@@ -56,15 +57,9 @@ export class Life {
   }
 }
 
-/** A synchronous input is read to its end, since waiting for it comes to one; an asynchronous one may never have another item. */
-function closeSeat(seat: Seat): void {
-  const closed = new PoolClosedError(`${seat.name} was closed before its input had ended; what had been read of it was run`);
-  seat.close((stream) => (stream.isAsync ? closed : undefined));
-}
-
 /** As CPython does, a pool that nobody can reach any more is reported; unlike CPython, what it had accepted still finishes. */
 const forgotten = new FinalizationRegistry<Seat>((seat) => {
   const message = `${seat.name} was forgotten while it was running, and is closed now: call close() or terminate(), or write \`await using\``;
   process.emitWarning(message, { type: 'ResourceWarning', code: 'TWINPOOL_UNCLOSED' });
-  closeSeat(seat);
+  seat.close();
 });

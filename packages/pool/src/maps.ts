@@ -33,10 +33,14 @@ export class KnownMap {
     else this.#life.seat.submit(this.#job, total);
   }
 
+  get handedOver(): boolean {
+    return this.#job.waiting < this.#job.total;
+  }
+
   /** True if and only if no task of it was handed over. */
   cancel(): boolean {
     const job = this.#job;
-    if (job.over || job.waiting < job.total) return false;
+    if (job.over || this.handedOver) return false;
     job.end(new CancelledError(CANCELLED), 'cancelled');
     return true;
   }
@@ -64,10 +68,13 @@ export class StreamedMap {
     this.#ask();
   }
 
+  get handedOver(): boolean {
+    return this.#job.waiting < this.#job.accepted;
+  }
+
   /** True if and only if no task of it was handed over. */
   cancel(): boolean {
-    const { accepted, waiting, over } = this.#job;
-    if (this.#isOver || over || waiting < accepted) return false;
+    if (this.#isOver || this.#job.over || this.handedOver) return false;
     this.#settle(false, new CancelledError(CANCELLED));
     void this.#job.close();
     return true;

@@ -3,7 +3,15 @@
  *
  * Decides what Python's lifecycle methods mean here. There is no thread to block: what waits in Python returns a promise.
  */
-import { BrokenProcessPoolError, BrokenThreadPoolError, type RuntimeStats, type SharedOptions, WorkerLostError } from '@twinpool/core';
+import {
+  BrokenProcessPoolError,
+  BrokenThreadPoolError,
+  PoolClosedError,
+  PoolTerminatedError,
+  type RuntimeStats,
+  type SharedOptions,
+  WorkerLostError,
+} from '@twinpool/core';
 import { Seat, type SeatShape } from '@twinpool/core/facade';
 import { Calls, type PoolCalls } from './calls.ts';
 import { inspectedAs } from './inspected.ts';
@@ -17,7 +25,15 @@ export interface PoolOptions extends SharedOptions {
   maxTasksPerChild?: number | undefined;
 }
 
-const COMMON = { count: 'processes', startsAtOnce: true } as const;
+const COMMON: Omit<SeatShape, 'name' | 'kind' | 'brokenError'> = {
+  count: 'processes',
+  startsAtOnce: true,
+  closedError: (name) => new PoolClosedError(`${name} was closed before its input had ended; what had been read of it was run`),
+  // A synchronous input is read to its end, since waiting for it comes to one; an asynchronous one may never have another item.
+  readsOn: ({ isAsync }) => !isAsync,
+  endedError: (name, cause) =>
+    new PoolTerminatedError(`${name}: its workers were ended by whoever owns them, before this result was there`, { cause }),
+};
 
 const PROCESSES: SeatShape = {
   ...COMMON,
@@ -58,7 +74,8 @@ function whyBroken(name: string, cause: unknown): string {
 export class Pool extends Calls implements PoolCalls, AsyncDisposable {
   static {
     inspectedAs(Pool.prototype, (pool) => {
-      const { seat, state } = pool.#life;
+      const { seat } = pool.#life;
+      const state = pool.#life.state === 'running' && seat.broken !== undefined ? 'broken' : pool.#life.state;
       return `<${seat.name} processes=${seat.workers} state=${state} open=${seat.open}>`;
     });
   }
@@ -68,9 +85,10 @@ export class Pool extends Calls implements PoolCalls, AsyncDisposable {
   constructor(processes?: number | PoolOptions) {
     const isThreads = new.target === ThreadPool || new.target.prototype instanceof ThreadPool;
     const seat = Seat.take(isThreads ? THREADS : PROCESSES, processes);
-    const life = new Life(seat, typeof processes !== 'object' || processes.runtime === undefined);
+    const life = new Life(seat);
     super(life, seat.settings);
     this.#life = life;
+    seat.takenBy(this);
   }
 
   /**

@@ -1,5 +1,6 @@
 // The options of calls, views, and what workers can do to a call: limits, signals, priority, losses, queues.
 
+import { inspect } from 'node:util';
 import { HANDLE, type HandleView } from '@twinpool/core/facade';
 import {
   BrokenExecutorError,
@@ -147,7 +148,8 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await failure(pool.apply(exitWith, [gate.path, 3]))).toBeInstanceOf(BrokenExecutorError);
       expect(await neighbour).toBeInstanceOf(BrokenExecutorError);
       expect(await failure(pool.map(square, [1]))).toBeInstanceOf(BrokenExecutorError);
-      expect(await pool.applyAsync(square, [1]).exception()).toBeInstanceOf(BrokenExecutorError);
+      expect(await pool.applyAsync(square, [1]).exception()).toMatchObject({ message: expect.stringContaining("onWorkerLoss is 'break'") });
+      expect(inspect(pool)).toContain('state=broken');
       pool.close();
       await pool.join();
     });

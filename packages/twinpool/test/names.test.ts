@@ -1,9 +1,9 @@
 /** The umbrella: which names there are, that they are the very things of the packages, and that `require` gives the same. */
 import { createRequire } from 'node:module';
 import * as coreDoor from '@twinpool/core';
+import * as workerDoor from '@twinpool/core/worker';
 import * as executorDoor from '@twinpool/executor';
 import * as poolDoor from '@twinpool/pool';
-import * as workerDoor from '@twinpool/core/worker';
 import * as root from 'twinpool';
 import * as core from 'twinpool/core';
 import * as executor from 'twinpool/executor';

@@ -55,7 +55,7 @@ export interface ThreadOptions {
   readonly maxPayloadBytes: number;
 }
 
-const ENTRY = fileURLToPath(new URL('../worker/thread.js', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../worker/thread-entry.cjs', import.meta.url));
 const require = createRequire(import.meta.url);
 
 export class ThreadLane extends Lane {

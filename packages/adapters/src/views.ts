@@ -1,0 +1,35 @@
+/**
+ * Which future and which result are views of one task.
+ *
+ * Decides that a task has one of each: asked again, or asked back, one gets the very object. Refuses to know what they do.
+ */
+import { inspect } from 'node:util';
+import { HANDLE, type Handle, type HandleView } from '@twinpool/core/facade';
+import type { Future } from '@twinpool/executor';
+import type { AsyncResult } from '@twinpool/pool';
+
+const futures = new WeakMap<AsyncResult<unknown>, Future<unknown>>();
+const results = new WeakMap<Future<unknown>, AsyncResult<unknown>>();
+
+export function pair(future: Future<unknown>, result: AsyncResult<unknown>): void {
+  futures.set(result, future);
+  results.set(future, result);
+}
+
+export function futureOf<R>(result: AsyncResult<R>): Future<R> | undefined {
+  return futures.get(result) as Future<R> | undefined;
+}
+
+export function resultOf<R>(future: Future<R>): AsyncResult<R> | undefined {
+  return results.get(future) as AsyncResult<R> | undefined;
+}
+
+/** What core's protocol says of a handle that has `method`, which only the wanted kind has. Throws TypeError for what is none. */
+export function viewOf(what: string, expected: string, handle: unknown, method: string): HandleView {
+  const known = typeof handle === 'object' && handle !== null ? (handle as Partial<Handle> & Record<string, unknown>) : undefined;
+  const ask = known?.[HANDLE];
+  if (ask === undefined || typeof known?.[method] !== 'function') {
+    throw new TypeError(`${what}: expected ${expected}, got ${inspect(handle, { depth: 0 }).slice(0, 80)}`);
+  }
+  return ask.call(known);
+}

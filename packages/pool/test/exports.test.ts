@@ -1,0 +1,38 @@
+// The door: what there is, by name; nothing leaves it unseen.
+import * as pool from '@twinpool/pool';
+import { expect, test } from 'vitest';
+
+test('the exports', () => {
+  expect(Object.keys(pool).toSorted()).toEqual(
+    [
+      'Pool',
+      'ThreadPool',
+      'WorkerRuntime',
+      'defineTask',
+      'isAbort',
+      'taskRef',
+      'transfer',
+      'BrokenExecutorError',
+      'BrokenProcessPoolError',
+      'BrokenThreadPoolError',
+      'CancelledError',
+      'InitializerError',
+      'InvalidStateError',
+      'NestedBootstrapError',
+      'NotReadyError',
+      'OptionsError',
+      'PayloadTooLargeError',
+      'PoolClosedError',
+      'PoolRunningError',
+      'PoolTerminatedError',
+      'QueueFullError',
+      'TaskModuleError',
+      'TaskSerializationError',
+      'TaskTimeoutError',
+      'TaskValidationError',
+      'TimeoutError',
+      'TwinpoolError',
+      'WorkerLostError',
+    ].toSorted(),
+  );
+});

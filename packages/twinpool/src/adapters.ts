@@ -1,0 +1,2 @@
+/** From one face to the other, and to streams and promises. */
+export * from '@twinpool/adapters';
