@@ -54,6 +54,8 @@ export class Client implements JobOwner {
   readonly options: ClientOptions;
   /** Worker time had, in nanoseconds; corrected when tasks were longer or shorter than expected. */
   charged = 0;
+  /** Of it, what is charged for tasks that lanes have. */
+  advanced = 0;
   /** Why it is broken; undefined while it is not. */
   broken: Error | undefined;
   readonly #host: ClientHost;

@@ -134,7 +134,9 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
 
   /** No new work, from nobody. What is there goes on until `close` or `terminate`. */
   stopTaking(): void {
-    if (this.isOpen) this.#state = 'closing';
+    if (!this.isOpen) return;
+    this.#state = 'closing';
+    for (const client of [...this.#scheduler.clients]) client.close();
   }
 
   /** Lets all clients' work end, then the workers. */

@@ -112,7 +112,7 @@ export class Ledger {
   disownFront(): void {
     const sent = this.messages[0] as Sent;
     const { chunkAt, offset } = sent;
-    disown(sent, chunkAt, offset);
+    this.load -= disown(sent, chunkAt, offset);
     if (offset === 0) return;
     sent.chunks[chunkAt] = undefined;
     sent.chunkAt += 1;
@@ -122,7 +122,7 @@ export class Ledger {
   /** The same for tasks of the message that was added last; of one chunk the later ones first. */
   disownInLast(chunk: Chunk, offset: number): void {
     const sent = this.messages.at(-1) as Sent;
-    disown(sent, sent.chunks.indexOf(chunk), offset);
+    this.load -= disown(sent, sent.chunks.indexOf(chunk), offset);
   }
 
   /** Empties it: the first `running` tasks were started, the rest not. What was moved to the worker is gone with it, started or not. */
@@ -141,8 +141,8 @@ export class Ledger {
   }
 }
 
-/** Puts a job that nobody waits for in the place of one task. */
-function disown(sent: Sent, at: number, offset: number): void {
+/** Puts a job that nobody waits for in the place of one task; returns what the task was charged with. */
+function disown(sent: Sent, at: number, offset: number): number {
   const chunk = sent.chunks[at] as Chunk;
   const pieces: Chunk[] = [new Disowned(chunk)];
   const behind = chunk.count - offset - 1;
@@ -154,6 +154,7 @@ function disown(sent: Sent, at: number, offset: number): void {
   const expectation = sent.expectations[at] as number;
   sent.chunks.splice(at, 1, ...pieces);
   sent.expectations.splice(at, 1, ...pieces.map(() => expectation));
+  return chunk.charge;
 }
 
 function cutTail(sent: Sent, count: number, back: Chunk[]): void {
@@ -209,12 +210,11 @@ export class Disowned extends Job implements Chunk {
   readonly base = 0;
   readonly count = 1;
   readonly spread = false;
-  charge: number;
+  charge = 0;
 
   constructor(chunk: Chunk) {
     super(chunk.job.fn, chunk.job.settings);
     this.owner = chunk.job.owner;
-    this.charge = chunk.charge;
     this.over = true;
   }
 

@@ -61,9 +61,9 @@ export class Scheduler {
   }
 
   addClient(client: Client): void {
-    // A newcomer starts level with who has had least: neither ahead of nor behind those who work already.
+    // A newcomer starts level with who has had least, neither ahead of nor behind those who work already; what was charged in advance is not had yet.
     let least = Number.POSITIVE_INFINITY;
-    for (const { charged } of this.#clients) least = Math.min(least, charged);
+    for (const { charged, advanced } of this.#clients) least = Math.min(least, charged - advanced);
     client.charged = least === Number.POSITIVE_INFINITY ? 0 : least;
     this.#clients.add(client);
   }
@@ -100,13 +100,13 @@ export class Scheduler {
         this.#again = false;
         this.#fillIdle();
         this.#fillAhead();
+        this.#rebalance();
       } while (this.#again);
     } finally {
       this.#pumping = false;
     }
     const waiting = this.#waiting();
     if (waiting > 0) this.#supply.wanted(waiting);
-    else this.#rebalance();
   }
 
   measured(functionId: number, count: number, elapsed: number): void {
@@ -116,9 +116,10 @@ export class Scheduler {
 
   /** Tasks left their lane: the client's charge becomes what they took. */
   left(chunk: Chunk, count: number): void {
+    const client = chunk.job.owner as Client;
+    client.advanced -= count * chunk.charge;
     // A job that has ended took its tasks out of the account then.
     if (chunk.job.over) return;
-    const client = chunk.job.owner as Client;
     client.released(count);
     client.charged += count * (chunk.job.fn.timing.lastMean * 1000 - chunk.charge);
   }
@@ -227,6 +228,7 @@ export class Scheduler {
     if (!this.#functions.has(fn.id)) this.#functions.set(fn.id, fn);
     chunk.charge = fn.timing.estimate === 0 ? UNKNOWN_CHARGE : Math.ceil(fn.timing.estimate * 1000);
     client.charged += chunk.charge * chunk.count;
+    client.advanced += chunk.charge * chunk.count;
     client.claimed(chunk.job, chunk.count);
     this.waitTime.record(((((this.#now() * 1000) | 0) - acceptedAt) | 0) / 1000, chunk.count);
   }
@@ -262,16 +264,28 @@ export class Scheduler {
     return waiting;
   }
 
-  /** Nothing waits: an idle lane takes half of what lies unstarted in another. */
+  /** While nothing waits, an idle lane takes half of what lies unstarted in another; each round leaves one idle lane less. */
   #rebalance(): void {
-    const idle = this.#lanes.find((lane) => lane.isIdle && lane.callsLeft > 0);
-    if (idle === undefined) return;
-    let fullest: Lane | undefined;
-    for (const lane of this.#lanes) if (lane.outstanding > 1 && lane.outstanding > (fullest?.outstanding ?? 1)) fullest = lane;
-    if (fullest === undefined) return;
-    const back = fullest.takeBack(fullest.outstanding >> 1);
-    if (back.length === 0) return;
-    this.giveBack(back);
-    this.run();
+    for (const idle of this.#lanes) {
+      if (!idle.isIdle || idle.callsLeft <= 0) continue;
+      if (this.#waiting() > 0) return;
+      const back = this.#takeBackFor(idle);
+      if (back.length === 0) return;
+      this.giveBack(back);
+      this.#fillIdle();
+      this.#fillAhead();
+    }
+  }
+
+  /** From the fullest lane that has something to give that may run there. */
+  #takeBackFor(idle: Lane): Chunk[] {
+    const lanes = this.#lanes.filter(({ outstanding }) => outstanding > 1).sort((a, b) => b.outstanding - a.outstanding);
+    for (const lane of lanes) {
+      const last = lane.chunks.at(-1);
+      if (last === undefined || !this.#mayUse(last.job.owner as Client, idle, [])) continue;
+      const back = lane.takeBack(lane.outstanding >> 1);
+      if (back.length > 0) return back;
+    }
+    return [];
   }
 }

@@ -91,7 +91,7 @@ export class StreamJob extends Job {
     if (this.over) return 0;
     const back = tasksOf(this.#returned);
     if (this.#parsing) return back;
-    return back + this.#buffer.size + (this.#sync !== undefined && this.#mayPull() ? this.#room() : 0);
+    return back + this.#buffer.size + (this.#sync !== undefined && this.#mayPull() ? this.#roomToPull() : 0);
   }
 
   /** Begins to read an input that is not read as lanes have room. */
@@ -110,7 +110,7 @@ export class StreamJob extends Job {
     if (this.#parsing) return undefined;
     const { chunksize } = this.#shape;
     const wanted = chunksize === undefined ? most : Math.max(1, Math.floor(most / chunksize)) * chunksize;
-    if (this.#sync !== undefined) this.#pullSync(this.#sync, Math.min(wanted, this.#room()) - this.#buffer.size);
+    if (this.#sync !== undefined) this.#pullSync(this.#sync, Math.min(wanted, this.#roomToPull()) - this.#buffer.size);
     if (this.#buffer.size === 0 || this.over) return undefined;
     if (this.fn.parseArguments !== undefined) return this.#claimParsed();
     const base = this.#bufferBase;
@@ -221,6 +221,15 @@ export class StreamJob extends Job {
     return Math.max(0, this.#window - (this.#accepted - this.#taken));
   }
 
+  /**
+   * What may be pulled now: nothing until an eighth of the window is free, while the consumer has outcomes to take. One item a time
+   * would mean one message a task.
+   */
+  #roomToPull(): number {
+    const room = this.#room();
+    return this.#takers.size > 0 || room === this.#window || room >= Math.ceil(this.#window / 8) ? room : 0;
+  }
+
   #mayPull(): boolean {
     return this.#input === 'open' && !this.#paused;
   }
@@ -321,7 +330,7 @@ export class StreamJob extends Job {
 
   /** The consumer took something: the input may run further ahead. */
   #wakeForRoom(): void {
-    if (this.over || !this.#mayPull() || this.#room() === 0) return;
+    if (this.over || !this.#mayPull() || this.#roomToPull() === 0) return;
     this.start();
     if (!this.over && this.#async === undefined) this.owner.wake(this);
   }

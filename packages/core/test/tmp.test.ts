@@ -1,11 +1,217 @@
-import { it } from 'vitest';
-import { World, turn, TASK_TIMEOUT } from './simulation/world.ts';
-it('x', async () => {
-  const world = new World({"size":1,"manner":"claims","maxTasks":1,"startsAtOnce":false,"idleTimeout":Number.POSITIVE_INFINITY,"clients":[{"maxLanes":1,"maxQueue":2,"onLoss":"fail"}]});
-  const o = world.clients[0]!;
-  const c = o.client;
-  for (const n of ['tasksAccepted', 'hold', 'release', 'tasksEnded', 'claimed', 'released'] as const) { const f = (c as any)[n].bind(c); (c as any)[n] = (...a: any[]) => { console.log(n, a.at(-2) === undefined ? a[0] : a, new Error().stack?.split('\n').slice(2, 5).map(x => x.trim().split(' ')[1]).join(' < ')); return f(...a); }; }
-  world.stream(o, world.functions[0]!, [1], {input: 'sync', window: 5, ordered: true, chunksize: undefined, eager: false, failsAt: 4}, world.settings({}));
-  await turn();
-  await world.comeToRest().catch(e => console.log(e.message));
+/**
+ * The engine by simulation: what users, workers and time do comes in random order, and after every step the engine must agree with the
+ * book that simulation/world.ts keeps. A failing run is printed with its seed, and shrunk.
+ */
+import fc from 'fast-check';
+import { describe, it } from 'vitest';
+import { type Entry, endOf, KILL_GRACE, TASK_TIMEOUT, turn, World, type WorldShape } from './simulation/world.ts';
+
+const RUNS = Number(process.env.SIMULATION_RUNS ?? 1500);
+
+type Deed = (world: World, a: number, b: number) => void;
+
+const pick = <T>(from: readonly T[], by: number): T | undefined => (from.length === 0 ? undefined : from[by % from.length]);
+const lanesThat = (world: World, what: (lane: World['lanes'][number]) => boolean) =>
+  world.lanes.filter((lane) => lane.isStarted && !lane.isOver && what(lane));
+const entries = (world: World, kind: Entry['kind']) => [...world.book.values()].filter((entry) => entry.kind === kind && !entry.isClosed);
+
+function settingsFor(world: World, owner: World['clients'][number], b: number) {
+  return world.settings({
+    priority: b % 5 === 0 ? 1 : b % 7 === 0 ? -1 : 0,
+    signal: b % 4 === 0 ? world.signals[b % 2]?.signal : undefined,
+    taskTimeout: b % 6 === 0 ? TASK_TIMEOUT : Number.POSITIVE_INFINITY,
+    retries: owner.shape.onLoss === 'retry' ? 2 : 0,
+  });
+}
+
+const items = (world: World, count: number, b: number) => Array.from({ length: count }, (_, i) => world.item(b % 9 === 0 && i === b % count));
+
+const deeds: Record<string, Deed> = {
+  call(world, a, b) {
+    const owner = pick(world.clients, a);
+    const fn = pick(world.functions, b);
+    if (owner === undefined || fn === undefined) return;
+    const again = b % 3 === 0 ? () => void world.call(owner, fn, world.item(false), settingsFor(world, owner, a)) : undefined;
+    world.call(owner, fn, world.item(b % 13 === 0), settingsFor(world, owner, b), again);
+  },
+  map(world, a, b) {
+    const owner = pick(world.clients, a);
+    const fn = pick(world.functions, b);
+    if (owner === undefined || fn === undefined) return;
+    world.map(owner, fn, items(world, 1 + (b % 9), a), b % 3 === 0 ? 1 + (a % 4) : undefined, settingsFor(world, owner, a + b));
+  },
+  stream(world, a, b) {
+    const owner = pick(world.clients, a);
+    const fn = pick(world.functions, b);
+    if (owner === undefined || fn === undefined) return;
+    const input = pick(['items', 'sync', 'async'] as const, a + b) ?? 'items';
+    const how = {
+      input,
+      window: input === 'items' ? Number.POSITIVE_INFINITY : 1 + (a % 6),
+      ordered: b % 2 === 0,
+      chunksize: a % 3 === 0 ? 1 + (b % 3) : undefined,
+      eager: a % 5 === 0,
+      failsAt: b % 8 === 0 ? a % 5 : Number.POSITIVE_INFINITY,
+    };
+    world.stream(owner, fn, items(world, 1 + (b % 9), a), how, settingsFor(world, owner, a + b));
+  },
+  take(world, a) {
+    const entry = pick(entries(world, 'stream'), a);
+    if (entry !== undefined) world.take(entry);
+  },
+  leave(world, a, b) {
+    const entry = pick(entries(world, 'stream'), a);
+    if (entry !== undefined && b % 3 === 0) world.leave(entry);
+  },
+  cancel(world, a) {
+    const entry = pick(entries(world, 'call'), a);
+    if (entry !== undefined) world.cancel(entry);
+  },
+  abort(world, a, b) {
+    if (b % 2 === 0) world.abort(a % 2);
+  },
+  close(world, a, b) {
+    const owner = pick(world.clients, a);
+    if (owner !== undefined && b % 6 === 0) world.closeClient(owner);
+  },
+  terminate(world, a, b) {
+    const owner = pick(world.clients, a);
+    if (owner !== undefined && b % 9 === 0) world.terminateClient(owner);
+  },
+  shutDown(world, a, b) {
+    const owner = pick(world.clients, a);
+    if (owner !== undefined && b % 6 === 0) world.cancelWaiting(owner);
+  },
+  ready(world, a) {
+    pick(
+      lanesThat(world, ({ state }) => state === 'starting'),
+      a,
+    )?.ready();
+  },
+  failToStart(world, a, b) {
+    const lane = pick(
+      lanesThat(world, ({ state }) => state === 'starting'),
+      a,
+    );
+    if (lane === undefined || b % 3 > 0) return;
+    world.startsFailed = true;
+    if (b % 2 === 0) lane.failToStart([0, 'no such initializer']);
+    else world.die(lane, 1, null);
+  },
+  begin(world, a) {
+    pick(
+      lanesThat(world, ({ mayStart }) => mayStart),
+      a,
+    )?.begin();
+  },
+  finish(world, a, b) {
+    const lane = pick(
+      lanesThat(world, ({ isBusy }) => isBusy),
+      a,
+    );
+    if (lane?.running === undefined) return;
+    const usual = { tiny: 3, short: 80, middling: 1500, long: 20_000 }[lane.running.job.fn.name] ?? 1;
+    lane.finish(endOf(lane.running), b % 10 === 0 ? 30_000 : usual);
+  },
+  flush(world, a) {
+    pick(
+      lanesThat(world, () => true),
+      a,
+    )?.flush();
+  },
+  deliver(world, a) {
+    pick(
+      lanesThat(world, ({ hasAnswers }) => hasAnswers),
+      a,
+    )?.deliver();
+  },
+  work(world, a, b) {
+    pick(
+      lanesThat(world, ({ state }) => state !== 'starting'),
+      a,
+    )?.runAll(endOf, [3, 80, 1500, 20_000][b % 4] as number);
+  },
+  die(world, a, b) {
+    const lane = pick(
+      lanesThat(world, ({ state }) => state !== 'starting'),
+      a,
+    );
+    if (lane !== undefined && b % 2 === 0) world.die(lane, null, 'SIGKILL');
+  },
+  goAsTold(world, a) {
+    const lane = pick(
+      lanesThat(world, ({ isKilled, isAskedToEnd }) => isKilled || isAskedToEnd),
+      a,
+    );
+    if (lane !== undefined) world.die(lane, 0, null);
+  },
+  lie(world, a, b) {
+    const lane = pick(
+      lanesThat(world, ({ state }) => state === 'ready'),
+      a,
+    );
+    if (b % 10 === 0) lane?.answerTooMuch();
+  },
+  turn(world, a) {
+    pick(
+      lanesThat(world, () => true),
+      a,
+    )?.turn();
+  },
+  time(world, a) {
+    world.clock.advance([1, 20, 100, TASK_TIMEOUT + 1, KILL_GRACE + 1][a % 5] as number);
+  },
+};
+
+/** How often: users and workers do much more than things go wrong. */
+const often: readonly (keyof typeof deeds)[] = ['call', 'map', 'stream', 'take', 'ready', 'begin', 'finish', 'deliver', 'work'];
+const step = fc.tuple(fc.constantFrom(...often, ...often, ...often, ...Object.keys(deeds)), fc.nat(99), fc.nat(99));
+
+const client = fc.record({
+  maxLanes: fc.constantFrom(1, 2, 4, 4, 4),
+  maxQueue: fc.constantFrom(2, 10, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
+  onLoss: fc.constantFrom('fail', 'fail', 'retry', 'break'),
+});
+
+const shape: fc.Arbitrary<WorldShape> = fc.record({
+  size: fc.integer({ min: 1, max: 4 }),
+  manner: fc.constantFrom('claims', 'budget'),
+  maxTasks: fc.constantFrom(1, 2, 3, 7, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
+  startsAtOnce: fc.boolean(),
+  idleTimeout: fc.constantFrom(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 50),
+  clients: fc.array(client, { minLength: 1, maxLength: 3 }),
+});
+
+async function live(shape: WorldShape, steps: readonly [string, number, number][]): Promise<World> {
+  if (process.env.SIMLOG) (await import('node:fs')).writeFileSync(process.env.SIMLOG, JSON.stringify([shape, steps]));
+  const world = new World(shape);
+  for (const [name, a, b] of steps) {
+    deeds[name]?.(world, a, b);
+    await turn();
+    world.inspect();
+  }
+  return world;
+}
+
+describe('whatever users, workers and time do', () => {
+  it('all work ends as it may, nothing is stranded, and the counters agree', async () => {
+    await fc.assert(
+      fc.asyncProperty(shape, fc.array(step, { maxLength: 60 }), async (shape, steps) => {
+        const world = await live(shape, steps);
+        await world.comeToRest();
+        await world.closeAll();
+      }),
+      { numRuns: RUNS },
+    );
+  }, 60_000);
+
+  it('a runtime can be terminated at any moment', async () => {
+    await fc.assert(
+      fc.asyncProperty(shape, fc.array(step, { maxLength: 40 }), async (shape, steps) => {
+        const world = await live(shape, steps);
+        await world.terminateAll();
+      }),
+      { numRuns: RUNS / 3 },
+    );
+  }, 60_000);
 });

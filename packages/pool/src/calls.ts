@@ -229,6 +229,8 @@ export class Calls {
     const input = asyncIteratorOf(what, iterable);
     if (input === undefined) {
       const items = itemsOf(iterable as Iterable<unknown>);
+      // The input's own code may have ended the pool.
+      this.#life.checkRunning();
       if (spread) for (let i = 0; i < items.length; i++) checkArguments(what, i, items[i]);
       const mostAtOnce = defaultChunksize(items.length, this.#life.seat.workers);
       const job = new MapJob(taskFunctionOf(fn), items, { spread, chunksize, mostAtOnce, onProgress }, settings, listener);

@@ -1,54 +1,14 @@
 // imap, imapUnordered and their iterators; rows I-* of the specification.
 
 import { inspect } from 'node:util';
-import { PoolClosedError, PoolTerminatedError, TaskSerializationError, TimeoutError } from '@twinpool/pool';
-import { failure, type Gate, makeGate, until } from '@twinpool/testkit';
+import { TaskSerializationError, TimeoutError } from '@twinpool/pool';
+import { failure, makeGate, until } from '@twinpool/testkit';
 import { failIfOdd, hold, square } from '@twinpool/testkit/tasks';
 import { describe, expect, test } from 'vitest';
 import { holdRow, markRow } from './fixtures/rows.mjs';
-import { Feed, later, range, SayWhenError, saysWhen, squares } from './inputs.ts';
+import { Endless, Feed, later, range, SayWhenError, saysWhen, squares } from './inputs.ts';
+import { collect, DONE, outcomes, rows } from './taking.ts';
 import { makePool, sharePool, VARIANTS } from './variants.ts';
-
-/** 0, 1, 2 … without end; counts what was taken, and whether it was closed. */
-class Endless implements IterableIterator<number, undefined> {
-  pulled = 0;
-  closed = 0;
-
-  next(): IteratorResult<number, undefined> {
-    return { done: false, value: this.pulled++ };
-  }
-  return(): IteratorResult<number, undefined> {
-    this.closed += 1;
-    return { done: true, value: undefined };
-  }
-  [Symbol.iterator](): this {
-    return this;
-  }
-}
-
-const DONE = { done: true, value: undefined };
-
-const rows = (gate: Gate, count: number): [string, number][] => range(count).map((i) => [gate.path, i]);
-
-/** All outcomes, errors as their messages; the end is left out. */
-async function outcomes(iterator: AsyncIterator<unknown, undefined>): Promise<unknown[]> {
-  const all: unknown[] = [];
-  for (;;) {
-    try {
-      const step = await iterator.next();
-      if (step.done) return all;
-      all.push(step.value);
-    } catch (error) {
-      all.push((error as Error).message);
-    }
-  }
-}
-
-async function collect<T>(iterable: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of iterable) all.push(item);
-  return all;
-}
 
 describe.each(VARIANTS)('$title', (variant) => {
   const given = sharePool(variant);
@@ -334,70 +294,6 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await iterator.next()).toEqual({ done: false, value: 4 });
       await iterator.return();
       expect(feed.closed).toBe(1);
-    });
-  });
-
-  describe('when the pool ends', () => {
-    test('imap, close, join, and then the loop', async () => {
-      const pool = makePool(variant);
-      const ordered = pool.imap(square, range(3000));
-      const unordered = pool.imapUnordered(square, saysWhen(2000, -1), { buffersize: 2 });
-      pool.close();
-      await pool.join();
-      expect(await collect(ordered)).toEqual(squares(3000));
-      expect(await collect(unordered)).toHaveLength(2000);
-    });
-
-    test('a sync input goes on after close without join', async () => {
-      const pool = makePool(variant);
-      const iterator = pool.imap(square, range(3000), { buffersize: 4 });
-      pool.close();
-      expect(await collect(iterator)).toEqual(squares(3000));
-      await pool.join();
-    });
-
-    test('an async input is read no further after close: what was accepted is delivered, then PoolClosedError', async () => {
-      const pool = makePool(variant);
-      const feed = new Feed<number>();
-      const iterator = pool.imap(square, feed);
-      feed.give(2);
-      await until(() => feed.pulled === 2, 'the first item was accepted');
-      pool.close();
-      feed.give(3);
-      expect(await iterator.next()).toEqual({ done: false, value: 4 });
-      expect(await failure(iterator.next())).toBeInstanceOf(PoolClosedError);
-      expect(await iterator.next()).toEqual(DONE);
-      expect(feed.closed).toBe(1);
-      await pool.join();
-    });
-
-    test('terminate rejects it with PoolTerminatedError, whether it is waited for or not', async () => {
-      const pool = makePool(variant);
-      const gate = makeGate();
-      const input = new Endless();
-      const held = pool.imap(holdRow, rows(gate, 5));
-      await gate.entered();
-      const waiting = failure(held.next());
-      const idle = pool.imapUnordered(square, input);
-      pool.terminate();
-      expect(await waiting).toBeInstanceOf(PoolTerminatedError);
-      expect(await held.next()).toEqual(DONE);
-      expect((await outcomes(idle)).at(-1)).toMatch(/terminated/);
-      expect(input.closed).toBe(1);
-      await pool.join();
-    });
-
-    test('one that is paused by an error keeps join from nothing', async () => {
-      const pool = makePool(variant);
-      const input = new Endless();
-      const iterator = pool.imap(failIfOdd, input, { buffersize: 2 });
-      expect(await iterator.next()).toEqual({ done: false, value: 0 });
-      await expect(iterator.next()).rejects.toThrow('1 is odd');
-      pool.close();
-      await pool.join();
-      expect(input.pulled).toBeLessThanOrEqual(4);
-      const rest = await outcomes(iterator);
-      expect(rest.filter((value) => typeof value === 'number').length).toBeLessThanOrEqual(1);
     });
   });
 });

@@ -46,3 +46,20 @@ export class Feed<T> implements AsyncIterableIterator<T> {
 
 export const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
 export const squares = (length: number): number[] => range(length).map((x) => x * x);
+
+/** 0, 1, 2 … without end; counts what was taken, and whether it was closed. */
+export class Endless implements IterableIterator<number, undefined> {
+  pulled = 0;
+  closed = 0;
+
+  next(): IteratorResult<number, undefined> {
+    return { done: false, value: this.pulled++ };
+  }
+  return(): IteratorResult<number, undefined> {
+    this.closed += 1;
+    return { done: true, value: undefined };
+  }
+  [Symbol.iterator](): this {
+    return this;
+  }
+}

@@ -97,6 +97,15 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await given.pool.map(square, [3])).toEqual([9]);
     });
 
+    test('an input that ends the pool while it is read', async () => {
+      const pool = makePool(variant);
+      const input = function* (): Generator<number> {
+        yield 1;
+        pool.terminate();
+      };
+      expect(await failure(pool.map(square, input()))).toBeInstanceOf(PoolClosedError);
+    });
+
     test('rejects with the first error by input order, once every task has ended', async () => {
       const pool = makePool(variant, { processes: 2 });
       const gate = makeGate();

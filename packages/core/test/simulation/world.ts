@@ -149,6 +149,9 @@ export class World {
       killGrace: KILL_GRACE,
       settings: this.settings({}),
       brokenError: (cause) => new Broken('broken', { cause }),
+      closedError: () => new InputStopped('stopped'),
+      readsOn: ({ isAsync }) => !isAsync,
+      endedError: (cause) => cause,
     });
     return { client, shape, isClosed: false, isTerminated: false, isShutDown: false };
   }
@@ -254,7 +257,7 @@ export class World {
 
   closeClient(owner: SimClient): void {
     owner.isClosed = true;
-    owner.client.close((stream) => (stream.isAsync ? new InputStopped('stopped') : undefined));
+    owner.client.close();
   }
 
   terminateClient(owner: SimClient): void {

@@ -1,0 +1,27 @@
+/** Ways to read an iterator of results. */
+import type { Gate } from '@twinpool/testkit';
+import { range } from './inputs.ts';
+
+export const DONE = { done: true, value: undefined };
+
+export const rows = (gate: Gate, count: number): [string, number][] => range(count).map((i) => [gate.path, i]);
+
+/** All outcomes, errors as their messages; the end is left out. */
+export async function outcomes(iterator: AsyncIterator<unknown, undefined>): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for (;;) {
+    try {
+      const step = await iterator.next();
+      if (step.done) return all;
+      all.push(step.value);
+    } catch (error) {
+      all.push((error as Error).message);
+    }
+  }
+}
+
+export async function collect<T>(iterable: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of iterable) all.push(item);
+  return all;
+}
