@@ -18,6 +18,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,
-    projects: ['core', 'pool', 'executor', 'twinpool', 'testkit'].map(project),
+    hookTimeout: 20_000,
+    projects: ['core', 'pool', 'executor', 'adapters', 'twinpool', 'testkit'].map(project),
   },
 });

@@ -216,14 +216,17 @@ export class Client implements JobOwner {
     this.#closed = true;
     const handed = this.#host.handedOver(this);
     for (const job of handed) job.end(error, 'failed');
-    this.cancelWaiting(waitingError);
+    this.#endWaiting(waitingError, 'cancelled');
     for (const stream of [...this.#streams]) stream.end(error, 'failed');
     this.#host.abandon(handed, force ? -1 : 0);
   }
 
   /** Workers were lost, and for this client that is the end: everything open fails, and whatever comes. */
   breakDown(error: Error): void {
-    if (this.broken !== undefined) return;
+    if (this.broken !== undefined) {
+      this.#endWaiting(this.broken, 'failed');
+      return;
+    }
     this.broken = error;
     const wasClosed = this.#closed;
     this.terminate(error);

@@ -222,9 +222,9 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     const client = job.owner as Client;
     const lost = lane.lossError(job.fn.name);
     if (client.options.breaksOnLoss) {
+      // It waits again, for a moment: so the client finds it, and ends it with all the rest.
+      job.giveBack(chunk);
       client.breakDown(client.options.brokenError(lost));
-      // This task's lane is gone already: the client did not find it there.
-      job.end(client.broken, 'failed');
     } else if (job.mayRerun(base)) job.giveBack(chunk);
     else job.settle(base, false, lost);
   }

@@ -310,6 +310,7 @@ export class StreamJob extends Job {
   }
 
   #deliver(): void {
+    const before = this.#taken;
     while (this.#takers.size > 0) {
       const outcome = this.#ready.get(this.#taken);
       if (outcome !== undefined) {
@@ -325,7 +326,7 @@ export class StreamJob extends Job {
       } else break;
     }
     this.#updateHold();
-    if (this.#takers.size === 0) this.#wakeForRoom();
+    if (this.#taken > before) this.#wakeForRoom();
   }
 
   /** The consumer took something: the input may run further ahead. */

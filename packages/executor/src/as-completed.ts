@@ -22,11 +22,11 @@ export interface FutureIterator<F> extends AsyncIterableIterator<F> {
 }
 
 /**
- * Iterates futures, of any executors, and AsyncResults, mixed, as they get done: those that are done already first, in the order given. Each comes once, a
- * failed or cancelled one like any other. Leaving the loop cancels nothing.
+ * Iterates futures, of any executors, and AsyncResults, mixed, as they get done: those that are done already first, in the order given.
+ * Each comes once, a failed or cancelled one like any other. Leaving the loop cancels nothing.
  *
- * When `timeout` milliseconds have passed since the call, what is done still comes, and then `next()` rejects with TimeoutError ("2 (of 4) futures unfinished").
- * Throws TypeError for what is no future, RangeError for a bad `timeout`, OptionsError for another option.
+ * When `timeout` milliseconds have passed since the call, what is done still comes, and then `next()` rejects with TimeoutError
+ * ("2 (of 4) futures unfinished"). Throws TypeError for what is no future, RangeError for a bad `timeout`, OptionsError for another option.
  *
  * Unlike CPython: a cancelled future comes as soon as it is cancelled, and the time counts from the call, as Python's documentation has it.
  *

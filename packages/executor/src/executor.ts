@@ -15,8 +15,8 @@ import { NO_SETTINGS, SubmitFeed } from './submit-feed.ts';
 export interface ExecutorCalls extends Pick<Executor, 'submit' | 'map' | 'withOptions'> {}
 
 /**
- * Base class of all executors, to be tested for by `instanceof`, and to be extended: an executor needs `submit`; `map` works on top of it, and
- * `shutdown`, which does nothing here, is what the end of a scope calls.
+ * Base class of all executors, to be tested for by `instanceof`, and to be extended: an executor needs `submit`; `map` works on top of
+ * it, and `shutdown`, which does nothing here, is what the end of a scope calls.
  *
  * Source: https://docs.python.org/3/library/concurrent.futures.html#executor-objects
  *
@@ -47,9 +47,10 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
   /**
    * Calls `fn` for every item, in parallel, and iterates the results in input order. Several inputs are zipped, and the shortest ends them.
    *
-   * A synchronous input is read, and every task submitted, at the call, unless `buffersize` bounds how far it is read ahead; what it throws meanwhile, `map`
-   * throws. An asynchronous one is read ahead by `buffersize`, default twice the workers. The first error ends the iteration and cancels what has
-   * not started, and so does leaving the loop. `timeout` counts from the call, for the whole iteration.
+   * A synchronous input is read, and every task submitted, at the call, unless `buffersize` bounds how far it is read ahead; what it
+   * throws meanwhile, `map` throws. An asynchronous one is read ahead by `buffersize`, default twice the workers. The first error ends
+   * the iteration and cancels what has not started, and so does leaving the loop. `timeout` counts from the call, for the whole
+   * iteration.
    *
    * Throws as `submit` does, TypeError for an input that is not iterable, and OptionsError.
    *
@@ -145,9 +146,9 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
   }
 
   /**
-   * No new work: `submit` and `map` throw ExecutorShutdownError from now on. What was accepted is done, unless `cancelFutures` cancels what was not
-   * handed to a worker. With `wait` (the default) the promise resolves when all of it has ended and the workers are gone, else at once. May be
-   * called again.
+   * No new work: `submit` and `map` throw ExecutorShutdownError from now on. What was accepted is done, unless `cancelFutures` cancels
+   * what was not handed to a worker. With `wait` (the default) the promise resolves when all of it has ended and the workers are gone,
+   * else at once. May be called again.
    */
   async shutdown(_options?: ShutdownOptions): Promise<void> {}
 

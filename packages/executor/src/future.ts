@@ -7,8 +7,9 @@
  *      |  '----------------------^
  *      '---> cancelled ---> notified                   both are `cancelled()`; CPython tells them apart, so do `set…` here
  *
- * Settling, in this order: the state, the waiters of `wait` and `asCompleted`, the done-callbacks as they were added, the promise. No promise exists
- * until somebody asks for the outcome: a failure nobody asked for is silent, as in Python, and is counted in `stats().unobservedErrors`.
+ * Settling, in this order: the state, the waiters of `wait` and `asCompleted`, the done-callbacks as they were added, the promise. No
+ * promise exists until somebody asks for the outcome: a failure nobody asked for is silent, as in Python, and is counted in
+ * `stats().unobservedErrors`.
  */
 import { AsyncResource } from 'node:async_hooks';
 import { inspect, types } from 'node:util';
@@ -40,11 +41,36 @@ class Deferred {
 export let settleFuture: (future: Future<unknown>, state: 'cancelled' | 'returned' | 'raised', value: unknown) => void;
 export let giveHome: (future: Future<unknown>, home: FutureHome) => void;
 
+let hasRaised: (future: Future<unknown>) => boolean;
+let listen: (future: Future<unknown>, listener: () => void) => () => void;
+
+class View implements HandleView {
+  readonly #future: Future<unknown>;
+
+  constructor(future: Future<unknown>) {
+    this.#future = future;
+  }
+
+  get isDone(): boolean {
+    return this.#future.done();
+  }
+  get isRunning(): boolean {
+    return this.#future.running();
+  }
+  get isFailed(): boolean {
+    return hasRaised(this.#future);
+  }
+  onSettled(listener: () => void): () => void {
+    return listen(this.#future, listener);
+  }
+}
+
 /**
  * The outcome of a task that was submitted: `concurrent.futures.Future`, which is a promise too.
  *
- * `await future` gives the result. A failed future that nobody awaits is silent; what `then` returns behaves as any promise does. Returned from
- * an `async` function, or awaited in passing, a future becomes its value, as every promise does: put it into an array or an object to hand it on.
+ * `await future` gives the result. A failed future that nobody awaits is silent; what `then` returns behaves as any promise does.
+ * Returned from an `async` function, or awaited in passing, a future becomes its value, as every promise does: put it into an array or an
+ * object to hand it on.
  *
  * The constructor, `setResult`, `setException` and `setRunningOrNotifyCancel` are for executors and tests; `submit` makes futures.
  *
@@ -66,9 +92,11 @@ export class Future<R> implements Promise<R> {
     giveHome = (future, home) => {
       future.#home = home;
     };
+    hasRaised = (future) => future.#state === 'raised';
+    listen = (future, listener) => future.#onSettled(listener);
     const hidden = {
       [HANDLE](this: Future<unknown>): HandleView {
-        return this.#view();
+        return new View(this);
       },
       [inspect.custom](this: Future<unknown>): string {
         return this.#shown();
@@ -108,8 +136,8 @@ export class Future<R> implements Promise<R> {
   }
 
   /**
-   * The result. Rejects with what the task threw (the same object each time), with CancelledError when it was cancelled, and with TimeoutError
-   * when there is no outcome after `timeout` milliseconds (0 or less: now); then the task goes on, and one may ask again.
+   * The result. Rejects with what the task threw (the same object each time), with CancelledError when it was cancelled, and with
+   * TimeoutError when there is no outcome after `timeout` milliseconds (0 or less: now); then the task goes on, and one may ask again.
    */
   result(timeout?: number | undefined): Promise<R> {
     return timeout === undefined ? this.#ask() : this.#askWithin(timeout);
@@ -127,8 +155,9 @@ export class Future<R> implements Promise<R> {
   }
 
   /**
-   * Calls `fn` with this future when it is done, before `await` goes on; at once, and synchronously, when it is done already. Callbacks run in the
-   * order in which they were added, in the AsyncLocalStorage context of whoever added them. What one throws, or an `async` one rejects with, becomes a process warning and harms nothing else.
+   * Calls `fn` with this future when it is done, before `await` goes on; at once, and synchronously, when it is done already. Callbacks
+   * run in the order in which they were added, in the AsyncLocalStorage context of whoever added them. What one throws, or an `async` one
+   * rejects with, becomes a process warning and harms nothing else.
    */
   addDoneCallback(fn: (future: Future<R>) => void): void {
     if (typeof fn !== 'function') throw new TypeError(`addDoneCallback: expected a function, got ${inspect(fn, { depth: 0 })}`);
@@ -187,24 +216,6 @@ export class Future<R> implements Promise<R> {
 
   get [Symbol.toStringTag](): string {
     return 'Future';
-  }
-
-  #view(): HandleView {
-    const isDone = () => this.done();
-    const isFailed = () => this.#state === 'raised';
-    const isRunning = () => this.running();
-    return {
-      get isDone() {
-        return isDone();
-      },
-      get isRunning() {
-        return isRunning();
-      },
-      get isFailed() {
-        return isFailed();
-      },
-      onSettled: (listener) => this.#onSettled(listener),
-    };
   }
 
   #settle(state: 'cancelled' | 'returned' | 'raised', value: unknown): void {

@@ -1,8 +1,8 @@
 /**
  * The inputs of `map`: told apart from its options, zipped, and closed.
  *
- * Decides what an input is, and that one that was opened is closed when it is not read to its end: by the consumer's leaving, by the end of a
- * shorter one, by the error of another. Refuses to know tasks.
+ * Decides what an input is, and that one that was opened is closed when it is not read to its end: by the consumer's leaving, by the end
+ * of a shorter one, by the error of another. Refuses to know tasks.
  */
 import { inspect } from 'node:util';
 import type { StreamInput, StreamShape } from '@twinpool/core/facade';
@@ -35,8 +35,9 @@ export function mapArguments(rest: readonly unknown[]): MapArguments {
 }
 
 /**
- * The input of a stream, and its shape; undefined where there is nothing to map. Synchronous inputs are read now, all of them, unless `buffersize` bounds
- * it; throws what they throw. `asyncWindow` bounds asynchronous ones. `onLateError` is told what closing throws when nobody waits for it.
+ * The input of a stream, and its shape; undefined where there is nothing to map. Synchronous inputs are read now, all of them, unless
+ * `buffersize` bounds it; throws what they throw. `asyncWindow` bounds asynchronous ones. `onLateError` is told what closing throws when
+ * nobody waits for it.
  */
 export function openStream(
   { inputs, isAsync }: MapArguments,

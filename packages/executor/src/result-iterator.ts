@@ -1,8 +1,8 @@
 /**
  * What `executor.map` returns: results in input order, for as long as all goes well.
  *
- * Decides when the iteration is over: at the end of the input, at the first error, at the deadline, or when the consumer leaves; whatever comes first,
- * what has not started is cancelled then. Refuses to know where outcomes come from.
+ * Decides when the iteration is over: at the end of the input, at the first error, at the deadline, or when the consumer leaves; whatever
+ * comes first, what has not started is cancelled then. Refuses to know where outcomes come from.
  */
 import { TimeoutError } from '@twinpool/core';
 import { Alarm, systemClock, type Taker } from '@twinpool/core/facade';
@@ -30,10 +30,11 @@ interface Question {
 }
 
 /**
- * The results of `executor.map`, in the order of the input. `next()` may be called again before it has answered: calls are answered in turn.
+ * The results of `executor.map`, in the order of the input. `next()` may be called again before it has answered: calls are answered in
+ * turn.
  *
- * The first error of a task, of the input, or of the deadline is delivered once and ends the iteration; so does leaving the loop. What was not handed to
- * a worker is then cancelled. Results nobody asks for wait here.
+ * The first error of a task, of the input, or of the deadline is delivered once and ends the iteration; so does leaving the loop. What
+ * was not handed to a worker is then cancelled. Results nobody asks for wait here.
  */
 export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, unknown>, AsyncDisposable {
   readonly #source: OutcomeSource;

@@ -1,8 +1,8 @@
 /**
  * `map` on top of `submit`: the stream of `map` with an executor's `submit` in place of workers.
  *
- * Decides that an item is submitted when the stream has it, one task each. How far the input is read ahead, the order of delivery and the closing of
- * inputs are the stream's.
+ * Decides that an item is submitted when the stream has it, one task each. How far the input is read ahead, the order of delivery and the
+ * closing of inputs are the stream's.
  */
 import { type CallSettings, StreamJob, taskFunctionOf } from '@twinpool/core/facade';
 import type { Future } from './future.ts';

@@ -6,8 +6,9 @@ import { WorkerExecutor } from './worker-executor.ts';
 /**
  * Runs tasks in worker threads: `concurrent.futures.ThreadPoolExecutor`.
  *
- * As ProcessPoolExecutor, but cheaper to start and to talk to: `transfer` moves buffers, and a SharedArrayBuffer is shared. Threads share the process: what
- * ends it ends them all. The default number of workers is `os.availableParallelism()`: unlike Python's, threads compute in parallel.
+ * As ProcessPoolExecutor, but cheaper to start and to talk to: `transfer` moves buffers, and a SharedArrayBuffer is shared. Threads share
+ * the process: what ends it ends them all. The default number of workers is `os.availableParallelism()`: unlike Python's, threads compute
+ * in parallel.
  *
  * Source: https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor
  *

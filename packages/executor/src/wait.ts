@@ -29,8 +29,8 @@ export interface DoneAndNotDone<F> {
 }
 
 /**
- * Waits for futures, of any executors, and AsyncResults, mixed; each counts once. Gives back the very objects it was given, and never rejects because of
- * what became of them.
+ * Waits for futures, of any executors, and AsyncResults, mixed; each counts once. Gives back the very objects it was given, and never
+ * rejects because of what became of them.
  *
  * Rejects with TypeError for what is no future, RangeError for a bad `timeout` or `returnWhen`, OptionsError for another option.
  *

@@ -4,7 +4,7 @@
  * Decides what may be called when, and what its ends mean for futures. Refuses to know what workers are.
  *
  *   open --shutdown--> shut down --terminateWorkers--> shut down, all work over        `#isShutDown` only rises
- *     '--workers cannot be had, or lost with onWorkerLoss 'break'--> broken            `seat.broken` only rises; it is the first that counts
+ *     '--workers cannot be had, or lost with onWorkerLoss 'break'--> broken            `seat.broken` only rises; it counts first
  */
 import {
   type BrokenProcessPoolError,
@@ -40,7 +40,10 @@ export abstract class WorkerExecutor extends Executor {
     this.#Broken = Broken;
     const endedError = (seat: string, cause: unknown) => new Broken(`${seat}: its workers were ended by whoever owns them`, { cause });
     const readsOn = () => false;
-    this.#seat = Seat.take({ name, kind, count: 'maxWorkers', startsAtOnce: false, brokenError, closedError, readsOn, endedError }, options);
+    this.#seat = Seat.take(
+      { name, kind, count: 'maxWorkers', startsAtOnce: false, brokenError, closedError, readsOn, endedError },
+      options,
+    );
     this.#seat.takenBy(this);
   }
 
@@ -79,8 +82,9 @@ export abstract class WorkerExecutor extends Executor {
   }
 
   /**
-   * Ends the workers now (SIGTERM, then SIGKILL after `killGrace`; threads are terminated): running futures fail with BrokenExecutorError, waiting ones are
-   * cancelled. Resolves when the workers are gone. On a shared `runtime` only the workers that run this executor's tasks are ended, and replaced.
+   * Ends the workers now (SIGTERM, then SIGKILL after `killGrace`; threads are terminated): running futures fail with
+   * BrokenExecutorError, waiting ones are cancelled. Resolves when the workers are gone. On a shared `runtime` only the workers that run
+   * this executor's tasks are ended, and replaced.
    */
   override terminateWorkers(): Promise<void> {
     return this.#endWorkers('terminateWorkers');

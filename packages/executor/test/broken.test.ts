@@ -7,13 +7,13 @@ import {
   InitializerError,
   ProcessPoolExecutor,
   ThreadPoolExecutor,
-  wait,
   WorkerLostError,
+  wait,
 } from '@twinpool/executor';
+import { failToStart, hold, place, remember, remembered, square } from '@twinpool/testkit/tasks';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { failToStart, hold, place, remember, remembered, square } from '../../testkit/dist/tasks.js';
 import { exitFirst } from './fixtures/tasks.mjs';
-import { KINDS, makeGate, forTest } from './kit.ts';
+import { forTest, KINDS, makeGate } from './kit.ts';
 
 describe.each(KINDS)('$name', (kind) => {
   const Broken = kind.kind === 'thread' ? BrokenThreadPoolError : BrokenProcessPoolError;
@@ -23,7 +23,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(await Promise.all([1, 2, 3].map(() => executor.submit(remembered)))).toEqual(Array(3).fill(['a', { b: 1 }]));
   });
 
-  test('FailingInitializerMixin, E-15: broken, with the initializer\'s error as the cause', async () => {
+  test("FailingInitializerMixin, E-15: broken, with the initializer's error as the cause", async () => {
     const gate = makeGate();
     const executor = forTest(kind, { initializer: failToStart, initargs: [gate.path, 'not today'] });
     const futures = [executor.submit(square, 1), executor.submit(square, 2)];

@@ -91,27 +91,38 @@ describe('setResult, setException, setRunningOrNotifyCancel', () => {
     for (const future of [running, notified, returned]) expect(() => future.setRunningOrNotifyCancel()).toThrow(InvalidStateError);
   });
 
-  test.each([0, '', false, null, undefined, Number.NaN])('F-16 test_swallows_falsey_exceptions: %j is an exception like any other', async (thrown) => {
-    const future = new Future<number>();
-    future.setException(thrown);
-    await expect(future.then(() => 'returned', (error: unknown) => ({ error }))).resolves.toEqual({ error: thrown });
-    expect(await future.exception()).toBe(thrown);
-  });
+  test.each([0, '', false, null, undefined, Number.NaN])(
+    'F-16 test_swallows_falsey_exceptions: %j is an exception like any other',
+    async (thrown) => {
+      const future = new Future<number>();
+      future.setException(thrown);
+      await expect(
+        future.then(
+          () => 'returned',
+          (error: unknown) => ({ error }),
+        ),
+      ).resolves.toEqual({ error: thrown });
+      expect(await future.exception()).toBe(thrown);
+    },
+  );
 });
 
 describe('result, exception', () => {
-  test.each(['result', 'exception'] as const)('F-5 test_result_with_timeout, test_exception_with_timeout: %s(0) in all states', async (method) => {
-    const { pending, running, cancelled, notified, raised, returned } = futureStates();
-    for (const future of [pending, running]) await expect(future[method](0)).rejects.toBeInstanceOf(TimeoutError);
-    for (const future of [cancelled, notified]) await expect(future[method](0)).rejects.toBeInstanceOf(CancelledError);
-    if (method === 'result') {
-      await expect(raised.result(0)).rejects.toThrow('raised');
-      expect(await returned.result(0)).toBe(42);
-    } else {
-      expect(await raised.exception(0)).toBeInstanceOf(RangeError);
-      expect(await returned.exception(0)).toBeUndefined();
-    }
-  });
+  test.each(['result', 'exception'] as const)(
+    'F-5 test_result_with_timeout, test_exception_with_timeout: %s(0) in all states',
+    async (method) => {
+      const { pending, running, cancelled, notified, raised, returned } = futureStates();
+      for (const future of [pending, running]) await expect(future[method](0)).rejects.toBeInstanceOf(TimeoutError);
+      for (const future of [cancelled, notified]) await expect(future[method](0)).rejects.toBeInstanceOf(CancelledError);
+      if (method === 'result') {
+        await expect(raised.result(0)).rejects.toThrow('raised');
+        expect(await returned.result(0)).toBe(42);
+      } else {
+        expect(await raised.exception(0)).toBeInstanceOf(RangeError);
+        expect(await returned.exception(0)).toBeUndefined();
+      }
+    },
+  );
 
   test('test_result_with_success: a waiting result() is told', async () => {
     const future = new Future<number>();

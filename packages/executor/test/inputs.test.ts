@@ -106,7 +106,7 @@ test('an asynchronous input that is left while it is read: nobody waits, and wha
     }),
   };
   const stream = open([input]);
-  const { async } = stream?.input as { async: AsyncIterator<unknown> };
+  const { async } = (stream as { input: unknown }).input as { async: AsyncIterator<unknown> };
   void async.next();
   expect(await async.return?.()).toEqual({ done: true, value: undefined });
   await new Promise((resolve) => setImmediate(resolve));

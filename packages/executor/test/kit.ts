@@ -1,16 +1,8 @@
 /** What the tests of this package share: the four ways to have an executor, futures in every state, and the testkit's doors. */
-import {
-  CancelledError,
-  type Executor,
-  type ExecutorOptions,
-  Future,
-  ProcessPoolExecutor,
-  ThreadPoolExecutor,
-  WorkerRuntime,
-} from '@twinpool/executor';
+import { type ExecutorOptions, Future, ProcessPoolExecutor, ThreadPoolExecutor, WorkerRuntime } from '@twinpool/executor';
 import { afterAll, onTestFinished } from 'vitest';
 
-export { makeGate } from '../../testkit/dist/gates.js';
+export { makeGate } from '@twinpool/testkit';
 
 export type WorkerExecutor = ProcessPoolExecutor | ThreadPoolExecutor;
 
@@ -29,7 +21,17 @@ export const KINDS: readonly Kind[] = [
 ];
 
 /** Those options that a facade may not have where the workers are somebody else's. */
-const OF_WORKERS = ['initializer', 'initargs', 'maxTasksPerChild', 'idleTimeout', 'env', 'argv', 'execArgv', 'workerData', 'resourceLimits'];
+const OF_WORKERS = [
+  'initializer',
+  'initargs',
+  'maxTasksPerChild',
+  'idleTimeout',
+  'env',
+  'argv',
+  'execArgv',
+  'workerData',
+  'resourceLimits',
+];
 
 export function open({ kind, shared, Executor }: Kind, options: ExecutorOptions = {}): { executor: WorkerExecutor; end(): Promise<void> } {
   if (!shared) {
@@ -99,5 +101,3 @@ export function futureStates(): Record<'pending' | 'running' | 'cancelled' | 'no
 }
 
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-export { CancelledError, type Executor };

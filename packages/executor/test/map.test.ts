@@ -5,16 +5,16 @@ import {
   ExecutorShutdownError,
   OptionsError,
   TaskSerializationError,
-  taskRef,
   TimeoutError,
+  taskRef,
 } from '@twinpool/executor';
 import { expectWarning } from '@twinpool/testkit/leak-check';
+import { add, echo, failIfOdd, hold, mark, reportAll, square } from '@twinpool/testkit/tasks';
 import { describe, expect, test, vi } from 'vitest';
-import { add, echo, failIfOdd, hold, mark, reportAll, square } from '../../testkit/dist/tasks.js';
 import { area, holdLong, throwTimeout } from './fixtures/tasks.mjs';
 import { collect, errorOf, forAll, forTest, KINDS, makeGate, turn } from './kit.ts';
 
-const TASKS = new URL('../../testkit/dist/tasks.js', import.meta.url);
+const TASKS = import.meta.resolve('@twinpool/testkit/tasks');
 
 /** An endless input that says how far it was read, and whether it was closed. */
 class Counter {
@@ -109,7 +109,11 @@ describe.each(KINDS)('$name', (kind) => {
       // A plain object without an iterable before it is an input, and none.
       expect(() => executor.map(keys as (x: unknown) => unknown, { chunksize: 1 } as never)).toThrow(/input 1 is not iterable/);
       // An iterable object is an input.
-      const iterable = { *[Symbol.iterator]() { yield 5; } };
+      const iterable = {
+        *[Symbol.iterator]() {
+          yield 5;
+        },
+      };
       expect(await executor.map(add, [1], iterable).toArray()).toEqual([6]);
       expect(await executor.map(square, [2], Object.assign(Object.create(null) as object, { chunksize: 1 })).toArray()).toEqual([4]);
       expect(await executor.map(square, [2], undefined).toArray()).toEqual([4]);
@@ -131,7 +135,9 @@ describe.each(KINDS)('$name', (kind) => {
 
     test('zipping closes what is not read to its end', async () => {
       const counters = [new Counter(), new Counter()] as const;
-      expect(await executor.map((a: number, b: number, c: number) => a + b + c, counters[0], [1, 2], counters[1]).toArray()).toEqual([1, 4]);
+      expect(await executor.map((a: number, b: number, c: number) => a + b + c, counters[0], [1, 2], counters[1]).toArray()).toEqual([
+        1, 4,
+      ]);
       expect(counters.map(({ closed }) => closed)).toEqual([1, 1]);
     });
   });
@@ -176,7 +182,7 @@ describe.each(KINDS)('$name', (kind) => {
       expect(gate.labels().length).toBeLessThan(6);
     });
 
-    test('test_map_timeout_from_callable: a TimeoutError of the task is the task\'s', async () => {
+    test("test_map_timeout_from_callable: a TimeoutError of the task is the task's", async () => {
       await expect(executor.map(throwTimeout as (x: number) => never, [1], { timeout: 60_000 }).next()).rejects.toMatchObject({
         name: 'TimeoutError',
         remote: true,
@@ -207,7 +213,10 @@ describe.each(KINDS)('$name', (kind) => {
       const gate = makeGate();
       const held = [1, 2].map((n) => executor.submit(holdLong, gate.path, `held ${n}`));
       await gate.entered(2);
-      const [left, disposed] = [executor.map(mark, Array(9).fill(gate.path), Array(9).fill('left')), executor.map(mark, [gate.path], ['disposed'])];
+      const [left, disposed] = [
+        executor.map(mark, Array(9).fill(gate.path), Array(9).fill('left')),
+        executor.map(mark, [gate.path], ['disposed']),
+      ];
       const waiting = left.next();
       await left.return();
       expect(await waiting).toEqual({ done: true, value: undefined });
@@ -395,7 +404,12 @@ describe.each(KINDS)('$name', (kind) => {
 
     test('closed when the loop is left, when a task fails, when another input ends or fails', async () => {
       const counters = Array.from({ length: 4 }, () => new Counter());
-      const [left, failed, ended, thrown] = counters.map((counter) => counter.later()) as [AsyncGenerator<number>, AsyncGenerator<number>, AsyncGenerator<number>, AsyncGenerator<number>];
+      const [left, failed, ended, thrown] = counters.map((counter) => counter.later()) as [
+        AsyncGenerator<number>,
+        AsyncGenerator<number>,
+        AsyncGenerator<number>,
+        AsyncGenerator<number>,
+      ];
       for await (const _ of executor.map(square, left)) break;
       await errorOf(collect(executor.map(failIfOdd, failed)));
       expect(await executor.map(add, ended, [1, 2]).toArray()).toEqual([1, 3]);
@@ -483,7 +497,9 @@ describe.each(KINDS)('$name', (kind) => {
       gate.open();
       await Promise.all([held, ...[low, high, highest].map((results) => results.toArray())]);
       expect(gate.labels()).toEqual(['held', 'highest', 'high', 'low']);
-      await expect(executor.map(hold, [makeGate().path], ['endless'], { taskTimeout: 30 }).next()).rejects.toMatchObject({ name: 'TaskTimeoutError' });
+      await expect(executor.map(hold, [makeGate().path], ['endless'], { taskTimeout: 30 }).next()).rejects.toMatchObject({
+        name: 'TaskTimeoutError',
+      });
     });
 
     test.each([

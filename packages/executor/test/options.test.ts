@@ -1,8 +1,8 @@
 /** The constructors, and Executor by itself: T-1 to T-3, E-1 to E-4, X-1. */
 import { availableParallelism } from 'node:os';
 import { Executor, Future, OptionsError, ProcessPoolExecutor, ThreadPoolExecutor, WorkerRuntime } from '@twinpool/executor';
+import { square } from '@twinpool/testkit/tasks';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { square } from '../../testkit/dist/tasks.js';
 import { collect, errorOf, turn } from './kit.ts';
 
 describe.each([ProcessPoolExecutor, ThreadPoolExecutor])('%o', (Executor_) => {
@@ -40,13 +40,15 @@ describe.each([ProcessPoolExecutor, ThreadPoolExecutor])('%o', (Executor_) => {
     }
   });
 
-  test('the runtime of another kind, and options that are the runtime\'s', async () => {
+  test("the runtime of another kind, and options that are the runtime's", async () => {
     const runtime = new WorkerRuntime({ kind: Executor_ === ProcessPoolExecutor ? 'thread' : 'process', workers: 1 });
     onTestFinished(() => runtime.close());
     expect(() => make({ runtime })).toThrow(/kind/);
     const own = new WorkerRuntime({ kind: Executor_ === ProcessPoolExecutor ? 'process' : 'thread', workers: 1 });
     onTestFinished(() => own.close());
-    expect(() => make({ runtime: own, initializer: square, maxTasksPerChild: 3 })).toThrow(/initializer.*maxTasksPerChild|maxTasksPerChild.*initializer/s);
+    expect(() => make({ runtime: own, initializer: square, maxTasksPerChild: 3 })).toThrow(
+      /initializer.*maxTasksPerChild|maxTasksPerChild.*initializer/s,
+    );
     await own.close();
   });
 

@@ -10,12 +10,12 @@ import {
   OptionsError,
   ProcessPoolExecutor,
   ThreadPoolExecutor,
-  wait,
   WorkerRuntime,
+  wait,
 } from '@twinpool/executor';
 import { nothingLeft } from '@twinpool/testkit/leak-check';
+import { add, fail, later, place, square } from '@twinpool/testkit/tasks';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { add, fail, later, place, square } from '../../testkit/dist/tasks.js';
 import { holdLong, ignoreSigterm } from './fixtures/tasks.mjs';
 import { errorOf, forTest, KINDS, makeGate, turn } from './kit.ts';
 
@@ -117,7 +117,13 @@ describe.each(KINDS)('$name', (kind) => {
 
     test('test_shutdown_deadlock_pickle (bpo-39104), test_shutdown_gh_132969: with a task that fails', async () => {
       const executor = forTest(kind);
-      const futures = [executor.submit((x: unknown) => x, () => 1), executor.submit(fail, 'no')];
+      const futures = [
+        executor.submit(
+          (x: unknown) => x,
+          () => 1,
+        ),
+        executor.submit(fail, 'no'),
+      ];
       await executor.shutdown({ wait: false });
       for (const future of futures) expect(await future.exception()).toBeInstanceOf(Error);
       await executor.shutdown();
@@ -137,7 +143,9 @@ describe.each(KINDS)('$name', (kind) => {
       await forTest(kind).shutdown();
       const another = forTest(kind);
       const gate = makeGate();
-      const down = new Promise<Promise<void>[]>((resolve) => another.submit(square, 2).addDoneCallback(() => resolve([another.shutdown()])));
+      const down = new Promise<Promise<void>[]>((resolve) =>
+        another.submit(square, 2).addDoneCallback(() => resolve([another.shutdown()])),
+      );
       const last = another.submit(holdLong, gate.path, 'last');
       gate.open();
       await (await down)[0];
@@ -228,19 +236,22 @@ describe.each(KINDS)('$name', (kind) => {
   });
 });
 
-test.each([ProcessPoolExecutor, ThreadPoolExecutor])('test_processes_terminate, test_threads_terminate, test_context_manager_shutdown: %o', async (Executor) => {
-  const executor = new Executor(3);
-  const gate = makeGate();
-  const futures = [1, 2, 3].map((n) => executor.submit(holdLong, gate.path, n));
-  const arrivals = await gate.entered(3);
-  expect(new Set(arrivals.map(({ pid, threadId }) => `${pid} ${threadId}`)).size).toBe(3);
-  expect(executor.stats().workers).toBe(3);
-  gate.open();
-  await executor[Symbol.asyncDispose]();
-  await Promise.all(futures);
-  if (Executor === ProcessPoolExecutor) for (const { pid } of arrivals) expect(existsSync(`/proc/${pid}/exe`)).toBe(false);
-  await nothingLeft();
-});
+test.each([ProcessPoolExecutor, ThreadPoolExecutor])(
+  'test_processes_terminate, test_threads_terminate, test_context_manager_shutdown: %o',
+  async (Executor) => {
+    const executor = new Executor(3);
+    const gate = makeGate();
+    const futures = [1, 2, 3].map((n) => executor.submit(holdLong, gate.path, n));
+    const arrivals = await gate.entered(3);
+    expect(new Set(arrivals.map(({ pid, threadId }) => `${pid} ${threadId}`)).size).toBe(3);
+    expect(executor.stats().workers).toBe(3);
+    gate.open();
+    await executor[Symbol.asyncDispose]();
+    await Promise.all(futures);
+    if (Executor === ProcessPoolExecutor) for (const { pid } of arrivals) expect(existsSync(`/proc/${pid}/exe`)).toBe(false);
+    await nothingLeft();
+  },
+);
 
 test('killWorkers ends what does not end by SIGTERM, without waiting for killGrace', async () => {
   const executor = new ProcessPoolExecutor({ maxWorkers: 1, killGrace: 60_000 });

@@ -5,20 +5,20 @@ import {
   Future,
   OptionsError,
   QueueFullError,
-  taskRef,
   TaskModuleError,
   TaskSerializationError,
   TaskTimeoutError,
   TaskValidationError,
-  wait,
+  taskRef,
   WorkerLostError,
+  wait,
 } from '@twinpool/executor';
+import { add, echo, hold, holdAsync, holdOrAbort, mark, place, reportAll, square } from '@twinpool/testkit/tasks';
 import { describe, expect, test, vi } from 'vitest';
-import { add, echo, hold, holdAsync, holdOrAbort, mark, place, reportAll, square } from '../../testkit/dist/tasks.js';
 import { area, holdLong, nested, Shapes, throwCancelled, throwPaymentError } from './fixtures/tasks.mjs';
 import { errorOf, forAll, forTest, KINDS, makeGate, turn } from './kit.ts';
 
-const TASKS = new URL('../../testkit/dist/tasks.js', import.meta.url);
+const TASKS = import.meta.resolve('@twinpool/testkit/tasks');
 
 describe.each(KINDS)('$name', (kind) => {
   describe('what can be submitted', () => {

@@ -4,14 +4,14 @@ import {
   type CheckedTask,
   Executor,
   type ExecutorCalls,
-  type FutureIterator,
   Future,
+  type FutureIterator,
   ProcessPoolExecutor,
   type ResultIterator,
-  taskRef,
   ThreadPoolExecutor,
-  wait,
+  taskRef,
   WorkerRuntime,
+  wait,
 } from '@twinpool/executor';
 import { expectTypeOf } from 'vitest';
 

@@ -1,6 +1,15 @@
 /** wait: CPython's WaitTests (B3), with futures settled by hand and handles of another facade. */
 import { HANDLE, type HandleView } from '@twinpool/core/facade';
-import { ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, Future, OptionsError, type ResultLike, ThreadPoolExecutor, wait } from '@twinpool/executor';
+import {
+  ALL_COMPLETED,
+  FIRST_COMPLETED,
+  FIRST_EXCEPTION,
+  Future,
+  OptionsError,
+  type ResultLike,
+  ThreadPoolExecutor,
+  wait,
+} from '@twinpool/executor';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { futureStates, turn } from './kit.ts';
 
@@ -46,7 +55,8 @@ test('test_20369: a duplicate counts once', async () => {
 });
 
 test('W-3 nothing to wait for', async () => {
-  for (const returnWhen of [ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION] as const) expect(split(await wait([], { returnWhen }))).toEqual([[], []]);
+  for (const returnWhen of [ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION] as const)
+    expect(split(await wait([], { returnWhen }))).toEqual([[], []]);
 });
 
 test('test_all_completed: the done ones in input order, then as they come', async () => {

@@ -1,4 +1,7 @@
-/** twinpool: both faces on one machine, Python's `multiprocessing.Pool` and `concurrent.futures`. What both have is the same thing, and is here once. */
+/**
+ * twinpool: both faces on one machine, Python's `multiprocessing.Pool` and `concurrent.futures`. What both have is the same thing, and is
+ * here once.
+ */
 export * from '@twinpool/adapters';
 export * from '@twinpool/core';
 export * from '@twinpool/executor';

@@ -1,10 +1,12 @@
 /** The umbrella: which names there are, that they are the very things of the packages, and that `require` gives the same. */
 import { createRequire } from 'node:module';
+import * as adaptersDoor from '@twinpool/adapters';
 import * as coreDoor from '@twinpool/core';
 import * as workerDoor from '@twinpool/core/worker';
 import * as executorDoor from '@twinpool/executor';
 import * as poolDoor from '@twinpool/pool';
 import * as root from 'twinpool';
+import * as adapters from 'twinpool/adapters';
 import * as core from 'twinpool/core';
 import * as executor from 'twinpool/executor';
 import * as pool from 'twinpool/pool';
@@ -50,12 +52,16 @@ const OF_EXECUTOR = [
   'wait',
 ];
 
-test('the root has all names of both faces, the helpers, and each error once', () => {
-  expect(Object.keys(root).sort()).toEqual([...ERRORS, ...HELPERS, ...OF_EXECUTOR, 'Pool', 'ThreadPool'].sort());
+const OF_ADAPTERS = ['asExecutor', 'asPool', 'mapStream', 'mapWebStream', 'runInExecutor', 'toAsyncResult', 'toFuture'];
+
+test('the root has all names of both faces, the adapters, the helpers, and each error once', () => {
+  const names = [...ERRORS, ...HELPERS, ...OF_EXECUTOR, ...OF_ADAPTERS, 'Pool', 'ThreadPool'];
+  expect(Object.keys(root).sort()).toEqual(names.sort());
 });
 
 test('every door has the names of its package, and they are the same things', () => {
   const doors = [
+    [adapters, adaptersDoor],
     [core, coreDoor],
     [executor, executorDoor],
     [pool, poolDoor],
@@ -78,11 +84,14 @@ test('each face has the errors that its user can meet, and the task helpers', ()
   for (const name of [...ofPool, ...HELPERS, 'Pool', 'ThreadPool']) expect(pool).toHaveProperty(name);
 });
 
-test.each(['twinpool', 'twinpool/pool', 'twinpool/executor', 'twinpool/core', 'twinpool/worker'])('require(%j)', async (name) => {
-  const required = require(name) as Record<string, unknown>;
-  const imported = (await import(name)) as Record<string, unknown>;
-  for (const [key, value] of Object.entries(imported)) if (key !== 'default') expect(required[key]).toBe(value);
-});
+test.each(['twinpool', 'twinpool/adapters', 'twinpool/pool', 'twinpool/executor', 'twinpool/core', 'twinpool/worker'])(
+  'require(%j)',
+  async (name) => {
+    const required = require(name) as Record<string, unknown>;
+    const imported = (await import(name)) as Record<string, unknown>;
+    for (const [key, value] of Object.entries(imported)) if (key !== 'default') expect(required[key]).toBe(value);
+  },
+);
 
 test('the errors: all are TwinpoolErrors, with a code of their own', () => {
   const codes = new Set<string>();

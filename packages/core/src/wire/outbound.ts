@@ -81,6 +81,7 @@ function packItem(item: unknown, chunk: Chunk, offset: number, packer: Packer, o
     packer.pack(item, chunk.spread ? 'arguments' : 'argument 1');
     if (packer.form === PLAIN) {
       items.push(packer.value);
+      packer.letGo();
       return;
     }
     kind = packer.form === BYTES ? AS_BYTES : AS_ALONE;
@@ -93,6 +94,7 @@ function packItem(item: unknown, chunk: Chunk, offset: number, packer: Packer, o
   const at = specials.push(items.length, kind, payload) - 2;
   items.push(undefined);
   const { value, transfer } = packer;
+  packer.letGo();
   if (kind === AS_BYTES && transfer !== undefined) out.transfer.push(...(transfer as ArrayBuffer[]));
   if (kind === AS_ALONE) {
     const skip = () => {

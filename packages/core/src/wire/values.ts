@@ -72,6 +72,12 @@ export class Packer {
     }
   }
 
+  /** The packed value is on its way: nothing of it is to be kept alive from here. */
+  letGo(): void {
+    this.value = undefined;
+    this.transfer = undefined;
+  }
+
   #fits(value: object): boolean {
     const room = this.#room;
     room.left = LARGEST_PLAIN;

@@ -89,6 +89,7 @@ export class Answers {
     if (packer.form === PLAIN) this.#values.push(packer.value);
     else if (packer.form === BYTES) this.#special(AS_BYTES, packer.value);
     else this.#special(AS_ALONE, undefined);
+    packer.letGo();
   }
 
   /** `by`: user code threw it, or the worker could not do its part. */
@@ -139,6 +140,7 @@ export class Answers {
       this.#far.send([ALONE_VALUE, packer.value], packer.transfer);
       this.#far.send([REPORT, AS_ALONE, undefined]);
     }
+    packer.letGo();
   }
 
   /** An error that no task's outcome carries, because of which this worker ends; `running`: and a task with it. */

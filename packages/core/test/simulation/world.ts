@@ -533,13 +533,13 @@ export class World {
   /** No lane is idle while there is work that it may have. */
   #lookForStranded(): void {
     const idle = this.lanes.filter((lane) => lane.isIdle && lane.callsLeft > 0);
-    const live = this.lanes.filter((lane) => lane.state === 'starting' || lane.state === 'ready');
+    const isNobodyThere = this.lanes.every((lane) => lane.isOver);
     for (const { client, shape } of this.clients) {
       if (client.front() === undefined) continue;
       const used = this.lanes.filter((lane) => !lane.isOver && lane.chunks.some(({ job }) => job.owner === client)).length;
       if (idle.length > 0 && used < shape.maxLanes) this.troubles.push(`${client.queued} tasks wait and a lane is idle`);
       const isBraked = this.clock.keepingAlive > 0;
-      if (live.length === 0 && !isBraked) this.troubles.push('tasks wait, and no worker is there or will be');
+      if (isNobodyThere && !isBraked) this.troubles.push('tasks wait, and no worker is there or will be');
     }
     if (idle.length === 0 || this.shape.manner === 'budget') return;
     const isSettled = this.lanes.every((lane) => lane.isOver || lane.begun.length === (lane.isBusy ? 1 : 0));
