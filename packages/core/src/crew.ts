@@ -16,6 +16,8 @@ import type { Lane } from './lane.ts';
 const ATTEMPTS_A_WORKER = 3;
 /** Bounds of that number: one worker gets a second chance, many do not take for ever. */
 const MOST_ATTEMPTS = 6;
+/** Starts in a row, a worker, that somebody may kill before that counts as a failure. */
+const KILLED_STARTS_A_WORKER = 10;
 const FIRST_DELAY = 50;
 const LONGEST_DELAY = 1000;
 /** An idle worker is told to wait in its event loop after this, ms, so that timers that user code left unreferenced go on. */
@@ -48,6 +50,7 @@ export class Crew {
   readonly #sweep: Alarm;
   #lastId = 0;
   #failures = 0;
+  #killedStarts = 0;
   /** Wanted while starts were braked. */
   #isWanted = false;
   /** Open -> leaving: no new worker is started any more. */
@@ -86,6 +89,7 @@ export class Crew {
 
   ready(): void {
     this.#failures = 0;
+    this.#killedStarts = 0;
   }
 
   /** A lane has nothing to do, as far as it is known. */
@@ -103,6 +107,8 @@ export class Crew {
       if (this.#options.startsAtOnce && lane.wasLost) this.wanted(1);
       return;
     }
+    // Started again like any other that was lost, but not for ever: what kills them all may be a lack of memory.
+    if (lane.wasKilledFromOutside && ++this.#killedStarts <= KILLED_STARTS_A_WORKER * this.#options.size) return;
     this.#failures += 1;
     const attempts = Math.min(ATTEMPTS_A_WORKER * this.#options.size, MOST_ATTEMPTS);
     if (this.#failures >= attempts && this.#count('ready') === 0) {

@@ -48,6 +48,8 @@ export interface LaneOptions {
   readonly maxTasks: number;
 }
 
+const FROM_OUTSIDE = new Set<unknown>(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP']);
+
 export abstract class Lane {
   /** What this kind of worker can do. */
   abstract readonly kind: 'thread' | 'process';
@@ -330,6 +332,11 @@ export abstract class Lane {
   /** Whether it died by itself; a worker that we ended is no loss. */
   get wasLost(): boolean {
     return this.state === 'gone' && (this.#verdict === undefined || this.#verdict.kind === 'protocol');
+  }
+
+  /** Somebody ended it from outside: that says nothing of whether the next one will start. */
+  get wasKilledFromOutside(): boolean {
+    return this.#verdict === undefined && FROM_OUTSIDE.has(this.#death?.signal);
   }
 
   #settle(count: number, values: readonly unknown[], specials: readonly unknown[] | undefined): void {

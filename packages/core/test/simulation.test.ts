@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { type Entry, endOf, KILL_GRACE, TASK_TIMEOUT, turn, World, type WorldShape } from './simulation/world.ts';
+import { type Entry, endOf, KILL_GRACE, RETRIES, TASK_TIMEOUT, turn, World, type WorldShape } from './simulation/world.ts';
 
 const RUNS = Number(process.env.SIMULATION_RUNS ?? 1500);
 
@@ -20,13 +20,14 @@ function settingsFor(world: World, owner: World['clients'][number], b: number) {
     priority: b % 5 === 0 ? 1 : b % 7 === 0 ? -1 : 0,
     signal: b % 4 === 0 ? world.signals[b % 2]?.signal : undefined,
     taskTimeout: b % 6 === 0 ? TASK_TIMEOUT : Number.POSITIVE_INFINITY,
-    retries: owner.shape.onLoss === 'retry' ? 2 : 0,
+    retries: owner.shape.onLoss === 'retry' ? RETRIES : 0,
   });
 }
 
-const items = (world: World, count: number, b: number) => Array.from({ length: count }, (_, i) => world.item(b % 9 === 0 && i === b % count));
+const items = (world: World, count: number, b: number) =>
+  Array.from({ length: count }, (_, i) => world.item(b % 9 === 0 && i === b % count));
 
-const deeds: Record<string, Deed> = {
+export const deeds: Record<string, Deed> = {
   call(world, a, b) {
     const owner = pick(world.clients, a);
     const fn = pick(world.functions, b);
@@ -195,7 +196,7 @@ async function live(shape: WorldShape, steps: readonly [string, number, number][
 describe('whatever users, workers and time do', () => {
   it('all work ends as it may, nothing is stranded, and the counters agree', async () => {
     await fc.assert(
-      fc.asyncProperty(shape, fc.array(step, { maxLength: 60 }), async (shape, steps) => {
+      fc.asyncProperty(shape, fc.array(step, { maxLength: 80, size: 'max' }), async (shape, steps) => {
         const world = await live(shape, steps);
         await world.comeToRest();
         await world.closeAll();
@@ -206,7 +207,7 @@ describe('whatever users, workers and time do', () => {
 
   it('a runtime can be terminated at any moment', async () => {
     await fc.assert(
-      fc.asyncProperty(shape, fc.array(step, { maxLength: 40 }), async (shape, steps) => {
+      fc.asyncProperty(shape, fc.array(step, { maxLength: 50, size: 'max' }), async (shape, steps) => {
         const world = await live(shape, steps);
         await world.terminateAll();
       }),

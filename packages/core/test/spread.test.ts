@@ -1,0 +1,46 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Spread } from '../dist/spread.js';
+
+describe('Spread', () => {
+  it('is all zeros while nothing was recorded', () => {
+    expect(new Spread().percentiles()).toEqual({ p50: 0, p90: 0, p99: 0, max: 0 });
+  });
+
+  it('is right to within an eighth, and exact for the greatest', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0.002, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 300 }), (times) => {
+        const spread = new Spread();
+        for (const time of times) spread.record(time, 1);
+        const sorted = [...times].sort((a, b) => a - b);
+        const { p50, p90, p99, max } = spread.percentiles();
+        expect(max).toBe(sorted.at(-1));
+        for (const [part, found] of [
+          [0.5, p50],
+          [0.9, p90],
+          [0.99, p99],
+        ] as const) {
+          const exact = sorted[Math.max(0, Math.ceil(part * times.length) - 1)] as number;
+          expect(found).toBeGreaterThanOrEqual(exact * 0.999);
+          expect(found).toBeLessThanOrEqual(exact * 1.13);
+        }
+      }),
+    );
+  });
+
+  it('counts a record as often as it is told', () => {
+    const spread = new Spread();
+    spread.record(1, 99);
+    spread.record(1000, 1);
+    expect(spread.percentiles().p90).toBeCloseTo(1, 0);
+    expect(spread.percentiles().max).toBe(1000);
+  });
+
+  it('takes times of nothing, and of more than it has buckets for', () => {
+    const spread = new Spread();
+    for (const time of [0, 1e-9, 1e12]) spread.record(time, 1);
+    const { p50, max } = spread.percentiles();
+    expect(p50).toBeLessThan(0.01);
+    expect(max).toBe(1e12);
+  });
+});

@@ -1,0 +1,156 @@
+import { deepStrictEqual, ok } from 'node:assert';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PayloadTooLargeError } from '../../dist/errors.js';
+import { decodePayload, encodeFrame, FrameReader, HEADER_BYTES, payloadLength } from '../../dist/wire/frames.js';
+import type { Message } from '../../dist/wire/messages.js';
+
+const MOST = 1 << 20;
+
+/** Everything a reader makes of these pieces: messages, and whether it can go on. */
+function read(pieces: readonly Uint8Array[], most: number = MOST): { payloads: Buffer[]; goesOn: boolean } {
+  const payloads: Buffer[] = [];
+  const reader = new FrameReader(most, (payload) => payloads.push(Buffer.from(payload)));
+  for (const piece of pieces) if (!reader.push(piece)) return { payloads, goesOn: false };
+  return { payloads, goesOn: true };
+}
+
+function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
+  const ends = [...new Set(at.map((each) => each % (bytes.length + 1)))].sort((a, b) => a - b);
+  return [0, ...ends].map((start, i) => bytes.subarray(start, [...ends, bytes.length][i]));
+}
+
+const message: fc.Arbitrary<Message> = fc.tuple(fc.nat(20), fc.string(), fc.array(fc.oneof(fc.double(), fc.string(), fc.uint8Array())));
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value, (_, each) => (each === 0 ? 0 : each)));
+
+function isErrorOrMessage(payload: Uint8Array): void {
+  try {
+    ok(typeof decodePayload(payload)[0] === 'number');
+  } catch (error) {
+    ok(error instanceof Error);
+  }
+}
+
+describe('a frame', () => {
+  it('comes through in one piece, whatever the message', () => {
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 5 }), (messages) => {
+        const { payloads, goesOn } = read([Buffer.concat(messages.map((each) => encodeFrame(each, MOST)))]);
+        ok(goesOn);
+        deepStrictEqual(
+          payloads.map((payload) => plain(decodePayload(payload))),
+          plain(messages),
+        );
+      }),
+    );
+  });
+
+  it('comes through cut in two at every position', () => {
+    const sent: Message[] = [
+      [1, 'first', [1, 2, 3]],
+      [2, 'second', { a: Buffer.from('abc') }],
+      [3, 'third'],
+    ];
+    const bytes = Buffer.concat(sent.map((each) => encodeFrame(each, MOST)));
+    const whole = read([bytes]);
+    expect(whole.payloads.map(decodePayload)).toEqual(sent);
+    for (let at = 0; at <= bytes.length; at++) deepStrictEqual(read([bytes.subarray(0, at), bytes.subarray(at)]), whole);
+  });
+
+  it('comes through byte by byte, and in any pieces', () => {
+    fc.assert(
+      fc.property(fc.array(message, { minLength: 1, maxLength: 4 }), fc.array(fc.nat(), { maxLength: 30 }), (messages, cuts) => {
+        const bytes = Buffer.concat(messages.map((each) => encodeFrame(each, MOST)));
+        const whole = read([bytes]);
+        deepStrictEqual(read(cut(bytes, cuts)), whole);
+        deepStrictEqual(read([...bytes].map((byte) => Uint8Array.of(byte))), whole);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('may be empty', () => {
+    const header = encodeFrame([0], MOST).subarray(0, HEADER_BYTES);
+    const empty = Buffer.from(header);
+    empty.writeUInt32LE(0, 4);
+    expect(read([empty, empty]).payloads.map(({ length }) => length)).toEqual([0, 0]);
+    expect(read([Buffer.concat([empty, empty]).subarray(0, 9), Buffer.concat([empty, empty]).subarray(9)]).payloads).toHaveLength(2);
+  });
+
+  it('that is cut off by the end of the stream is no frame', () => {
+    const frame = encodeFrame([1, 'x'.repeat(100)], MOST);
+    expect(read([frame.subarray(0, frame.length - 1)])).toEqual({ payloads: [], goesOn: true });
+  });
+
+  it('of more than maxPayloadBytes is not made', () => {
+    expect(() => encodeFrame([1, 'x'.repeat(200)], 100)).toThrow(PayloadTooLargeError);
+    expect(() => encodeFrame([1, 'x'], 100)).not.toThrow();
+  });
+});
+
+describe('bytes that are no frame', () => {
+  it('never throw, and end the reading or wait for more', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.array(fc.nat(), { maxLength: 5 }), (bytes, cuts) => {
+        const { goesOn } = read(cut(bytes, cuts));
+        if (bytes.length >= HEADER_BYTES && payloadLength(bytes, 0, MOST) < 0) ok(!goesOn);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('in the place of one byte of a frame are noticed in the header, and harm nobody in the payload', () => {
+    const frame = encodeFrame([13, 2, ['a', 'b'], undefined, [1, 2, 3]], MOST);
+    fc.assert(
+      fc.property(fc.nat(frame.length - 1), fc.integer({ min: 1, max: 255 }), (at, by) => {
+        const broken = Buffer.from(frame);
+        broken[at] = (broken[at] as number) ^ by;
+        const { payloads, goesOn } = read([broken]);
+        if (at < 4) ok(!goesOn);
+        for (const payload of payloads) isErrorOrMessage(payload);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('are told by magic, version, reserved byte and length', () => {
+    const good = encodeFrame([1], MOST);
+    expect(payloadLength(good, 0, MOST)).toBe(good.length - HEADER_BYTES);
+    for (const at of [0, 1, 2, 3]) {
+      const bad = Buffer.from(good);
+      bad[at] = (bad[at] as number) + 1;
+      expect(payloadLength(bad, 0, MOST)).toBe(-1);
+    }
+    const long = Buffer.from(good);
+    long.writeUInt32LE(0xffffffff, 4);
+    expect(payloadLength(long, 0, MOST)).toBe(-1);
+    expect(payloadLength(long, 0, 0xffffffff)).toBe(0xffffffff);
+  });
+
+  it('that announce more than the limit are refused before anything is set aside for them', () => {
+    const header = Buffer.from(encodeFrame([1], MOST).subarray(0, HEADER_BYTES));
+    header.writeUInt32LE(MOST + 1, 4);
+    const before = process.memoryUsage().arrayBuffers;
+    expect(read([header]).goesOn).toBe(false);
+    expect(read([header.subarray(0, 3), header.subarray(3)]).goesOn).toBe(false);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(MOST);
+  });
+});
+
+describe('a payload', () => {
+  it('that holds no message is refused', () => {
+    const payloadOf = (value: unknown) => encodeFrame(value as Message, MOST).subarray(HEADER_BYTES);
+    for (const value of [{}, [], ['1'], 'text', null, undefined, 5, { 0: 1, length: 1 }]) {
+      expect(() => decodePayload(payloadOf(value))).toThrow();
+    }
+  });
+
+  it('of random bytes gives an error or a message, nothing else', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+        isErrorOrMessage(bytes);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
