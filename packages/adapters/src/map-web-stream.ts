@@ -77,7 +77,7 @@ class WorkerPair implements WebStreamPair<never, unknown> {
             this.#asked = resolve;
             this.#deliver();
           }),
-        cancel: (reason) => this.#end(reason),
+        cancel: (reason) => this.#fail(reason),
       },
       { highWaterMark: 0 },
     );
@@ -107,7 +107,7 @@ class WorkerPair implements WebStreamPair<never, unknown> {
     if (this.#isOver) return;
     const outcome = this.#asked === undefined ? undefined : this.#belt.take();
     if (outcome?.ok === false) {
-      this.#end(outcome.value);
+      this.#fail(outcome.value);
       return;
     }
     if (outcome !== undefined) {
@@ -122,13 +122,18 @@ class WorkerPair implements WebStreamPair<never, unknown> {
     this.#answer();
   }
 
-  /** A task failed, or one of the ends was given up: the other learns of it. */
+  /** A task failed, or nobody reads: who writes learns of it. */
+  #fail(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#writing.error(reason);
+    this.#end(reason);
+  }
+
   #end(reason: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#belt.leave();
     this.#reading.error(reason);
-    this.#writing.error(reason);
     this.#answer();
     this.#letIn();
     this.#finish({ value: reason });

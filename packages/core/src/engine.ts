@@ -198,7 +198,7 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     if (lane.wasLost && wasReady) this.#lost += 1;
     this.#scheduler.removeLane(lane);
     this.#scheduler.giveBack(unstarted);
-    for (const chunk of started) this.#settleLost(lane, chunk);
+    this.#settleLost(lane, started);
     this.#crew.gone(lane, wasReady);
     this.#scheduler.pump(false);
   }
@@ -211,7 +211,22 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     this.#anomalies += 1;
   }
 
-  #settleLost(lane: Lane, chunk: Chunk): void {
+  #settleLost(lane: Lane, started: readonly Chunk[]): void {
+    const broken = new Map<Client, Error>();
+    for (const chunk of started) {
+      const client = chunk.job.owner as Client;
+      if (!client.options.breaksOnLoss) this.#settleLostChunk(lane, chunk);
+      else if (!chunk.job.over) {
+        if (!broken.has(client)) broken.set(client, lane.lossError(chunk.job.fn.name));
+        // It waits again, for a moment: so the client finds it, and ends it with all the rest.
+        chunk.job.giveBack(chunk);
+      }
+    }
+    for (const [client, lost] of broken) client.breakDown(client.options.brokenError(lost));
+  }
+
+  /** Task by task, the last first. */
+  #settleLostChunk(lane: Lane, chunk: Chunk): void {
     while (chunk.count > 1) this.#settleLostTask(lane, chunk.splitTail(1));
     this.#settleLostTask(lane, chunk);
   }
@@ -219,14 +234,8 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
   #settleLostTask(lane: Lane, chunk: Chunk): void {
     const { job, base } = chunk;
     if (job.over) return;
-    const client = job.owner as Client;
-    const lost = lane.lossError(job.fn.name);
-    if (client.options.breaksOnLoss) {
-      // It waits again, for a moment: so the client finds it, and ends it with all the rest.
-      job.giveBack(chunk);
-      client.breakDown(client.options.brokenError(lost));
-    } else if (job.mayRerun(base)) job.giveBack(chunk);
-    else job.settle(base, false, lost);
+    if (job.mayRerun(base)) job.giveBack(chunk);
+    else job.settle(base, false, lane.lossError(job.fn.name));
   }
 
   // CrewHost

@@ -151,15 +151,16 @@ type Own = Record<string, unknown>;
 
 function workersFrom(own: Own, kind: 'process' | 'thread', size: unknown): ResolvedWorkers {
   const options = own as WorkerOptions & { killGrace?: number };
-  return Object.freeze({
-    ...options,
+  const resolved = {
     kind,
     size: (size as number | undefined) ?? availableParallelism(),
     killGrace: options.killGrace ?? DEFAULT_KILL_GRACE,
     idleTimeout: options.idleTimeout ?? Number.POSITIVE_INFINITY,
     maxTasks: options.maxTasksPerChild ?? Number.POSITIVE_INFINITY,
     maxPayloadBytes: options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES,
-  });
+  };
+  // Without a prototype: what is not given is not found elsewhere.
+  return Object.freeze(Object.assign(Object.create(null) as WorkerOptions, options, resolved));
 }
 
 function shareFrom(own: Own, name: string, maxLanes: number, above: ResolvedShare | undefined): ResolvedShare {
@@ -238,8 +239,9 @@ export function resolveFacade(shape: FacadeShape, options: object | number | und
   if (typeof options === 'number') {
     checkWhole(options, count, MOST_WORKERS);
     // The usual case, without loading a schema.
-    const workers = workersFrom({}, kind, options);
-    return { runtime: undefined, workers, share: shareFrom({}, name, workers.size, undefined) };
+    const none = Object.create(null) as Own;
+    const workers = workersFrom(none, kind, options);
+    return { runtime: undefined, workers, share: shareFrom(none, name, workers.size, undefined) };
   }
   if (options !== undefined && typeof options !== 'object')
     throw new TypeError(`${name}: expected ${count} (a number) or options (an object), got a ${typeof options}`);

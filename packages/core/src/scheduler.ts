@@ -283,8 +283,10 @@ export class Scheduler {
     for (const lane of lanes) {
       const last = lane.chunks.at(-1);
       if (last === undefined || !this.#mayUse(last.job.owner as Client, idle, [])) continue;
-      const back = lane.takeBack(lane.outstanding >> 1);
-      if (back.length > 0) return back;
+      // What has ended meanwhile comes back too, and is nothing to run.
+      for (let back = lane.takeBack(lane.outstanding >> 1); back.length > 0; back = lane.takeBack(lane.outstanding >> 1)) {
+        if (back.some(({ job }) => !job.over)) return back;
+      }
     }
     return [];
   }

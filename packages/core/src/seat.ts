@@ -19,7 +19,8 @@ export interface SeatShape {
   readonly count: 'processes' | 'maxWorkers';
   /** Workers are started with the facade; else when work comes. */
   readonly startsAtOnce: boolean;
-  readonly brokenError: (cause: unknown) => Error;
+  /** Of work whose workers cannot be had, or (onWorkerLoss 'break') were lost. It must not hold the facade: it lives as long as the runtime. */
+  readonly brokenError: (name: string, cause: unknown) => Error;
   /** For an input that is not read any further, since no new work is taken. */
   readonly closedError: (name: string) => Error;
   /** Whether an input is read on after the facade was closed, to its end; the others end at once. */
@@ -65,7 +66,7 @@ export class Seat {
       breaksOnLoss: share.onWorkerLoss === 'break',
       killGrace: share.killGrace,
       settings: share.settings,
-      brokenError: shape.brokenError,
+      brokenError: (cause) => shape.brokenError(name, cause),
       closedError: () => shape.closedError(name),
       readsOn: shape.readsOn,
       endedError: (cause) => shape.endedError(name, cause),

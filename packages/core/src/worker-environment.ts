@@ -35,7 +35,7 @@ export function inheritedExecArgv(execArgv: readonly string[], kind: 'process' |
   for (let i = 0; i < execArgv.length; i++) {
     const flag = execArgv[i] as string;
     const value = WITH_VALUE.has(flag) ? execArgv[++i] : undefined;
-    if (!lists.some((pattern) => pattern.test(flag))) continue;
+    if (!lists.some((pattern) => pattern.test(flag)) || (kind === 'thread' && flag.includes('shadow-realm'))) continue;
     passed.push(flag);
     if (value !== undefined) passed.push(value);
   }

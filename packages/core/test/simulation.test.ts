@@ -27,7 +27,7 @@ function settingsFor(world: World, owner: World['clients'][number], b: number) {
 const items = (world: World, count: number, b: number) =>
   Array.from({ length: count }, (_, i) => world.item(b % 9 === 0 && i === b % count));
 
-export const deeds: Record<string, Deed> = {
+const deeds: Record<string, Deed> = {
   call(world, a, b) {
     const owner = pick(world.clients, a);
     const fn = pick(world.functions, b);

@@ -36,7 +36,8 @@ export abstract class WorkerExecutor extends Executor {
 
   constructor({ name, kind, Broken }: WorkerShape, options: number | ExecutorOptions | undefined) {
     super();
-    const brokenError = (cause: unknown) => this.#brokenError(cause);
+    // None of these may hold `this`: the seat of a forgotten executor is kept as long as the runtime.
+    const brokenError = (seat: string, cause: unknown) => new Broken(whyBroken(seat, cause), { cause });
     this.#Broken = Broken;
     const endedError = (seat: string, cause: unknown) => new Broken(`${seat}: its workers were ended by whoever owns them`, { cause });
     const readsOn = () => false;
@@ -152,11 +153,6 @@ export abstract class WorkerExecutor extends Executor {
     return wait ? gone : Promise.resolve();
   }
 
-  #brokenError(cause: unknown): Error {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return new this.#Broken(`${this.#seat.name} is broken and takes no work any more: ${why}`, { cause });
-  }
-
   #endWorkers(by: 'terminateWorkers' | 'killWorkers'): Promise<void> {
     const { name } = this.#seat;
     this.#isShutDown = true;
@@ -168,4 +164,8 @@ export abstract class WorkerExecutor extends Executor {
 
 function closedError(name: string): ExecutorShutdownError {
   return new ExecutorShutdownError(`${name} was shut down before the input of map() had ended`);
+}
+
+function whyBroken(name: string, cause: unknown): string {
+  return `${name} is broken and takes no work any more: ${cause instanceof Error ? cause.message : String(cause)}`;
 }

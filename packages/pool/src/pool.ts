@@ -39,14 +39,14 @@ const PROCESSES: SeatShape = {
   ...COMMON,
   name: 'Pool',
   kind: 'process',
-  brokenError: (cause) => new BrokenProcessPoolError(whyBroken('Pool', cause), { cause }),
+  brokenError: (name, cause) => new BrokenProcessPoolError(whyBroken(name, cause), { cause }),
 };
 
 const THREADS: SeatShape = {
   ...COMMON,
   name: 'ThreadPool',
   kind: 'thread',
-  brokenError: (cause) => new BrokenThreadPoolError(whyBroken('ThreadPool', cause), { cause }),
+  brokenError: (name, cause) => new BrokenThreadPoolError(whyBroken(name, cause), { cause }),
 };
 
 function whyBroken(name: string, cause: unknown): string {

@@ -19,7 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { TwinpoolError } from '../errors.ts';
 import { Lane, type LaneHost, type LaneOptions } from '../lane.ts';
 import { mayHaveStarted } from '../wire/budget.ts';
-import { decodePayload, encodeFrame, FrameReader } from '../wire/frames.ts';
+import { decodePayload, encodeFrame, FrameReader, longestPayload } from '../wire/frames.ts';
 import {
   ABORT,
   ANSWER,
@@ -76,7 +76,7 @@ export class ProcessLane extends Lane {
   constructor(host: LaneHost, options: LaneOptions, processOptions: ProcessOptions) {
     super(host, options, new Packer({ sharesMemory: false, movesBuffers: false, maxPayloadBytes: processOptions.maxPayloadBytes }));
     this.#processOptions = processOptions;
-    this.#reader = new FrameReader(0xffffffff, (payload) => this.#onPayload(payload));
+    this.#reader = new FrameReader(longestPayload(processOptions.maxPayloadBytes), (payload) => this.#onPayload(payload));
   }
 
   get hasRoom(): boolean {

@@ -23,7 +23,7 @@ export function encodeFrame(message: Message, maxPayloadBytes: number): Buffer {
   serializer.writeValue(message);
   const frame = serializer.releaseBuffer();
   const length = frame.length - HEADER_BYTES;
-  if (length > maxPayloadBytes) {
+  if (length > longestPayload(maxPayloadBytes)) {
     throw new PayloadTooLargeError(`${length} bytes are to be sent, more than maxPayloadBytes (${maxPayloadBytes})`);
   }
   frame.writeUInt16LE(MAGIC, 0);
@@ -32,6 +32,13 @@ export function encodeFrame(message: Message, maxPayloadBytes: number): Buffer {
   return frame;
 }
 
+/** The longest frame that either side writes, or believes. */
+export function longestPayload(maxPayloadBytes: number): number {
+  return maxPayloadBytes + OWN_BYTES;
+}
+
+/** What a message may add to the values it carries. */
+const OWN_BYTES = 4096;
 const BLANK_HEADER = Buffer.alloc(HEADER_BYTES);
 
 export function decodePayload(payload: Uint8Array): Message {

@@ -74,9 +74,14 @@ export interface Entry {
   readonly maybeLost: Set<number>;
   /** How often the job as a whole was settled. */
   ends: number;
-  /** Of a stream: questions asked and answered. */
+  /** Errors of single tasks. */
+  readonly failures: Map<number, unknown>;
+  /** Of a stream: its input, questions asked and answered, the values given. */
+  shape: StreamHow | undefined;
+  input: Input | undefined;
   asked: number;
   answered: number;
+  readonly given: unknown[];
   isClosed: boolean;
 }
 
@@ -196,7 +201,11 @@ export class World {
         own.ends += 1;
         if (ok) {
           for (let i = 0; i < items.length; i++) this.#judge(own, i, true, (value as unknown[])[i]);
-        } else this.#judgeFailure(own, value);
+        } else {
+          this.#judgeFailure(own, value);
+          if (own.settled.size === items.length && value !== own.failures.get(Math.min(...own.failures.keys())))
+            this.troubles.push(`a map gave ${String(value)}, which is not its first error`);
+        }
         this.#runCallbacks();
       },
     });
@@ -208,8 +217,8 @@ export class World {
     if (owner.isClosed) return;
     const { window, ordered, chunksize, input, eager, failsAt } = how;
     const shape = { spread: false, ordered, chunksize, window, eager, onProgress: undefined, total: undefined };
-    const source =
-      input === 'items' ? { items: [...items] } : input === 'sync' ? { sync: lazily(items, failsAt) } : { async: slowly(items, failsAt) };
+    const given = new Input(items, failsAt);
+    const source = input === 'items' ? { items: [...items] } : input === 'sync' ? { sync: given.sync() } : { async: given.async() };
     const job = new StreamJob(fn, source, shape, settings);
     // What is dropped when the waiting part of a stream is cancelled had been accepted.
     let dropped = 0;
@@ -221,6 +230,8 @@ export class World {
     };
     const entry = this.#enter(job, owner, 'stream', items, settings, () => job.accepted + dropped);
     entry.dropped = () => dropped;
+    entry.shape = how;
+    entry.input = input === 'items' ? undefined : given;
     entry.inputFails = input !== 'items' && failsAt <= items.length;
     owner.client.submit(job, job.accepted);
   }
@@ -230,10 +241,23 @@ export class World {
     entry.asked += 1;
     (entry.job as StreamJob).take((ok, value) => {
       entry.answered += 1;
-      if (ok === undefined) entry.ends += 1;
-      else if (ok && (typeof value !== 'number' || value % 2 !== 0)) this.troubles.push(`a stream gave ${String(value)}`);
-      else if (!ok) this.#judgeFailure(entry, value);
+      if (ok === undefined) {
+        entry.ends += 1;
+        return;
+      }
+      this.#judgeGiven(entry, ok, value);
+      entry.given.push(value);
     });
+  }
+
+  #judgeGiven(entry: Entry, ok: boolean, value: unknown): void {
+    const { items, given, shape } = entry;
+    const item = items[given.length];
+    if (!ok) this.#judgeFailure(entry, value);
+    else if (shape?.ordered ? value !== (item as number) * 2 : given.includes(value) || !items.includes((value as number) / 2))
+      this.troubles.push(`a stream gave ${String(value)} as number ${given.length}`);
+    if (shape?.ordered && typeof value === 'string' && value !== `thrown by ${String(item)}`)
+      this.troubles.push(`a stream gave the error ${value} as number ${given.length}`);
   }
 
   leave(entry: Entry): void {
@@ -371,8 +395,12 @@ export class World {
       settled: new Map(),
       maybeLost: new Set(),
       ends: 0,
+      failures: new Map(),
+      shape: undefined,
+      input: undefined,
       asked: 0,
       answered: 0,
+      given: [],
       isClosed: false,
     };
     this.book.set(job, entry);
@@ -384,6 +412,7 @@ export class World {
     };
     job.settle = (index, ok, value) => {
       seen(index);
+      if (!ok) entry.failures.set(index, value);
       this.#judge(entry, index, ok, value);
       settle(index, ok, value);
     };
@@ -523,10 +552,19 @@ export class World {
       if (entry.kind !== 'stream' && entry.ends > 1) this.troubles.push(`a ${entry.kind} was settled ${entry.ends} times`);
       if (entry.kind !== 'stream' && entry.job.over !== entry.ends > 0) this.troubles.push(`a ${entry.kind} is over, but nobody was told`);
     }
+    for (const entry of this.book.values()) if (!this.isEnding) this.#inspectInput(entry);
     if (this.openSum < 0) this.troubles.push(`the program is kept alive by ${this.openSum} tasks`);
     this.#lookForStranded();
     // `expect` costs more than all of the above.
     if (this.troubles.length > 0) expect(this.troubles).toEqual([]);
+  }
+
+  /** An input is read no further than its window goes, and closed once unless it ended by itself. */
+  #inspectInput({ input, job, answered, shape }: Entry): void {
+    if (input === undefined || shape === undefined) return;
+    if (input.pulled > answered + shape.window) this.troubles.push(`${input.pulled} items are read, ${answered} are taken; window ${shape.window}`);
+    if (input.closed > 1) this.troubles.push(`an input was closed ${input.closed} times`);
+    if (job.over && !input.isExhausted && input.closed === 0) this.troubles.push('an input was left open');
   }
 
   #isOpen(owner: SimClient, job: Job, index: number): boolean {
@@ -570,16 +608,38 @@ export interface StreamHow {
   readonly failsAt: number;
 }
 
-function* lazily(items: readonly unknown[], failsAt: number): Generator<unknown> {
-  for (let i = 0; ; i++) {
-    if (i === failsAt) throw new InputFailed('the input failed');
-    if (i === items.length) return;
-    yield items[i];
-  }
-}
+/** A user's input, and what became of it. */
+class Input {
+  pulled = 0;
+  closed = 0;
+  isExhausted = false;
+  readonly #items: readonly unknown[];
+  readonly #failsAt: number;
 
-async function* slowly(items: readonly unknown[], failsAt: number): AsyncGenerator<unknown> {
-  yield* lazily(items, failsAt);
+  constructor(items: readonly unknown[], failsAt: number) {
+    this.#items = items;
+    this.#failsAt = failsAt;
+  }
+
+  sync(): Iterator<unknown> {
+    return { next: () => this.#next(), return: () => this.#return() };
+  }
+
+  async(): AsyncIterator<unknown> {
+    return { next: async () => this.#next(), return: async () => this.#return() };
+  }
+
+  #next(): IteratorResult<unknown> {
+    if (this.closed > 0) throw new Error('read after it was closed');
+    if (this.pulled === this.#failsAt || this.pulled === this.#items.length) this.isExhausted = true;
+    if (this.pulled === this.#failsAt) throw new InputFailed('the input failed');
+    return this.isExhausted ? { done: true, value: undefined } : { done: false, value: this.#items[this.pulled++] };
+  }
+
+  #return(): IteratorResult<unknown> {
+    this.closed += 1;
+    return { done: true, value: undefined };
+  }
 }
 
 function isEndOfRuntime(error: unknown): boolean {

@@ -1,0 +1,27 @@
+// How long an adapter and its original keep each other; in programs of their own (fixtures/forgotten.mjs), since garbage is collected there.
+import { runProgram } from '@twinpool/testkit';
+import { expect, test } from 'vitest';
+
+async function play(scene: string): Promise<unknown> {
+  const program = runProgram(
+    new URL('./fixtures/forgotten.mjs', import.meta.url),
+    [scene],
+    ['--expose-gc', '--disable-warning=ExperimentalWarning'],
+  );
+  const end = await program.end();
+  expect([end, program.errors]).toEqual([{ code: 0, signal: null }, '']);
+  return JSON.parse(program.output);
+}
+
+test('an adapter keeps its original, and so its workers', async () => {
+  expect(await play('keptOriginals')).toEqual([9, 16, 9, 16]);
+});
+
+test('adapters that nobody can reach any more leave nothing behind, whatever their number', async () => {
+  // The last ones may still lie in a register.
+  expect(await play('forgottenAdapters')).toBeLessThanOrEqual(2);
+});
+
+test('one that is forgotten while its results are read goes on to the end of them', async () => {
+  expect(await play('readOn')).toEqual({ wrong: [], ends: [true, true], value: 144 });
+});
