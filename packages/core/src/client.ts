@@ -125,14 +125,12 @@ export class Client implements JobOwner {
 
   /** The job whose turn it is; undefined when nothing can be claimed. A function still being found holds up what is behind it. */
   front(): Job | undefined {
-    for (const level of this.#levels) {
-      for (let job = level.first; job !== undefined; job = level.first) {
-        const { state } = job.fn;
-        if (state === 'pending') return undefined;
-        if (state === 'refused') job.end(job.fn.error, 'failed');
-        else if (job.waiting > 0) return job;
-        else this.#dequeue(job);
-      }
+    for (let job = this.#levels[0]?.first; job !== undefined; job = this.#levels[0]?.first) {
+      const { state } = job.fn;
+      if (state === 'pending') return undefined;
+      if (state === 'refused') job.end(job.fn.error, 'failed');
+      else if (job.waiting > 0) return job;
+      else this.#dequeue(job);
     }
     return undefined;
   }

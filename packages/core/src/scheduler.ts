@@ -264,13 +264,13 @@ export class Scheduler {
     return waiting;
   }
 
-  /** While nothing waits, an idle lane takes half of what lies unstarted in another; each round leaves one idle lane less. */
+  /** An idle lane for which nothing waits takes half of what lies unstarted in another. */
   #rebalance(): void {
     for (const idle of this.#lanes) {
       if (!idle.isIdle || idle.callsLeft <= 0) continue;
-      if (this.#waiting() > 0) return;
+      if (this.#nextClient(idle, []) !== undefined) continue;
       const back = this.#takeBackFor(idle);
-      if (back.length === 0) return;
+      if (back.length === 0) continue;
       this.giveBack(back);
       this.#fillIdle();
       this.#fillAhead();
@@ -281,10 +281,12 @@ export class Scheduler {
   #takeBackFor(idle: Lane): Chunk[] {
     const lanes = this.#lanes.filter(({ outstanding }) => outstanding > 1).sort((a, b) => b.outstanding - a.outstanding);
     for (const lane of lanes) {
-      const last = lane.chunks.at(-1);
-      if (last === undefined || !this.#mayUse(last.job.owner as Client, idle, [])) continue;
+      const mayMove = lane.chunks.map(({ job }) => this.#mayUse(job.owner as Client, idle, []));
+      if (!mayMove.includes(true)) continue;
+      // Half, from the end; all of it where what lies at the end may not run there.
+      const most = () => (mayMove.at(-1) ? lane.outstanding >> 1 : Number.POSITIVE_INFINITY);
       // What has ended meanwhile comes back too, and is nothing to run.
-      for (let back = lane.takeBack(lane.outstanding >> 1); back.length > 0; back = lane.takeBack(lane.outstanding >> 1)) {
+      for (let back = lane.takeBack(most()); back.length > 0; back = lane.takeBack(most())) {
         if (back.some(({ job }) => !job.over)) return back;
       }
     }

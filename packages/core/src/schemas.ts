@@ -101,7 +101,8 @@ export function faults(options: Record<string, unknown>, shape: Shape, show: (va
   const found: OptionIssue[] = [];
   for (const issue of zod.strictObject(optional).safeParse(options).error?.issues ?? []) {
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) found.push({ path: key, message: `unknown option; there are ${Object.keys(shape).join(', ')}` });
+      const known = issue.path.length === 0 ? `; there are ${Object.keys(shape).join(', ')}` : '';
+      for (const key of issue.keys) found.push({ path: [...issue.path, key].join('.'), message: `unknown option${known}` });
       continue;
     }
     const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], options);

@@ -578,20 +578,23 @@ export class World {
     const isNobodyThere = this.lanes.every((lane) => lane.isOver);
     for (const { client, shape } of this.clients) {
       if (client.front() === undefined) continue;
-      const used = this.lanes.filter((lane) => !lane.isOver && lane.chunks.some(({ job }) => job.owner === client)).length;
-      if (idle.length > 0 && used < shape.maxLanes) this.troubles.push(`${client.queued} tasks wait and a lane is idle`);
+      if (idle.length > 0 && this.#lanesOf(client) < shape.maxLanes) this.troubles.push(`${client.queued} tasks wait and a lane is idle`);
       const isBraked = this.clock.keepingAlive > 0;
       if (isNobodyThere && !isBraked) this.troubles.push('tasks wait, and no worker is there or will be');
     }
     if (idle.length === 0 || this.shape.manner === 'budget') return;
     const isSettled = this.lanes.every((lane) => lane.isOver || lane.begun.length === (lane.isBusy ? 1 : 0));
     const stuck = this.lanes.find((lane) => !lane.isOver && lane.isBusy && lane.inbox.some(({ job }) => this.#mayMove(job)));
-    if (isSettled && stuck !== undefined) this.troubles.push('a task waits behind another while a lane is idle');
+    if (isSettled && stuck !== undefined) this.troubles.push(`a task waits behind another while a lane is idle: ${this.lanes.map(describe).join(', ')}`);
   }
 
   #mayMove(job: Job): boolean {
     const entry = this.book.get(job);
-    return entry !== undefined && !job.over && entry.owner.shape.maxLanes >= this.shape.size;
+    return entry !== undefined && !job.over && this.#lanesOf(entry.owner.client) < entry.owner.shape.maxLanes;
+  }
+
+  #lanesOf(client: Client): number {
+    return this.lanes.filter((lane) => !lane.isOver && lane.chunks.some(({ job }) => job.owner === client)).length;
   }
 
   #runCallbacks(): void {
@@ -644,6 +647,11 @@ class Input {
 
 function isEndOfRuntime(error: unknown): boolean {
   return error instanceof Error && /runtime|Runtime/.test(error.message);
+}
+
+function describe(lane: FakeLane): string {
+  const lying = lane.held.map(({ item, isSkipped }) => `${String(item)}${isSkipped ? ' (skipped)' : ''}`);
+  return `${lane.state} (${lane.callsLeft} calls left): ${lane.begun.length} begun of [${lying.join(' ')}]`;
 }
 
 /** Microtasks, and what they start. */

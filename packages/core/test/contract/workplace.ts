@@ -1,0 +1,110 @@
+/** The smallest facade there can be: calls, maps and streams as promises, for the suites that every kind of worker has to pass. */
+import { outcome } from '@twinpool/testkit';
+import { onTestFinished } from 'vitest';
+import { BrokenProcessPoolError, BrokenThreadPoolError } from '../../dist/errors.js';
+import { CallJob, type CallSettings, MapJob, Seat, StreamJob, taskFunctionOf } from '../../dist/facade.js';
+import type { Task, WorkerRuntime } from '../../dist/index.js';
+
+export const KINDS = ['thread', 'process'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** What open work gets when its workplace is terminated, and what an input gets that is not read to its end. */
+export class Terminated extends Error {}
+export class Closed extends Error {}
+
+export interface Call<R> {
+  readonly promise: Promise<R>;
+  readonly job: CallJob;
+}
+
+export class Workplace {
+  readonly seat: Seat;
+
+  constructor(kind: Kind, options: object | number = {}, startsAtOnce = false) {
+    const Broken = kind === 'thread' ? BrokenThreadPoolError : BrokenProcessPoolError;
+    this.seat = Seat.take(
+      {
+        name: 'Workplace',
+        kind,
+        count: 'processes',
+        startsAtOnce,
+        brokenError: (_name, cause) => new Broken('the workplace is broken', { cause }),
+        closedError: () => new Closed('closed'),
+        readsOn: (stream) => !stream.isAsync,
+        endedError: (_name, cause) => cause,
+      },
+      options,
+    );
+  }
+
+  call<A extends readonly unknown[], R>(fn: Task<A, R>, ...args: A): Promise<R> {
+    return this.begin(fn, args).promise;
+  }
+
+  /** A call whose job is wanted, or that has options. */
+  begin<A extends readonly unknown[], R>(fn: Task<A, R>, args: A, options: Partial<CallSettings> = {}): Call<R> {
+    let job: CallJob | undefined;
+    const promise = new Promise<R>((resolve, reject) => {
+      const listener = { jobSettled: (ok: boolean, value: unknown) => (ok ? resolve(value as R) : reject(value)) };
+      job = new CallJob(taskFunctionOf(fn), args, this.settings(options), listener);
+      this.seat.submit(job, 1);
+    });
+    // Whoever wants to know of a failure has the promise.
+    promise.catch(() => undefined);
+    return { promise, job: job as CallJob };
+  }
+
+  map<T, R>(fn: Task<[T], R>, items: readonly T[], options: Partial<CallSettings> & { chunksize?: number } = {}): Promise<R[]> {
+    const { chunksize, ...settings } = options;
+    const shape = { spread: false, chunksize, mostAtOnce: Math.ceil(items.length / this.seat.workers), onProgress: undefined };
+    const promise = new Promise<R[]>((resolve, reject) => {
+      const listener = { jobSettled: (ok: boolean, value: unknown) => (ok ? resolve(value as R[]) : reject(value)) };
+      this.seat.submit(new MapJob(taskFunctionOf(fn), items, shape, this.settings(settings), listener), items.length);
+    });
+    promise.catch(() => undefined);
+    return promise;
+  }
+
+  stream<T, R>(fn: Task<[T], R>, input: Iterator<T>, window: number): Stream<R> {
+    const shape = { spread: false, ordered: true, chunksize: undefined, window, onProgress: undefined, total: undefined };
+    const job = new StreamJob(taskFunctionOf(fn), { sync: input }, shape, this.seat.settings);
+    this.seat.submit(job, 0);
+    return new Stream<R>(job);
+  }
+
+  settings(options: Partial<CallSettings>): CallSettings {
+    return { ...this.seat.settings, ...options };
+  }
+
+  /** Ends its work and, if they are its own, its workers; resolves when they are gone. */
+  async end(): Promise<void> {
+    await outcome(this.seat.terminate(new Terminated('terminated')), 5_000);
+  }
+}
+
+export class Stream<R> {
+  readonly job: StreamJob;
+
+  constructor(job: StreamJob) {
+    this.job = job;
+  }
+
+  /** The next result; undefined at the end. */
+  next(): Promise<R | undefined> {
+    return new Promise((resolve, reject) => {
+      this.job.take((ok, value) => (ok === false ? reject(value) : resolve(value as R | undefined)));
+    });
+  }
+}
+
+/** A workplace of its own workers that ends with the test. */
+export function open(kind: Kind, options: object | number = {}, startsAtOnce = false): Workplace {
+  const workplace = new Workplace(kind, options, startsAtOnce);
+  onTestFinished(() => workplace.end());
+  return workplace;
+}
+
+/** A workplace at somebody's workers. */
+export function openAt(runtime: WorkerRuntime, options: object = {}): Workplace {
+  return new Workplace(runtime.kind as Kind, { runtime, ...options });
+}
