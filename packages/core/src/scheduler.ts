@@ -40,6 +40,8 @@ export class Scheduler {
   #pumping = false;
   #again = false;
   #planned = false;
+  /** Jobs that get tasks back wake their client; that is no news. */
+  #givesBack = false;
   /** Where the search for a lane with room starts, so that all get their turn. */
   #turn = 0;
 
@@ -100,11 +102,12 @@ export class Scheduler {
         this.#again = false;
         this.#fillIdle();
         this.#fillAhead();
-        this.#rebalance();
       } while (this.#again);
+      this.#rebalance();
     } finally {
       this.#pumping = false;
     }
+    if (this.#again) this.#plan();
     const waiting = this.#waiting();
     if (waiting > 0) this.#supply.wanted(waiting);
   }
@@ -124,9 +127,11 @@ export class Scheduler {
     client.charged += count * (chunk.job.fn.timing.lastMean * 1000 - chunk.charge);
   }
 
+  /** Tasks wait again, the last first: each goes to the front of its job's queue. Whoever calls this sees to it that they are given out. */
   giveBack(chunks: readonly Chunk[]): void {
-    // The last first: each goes to the front of its job's queue.
+    this.#givesBack = true;
     for (const chunk of chunks) chunk.job.giveBack(chunk);
+    this.#givesBack = false;
   }
 
   handedOver(client: Client): Set<Job> {
@@ -147,6 +152,7 @@ export class Scheduler {
   }
 
   #plan(): void {
+    if (this.#givesBack) return;
     if (this.#planned || this.#pumping) {
       this.#again ||= this.#pumping;
       return;

@@ -1,7 +1,7 @@
 /**
  * Task functions that do what no task should: each is one row of the fault matrix. Loaded in workers.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parentPort } from 'node:worker_threads';
@@ -21,7 +21,7 @@ export async function exitLater(gate: string, code: number): Promise<never> {
   process.exit(code);
 }
 
-export function exitByExitCode(): Promise<never> {
+export function exitByExitCode(): never {
   process.exitCode = 9;
   process.exit();
 }
@@ -203,4 +203,38 @@ export function blockNatively(gate: string, seconds: number): string {
 export function exhaustHeap(): number {
   const hoard: unknown[] = [];
   for (;;) hoard.push(new Array(10_000).fill({}));
+}
+
+/** Fine itself; the worker ends by itself right afterwards. */
+export function exitRightAfter(code: number): string {
+  process.nextTick(() => process.exit(code));
+  return 'returned';
+}
+
+/** Logs every item, and ends the worker at one of them. */
+export function markOrExit({ gate, item, exitAt }: { gate: string; item: number; exitAt: number }): number {
+  mark(gate, item);
+  if (item === exitAt) process.exit(7);
+  return item;
+}
+
+/** The header of a frame that never comes. */
+export function announceBytes(length: number): string {
+  const header = Buffer.from([0x57, 0x74, 1, 0, 0, 0, 0, 0]);
+  header.writeUInt32LE(length, 4);
+  writeSync(ANSWERS, header);
+  return 'returned';
+}
+
+/** Leaves a process behind that holds the answer channel open, and dies. */
+export function dieWithHeir(gate: string, seconds: number): never {
+  const heir = spawn('/bin/sleep', [String(seconds)], { stdio: ['ignore', 'ignore', 'ignore', 'ignore', ANSWERS], detached: true });
+  mark(gate, heir.pid);
+  process.kill(process.pid, 'SIGKILL');
+  for (;;);
+}
+
+/** Starts a process that lives on, in the worker's own group. */
+export function startChild(seconds: number): number {
+  return spawn('/bin/sleep', [String(seconds)], { stdio: 'ignore' }).pid ?? -1;
 }
