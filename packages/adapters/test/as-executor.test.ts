@@ -20,9 +20,9 @@ import {
 import { type Pool, PoolClosedError, PoolTerminatedError } from '@twinpool/pool';
 import { failure, makeGate } from '@twinpool/testkit';
 import { exitWith } from '@twinpool/testkit/faults';
-import { add, hold, mark, spinUntilAborted, square } from '@twinpool/testkit/tasks';
+import { add, mark, spinUntilAborted, square } from '@twinpool/testkit/tasks';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { holdOnce, spinAndMark } from './fixtures/tasks.mjs';
+import { hold, holdOnce, spinAndMark } from './fixtures/tasks.mjs';
 import { busyPool, Endless, holding, KINDS, poolFor, range, workersBy } from './kit.ts';
 
 describe.each(KINDS)('asExecutor of a pool of kind $kind', (kind) => {

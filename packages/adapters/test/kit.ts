@@ -2,8 +2,9 @@
 import { type ExecutorOptions, ProcessPoolExecutor, ThreadPoolExecutor } from '@twinpool/executor';
 import { Pool, type PoolOptions, ThreadPool } from '@twinpool/pool';
 import { type Gate, makeGate } from '@twinpool/testkit';
-import { hold, type Place } from '@twinpool/testkit/tasks';
+import type { Place } from '@twinpool/testkit/tasks';
 import { afterAll, onTestFinished } from 'vitest';
+import { hold } from './fixtures/tasks.mjs';
 
 export type WorkerExecutor = ProcessPoolExecutor | ThreadPoolExecutor;
 

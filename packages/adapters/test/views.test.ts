@@ -15,9 +15,9 @@ import {
 import { type AsyncResult, NotReadyError, PoolTerminatedError } from '@twinpool/pool';
 import { failure, makeGate } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
-import { add, fail, hold, later, spin, square } from '@twinpool/testkit/tasks';
+import { add, fail, later, spin, square } from '@twinpool/testkit/tasks';
 import { describe, expect, test } from 'vitest';
-import { throwIt } from './fixtures/tasks.mjs';
+import { hold, throwIt } from './fixtures/tasks.mjs';
 import { busyExecutor, busyPool, executorFor, holding, KINDS, poolFor, turn } from './kit.ts';
 
 type State = 'waiting' | 'running' | 'returned' | 'raised' | 'cancelled';

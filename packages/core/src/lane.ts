@@ -55,6 +55,8 @@ export abstract class Lane {
   abstract readonly kind: 'thread' | 'process';
   /** Values can be moved to it instead of copied. */
   abstract readonly canTransfer: boolean;
+  /** What it has not started can be taken back. */
+  abstract readonly canTakeBack: boolean;
   /** Its death leaves the program untouched. */
   abstract readonly isolated: boolean;
   /** Microseconds from which on a task is worth a message of its own. */

@@ -225,7 +225,7 @@ export class Scheduler {
     const { timing } = job.fn;
     // Whatever was expected of it: what runs there runs long.
     if (lane.outstanding > 0 && this.#now() - lane.frontSince > LONG_RUN) return 0;
-    const ahead = timing.roomBehind(outstanding, load);
+    const ahead = timing.roomBehind(outstanding, load, lane.canTakeBack);
     return outstanding === 0 ? Math.max(1, ahead) : ahead;
   }
 
@@ -248,6 +248,11 @@ export class Scheduler {
       next = client;
     }
     return next;
+  }
+
+  #isAnyLimited(): boolean {
+    for (const { options } of this.#clients) if (options.maxLanes < this.#lanes.length) return true;
+    return false;
   }
 
   /** A facade may be held to fewer lanes than there are. */
@@ -285,11 +290,12 @@ export class Scheduler {
 
   /** From the fullest lane that has something to give that may run there. */
   #takeBackFor(idle: Lane): Chunk[] {
-    const lanes = this.#lanes.filter(({ outstanding }) => outstanding > 1).sort((a, b) => b.outstanding - a.outstanding);
+    const lanes = this.#lanes.filter(({ canTakeBack, outstanding }) => canTakeBack && outstanding > 1);
+    lanes.sort((one, other) => other.outstanding - one.outstanding);
     for (const lane of lanes) {
-      const mayMove = lane.chunks.map(({ job }) => this.#mayUse(job.owner as Client, idle, []));
+      // Half, from the end; all of it where some of what lies there may not run in the idle one.
+      const mayMove = this.#isAnyLimited() ? lane.chunks.map(({ job }) => this.#mayUse(job.owner as Client, idle, [])) : [true];
       if (!mayMove.includes(true)) continue;
-      // Half, from the end; all of it where what lies at the end may not run there.
       const most = () => (mayMove.at(-1) ? lane.outstanding >> 1 : Number.POSITIVE_INFINITY);
       // What has ended meanwhile comes back too, and is nothing to run.
       for (let back = lane.takeBack(most()); back.length > 0; back = lane.takeBack(most())) {

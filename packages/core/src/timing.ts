@@ -64,10 +64,13 @@ export class Timing {
     this.#notable.ran(count, longest);
   }
 
-  /** How many further tasks may be handed over to a worker that has `outstanding` of them, `load` of work, before it already. */
-  roomBehind(outstanding: number, load: number): number {
+  /**
+   * How many further tasks may be handed over to a worker that has `outstanding` of them, `load` of work, before it already. Where they can be
+   * taken back, a rare long run costs them nothing.
+   */
+  roomBehind(outstanding: number, load: number, canTakeBack: boolean): number {
     const { estimate } = this;
-    if (estimate === 0 || this.#long.isOn || estimate >= LONG_TASK) return 0;
+    if (estimate === 0 || (this.#long.isOn && !canTakeBack) || estimate >= LONG_TASK) return 0;
     if (estimate >= AHEAD) return outstanding <= 1 ? 1 : 0;
     return Math.max(0, Math.floor((AHEAD - load) / estimate));
   }

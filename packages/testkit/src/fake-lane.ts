@@ -59,6 +59,7 @@ export interface FakeLaneWatch {
 export class FakeLane extends Lane {
   readonly kind: 'thread' | 'process';
   readonly canTransfer = false;
+  readonly canTakeBack: boolean;
   readonly isolated = true;
   protected readonly alone: number;
   readonly manner: Manner;
@@ -86,6 +87,7 @@ export class FakeLane extends Lane {
     this.manner = manner;
     this.kind = manner === 'claims' ? 'thread' : 'process';
     this.alone = manner === 'claims' ? 5 : 20;
+    this.canTakeBack = manner === 'claims';
     this.#watch = watch;
   }
 

@@ -57,6 +57,7 @@ const EXIT_BOUND = 200;
 export class ProcessLane extends Lane {
   readonly kind = 'process';
   readonly canTransfer = false;
+  readonly canTakeBack = false;
   readonly isolated = true;
   /** Writing a frame and reading it costs some microseconds on both sides. */
   protected readonly alone = 20;
@@ -71,6 +72,8 @@ export class ProcessLane extends Lane {
   #death: { exitCode: number | null; signal: string | null; cause?: unknown } | undefined;
   #outEnded = false;
   #distrusted = false;
+  /** The only message that is not answered was never read. */
+  #lastUnread = false;
   #told = false;
 
   constructor(host: LaneHost, options: LaneOptions, processOptions: ProcessOptions) {
@@ -108,8 +111,10 @@ export class ProcessLane extends Lane {
     for (const fd of [3, 4, 5]) {
       const socket = pipe(child, fd);
       socket.unref();
-      // EPIPE and ECONNRESET only say that the child is gone, which `exit` tells better.
-      socket.on('error', () => undefined);
+      // EPIPE and ECONNRESET say that the child is gone, which `exit` tells better, and that it has not read what was just sent.
+      socket.on('error', () => {
+        if (fd === 3 && this.ledger.messages.length === 1) this.#lastUnread = true;
+      });
     }
     const out = pipe(child, 4);
     out.on('data', (bytes: Uint8Array) => {
@@ -129,7 +134,7 @@ export class ProcessLane extends Lane {
   }
 
   protected startedTasks(): number {
-    return mayHaveStarted(this.ledger.messages);
+    return this.#lastUnread ? 0 : mayHaveStarted(this.ledger.messages);
   }
 
   protected retract(): number {

@@ -61,6 +61,7 @@ const require = createRequire(import.meta.url);
 export class ThreadLane extends Lane {
   readonly kind = 'thread';
   readonly canTransfer = true;
+  readonly canTakeBack = true;
   readonly isolated = false;
   /** An own `postMessage` costs half a microsecond here. */
   protected readonly alone = 5;

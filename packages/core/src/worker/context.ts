@@ -5,7 +5,9 @@
  * until its promise settles. What a task left behind (a timer that fires later) must not speak for the task that runs then, so functions
  * that return promises run in an AsyncLocalStorage, and its answer goes first.
  */
+
 import { AsyncLocalStorage } from 'node:async_hooks';
+import process from 'node:process';
 import { InvalidStateError } from '../errors.ts';
 
 /** What a task can ask of its worker. */

@@ -4,6 +4,7 @@
  * A rejection while an asynchronous task runs is charged to that task. Everything else ends the worker, as it would end a Node
  * program, but after the answers have left and after the other side was told: it then replaces the worker.
  */
+import process from 'node:process';
 import type { Runner } from './run.ts';
 
 export function catchLateErrors(runner: Runner): void {

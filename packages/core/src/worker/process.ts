@@ -11,8 +11,10 @@
  * Settling down (settle-down.ts) lets what the task left behind run first.
  * fd 3 and fd 4 stay blocking for good: only fd 5 may become a net.Socket.
  */
+
 import { readSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import process from 'node:process';
 import { decodePayload, encodeFrame, HEADER_BYTES, payloadLength } from '../wire/frames.ts';
 import { BLOCKING, INIT, LOOPING, type Message, MODE, RELEASE, type WorkerSetup } from '../wire/messages.ts';
 import type { FarEnd } from './far-end.ts';

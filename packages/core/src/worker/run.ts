@@ -9,6 +9,7 @@
  * `drive` runs synchronous tasks in a plain loop. It leaves the loop in three ways: the queue is empty (the far end then waits in
  * whatever way is best), a module is still loading, or a task returned a promise; the last two come back to it.
  */
+import process from 'node:process';
 import { TaskModuleError, TaskSerializationError } from '../errors.ts';
 import type { TaskDescriptor } from '../task/descriptor.ts';
 import { type LoadedTask, loadTask } from '../task/load.ts';
@@ -54,6 +55,8 @@ interface Batch {
   place: number;
   /** Next special of the run. */
   special: number;
+  /** The task at `at` is claimed already: it waits for its module. */
+  isClaimed: boolean;
 }
 
 /** A function that was defined here; `task` or `failure` once `loading` is over. */
@@ -108,6 +111,7 @@ export class Runner {
           at: 0,
           place: 0,
           special: 0,
+          isClaimed: false,
         });
         break;
       case DEFINE:
@@ -215,6 +219,9 @@ export class Runner {
       const known = this.#known.get(id);
       if (known?.loading !== undefined) {
         answers.flush();
+        // Claimed first: should the import end this worker, it is this task's doing, and must not happen to the next one.
+        if (!batch.isClaimed && !this.#far.claim(batch.slot)) return true;
+        batch.isClaimed = true;
         this.#waitFor(known.loading);
         return false;
       }
@@ -225,7 +232,8 @@ export class Runner {
       const readEvery = expectation < SHORT ? READ_EVERY - 1 : 0;
       while (batch.at < items.length) {
         answers.beforeTask(expectation);
-        if (!this.#far.claim(batch.slot)) return true;
+        if (!batch.isClaimed && !this.#far.claim(batch.slot)) return true;
+        batch.isClaimed = false;
         answers.started(expectation);
         const special = specials !== undefined && specials[batch.special] === batch.at;
         const settled = special ? this.#runSpecial(batch, known, specials) : this.#run(batch, known, items[batch.at]);

@@ -9,15 +9,21 @@
 /** ms. Longer: unreferenced timers of user code run later under steady work. Shorter: more tasks pay for a turn. */
 const TURN_EVERY = 20;
 
+// Captured: a task may replace what it finds on the global object.
+const { nextTick } = process;
+const afterMicrotasks = queueMicrotask;
+const afterTurn = setImmediate;
+const clock = performance;
+
 export class SettleDown {
   readonly #then: () => void;
   #planned = false;
   #turnedAt = 0;
   readonly #afterMicrotasks = (): void => {
-    process.nextTick(this.#finish);
+    nextTick(this.#finish);
   };
   readonly #afterTurn = (): void => {
-    this.#turnedAt = performance.now();
+    this.#turnedAt = clock.now();
     this.#finish();
   };
   readonly #finish = (): void => {
@@ -32,7 +38,7 @@ export class SettleDown {
   begin(): void {
     if (this.#planned) return;
     this.#planned = true;
-    if (performance.now() - this.#turnedAt < TURN_EVERY) queueMicrotask(this.#afterMicrotasks);
-    else setImmediate(this.#afterTurn);
+    if (clock.now() - this.#turnedAt < TURN_EVERY) afterMicrotasks(this.#afterMicrotasks);
+    else afterTurn(this.#afterTurn);
   }
 }

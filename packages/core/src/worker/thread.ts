@@ -9,6 +9,7 @@
  *
  * Settling down (settle-down.ts) lets what the task left behind run first.
  */
+import process from 'node:process';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { ABORT_MESSAGE, ABORT_TASK, ASLEEP, packSlot, slotEnd, slotNext, type ThreadSetup, WAKE } from '../wire/cells.ts';
 import { BLOCKING, type Message, RETIRE } from '../wire/messages.ts';

@@ -57,8 +57,7 @@ describe.each(KINDS)('the time limit of a task: %s', (kind) => {
 
   it('takes one item of a map, and the others have their results', async () => {
     const work = open(kind, { processes: 1, taskTimeout: 200 });
-    const gate = makeGate();
-    const settled = await outcome(work.map(holdIfFive(gate.path), [1, 2, 3, 4, 5, 6, 7, 8]), 5_000);
+    const settled = await outcome(work.map(holdIfFive, [1, 2, 3, 4, 5, 6, 7, 8]), 5_000);
     expect(settled).toMatchObject({ ok: false, error: { code: 'ERR_TWINPOOL_TASK_TIMEOUT' } });
     expect(work.seat.stats()).toMatchObject({ completed: 7, failed: 1 });
   });
@@ -100,13 +99,11 @@ describe.each(KINDS)('the time limit of a task: %s', (kind) => {
   });
 });
 
-/** A task of this file's own, as an inline function: item 5 never ends. */
-function holdIfFive(_gate: string): (x: number) => number {
-  return (x: number) => {
-    while (x === 5);
-    return x;
-  };
-}
+/** Sent by its source. */
+const holdIfFive = (x: number): number => {
+  while (x === 5);
+  return x;
+};
 
 describe('the time limit of a task in a process', () => {
   it('counts when SIGTERM is ignored, too: SIGKILL comes after killGrace', async () => {

@@ -562,7 +562,8 @@ export class World {
   /** An input is read no further than its window goes, and closed once unless it ended by itself. */
   #inspectInput({ input, job, answered, shape }: Entry): void {
     if (input === undefined || shape === undefined) return;
-    if (input.pulled > answered + shape.window) this.troubles.push(`${input.pulled} items are read, ${answered} are taken; window ${shape.window}`);
+    if (input.pulled > answered + shape.window)
+      this.troubles.push(`${input.pulled} items are read, ${answered} are taken; window ${shape.window}`);
     if (input.closed > 1) this.troubles.push(`an input was closed ${input.closed} times`);
     if (job.over && !input.isExhausted && input.closed === 0) this.troubles.push('an input was left open');
   }
@@ -585,7 +586,8 @@ export class World {
     if (idle.length === 0 || this.shape.manner === 'budget') return;
     const isSettled = this.lanes.every((lane) => lane.isOver || lane.begun.length === (lane.isBusy ? 1 : 0));
     const stuck = this.lanes.find((lane) => !lane.isOver && lane.isBusy && lane.inbox.some(({ job }) => this.#mayMove(job)));
-    if (isSettled && stuck !== undefined) this.troubles.push(`a task waits behind another while a lane is idle: ${this.lanes.map(describe).join(', ')}`);
+    if (isSettled && stuck !== undefined)
+      this.troubles.push(`a task waits behind another while a lane is idle: ${this.lanes.map(describe).join(', ')}`);
   }
 
   #mayMove(job: Job): boolean {

@@ -1,0 +1,25 @@
+// A result as files: results/<question>.json and its chart beside it.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { chart } from './chart.mjs';
+
+const LINE = 120;
+
+export function keep(result) {
+  const folder = new URL('../results/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(new URL(`${result.question}.json`, folder), asJson(result));
+  writeFileSync(new URL(`${result.question}.svg`, folder), chart(result));
+}
+
+/** Five digits are more than any figure here deserves; lists that fit stay on their line, as the formatter of this repository has them. */
+function asJson(result) {
+  const plain = (_, value) => {
+    if (value === Number.POSITIVE_INFINITY) return 'Infinity';
+    return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
+  };
+  const onOneLine = (list, items, at, text) => {
+    const short = `[${items.replace(/\n\s+/g, ' ')}]`;
+    return at - text.lastIndexOf('\n', at) + short.length < LINE ? short : list;
+  };
+  return `${JSON.stringify(result, plain, 2).replace(/\[\n\s+([^[\]{}]+?)\n\s+\]/g, onOneLine)}\n`;
+}

@@ -1,0 +1,60 @@
+// The ways a round is measured that several questions share. Each checks what came back: a fast wrong answer is no answer.
+import { percentile } from './statistics.mjs';
+
+/** A round goes on for this long, ms: a short burst says more of what else the machine did just then than of the pool. */
+const LEAST = 500;
+
+async function rateOver(count, once) {
+  let milliseconds = 0;
+  let times = 0;
+  while (milliseconds < LEAST) {
+    milliseconds += await once();
+    times += 1;
+  }
+  return { rate: (times * count) / (milliseconds / 1_000) };
+}
+
+/** All at once, all awaited: tasks a second. The task is `increment`. */
+export function burst(run, count) {
+  return rateOver(count, () => burstOnce(run, count));
+}
+
+/** The same once: milliseconds. */
+export async function burstOnce(run, count) {
+  const started = performance.now();
+  const promises = new Array(count);
+  for (let i = 0; i < count; i++) promises[i] = run(i);
+  const results = await Promise.all(promises);
+  const taken = performance.now() - started;
+  checkIncremented(results, count);
+  return taken;
+}
+
+/** A whole input at once: items a second. `map` resolves with `increment` of each. */
+export function mapped(map, count) {
+  const input = Array.from({ length: count }, (_, i) => i);
+  return rateOver(count, async () => {
+    const started = performance.now();
+    const results = await map(input);
+    const taken = performance.now() - started;
+    checkIncremented(results, count);
+    return taken;
+  });
+}
+
+/** One at a time, each awaited before the next: microseconds from the call to the result. */
+export async function oneByOne(run, count, argument = 1) {
+  const times = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const started = performance.now();
+    await run(argument);
+    times[i] = (performance.now() - started) * 1_000;
+  }
+  times.sort();
+  return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
+}
+
+function checkIncremented(results, count) {
+  if (results.length !== count) throw new Error(`expected ${count} results, got ${results.length}`);
+  for (let i = 0; i < count; i++) if (results[i] !== i + 1) throw new Error(`expected ${i + 1} at ${i}, got ${results[i]}`);
+}

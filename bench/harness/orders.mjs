@@ -1,0 +1,23 @@
+// The objects of `objects-*`: about 10 KB each as JSON, of the kind a program really passes on.
+export function order(id) {
+  const lines = Array.from({ length: 90 }, (_, i) => ({
+    sku: `SKU-${id}-${i}`,
+    title: `Article number ${i} of order ${id}`,
+    count: (i % 7) + 1,
+    price: 1.5 * i + 0.25,
+    tags: ['new', i % 2 === 0 ? 'even' : 'odd'],
+  }));
+  return { id, customer: { name: 'Ada Lovelace', mail: 'ada@example.org', since: '1843-07-10' }, lines };
+}
+
+/** Orders priced a second; the round checks one of them whole and the ids of all. */
+export async function priced(run, orders) {
+  const started = performance.now();
+  const results = await Promise.all(orders.map(run));
+  const seconds = (performance.now() - started) / 1_000;
+  const wrong = results.findIndex(
+    (result, i) => result.id !== orders[i].id || result.lines[89].total !== orders[i].lines[89].count * orders[i].lines[89].price,
+  );
+  if (wrong !== -1) throw new Error(`order ${wrong} came back wrong`);
+  return { rate: orders.length / seconds };
+}

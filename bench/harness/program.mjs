@@ -1,0 +1,41 @@
+// Whole programs as contenders: a round starts one several times and takes the median.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { summary } from './statistics.mjs';
+
+const RUNS = 5;
+const file = (name) => fileURLToPath(new URL(`../programs/${name}.mjs`, import.meta.url));
+
+/** Milliseconds from the program's start to its end. It prints 2, the result of its one task. */
+export function program(name, ...args) {
+  const wallTime = async () => {
+    const started = performance.now();
+    const printed = await output([file(name), ...args]);
+    if (printed.trim() !== '2') throw new Error(`expected the program to print 2, got ${JSON.stringify(printed)}`);
+    return performance.now() - started;
+  };
+  return async () => ({ round: async () => ({ wall: await medianOf(wallTime) }) });
+}
+
+/** Milliseconds a fresh program needs to import a package. */
+export function imported(name) {
+  const loadTime = async () => Number(await output([file('import'), name]));
+  return async () => ({ round: async () => ({ load: await medianOf(loadTime) }) });
+}
+
+async function medianOf(measureOnce) {
+  const times = [];
+  for (let run = 0; run < RUNS; run++) times.push(await measureOnce());
+  return summary(times).median;
+}
+
+function output(args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (more) => {
+      text += more;
+    });
+    child.on('error', reject).on('close', () => resolve(text));
+  });
+}

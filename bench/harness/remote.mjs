@@ -1,0 +1,82 @@
+// This side of a contender's process: starts it, asks it for a round, ends it with everything it started.
+// Decides the time limits. A process that overruns one is killed with its whole group, and the question goes on without it.
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const START_LIMIT = 60_000;
+const END_LIMIT = 10_000;
+const child = fileURLToPath(new URL('./child.mjs', import.meta.url));
+const open = new Set();
+
+process.on('exit', () => {
+  for (const remote of open) remote.kill();
+});
+
+export class Remote {
+  #process;
+  #answers;
+  #complaints = '';
+  #ended;
+
+  /** A contender is a function of the question's module, or a command of its own that speaks the same lines. */
+  static async start(question, name) {
+    const contender = question.contenders[name];
+    const [command, ...args] =
+      typeof contender === 'function' ? [process.execPath, ...(question.nodeOptions ?? []), child, question.name, name] : contender.command;
+    const remote = new Remote(command, args);
+    await remote.#answer(START_LIMIT);
+    return remote;
+  }
+
+  constructor(command, args) {
+    this.#process = spawn(command, args, { stdio: ['pipe', 'ignore', 'pipe', 'pipe'], detached: true });
+    this.#ended = new Promise((resolve) => {
+      this.#process.on('error', resolve).on('close', resolve);
+    });
+    this.#process.stdin.on('error', () => {});
+    this.#process.stderr.setEncoding('utf8').on('data', (text) => {
+      this.#complaints = (this.#complaints + text).slice(-2_000);
+    });
+    this.#answers = createInterface({ input: this.#process.stdio[3] })[Symbol.asyncIterator]();
+    open.add(this);
+  }
+
+  /** Resolves with the round's metrics; rejects with what went wrong, the process being gone then. */
+  async round(limit) {
+    this.#process.stdin.write('round\n');
+    return (await this.#answer(limit)).metrics;
+  }
+
+  async #answer(limit) {
+    let timer;
+    const overrun = new Promise((resolve) => {
+      timer = setTimeout(resolve, limit, { value: JSON.stringify({ error: `no answer within ${limit / 1000} s` }) });
+    });
+    const { value } = await Promise.race([this.#answers.next(), overrun]);
+    clearTimeout(timer);
+    const message = value === undefined ? { error: `ended without an answer\n${this.#complaints}` } : JSON.parse(value);
+    if (message.error === undefined) return message;
+    this.kill();
+    throw new Error(message.error);
+  }
+
+  async end() {
+    this.#process.stdin.end();
+    const timer = setTimeout(() => this.kill(), END_LIMIT);
+    await this.#ended;
+    clearTimeout(timer);
+    this.kill();
+  }
+
+  /** Its group too: workers that outlive their pool would disturb what is measured next. */
+  kill() {
+    open.delete(this);
+    if (this.#process.pid === undefined) return;
+    try {
+      process.kill(-this.#process.pid, 'SIGKILL');
+    } catch (error) {
+      if (error.code !== 'ESRCH') throw error;
+    }
+  }
+}

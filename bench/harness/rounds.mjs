@@ -1,0 +1,62 @@
+// Measures one question: every contender in its own process, all open at once, one round each in turn (A B C A B C ...), so that
+// whatever else the machine does hits them alike. The first round warms up and is thrown away.
+import { Remote } from './remote.mjs';
+import { judge, ratio, summary } from './statistics.mjs';
+
+const ROUND_LIMIT = 120_000;
+const root = new URL('../../', import.meta.url).pathname;
+
+/** `onStep(text)` hears what is being done. A contender that fails is left out, with the reason in `failed`. */
+export async function measure(question, { rounds, onStep }) {
+  const remotes = new Map();
+  const figures = new Map();
+  const failed = {};
+  const drop = (name, error) => {
+    // Results are published: where this copy of the project lies is nobody's business.
+    failed[name] = error.message.replaceAll(root, '');
+    remotes.delete(name);
+    figures.delete(name);
+  };
+  for (const name of Object.keys(question.contenders)) {
+    onStep(`starts ${name}`);
+    try {
+      remotes.set(name, await Remote.start(question, name));
+      figures.set(name, []);
+    } catch (error) {
+      drop(name, error);
+    }
+  }
+  for (let round = 0; round <= rounds; round++) {
+    for (const [name, remote] of [...remotes]) {
+      onStep(`${round === 0 ? 'warms up' : `round ${round} of ${rounds}`}: ${name}`);
+      try {
+        const metrics = await remote.round(question.limit ?? ROUND_LIMIT);
+        if (round > 0) figures.get(name).push(metrics);
+      } catch (error) {
+        drop(name, error);
+      }
+    }
+  }
+  onStep('ends');
+  await Promise.all([...remotes.values()].map((remote) => remote.end()));
+  return evaluate(question, figures, failed);
+}
+
+function evaluate(question, figures, failed) {
+  const measured = {};
+  for (const [name, rounds] of figures) {
+    measured[name] = {};
+    for (const metric of Object.keys(question.metrics)) {
+      if (rounds[0]?.[metric] !== undefined) measured[name][metric] = summary(rounds.map((figure) => figure[metric]));
+    }
+  }
+  const ratios = {};
+  for (const metric of Object.keys(question.metrics)) {
+    if (question.metrics[metric].alone) continue;
+    ratios[metric] = Object.fromEntries(
+      Object.keys(measured).map((name) => [name, ratio(question, measured, metric, question.of, [name])]),
+    );
+  }
+  const goals = question.goals.map((goal) => judge(question, measured, { of: question.of, ...goal }));
+  return { measured, ratios, goals, failed };
+}

@@ -1,0 +1,48 @@
+// A question's result as text for a terminal.
+import { figure, range } from './format.mjs';
+
+export function table(result) {
+  const verdicts = result.goals.map(
+    ({ text, value, met }) => `  ${verdict(met)}  ${text}${value === undefined ? '' : `: ${range(value)}`}`,
+  );
+  const failures = Object.entries(result.failed).map(
+    ([name, reason]) => `  left out: ${name}: ${reason.split('\n').slice(0, 3).join(' | ')}`,
+  );
+  return [
+    `${result.question}: ${result.asks}`,
+    ...Object.keys(result.metrics).flatMap((metric) => panel(result, metric)),
+    '',
+    ...verdicts,
+    ...failures,
+  ].join('\n');
+}
+
+function verdict(met) {
+  if (met === undefined) return 'no value';
+  return met ? 'met     ' : 'NOT MET ';
+}
+
+function panel(result, metric) {
+  const { label, unit, better } = result.metrics[metric];
+  const ratios = result.ratios[metric];
+  const rows = Object.entries(result.measured)
+    .filter(([, metrics]) => metrics[metric] !== undefined)
+    .map(([name, metrics]) => {
+      const { median, min, max } = metrics[metric];
+      const ratio = name === result.of ? undefined : ratios?.[name];
+      return [`  ${name}`, `${figure(median)} ${unit}`, `${figure(min)} - ${figure(max)}`, ratio === undefined ? '' : range(ratio)];
+    });
+  const head = [`  ${label} (${better} is better)`, 'median', 'range', ratios === undefined ? '' : `${result.of} : it`];
+  return rows.length === 0 ? [] : ['', ...columns([head, ...rows])];
+}
+
+/** The first column to the left, the others to the right. */
+function columns(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column] + 2)))
+      .join('')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,9 @@
+// Metrics that several questions share.
+export const rate = { rate: { label: 'tasks a second', unit: '/s', better: 'higher' } };
+
+export const latency = {
+  p50: { label: 'latency, median', unit: 'µs', better: 'lower' },
+  p99: { label: 'latency, 99th percentile', unit: 'µs', better: 'lower' },
+};
+
+export const wall = { wall: { label: 'wall time', unit: 'ms', better: 'lower' } };

@@ -1,0 +1,71 @@
+// npm run bench [-- question...] [--rounds N] [--only contender,...] [--scale X] [--json] [--list]
+// Asks the questions named (all, if none is; `submit` means every question that begins so), prints a table each, keeps the result and its chart.
+import { parseArgs } from 'node:util';
+import { keep } from './harness/keep.mjs';
+import { load, machine, versions } from './harness/machine.mjs';
+import { measure } from './harness/rounds.mjs';
+import { table } from './harness/table.mjs';
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string' },
+    scale: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(options.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError(`--rounds: expected a whole number of 1 or more, got ${options.rounds}`);
+// Before the questions are loaded, here and in each contender's process: their sizes come from it.
+if (options.scale !== undefined) process.env.BENCH_SCALE = options.scale;
+const { questions } = await import('./questions/index.mjs');
+const { settings } = await import('./peers/settings.mjs');
+
+const unknown = positionals.filter((name) => !questions.some((question) => question.name.startsWith(name)));
+if (unknown.length > 0)
+  throw new RangeError(`no such question: ${unknown.join(', ')}; there are ${questions.map(({ name }) => name).join(', ')}`);
+const asked = questions.filter(({ name }) => positionals.length === 0 || positionals.some((start) => name.startsWith(start)));
+
+if (options.list) {
+  for (const { name, asks } of asked) console.log(`${name}: ${asks}`);
+} else {
+  // Ctrl-C ends by way of 'exit', where every contender's process is ended.
+  process.on('SIGINT', () => process.exit(130)).on('SIGTERM', () => process.exit(143));
+  const results = [];
+  for (const question of asked) results.push(await ask(question));
+  if (options.json) console.log(JSON.stringify(results, undefined, 2));
+}
+
+async function ask(question) {
+  const contenders = Object.fromEntries(
+    Object.entries(question.contenders).filter(
+      ([name]) => options.only === undefined || options.only.split(',').some((part) => name.includes(part)),
+    ),
+  );
+  const loadBefore = load();
+  const outcome = await measure({ ...question, contenders }, { rounds, onStep: (step) => progress(`${question.name}: ${step}`) });
+  progress('');
+  const { name, asks, of, metrics } = question;
+  const result = {
+    question: name,
+    asks,
+    of,
+    date: new Date().toISOString(),
+    machine: { ...machine(), load: [loadBefore, load()] },
+    versions: versions(),
+    settings,
+    rounds,
+    metrics,
+    ...outcome,
+  };
+  if (!options.json) console.log(`${table(result)}\n`);
+  // What was made smaller is shown only: the kept results are whole ones.
+  if (options.scale === undefined && options.only === undefined) keep(result);
+  return result;
+}
+
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+}

@@ -1,0 +1,87 @@
+// The peers behind one face: `await open(task)` gives `{ run(argument): Promise, close() }`, with both workers up and warm enough to answer.
+// Each is loaded only in the process that measures it.
+import { settings, WORKERS } from './settings.mjs';
+
+const file = (name) => new URL(`../tasks/${name}`, import.meta.url);
+
+/** One call a worker and a few more: nothing of a pool's start is left for the first round. */
+async function ready(pool, argument) {
+  await Promise.all(Array.from({ length: 4 * WORKERS }, () => pool.run(argument)));
+  return pool;
+}
+
+export async function openPiscina(task, argument, atomics = 'sync') {
+  const { Piscina } = await import('piscina');
+  const pool = new Piscina({ filename: file('tasks.mjs').href, name: task, ...settings.piscina, atomics });
+  const run = (value) => pool.run(value);
+  const move = (value, transferList) => pool.run(value, { transferList });
+  return ready({ run, move, close: () => pool.destroy() }, argument);
+}
+
+export async function openTinypool(task, argument, runtime) {
+  const { Tinypool } = await import('tinypool');
+  const pool = new Tinypool({ filename: file('tasks.mjs').href, name: task, runtime, ...settings.tinypool });
+  return ready({ run: (value) => pool.run(value), close: () => pool.destroy() }, argument);
+}
+
+export async function openWorkerpool(task, argument, workerType) {
+  const { default: workerpool } = await import('workerpool');
+  const pool = workerpool.pool(file('workerpool-worker.mjs').pathname, { workerType, ...settings.workerpool });
+  return ready({ run: (value) => pool.exec(task, [value]), close: () => pool.terminate() }, argument);
+}
+
+export async function openPoolifier(task, argument, kind, options = {}) {
+  const { FixedClusterPool, FixedThreadPool } = await import('poolifier');
+  const [Pool, worker] = kind === 'thread' ? [FixedThreadPool, 'poolifier-thread.mjs'] : [FixedClusterPool, 'poolifier-cluster.cjs'];
+  const pool = new Pool(WORKERS, file(worker).pathname, { ...settings.poolifier, ...options });
+  return ready({ run: (value) => pool.execute(value, task), close: () => pool.destroy() }, argument);
+}
+
+export async function openJestWorker(task, argument, kind) {
+  const { Worker } = await import('jest-worker');
+  const pool = new Worker(file('tasks.mjs').pathname, {
+    enableWorkerThreads: kind === 'thread',
+    exposedMethods: [task],
+    ...settings['jest-worker'],
+  });
+  await pool.start();
+  return ready({ run: (value) => pool[task](value), close: () => pool.end() }, argument);
+}
+
+/** Two threads and `postMessage`, each call to the next thread in turn: what is left when there is no pool. */
+export async function openBareThreads(task, argument) {
+  const { Worker } = await import('node:worker_threads');
+  const threads = Array.from({ length: WORKERS }, () => new Worker(file('bare-thread.mjs'), { workerData: task }));
+  return ready(
+    inTurn(threads, (thread, message, transferList) => thread.postMessage(message, transferList)),
+    argument,
+  );
+}
+
+/** The same with forked children and their IPC channel. */
+export async function openBareFork(task, argument, serialization = 'json') {
+  const { fork } = await import('node:child_process');
+  const children = Array.from({ length: WORKERS }, () => fork(file('bare-process.mjs'), [task], { serialization }));
+  return ready(
+    inTurn(children, (child, message) => child.send(message)),
+    argument,
+  );
+}
+
+function inTurn(workers, send) {
+  const waiting = new Map();
+  let last = 0;
+  for (const worker of workers) {
+    worker.on('message', ([id, value]) => {
+      waiting.get(id)(value);
+      waiting.delete(id);
+    });
+  }
+  const move = (value, transferList) =>
+    new Promise((resolve) => {
+      const id = ++last;
+      waiting.set(id, resolve);
+      send(workers[id % workers.length], [id, value], transferList);
+    });
+  return { run: (value) => move(value), move, close: () => workers.map((worker) => worker.disconnect?.() ?? worker.terminate()) };
+}

@@ -1,0 +1,44 @@
+// Who takes part, by kind of worker: name -> how it is opened with a task and an argument to warm it up with.
+import { openBareFork, openBareThreads, openJestWorker, openPiscina, openPoolifier, openTinypool, openWorkerpool } from './peers.mjs';
+
+const openSubmit = async (task, argument, kind) => (await import('./twinpool.mjs')).openSubmit(task, argument, kind);
+
+export const threadPools = {
+  twinpool: (task, argument) => openSubmit(task, argument, 'thread'),
+  piscina: (task, argument) => openPiscina(task, argument),
+  'piscina, async atomics': (task, argument) => openPiscina(task, argument, 'async'),
+  'piscina, no atomics': (task, argument) => openPiscina(task, argument, 'disabled'),
+  tinypool: (task, argument) => openTinypool(task, argument, 'worker_threads'),
+  workerpool: (task, argument) => openWorkerpool(task, argument, 'thread'),
+  poolifier: (task, argument) => openPoolifier(task, argument, 'thread'),
+  'poolifier, tasks queue': (task, argument) => openPoolifier(task, argument, 'thread', { enableTasksQueue: true }),
+  'jest-worker': (task, argument) => openJestWorker(task, argument, 'thread'),
+  'bare postMessage': (task, argument) => openBareThreads(task, argument),
+};
+
+export const processPools = {
+  twinpool: (task, argument) => openSubmit(task, argument, 'process'),
+  tinypool: (task, argument) => openTinypool(task, argument, 'child_process'),
+  workerpool: (task, argument) => openWorkerpool(task, argument, 'process'),
+  poolifier: (task, argument) => openPoolifier(task, argument, 'cluster'),
+  'poolifier, tasks queue': (task, argument) => openPoolifier(task, argument, 'cluster', { enableTasksQueue: true }),
+  'jest-worker': (task, argument) => openJestWorker(task, argument, 'process'),
+  'bare fork': (task, argument) => openBareFork(task, argument),
+};
+
+/** All of them but ours and the bare loops. */
+export const threadPeers = Object.keys(threadPools).filter((name) => name !== 'twinpool' && !name.startsWith('bare'));
+export const processPeers = Object.keys(processPools).filter((name) => name !== 'twinpool' && !name.startsWith('bare'));
+
+/** Contenders of a question: each pool opened with a task, measured in the same way. */
+export function contend(pools, task, argument, measure) {
+  return Object.fromEntries(
+    Object.entries(pools).map(([name, open]) => [
+      name,
+      async () => {
+        const pool = await open(task, argument);
+        return { round: () => measure(pool), close: () => pool.close() };
+      },
+    ]),
+  );
+}

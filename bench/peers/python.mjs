@@ -1,0 +1,9 @@
+// CPython as a contender: a command of its own instead of a function. Where there is no python3 it fails to start and is left out.
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL('../python/bench.py', import.meta.url));
+
+/** `method` is a function of bench.py; `kind` is 'pool', 'processes' or 'threads'. */
+export function python(method, kind, count) {
+  return { command: ['python3', script, method, kind, String(count)] };
+}

@@ -1,0 +1,34 @@
+import { lazily } from '../harness/lazily.mjs';
+import { scaled } from '../harness/scale.mjs';
+import { openBareFork } from '../peers/peers.mjs';
+import { contend, processPools } from '../peers/pools.mjs';
+
+const BYTES = 32 * 2 ** 20;
+const TRIES = scaled(8);
+const input = lazily(() => Buffer.alloc(BYTES, 7));
+
+/** MiB a second, there and back, one at a time. */
+async function thereAndBack(run) {
+  const bytes = input();
+  const started = performance.now();
+  for (let i = 0; i < TRIES; i++) {
+    const back = await run(bytes);
+    if (back.length !== BYTES || back[BYTES - 1] !== 7) throw new Error('other bytes came back');
+  }
+  return { rate: (TRIES * 2 * 32) / ((performance.now() - started) / 1_000) };
+}
+
+const pools = {
+  twinpool: processPools.twinpool,
+  'bare fork, advanced serialization': (task, argument) => openBareFork(task, argument, 'advanced'),
+  'jest-worker': processPools['jest-worker'],
+};
+
+export default {
+  name: 'buffers-processes',
+  asks: '32 MiB to a worker process and back, one at a time',
+  of: 'twinpool',
+  metrics: { rate: { label: 'there and back', unit: 'MiB/s', better: 'higher' } },
+  contenders: contend(pools, 'sendBack', Buffer.alloc(1), (pool) => thereAndBack(pool.run)),
+  goals: [{ text: '>= 2 x a bare fork', metric: 'rate', over: ['bare fork, advanced serialization'], atLeast: 2 }],
+};

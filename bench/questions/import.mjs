@@ -1,0 +1,12 @@
+import { imported } from '../harness/program.mjs';
+
+const packages = ['@twinpool/pool', '@twinpool/executor', 'piscina', 'tinypool', 'workerpool', 'poolifier', 'jest-worker'];
+
+export default {
+  name: 'import',
+  asks: 'how long the import takes in a fresh program',
+  of: '@twinpool/pool',
+  metrics: { load: { label: 'import', unit: 'ms', better: 'lower' } },
+  contenders: Object.fromEntries(packages.map((name) => [name, imported(name)])),
+  goals: [{ text: '<= 40 ms', metric: 'load', atMost: 40 }],
+};

@@ -1,0 +1,46 @@
+// Every question, in the order in which they are asked.
+import arrival from './arrival.mjs';
+import bimodal from './bimodal.mjs';
+import buffersProcesses from './buffers-processes.mjs';
+import buffersThreads from './buffers-threads.mjs';
+import cpu from './cpu.mjs';
+import facades from './facades.mjs';
+import imports from './import.mjs';
+import latencyProcesses from './latency-processes.mjs';
+import latencyThreads from './latency-threads.mjs';
+import mapProcesses from './map-processes.mjs';
+import mapThreads from './map-threads.mjs';
+import memory from './memory.mjs';
+import objectsProcesses from './objects-processes.mjs';
+import objectsThreads from './objects-threads.mjs';
+import pythonMethods from './python-methods.mjs';
+import queueDepth from './queue-depth.mjs';
+import startupProcesses from './startup-processes.mjs';
+import startupThreads from './startup-threads.mjs';
+import submitProcesses from './submit-processes.mjs';
+import submitThreads from './submit-threads.mjs';
+import typedArrays from './typed-arrays.mjs';
+
+export const questions = [
+  submitThreads,
+  submitProcesses,
+  mapThreads,
+  mapProcesses,
+  latencyThreads,
+  latencyProcesses,
+  pythonMethods,
+  arrival,
+  bimodal,
+  cpu,
+  objectsThreads,
+  objectsProcesses,
+  buffersThreads,
+  buffersProcesses,
+  typedArrays,
+  memory,
+  startupThreads,
+  startupProcesses,
+  imports,
+  queueDepth,
+  facades,
+];

@@ -1,0 +1,28 @@
+import { oneByOne } from '../harness/measures.mjs';
+import { scaled } from '../harness/scale.mjs';
+import { latency } from '../harness/units.mjs';
+import { contend, processPools } from '../peers/pools.mjs';
+
+const COUNT = scaled(5_000);
+const measure = (pool) => oneByOne(pool.run, COUNT);
+
+export default {
+  name: 'latency-processes',
+  asks: 'one trivial task at a time, the next when its result is there, 2 worker processes',
+  of: 'twinpool',
+  metrics: latency,
+  contenders: {
+    ...contend(processPools, 'increment', 1, measure),
+    ...contend({ 'twinpool, something alive': processPools.twinpool }, 'leaveTimer', 1, measure),
+  },
+  goals: [
+    { text: 'p50 <= 0.9 x a bare fork', metric: 'p50', over: ['bare fork'], atMost: 0.9 },
+    {
+      text: 'p50 <= 1.05 x a bare fork when something is alive',
+      metric: 'p50',
+      of: 'twinpool, something alive',
+      over: ['bare fork'],
+      atMost: 1.05,
+    },
+  ],
+};

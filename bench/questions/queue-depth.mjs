@@ -1,0 +1,66 @@
+import { burstOnce } from '../harness/measures.mjs';
+import { scaled } from '../harness/scale.mjs';
+import { randomOf, shuffled } from '../harness/work.mjs';
+import { processPools, threadPools } from '../peers/pools.mjs';
+
+const DEPTHS = [1_000, 10_000, 100_000, 500_000];
+const CANCELLED = scaled(100_000);
+
+/** Microseconds a task with so many given at once; few at once are repeated, so that each depth is measured over as many tasks. */
+async function depths(run) {
+  const costs = {};
+  for (const depth of DEPTHS) {
+    const repeats = Math.max(1, Math.floor(100_000 / depth));
+    let total = 0;
+    for (let i = 0; i < repeats; i++) total += ((await burstOnce(run, scaled(depth))) * 1_000) / scaled(depth);
+    costs[`at${depth}`] = total / repeats;
+  }
+  const values = Object.values(costs);
+  return { ...costs, spread: Math.max(...values) / Math.min(...values) };
+}
+
+/** Microseconds each to cancel what waits, in random order. What a worker had been handed already says no. */
+async function cancels(run) {
+  const handles = Array.from({ length: CANCELLED }, (_, i) => run(i));
+  for (const handle of handles) handle.catch(() => {});
+  const order = shuffled(handles, randomOf(1));
+  const started = performance.now();
+  let refused = 0;
+  for (const handle of order) if (!handle.cancel()) refused += 1;
+  const micros = ((performance.now() - started) * 1_000) / CANCELLED;
+  if (refused > CANCELLED / 100) throw new Error(`${refused} of ${CANCELLED} could not be cancelled`);
+  await Promise.allSettled(handles);
+  return { cancel: micros };
+}
+
+function contender(open, cancellable) {
+  return async () => {
+    const { run, close } = await open('increment', 1);
+    return { round: async () => ({ ...(await depths(run)), ...(cancellable && (await cancels(run))) }), close };
+  };
+}
+
+const at = (depth) => ({ label: `${depth.toLocaleString('en').replaceAll(',', ' ')} at once, each`, unit: 'µs', better: 'lower' });
+
+export default {
+  name: 'queue-depth',
+  asks: 'what a task costs with 1 000 to 500 000 waiting, and what it costs to cancel 100 000 in random order',
+  of: 'twinpool',
+  limit: 300_000,
+  metrics: {
+    ...Object.fromEntries(DEPTHS.map((depth) => [`at${depth}`, at(depth)])),
+    spread: { label: 'the dearest depth over the cheapest', unit: 'x', better: 'lower', alone: true },
+    cancel: { label: 'a cancel', unit: 'µs', better: 'lower' },
+  },
+  contenders: {
+    twinpool: contender(threadPools.twinpool, true),
+    'twinpool, processes': contender(processPools.twinpool, true),
+    piscina: contender(threadPools.piscina, false),
+  },
+  goals: [
+    { text: 'threads: flat within 1.3 x', metric: 'spread', atMost: 1.3 },
+    { text: 'processes: flat within 1.3 x', metric: 'spread', of: 'twinpool, processes', atMost: 1.3 },
+    { text: 'threads: a cancel <= 2 µs', metric: 'cancel', atMost: 2 },
+    { text: 'processes: a cancel <= 2 µs', metric: 'cancel', of: 'twinpool, processes', atMost: 2 },
+  ],
+};

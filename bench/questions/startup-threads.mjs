@@ -1,0 +1,20 @@
+import { program } from '../harness/program.mjs';
+import { wall } from '../harness/units.mjs';
+
+export default {
+  name: 'startup-threads',
+  asks: 'a whole program: a pool of 2 worker threads, one task, exit',
+  of: 'twinpool',
+  metrics: wall,
+  contenders: {
+    twinpool: program('twinpool', 'thread'),
+    'twinpool, function passed': program('twinpool-function', 'thread'),
+    piscina: program('piscina'),
+    tinypool: program('tinypool', 'worker_threads'),
+    workerpool: program('workerpool', 'thread'),
+    poolifier: program('poolifier', 'thread'),
+    'jest-worker': program('jest-worker', 'thread'),
+    'bare threads': program('bare-threads'),
+  },
+  goals: [{ text: '<= 1.15 x piscina', metric: 'wall', over: ['piscina'], atMost: 1.15 }],
+};

@@ -1,0 +1,6 @@
+// The least a forked child can do: one message in, one out.
+import * as tasks from './tasks.mjs';
+
+const task = tasks[process.argv[2]];
+process.on('message', ([id, argument]) => process.send([id, task(argument)]));
+process.on('disconnect', () => process.exit());
