@@ -313,7 +313,7 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
   #pack(value: unknown, name: string): PackedValue {
     if (isPrimitive(value)) return [0, value];
     const isThread = this.workers.kind === 'thread';
-    const packer = new Packer({ sharesMemory: isThread, movesBuffers: false, maxPayloadBytes: this.workers.maxPayloadBytes });
+    const packer = new Packer({ sharesMemory: isThread, movesBuffers: isThread, maxPayloadBytes: this.workers.maxPayloadBytes });
     let problem = 'it can only be moved, and there is more than one worker';
     try {
       packer.pack(value, name);

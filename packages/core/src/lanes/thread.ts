@@ -272,8 +272,9 @@ export class ThreadLane extends Lane {
     this.#drain();
     this.#port?.close();
     this.#port = undefined;
-    // Frees what piscina holds; its promise may wait for a stuck thread for ever, so nobody waits for it.
-    this.#piscina?.destroy().catch(() => undefined);
+    // Frees what piscina holds; its promise may wait for a stuck thread for ever, so nobody waits for it. Where no thread could be made there
+    // is nothing to free, and piscina would reject the set-up task a second time, for nobody to hear.
+    if (this.#worker !== undefined) this.#piscina?.destroy().catch(() => undefined);
     this.onGone({ exitCode, signal: null, cause: this.#fault });
   }
 }
