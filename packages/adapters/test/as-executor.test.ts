@@ -22,7 +22,7 @@ import { failure, makeGate } from '@twinpool/testkit';
 import { exitWith } from '@twinpool/testkit/faults';
 import { add, mark, spinUntilAborted, square } from '@twinpool/testkit/tasks';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { hold, holdOnce, spinAndMark } from './fixtures/tasks.mjs';
+import { holdOnce, holdWorker, spinAndMark } from './fixtures/tasks.mjs';
 import { busyPool, Endless, holding, KINDS, poolFor, range, workersBy } from './kit.ts';
 
 describe.each(KINDS)('asExecutor of a pool of kind $kind', (kind) => {
@@ -85,9 +85,9 @@ describe.each(KINDS)('asExecutor of a pool of kind $kind', (kind) => {
     const pool = new kind.Pool({ runtime, processes: 1, maxQueue: 1 });
     const executor = asExecutor(pool);
     const gate = makeGate();
-    const first = executor.submit(hold<string>, gate.path, 'first');
+    const first = executor.submit(holdWorker<string>, gate.path, 'first');
     await holding(gate);
-    const second = executor.submit(hold<string>, gate.path, 'second');
+    const second = executor.submit(holdWorker<string>, gate.path, 'second');
     expect(await failure(executor.submit(square, 1))).toBeInstanceOf(QueueFullError);
     expect(gate.labels()).toEqual(['first']);
     gate.open();
@@ -98,7 +98,7 @@ describe.each(KINDS)('asExecutor of a pool of kind $kind', (kind) => {
     const pool = poolFor(kind);
     const executor = asExecutor(pool);
     const gate = makeGate();
-    const kept = pool.applyAsync(hold<string>, [gate.path, 'kept']);
+    const kept = pool.applyAsync(holdWorker<string>, [gate.path, 'kept']);
     await holding(gate);
     expect(await failure(executor.submit(exitWith, gate.path, 3))).toBeInstanceOf(WorkerLostError);
     gate.open();
@@ -111,7 +111,10 @@ describe.each(KINDS)('asExecutor of a pool of kind $kind', (kind) => {
       const executor = asExecutor(pool);
       const before = await workersBy((fn, gate, label) => pool.apply(fn, [gate, label]));
       const gate = makeGate();
-      const [ours, theirs] = [executor.submit(hold<string>, gate.path, 'ours'), pool.applyAsync(hold<string>, [gate.path, 'theirs'])];
+      const [ours, theirs] = [
+        executor.submit(holdWorker<string>, gate.path, 'ours'),
+        pool.applyAsync(holdWorker<string>, [gate.path, 'theirs']),
+      ];
       await holding(gate, 2);
       const shut = executor.shutdown();
       expect(() => executor.submit(square, 1)).toThrow(ExecutorShutdownError);
@@ -126,8 +129,8 @@ describe.each(KINDS)('asExecutor of a pool of kind $kind', (kind) => {
       const pool = poolFor(kind);
       const executor = asExecutor(pool);
       const gate = makeGate();
-      const running = executor.submit(hold<string>, gate.path, 'running');
-      const theirs = pool.applyAsync(hold<string>, [gate.path, 'theirs']);
+      const running = executor.submit(holdWorker<string>, gate.path, 'running');
+      const theirs = pool.applyAsync(holdWorker<string>, [gate.path, 'theirs']);
       await holding(gate, 2);
       const waiting = executor.submit(square, 1);
       const later = pool.applyAsync(square, [7]);
@@ -158,7 +161,7 @@ describe.each(KINDS)('asExecutor of a pool of kind $kind', (kind) => {
       const pool = poolFor(kind, { processes: 1 });
       const executor = asExecutor(pool);
       const gate = makeGate();
-      const running = executor.submit(hold<string>, gate.path, 'running');
+      const running = executor.submit(holdWorker<string>, gate.path, 'running');
       await holding(gate);
       const waiting = executor.submit(square, 1);
       const iterator = executor.map(square, [1, 2, 3]);
@@ -179,7 +182,7 @@ describe.each(KINDS)('asExecutor of a pool of kind $kind', (kind) => {
       const pool = poolFor(kind, { processes: 1 });
       const executor = asExecutor(pool);
       const gate = makeGate();
-      const running = executor.submit(hold<string>, gate.path, 'running');
+      const running = executor.submit(holdWorker<string>, gate.path, 'running');
       await holding(gate);
       const waiting = executor.submit(square, 3);
       pool.close();
@@ -210,7 +213,7 @@ describe.each(KINDS)('asExecutor of a pool of kind $kind', (kind) => {
       const pool = new kind.Pool({ runtime });
       const executor = asExecutor(pool);
       const gate = makeGate();
-      const future = executor.submit(hold<string>, gate.path, 'kept');
+      const future = executor.submit(holdWorker<string>, gate.path, 'kept');
       await holding(gate);
       pool.terminate();
       await pool.join();
@@ -226,7 +229,7 @@ describe.each(KINDS)('asExecutor of a pool of kind $kind', (kind) => {
       const pool = new kind.Pool({ runtime });
       const executor = asExecutor(pool);
       const gate = makeGate();
-      const [result, future] = [pool.applyAsync(hold<string>, [gate.path, 'held']), executor.submit(square, 1)];
+      const [result, future] = [pool.applyAsync(holdWorker<string>, [gate.path, 'held']), executor.submit(square, 1)];
       await holding(gate);
       await runtime.terminate();
       expect(await result.exception()).toBeInstanceOf(PoolTerminatedError);

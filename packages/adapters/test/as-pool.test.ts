@@ -48,7 +48,10 @@ describe.each(KINDS)('asPool of an executor of kind $kind', (kind) => {
       const pool = asPool(executor);
       const before = await workersBy((fn, gate, label) => executor.submit(fn, gate, label));
       const gate = makeGate();
-      const [ours, theirs] = [pool.applyAsync(hold<string>, [gate.path, 'ours']), executor.submit(hold<string>, gate.path, 'theirs')];
+      const [ours, theirs] = [
+        pool.applyAsync(holdWorker<string>, [gate.path, 'ours']),
+        executor.submit(holdWorker<string>, gate.path, 'theirs'),
+      ];
       await holding(gate, 2);
       expect(await failure(pool.join())).toBeInstanceOf(PoolRunningError);
       pool.close();
@@ -64,11 +67,11 @@ describe.each(KINDS)('asPool of an executor of kind $kind', (kind) => {
     test('terminate(), and so the end of its scope, ends its tasks and nobody else’s', async () => {
       const executor = executorFor(kind);
       const gate = makeGate();
-      const theirs = executor.submit(hold<string>, gate.path, 'theirs');
+      const theirs = executor.submit(holdWorker<string>, gate.path, 'theirs');
       const ours: AsyncResult<unknown>[] = [];
       {
         await using pool = asPool(executor);
-        ours.push(pool.applyAsync(hold<string>, [gate.path, 'ours']), pool.applyAsync(square, [1]));
+        ours.push(pool.applyAsync(holdWorker<string>, [gate.path, 'ours']), pool.applyAsync(square, [1]));
         await holding(gate, 2);
       }
       for (const result of ours) expect(await result.exception()).toBeInstanceOf(PoolTerminatedError);
@@ -125,7 +128,7 @@ describe.each(KINDS)('asPool of an executor of kind $kind', (kind) => {
       const executor = new kind.Executor({ runtime });
       const pool = asPool(executor);
       const gate = makeGate();
-      const result = pool.applyAsync(hold<string>, [gate.path, 'kept']);
+      const result = pool.applyAsync(holdWorker<string>, [gate.path, 'kept']);
       await holding(gate);
       await executor.terminateWorkers();
       gate.open();

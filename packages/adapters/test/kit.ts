@@ -65,7 +65,7 @@ export async function holding(gate: Gate, count = 1): Promise<void> {
 export async function busyPool(kind: Kind): Promise<{ pool: Pool; gate: Gate }> {
   const pool = poolFor(kind, { processes: 1 });
   const gate = makeGate();
-  pool.applyAsync(hold<string>, [gate.path, 'first']);
+  pool.applyAsync(holdWorker<string>, [gate.path, 'first']);
   await holding(gate);
   return { pool, gate };
 }
@@ -73,7 +73,7 @@ export async function busyPool(kind: Kind): Promise<{ pool: Pool; gate: Gate }> 
 export async function busyExecutor(kind: Kind): Promise<{ executor: WorkerExecutor; gate: Gate }> {
   const executor = executorFor(kind, { maxWorkers: 1 });
   const gate = makeGate();
-  executor.submit(hold<string>, gate.path, 'first');
+  executor.submit(holdWorker<string>, gate.path, 'first');
   await holding(gate);
   return { executor, gate };
 }
@@ -83,10 +83,10 @@ export const whereOf = ({ pid, threadId }: Place | { pid: number; threadId: numb
 
 /** Every worker of two, found by holding both. */
 export async function workersBy(
-  submit: (fn: typeof hold<number>, gate: string, label: number) => PromiseLike<unknown>,
+  submit: (fn: typeof holdWorker<number>, gate: string, label: number) => PromiseLike<unknown>,
 ): Promise<Set<string>> {
   const gate = makeGate();
-  const held = [submit(hold<number>, gate.path, 0), submit(hold<number>, gate.path, 1)];
+  const held = [submit(holdWorker<number>, gate.path, 0), submit(holdWorker<number>, gate.path, 1)];
   const arrivals = await gate.entered(2);
   gate.open();
   await Promise.all(held);

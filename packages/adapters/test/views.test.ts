@@ -17,7 +17,7 @@ import { failure, makeGate } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
 import { add, fail, later, spin, square } from '@twinpool/testkit/tasks';
 import { describe, expect, test } from 'vitest';
-import { hold, throwIt } from './fixtures/tasks.mjs';
+import { holdWorker, throwIt } from './fixtures/tasks.mjs';
 import { busyExecutor, busyPool, executorFor, holding, KINDS, poolFor, turn } from './kit.ts';
 
 type State = 'waiting' | 'running' | 'returned' | 'raised' | 'cancelled';
@@ -84,7 +84,7 @@ describe.each(CASES)('$origin, $title', ({ kind, origin }) => {
   test('agree while the task waits, runs, and has returned', async () => {
     const caller = await busy(kind, origin);
     const gate = makeGate();
-    const { future, result } = caller.call(hold<string>, gate.path, 'mine');
+    const { future, result } = caller.call(holdWorker<string>, gate.path, 'mine');
     expect(stateOf(future, result)).toBe('waiting');
     caller.gate.open();
     await holding(gate);
@@ -299,7 +299,7 @@ describe.each(KINDS)('of a pool of kind $kind', (kind) => {
     const inner = makeGate();
     const [waits, cancelled] = [pool.mapAsync(square, [1, 2, 3]), pool.starmapAsync(add, [[1, 2] as const])];
     const held = pool.starmapAsync(
-      hold<number>,
+      holdWorker<number>,
       [0, 1].map((label): [string, number] => [inner.path, label]),
       { chunksize: 1 },
     );
@@ -351,7 +351,7 @@ describe.each(KINDS)('across an adapter of kind $kind', (kind) => {
     const result: AsyncResult<number> = toAsyncResult(asExecutor(pool).submit(square, 4));
     expect([await future, await result]).toEqual([9, 16]);
     const gate = makeGate();
-    const { future: held, result: again } = ofResult(pool.applyAsync(hold<string>, [gate.path, 'held']));
+    const { future: held, result: again } = ofResult(pool.applyAsync(holdWorker<string>, [gate.path, 'held']));
     await holding(gate);
     await executor.terminateWorkers();
     expect(stateOf(held, again)).toBe('raised');

@@ -50,8 +50,10 @@ const THREADS: SeatShape = {
 };
 
 function whyBroken(name: string, cause: unknown): string {
-  if (cause instanceof WorkerLostError) return `${name} is broken: a worker was lost, and onWorkerLoss is 'break'; make another pool`;
-  return `${name} is broken: no worker can be started; the cause says why`;
+  // One that was lost before it had a task could not be started.
+  if (cause instanceof WorkerLostError && cause.taskName !== undefined)
+    return `${name} is broken: a worker was lost, and onWorkerLoss is 'break'; make another pool`;
+  return `${name} is broken: no worker can be started: ${cause instanceof Error ? cause.message : String(cause)}`;
 }
 
 /**

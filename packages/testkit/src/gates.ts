@@ -47,7 +47,8 @@ export class Gate {
     for (;;) {
       const arrivals = this.arrivals();
       if (arrivals.length >= count) return arrivals;
-      if (performance.now() > end) throw new Error(`${arrivals.length} of ${count} tasks came to the gate in ${PATIENCE} ms`);
+      if (performance.now() > end)
+        throw new Error(`${arrivals.length} of ${count} tasks came to the gate in ${PATIENCE} ms: ${this.labels().join(', ')}`);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }

@@ -200,6 +200,7 @@ export class ProcessLane extends Lane {
   }
 
   #onPayload(payload: Uint8Array): void {
+    if (this.#distrusted) return;
     let message: Message;
     try {
       message = decodePayload(payload);
@@ -238,7 +239,7 @@ export class ProcessLane extends Lane {
         this.onLateError(message[1], message[2] === true, message[3] === true);
         break;
       default:
-        this.host.anomaly(this);
+        this.#distrust('it sent a message of a kind that there is not');
     }
   }
 
