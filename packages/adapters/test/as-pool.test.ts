@@ -5,7 +5,7 @@ import { type AsyncResult, Pool, PoolClosedError, PoolRunningError, PoolTerminat
 import { failure, makeGate } from '@twinpool/testkit';
 import { add, fail, square } from '@twinpool/testkit/tasks';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { hold } from './fixtures/tasks.mjs';
+import { holdWorker } from './fixtures/tasks.mjs';
 import { busyExecutor, Endless, executorFor, holding, KINDS, range, workersBy } from './kit.ts';
 
 describe.each(KINDS)('asPool of an executor of kind $kind', (kind) => {

@@ -4,7 +4,7 @@ import { Pool, type PoolOptions, ThreadPool } from '@twinpool/pool';
 import { type Gate, makeGate } from '@twinpool/testkit';
 import type { Place } from '@twinpool/testkit/tasks';
 import { afterAll, onTestFinished } from 'vitest';
-import { hold } from './fixtures/tasks.mjs';
+import { holdWorker } from './fixtures/tasks.mjs';
 
 export type WorkerExecutor = ProcessPoolExecutor | ThreadPoolExecutor;
 

@@ -18,6 +18,8 @@ const ATTEMPTS_A_WORKER = 3;
 const MOST_ATTEMPTS = 6;
 /** Starts in a row, a worker, that somebody may kill before that counts as a failure. */
 const KILLED_STARTS_A_WORKER = 10;
+/** The same in time, ms, for starts that take long to fail. */
+const PATIENCE = 1500;
 const FIRST_DELAY = 50;
 const LONGEST_DELAY = 1000;
 /** An idle worker is told to wait in its event loop after this, ms, so that timers that user code left unreferenced go on. */
@@ -51,6 +53,7 @@ export class Crew {
   #lastId = 0;
   #failures = 0;
   #killedStarts = 0;
+  #failingSince = 0;
   /** Wanted while starts were braked. */
   #isWanted = false;
   /** Open -> leaving: no new worker is started any more. */
@@ -111,7 +114,9 @@ export class Crew {
     if (lane.wasKilledFromOutside && ++this.#killedStarts <= KILLED_STARTS_A_WORKER * this.#options.size) return;
     this.#failures += 1;
     const attempts = Math.min(ATTEMPTS_A_WORKER * this.#options.size, MOST_ATTEMPTS);
-    if (this.#failures >= attempts && this.#count('ready') === 0) {
+    if (this.#failures === 1) this.#failingSince = this.#host.clock.now();
+    const isOver = this.#failures >= ATTEMPTS_A_WORKER && this.#host.clock.now() - this.#failingSince > PATIENCE;
+    if ((this.#failures >= attempts || isOver) && this.#count('ready') === 0) {
       if (this.#count('starting') > 0) return;
       this.#failures = 0;
       this.#isWanted = false;

@@ -14,6 +14,8 @@ export const OPEN = 'open';
 
 /** Milliseconds between two looks at a gate. */
 const LOOK_EVERY = 1;
+/** What a task at a gate takes at the least: never so little that it would be handed over ahead, behind another that waits there. */
+const LONG = 6;
 const nothing: Int32Array = new Int32Array(new SharedArrayBuffer(4));
 
 export interface Place {
@@ -74,6 +76,7 @@ export function mark<T>(gate: string, label: T): T {
 /** Waits at the gate without yielding. */
 export function hold<T>(gate: string, label: T): T {
   mark(gate, label);
+  Atomics.wait(nothing, 0, 0, LONG);
   while (!isOpen(gate)) Atomics.wait(nothing, 0, 0, LOOK_EVERY);
   return label;
 }
@@ -81,6 +84,7 @@ export function hold<T>(gate: string, label: T): T {
 /** Waits at the gate while the event loop turns. */
 export async function holdAsync<T>(gate: string, label: T): Promise<T> {
   mark(gate, label);
+  await new Promise((resolve) => setTimeout(resolve, LONG));
   while (!isOpen(gate)) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
   return label;
 }

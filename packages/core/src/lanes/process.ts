@@ -113,9 +113,11 @@ export class ProcessLane extends Lane {
       socket.unref();
       // EPIPE and ECONNRESET say that the child is gone, which `exit` tells better, and that it has not read what was just sent.
       socket.on('error', () => {
-        if (fd === 3 && this.ledger.messages.length === 1) this.#lastUnread = true;
+        if (fd === 3) this.#noteUnread();
       });
     }
+    // Nothing comes on it but, at the end, whether all was read.
+    pipe(child, 3).resume();
     const out = pipe(child, 4);
     out.on('data', (bytes: Uint8Array) => {
       // What follows bytes that are no frame could be anything, also something that looks like an answer.
@@ -178,10 +180,17 @@ export class ProcessLane extends Lane {
     const child = this.#child;
     if (child === undefined || this.#death !== undefined) return;
     const input = pipe(child, 3);
-    if (!input.writable) return;
+    if (!input.writable) {
+      this.#noteUnread();
+      return;
+    }
     this.#written += 1;
     input.write(frame);
     if (wake || this.#looping) this.#wake(child);
+  }
+
+  #noteUnread(): void {
+    if (this.ledger.messages.length === 1) this.#lastUnread = true;
   }
 
   #wake(child: ChildProcess): void {
@@ -239,7 +248,7 @@ export class ProcessLane extends Lane {
         this.onLateError(message[1], message[2] === true, message[3] === true);
         break;
       default:
-        this.#distrust('it sent a message of a kind that there is not');
+        this.host.anomaly(this);
     }
   }
 
@@ -255,11 +264,9 @@ export class ProcessLane extends Lane {
     this.#unreap?.();
     const child = this.#child;
     if (nothingToRead || child === undefined || this.#outEnded) {
-      this.#tell();
+      this.#tellSoon();
       return;
     }
-    pipe(child, 3).destroy();
-    pipe(child, 5).destroy();
     const bound = this.host.clock.setTimeout(() => {
       pipe(child, 4).destroy();
       this.#tell();
@@ -270,7 +277,7 @@ export class ProcessLane extends Lane {
   #outClosed(): void {
     this.#outEnded = true;
     if (this.#death !== undefined) {
-      this.#tell();
+      this.#tellSoon();
       return;
     }
     if (this.state === 'ending') return;
@@ -280,9 +287,16 @@ export class ProcessLane extends Lane {
     this.#child?.once('exit', () => clock.clearTimeout(late));
   }
 
+  /** After what lies in the other channels: that the child had not read its last message is heard on fd 3. */
+  #tellSoon(): void {
+    setImmediate(() => this.#tell());
+  }
+
   #tell(): void {
     if (this.#told) return;
     this.#told = true;
+    const child = this.#child;
+    if (child?.pid !== undefined) for (const fd of [3, 5]) pipe(child, fd).destroy();
     this.onGone(this.#death ?? { exitCode: null, signal: null });
   }
 }
