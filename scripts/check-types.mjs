@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { conclude, filesOf, packages, root, run } from './workspace.mjs';
 
-const folders = [...packages.map(({ folder }) => `packages/${folder}/test`), 'examples', 'bench', 'scripts'].filter(
+const folders = [...packages.map(({ folder }) => `packages/${folder}/test`), 'examples', 'bench', 'chaos', 'scripts'].filter(
   (folder) => existsSync(`${root}${folder}/tsconfig.json`) && filesOf(`${root}${folder}`).some((file) => /\.[cm]?tsx?$/.test(file)),
 );
 const problems = [];

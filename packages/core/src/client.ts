@@ -56,8 +56,6 @@ export class Client implements JobOwner {
   charged = 0;
   /** Of it, what is charged for tasks that lanes have. */
   advanced = 0;
-  /** Why it is broken; undefined while it is not. */
-  broken: Error | undefined;
   readonly #host: ClientHost;
   /** Highest priority first; empty levels are dropped. */
   readonly #levels: Level[] = [];
@@ -65,6 +63,8 @@ export class Client implements JobOwner {
   readonly #waiters: (() => void)[] = [];
   readonly #drainWaiters: (() => void)[] = [];
   #closed = false;
+  /** Why it is broken; undefined while it is not. */
+  #breakage: { readonly cause: unknown } | undefined;
   #order = 0;
   /** Tasks accepted and not ended, and inputs held open. */
   #open = 0;
@@ -78,6 +78,10 @@ export class Client implements JobOwner {
     this.options = options;
   }
 
+  /** Undefined while it is not broken. A new error each time: whoever gets it may change it. */
+  get broken(): Error | undefined {
+    return this.#breakage === undefined ? undefined : this.options.brokenError(this.#breakage.cause);
+  }
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -96,7 +100,7 @@ export class Client implements JobOwner {
     job.order = this.#order++;
     job.acceptedAt = (this.#host.now() * 1000) | 0;
     this.#add(tasks);
-    if (this.broken !== undefined) {
+    if (this.#breakage !== undefined) {
       job.end(this.broken, 'failed');
       return;
     }
@@ -211,41 +215,51 @@ export class Client implements JobOwner {
 
   /** Ends every job now. `waitingError` is for tasks no lane has; `error` for the others (and for a job that is partly handed over). */
   terminate(error: unknown, waitingError: unknown = error, force = false): void {
-    this.#closed = true;
-    const handed = this.#host.handedOver(this);
-    for (const job of handed) job.end(error, 'failed');
-    this.#endWaiting(waitingError, 'cancelled');
-    for (const stream of [...this.#streams]) stream.end(error, 'failed');
-    this.#host.abandon(handed, force ? -1 : 0);
+    this.#terminate(
+      () => error,
+      () => waitingError,
+      force,
+    );
   }
 
   /** Workers were lost, and for this client that is the end: everything open fails, and whatever comes. */
-  breakDown(error: Error): void {
-    if (this.broken !== undefined) {
-      this.#endWaiting(this.broken, 'failed');
+  breakDown(cause: unknown): void {
+    if (this.#breakage !== undefined) {
+      this.#endWaiting(() => this.broken, 'failed');
       return;
     }
-    this.broken = error;
+    this.#breakage = { cause };
     const wasClosed = this.#closed;
-    this.terminate(error);
+    const error = () => this.broken;
+    this.#terminate(error, error, false);
     this.#closed = wasClosed;
   }
 
   /** Ends what no lane has; what a lane has goes on. */
   cancelWaiting(error: unknown): void {
-    this.#endWaiting(error, 'cancelled');
+    this.#endWaiting(() => error, 'cancelled');
   }
 
-  /** Workers cannot be had: what waits, and with `forGood` what comes, fails with `error`. */
-  fail(error: Error, forGood: boolean): void {
-    if (forGood) this.broken = error;
-    this.#endWaiting(error, 'failed');
+  /** Workers cannot be had: what waits, and with `forGood` what comes, fails. */
+  fail(cause: unknown, forGood: boolean): void {
+    if (forGood) this.#breakage = { cause };
+    this.#endWaiting(() => this.options.brokenError(cause), 'failed');
   }
 
-  #endWaiting(error: unknown, how: Ending): void {
+  /** An error for each job. */
+  #terminate(error: () => unknown, waitingError: () => unknown, force: boolean): void {
+    this.#closed = true;
+    const handed = this.#host.handedOver(this);
+    for (const job of handed) job.end(error(), 'failed');
+    this.#endWaiting(waitingError, 'cancelled');
+    for (const stream of [...this.#streams]) stream.end(error(), 'failed');
+    this.#host.abandon(handed, force ? -1 : 0);
+  }
+
+  #endWaiting(error: () => unknown, how: Ending): void {
     for (const level of [...this.#levels]) {
       for (let job = level.first; job !== undefined; job = level.first) {
-        job.endWaiting(error, how);
+        job.endWaiting(error(), how);
         if (job.queued) this.#dequeue(job);
       }
     }

@@ -16,8 +16,12 @@ import type { Lane } from './lane.ts';
 const ATTEMPTS_A_WORKER = 3;
 /** Bounds of that number: one worker gets a second chance, many do not take for ever. */
 const MOST_ATTEMPTS = 6;
-/** Starts in a row, a worker, that somebody may kill before that counts as a failure. */
+/**
+ * Starts in a row, a worker, and time since the first of them, ms, that somebody may kill before that counts as a failure. More: whoever kills
+ * workers faster than they start keeps waiting work in hope for longer. Fewer: work is told that there are none though there soon would be.
+ */
 const KILLED_STARTS_A_WORKER = 10;
+const KILLED_PATIENCE = 10_000;
 /** The same in time, ms, for starts that take long to fail. */
 const PATIENCE = 1500;
 const FIRST_DELAY = 50;
@@ -51,8 +55,12 @@ export class Crew {
   readonly #retry: Alarm;
   readonly #sweep: Alarm;
   #lastId = 0;
+  /** Workers that are gone and in whose place none was started yet. */
+  #vacancies = 0;
+  #replaced = 0;
   #failures = 0;
   #killedStarts = 0;
+  #killedSince = 0;
   #failingSince = 0;
   /** Wanted while starts were braked. */
   #isWanted = false;
@@ -69,6 +77,10 @@ export class Crew {
 
   get size(): number {
     return this.#options.size;
+  }
+
+  get replaced(): number {
+    return this.#replaced;
   }
 
   /** Starts all workers now. */
@@ -103,6 +115,7 @@ export class Crew {
   /** A worker is gone. */
   gone(lane: Lane, wasReady: boolean): void {
     this.#lanes.delete(lane);
+    if (wasReady) this.#vacancies += 1;
     this.#host.removed(lane);
     if (this.#lanes.size === 0) for (const resolve of this.#waiters.splice(0)) resolve();
     if (this.#leaving) return;
@@ -111,11 +124,11 @@ export class Crew {
       return;
     }
     // Started again like any other that was lost, but not for ever: what kills them all may be a lack of memory.
-    if (lane.wasKilledFromOutside && ++this.#killedStarts <= KILLED_STARTS_A_WORKER * this.#options.size) return;
+    if (lane.wasKilledFromOutside && this.#mayTryAgain()) return;
     this.#failures += 1;
     const attempts = Math.min(ATTEMPTS_A_WORKER * this.#options.size, MOST_ATTEMPTS);
     if (this.#failures === 1) this.#failingSince = this.#host.clock.now();
-    const isOver = this.#failures >= ATTEMPTS_A_WORKER && this.#host.clock.now() - this.#failingSince > PATIENCE;
+    const isOver = lane.hasHungAtStart || (this.#failures >= ATTEMPTS_A_WORKER && this.#host.clock.now() - this.#failingSince > PATIENCE);
     if ((this.#failures >= attempts || isOver) && this.#count('ready') === 0) {
       if (this.#count('starting') > 0) return;
       this.#failures = 0;
@@ -165,8 +178,20 @@ export class Crew {
     return count;
   }
 
+  /** Counts a start that somebody killed. */
+  #mayTryAgain(): boolean {
+    const now = this.#host.clock.now();
+    if (this.#killedStarts === 0) this.#killedSince = now;
+    this.#killedStarts += 1;
+    return this.#killedStarts <= KILLED_STARTS_A_WORKER * this.#options.size || now - this.#killedSince < KILLED_PATIENCE;
+  }
+
   #start(): void {
     this.#lastId += 1;
+    if (this.#vacancies > 0) {
+      this.#vacancies -= 1;
+      this.#replaced += 1;
+    }
     const lane = this.#host.makeLane(this.#lastId);
     this.#lanes.add(lane);
     this.#host.added(lane);

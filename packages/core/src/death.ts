@@ -13,6 +13,7 @@ export type Verdict = { readonly kind: 'limit' | 'abort' | 'end' | 'protocol'; r
 /** Who it was. */
 export interface Deceased {
   readonly id: number;
+  readonly name: string;
   readonly kind: string;
   readonly pid: number | undefined;
   readonly threadId: number | undefined;
@@ -28,6 +29,7 @@ export function lossError(
   const where = who.pid === undefined ? `${who.kind} ${who.threadId ?? '?'}` : `${who.kind} ${who.pid}`;
   return new WorkerLostError(`worker ${who.id} (${where}) was lost while it ran task '${taskName}': ${why(death, lateError, verdict)}`, {
     workerId: who.id,
+    workerName: who.name,
     pid: who.pid,
     threadId: who.threadId,
     exitCode: death.exitCode,

@@ -13,6 +13,7 @@ import { inspect } from 'node:util';
 import { Client, type ClientHost, type ClientOptions } from './client.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Crew, type CrewHost } from './crew.ts';
+import { tasks as taskChannel, tellEnd, tellOfWorker } from './diagnostics.ts';
 import { InvalidStateError, NestedBootstrapError, OptionsError } from './errors.ts';
 import type { Chunk, Ending, Job } from './job.ts';
 import type { Lane, LaneHost, LaneOptions } from './lane.ts';
@@ -44,6 +45,10 @@ export interface RuntimeStats {
   readonly cancelled: number;
   /** Workers that died by themselves. */
   readonly lostWorkers: number;
+  /** Workers that were started in the place of one that was gone: lost, sent home, or ended because of its task. */
+  readonly replacedWorkers: number;
+  /** Errors of user code that came from no task's outcome. */
+  readonly lateErrors: number;
   /** Failed tasks whose error nobody has asked for. */
   readonly unobservedErrors: number;
   /** Messages that no correct worker sends. */
@@ -75,6 +80,7 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
   #unobserved = 0;
   #lost = 0;
   #anomalies = 0;
+  #lateErrors = 0;
   /** Accepted tasks that have not ended, and whatever else must keep the program alive. */
   #open = 0;
   #keepAlive: { ref(): unknown; unref(): unknown } | undefined;
@@ -125,6 +131,8 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
       running: lanes.reduce((sum, { outstanding }) => sum + outstanding, 0),
       ...this.#counts,
       lostWorkers: this.#lost,
+      replacedWorkers: this.#crew.replaced,
+      lateErrors: this.#lateErrors,
       unobservedErrors: this.#unobserved,
       protocolAnomalies: this.#anomalies,
       waitTime: this.#scheduler.waitTime.percentiles(),
@@ -175,7 +183,8 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
 
   // LaneHost
 
-  laneReady(_lane: Lane): void {
+  laneReady(lane: Lane): void {
+    tellOfWorker('ready', this.share.name, lane);
     this.#crew.ready();
     this.#crew.rests();
     this.#scheduler.run();
@@ -196,6 +205,7 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
 
   laneGone(lane: Lane, wasReady: boolean, started: Chunk[], unstarted: Chunk[]): void {
     if (lane.wasLost && wasReady) this.#lost += 1;
+    tellOfWorker(lane.wasLost ? 'lost' : 'ended', this.share.name, lane, lane.startError);
     this.#scheduler.removeLane(lane);
     this.#scheduler.giveBack(unstarted);
     this.#settleLost(lane, started);
@@ -203,11 +213,14 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     this.#scheduler.pump(false);
   }
 
-  lateError(_lane: Lane, error: unknown): void {
+  lateError(lane: Lane, error: unknown): void {
+    this.#lateErrors += 1;
+    tellOfWorker('lateError', this.share.name, lane, error);
     this.warn(error, 'an error outside of any task');
   }
 
-  anomaly(_lane: Lane): void {
+  anomaly(lane: Lane): void {
+    tellOfWorker('anomaly', this.share.name, lane);
     this.#anomalies += 1;
   }
 
@@ -222,7 +235,7 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
         chunk.job.giveBack(chunk);
       }
     }
-    for (const [client, lost] of broken) client.breakDown(client.options.brokenError(lost));
+    for (const [client, lost] of broken) client.breakDown(lost);
   }
 
   /** Task by task, the last first. */
@@ -234,27 +247,33 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
   #settleLostTask(lane: Lane, chunk: Chunk): void {
     const { job, base } = chunk;
     if (job.over) return;
+    const lost = lane.lossError(job.fn.name);
+    if (taskChannel.hasSubscribers) tellEnd(lane.id, job.fn.name, base, 'lost', lost);
     if (job.mayRerun(base)) job.giveBack(chunk);
-    else job.settle(base, false, lane.lossError(job.fn.name));
+    else job.settle(base, false, lost);
   }
 
   // CrewHost
 
   makeLane(id: number): Lane {
-    const { maxPayloadBytes, killGrace, maxTasks, kind } = this.workers;
+    const { maxPayloadBytes, startTimeout, killGrace, maxTasks, kind, namePrefix } = this.workers;
     const setup = {
       workerId: id,
+      // From 0, as Python numbers them.
+      workerName: `${namePrefix}_${id - 1}`,
       kind,
       depth: depthHere() + 1,
       workerData: this.#workerData,
       initializer: this.#initializer?.descriptor,
       initargs: this.#initargs,
       maxPayloadBytes,
+      startTimeout,
     };
     return this.#makeLane(this, { setup, killGrace, maxTasks }, this.workers);
   }
 
   added(lane: Lane): void {
+    tellOfWorker('starting', this.share.name, lane);
     this.#scheduler.addLane(lane);
   }
 
@@ -263,7 +282,7 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
   }
 
   broken(cause: unknown, forGood: boolean): void {
-    for (const client of [...this.#scheduler.clients]) client.fail(client.options.brokenError(cause), forGood);
+    for (const client of [...this.#scheduler.clients]) client.fail(cause, forGood);
   }
 
   // ClientHost

@@ -157,6 +157,7 @@ export class BrokenThreadPoolError extends BrokenExecutorError {
 /** What is known of a worker's death. */
 export interface LossDetails {
   readonly workerId: number;
+  readonly workerName?: string | undefined;
   /** pid of a process, thread id of a thread; `undefined` when it never had one. */
   readonly pid?: number | undefined;
   readonly threadId?: number | undefined;
@@ -170,6 +171,7 @@ export interface LossDetails {
 export class WorkerLostError extends BrokenExecutorError {
   static override readonly code = 'ERR_TWINPOOL_WORKER_LOST';
   readonly workerId: number;
+  readonly workerName: string | undefined;
   readonly pid: number | undefined;
   readonly threadId: number | undefined;
   readonly exitCode: number | null;
@@ -179,6 +181,7 @@ export class WorkerLostError extends BrokenExecutorError {
   constructor(message: string, details: LossDetails) {
     super(message, { cause: details.cause });
     this.workerId = details.workerId;
+    this.workerName = details.workerName;
     this.pid = details.pid;
     this.threadId = details.threadId;
     this.exitCode = details.exitCode ?? null;

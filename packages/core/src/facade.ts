@@ -12,7 +12,7 @@ export { Seat, type SeatShape, seatOf } from './seat.ts';
 export { type StreamInput, StreamJob, type StreamShape, type Taker } from './stream-job.ts';
 export { type TaskFunction, taskFunctionOf } from './task/task-function.ts';
 export { mayHaveStarted, mayWait, spend } from './wire/budget.ts';
-export { AS_THROWN } from './wire/messages.ts';
+export { AS_BYTES, AS_THROWN } from './wire/messages.ts';
 export type { Outgoing } from './wire/outbound.ts';
 export { encodeThrown } from './wire/thrown.ts';
 export { Packer } from './wire/values.ts';

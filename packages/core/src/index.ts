@@ -1,4 +1,5 @@
 /** The door of the machine: the runtime, the tasks it takes, the errors it raises. */
+export type { TaskEvent, WorkerEvent } from './diagnostics.ts';
 export type { RuntimeStats } from './engine.ts';
 export {
   BrokenExecutorError,

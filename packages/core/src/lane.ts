@@ -11,8 +11,9 @@
  *
  * What of the ledger a dead worker had started is asked once, after its channel was drained: finished results win.
  */
-import type { Clock } from './clock.ts';
+import { Alarm, type Clock } from './clock.ts';
 import { type Death, describeDeath, lossError, messageOf, type Verdict } from './death.ts';
+import { tasks as taskChannel, tellEnd, tellStarts } from './diagnostics.ts';
 import { InitializerError, TaskSerializationError, TwinpoolError, WorkerLostError } from './errors.ts';
 import type { Chunk, Job } from './job.ts';
 import { Disowned, halves, Ledger, type Sent } from './ledger.ts';
@@ -82,12 +83,15 @@ export abstract class Lane {
   protected readonly ledger: Ledger = new Ledger();
   readonly #defined = new Set<number>();
   readonly #limits: Limits;
+  readonly #startAlarm: Alarm;
   readonly #aloneValues: unknown[] = [];
   #sequence = 0;
   #verdict: Verdict | undefined;
   #lateError: unknown;
-  /** A worker that ends by its own decision says whether a task was running. */
-  #nothingRuns = false;
+  /** Tasks that had started and were not answered, as a worker that ends by its own decision says. */
+  #startedAtExit: 0 | 1 | undefined;
+  /** It was given all the time it may take to start, and did not. */
+  hasHungAtStart = false;
   #wasReady = false;
   /** no -> asked -> by force; it is told once each. */
   #killed: 'no' | 'asked' | 'by force' = 'no';
@@ -99,6 +103,8 @@ export abstract class Lane {
     this.options = options;
     this.packer = packer;
     this.callsLeft = options.maxTasks;
+    this.#startAlarm = new Alarm(host.clock, () => this.#giveUpStart());
+    this.#startAlarm.set(options.setup.startTimeout);
     this.#limits = new Limits(host.clock, this.ledger, {
       poll: (done) => this.poll(() => this.state !== 'gone' && done()),
       abortRunning: () => {
@@ -157,6 +163,7 @@ export abstract class Lane {
     if (this.outstanding === 0) this.frontSince = this.host.clock.now();
     this.ledger.add(sequence, chunks, outgoing.expectations, count, outgoing.alone.length > 0);
     this.callsLeft -= count - outgoing.failures.length;
+    if (taskChannel.hasSubscribers) tellStarts(this.id, chunks);
     this.#postAlone(outgoing);
     try {
       this.postTasks(sequence, count, outgoing);
@@ -242,6 +249,7 @@ export abstract class Lane {
 
   protected onReady(): void {
     if (this.state !== 'starting') return;
+    this.#startAlarm.stop();
     this.#wasReady = true;
     this.state = 'ready';
     this.idleSince = this.host.clock.now();
@@ -298,9 +306,16 @@ export abstract class Lane {
   /** `fatal`: the worker ends because of it; `running`: and a task with it. */
   protected onLateError(thrown: unknown, fatal: boolean, running: boolean): void {
     const error = this.#decode(thrown);
-    if (fatal) this.#lateError = error;
-    this.#nothingRuns = fatal && !running;
+    if (fatal) {
+      this.#lateError = error;
+      this.onExiting(running);
+    }
     if (!running) this.host.lateError(this, error);
+  }
+
+  /** The worker ends by its own decision: all that it had finished was answered before. */
+  protected onExiting(running: boolean): void {
+    this.#startedAtExit ??= running ? 1 : 0;
   }
 
   /** The worker is gone and its channel is drained. */
@@ -309,26 +324,50 @@ export abstract class Lane {
     if (this.state === 'starting') {
       this.startError ??=
         death.cause ??
-        new WorkerLostError(`worker ${this.id} ended while it was starting: ${describeDeath(death)}`, { workerId: this.id, ...death });
+        new WorkerLostError(`worker ${this.id} ended while it was starting: ${describeDeath(death)}`, {
+          workerId: this.id,
+          workerName: this.options.setup.workerName,
+          ...death,
+        });
     }
     this.state = 'gone';
+    this.#startAlarm.stop();
     this.#limits.stop();
-    const { started, unstarted } = this.ledger.sortOut(this.#nothingRuns ? 0 : this.startedTasks());
+    const { started, unstarted } = this.ledger.sortOut(this.#startedAtExit ?? this.startedTasks());
     for (const chunk of [...started, ...unstarted]) this.host.left(chunk, chunk.count);
     this.#death = death;
     this.host.laneGone(this, this.#wasReady, started, unstarted);
+  }
+
+  #giveUpStart(): void {
+    const { startTimeout, initializer } = this.options.setup;
+    const what = initializer === undefined ? 'it' : `it, with its initializer '${initializer.name}',`;
+    const error = new WorkerLostError(
+      `worker ${this.id} was given up: ${what} took longer to start than startTimeout (${startTimeout} ms)`,
+      {
+        workerId: this.id,
+      },
+    );
+    this.startError = initializer === undefined ? error : new InitializerError(error.message, { cause: error });
+    this.hasHungAtStart = true;
+    this.kill({ kind: 'end' }, true);
   }
 
   /** Why a task that ran here is lost. */
   lossError(taskName: string): WorkerLostError {
     const { id, kind, pid, threadId } = this;
     return lossError(
-      { id, kind, pid, threadId },
+      { id, name: this.options.setup.workerName, kind, pid, threadId },
       taskName,
       this.#death ?? { exitCode: null, signal: null },
       this.#lateError,
       this.#verdict,
     );
+  }
+
+  /** How it ended; undefined while it has not. */
+  get death(): Death | undefined {
+    return this.#death;
   }
 
   /** Whether it died by itself; a worker that we ended is no loss. */
@@ -343,6 +382,7 @@ export abstract class Lane {
 
   #settle(count: number, values: readonly unknown[], specials: readonly unknown[] | undefined): void {
     let special = 0;
+    const isTold = taskChannel.hasSubscribers;
     for (let i = 0; i < count; ) {
       const chunk = this.ledger.front;
       // A callback ended everything while we were telling it of results.
@@ -352,6 +392,7 @@ export abstract class Lane {
       const index = this.ledger.frontIndex;
       this.#advance(chunk, plain > 0 ? plain : 1);
       if (plain > 0) {
+        for (let told = 0; isTold && told < plain; told++) tellEnd(this.id, chunk.job.fn.name, index + told, 'completed');
         if (plain === 1) chunk.job.settle(index, true, values[i]);
         else chunk.job.settleRange(index, values, i, plain);
         i += plain;
@@ -360,8 +401,10 @@ export abstract class Lane {
         const payload = specials?.[special + 2];
         special += SPECIAL_FIELDS;
         i += 1;
-        if (kind === AS_THROWN) chunk.job.settle(index, false, this.#decode(payload, chunk.job.fn.name));
-        else this.#settlePacked(chunk, index, kind, payload);
+        const { name } = chunk.job.fn;
+        const outcome = kind === AS_THROWN ? { ok: false, value: this.#decode(payload, name) } : this.#read(kind, payload, name);
+        if (isTold) tellEnd(this.id, name, index, outcome.ok ? 'completed' : 'failed', outcome.ok ? undefined : outcome.value);
+        chunk.job.settle(index, outcome.ok, outcome.value);
       }
     }
   }
@@ -372,16 +415,13 @@ export abstract class Lane {
     this.host.left(chunk, count);
   }
 
-  #settlePacked(chunk: Chunk, index: number, kind: number, payload: unknown): void {
-    let value: unknown;
+  #read(kind: number, payload: unknown, taskName: string): { ok: boolean; value: unknown } {
     try {
-      value = this.#value(kind, payload);
+      return { ok: true, value: this.#value(kind, payload) };
     } catch (error) {
-      const reason = `the result of task '${chunk.job.fn.name}' arrived but cannot be read here: ${messageOf(error)}`;
-      chunk.job.settle(index, false, new TaskSerializationError(reason, { cause: error }));
-      return;
+      const reason = `the result of task '${taskName}' arrived but cannot be read here: ${messageOf(error)}`;
+      return { ok: false, value: new TaskSerializationError(reason, { cause: error }) };
     }
-    chunk.job.settle(index, true, value);
   }
 
   #value(kind: number, payload: unknown): unknown {

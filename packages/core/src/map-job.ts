@@ -2,7 +2,9 @@
  * A job over an input that is known as a whole: `map`, `starmap`.
  *
  * Decides how the input is cut and when the whole is settled: once every task has ended, with the results in input order or
- * with the first error by input order (Python's rule). Waiting work costs this one object however long the input is.
+ * with the first error by input order (Python's rule); with `failFast` by the first error that comes, whatever has not ended. Waiting
+ * work costs this one object however long the input is, and so does the question for single outcomes: failures are kept by index, only
+ * where somebody may ask, and only those.
  */
 import { type CallSettings, type Chunk, type Ending, Job, type JobListener, LATER, parseArguments, tasksOf } from './job.ts';
 import type { TaskFunction } from './task/task-function.ts';
@@ -47,6 +49,10 @@ export interface MapShape {
   /** No hand-over takes more than this, so that every worker gets a share. */
   readonly mostAtOnce: number;
   readonly onProgress: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
+  /** The first error ends the whole: nothing more is handed over. */
+  readonly failFast?: boolean | undefined;
+  /** Every failure is kept, for `outcomeOf`; else the first by input order. */
+  readonly keepsFailures?: boolean | undefined;
 }
 
 export class MapJob extends Job {
@@ -61,6 +67,8 @@ export class MapJob extends Job {
   /** The first failure by input order; its index is Infinity while there is none. */
   #failedAt = Number.POSITIVE_INFINITY;
   #failure: unknown;
+  /** By index; made with the first. */
+  #failures: Map<number, unknown> | undefined;
   /** Parsed arguments of the task at #next, once an asynchronous schema has answered; `parsing` while it has not. */
   #parsed: readonly unknown[] | 'parsing' | undefined;
 
@@ -112,11 +120,9 @@ export class MapJob extends Job {
   settle(index: number, ok: boolean, value: unknown): void {
     if (this.over) return;
     if (ok) this.#results[index] = value;
-    else if (index < this.#failedAt) {
-      this.#failedAt = index;
-      this.#failure = value;
-    }
+    else this.#failed(index, value);
     this.#ended(1, ok ? 'completed' : 'failed');
+    if (!ok && this.#shape.failFast) this.end(value, 'cancelled');
   }
 
   override settleRange(index: number, values: readonly unknown[], from: number, count: number): void {
@@ -130,6 +136,22 @@ export class MapJob extends Job {
     const unclaimed = this.#items.length - this.#next + tasksOf(this.#returned);
     this.#close(false, error);
     this.owner.tasksEnded(this.#unsettled, how, this.#unsettled - unclaimed);
+  }
+
+  /** How the task ended: `ok` is undefined where it has not, and never will once the whole has. */
+  outcomeOf(index: number): { readonly ok: boolean | undefined; readonly value: unknown } {
+    if (this.#failures?.has(index)) return { ok: false, value: this.#failures.get(index) };
+    return { ok: Object.hasOwn(this.#results, index) ? true : undefined, value: this.#results[index] };
+  }
+
+  #failed(index: number, error: unknown): void {
+    if (this.#shape.keepsFailures) {
+      this.#failures ??= new Map();
+      this.#failures.set(index, error);
+    }
+    if (index > this.#failedAt) return;
+    this.#failedAt = index;
+    this.#failure = error;
   }
 
   #ended(count: number, how: Ending): void {
@@ -166,9 +188,10 @@ export class MapJob extends Job {
       const index = this.#next;
       const ready = this.#parsed ?? this.#parse(index);
       if (ready === LATER || ready === 'parsing') return undefined;
+      if (ready === undefined) continue;
       this.#parsed = undefined;
       this.#next += 1;
-      if (ready !== undefined) return new Slice(this, index, 1, [ready], 0, true);
+      return new Slice(this, index, 1, [ready], 0, true);
     }
     return undefined;
   }
@@ -182,10 +205,9 @@ export class MapJob extends Job {
     const parsed = parseArguments(this, args, (ok, value) => {
       if (!ok) {
         failedHere = here;
-        if (!here) {
-          this.#parsed = undefined;
-          this.#next += 1;
-        }
+        this.#parsed = undefined;
+        // Before it is settled: whoever is told may end the job, and this task is none of those that wait.
+        this.#next += 1;
         this.settle(index, false, value);
       } else this.#parsed = value as readonly unknown[];
       if (!here && !this.over) this.owner.wake(this);

@@ -20,8 +20,15 @@ export interface WorkerOptions {
   /** Called in each worker before its first task; may be asynchronous. */
   initializer?: Task<never[], unknown> | undefined;
   initargs?: readonly unknown[] | undefined;
+  /**
+   * Worker threads are named `prefix_0`, `prefix_1`, …: see `context().workerName`. Default, for processes too: the option `name`, else the
+   * facade's class and a number.
+   */
+  threadNamePrefix?: string | undefined;
   /** Calls after which a worker is replaced; exact. */
   maxTasksPerChild?: number | undefined;
+  /** Milliseconds that a worker may take to start, its initializer included, and a task's module to load; default 30 000. */
+  startTimeout?: number | undefined;
   /** Milliseconds after which an idle worker ends; default: never. */
   idleTimeout?: number | undefined;
   /** 'inherit' (default), 'minimal' (PATH, HOME and the like), or the variables themselves. */
@@ -77,6 +84,7 @@ export interface CallOptions {
 }
 
 export const DEFAULT_KILL_GRACE = 500;
+const DEFAULT_START_TIMEOUT = 30_000;
 export const DEFAULT_MAX_PAYLOAD_BYTES: number = 256 * 2 ** 20;
 const DEFAULT_RETRIES = 2;
 /** Above this a number of workers is a mistake. */
@@ -132,9 +140,11 @@ export interface ResolvedWorkers extends WorkerOptions {
   readonly kind: 'process' | 'thread';
   readonly size: number;
   readonly killGrace: number;
+  readonly startTimeout: number;
   readonly idleTimeout: number;
   readonly maxTasks: number;
   readonly maxPayloadBytes: number;
+  readonly namePrefix: string;
 }
 
 /** A facade's share, resolved. `settings` is what a call without options asks for. */
@@ -149,15 +159,21 @@ export interface ResolvedShare {
 
 type Own = Record<string, unknown>;
 
-function workersFrom(own: Own, kind: 'process' | 'thread', size: unknown): ResolvedWorkers {
-  const options = own as WorkerOptions & { killGrace?: number };
+/** Of runtimes without a name, so far. */
+let unnamed = 0;
+
+function workersFrom(own: Own, name: string, kind: 'process' | 'thread', size: unknown): ResolvedWorkers {
+  const options = own as WorkerOptions & { killGrace?: number; name?: string };
   const resolved = {
     kind,
     size: (size as number | undefined) ?? availableParallelism(),
     killGrace: options.killGrace ?? DEFAULT_KILL_GRACE,
+    startTimeout: options.startTimeout ?? DEFAULT_START_TIMEOUT,
     idleTimeout: options.idleTimeout ?? Number.POSITIVE_INFINITY,
     maxTasks: options.maxTasksPerChild ?? Number.POSITIVE_INFINITY,
     maxPayloadBytes: options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES,
+    // An empty prefix is none, as in Python.
+    namePrefix: options.threadNamePrefix || options.name || `${name}-${unnamed++}`,
   };
   // Without a prototype: what is not given is not found elsewhere.
   return Object.freeze(Object.assign(Object.create(null) as WorkerOptions, options, resolved));
@@ -188,6 +204,8 @@ function shareFrom(own: Own, name: string, maxLanes: number, above: ResolvedShar
 function checkWorkers(own: Own, kind: 'process' | 'thread', issue: (path: string, message: string) => void): void {
   const limits = own['resourceLimits'] as ResourceLimits | undefined;
   if (kind === 'process') {
+    if (own['threadNamePrefix'] !== undefined)
+      issue('threadNamePrefix', 'names worker threads; processes are named after the option `name`');
     for (const key of ['codeRangeSizeMb', 'stackSizeMb'] as const) {
       if (limits?.[key] !== undefined) issue(`resourceLimits.${key}`, 'worker processes cannot be given this limit; threads can');
     }
@@ -213,7 +231,7 @@ export function resolveRuntime(options: RuntimeOptions | undefined): { workers: 
     },
   );
   const kind = own['kind'] === 'thread' ? 'thread' : 'process';
-  const workers = workersFrom(own, kind, own['workers']);
+  const workers = workersFrom(own, 'WorkerRuntime', kind, own['workers']);
   return { workers, share: shareFrom(own, 'WorkerRuntime', workers.size, undefined) };
 }
 
@@ -240,7 +258,7 @@ export function resolveFacade(shape: FacadeShape, options: object | number | und
     checkWhole(options, count, MOST_WORKERS);
     // The usual case, without loading a schema.
     const none = Object.create(null) as Own;
-    const workers = workersFrom(none, kind, options);
+    const workers = workersFrom(none, name, kind, options);
     return { runtime: undefined, workers, share: shareFrom(none, name, workers.size, undefined) };
   }
   if (options !== undefined && typeof options !== 'object')
@@ -279,7 +297,7 @@ export function resolveFacade(shape: FacadeShape, options: object | number | und
       share: shareFrom(own, name, Math.min(wanted ?? above.maxLanes, above.maxLanes), above),
     };
   }
-  const workers = workersFrom(own, kind, wanted);
+  const workers = workersFrom(own, name, kind, wanted);
   return { runtime: undefined, workers, share: shareFrom(own, name, workers.size, undefined) };
 }
 

@@ -20,6 +20,11 @@ import type { TaskFunction } from './task/task-function.ts';
 const UNKNOWN_CHARGE = 1_000_000;
 /** A worker whose task has run for this, ms, gets nothing behind it. */
 const LONG_RUN = 5;
+/**
+ * A task that takes this long, µs, is not put behind another in a worker that will not give it back while one more worker is about to be
+ * there: it would be stuck should the one before it run long after all.
+ */
+const WORTH_WAITING = 20;
 /** The most tasks of one message; a lane's counters take 16 bits (wire/cells.ts). */
 const MOST_TASKS = 0x7fff;
 
@@ -225,8 +230,13 @@ export class Scheduler {
     const { timing } = job.fn;
     // Whatever was expected of it: what runs there runs long.
     if (lane.outstanding > 0 && this.#now() - lane.frontSince > LONG_RUN) return 0;
+    if (!lane.canTakeBack && timing.estimate >= WORTH_WAITING && this.#isAnyStarting()) return outstanding === 0 ? 1 : 0;
     const ahead = timing.roomBehind(outstanding, load, lane.canTakeBack);
     return outstanding === 0 ? Math.max(1, ahead) : ahead;
+  }
+
+  #isAnyStarting(): boolean {
+    return this.#lanes.some(({ state }) => state === 'starting');
   }
 
   #take(client: Client, chunk: Chunk): void {

@@ -41,7 +41,9 @@ export const worker: Shape = {
     'expected a function or a task reference',
   ),
   initargs: zod.array(zod.unknown()),
+  threadNamePrefix: zod.string(),
   maxTasksPerChild: whole(1, Number.MAX_SAFE_INTEGER, 'a number of calls'),
+  startTimeout: duration,
   idleTimeout: duration,
   env: zod.union(
     [zod.enum(['inherit', 'minimal']), zod.record(zod.string(), zod.string())],
@@ -85,6 +87,7 @@ export const map: Shape = {
   buffersize: wholeOrInfinite(1, 'a number of items'),
   timeout: aNumber('milliseconds'),
   onProgress: callback,
+  onError: zod.enum(['stop', 'continue']),
   callback,
   errorCallback: callback,
 };

@@ -26,13 +26,15 @@ export interface StreamShape {
   readonly onProgress: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
   /** How many items there will be, where that is known. */
   readonly total: number | undefined;
+  /** Told of every failure when it comes, also of the input's: for a consumer that does not wait for its turn. */
+  readonly onFailure?: ((error: unknown) => void) | undefined;
 }
 
 /** A sync input (pulled when a lane has room), an async one (pulled into a buffer), or items that are all accepted at once. */
 export type StreamInput = { readonly sync: Iterator<unknown> } | { readonly async: AsyncIterator<unknown> } | { readonly items: unknown[] };
 
-/** Called once for one `take`: an outcome, or (`ok` undefined) the end. */
-export type Taker = (ok: boolean | undefined, value: unknown) => void;
+/** Called once for one `take`: an outcome, or (`ok` undefined) the end. `isLast`: the error is no task's but of the input, or of the whole. */
+export type Taker = (ok: boolean | undefined, value: unknown, isLast: boolean) => void;
 
 export class StreamJob extends Job {
   readonly #shape: StreamShape;
@@ -56,6 +58,7 @@ export class StreamJob extends Job {
   #lastError: { readonly error: unknown } | undefined;
   /** An error was delivered: nothing is pulled until the consumer asks again. */
   #paused = false;
+  #pausesAtErrors = true;
   #pulling = false;
   #parsing = false;
   /** While `join` waits, an unfinished sync input is read to its end. */
@@ -133,6 +136,7 @@ export class StreamJob extends Job {
     this.#finishIfDone();
     this.#deliver();
     this.owner.tasksEnded(1, ok ? 'completed' : 'failed');
+    if (!ok) this.#shape.onFailure?.(value);
   }
 
   /** Ends everything: what has an outcome is still delivered, then `error`. */
@@ -188,6 +192,12 @@ export class StreamJob extends Job {
   /** An error was delivered and the consumer has not asked again: it is no open work. */
   get isPaused(): boolean {
     return this.#paused;
+  }
+
+  /** The consumer takes errors as it takes values: none of them is the end of its loop. */
+  takeErrorsToo(): void {
+    this.#pausesAtErrors = false;
+    this.#paused = false;
   }
 
   /** Lifts the window of a sync input, so that waiting for the end of the work can come to one. */
@@ -268,7 +278,10 @@ export class StreamJob extends Job {
         }
       }
     } catch (error) {
-      if (this.#input === 'open') this.#lastError ??= { error };
+      if (this.#input === 'open') {
+        this.#lastError ??= { error };
+        this.#shape.onFailure?.(error);
+      }
       this.#endInput();
     } finally {
       this.#pulling = false;
@@ -316,13 +329,13 @@ export class StreamJob extends Job {
       if (outcome !== undefined) {
         this.#ready.delete(this.#taken);
         this.#taken += 1;
-        this.#takers.shift()?.(outcome.ok, outcome.value);
-        if (!outcome.ok && this.#takers.size === 0) this.#paused = true;
+        this.#takers.shift()?.(outcome.ok, outcome.value, false);
+        if (!outcome.ok && this.#takers.size === 0 && this.#pausesAtErrors) this.#paused = true;
       } else if (this.over) {
         const last = this.#lastError;
         this.#lastError = undefined;
-        if (last === undefined) this.#takers.shift()?.(undefined, undefined);
-        else this.#takers.shift()?.(false, last.error);
+        if (last === undefined) this.#takers.shift()?.(undefined, undefined, false);
+        else this.#takers.shift()?.(false, last.error, true);
       } else break;
     }
     this.#updateHold();

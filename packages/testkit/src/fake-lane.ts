@@ -41,8 +41,11 @@ export interface FakeTask {
   isSkipped: boolean;
 }
 
-/** How a task ended: a value, or an error in the form in which it travels (`encodeThrown`). */
-export type FakeEnd = { readonly value: unknown } | { readonly thrown: unknown };
+/** How a task ended: a value, an error in the form in which it travels (`encodeThrown`), or bytes that nobody can read. */
+export type FakeEnd = { readonly value: unknown } | { readonly thrown: unknown } | { readonly unreadable: true };
+
+/** A special value in an answer: bytes (core's wire/messages.ts). */
+const AS_BYTES = 1;
 
 interface Answer {
   readonly task: FakeTask;
@@ -243,7 +246,8 @@ export class FakeLane extends Lane {
     const segments: number[] = [];
     answers.forEach(({ task, end, elapsed }, at) => {
       if ('thrown' in end) specials.push(at, AS_THROWN, end.thrown);
-      values.push('thrown' in end ? undefined : end.value);
+      else if ('unreadable' in end) specials.push(at, AS_BYTES, new Uint8Array([0xff, 0xff, 0xff]));
+      values.push('value' in end ? end.value : undefined);
       segments.push(task.job.fn.id, 1, elapsed);
     });
     this.onAnswer(answers.length, values, specials.length > 0 ? specials : undefined, segments);
@@ -264,6 +268,13 @@ export class FakeLane extends Lane {
     for (const done of this.#polls.splice(0)) done();
   }
 
+  /** An error outside of any task, because of which the worker ends; `running`: and a task with it. */
+  failLate(thrown: unknown, running: boolean): void {
+    this.flush();
+    while (this.hasAnswers) this.deliver();
+    this.onLateError(thrown, true, running);
+  }
+
   /** An answer that no correct worker gives. */
   answerTooMuch(): void {
     const count = this.outstanding + 1;
@@ -271,9 +282,9 @@ export class FakeLane extends Lane {
   }
 
   /** The worker is gone: what it had sent still counts, the rest is lost. */
-  die(exitCode: number | null = null, signal: string | null = 'SIGKILL'): void {
+  die(exitCode: number | null = null, signal: string | null = 'SIGKILL', cause?: unknown): void {
     while (this.hasAnswers && !this.isOver) this.deliver();
-    this.onGone({ exitCode, signal });
+    this.onGone({ exitCode, signal, cause });
   }
 
   /** Runs everything that lies in the worker, each task as `endOf` says, and delivers the answers. */

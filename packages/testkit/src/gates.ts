@@ -64,10 +64,19 @@ export function makeGate(): Gate {
   const gate = new Gate();
   onTestFinished(() => {
     gate.open();
-    // A task that waits looks for the folder, too.
-    rmSync(gate.path, { recursive: true, force: true });
+    remove(gate.path);
   });
   return gate;
+}
+
+/** A worker that is being ended may still write into it: then it is tried again, and when that goes on, left to the system. */
+function remove(folder: string): void {
+  try {
+    // A task that waits looks for the folder, too.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 10 });
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ENOTEMPTY') throw error;
+  }
 }
 
 function read(file: string): string {

@@ -72,8 +72,8 @@ export function runProgram(file: URL, args: readonly string[] = [], execArgv: re
 }
 
 /** Starts Node with these arguments and nothing else, from this folder. */
-export function runNode(args: readonly string[], cwd: URL, input = ''): Program {
-  const child = spawn(process.execPath, [...args], { cwd, env: ownEnvironment(), stdio: ['pipe', 'pipe', 'pipe'] });
+export function runNode(args: readonly string[], cwd: URL, input = '', env: Record<string, string> = {}): Program {
+  const child = spawn(process.execPath, [...args], { cwd, env: { ...ownEnvironment(), ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdin?.end(input);
   return started(child);
 }

@@ -118,6 +118,50 @@ export function reportAll(values: readonly unknown[]): number {
   return values.length;
 }
 
+/** Reports its argument. */
+export function reportItself<T>(value: T): T {
+  context().report(value);
+  return value;
+}
+
+export async function reportThenHold(gate: string): Promise<string> {
+  context().report('working');
+  return holdAsync(gate, 'working');
+}
+
+export async function holdThenReport(gate: string): Promise<void> {
+  const { report } = context();
+  await holdAsync(gate, 'holding');
+  report('too late');
+}
+
+/** The code of the error that a report of a function throws. */
+export function reportFunction(): string {
+  try {
+    context().report(() => 1);
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+  return 'nothing was thrown';
+}
+
+/** Reports when it is over, and logs the code of the error that this throws. */
+export function reportAfterEnd(gate: string): void {
+  const { report } = context();
+  setTimeout(() => {
+    try {
+      report('late');
+      mark(gate, 'nothing was thrown');
+    } catch (error) {
+      mark(gate, (error as { code: string }).code);
+    }
+  }, 5);
+}
+
+export function text(length: number): string {
+  return 'x'.repeat(length);
+}
+
 export function environment(names: readonly string[]): (string | undefined)[] {
   return names.map((name) => process.env[name]);
 }

@@ -23,6 +23,7 @@ import { decodePayload, encodeFrame, FrameReader, longestPayload } from '../wire
 import {
   ABORT,
   ANSWER,
+  EXITING,
   INIT,
   INIT_FAILED,
   LATE,
@@ -93,7 +94,9 @@ export class ProcessLane extends Lane {
       // Loaded with the first process: a program of threads has no use for it.
       const { spawn } = require('node:child_process') as typeof import('node:child_process');
       // Own process group: the whole tree can be ended, and Ctrl-C in a terminal is the parent's to decide about.
-      const options = { env, detached: true, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe'], windowsHide: true };
+      // What `ps` shows, and `process.title` says.
+      const argv0 = this.options.setup.workerName.replaceAll('\0', '');
+      const options = { argv0, env, detached: true, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe'], windowsHide: true };
       child = spawn(process.execPath, [...execArgv, PROCESS_ENTRY, ...argv], Object.assign(Object.create(null), options));
     } catch (error) {
       queueMicrotask(() => this.#died({ exitCode: null, signal: null, cause: error }, true));
@@ -246,6 +249,9 @@ export class ProcessLane extends Lane {
         break;
       case LATE:
         this.onLateError(message[1], message[2] === true, message[3] === true);
+        break;
+      case EXITING:
+        this.onExiting(message[1] === true);
         break;
       default:
         this.host.anomaly(this);

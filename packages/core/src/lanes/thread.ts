@@ -34,6 +34,7 @@ import {
   ABORT,
   ALONE_VALUE,
   ANSWER,
+  EXITING,
   INIT,
   INIT_FAILED,
   LATE,
@@ -260,6 +261,9 @@ export class ThreadLane extends Lane {
         break;
       case LATE:
         this.onLateError(message[1], message[2] === true, message[3] === true);
+        break;
+      case EXITING:
+        this.onExiting(message[1] === true);
         break;
       default:
         this.host.anomaly(this);

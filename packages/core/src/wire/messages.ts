@@ -16,6 +16,7 @@
  *   [STARTED]                            the next unanswered task has begun (sent only for tasks with a time limit)
  *   [REPORT, form, value]                of the task that runs
  *   [LATE, thrown, fatal, running]       an error that no task's outcome can carry; whether the worker, and a task, end with it
+ *   [EXITING, running]                   the worker ends by its own decision; whether a task ends with it
  *   [MODE, mode, received]               processes: how the worker waits, and the last frame it has read
  * Answers never overtake each other, so a task is known by its place and needs no number on the wire.
  */
@@ -36,6 +37,7 @@ export const STARTED = 14;
 export const REPORT = 15;
 export const LATE = 16;
 export const MODE = 17;
+export const EXITING = 18;
 
 export type Message = readonly [kind: number, ...fields: unknown[]];
 
@@ -77,6 +79,7 @@ export type PackedValue = readonly [kind: number, payload: unknown];
 /** What a worker is told first. */
 export interface WorkerSetup {
   readonly workerId: number;
+  readonly workerName: string;
   readonly kind: string;
   /** How many runtimes are above it; 1 for a worker of the main program. */
   readonly depth: number;
@@ -84,4 +87,6 @@ export interface WorkerSetup {
   readonly initializer: TaskDescriptor | undefined;
   readonly initargs: PackedValue;
   readonly maxPayloadBytes: number;
+  /** ms that a task's module may take to load; Infinity: no limit. */
+  readonly startTimeout: number;
 }

@@ -67,7 +67,7 @@ export function pack(chunks: readonly Chunk[], packer: Packer, alone: number): O
     const items = runs[run + RUN_ITEMS] as unknown[];
     for (let offset = 0; offset < chunk.count; offset++) {
       const item = chunk.at(offset);
-      if (isPrimitive(item)) items.push(item);
+      if (typeof item === 'string' ? item.length <= packer.longestText : isPrimitive(item)) items.push(item);
       else packItem(item, chunk, offset, packer, out, run, items);
     }
   }

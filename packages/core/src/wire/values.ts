@@ -43,6 +43,8 @@ const OBJECT = 16;
 const UNIT_BYTES = 80;
 /** Bytes from which on moving a buffer costs less than copying it. */
 const WORTH_TRANSFER = 1 << 15;
+/** Bytes that a character of a text takes at most. */
+const TEXT_BYTES = 2;
 const NOTHING: ReadonlySet<unknown> = new Set();
 
 /** Packs one value at a time; `form`, `value` and `transfer` are those of the last one. */
@@ -51,11 +53,14 @@ export class Packer {
   value: unknown;
   /** What the message must list as moved. */
   transfer: Transferable[] | undefined;
+  /** Up to this length a text needs no look; primitives of other types never do. */
+  readonly longestText: number;
   readonly #medium: Medium;
   readonly #room: Room;
 
   constructor(medium: Medium) {
     this.#medium = medium;
+    this.longestText = medium.maxPayloadBytes / TEXT_BYTES;
     this.#room = { left: 0, hasViews: false, medium };
   }
 

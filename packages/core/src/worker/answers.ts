@@ -5,7 +5,7 @@
  * wire/budget.ts, which the Runner applies. A value that cannot be sent is an outcome too: the task failed, the worker lives on.
  */
 import { mayWait, spend } from '../wire/budget.ts';
-import { ALONE_VALUE, ANSWER, AS_ALONE, AS_BYTES, AS_THROWN, LATE, REPORT, STARTED } from '../wire/messages.ts';
+import { ALONE_VALUE, ANSWER, AS_ALONE, AS_BYTES, AS_THROWN, EXITING, LATE, REPORT, STARTED } from '../wire/messages.ts';
 import { isPrimitive } from '../wire/outbound.ts';
 import { encodeThrown } from '../wire/thrown.ts';
 import { ALONE, BYTES, Packer, PLAIN } from '../wire/values.ts';
@@ -76,11 +76,11 @@ export class Answers {
   }
 
   value(value: unknown): void {
-    if (isPrimitive(value)) {
+    const packer = this.#packer;
+    if (typeof value === 'string' ? value.length <= packer.longestText : isPrimitive(value)) {
       this.#values.push(value);
       return;
     }
-    const packer = this.#packer;
     try {
       packer.pack(value, 'result');
       // By itself and before the answer that uses it: should it be unreadable over there, nothing else is.
@@ -131,11 +131,11 @@ export class Answers {
     this.flush();
     // The task that reports is running: nothing may be answered together with it.
     this.#budget = Number.POSITIVE_INFINITY;
-    if (isPrimitive(value)) {
+    const packer = this.#packer;
+    if (typeof value === 'string' ? value.length <= packer.longestText : isPrimitive(value)) {
       this.#far.send([REPORT, 0, value]);
       return;
     }
-    const packer = this.#packer;
     packer.pack(value, 'report');
     if (packer.form === PLAIN) this.#far.send([REPORT, 0, packer.value]);
     else if (packer.form === BYTES) this.#far.send([REPORT, AS_BYTES, packer.value]);
@@ -150,6 +150,14 @@ export class Answers {
   fatalError(error: unknown, running: boolean): void {
     this.flush();
     this.#far.send([LATE, encodeThrown(error), true, running]);
+  }
+
+  /** This worker ends; `running`: and a task with it. Nothing can be done here where even that cannot be sent. */
+  exiting(running: boolean): void {
+    try {
+      this.flush();
+      this.#far.send([EXITING, running]);
+    } catch {}
   }
 
   #special(kind: number, payload: unknown): void {

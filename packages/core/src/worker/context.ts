@@ -14,6 +14,8 @@ import { InvalidStateError } from '../errors.ts';
 export interface TaskContext {
   /** Counts from 1 in a runtime; a replacement has a new one. */
   readonly workerId: number;
+  /** `prefix_0` is worker 1: see `threadNamePrefix` and `name`. */
+  readonly workerName: string;
   readonly kind: 'process' | 'thread';
   /** Aborted when the call's signal is; in threads `aborted` is live in a synchronous task, in processes once the task yields. */
   readonly signal: AbortSignal;
@@ -86,6 +88,10 @@ export async function whileLoading<T>(load: () => Promise<T>): Promise<T> {
 
 export function setRunning(source: TaskSource | undefined): void {
   state.running = source;
+}
+
+export function isRunning(): boolean {
+  return state.running !== undefined;
 }
 
 /** Calls `fn` so that everything it starts belongs to `task`. */

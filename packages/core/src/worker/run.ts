@@ -40,7 +40,7 @@ import { isPrimitive } from '../wire/outbound.ts';
 import { encodeThrown } from '../wire/thrown.ts';
 import { unpackBytes } from '../wire/values.ts';
 import { Answers } from './answers.ts';
-import { becomeWorker, runInside, setRunning, type TaskContext, whileLoading } from './context.ts';
+import { becomeWorker, isRunning, runInside, setRunning, type TaskContext, whileLoading } from './context.ts';
 import type { FarEnd } from './far-end.ts';
 import { RunningTask } from './running-task.ts';
 
@@ -71,6 +71,8 @@ interface Known {
 /** Where tasks are expected to be shorter than SHORT µs the clock is read once in READ_EVERY of them; reading costs 40 ns. */
 const READ_EVERY = 16;
 const SHORT = 2;
+/** The longest delay that Node's timers take, ms. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 export class Runner {
   readonly #far: FarEnd;
@@ -153,6 +155,11 @@ export class Runner {
     this.#answers?.fatalError(error, this.#busy && this.#failRunning !== undefined);
   }
 
+  /** The worker ends; what is told now arrives. */
+  exiting(): void {
+    this.#answers?.exiting(isRunning() || this.#queue[0]?.isClaimed === true);
+  }
+
   /** A rejection that nobody handled. True when it could be charged to the asynchronous task that runs. */
   unhandledRejection(reason: unknown): boolean {
     const fail = this.#failRunning;
@@ -164,7 +171,7 @@ export class Runner {
   taskContext(): RunningTask | undefined {
     const batch = this.#queue[0];
     if (batch === undefined) return undefined;
-    this.#context ??= new RunningTask(this.#far, this.#answers, this.#setup.workerId, this.#workerData, batch.sequence, batch.place);
+    this.#context ??= new RunningTask(this.#far, this.#answers, this.#setup, this.#workerData, batch.sequence, batch.place);
     return this.#context;
   }
 
@@ -198,7 +205,11 @@ export class Runner {
   #define(id: number, descriptor: TaskDescriptor): void {
     const known: Known = { task: undefined, failure: undefined, loading: undefined, isAsync: false };
     this.#known.set(id, known);
-    known.loading = whileLoading(() => loadTask(descriptor)).then(
+    known.loading = withinTime(
+      whileLoading(() => loadTask(descriptor)),
+      this.#setup.startTimeout,
+      descriptor.name,
+    ).then(
       (task) => {
         known.task = task;
         known.loading = undefined;
@@ -337,6 +348,28 @@ export class Runner {
     this.#failRunning = undefined;
     setRunning(undefined);
   }
+}
+
+// Captured: a task may replace what it finds on the global object.
+const startTimer = setTimeout;
+const stopTimer = clearTimeout;
+
+/** An import that never settles would keep its worker, and whoever waits for the task, for ever. */
+function withinTime<T>(loading: Promise<T>, ms: number, name: string): Promise<T> {
+  if (ms > LONGEST_TIMER) return loading;
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = startTimer(
+      () =>
+        reject(
+          new TaskModuleError(
+            `the module of task '${name}' was not loaded within startTimeout (${ms} ms): is there an await that never ends?`,
+          ),
+        ),
+      ms,
+    );
+  });
+  return Promise.race([loading, late]).finally(() => stopTimer(timer));
 }
 
 function unpackValue([kind, payload]: PackedValue): unknown {

@@ -1,5 +1,6 @@
 /** The context of one running task; made only when the task asks for it or is asynchronous. */
 import { InvalidStateError } from '../errors.ts';
+import type { WorkerSetup } from '../wire/messages.ts';
 import type { Answers } from './answers.ts';
 import type { TaskContext } from './context.ts';
 import type { FarEnd } from './far-end.ts';
@@ -10,6 +11,7 @@ const nativeThrow = AbortSignal.prototype.throwIfAborted;
 
 export class RunningTask implements TaskContext {
   readonly workerId: number;
+  readonly workerName: string;
   readonly kind: 'thread' | 'process';
   readonly workerData: unknown;
   over = false;
@@ -19,8 +21,9 @@ export class RunningTask implements TaskContext {
   readonly #place: number;
   #controller: AbortController | undefined;
 
-  constructor(far: FarEnd, answers: Answers, workerId: number, workerData: unknown, sequence: number, place: number) {
-    this.workerId = workerId;
+  constructor(far: FarEnd, answers: Answers, setup: WorkerSetup, workerData: unknown, sequence: number, place: number) {
+    this.workerId = setup.workerId;
+    this.workerName = setup.workerName;
     this.kind = far.kind;
     this.workerData = workerData;
     this.#far = far;

@@ -26,6 +26,23 @@ export interface WorldShape {
   readonly clients: readonly ClientShape[];
 }
 
+/** Workers that live for ever and one client, unless told otherwise. */
+export function worldOf(shape: Partial<WorldShape> = {}): World {
+  return new World({
+    size: 1,
+    manner: 'claims',
+    maxTasks: Number.POSITIVE_INFINITY,
+    startsAtOnce: false,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    clients: [clientOf()],
+    ...shape,
+  });
+}
+
+export function clientOf(shape: Partial<ClientShape> = {}): ClientShape {
+  return { maxLanes: 1024, maxQueue: Number.POSITIVE_INFINITY, onLoss: 'fail', ...shape };
+}
+
 export interface ClientShape {
   readonly maxLanes: number;
   readonly maxQueue: number;
@@ -107,6 +124,8 @@ export class World {
   openSum = 0;
   isEnding = false;
   #items = 0;
+  /** Told of every call that is over. */
+  settled: (job: Job, ok: boolean, value: unknown) => void = () => undefined;
   /** What went wrong where an exception would be swallowed. */
   readonly troubles: string[] = [];
   /** Things that users do in callbacks. */
@@ -162,6 +181,13 @@ export class World {
     return { client, shape, isClosed: false, isTerminated: false, isShutDown: false };
   }
 
+  /** One more client. */
+  join(shape: ClientShape): SimClient {
+    const owner = this.#openClient(shape, `client ${this.clients.length}`);
+    this.clients.push(owner);
+    return owner;
+  }
+
   settings(options: Partial<CallSettings>): CallSettings {
     return { priority: 0, taskTimeout: Number.POSITIVE_INFINITY, retries: 0, signal: undefined, onReport: undefined, ...options };
   }
@@ -181,6 +207,7 @@ export class World {
       jobSettled: (ok, value) => {
         const own = entry as Entry;
         own.ends += 1;
+        this.settled(own.job, ok, value);
         this.#judge(own, 0, ok, value);
         if (then !== undefined) this.#afterSettling.push(then);
         this.#runCallbacks();

@@ -1,0 +1,71 @@
+// Every attempt to settle a task, counted where the facades tell of it: a callback a settle, and what the promise then says.
+/** 8 bits each are plenty: anything above one is wrong. */
+export class Settles {
+  #callbacks;
+  #promises;
+  done = 0;
+  open = 0;
+  #wake = () => undefined;
+
+  constructor(tasks) {
+    this.#callbacks = new Uint8Array(tasks);
+    this.#promises = new Uint8Array(tasks);
+  }
+
+  /** Of a future of an executor. `settled(ok, value)` once. */
+  watchFuture(index, future, settled) {
+    this.open += 1;
+    future.addDoneCallback(() => {
+      this.#callbacks[index] += 1;
+    });
+    this.#follow(index, future, settled);
+  }
+
+  /** Options for `applyAsync`, whose callbacks are counted. */
+  callbacks(index) {
+    const count = () => {
+      this.#callbacks[index] += 1;
+    };
+    return { callback: count, errorCallback: count };
+  }
+
+  watchResult(index, result, settled) {
+    this.open += 1;
+    this.#follow(index, result, settled);
+  }
+
+  #follow(index, promise, settled) {
+    const end = (ok, value) => {
+      this.#promises[index] += 1;
+      this.done += 1;
+      this.open -= 1;
+      settled(ok, value);
+      this.#wake();
+    };
+    promise.then(
+      (value) => end(true, value),
+      (error) => end(false, error),
+    );
+  }
+
+  /** Resolves when fewer than `most` are open. */
+  async fewerThan(most) {
+    while (this.open >= most) {
+      await new Promise((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** Of the first `tasks`, those that settled never, and more than once. */
+  check(tasks) {
+    let never = 0;
+    let twice = 0;
+    for (let i = 0; i < tasks; i++) {
+      const most = Math.max(this.#callbacks[i], this.#promises[i]);
+      if (Math.min(this.#callbacks[i], this.#promises[i]) === 0) never += 1;
+      if (most > 1) twice += 1;
+    }
+    return { never, twice };
+  }
+}

@@ -1,0 +1,86 @@
+// Tasks that write into the ledger what they do. Loaded in workers; `context().workerData` is { folder, seed }.
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { isMainThread, threadId } from 'node:worker_threads';
+import { context } from '@twinpool/core/worker';
+import { hash, share } from '../harness/random.mjs';
+
+let ledger = -1;
+if (!isMainThread) process.on('exit', () => ledger >= 0 && closeSync(ledger));
+
+/** One write each, so that a line is whole or not there. */
+function write(letter, index) {
+  if (ledger < 0) {
+    const name = isMainThread ? String(process.pid) : `${process.pid}.${threadId}`;
+    ledger = openSync(join(context().workerData.folder, name), 'a');
+  }
+  writeSync(ledger, `${letter}${index}\n`);
+}
+
+/** Busy for so many ms. */
+function spin(ms) {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
+
+export function checksum(bytes) {
+  let sum = bytes.length;
+  for (let i = 0; i < bytes.length; i += 61) sum = (Math.imul(sum, 31) + bytes[i]) >>> 0;
+  return sum;
+}
+
+/** 0 to 2 ms of work over its bytes; gives f(seed, index), sometimes with as many bytes back. */
+export function work(index, bytes) {
+  write('S', index);
+  const { seed } = context().workerData;
+  spin(2 * share(seed, index, 1));
+  const result = { value: hash(seed, index), sum: checksum(bytes), bytes: hash(seed, index, 2) % 2 === 0 ? bytes : undefined };
+  write('E', index);
+  return result;
+}
+
+/** So many ms of work. */
+export function workFor(index, ms) {
+  write('S', index);
+  spin(ms);
+  write('E', index);
+  return hash(context().workerData.seed, index);
+}
+
+/** The same, yielding. */
+export async function workLater(index, ms) {
+  write('S', index);
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  write('E', index);
+  return hash(context().workerData.seed, index);
+}
+
+/** Only a line, for tasks that are counted. */
+export function touch(index) {
+  write('S', index);
+  return index;
+}
+
+/** Does what no task should, by name. */
+export function misbehave(index, how) {
+  write('S', index);
+  switch (how) {
+    case 'exit':
+      process.exit(7);
+      break;
+    case 'abort':
+      process.abort();
+      break;
+    case 'throw null':
+      throw null;
+    case 'throw late':
+      setTimeout(() => {
+        throw new Error('late');
+      }, 1);
+      return hash(context().workerData.seed, index);
+    case 'no memory': {
+      const hoard = [];
+      for (;;) hoard.push(new Array(10_000).fill(index));
+    }
+  }
+  throw new RangeError(`misbehave: no such way: ${how}`);
+}

@@ -1,0 +1,90 @@
+/**
+ * What an operator can listen to: Node's `diagnostics_channel`, `twinpool:task` and `twinpool:worker`.
+ *
+ * Decides what is told and in which words. Never a value: neither arguments nor results, which may be secrets. Nobody listening costs
+ * one look a message. A listener that throws is Node's business: it ends up as an uncaught exception, in a turn of its own.
+ */
+import { type Channel, channel } from 'node:diagnostics_channel';
+import type { Chunk } from './job.ts';
+import type { Lane } from './lane.ts';
+
+/**
+ * A message of `twinpool:task`. `start`: the task was handed to the worker. `end`: its outcome is there; `lost` when its worker died with it.
+ * A task that no worker ever had (cancelled, refused) is not told of. A task that is taken back to run elsewhere starts there again.
+ *
+ * @example
+ * ```ts
+ * import { subscribe } from 'node:diagnostics_channel';
+ * import type { TaskEvent } from '@twinpool/core';
+ *
+ * subscribe('twinpool:task', (message) => {
+ *   const { event, task, outcome, error } = message as TaskEvent;
+ *   if (event === 'end' && outcome !== 'completed') console.error(task, outcome, error);
+ * });
+ * ```
+ */
+export interface TaskEvent {
+  readonly event: 'start' | 'end';
+  /** The function's name. */
+  readonly task: string;
+  /** Its place in the input of its call; 0 for a single call. */
+  readonly index: number;
+  readonly workerId: number;
+  readonly outcome: 'completed' | 'failed' | 'lost' | undefined;
+  readonly error: unknown;
+}
+
+/**
+ * A message of `twinpool:worker`. `lost`: it died by itself (`exitCode` or `signal` say how); `ended`: it was sent home, or ended because of its
+ * task. `lateError`: user code threw outside of any task. `anomaly`: it sent what no correct worker sends.
+ */
+export interface WorkerEvent {
+  readonly event: 'starting' | 'ready' | 'ended' | 'lost' | 'lateError' | 'anomaly';
+  /** The name of the runtime or facade whose worker it is. */
+  readonly runtime: string;
+  readonly workerId: number;
+  readonly kind: string;
+  readonly pid: number | undefined;
+  readonly threadId: number | undefined;
+  readonly exitCode: number | null | undefined;
+  readonly signal: string | null | undefined;
+  readonly error: unknown;
+}
+
+export const tasks: Channel = channel('twinpool:task');
+const workers: Channel = channel('twinpool:worker');
+
+export function tellStarts(workerId: number, chunks: readonly Chunk[]): void {
+  for (const { job, base, count } of chunks) {
+    for (let i = 0; i < count; i++) {
+      tasks.publish({
+        event: 'start',
+        task: job.fn.name,
+        index: base + i,
+        workerId,
+        outcome: undefined,
+        error: undefined,
+      } satisfies TaskEvent);
+    }
+  }
+}
+
+export function tellEnd(workerId: number, task: string, index: number, outcome: 'completed' | 'failed' | 'lost', error?: unknown): void {
+  tasks.publish({ event: 'end', task, index, workerId, outcome, error } satisfies TaskEvent);
+}
+
+export function tellOfWorker(event: WorkerEvent['event'], runtime: string, lane: Lane, error?: unknown): void {
+  if (!workers.hasSubscribers) return;
+  const { id, kind, pid, threadId, death } = lane;
+  workers.publish({
+    event,
+    runtime,
+    workerId: id,
+    kind,
+    pid,
+    threadId,
+    exitCode: death?.exitCode,
+    signal: death?.signal,
+    error,
+  } satisfies WorkerEvent);
+}

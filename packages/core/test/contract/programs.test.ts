@@ -1,0 +1,176 @@
+/** Whole programs: when they end, what they leave behind when they die, and that none of them forks without end. */
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { childrenOf, isRunning, makeGate, outcome, type Program, runNode, runProgram, until, within } from '@twinpool/testkit';
+import { place, square } from '@twinpool/testkit/tasks';
+import { describe, expect, it } from 'vitest';
+import { taskRef, WorkerRuntime } from '../../dist/index.js';
+import { KINDS, open } from './workplace.ts';
+
+const programs = new URL('../fixtures/programs/', import.meta.url);
+const modules = new URL('../fixtures/modules/', import.meta.url);
+const run = (file: string, ...args: readonly string[]): Program => runProgram(new URL(file, programs), args);
+
+describe.each(KINDS)('a program with workers: %s', (kind) => {
+  it.each(['unused', 'starts at once', 'used', 'rested', 'closed'])('ends by itself when it has nothing to do: %s', async (how) => {
+    const program = run('ends-by-itself.mjs', kind, how);
+    expect(await program.end(5_000)).toEqual({ code: 0, signal: null });
+    expect(program.output).toContain('the end of the program');
+    expect(program.errors).toBe('');
+    if (kind === 'process') await until(() => program.numbers('workers').every((pid) => !isRunning(pid)), 'its workers are gone');
+  });
+
+  it('stays while work is open', async () => {
+    const program = run('waits-for-work.mjs', kind);
+    expect(await program.end(5_000)).toEqual({ code: 0, signal: null });
+    expect(program.output.split('\n').filter(Boolean)).toEqual(['submitted', 'done: first', 'done: second']);
+  });
+
+  it('works when it is given by node -e, and is not run again in its workers', async () => {
+    const code = `import { open } from '${new URL('workplace.mjs', programs).href}';
+      console.log('started');
+      const { call, seat } = open('${kind}', 1);
+      console.log(await call((x) => x + 1, 41));
+      await seat.terminate(new Error('over'));`;
+    const program = runNode(['--input-type=module', '-e', code], programs);
+    expect(await program.end(5_000)).toEqual({ code: 0, signal: null });
+    expect(program.output).toBe('started\n42\n');
+  });
+
+  it('works when it comes on standard input', async () => {
+    const code = `import { open } from '${new URL('workplace.mjs', programs).href}';
+      console.log('started');
+      const { call, seat } = open('${kind}', 1);
+      console.log(await call((x) => x + 1, 41));
+      await seat.terminate(new Error('over'));`;
+    const program = runNode(['--input-type=module'], programs, code);
+    expect(await program.end(5_000)).toEqual({ code: 0, signal: null });
+    expect(program.output).toBe('started\n42\n');
+  });
+
+  it('starts workers without the inspector it was started with', async () => {
+    const code = `import { open } from '${new URL('workplace.mjs', programs).href}';
+      const { call, seat } = open('${kind}', 2);
+      const urls = await Promise.all([1, 2].map(() => call(async () => (await import('node:inspector')).url() ?? 'none')));
+      console.log(urls.join(' '));
+      await seat.terminate(new Error('over'));`;
+    const program = runNode(['--inspect=127.0.0.1:0', '--input-type=module', '-e', code], programs);
+    expect((await program.end(5_000)).code).toBe(0);
+    if (kind === 'process') expect(program.output).toBe('none none\n');
+    expect(program.errors.match(/Debugger listening/g)).toHaveLength(1);
+  });
+
+  it('that is its own task module is told so, and starts no workers in its workers', async () => {
+    const program = run('unguarded.mjs', kind);
+    expect((await program.end(8_000)).code).toBe(0);
+    expect(program.output).toContain('ERR_TWINPOOL_NESTED_BOOTSTRAP');
+    expect(program.output).toMatch(/isWorker/);
+  });
+
+  it('that is its own task module works when its top level is guarded', async () => {
+    const program = run('guarded.mjs', kind);
+    expect((await program.end(5_000)).code).toBe(0);
+    expect(program.output).toBe('value: 6\n');
+  });
+
+  it('that starts workers in a preload does not fork without end', async () => {
+    const preload = new URL('preload.mjs', programs).href;
+    const program = runNode(['--import', preload, '-e', 'setTimeout(() => {}, 10)'], programs, '', { PRELOAD_KIND: kind });
+    let most = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, childrenOf(program.pid).length);
+    }, 5);
+    try {
+      expect((await program.end(8_000)).code).toBe(0);
+    } finally {
+      clearInterval(watch);
+    }
+    expect(program.output).toMatch(/refused: ERR_TWINPOOL_NESTED_BOOTSTRAP|value: preloaded/);
+    expect(most).toBeLessThanOrEqual(4);
+  });
+
+  it('that runs out of descriptors is told so, and works again when it has some', async () => {
+    const program = runNode(['-e', limited('no-descriptors.mjs', kind)], programs);
+    expect((await program.end(12_000)).code).toBe(0);
+    expect(program.output).toContain('hoarded: EMFILE');
+    expect(program.output).toMatch(/broken: .* after a while|value: 4/);
+    expect(program.output).toContain('healed: 9');
+  });
+});
+
+/** Runs it where a process may have few descriptors. */
+function limited(file: string, kind: string): string {
+  const command = `ulimit -n 60; exec "${process.execPath}" "${new URL(file, programs).pathname}" ${kind}`;
+  return `const { spawnSync } = require('node:child_process');
+    const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', ${JSON.stringify(command)}], { encoding: 'utf8', timeout: 10_000 });
+    console.log(stdout, stderr); process.exitCode = status ?? 1;`;
+}
+
+describe('when a program dies, its worker processes end, too:', () => {
+  const deaths = ['idle', 'async', 'loop', 'stopped'].flatMap((busy) => ['SIGKILL', 'exit', 'throw'].map((end) => [busy, end] as const));
+
+  it.each(deaths)('%s workers, %s', async (busy, end) => {
+    const gate = makeGate();
+    const program = run('dies.mjs', busy, end, gate.path);
+    await program.printed('ready');
+    const workers = program.numbers('workers');
+    expect(workers.length).toBeGreaterThanOrEqual(1);
+    if (end === 'SIGKILL') process.kill(program.pid, 'SIGKILL');
+    const { code, signal } = await program.end();
+    expect(end === 'SIGKILL' ? signal : code).toBe({ SIGKILL: 'SIGKILL', exit: 3, throw: 1 }[end]);
+    await until(() => workers.every((pid) => !isRunning(pid)), `the workers ${workers.join(', ')} are gone`, 3_000);
+  });
+});
+
+describe('a worker process', () => {
+  it('has no descriptors of the program but its own six', async () => {
+    const canary = openSync(new URL(import.meta.url), 'r');
+    try {
+      const work = open('process', 1);
+      const { pid } = await work.call(place);
+      const links = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+      expect(links.filter((target) => target.endsWith('programs.test.ts'))).toEqual([]);
+      expect(links.filter((target) => target.startsWith('socket:')).length).toBeLessThanOrEqual(6);
+    } finally {
+      closeSync(canary);
+    }
+  });
+
+  it('has a group of its own, so that Ctrl-C is the program’s to answer', async () => {
+    const work = open('process', 1);
+    const { pid } = await work.call(place);
+    const groupOf = (of: number | string) => readFileSync(`/proc/${of}/stat`, 'utf8').split(') ')[1]?.split(' ')[2];
+    expect(groupOf(pid)).toBe(String(pid));
+    expect(groupOf(pid)).not.toBe(groupOf('self'));
+  });
+});
+
+describe.each(KINDS)('pools in pools: %s', (kind) => {
+  it('a runtime at the top level of a task module is refused, and says what to do', async () => {
+    const work = open(kind, 1);
+    const settled = await outcome(work.call(taskRef(new URL('builds-runtime.mjs', modules), 'task')));
+    expect(settled.ok).toBe(false);
+    if (settled.ok) return;
+    const chain = [settled.error, (settled.error as Error).cause] as { code?: string; message: string }[];
+    expect(chain.map((error) => error?.code)).toContain('ERR_TWINPOOL_NESTED_BOOTSTRAP');
+    expect(chain.map((error) => error?.message).join()).toMatch(/isWorker/);
+    expect(await outcome(work.call(square, 2))).toEqual({ ok: true, value: 4 });
+  });
+
+  it('a task may make and use one of its own', async () => {
+    const work = open(kind, 1);
+    const nest = taskRef<(kind: string, levels: number) => Promise<{ depth: number }>>(new URL('nested.mjs', modules), 'nest');
+    expect(await outcome(work.call(nest, kind, 2), 8_000)).toEqual({ ok: true, value: { depth: 2 } });
+  });
+
+  it('that nest without end are stopped', async () => {
+    const work = open(kind, 1);
+    const nest = taskRef<(kind: string, levels: number) => Promise<unknown>>(new URL('nested.mjs', modules), 'nest');
+    const settled = await outcome(work.call(nest, kind, 50), 15_000);
+    expect(settled.ok ? settled.value : (settled.error as { code: string }).code).toBe('ERR_TWINPOOL_NESTED_BOOTSTRAP');
+    expect(await outcome(work.call(square, 2))).toEqual({ ok: true, value: 4 });
+  });
+
+  it('a runtime in the program itself is not nested', async () => {
+    await within(new WorkerRuntime({ kind }).close());
+  });
+});

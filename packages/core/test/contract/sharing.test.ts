@@ -1,0 +1,160 @@
+/** Two facades on one runtime: fair turns, and each one's end is its own. */
+import { makeGate, outcome, within } from '@twinpool/testkit';
+import { exitWith } from '@twinpool/testkit/faults';
+import { hold, holdAsync, later, mark, place, spin, square } from '@twinpool/testkit/tasks';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { WorkerRuntime } from '../../dist/index.js';
+import { KINDS, type Kind, openAt, Terminated } from './workplace.ts';
+
+function makeRuntime(kind: Kind, workers: number, options: object = {}): WorkerRuntime {
+  const runtime = new WorkerRuntime({ kind, workers, ...options });
+  onTestFinished(() => within(runtime.terminate(), 5_000));
+  return runtime;
+}
+
+describe.each(KINDS)('two facades on one runtime: %s', (kind) => {
+  it('run on the same workers', async () => {
+    const runtime = makeRuntime(kind, 1);
+    const [one, other] = [openAt(runtime), openAt(runtime)];
+    expect(await one.call(place)).toEqual(await other.call(place));
+    expect(runtime.stats()).toMatchObject({ workers: 1, completed: 2 });
+  });
+
+  it('take turns by worker time: little work does not wait for much', async () => {
+    const runtime = makeRuntime(kind, 1);
+    const [big, small] = [openAt(runtime), openAt(runtime)];
+    const order: string[] = [];
+    await big.call(spin, 6);
+    const many = Array.from({ length: 40 }, () => big.call(spin, 6).then(() => order.push('big')));
+    const few = Array.from({ length: 5 }, () => small.call(spin, 6).then(() => order.push('small')));
+    await within(Promise.all(few));
+    // Turn and turn about, from where the newcomer came in.
+    expect(order.filter((who) => who === 'big').length).toBeLessThanOrEqual(8);
+    await within(Promise.all(many));
+  });
+
+  it('get the same time, not the same number of tasks', async () => {
+    const runtime = makeRuntime(kind, 1);
+    const [long, short] = [openAt(runtime), openAt(runtime)];
+    const order: string[] = [];
+    await Promise.all([long.call(spin, 20), short.call(spinShortly, 5)]);
+    const tasks = [
+      ...Array.from({ length: 12 }, () => long.call(spin, 20).then(() => order.push('long'))),
+      ...Array.from({ length: 24 }, () => short.call(spinShortly, 5).then(() => order.push('short'))),
+    ];
+    await within(Promise.all(tasks), 10_000);
+    const longBeforeLastShort = order.slice(0, order.lastIndexOf('short')).filter((who) => who === 'long').length;
+    // 24 short ones take as much time as 6 long ones; a busy machine may stretch either.
+    expect(longBeforeLastShort).toBeGreaterThanOrEqual(3);
+    expect(longBeforeLastShort).toBeLessThanOrEqual(11);
+  });
+
+  it('priority orders within one of them, and not between them', async () => {
+    const gate = makeGate();
+    const runtime = makeRuntime(kind, 1);
+    const [one, other] = [openAt(runtime), openAt(runtime)];
+    const first = one.call(hold, gate.path, 'first');
+    await gate.entered();
+    const tasks = [
+      one.begin(hold, [gate.path, 'low'], { priority: -1 }),
+      one.begin(hold, [gate.path, 'normal'], {}),
+      one.begin(hold, [gate.path, 'high'], { priority: 5 }),
+      one.begin(hold, [gate.path, 'normal too'], {}),
+      other.begin(hold, [gate.path, 'other'], {}),
+    ];
+    gate.open();
+    await within(Promise.all([first, ...tasks.map(({ promise }) => promise)]));
+    const labels = gate.labels();
+    expect(labels.filter((label) => label !== 'other')).toEqual(['first', 'high', 'normal', 'normal too', 'low']);
+    expect(labels.indexOf('other')).toBeLessThanOrEqual(2);
+  });
+
+  it('are held to the number of workers that each asked for', async () => {
+    const gate = makeGate();
+    const runtime = makeRuntime(kind, 3);
+    const narrow = openAt(runtime, { processes: 1 });
+    const tasks = [1, 2, 3].map((x) => narrow.call(holdAsync, gate.path, x));
+    await gate.entered();
+    expect(await within(openAt(runtime).call(square, 3))).toBe(9);
+    expect(gate.arrivals()).toHaveLength(1);
+    gate.open();
+    await within(Promise.all(tasks));
+  });
+
+  it('one closed leaves the other, and the workers', async () => {
+    const runtime = makeRuntime(kind, 1);
+    const [one, other] = [openAt(runtime), openAt(runtime)];
+    const before = await one.call(place);
+    one.seat.close();
+    await within(one.seat.leave());
+    expect(await other.call(place)).toEqual(before);
+    expect(runtime.stats().workers).toBe(1);
+  });
+
+  it('one terminated loses its own work only; the other’s running task goes on', async () => {
+    const gate = makeGate();
+    const runtime = makeRuntime(kind, 2);
+    const [one, other] = [openAt(runtime), openAt(runtime)];
+    const theirs = other.call(holdAsync, gate.path, 'theirs');
+    const mine = [outcome(one.call(hold, gate.path, 'mine'))];
+    await gate.entered(2);
+    mine.push(outcome(one.call(mark, gate.path, 'mine too')));
+    const waiting = other.call(mark, gate.path, 'waiting');
+    await within(one.seat.terminate(new Terminated('mine')));
+    for (const settled of await Promise.all(mine)) expect(settled.ok ? 'a value' : settled.error).toBeInstanceOf(Terminated);
+    expect(await within(waiting)).toBe('waiting');
+    gate.open();
+    expect(await within(theirs)).toBe('theirs');
+    expect(gate.labels()).not.toContain('mine too');
+    expect(runtime.stats()).toMatchObject({ lostWorkers: 0 });
+  });
+
+  it("one that is broken ('break') leaves the other", async () => {
+    const gate = makeGate();
+    const runtime = makeRuntime(kind, 2);
+    const [fragile, robust] = [openAt(runtime, { onWorkerLoss: 'break' }), openAt(runtime)];
+    const long = robust.call(later, 'robust', 100);
+    const dead = await outcome(fragile.call(exitWith, gate.path, 1));
+    expect(dead.ok).toBe(false);
+    expect(fragile.seat.broken).toBeDefined();
+    expect(robust.seat.broken).toBeUndefined();
+    expect(await within(long)).toBe('robust');
+    expect(await within(robust.call(square, 2))).toBe(4);
+  });
+
+  it('one that loses a worker under the other’s task has only its own loss', async () => {
+    const gate = makeGate();
+    const runtime = makeRuntime(kind, 2);
+    const [one, other] = [openAt(runtime), openAt(runtime, { onWorkerLoss: 'break' })];
+    const held = other.call(holdAsync, gate.path, 'held');
+    await gate.entered();
+    expect((await outcome(one.call(exitWith, gate.path, 1))).ok).toBe(false);
+    gate.open();
+    expect(await within(held)).toBe('held');
+    expect(other.seat.broken).toBeUndefined();
+  });
+
+  it('a full queue refuses one of them only', async () => {
+    const gate = makeGate();
+    const runtime = makeRuntime(kind, 1);
+    const [narrow, wide] = [openAt(runtime, { maxQueue: 2 }), openAt(runtime)];
+    const running = wide.call(holdAsync, gate.path, 'running');
+    await gate.entered();
+    const tasks = [1, 2, 3].map((x) => outcome(narrow.call(square, x)));
+    const more = wide.map(square, [1, 2, 3, 4, 5]);
+    gate.open();
+    await running;
+    expect((await Promise.all(tasks)).map((each) => (each.ok ? each.value : (each.error as { code: string }).code))).toEqual([
+      1,
+      4,
+      'ERR_TWINPOOL_QUEUE_FULL',
+    ]);
+    expect(await within(more)).toEqual([1, 4, 9, 16, 25]);
+  });
+});
+
+const spinShortly = (ms: number): number => {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+  return ms;
+};

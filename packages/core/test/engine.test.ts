@@ -1,0 +1,667 @@
+/**
+ * Single decisions of the engine, worker by worker and millisecond by millisecond: who gets what and when, how starts are braked, when a
+ * limit is judged. simulation.test.ts asks what must hold whatever happens; here is what is to happen.
+ */
+import type { FakeLane } from '@twinpool/testkit';
+import { describe, expect, it } from 'vitest';
+import { TaskTimeoutError, WorkerLostError } from '../dist/errors.js';
+import type { CallJob } from '../dist/job.js';
+import type { TaskDescriptor } from '../dist/task/descriptor.js';
+import { TaskFunction } from '../dist/task/task-function.js';
+import { encodeThrown } from '../dist/wire/thrown.js';
+import { clientOf, endOf, KILL_GRACE, TASK_TIMEOUT, turn, type World, worldOf } from './simulation/world.ts';
+
+const [TINY, SHORT, MIDDLING, LONG] = [3, 80, 1500, 20_000];
+const never = Number.POSITIVE_INFINITY;
+
+/** One of the functions, measured: `elapsed` µs a run. The lanes that measured it are left idle. */
+async function measured(world: World, name: string, elapsed: number): Promise<World['functions'][number]> {
+  const fn = functionOf(world, name);
+  for (let i = 0; i < 3; i++) {
+    world.call(clientAt(world), fn, world.item(false), world.settings({}));
+    await turn();
+    for (const lane of lanesOf(world, 'starting')) lane.ready();
+    for (const lane of lanesOf(world, 'ready')) lane.runAll(() => ({ value: 0 }), elapsed);
+    world.troubles.length = 0;
+  }
+  return fn;
+}
+
+const functionOf = (world: World, name: string) => world.functions.find((fn) => fn.name === name) as World['functions'][number];
+const clientAt = (world: World, at = 0) => world.clients[at] as World['clients'][number];
+const lanesOf = (world: World, state: FakeLane['state']) => world.lanes.filter((lane) => lane.state === state);
+const laneAt = (world: World, at: number) => world.lanes[at] as FakeLane;
+const heldBy = (world: World) => world.lanes.map((lane) => lane.held.map(({ item }) => item));
+const numbers = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
+
+function call(world: World, fn: World['functions'][number], item: unknown, settings: Partial<CallSettingsOf> = {}, client = 0): CallJob {
+  return world.call(clientAt(world, client), fn, item, world.settings(settings)) as CallJob;
+}
+type CallSettingsOf = ReturnType<World['settings']>;
+
+/** One after the other: of calls that come together, each lane with room gets its share only. */
+async function callInTurn(world: World, fn: World['functions'][number], items: readonly number[]): Promise<void> {
+  for (const item of items) {
+    call(world, fn, item);
+    await turn();
+  }
+}
+
+/** A world whose lanes are all there, with nothing to do. */
+async function readyWorld(shape: Parameters<typeof worldOf>[0]): Promise<World> {
+  const world = worldOf({ startsAtOnce: true, ...shape });
+  for (const lane of world.lanes) lane.ready();
+  await turn();
+  return world;
+}
+
+describe('who gets a task', () => {
+  it('an idle lane at once, the same one while it keeps up', async () => {
+    const world = await readyWorld({ size: 3 });
+    const fn = functionOf(world, 'tiny');
+    for (let i = 1; i <= 3; i++) {
+      call(world, fn, i);
+      expect(heldBy(world)).toEqual([[i], [], []]);
+      laneAt(world, 0).runAll(endOf, TINY);
+    }
+  });
+
+  it('one each, while a function was never measured', async () => {
+    const world = await readyWorld({ size: 3 });
+    world.map(clientAt(world), functionOf(world, 'tiny'), numbers(1, 9), undefined, world.settings({}));
+    expect(heldBy(world)).toEqual([[1], [2], [3]]);
+  });
+
+  it('an even share, however short the tasks are', async () => {
+    const world = await readyWorld({ size: 2 });
+    const fn = await measured(world, 'tiny', TINY);
+    world.map(clientAt(world), fn, numbers(100, 40), undefined, world.settings({}));
+    expect(heldBy(world).map(({ length }) => length)).toEqual([20, 20]);
+  });
+
+  it('about a millisecond of work ahead where tasks are short, and one task where they take one or more', async () => {
+    for (const [name, elapsed, least, most] of [
+      ['short', SHORT, 8, 13],
+      ['middling', MIDDLING, 1, 2],
+      ['long', LONG, 1, 1],
+    ] as const) {
+      const world = await readyWorld({ size: 1 });
+      const fn = await measured(world, name, elapsed);
+      for (const item of numbers(100, 60)) call(world, fn, item);
+      await turn();
+      expect(laneAt(world, 0).held.length).toBeGreaterThanOrEqual(least);
+      expect(laneAt(world, 0).held.length).toBeLessThanOrEqual(most);
+    }
+  });
+
+  it('with a chunk that the user cut, the whole of it', async () => {
+    const world = await readyWorld({ size: 2 });
+    world.map(clientAt(world), functionOf(world, 'tiny'), numbers(1, 7), 3, world.settings({}));
+    expect(heldBy(world)).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+  });
+
+  it('with a chunk that the user cut, no more of it than the worker may still run', async () => {
+    const world = await readyWorld({ size: 1, maxTasks: 2 });
+    world.map(clientAt(world), functionOf(world, 'tiny'), numbers(1, 5), 5, world.settings({}));
+    expect(heldBy(world)[0]).toEqual([1, 2]);
+    await world.comeToRest();
+  });
+
+  it('nobody, while its function is still being found; and what is behind it waits, too', async () => {
+    const world = await readyWorld({ size: 2 });
+    const found = functionOf(world, 'tiny');
+    let find: (() => void) | undefined;
+    const searched = new TaskFunction(
+      'searched',
+      undefined,
+      new Promise((resolve) => {
+        find = () => resolve({ descriptor: found.descriptor as TaskDescriptor });
+      }),
+    );
+    call(world, searched, 1);
+    call(world, found, 2);
+    await turn();
+    expect(heldBy(world)).toEqual([[], []]);
+    find?.();
+    await turn();
+    expect(heldBy(world).flat().sort()).toEqual([1, 2]);
+  });
+});
+
+describe('when a lane is idle while another has work ahead', () => {
+  it('it takes half of what was not begun', async () => {
+    const world = await readyWorld({ size: 2 });
+    const fn = await measured(world, 'short', SHORT);
+    const [slow, other] = world.lanes as [FakeLane, FakeLane];
+    call(world, functionOf(world, 'long'), 1);
+    await callInTurn(world, fn, numbers(100, 9));
+    expect([slow.held.length, other.held.length]).toEqual([1, 9]);
+    other.begin();
+    slow.runAll(endOf, LONG);
+    await turn();
+    expect(slow.held.map(({ item }) => item)).toEqual([105, 106, 107, 108]);
+    await world.comeToRest();
+  });
+
+  it('what cannot be taken back stays where it is', async () => {
+    const world = await readyWorld({ size: 2, manner: 'budget' });
+    const fn = await measured(world, 'short', SHORT);
+    call(world, functionOf(world, 'long'), 1);
+    await callInTurn(world, fn, numbers(100, 9));
+    laneAt(world, 1).begin();
+    laneAt(world, 0).runAll(endOf, LONG);
+    await turn();
+    expect(heldBy(world).map(({ length }) => length)).toEqual([0, 9]);
+    await world.comeToRest();
+  });
+});
+
+describe('whose turn it is', () => {
+  it('by priority, then first come first served', async () => {
+    const world = await readyWorld({ size: 1 });
+    const fn = functionOf(world, 'long');
+    call(world, fn, 1);
+    for (const [item, priority] of [
+      [2, 0],
+      [3, 5],
+      [4, -1],
+      [6, 5],
+      [7, 0],
+    ] as const) {
+      call(world, fn, item, { priority });
+    }
+    const order: unknown[] = [];
+    for (let i = 0; i < 6; i++) {
+      order.push(laneAt(world, 0).held[0]?.item);
+      laneAt(world, 0).runAll(endOf, LONG);
+      await turn();
+    }
+    expect(order).toEqual([1, 3, 6, 2, 7, 4]);
+  });
+
+  it('of two clients with the same work, turn and turn about', async () => {
+    const world = await readyWorld({ size: 1, clients: [clientOf(), clientOf()] });
+    const fn = await measured(world, 'long', LONG);
+    for (const item of numbers(100, 10)) call(world, fn, item, {}, 0);
+    for (const item of numbers(200, 10)) call(world, fn, item, {}, 1);
+    const turns: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      turns.push((laneAt(world, 0).held[0]?.item as number) >= 200 ? 1 : 0);
+      laneAt(world, 0).runAll(endOf, LONG);
+      await turn();
+    }
+    const ofOther = turns.filter((who) => who === 1).length;
+    expect(ofOther).toBeGreaterThanOrEqual(4);
+    expect(ofOther).toBeLessThanOrEqual(6);
+  });
+
+  it('of two clients, by the time their tasks take: four short ones for a long one', async () => {
+    const world = await readyWorld({ size: 1, clients: [clientOf(), clientOf()] });
+    const long = await measured(world, 'long', 40_000);
+    const short = await measured(world, 'middling', 10_000);
+    const charged = clientAt(world, 0).client.charged;
+    clientAt(world, 1).client.charged = charged;
+    for (const item of numbers(100, 30)) call(world, long, item, {}, 0);
+    for (const item of numbers(200, 60)) call(world, short, item, {}, 1);
+    const turns = [0, 0];
+    for (let i = 0; i < 40; i++) {
+      const isShort = (laneAt(world, 0).held[0]?.item as number) >= 200;
+      turns[isShort ? 1 : 0] = (turns[isShort ? 1 : 0] as number) + 1;
+      laneAt(world, 0).runAll(endOf, isShort ? 10_000 : 40_000);
+      await turn();
+    }
+    expect((turns[1] as number) / (turns[0] as number)).toBeGreaterThan(3);
+    expect((turns[1] as number) / (turns[0] as number)).toBeLessThan(5);
+  });
+
+  it('a newcomer starts level with who has had least, not with those who began at nothing', async () => {
+    const world = await readyWorld({ size: 1, clients: [clientOf(), clientOf()] });
+    const fn = await measured(world, 'long', LONG);
+    for (const item of numbers(100, 50)) {
+      call(world, fn, item, {}, 0);
+      laneAt(world, 0).runAll(endOf, LONG);
+    }
+    const late = world.join(clientOf());
+    expect(late.client.charged).toBe(clientAt(world, 1).client.charged);
+    expect(clientAt(world, 0).client.charged).toBeGreaterThan(late.client.charged);
+  });
+
+  it('a client held to one lane uses one at a time', async () => {
+    const world = await readyWorld({ size: 3, clients: [clientOf({ maxLanes: 1 }), clientOf()] });
+    const fn = functionOf(world, 'long');
+    for (const item of numbers(1, 4)) call(world, fn, item, {}, 0);
+    await turn();
+    expect(heldBy(world)).toEqual([[1], [], []]);
+    for (const item of numbers(6, 4)) call(world, fn, item, {}, 1);
+    await turn();
+    expect(heldBy(world)).toEqual([[1], [6], [7]]);
+    await world.comeToRest();
+  });
+});
+
+describe('when a worker is lost', () => {
+  it('what it had not begun runs next, in its old order, before what waited', async () => {
+    const world = await readyWorld({ size: 1 });
+    const fn = await measured(world, 'short', SHORT);
+    for (const item of numbers(100, 30)) call(world, fn, item);
+    await turn();
+    const held = laneAt(world, 0).held.map(({ item }) => item);
+    laneAt(world, 0).begin();
+    world.die(laneAt(world, 0), null, 'SIGKILL');
+    await turn();
+    const next = world.lanes.find((lane) => lane.state === 'starting') as FakeLane;
+    next.ready();
+    await turn();
+    expect(next.held.map(({ item }) => item).slice(0, held.length - 1)).toEqual(held.slice(1));
+    await world.comeToRest();
+  });
+
+  it('the same holds within one map', async () => {
+    const world = await readyWorld({ size: 1 });
+    const fn = await measured(world, 'short', SHORT);
+    world.map(clientAt(world), fn, numbers(100, 40), 4, world.settings({}));
+    await turn();
+    const held = laneAt(world, 0).held.map(({ item }) => item);
+    expect(held.length).toBeGreaterThan(4);
+    laneAt(world, 0).begin();
+    world.die(laneAt(world, 0), null, 'SIGKILL');
+    await turn();
+    const next = world.lanes.find((lane) => lane.state === 'starting') as FakeLane;
+    next.ready();
+    await turn();
+    const again = next.held.map(({ item }) => item);
+    expect(again.slice(0, held.length - 1)).toEqual(held.slice(1));
+    await world.comeToRest();
+  });
+
+  it('answers that it had sent count, also when they are read after its death', async () => {
+    const world = await readyWorld({ size: 1, manner: 'budget' });
+    const fn = await measured(world, 'short', SHORT);
+    for (const item of numbers(100, 4)) call(world, fn, item);
+    await turn();
+    const lane = laneAt(world, 0);
+    lane.begin();
+    lane.finish({ value: 200 }, SHORT);
+    lane.flush();
+    lane.begin();
+    world.die(lane, null, 'SIGKILL');
+    await turn();
+    const { completed, failed, lostWorkers } = world.engine.stats();
+    expect([completed - 3, failed, lostWorkers]).toEqual([1, 1, 1]);
+    await world.comeToRest();
+  });
+
+  it('by an error outside of any task while it ran none, nothing of what it had is lost', async () => {
+    const world = await readyWorld({ size: 1, manner: 'budget' });
+    const fn = await measured(world, 'short', SHORT);
+    for (const item of numbers(100, 3)) call(world, fn, item);
+    await turn();
+    const warnings: unknown[] = [];
+    world.engine.warn = (error) => warnings.push(error);
+    laneAt(world, 0).failLate(encodeThrown(new Error('late')), false);
+    world.die(laneAt(world, 0), 1, null);
+    expect(warnings).toMatchObject([{ message: 'late' }]);
+    expect(world.engine.stats()).toMatchObject({ failed: 0, lostWorkers: 1 });
+    await world.comeToRest();
+    expect(world.engine.stats()).toMatchObject({ failed: 0, completed: 6 });
+  });
+});
+
+describe('starting workers', () => {
+  it('as many as there is work for, and no more than there may be', async () => {
+    const world = worldOf({ size: 3 });
+    const fn = functionOf(world, 'long');
+    expect(world.lanes).toHaveLength(0);
+    call(world, fn, 1);
+    await turn();
+    expect(world.lanes).toHaveLength(1);
+    for (const item of numbers(2, 8)) call(world, fn, item);
+    await turn();
+    expect(world.lanes).toHaveLength(3);
+  });
+
+  it('all at once where that is wanted, and again when one is lost', async () => {
+    const world = await readyWorld({ size: 2 });
+    expect(world.lanes).toHaveLength(2);
+    world.die(laneAt(world, 0), null, 'SIGKILL');
+    expect(lanesOf(world, 'starting')).toHaveLength(1);
+  });
+
+  it('that fail are tried again at growing distances, one at a time, and then work is told', async () => {
+    const world = worldOf({ size: 2 });
+    const job = call(world, functionOf(world, 'tiny'), 1);
+    call(world, functionOf(world, 'tiny'), 2);
+    await turn();
+    world.startsFailed = true;
+    const startedAt: number[] = [];
+    let seen = 0;
+    for (let now = 0; now < 3000; now++) {
+      for (const lane of world.lanes.slice(seen)) {
+        startedAt.push(now);
+        seen += 1;
+        lane.failToStart([0, 'no']);
+      }
+      if (job.over) break;
+      world.clock.advance(1);
+      await turn();
+    }
+    expect(startedAt.length).toBeGreaterThanOrEqual(4);
+    expect(startedAt.length).toBeLessThanOrEqual(6);
+    const gaps = startedAt.slice(2).map((at, i) => at - (startedAt[i + 1] as number));
+    for (let i = 1; i < gaps.length; i++) expect(gaps[i]).toBeGreaterThanOrEqual(gaps[i - 1] as number);
+    expect(job.over).toBe(true);
+    expect(clientAt(world).client.broken).toMatchObject({ message: 'broken', cause: { code: 'ERR_TWINPOOL_INITIALIZER' } });
+    expect(world.clock.now()).toBeLessThan(2500);
+  });
+
+  it('that fail for want of something are no lasting failure', async () => {
+    const world = worldOf({ size: 1 });
+    world.startsFailed = true;
+    const job = call(world, functionOf(world, 'tiny'), 1);
+    for (let i = 0; i < 10 && !job.over; i++) {
+      await turn();
+      for (const lane of lanesOf(world, 'starting')) lane.die(null, null, Object.assign(new Error('no descriptors'), { code: 'EMFILE' }));
+      world.clock.advance(1000);
+    }
+    expect(job.over).toBe(true);
+    expect(clientAt(world).client.broken).toBeUndefined();
+    const later = call(world, functionOf(world, 'tiny'), 2);
+    await world.comeToRest();
+    expect(later.over).toBe(true);
+  });
+
+  it('that fail while another worker serves break nothing', async () => {
+    const world = worldOf({ size: 2 });
+    const fn = functionOf(world, 'long');
+    for (const item of numbers(1, 4)) call(world, fn, item);
+    await turn();
+    laneAt(world, 0).ready();
+    world.startsFailed = true;
+    for (let i = 0; i < 12; i++) {
+      for (const lane of lanesOf(world, 'starting')) lane.failToStart([0, 'no']);
+      world.clock.advance(1000);
+      await turn();
+    }
+    expect(clientAt(world).client.broken).toBeUndefined();
+    for (let i = 0; i < 4; i++) {
+      laneAt(world, 0).runAll(endOf, LONG);
+      await turn();
+    }
+    expect(world.engine.stats().completed).toBe(4);
+  });
+
+  it('after a good one the brake is off', async () => {
+    const world = worldOf({ size: 1, maxTasks: 1 });
+    world.startsFailed = true;
+    const fn = functionOf(world, 'tiny');
+    for (let round = 0; round < 5; round++) {
+      const job = call(world, fn, round + 1);
+      await turn();
+      lanesOf(world, 'starting')[0]?.failToStart([0, 'no']);
+      world.clock.advance(0);
+      await turn();
+      expect(lanesOf(world, 'starting')).toHaveLength(1);
+      await world.comeToRest();
+      expect(job.over).toBe(true);
+    }
+    expect(clientAt(world).client.broken).toBeUndefined();
+  });
+});
+
+describe('idle workers', () => {
+  it('are told to rest after a while, and end after idleTimeout', async () => {
+    const world = await readyWorld({ size: 2, idleTimeout: 1000 });
+    const [first] = world.lanes as [FakeLane];
+    world.clock.advance(19);
+    expect(first.releases).toBe(0);
+    world.clock.advance(2);
+    expect(first.releases).toBeGreaterThan(0);
+    expect(first.isAskedToEnd).toBe(false);
+    world.clock.advance(1000);
+    expect(world.lanes.map(({ isAskedToEnd }) => isAskedToEnd)).toEqual([true, true]);
+  });
+
+  it('get no task once they were told to end', async () => {
+    const world = await readyWorld({ size: 1, idleTimeout: 50 });
+    world.clock.advance(100);
+    call(world, functionOf(world, 'tiny'), 1);
+    await turn();
+    expect(laneAt(world, 0).held).toEqual([]);
+    expect(lanesOf(world, 'starting')).toHaveLength(1);
+    await world.comeToRest();
+  });
+
+  it('live on while work comes in time', async () => {
+    const world = await readyWorld({ size: 1, idleTimeout: 50 });
+    for (let i = 1; i <= 10; i++) {
+      world.clock.advance(40);
+      call(world, functionOf(world, 'tiny'), i);
+      laneAt(world, 0).runAll(endOf, TINY);
+    }
+    expect(laneAt(world, 0).isAskedToEnd).toBe(false);
+    expect(world.lanes).toHaveLength(1);
+  });
+});
+
+describe('the time limit of a task', () => {
+  async function timed() {
+    const world = await readyWorld({ size: 1 });
+    const job = call(world, functionOf(world, 'tiny'), 1, { taskTimeout: TASK_TIMEOUT });
+    const lane = laneAt(world, 0);
+    lane.begin();
+    return { world, job, lane };
+  }
+
+  it('is judged after the channel was read: a result that lies there counts', async () => {
+    const { world, job, lane } = await timed();
+    lane.finish({ value: 2 }, TINY);
+    world.clock.advance(TASK_TIMEOUT + 10);
+    expect(job.over).toBe(false);
+    lane.turn();
+    expect(job.over).toBe(true);
+    expect(lane.isKilled).toBe(false);
+    expect(world.engine.stats()).toMatchObject({ completed: 1, failed: 0 });
+  });
+
+  it('settles the task at once, and ends the worker', async () => {
+    const { world, lane } = await timed();
+    const error = new Promise<unknown>((resolve) => {
+      world.settled = (_job, ok, value) => resolve(ok || value);
+    });
+    world.clock.advance(TASK_TIMEOUT - 1);
+    lane.turn();
+    expect(lane.isKilled).toBe(false);
+    world.clock.advance(1);
+    lane.turn();
+    expect(await error).toBeInstanceOf(TaskTimeoutError);
+    expect(lane.isKilled).toBe(true);
+    await world.comeToRest();
+    expect(world.engine.stats()).toMatchObject({ failed: 1, lostWorkers: 0 });
+  });
+
+  it('begins anew with each task', async () => {
+    const world = await readyWorld({ size: 1 });
+    const lane = laneAt(world, 0);
+    for (let i = 1; i <= 4; i++) {
+      call(world, functionOf(world, 'tiny'), i, { taskTimeout: TASK_TIMEOUT });
+      lane.begin();
+      world.clock.advance(TASK_TIMEOUT - 10);
+      lane.turn();
+      lane.finish({ value: i * 2 }, TINY);
+      lane.deliver();
+    }
+    expect(lane.isKilled).toBe(false);
+    expect(world.engine.stats().completed).toBe(4);
+  });
+
+  it('is not the limit of the one before it', async () => {
+    const { world, lane } = await timed();
+    lane.finish({ value: 2 }, TINY);
+    lane.deliver();
+    call(world, functionOf(world, 'long'), 2);
+    lane.begin();
+    world.clock.advance(TASK_TIMEOUT * 10);
+    lane.turn();
+    expect(lane.isKilled).toBe(false);
+  });
+});
+
+describe('an aborted task', () => {
+  it('that runs is told, and ended when its grace is over', async () => {
+    const world = await readyWorld({ size: 1 });
+    call(world, functionOf(world, 'tiny'), 1, { signal: world.signals[0]?.signal });
+    const lane = laneAt(world, 0);
+    const task = lane.begin();
+    world.abort(0);
+    expect(lane.aborted).toEqual([task]);
+    world.clock.advance(KILL_GRACE - 1);
+    lane.turn();
+    expect(lane.isKilled).toBe(false);
+    world.clock.advance(1);
+    lane.turn();
+    expect(lane.isKilled).toBe(true);
+  });
+
+  it('that ends in its grace leaves its worker alone', async () => {
+    const world = await readyWorld({ size: 1 });
+    call(world, functionOf(world, 'tiny'), 1, { signal: world.signals[0]?.signal });
+    const lane = laneAt(world, 0);
+    lane.begin();
+    world.abort(0);
+    lane.finish({ value: 2 }, TINY);
+    world.clock.advance(KILL_GRACE * 2);
+    lane.turn();
+    expect(lane.isKilled).toBe(false);
+    call(world, functionOf(world, 'long'), 2);
+    lane.begin();
+    world.clock.advance(KILL_GRACE * 2);
+    lane.turn();
+    expect(lane.isKilled).toBe(false);
+    expect(world.engine.stats()).toMatchObject({ cancelled: 1, completed: 0, running: 1 });
+  });
+
+  it('behind another aborted one is told by itself, and has a grace of its own', async () => {
+    const world = await readyWorld({ size: 1, manner: 'budget' });
+    const fn = await measured(world, 'short', SHORT);
+    const signal = world.signals[0]?.signal;
+    for (const item of numbers(100, 3)) call(world, fn, item, { signal });
+    await turn();
+    const lane = laneAt(world, 0);
+    expect(lane.held).toHaveLength(3);
+    lane.begin();
+    world.abort(0);
+    expect(lane.aborted).toHaveLength(1);
+    world.clock.advance(KILL_GRACE - 100);
+    lane.finish({ value: 0 }, SHORT);
+    lane.flush();
+    lane.deliver();
+    world.troubles.length = 0;
+    lane.begin();
+    expect(lane.aborted).toHaveLength(2);
+    world.clock.advance(KILL_GRACE - 100);
+    lane.turn();
+    expect(lane.isKilled).toBe(false);
+    world.clock.advance(100);
+    lane.turn();
+    expect(lane.isKilled).toBe(true);
+  });
+
+  it('that was handed over and not begun is taken back, where that can be', async () => {
+    const world = await readyWorld({ size: 1 });
+    const fn = await measured(world, 'short', SHORT);
+    call(world, fn, 100);
+    await turn();
+    laneAt(world, 0).begin();
+    for (const item of numbers(101, 5)) call(world, fn, item, { signal: world.signals[0]?.signal });
+    call(world, fn, 200);
+    await turn();
+    world.abort(0);
+    await turn();
+    expect(laneAt(world, 0).held.map(({ item }) => item)).toEqual([100, 200]);
+    expect(laneAt(world, 0).aborted).toEqual([]);
+    await world.comeToRest();
+  });
+});
+
+describe('a worker that answers what it was not asked', () => {
+  it('is ended, and counted', async () => {
+    const world = await readyWorld({ size: 1 });
+    call(world, functionOf(world, 'tiny'), 1);
+    const lane = laneAt(world, 0);
+    lane.begin();
+    lane.answerTooMuch();
+    expect(lane.isKilled).toBe(true);
+    expect(world.engine.stats().protocolAnomalies).toBe(1);
+    const error = new Promise<unknown>((resolve) => {
+      world.settled = (_job, ok, value) => resolve(ok || value);
+    });
+    world.die(lane, null, 'SIGKILL');
+    expect(await error).toBeInstanceOf(WorkerLostError);
+    expect(world.engine.stats().lostWorkers).toBe(1);
+  });
+});
+
+describe('reports', () => {
+  it('reach the listener of their task, after the answers that came before', async () => {
+    const world = await readyWorld({ size: 1 });
+    const fn = await measured(world, 'short', SHORT);
+    const told: unknown[] = [];
+    const onReport = (value: unknown, index: number) => told.push([value, index, world.engine.stats().completed - 3]);
+    world.map(clientAt(world), fn, numbers(100, 5), 5, world.settings({ onReport }));
+    await turn();
+    const lane = laneAt(world, 0);
+    for (let i = 0; i < 2; i++) {
+      lane.begin();
+      lane.finish({ value: 0 }, SHORT);
+    }
+    lane.begin();
+    lane.report('half');
+    expect(told).toEqual([['half', 2, 2]]);
+    world.troubles.length = 0;
+  });
+});
+
+describe('the queue of a client', () => {
+  it('takes as many as maxQueue allows to wait, not counting what runs', async () => {
+    const world = await readyWorld({ size: 1, clients: [clientOf({ maxQueue: 2 })] });
+    const fn = functionOf(world, 'long');
+    const jobs = numbers(1, 4).map((item) => call(world, fn, item));
+    expect(jobs.map(({ over }) => over)).toEqual([false, false, false, true]);
+    expect(world.engine.stats()).toMatchObject({ running: 1, queued: 2, failed: 1 });
+    laneAt(world, 0).runAll(endOf, LONG);
+    await turn();
+    expect(call(world, fn, 6).over).toBe(false);
+    await world.comeToRest();
+  });
+
+  it('does not count cancelled ones', async () => {
+    const world = await readyWorld({ size: 1, clients: [clientOf({ maxQueue: 1 })] });
+    const fn = functionOf(world, 'long');
+    call(world, fn, 1);
+    for (let i = 2; i < 12; i++) {
+      const job = call(world, fn, i);
+      expect([job.over, job.cancel()]).toEqual([false, true]);
+    }
+    world.troubles.length = 0;
+    expect(world.engine.stats()).toMatchObject({ queued: 0, cancelled: 10 });
+  });
+});
+
+describe('the counters', () => {
+  it('measure waiting and running', async () => {
+    const world = await readyWorld({ size: 1 });
+    const fn = functionOf(world, 'long');
+    call(world, fn, 1);
+    call(world, fn, 2);
+    world.clock.advance(100);
+    laneAt(world, 0).runAll(endOf, LONG);
+    await turn();
+    const { waitTime, runTime } = world.engine.stats();
+    expect(waitTime.max).toBeCloseTo(100, 0);
+    expect(runTime.p50).toBeCloseTo(20, -1);
+    expect(runTime.max).toBeLessThan(never);
+  });
+});

@@ -1,0 +1,102 @@
+/**
+ * The real facades over workers and a clock that the test has in its hands.
+ *
+ * Where core's own simulation stands below the facades, this one stands under them: `new Pool(…)` and the others are used as anybody
+ * uses them, and what they start is a FakeLane. Engines have a seam for that which facades do not pass on, so the seam's method is replaced
+ * here, for this test file's process. One stage at a time.
+ */
+import { Engine, type LaneOptions, systemClock } from '@twinpool/core/facade';
+import { FakeClock, type FakeEnd, FakeLane, type FakeTask } from '@twinpool/testkit';
+import { taskRef } from 'twinpool';
+
+/** Never loaded: the fake workers do not look at functions. */
+export const double: ReturnType<typeof taskRef<(x: number) => number>> = taskRef(new URL('file:///nowhere.js'), 'double');
+
+export const KILL_GRACE = 500;
+export const TASK_TIMEOUT = 250;
+
+let current: Stage | undefined;
+
+Engine.prototype.makeLane = function (this: Engine, id: number) {
+  const stage = current as Stage;
+  stage.engine = this;
+  const { killGrace, maxTasks, kind } = this.workers;
+  const lane = new FakeLane(this, { setup: { workerId: id }, killGrace, maxTasks } as LaneOptions, kind === 'thread' ? 'claims' : 'budget', {
+    begun: (_lane, task) => stage.begun(task),
+  });
+  stage.lanes.push(lane);
+  return lane;
+};
+Engine.prototype.warn = (error, what) => {
+  current?.warnings.push(`${what}: ${String(error)}`);
+};
+Object.assign(systemClock, {
+  now: () => (current as Stage).clock.now(),
+  setTimeout: (fn: () => void, ms: number) => (current as Stage).clock.setTimeout(fn, Math.min(ms, 2 ** 31 - 1)),
+  clearTimeout: (timer: unknown) => current?.clock.clearTimeout(timer),
+});
+
+export class Stage {
+  readonly clock: FakeClock = new FakeClock();
+  readonly lanes: FakeLane[] = [];
+  readonly warnings: string[] = [];
+  /** By item: how often its task began. */
+  readonly begins = new Map<unknown, number>();
+  engine: Engine | undefined;
+
+  constructor() {
+    current = this;
+  }
+
+  begun({ item }: FakeTask): void {
+    this.begins.set(item, (this.begins.get(item) ?? 0) + 1);
+  }
+
+  /** The lanes that are there. */
+  get alive(): FakeLane[] {
+    return this.lanes.filter((lane) => lane.isStarted && !lane.isOver);
+  }
+  get serving(): FakeLane | undefined {
+    return this.alive.find(({ state }) => state === 'ready');
+  }
+  get busy(): FakeLane | undefined {
+    return this.alive.find(({ isBusy }) => isBusy);
+  }
+
+  /** Workers that are starting have started. */
+  ready(): void {
+    for (const lane of this.alive) if (lane.state === 'starting' && !lane.isKilled) lane.ready();
+  }
+
+  /** One step of all workers: they start, end as they were told, or run what they have. */
+  goOn(end: (task: FakeTask) => FakeEnd = doubled): void {
+    for (const lane of this.alive) {
+      if (lane.isKilled) lane.die(null, 'SIGKILL');
+      else if (lane.isAskedToEnd) lane.die(0, null);
+      else if (lane.state === 'starting') lane.ready();
+      else {
+        lane.runAll(end, 100);
+        lane.turn();
+      }
+    }
+  }
+
+  /** Until nothing moves any more, or `isOver`. */
+  async comeToRest(isOver: () => boolean = () => false): Promise<void> {
+    for (let round = 0; round < 40; round++) {
+      this.goOn();
+      await turn();
+      if (isOver()) return;
+      if (round > 20) this.clock.advance(1000);
+    }
+  }
+}
+
+export function doubled({ item }: FakeTask): FakeEnd {
+  return { value: (item as number) * 2 };
+}
+
+/** Microtasks, and what they start. */
+export async function turn(): Promise<void> {
+  for (let i = 0; i < 12; i++) await undefined;
+}
