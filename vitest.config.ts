@@ -19,6 +19,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    projects: ['core', 'pool', 'executor', 'adapters', 'twinpool', 'testkit'].map(project),
+    projects: ['core', 'pool', 'executor', 'adapters', 'migrate', 'twinpool', 'testkit'].map(project),
   },
 });

@@ -42,11 +42,11 @@ const options = {
 const deadline = (options.seconds ?? (values.short ? 20 : (run.seconds ?? 600))) * 1000 + (values.short ? 20_000 : 120_000);
 const mark = `${process.pid}.${Date.now()}`;
 
-const child = spawn(
-  process.execPath,
-  ['--expose-gc', ...(run.flags ?? []), fileURLToPath(new URL('./run.mjs', import.meta.url)), JSON.stringify(options)],
-  { stdio: 'inherit', env: { ...process.env, ...run.env, [MARK]: mark } },
-);
+const command = [process.execPath, '--expose-gc', fileURLToPath(new URL('./run.mjs', import.meta.url)), JSON.stringify(options)];
+// Some runs want few descriptors, which only a shell can arrange.
+if (run.descriptors !== undefined) command.unshift('/bin/sh', '-c', `ulimit -n ${run.descriptors}; exec "$0" "$@"`);
+const [program, ...args] = command;
+const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, NODE_NO_WARNINGS: '1', ...run.env, [MARK]: mark } });
 let isLate = false;
 const timer = setTimeout(() => {
   isLate = true;

@@ -1,7 +1,24 @@
-/** Closes the run with one line that counts: `Tests: N passed, N failed, N skipped`. A file or suite that broke outside its tests counts as one failure. */
-import type { Reporter, TestModule } from 'vitest/node';
+/**
+ * Closes the run with one line that counts: `Tests: N passed, N failed, N skipped`. A file or suite that broke outside its tests counts as one failure.
+ * And keeps what became of each test for scripts/make-conformance.mjs, file by file: those that were not run stay as they were.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
+
+type Results = Record<string, { readonly title: string; readonly state: string }[]>;
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const CACHE = `${ROOT}node_modules/.cache/`;
+const KEPT = `${CACHE}twinpool-tests.json`;
 
 export default class SummaryReporter implements Reporter {
+  #vitest: Vitest | undefined;
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     const count = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
     for (const module of modules) {
@@ -12,6 +29,26 @@ export default class SummaryReporter implements Reporter {
       if (module.errors().length > 0) count.failed += 1;
       for (const suite of module.children.allSuites()) if (suite.errors().length > 0) count.failed += 1;
     }
+    // With `-t` most tests are left out: that is no result.
+    if (this.#vitest?.config.testNamePattern === undefined) keep(modules);
     console.log(`Tests: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+  }
+}
+
+function keep(modules: readonly TestModule[]): void {
+  const results = kept();
+  for (const module of modules) {
+    const tests = [...module.children.allTests()].map((test) => ({ title: test.fullName, state: test.result().state }));
+    results[module.moduleId.replaceAll('\\', '/').slice(ROOT.length)] = tests;
+  }
+  mkdirSync(CACHE, { recursive: true });
+  writeFileSync(KEPT, JSON.stringify(results));
+}
+
+function kept(): Results {
+  try {
+    return JSON.parse(readFileSync(KEPT, 'utf8')) as Results;
+  } catch {
+    return {}; // the first run
   }
 }

@@ -1,5 +1,5 @@
 // What the operating system says of processes, past everything under test. Linux: it reads /proc.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Every process of a run has this variable in its environment, with the run's own value. */
 export const MARK = 'TWINPOOL_CHAOS_RUN';
@@ -57,8 +57,15 @@ export function markedProcesses(mark) {
     .map((pid) => ({ pid, command: commandOf(pid).slice(0, 160) }));
 }
 
+/** What the open descriptors of this process lead to, one entry each. */
 export function descriptors() {
-  return list('/proc/self/fd').length;
+  return list('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return []; // the one that the listing itself was read through
+    }
+  });
 }
 
 export function threads() {

@@ -31,8 +31,12 @@ export class Run {
   #begun = performance.now();
   #load = loadavg()[0];
   #before;
+  /** Kinds of handles that a run cannot help to leave, with the reason where it says so. */
+  tolerated = new Set();
 
   constructor({ seed, short, tasks, seconds, kind, log, replay }) {
+    // Our own output is handles too, made on first use.
+    void [process.stdout, process.stderr];
     Object.assign(this, { seed, short, tasks, seconds, kind, log, replay });
     process.on('uncaughtException', (error) => this.expect(false, `an uncaught exception: ${error?.stack ?? String(error)}`));
     process.on('unhandledRejection', (error) => this.expect(false, `an unhandled rejection: ${error?.stack ?? String(error)}`));
@@ -41,6 +45,7 @@ export class Run {
         this.expect(false, `a warning: ${warning.name}: ${warning.message}`);
       }
     });
+    this.settledIn();
   }
 
   random(use = 0) {
@@ -73,7 +78,7 @@ export class Run {
     this.#figures.push([name, typeof value === 'number' ? round(value) : String(value)]);
   }
 
-  /** Called once everything that a first use makes is there: what is left at the end is counted from here. */
+  /** What is left at the end is counted from here: a run calls it again once everything that a first use makes is there. */
   settledIn() {
     this.#before = { descriptors: descriptors(), handles: handles(), listeners: listeners() };
   }
@@ -86,12 +91,14 @@ export class Run {
       left = [];
       const children = childrenOf();
       if (children.length > 0) left.push(`${children.length} child processes`);
-      if (before !== undefined && descriptors() > before.descriptors) left.push(`${descriptors() - before.descriptors} descriptors`);
+      const now = descriptors();
+      const more = now.filter((target) => !before.descriptors.includes(target));
+      if (now.length > before.descriptors.length) left.push(`${now.length - before.descriptors.length} descriptors (${more.join(', ')})`);
       for (const [type, count] of Object.entries(handles())) {
-        const more = count - (before?.handles[type] ?? 0);
-        if (more > 0) left.push(`${more} ${type}`);
+        const surplus = count - (before.handles[type] ?? 0);
+        if (surplus > 0 && !this.tolerated.has(type)) left.push(`${surplus} ${type}`);
       }
-      if (before !== undefined && listeners() > before.listeners) left.push(`${listeners() - before.listeners} listeners of the process`);
+      if (listeners() > before.listeners) left.push(`${listeners() - before.listeners} listeners of the process`);
       if (left.length === 0) break;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

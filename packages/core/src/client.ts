@@ -14,7 +14,8 @@ import { StreamJob } from './stream-job.ts';
 
 /** What a client needs from the scheduler. */
 export interface ClientHost {
-  now(): number;
+  /** When what comes in now counts as accepted: µs of the clock in 32 bits. */
+  acceptanceTime(): number;
   /** `urgent`: a job came in; else some time this turn will do. */
   pump(urgent: boolean): void;
   /** Tasks of these jobs that lanes hold are dropped or, where they run, ended after `grace` ms (below 0: and by force). */
@@ -98,7 +99,7 @@ export class Client implements JobOwner {
   submit(job: Job, tasks: number): void {
     job.owner = this;
     job.order = this.#order++;
-    job.acceptedAt = (this.#host.now() * 1000) | 0;
+    job.acceptedAt = this.#host.acceptanceTime();
     this.#add(tasks);
     if (this.#breakage !== undefined) {
       job.end(this.broken, 'failed');

@@ -69,6 +69,8 @@ export class QueueFullError extends TwinpoolError {
 /** A function, an argument, a result or an error cannot travel; the message names the variable or the path. */
 export class TaskSerializationError extends TwinpoolError {
   static override readonly code: string = 'ERR_TWINPOOL_TASK_SERIALIZATION';
+  /** The result that could not be sent, as text; absent for anything else that could not. */
+  declare readonly result?: string;
 }
 
 /** What would travel is larger than `maxPayloadBytes`. */

@@ -14,5 +14,6 @@ export { type TaskFunction, taskFunctionOf } from './task/task-function.ts';
 export { mayHaveStarted, mayWait, spend } from './wire/budget.ts';
 export { AS_BYTES, AS_THROWN } from './wire/messages.ts';
 export type { Outgoing } from './wire/outbound.ts';
+export { adviseFor } from './wire/refusals.ts';
 export { encodeThrown } from './wire/thrown.ts';
 export { Packer } from './wire/values.ts';

@@ -67,6 +67,10 @@ export interface JobListener {
   jobSettled(ok: boolean, value: unknown): void;
 }
 
+/** Times that a job may lose a worker while it loads its module: should the module be what ends them, that has an end. */
+const MOST_BEGINNINGS = 3;
+const beginnings = new WeakMap<Job, number>();
+
 /** Re-runs so far, by job and task. Beside the jobs, most of which never lose a worker: what waits costs memory by the field. */
 const reruns = new WeakMap<Job, Map<number, number>>();
 
@@ -106,7 +110,7 @@ export abstract class Job {
   }
 
   /** Settles `count` successful tasks from `index` on. */
-  settleRange(index: number, values: readonly unknown[], from: number, count: number): void {
+  settleRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
     for (let i = 0; i < count && !this.over; i++) this.settle(index + i, true, values[from + i]);
   }
 
@@ -117,6 +121,13 @@ export abstract class Job {
     if (!reruns.has(this)) reruns.set(this, new Map());
     reruns.get(this)?.set(index, done + 1);
     return true;
+  }
+
+  /** Whether a task of it that a lost worker was about to begin may begin elsewhere; counts it if so. */
+  mayBeginAgain(): boolean {
+    const done = beginnings.get(this) ?? 0;
+    beginnings.set(this, done + 1);
+    return done < MOST_BEGINNINGS;
   }
 
   report(index: number, value: unknown): void {
@@ -173,13 +184,15 @@ type Phase = 'waiting' | 'parsing' | 'parsed' | 'handed' | 'back';
 /** One call. It is its own chunk: a submit allocates this object, the caller's handle and the arguments, nothing else. */
 export class CallJob extends Job implements Chunk {
   charge = 0;
-  #args: readonly unknown[] | undefined;
+  /** The only argument, or (`spread`) the array of all: one array less to keep for most calls. */
+  #item: unknown;
+  spread = false;
   #listener: JobListener | undefined;
   #phase: Phase = 'waiting';
 
   constructor(fn: TaskFunction, args: readonly unknown[], settings: CallSettings, listener: JobListener) {
     super(fn, settings);
-    this.#args = args;
+    this.#takeArguments(args);
     this.#listener = listener;
   }
 
@@ -192,9 +205,6 @@ export class CallJob extends Job implements Chunk {
   get count(): number {
     return 1;
   }
-  get spread(): boolean {
-    return this.#args?.length !== 1;
-  }
   get waiting(): number {
     return this.over || this.#phase === 'handed' || this.#phase === 'parsing' ? 0 : 1;
   }
@@ -204,8 +214,7 @@ export class CallJob extends Job implements Chunk {
   }
 
   at(_offset: number): unknown {
-    const args = this.#args;
-    return args?.length === 1 ? args[0] : args;
+    return this.#item;
   }
 
   splitTail(_count: number): Chunk {
@@ -244,7 +253,7 @@ export class CallJob extends Job implements Chunk {
     const listener = this.#listener;
     const inLanes = isEnd && this.#phase === 'handed' ? 1 : 0;
     this.over = true;
-    this.#args = undefined;
+    this.#item = undefined;
     this.#listener = undefined;
     if (this.queued || this.settings.signal !== undefined) this.owner.forget(this);
     // The handle is settled before the count: a close that waits for the count then finds every handle settled.
@@ -255,18 +264,24 @@ export class CallJob extends Job implements Chunk {
   /** Whether the arguments are there now. */
   #parse(): boolean {
     this.#phase = 'parsing';
-    const parsed = parseArguments(this, this.#args ?? [], (ok, value) => {
+    const args = this.spread ? (this.#item as unknown[]) : [this.#item];
+    const parsed = parseArguments(this, args, (ok, value) => {
       if (this.over) return;
       if (!ok) {
         this.settle(0, false, value);
         return;
       }
-      this.#args = value as unknown[];
+      this.#takeArguments(value as unknown[]);
       this.#phase = 'parsed';
       this.owner.wake(this);
     });
     if (parsed === LATER) return false;
-    this.#args = parsed;
+    this.#takeArguments(parsed ?? args);
     return true;
+  }
+
+  #takeArguments(args: readonly unknown[]): void {
+    this.spread = args.length !== 1;
+    this.#item = this.spread ? args : args[0];
   }
 }

@@ -82,6 +82,8 @@ export abstract class Lane {
   protected readonly packer: Packer;
   protected readonly ledger: Ledger = new Ledger();
   readonly #defined = new Set<number>();
+  /** Of them, functions that the worker has loaded. */
+  readonly #loaded = new Set<number>();
   readonly #limits: Limits;
   readonly #startAlarm: Alarm;
   readonly #aloneValues: unknown[] = [];
@@ -267,7 +269,7 @@ export abstract class Lane {
 
   protected onAnswer(
     count: number,
-    values: readonly unknown[],
+    values: ArrayLike<unknown>,
     specials: readonly unknown[] | undefined,
     segments: readonly number[],
   ): void {
@@ -287,6 +289,10 @@ export abstract class Lane {
     this.#limits.frontChanged();
     this.#retireIfDone();
     this.host.laneFree(this);
+  }
+
+  protected onLoaded(functionId: number): void {
+    this.#loaded.add(functionId);
   }
 
   protected onStarted(): void {
@@ -333,10 +339,17 @@ export abstract class Lane {
     this.state = 'gone';
     this.#startAlarm.stop();
     this.#limits.stop();
-    const { started, unstarted } = this.ledger.sortOut(this.#startedAtExit ?? this.startedTasks());
-    for (const chunk of [...started, ...unstarted]) this.host.left(chunk, chunk.count);
     this.#death = death;
+    const { started, unstarted } = this.ledger.sortOut(this.#startedBeforeDeath());
+    for (const chunk of [...started, ...unstarted]) this.host.left(chunk, chunk.count);
     this.host.laneGone(this, this.#wasReady, started, unstarted);
+  }
+
+  #startedBeforeDeath(): number {
+    const { front } = this.ledger;
+    // Somebody else killed it before the module of its next task was there: that task has not begun.
+    if (front !== undefined && this.wasKilledFromOutside && !this.#loaded.has(front.job.fn.id) && front.job.mayBeginAgain()) return 0;
+    return this.#startedAtExit ?? this.startedTasks();
   }
 
   #giveUpStart(): void {
@@ -380,7 +393,7 @@ export abstract class Lane {
     return this.#verdict === undefined && FROM_OUTSIDE.has(this.#death?.signal);
   }
 
-  #settle(count: number, values: readonly unknown[], specials: readonly unknown[] | undefined): void {
+  #settle(count: number, values: ArrayLike<unknown>, specials: readonly unknown[] | undefined): void {
     let special = 0;
     const isTold = taskChannel.hasSubscribers;
     for (let i = 0; i < count; ) {

@@ -55,8 +55,12 @@ export interface MapShape {
   readonly keepsFailures?: boolean | undefined;
 }
 
+const NONE: readonly unknown[] = [];
+
 export class MapJob extends Job {
-  readonly #items: ArrayLike<unknown>;
+  readonly total: number;
+  /** Let go when the whole has settled: whoever asks for single outcomes later holds the job. */
+  #items: ArrayLike<unknown>;
   readonly #shape: MapShape;
   readonly #listener: JobListener;
   readonly #results: unknown[];
@@ -74,6 +78,7 @@ export class MapJob extends Job {
 
   constructor(fn: TaskFunction, items: ArrayLike<unknown>, shape: MapShape, settings: CallSettings, listener: JobListener) {
     super(fn, settings);
+    this.total = items.length;
     this.#items = items;
     this.#shape = shape;
     this.#listener = listener;
@@ -81,15 +86,11 @@ export class MapJob extends Job {
     this.#results = new Array(items.length);
   }
 
-  get total(): number {
-    return this.#items.length;
-  }
-
   get waiting(): number {
     if (this.over) return 0;
     const returned = tasksOf(this.#returned);
     if (this.#parsed === 'parsing') return returned;
-    return this.#items.length - this.#next + returned;
+    return this.total - this.#next + returned;
   }
 
   claim(most: number): Chunk | undefined {
@@ -99,7 +100,7 @@ export class MapJob extends Job {
       if (back.count > most) this.#returned.push(back.splitTail(back.count - most));
       return back;
     }
-    const left = this.#items.length - this.#next;
+    const left = this.total - this.#next;
     if (left === 0 || this.#parsed === 'parsing') return undefined;
     if (this.fn.parseArguments !== undefined) return this.#claimParsed();
     const { chunksize, mostAtOnce } = this.#shape;
@@ -125,7 +126,7 @@ export class MapJob extends Job {
     if (!ok && this.#shape.failFast) this.end(value, 'cancelled');
   }
 
-  override settleRange(index: number, values: readonly unknown[], from: number, count: number): void {
+  override settleRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
     if (this.over) return;
     for (let i = 0; i < count; i++) this.#results[index + i] = values[from + i];
     this.#ended(count, 'completed');
@@ -133,7 +134,7 @@ export class MapJob extends Job {
 
   end(error: unknown, how: Ending): void {
     if (this.over) return;
-    const unclaimed = this.#items.length - this.#next + tasksOf(this.#returned);
+    const unclaimed = this.total - this.#next + tasksOf(this.#returned);
     this.#close(false, error);
     this.owner.tasksEnded(this.#unsettled, how, this.#unsettled - unclaimed);
   }
@@ -167,12 +168,14 @@ export class MapJob extends Job {
 
   #close(ok: boolean, value: unknown): void {
     this.over = true;
+    this.#items = NONE;
+    this.#returned.length = 0;
     this.owner.forget(this);
     this.#listener.jobSettled(ok, value);
   }
 
   #tellProgress(count: number): void {
-    const total = this.#items.length;
+    const { total } = this;
     for (let done = total - this.#unsettled - count + 1; done <= total - this.#unsettled; done++) {
       try {
         this.#shape.onProgress?.({ completed: done, total });
@@ -184,7 +187,7 @@ export class MapJob extends Job {
 
   /** A checked task is parsed, and so claimed, alone; one whose arguments do not fit is settled instead. */
   #claimParsed(): Chunk | undefined {
-    while (this.#next < this.#items.length && !this.over) {
+    while (this.#next < this.total && !this.over) {
       const index = this.#next;
       const ready = this.#parsed ?? this.#parse(index);
       if (ready === LATER || ready === 'parsing') return undefined;

@@ -50,6 +50,11 @@ export class Scheduler {
   /** Where the search for a lane with room starts, so that all get their turn. */
   #turn = 0;
 
+  readonly #runPlanned = (): void => {
+    this.#planned = false;
+    this.run();
+  };
+
   constructor(supply: Supply, now: () => number) {
     this.#supply = supply;
     this.#now = now;
@@ -90,8 +95,18 @@ export class Scheduler {
 
   /** A job came in: an idle lane gets it at once; else it goes out with what else comes this turn. */
   pump(urgent: boolean): void {
-    if (urgent && this.#lanes.some((lane) => lane.isIdle)) this.run();
+    if (urgent && this.#isAnyIdle()) this.run();
     else this.#plan();
+  }
+
+  /** Work has come in this turn that goes out at its end. */
+  get isPlanned(): boolean {
+    return this.#planned;
+  }
+
+  #isAnyIdle(): boolean {
+    for (const lane of this.#lanes) if (lane.isIdle) return true;
+    return false;
   }
 
   /** Gives lanes with room work until there is none of either. */
@@ -163,10 +178,7 @@ export class Scheduler {
       return;
     }
     this.#planned = true;
-    queueMicrotask(() => {
-      this.#planned = false;
-      this.run();
-    });
+    queueMicrotask(this.#runPlanned);
   }
 
   /** The same lane first, while it keeps up: its worker is warm, and the others may rest. */
@@ -199,13 +211,14 @@ export class Scheduler {
     const chunks: Chunk[] = [];
     let count = 0;
     let load = lane.load;
+    const now = this.#now();
     const hardLimit = Math.min(lane.callsLeft, MOST_TASKS);
     const limit = Math.min(share, hardLimit);
     while (count < limit) {
       const client = this.#nextClient(lane, chunks);
       const job = client?.front();
       if (client === undefined || job === undefined) break;
-      const most = this.#roomFor(job, lane, count, load);
+      const most = this.#roomFor(job, lane, count, load, now);
       if (most === 0) break;
       const chunk = job.claim(Math.min(most, limit - count));
       if (chunk === undefined) {
@@ -216,7 +229,7 @@ export class Scheduler {
       // A chunk that the user cut is claimed whole; what the worker may not take of it goes back.
       const tooMany = chunk.count - (hardLimit - count);
       if (tooMany > 0) job.giveBack(chunk.splitTail(tooMany));
-      this.#take(client, chunk);
+      this.#take(client, chunk, now);
       chunks.push(chunk);
       count += chunk.count;
       load += (chunk.count * chunk.charge) / 1000;
@@ -225,11 +238,11 @@ export class Scheduler {
   }
 
   /** Tasks of this job that may follow `claimed` others, and what the lane has. */
-  #roomFor(job: Job, lane: Lane, claimed: number, load: number): number {
+  #roomFor(job: Job, lane: Lane, claimed: number, load: number, now: number): number {
     const outstanding = lane.outstanding + claimed;
     const { timing } = job.fn;
     // Whatever was expected of it: what runs there runs long.
-    if (lane.outstanding > 0 && this.#now() - lane.frontSince > LONG_RUN) return 0;
+    if (lane.outstanding > 0 && now - lane.frontSince > LONG_RUN) return 0;
     if (!lane.canTakeBack && timing.estimate >= WORTH_WAITING && this.#isAnyStarting()) return outstanding === 0 ? 1 : 0;
     const ahead = timing.roomBehind(outstanding, load, lane.canTakeBack);
     return outstanding === 0 ? Math.max(1, ahead) : ahead;
@@ -239,14 +252,14 @@ export class Scheduler {
     return this.#lanes.some(({ state }) => state === 'starting');
   }
 
-  #take(client: Client, chunk: Chunk): void {
+  #take(client: Client, chunk: Chunk, now: number): void {
     const { fn, acceptedAt } = chunk.job;
     if (!this.#functions.has(fn.id)) this.#functions.set(fn.id, fn);
     chunk.charge = fn.timing.estimate === 0 ? UNKNOWN_CHARGE : Math.ceil(fn.timing.estimate * 1000);
     client.charged += chunk.charge * chunk.count;
     client.advanced += chunk.charge * chunk.count;
     client.claimed(chunk.job, chunk.count);
-    this.waitTime.record(((((this.#now() * 1000) | 0) - acceptedAt) | 0) / 1000, chunk.count);
+    this.waitTime.record(((((now * 1000) | 0) - acceptedAt) | 0) / 1000, chunk.count);
   }
 
   /** The client with work, and a lane to spare, that has had the least. */

@@ -87,7 +87,7 @@ export const map: Shape = {
   buffersize: wholeOrInfinite(1, 'a number of items'),
   timeout: aNumber('milliseconds'),
   onProgress: callback,
-  onError: zod.enum(['stop', 'continue']),
+  onError: zod.enum(['stop', 'continue'], "expected 'stop' or 'continue'"),
   callback,
   errorCallback: callback,
 };

@@ -26,8 +26,8 @@ export interface StreamShape {
   readonly onProgress: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
   /** How many items there will be, where that is known. */
   readonly total: number | undefined;
-  /** Told of every failure when it comes, also of the input's: for a consumer that does not wait for its turn. */
-  readonly onFailure?: ((error: unknown) => void) | undefined;
+  /** Told of every failure when it comes, also of the input's own: for a consumer that does not wait for its turn. */
+  readonly onFailure?: ((error: unknown, ofInput: boolean) => void) | undefined;
 }
 
 /** A sync input (pulled when a lane has room), an async one (pulled into a buffer), or items that are all accepted at once. */
@@ -136,7 +136,7 @@ export class StreamJob extends Job {
     this.#finishIfDone();
     this.#deliver();
     this.owner.tasksEnded(1, ok ? 'completed' : 'failed');
-    if (!ok) this.#shape.onFailure?.(value);
+    if (!ok) this.#shape.onFailure?.(value, false);
   }
 
   /** Ends everything: what has an outcome is still delivered, then `error`. */
@@ -278,11 +278,10 @@ export class StreamJob extends Job {
         }
       }
     } catch (error) {
-      if (this.#input === 'open') {
-        this.#lastError ??= { error };
-        this.#shape.onFailure?.(error);
-      }
+      const isNews = this.#input === 'open';
+      if (isNews) this.#lastError ??= { error };
       this.#endInput();
+      if (isNews) this.#shape.onFailure?.(error, true);
     } finally {
       this.#pulling = false;
     }

@@ -4,10 +4,11 @@
  * Decides what comes next. Hand-written, since an async generator would await the futures it yields, and give their values.
  */
 import { TimeoutError } from '@twinpool/core';
-import { Alarm, checkTimeout, systemClock } from '@twinpool/core/facade';
+import { Alarm, adviseFor, checkTimeout, systemClock } from '@twinpool/core/facade';
 import type { Future } from './future.ts';
 import { type ResultLike, viewsOf } from './handle.ts';
 import { ownOptions } from './options.ts';
+import { shownAs } from './shown.ts';
 
 export interface AsCompletedOptions {
   /** Milliseconds for the whole iteration, counted from the call. */
@@ -53,6 +54,14 @@ interface Asker<F> {
 }
 
 class AsCompleted<F> implements FutureIterator<F> {
+  static {
+    adviseFor(AsCompleted.prototype, 'FutureIterator', 'iterate it here');
+    shownAs<AsCompleted<unknown>>(AsCompleted.prototype, 'FutureIterator', (iterator) => ({
+      total: iterator.#total,
+      unfinished: iterator.#pending.size,
+    }));
+  }
+
   readonly #total: number;
   readonly #deadline: number;
   readonly #alarm: Alarm;

@@ -4,7 +4,7 @@
  * Decides how `map` follows from `submit`, for executors that only have that; those with workers do it better (worker-executor.ts).
  */
 import { type CallOptions, OptionsError, type TaskReference } from '@twinpool/core';
-import { resolveCall, systemClock } from '@twinpool/core/facade';
+import { adviseFor, resolveCall, systemClock } from '@twinpool/core/facade';
 import type { Future } from './future.ts';
 import { type MapArguments, type MapInput, mapArguments } from './inputs.ts';
 import { type ExecutorMapOptions, type ExecutorOptions, resolveMap, type ShutdownOptions } from './options.ts';
@@ -36,6 +36,10 @@ export interface ExecutorCalls extends Pick<Executor, 'submit' | 'map' | 'withOp
  * ```
  */
 export abstract class Executor implements AsyncDisposable, ExecutorCalls {
+  static {
+    adviseFor(Executor.prototype, 'Executor', 'build one in the task: `await using executor = new ThreadPoolExecutor()` in its body');
+  }
+
   /**
    * Runs `fn(...args)` in a worker. Whatever is wrong with the function, the arguments or the task is the future's outcome.
    *
@@ -49,8 +53,8 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
    *
    * A synchronous input is read, and every task submitted, at the call, unless `buffersize` bounds how far it is read ahead; what it
    * throws meanwhile, `map` throws. An asynchronous one is read ahead by `buffersize`, default twice the workers. The first error ends
-   * the iteration and cancels what has not started, and so does leaving the loop. `timeout` counts from the call, for the whole
-   * iteration.
+   * the iteration and cancels what has not started, unless `onError` is 'continue', and so does leaving the loop. `timeout` counts from
+   * the call, for the whole iteration.
    *
    * Throws as `submit` does, TypeError for an input that is not iterable, and OptionsError.
    *
@@ -127,10 +131,10 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
   protected startMap(fn: unknown, args: MapArguments): ResultIterator<never> {
     const calledAt = systemClock.now();
     const { own, timeout } = resolveMap(args.options, NO_SETTINGS);
-    const { timeout: _, chunksize: __, buffersize, onProgress, ...call } = own;
+    const { timeout: _, chunksize: __, buffersize, onProgress, onError, ...call } = own;
     const calls = this.withOptions(call);
     const submit = (each: readonly unknown[]) => calls.submit(fn as () => never, ...(each as []));
-    return new ResultIterator<never>(SubmitFeed.start(submit, args, { buffersize, onProgress }), timeout, calledAt);
+    return new ResultIterator<never>(SubmitFeed.start(submit, args, { buffersize, onProgress }), { timeout, calledAt, onError });
   }
 
   /** The task methods with options for every call made through them: views nest, and a call's own option wins. */
@@ -148,7 +152,8 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
   /**
    * No new work: `submit` and `map` throw ExecutorShutdownError from now on. What was accepted is done, unless `cancelFutures` cancels
    * what was not handed to a worker. With `wait` (the default) the promise resolves when all of it has ended and the workers are gone,
-   * else at once. May be called again.
+   * else at once. `timeout` bounds the waiting: then it rejects with TimeoutError, and the work goes on. May be called again, and what a
+   * later call asks for is done then: `cancelFutures` cancels at once.
    */
   async shutdown(_options?: ShutdownOptions): Promise<void> {}
 

@@ -14,27 +14,22 @@
 import { AsyncResource } from 'node:async_hooks';
 import { inspect, types } from 'node:util';
 import { CancelledError, InvalidStateError, TimeoutError } from '@twinpool/core';
-import { Alarm, checkTimeout, HANDLE, type HandleView, systemClock } from '@twinpool/core/facade';
+import { Alarm, adviseFor, checkTimeout, HANDLE, type HandleView, systemClock } from '@twinpool/core/facade';
+import { Asked, isResolving, TOLD, Told } from './asked.ts';
+import { shownAs, typeName } from './shown.ts';
 
 type State = 'pending' | 'running' | 'cancelled' | 'notified' | 'returned' | 'raised';
+
+/** The outcome of a future that is done. */
+export type FutureOutcome<R> =
+  | { readonly status: 'fulfilled'; readonly value: R }
+  | { readonly status: 'rejected'; readonly reason: unknown }
+  | { readonly status: 'cancelled' };
 
 /** Where a future comes from, when it has a home: who counts what nobody asked for, and who is told of a callback that threw. */
 export interface FutureHome {
   unobserved(by: 1 | -1): void;
   warn(error: unknown, what: string): void;
-}
-
-class Deferred {
-  readonly promise: Promise<unknown>;
-  resolve!: (value: unknown) => void;
-  reject!: (error: unknown) => void;
-
-  constructor() {
-    this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-  }
 }
 
 /** For the future of a task; no part of the public class. */
@@ -98,19 +93,18 @@ export class Future<R> implements Promise<R> {
       [HANDLE](this: Future<unknown>): HandleView {
         return new View(this);
       },
-      [inspect.custom](this: Future<unknown>): string {
-        return this.#shown();
-      },
     };
     Object.defineProperties(Future.prototype, Object.getOwnPropertyDescriptors(hidden));
+    adviseFor(Future.prototype, 'Future', 'await it first');
+    shownAs<Future<unknown>>(Future.prototype, 'Future', (future) => future.#shown());
   }
 
   #state: State = 'pending';
   /** The result; or the error. */
   #value: unknown = undefined;
   #home: FutureHome | undefined = undefined;
-  /** Made when the outcome is first asked for; from then on it counts as observed. */
-  #deferred: Deferred | undefined = undefined;
+  /** Who asked for the outcome; from the first one on it counts as observed. */
+  #asked: Asked | undefined = undefined;
   #waiters: (() => void)[] | undefined = undefined;
   #callbacks: (() => unknown)[] | undefined = undefined;
 
@@ -155,6 +149,39 @@ export class Future<R> implements Promise<R> {
   }
 
   /**
+   * The result of a future that is done, at once: for done-callbacks, where Python's `result()` returns. Throws what the task threw,
+   * CancelledError when it was cancelled, and InvalidStateError when it is not done.
+   *
+   * @example
+   * ```ts
+   * import { ThreadPoolExecutor } from 'twinpool';
+   *
+   * await using executor = new ThreadPoolExecutor(1);
+   * executor.submit((x: number) => x + 1, 41).addDoneCallback((future) => console.log(future.resultNow())); // 42
+   * ```
+   */
+  resultNow(): R {
+    const outcome = this.#outcomeNow('resultNow');
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  }
+
+  /** What the task threw, or `undefined` when it returned, at once. Throws as `resultNow` does when it was cancelled or is not done. */
+  exceptionNow(): unknown {
+    const outcome = this.#outcomeNow('exceptionNow');
+    return outcome.status === 'rejected' ? outcome.reason : undefined;
+  }
+
+  /** How it ended, in the form of `Promise.allSettled` and with a status for the cancelled ones; `undefined` while it is not done. */
+  outcome(): FutureOutcome<R> | undefined {
+    if (!this.done()) return undefined;
+    if (this.cancelled()) return { status: 'cancelled' };
+    if (this.#state === 'returned') return { status: 'fulfilled', value: this.#value as R };
+    this.#observe();
+    return { status: 'rejected', reason: this.#value };
+  }
+
+  /**
    * Calls `fn` with this future when it is done, before `await` goes on; at once, and synchronously, when it is done already. Callbacks
    * run in the order in which they were added, in the AsyncLocalStorage context of whoever added them. What one throws, or an `async` one
    * rejects with, becomes a process warning and harms nothing else.
@@ -177,7 +204,9 @@ export class Future<R> implements Promise<R> {
     onFulfilled?: ((value: R) => T | PromiseLike<T>) | null | undefined,
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined,
   ): Promise<T | E> {
-    return this.#ask().then(onFulfilled, onRejected);
+    if (!isResolving(onFulfilled) || !isResolving(onRejected)) return this.#ask().then(onFulfilled, onRejected);
+    this.#promise(onFulfilled, onRejected);
+    return new Told(this) as Promise<unknown> as Promise<T | E>;
   }
 
   catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined): Promise<R | E> {
@@ -209,7 +238,7 @@ export class Future<R> implements Promise<R> {
       this.#state = 'running';
       return true;
     }
-    if (this.#state !== 'cancelled') throw new InvalidStateError(`the future is in an unexpected state: ${this.#shown()}`);
+    if (this.#state !== 'cancelled') throw new InvalidStateError(`the future is in an unexpected state: ${inspect(this)}`);
     this.#state = 'notified';
     return false;
   }
@@ -223,7 +252,7 @@ export class Future<R> implements Promise<R> {
     if (this.done()) return;
     this.#state = state;
     this.#value = value;
-    if (state === 'raised' && this.#deferred === undefined) this.#home?.unobserved(1);
+    if (state === 'raised' && this.#asked === undefined) this.#home?.unobserved(1);
     const waiters = this.#waiters;
     if (waiters !== undefined) {
       this.#waiters = undefined;
@@ -234,25 +263,43 @@ export class Future<R> implements Promise<R> {
       this.#callbacks = undefined;
       for (const callback of callbacks) this.#call(callback);
     }
-    const deferred = this.#deferred;
-    if (deferred === undefined) return;
-    if (state === 'returned') deferred.resolve(value);
-    else deferred.reject(value);
+    const asked = this.#asked;
+    if (asked === undefined) return;
+    // A promise that was made is kept for who asks again.
+    if (asked.promise === undefined) this.#asked = TOLD;
+    asked.tell(state === 'returned', value);
+  }
+
+  /** The outcome to the resolving functions of somebody's promise. */
+  #promise(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+    if (this.done()) {
+      this.#observe();
+      if (this.#state === 'returned') resolve(this.#value);
+      else reject(this.#value);
+    } else if (this.#asked === undefined) this.#asked = new Asked(resolve, reject);
+    else this.#asked.add(new Asked(resolve, reject));
+  }
+
+  #observe(): void {
+    if (this.#asked !== undefined) return;
+    this.#asked = TOLD;
+    if (this.#state === 'raised') this.#home?.unobserved(-1);
   }
 
   /** The promise of the outcome. Whoever gets it has to handle it, so it is made for somebody, never in advance. */
   #ask(): Promise<R> {
-    let deferred = this.#deferred;
-    if (deferred === undefined) {
-      deferred = new Deferred();
-      this.#deferred = deferred;
-      if (this.#state === 'returned') deferred.resolve(this.#value);
-      else if (this.done()) {
-        deferred.reject(this.#value);
-        if (this.#state === 'raised') this.#home?.unobserved(-1);
-      }
+    if (this.#asked?.promise !== undefined) return this.#asked.promise as Promise<R>;
+    const asked = Asked.byPromise();
+    if (this.done()) {
+      this.#observe();
+      this.#asked = asked;
+      asked.tell(this.#state === 'returned', this.#value);
+    } else if (this.#asked === undefined) this.#asked = asked;
+    else {
+      this.#asked.add(asked);
+      this.#asked.promise = asked.promise;
     }
-    return deferred.promise as Promise<R>;
+    return asked.promise as Promise<R>;
   }
 
   async #askWithin(timeout: number): Promise<R> {
@@ -304,24 +351,23 @@ export class Future<R> implements Promise<R> {
     else process.emitWarning(`twinpool: ${what} threw: ${inspect(error)}`, { type: 'TwinpoolWarning', code: 'TWINPOOL_UNCAUGHT' });
   }
 
+  #outcomeNow(what: string): Exclude<FutureOutcome<R>, { status: 'cancelled' }> {
+    const outcome = this.outcome();
+    if (outcome === undefined) throw new InvalidStateError(`${what}: the future is not done: ${inspect(this)}`);
+    if (outcome.status === 'cancelled') throw this.#value;
+    return outcome;
+  }
+
   #refuseWhenDone(): void {
     if (!this.done()) return;
     const state = { cancelled: 'CANCELLED', notified: 'CANCELLED_AND_NOTIFIED' }[this.#state as string] ?? 'FINISHED';
-    throw new InvalidStateError(`${state}: ${this.#shown()}`);
+    throw new InvalidStateError(`${state}: ${inspect(this)}`);
   }
 
-  /** As Python shows it: `<Future state=finished returned number>`. */
-  #shown(): string {
-    if (this.cancelled()) return '<Future state=cancelled>';
-    if (this.done()) return `<Future state=finished ${this.#state} ${typeName(this.#value)}>`;
-    return this.running() ? '<Future state=running>' : '<Future state=pending>';
+  /** As Python shows it, in Node's form. */
+  #shown(): Record<string, string> {
+    if (this.cancelled()) return { state: 'cancelled' };
+    if (this.done()) return { state: 'finished', [this.#state]: typeName(this.#value) };
+    return { state: this.running() ? 'running' : 'pending' };
   }
-}
-
-function typeName(value: unknown): string {
-  if (value === null) return 'null';
-  if (typeof value !== 'object') return typeof value;
-  if (value instanceof Error) return value.name;
-  const type: unknown = value.constructor;
-  return typeof type === 'function' && type.name !== '' ? type.name : 'object';
 }

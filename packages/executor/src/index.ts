@@ -35,11 +35,11 @@ export {
 } from '@twinpool/core';
 export { type AsCompletedOptions, asCompleted, type FutureIterator } from './as-completed.ts';
 export { Executor, type ExecutorCalls } from './executor.ts';
-export { Future } from './future.ts';
+export { Future, type FutureOutcome } from './future.ts';
 export type { ResultLike } from './handle.ts';
 export type { MapInput } from './inputs.ts';
 export type { ExecutorMapOptions, ExecutorOptions, ShutdownOptions } from './options.ts';
 export { ProcessPoolExecutor } from './process-pool-executor.ts';
-export type { ResultIterator } from './result-iterator.ts';
+export type { ResultIterator, SettledResults } from './result-iterator.ts';
 export { ThreadPoolExecutor } from './thread-pool-executor.ts';
 export { ALL_COMPLETED, type DoneAndNotDone, FIRST_COMPLETED, FIRST_EXCEPTION, type ReturnWhen, type WaitOptions, wait } from './wait.ts';

@@ -23,6 +23,11 @@ export interface ExecutorMapOptions extends CallOptions {
   chunksize?: number | undefined;
   /** Items read ahead of the consumer. Default: all of a synchronous input, twice the workers of an asynchronous one. */
   buffersize?: number | undefined;
+  /**
+   * What a task's error means to the iteration: 'stop' (default) delivers it and ends, and what has not started is cancelled; 'continue'
+   * delivers it and goes on with the next item, as CPython does from 3.16 on.
+   */
+  onError?: 'stop' | 'continue' | undefined;
   /** `total` is undefined while the input is not known. A throwing one becomes a process warning. */
   onProgress?: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
 }
@@ -32,9 +37,11 @@ export interface ShutdownOptions {
   wait?: boolean | undefined;
   /** Cancel what was not handed to a worker; default `false`. */
   cancelFutures?: boolean | undefined;
+  /** Milliseconds to wait; then the promise rejects with TimeoutError, and the work goes on. Default: none. */
+  timeout?: number | undefined;
 }
 
-const MAP_OPTIONS: readonly string[] = ['timeout', 'chunksize', 'buffersize', 'onProgress'];
+const MAP_OPTIONS: readonly string[] = ['timeout', 'chunksize', 'buffersize', 'onError', 'onProgress'];
 
 /** The options of a `map` over the settings of whatever it is called through. `timeout` is Infinity when there is none. */
 export function resolveMap(
@@ -64,16 +71,18 @@ export function ownOptions(what: string, options: unknown, known: readonly strin
   return own;
 }
 
-/** Reads booleans, all of them optional. */
-export function ownFlags(what: string, options: unknown, known: readonly string[]): Record<string, boolean | undefined> {
-  const own = ownOptions(what, options, known);
-  refuse(
-    what,
-    Object.keys(own)
-      .filter((key) => typeof own[key] !== 'boolean')
-      .map((key) => ({ path: key, message: `expected true or false, got ${inspect(own[key], { depth: 0 })}` })),
-  );
-  return own as Record<string, boolean | undefined>;
+const SHUTDOWN_FLAGS: readonly string[] = ['wait', 'cancelFutures'];
+
+/** The options of a `shutdown`. `timeout` is Infinity when there is none. */
+export function resolveShutdown(options: unknown): { readonly wait: boolean; readonly cancelFutures: boolean; readonly timeout: number } {
+  const { wait = true, cancelFutures = false, timeout } = ownOptions('shutdown', options, [...SHUTDOWN_FLAGS, 'timeout']);
+  const issues: OptionIssue[] = [];
+  for (const [at, flag] of [wait, cancelFutures].entries()) {
+    const path = SHUTDOWN_FLAGS[at] as string;
+    if (typeof flag !== 'boolean') issues.push({ path, message: `expected true or false, got ${inspect(flag, { depth: 0 })}` });
+  }
+  refuse('shutdown', issues);
+  return { wait: wait as boolean, cancelFutures: cancelFutures as boolean, timeout: checkTimeout(timeout) };
 }
 
 function refuse(what: string, issues: readonly OptionIssue[]): void {

@@ -14,13 +14,16 @@ import {
   ExecutorShutdownError,
   type RuntimeStats,
   type TaskReference,
+  TimeoutError,
 } from '@twinpool/core';
-import { type CallSettings, resolveCall, Seat, StreamJob, systemClock, taskFunctionOf } from '@twinpool/core/facade';
+import { Alarm, type CallSettings, resolveCall, Seat, StreamJob, systemClock, taskFunctionOf } from '@twinpool/core/facade';
 import { Executor, type ExecutorCalls } from './executor.ts';
+import { isExiting, watchExit } from './exit.ts';
 import type { Future } from './future.ts';
 import { type MapArguments, mapArguments, openStream } from './inputs.ts';
-import { type ExecutorOptions, ownFlags, resolveMap, type ShutdownOptions } from './options.ts';
+import { type ExecutorOptions, resolveMap, resolveShutdown, type ShutdownOptions } from './options.ts';
 import { NO_OUTCOMES, ResultIterator } from './result-iterator.ts';
+import { shownAs } from './shown.ts';
 import { TaskFuture } from './task-future.ts';
 
 export interface WorkerShape {
@@ -29,7 +32,18 @@ export interface WorkerShape {
   readonly Broken: typeof BrokenProcessPoolError | typeof BrokenThreadPoolError;
 }
 
+/** As in CPython nobody is told: what it was given is done, and then its workers go. */
+const forgotten = new FinalizationRegistry<Seat>((seat) => seat.leaveWhenIdle());
+
 export abstract class WorkerExecutor extends Executor {
+  static {
+    shownAs<WorkerExecutor>(
+      WorkerExecutor.prototype,
+      (executor) => executor.#seat.name,
+      (executor) => ({ state: executor.#state, maxWorkers: executor.#seat.workers, tasks: executor.#seat.open }),
+    );
+  }
+
   readonly #seat: Seat;
   readonly #Broken: WorkerShape['Broken'];
   #isShutDown = false;
@@ -46,6 +60,8 @@ export abstract class WorkerExecutor extends Executor {
       options,
     );
     this.#seat.takenBy(this);
+    forgotten.register(this, this.#seat);
+    watchExit();
   }
 
   override submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>>;
@@ -76,7 +92,7 @@ export abstract class WorkerExecutor extends Executor {
 
   override shutdown(options?: ShutdownOptions): Promise<void> {
     try {
-      return this.#shutDown(ownFlags('shutdown', options, ['wait', 'cancelFutures']));
+      return this.#shutDown(resolveShutdown(options));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -111,12 +127,13 @@ export abstract class WorkerExecutor extends Executor {
     this.#checkOpen('map');
     const { settings, own, timeout } = resolveMap(args.options, base);
     const stream = openStream(args, own, 2 * seat.workers, (error) => seat.warn(error, "the input's return()"));
-    if (stream === undefined) return new ResultIterator<never>(NO_OUTCOMES, timeout, calledAt);
+    const manners = { timeout, calledAt, onError: own.onError };
+    if (stream === undefined) return new ResultIterator<never>(NO_OUTCOMES, manners);
     // Again: the input's own code may have shut this executor down.
     this.#checkOpen('map');
     const job = new StreamJob(taskFunctionOf(fn), stream.input, stream.shape, settings);
     seat.submit(job, stream.known);
-    return new ResultIterator<never>(job, timeout, calledAt);
+    return new ResultIterator<never>(job, manners);
   }
 
   #view(options: CallOptions, base: CallSettings): ExecutorCalls {
@@ -128,29 +145,44 @@ export abstract class WorkerExecutor extends Executor {
     };
   }
 
-  /** Broken before shut down, as in CPython. */
+  get #state(): 'open' | 'shut down' | 'broken' {
+    if (this.#seat.broken !== undefined) return 'broken';
+    return this.#isShutDown || !this.#seat.isRuntimeOpen ? 'shut down' : 'open';
+  }
+
+  /** Broken before shut down before the end of the program, as in CPython. */
   #checkOpen(what: string): void {
     const { broken } = this.#seat;
     if (broken !== undefined) throw broken;
     if (this.#isShutDown) throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() after shutdown()`);
     if (!this.#seat.isRuntimeOpen)
       throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() after its workers were closed by their owner`);
+    if (isExiting()) throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() while the program ends; nothing would come of it`);
   }
 
-  #shutDown({
-    wait = true,
-    cancelFutures = false,
-  }: {
-    readonly wait?: boolean | undefined;
-    readonly cancelFutures?: boolean | undefined;
-  }): Promise<void> {
+  #shutDown({ wait, cancelFutures, timeout }: ReturnType<typeof resolveShutdown>): Promise<void> {
     const { name } = this.#seat;
     this.#isShutDown = true;
     this.#seat.close();
     if (cancelFutures) this.#seat.cancelWaiting(new CancelledError(`${name}: cancelled by shutdown({ cancelFutures: true })`));
     // Without `wait` too: own workers end when the work has.
     const gone = this.#seat.leave();
-    return wait ? gone : Promise.resolve();
+    if (!wait) return Promise.resolve();
+    return timeout === Number.POSITIVE_INFINITY ? gone : this.#within(gone, timeout);
+  }
+
+  #within(gone: Promise<void>, timeout: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = () =>
+        reject(new TimeoutError(`${this.#seat.name}: ${this.#seat.open} tasks had not ended within ${timeout} ms of shutdown()`));
+      const alarm = new Alarm(systemClock, fail, true);
+      // What has ended already is told first, also where there is no time to wait.
+      alarm.set(Math.max(0, timeout));
+      void gone.then(() => {
+        alarm.stop();
+        resolve();
+      });
+    });
   }
 
   #endWorkers(by: 'terminateWorkers' | 'killWorkers'): Promise<void> {

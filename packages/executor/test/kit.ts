@@ -1,4 +1,6 @@
 /** What the tests of this package share: the four ways to have an executor, futures in every state, and the testkit's doors. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type ExecutorOptions, Future, ProcessPoolExecutor, ThreadPoolExecutor, WorkerRuntime } from '@twinpool/executor';
 import { afterAll, onTestFinished } from 'vitest';
 
@@ -20,10 +22,17 @@ export const KINDS: readonly Kind[] = [
   { name: 'ThreadPoolExecutor on a shared runtime', kind: 'thread', shared: true, Executor: ThreadPoolExecutor },
 ];
 
+/** Those with workers of their own. */
+export const OWN: readonly Kind[] = KINDS.filter(({ shared }) => !shared);
+
+/** Without a shared runtime of processes: what an executor does there, it does on one of threads. */
+export const MOST: readonly Kind[] = KINDS.filter(({ shared, kind }) => !shared || kind === 'thread');
+
 /** Those options that a facade may not have where the workers are somebody else's. */
 const OF_WORKERS = [
   'initializer',
   'initargs',
+  'threadNamePrefix',
   'maxTasksPerChild',
   'idleTimeout',
   'env',
@@ -98,6 +107,42 @@ export function futureStates(): Record<'pending' | 'running' | 'cancelled' | 'no
   states.raised.setException(new RangeError('raised'));
   states.returned.setResult(42);
   return states;
+}
+
+/** An endless input that says how far it was read, and whether it was closed. */
+export class Counter {
+  pulled = 0;
+  closed = 0;
+
+  *[Symbol.iterator](): Generator<number> {
+    try {
+      for (;;) yield this.pulled++;
+    } finally {
+      this.closed += 1;
+    }
+  }
+
+  async *later(): AsyncGenerator<number> {
+    try {
+      for (;;) yield this.pulled++;
+    } finally {
+      this.closed += 1;
+    }
+  }
+}
+
+setFlagsFromString('--expose-gc');
+export const collectGarbage = runInNewContext('gc') as () => void;
+
+/** How many are still there once nobody but the code under test can hold them. */
+export async function left(references: readonly WeakRef<object>[]): Promise<number> {
+  const isLeft = (reference: WeakRef<object>) => reference.deref() !== undefined;
+  // A few turns, since messages of worker threads are let go of late.
+  for (let i = 0; i < 10 && references.some(isLeft); i++) {
+    await turn();
+    collectGarbage();
+  }
+  return references.filter(isLeft).length;
 }
 
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

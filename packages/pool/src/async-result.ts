@@ -13,6 +13,7 @@ import { Alarm, checkTimeout, HANDLE, type HandleView, type Seat, systemClock } 
 import { type Callbacks, runCallbacks } from './callbacks.ts';
 import { inspectedAs } from './inspected.ts';
 import type { MapListener } from './maps.ts';
+import { asPoolError } from './maybe-encoding-error.ts';
 
 /**
  * A result that may not be there yet, as Python's `AsyncResult`. `await` it, or ask with a time limit.
@@ -248,7 +249,7 @@ export class PoolResult<R> implements AsyncResult<R>, MapListener {
 
   #settle(ok: boolean, value: unknown): void {
     const callbacks = this.#callbacks;
-    if (callbacks === undefined) this.#finish(ok, value);
+    if (callbacks === undefined) this.#finish(ok, ok ? value : asPoolError(value));
     else {
       const outcome = runCallbacks(callbacks, this.#seat, ok, value);
       this.#finish(outcome.ok, outcome.value);

@@ -5,6 +5,7 @@
  * any further. Refuses to know when callbacks run: before the result settles, which is the business of whoever settles it.
  */
 import type { JobListener, Seat } from '@twinpool/core/facade';
+import { asPoolError } from './maybe-encoding-error.ts';
 
 /** Called before the result settles; what one of them throws becomes the result. */
 export interface Callbacks<R> {
@@ -15,8 +16,9 @@ export interface Callbacks<R> {
 }
 
 /** Runs the one that applies; gives the outcome back, or makes what it threw the outcome. */
-export function runCallbacks(callbacks: Callbacks<unknown>, seat: Seat, ok: boolean, value: unknown): { ok: boolean; value: unknown } {
+export function runCallbacks(callbacks: Callbacks<unknown>, seat: Seat, ok: boolean, outcome: unknown): { ok: boolean; value: unknown } {
   const name = ok ? 'callback' : 'errorCallback';
+  const value = ok ? outcome : asPoolError(outcome);
   try {
     const returned: unknown = callbacks[name]?.(value);
     // An asynchronous callback comes too late to change the result.

@@ -14,10 +14,11 @@ import { type AsyncResult, PoolResult } from './async-result.ts';
 import {
   type AsyncMapOptions,
   type AsyncOptions,
-  type MapOptions,
+  type ImapOptions,
   readCallOptions,
   readMapOptions,
   readViewOptions,
+  type WholeMapOptions,
   type Wish,
 } from './call-options.ts';
 import { afterCallbacks } from './callbacks.ts';
@@ -26,7 +27,9 @@ import { IMapIterator } from './imap.ts';
 import { argumentLists, asyncIteratorOf, checkArguments, type Input, itemsOf, lengthOf } from './input.ts';
 import { inspectedAs } from './inspected.ts';
 import type { Life } from './life.ts';
+import { type MapResult, PoolMapResult } from './map-result.ts';
 import { KnownMap, type MapListener, StreamedMap } from './maps.ts';
+import { asPoolError } from './maybe-encoding-error.ts';
 
 /** The most items read ahead. More: workers never wait for a slow consumer. Less: less memory, and less done in vain when the loop is left. */
 const DEFAULT_WINDOW = 1024;
@@ -101,21 +104,23 @@ export class Calls {
 
   /**
    * Calls `fn(item)` for every item, in parallel, and gives the results in input order. When tasks fail, it rejects with the first error by
-   * input order, once all tasks have ended (Python's rule). A bare number for `options` is the chunksize.
+   * input order, once all tasks have ended (Python's rule); with `failFast` with the first that comes. A bare number for `options` is the
+   * chunksize.
    *
    * @example
    * ```ts
    * console.log(await pool.map((x: number) => x ** 2, [1, 2, 3])); // [ 1, 4, 9 ]
    * ```
    */
-  map<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | MapOptions): Promise<Awaited<R>[]>;
-  map<A, R>(fn: TaskReference<(item: A) => R>, iterable: Input<A>, options?: number | MapOptions): Promise<Awaited<R>[]>;
+  map<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | WholeMapOptions): Promise<Awaited<R>[]>;
+  map<A, R>(fn: TaskReference<(item: A) => R>, iterable: Input<A>, options?: number | WholeMapOptions): Promise<Awaited<R>[]>;
   map(fn: unknown, iterable: unknown, options?: unknown): Promise<unknown> {
     return this.#mapNow('map', fn, iterable, options);
   }
 
   /**
-   * As `map`, but returns a handle at once. The callback is given the whole list; on an empty input none is called.
+   * As `map`, but returns a handle at once, which can be asked for each item's outcome (`settled`). The callback is given the whole list;
+   * on an empty input none is called.
    *
    * @example
    * ```ts
@@ -123,13 +128,13 @@ export class Calls {
    * console.log(await result.get(5_000)); // [ 1, 4, 9 ]
    * ```
    */
-  mapAsync<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | AsyncMapOptions<Awaited<R>[]>): AsyncResult<Awaited<R>[]>;
+  mapAsync<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | AsyncMapOptions<Awaited<R>[]>): MapResult<Awaited<R>>;
   mapAsync<A, R>(
     fn: TaskReference<(item: A) => R>,
     iterable: Input<A>,
     options?: number | AsyncMapOptions<Awaited<R>[]>,
-  ): AsyncResult<Awaited<R>[]>;
-  mapAsync(fn: unknown, iterable: unknown, options?: unknown): AsyncResult<unknown> {
+  ): MapResult<Awaited<R>>;
+  mapAsync(fn: unknown, iterable: unknown, options?: unknown): MapResult<unknown> {
     return this.#mapAsyncNow('mapAsync', fn, iterable, options);
   }
 
@@ -144,12 +149,12 @@ export class Calls {
   starmap<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     iterable: Input<Readonly<A>>,
-    options?: number | MapOptions,
+    options?: number | WholeMapOptions,
   ): Promise<Awaited<R>[]>;
   starmap<A extends readonly unknown[], R>(
     fn: TaskReference<(...args: A) => R>,
     iterable: Input<Readonly<A>>,
-    options?: number | MapOptions,
+    options?: number | WholeMapOptions,
   ): Promise<Awaited<R>[]>;
   starmap(fn: unknown, iterable: unknown, options?: unknown): Promise<unknown> {
     return this.#mapNow('starmap', fn, iterable, options);
@@ -160,13 +165,13 @@ export class Calls {
     fn: (...args: A) => R,
     iterable: Input<Readonly<A>>,
     options?: number | AsyncMapOptions<Awaited<R>[]>,
-  ): AsyncResult<Awaited<R>[]>;
+  ): MapResult<Awaited<R>>;
   starmapAsync<A extends readonly unknown[], R>(
     fn: TaskReference<(...args: A) => R>,
     iterable: Input<Readonly<A>>,
     options?: number | AsyncMapOptions<Awaited<R>[]>,
-  ): AsyncResult<Awaited<R>[]>;
-  starmapAsync(fn: unknown, iterable: unknown, options?: unknown): AsyncResult<unknown> {
+  ): MapResult<Awaited<R>>;
+  starmapAsync(fn: unknown, iterable: unknown, options?: unknown): MapResult<unknown> {
     return this.#mapAsyncNow('starmapAsync', fn, iterable, options);
   }
 
@@ -179,15 +184,15 @@ export class Calls {
    * for await (const square of pool.imap((x: number) => x ** 2, [1, 2, 3])) console.log(square);
    * ```
    */
-  imap<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | MapOptions): IMapIterator<Awaited<R>>;
-  imap<A, R>(fn: TaskReference<(item: A) => R>, iterable: Input<A>, options?: number | MapOptions): IMapIterator<Awaited<R>>;
+  imap<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
+  imap<A, R>(fn: TaskReference<(item: A) => R>, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
   imap(fn: unknown, iterable: unknown, options?: unknown): IMapIterator<unknown> {
     return this.#imapNow('imap', fn, iterable, options);
   }
 
   /** As `imap`, but the results come in the order in which the tasks end. */
-  imapUnordered<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | MapOptions): IMapIterator<Awaited<R>>;
-  imapUnordered<A, R>(fn: TaskReference<(item: A) => R>, iterable: Input<A>, options?: number | MapOptions): IMapIterator<Awaited<R>>;
+  imapUnordered<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
+  imapUnordered<A, R>(fn: TaskReference<(item: A) => R>, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
   imapUnordered(fn: unknown, iterable: unknown, options?: unknown): IMapIterator<unknown> {
     return this.#imapNow('imapUnordered', fn, iterable, options);
   }
@@ -209,23 +214,31 @@ export class Calls {
   #mapNow(what: string, fn: unknown, iterable: unknown, options: unknown): Promise<unknown> {
     return promised((resolve, reject) => {
       this.#life.checkRunning();
-      const wish = readMapOptions(what, options, this.#settings, false);
+      const wish = readMapOptions(what, options, this.#settings, 'map');
       const listener: MapListener = { jobSettled: (ok, value) => (ok ? resolve(value) : reject(value)), inputWasEmpty: () => resolve([]) };
-      this.#makeMap(what, fn, iterable, wish, listener).submit();
+      this.#makeMap(what, fn, iterable, wish, listener, false).submit();
     });
   }
 
-  #mapAsyncNow(what: string, fn: unknown, iterable: unknown, options: unknown): AsyncResult<unknown> {
+  #mapAsyncNow(what: string, fn: unknown, iterable: unknown, options: unknown): MapResult<unknown> {
     this.#life.checkRunning();
-    const wish = readMapOptions(what, options, this.#settings, true);
-    const result = new PoolResult(this.#life.seat, wish.callbacks);
-    const map = this.#makeMap(what, fn, iterable, wish, result);
-    return result.start(map, () => map.submit());
+    const wish = readMapOptions(what, options, this.#settings, 'mapAsync');
+    const result = new PoolMapResult<unknown>(this.#life.seat, wish.callbacks);
+    const map = this.#makeMap(what, fn, iterable, wish, result, true);
+    return result.follow(map, () => map.submit());
   }
 
-  #makeMap(what: string, fn: unknown, iterable: unknown, wish: Wish, listener: MapListener): KnownMap | StreamedMap {
+  #makeMap(
+    what: string,
+    fn: unknown,
+    iterable: unknown,
+    wish: Wish,
+    listener: MapListener,
+    keepsFailures: boolean,
+  ): KnownMap | StreamedMap {
     const spread = what.startsWith('starmap');
     const { chunksize, buffersize, onProgress, settings } = wish;
+    const failFast = wish.failFast === true;
     const input = asyncIteratorOf(what, iterable);
     if (input === undefined) {
       const items = itemsOf(iterable as Iterable<unknown>);
@@ -233,25 +246,28 @@ export class Calls {
       this.#life.checkRunning();
       if (spread) for (let i = 0; i < items.length; i++) checkArguments(what, i, items[i]);
       const mostAtOnce = defaultChunksize(items.length, this.#life.seat.workers);
-      const job = new MapJob(taskFunctionOf(fn), items, { spread, chunksize, mostAtOnce, onProgress }, settings, listener);
-      return new KnownMap(job, this.#life, listener);
+      const shape = { spread, chunksize, mostAtOnce, onProgress, failFast, keepsFailures };
+      const job = new MapJob(taskFunctionOf(fn), items, shape, settings, listener);
+      return new KnownMap(job, this.#life, listener, failFast);
     }
     const window = buffersize ?? DEFAULT_WINDOW;
-    const shape = { spread, ordered: true, chunksize, window, onProgress, total: undefined };
+    const onFailure = failFast ? (error: unknown, ofInput: boolean) => map.failed(error, ofInput) : undefined;
+    const shape = { spread, ordered: true, chunksize, window, onProgress, total: undefined, onFailure };
     const job = new StreamJob(taskFunctionOf(fn), { async: spread ? argumentLists(what, input) : input }, shape, settings);
-    return new StreamedMap(job, this.#life, listener);
+    const map = new StreamedMap(job, this.#life, listener, keepsFailures);
+    return map;
   }
 
   #imapNow(what: 'imap' | 'imapUnordered', fn: unknown, iterable: unknown, options: unknown): IMapIterator<never> {
     this.#life.checkRunning();
-    const { chunksize, buffersize, onProgress, settings } = readMapOptions(what, options, this.#settings, false);
+    const { chunksize, buffersize, onProgress, onError, settings } = readMapOptions(what, options, this.#settings, 'imap');
     const asynchronous = asyncIteratorOf(what, iterable);
     const input = asynchronous === undefined ? { sync: (iterable as Iterable<unknown>)[Symbol.iterator]() } : { async: asynchronous };
     const window = buffersize ?? DEFAULT_WINDOW;
     const shape = { spread: false, ordered: what === 'imap', chunksize, window, onProgress, total: lengthOf(iterable) };
     const job = new StreamJob(taskFunctionOf(fn), input, shape, settings);
     this.#life.seat.submit(job, 0);
-    return new IMapIterator(job, this.#life, what);
+    return new IMapIterator(job, this.#life, what, onError === 'stop');
   }
 }
 
@@ -272,7 +288,7 @@ function promised(start: (resolve: (value: unknown) => void, reject: (error: unk
   let refuse: (error: unknown) => void = () => undefined;
   const promise = new Promise<unknown>((resolve, reject) => {
     refuse = reject;
-    start(resolve, (error) => refuse(error));
+    start(resolve, (error) => refuse(asPoolError(error)));
   });
   const reject = refuse;
   refuse = (error) => {

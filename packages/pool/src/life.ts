@@ -7,12 +7,13 @@
  * `close` and `terminate` make all the moves; there is no way back. Decides the errors of a pool that has ended. A pool, its views and its
  * iterators share one Life; it refuses to know them, and workers.
  */
-import { PoolClosedError, PoolRunningError, PoolTerminatedError } from '@twinpool/core';
-import type { Seat } from '@twinpool/core/facade';
+import { PoolClosedError, PoolRunningError, PoolTerminatedError, TimeoutError } from '@twinpool/core';
+import { Alarm, checkTimeout, type Seat, systemClock } from '@twinpool/core/facade';
 
 export class Life {
   readonly seat: Seat;
   #state: 'running' | 'closed' | 'terminated' = 'running';
+  #hasLeft = false;
 
   constructor(seat: Seat) {
     this.seat = seat;
@@ -50,10 +51,23 @@ export class Life {
     void this.seat.terminate(new PoolTerminatedError(`${this.seat.name}: ${during}`));
   }
 
-  join(): Promise<void> {
-    if (this.#state !== 'running') return this.seat.leave();
-    const message = `${this.seat.name} is still running: call close() or terminate() before join()`;
-    return Promise.reject(new PoolRunningError(message));
+  async join(timeout?: number): Promise<void> {
+    if (this.#state === 'running') {
+      throw new PoolRunningError(`${this.seat.name} is still running: call close() or terminate() before join()`);
+    }
+    const ms = checkTimeout(timeout);
+    const left = this.seat.leave().then(() => {
+      this.#hasLeft = true;
+    });
+    if (this.#hasLeft || ms === Number.POSITIVE_INFINITY) return left;
+    const error = () => new TimeoutError(`${this.seat.name} had not ended after ${Math.max(0, ms)} ms; its work goes on, join it again`);
+    if (ms <= 0) throw error();
+    let alarm: Alarm | undefined;
+    const late = new Promise<never>((_, reject) => {
+      alarm = new Alarm(systemClock, () => reject(error()), true);
+      alarm.set(ms);
+    });
+    return Promise.race([left, late]).finally(() => alarm?.stop());
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * Decides what Python's lifecycle methods mean here. There is no thread to block: what waits in Python returns a promise.
  */
+import { inspect } from 'node:util';
 import {
   BrokenProcessPoolError,
   BrokenThreadPoolError,
@@ -49,6 +50,9 @@ const THREADS: SeatShape = {
   brokenError: (name, cause) => new BrokenThreadPoolError(whyBroken(name, cause), { cause }),
 };
 
+/** Python's words, as its `repr` of a pool shows them. */
+const STATES = { running: 'RUN', closed: 'CLOSE', terminated: 'TERMINATE' } as const;
+
 function whyBroken(name: string, cause: unknown): string {
   // One that was lost before it had a task could not be started.
   if (cause instanceof WorkerLostError && cause.taskName !== undefined)
@@ -75,10 +79,14 @@ function whyBroken(name: string, cause: unknown): string {
  */
 export class Pool extends Calls implements PoolCalls, AsyncDisposable {
   static {
-    inspectedAs(Pool.prototype, (pool) => {
-      const { seat } = pool.#life;
-      const state = pool.#life.state === 'running' && seat.broken !== undefined ? 'broken' : pool.#life.state;
-      return `<${seat.name} processes=${seat.workers} state=${state} open=${seat.open}>`;
+    inspectedAs(Pool.prototype, (pool, options) => {
+      const { seat, state } = pool.#life;
+      const shown = {
+        state: state === 'running' && seat.broken !== undefined ? 'BROKEN' : STATES[state],
+        processes: seat.workers,
+        open: seat.open,
+      };
+      return `${seat.name} ${inspect(shown, { ...options, breakLength: Number.POSITIVE_INFINITY })}`;
     });
   }
 
@@ -132,10 +140,11 @@ export class Pool extends Calls implements PoolCalls, AsyncDisposable {
 
   /**
    * Resolves when all work has ended and every worker is gone. Rejects with PoolRunningError before `close()` or `terminate()`. The input of
-   * an `imap` is read to its end for it, if it is synchronous.
+   * an `imap` is read to its end for it, if it is synchronous. After `timeout` milliseconds it rejects with TimeoutError; the work goes on,
+   * and it may be called again. Unlike CPython, where it cannot be bounded.
    */
-  join(): Promise<void> {
-    return this.#life.join();
+  join(timeout?: number): Promise<void> {
+    return this.#life.join(timeout);
   }
 
   /** Counters and times of the workers, as they are now; of a shared runtime they count for all who use it. */

@@ -68,7 +68,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(error).toMatchObject({ message: 'no good', stack: expect.stringContaining('tasks') });
     });
 
-    test('what cannot be a task is the outcome, as is what cannot be found or sent', async () => {
+    test('what cannot be a task is the outcome, as is what cannot be found or sent [P-APP-3] [P-APP-4]', async () => {
       expect(await failure(given.pool.apply('square' as never))).toBeInstanceOf(TaskSerializationError);
       expect(await failure(given.pool.apply(Math.max, [1]))).toBeInstanceOf(TaskSerializationError);
       const missing = taskRef<() => void>(new URL('./fixtures/nowhere.mjs', import.meta.url), 'nothing');
@@ -80,7 +80,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await given.pool.apply(square, [3])).toBe(9);
     });
 
-    test('a pool cannot be sent', async () => {
+    test('a pool cannot be sent [P-LIFE-7]', async () => {
       expect(await failure(given.pool.apply(echo<unknown>, [given.pool]))).toBeInstanceOf(TaskSerializationError);
     });
 
@@ -100,7 +100,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await given.pool.apply(square, [7], options)).toBe(49);
     });
 
-    test('callbacks run before the promise settles, and what they throw becomes the result', async () => {
+    test('callbacks run before the promise settles, and what they throw becomes the result [R-7] [R-9]', async () => {
       const seen: unknown[] = [];
       const promise = given.pool.apply(square, [7], { callback: (value) => seen.push(value), errorCallback: () => seen.push('error') });
       expect(await promise.then(() => [...seen])).toEqual([49]);
@@ -124,7 +124,7 @@ describe.each(VARIANTS)('$title', (variant) => {
   });
 
   describe('applyAsync', () => {
-    test('throws state and argument errors at the call; a bad function is the outcome', async () => {
+    test('throws state and argument errors at the call; a bad function is the outcome [P-APP-3]', async () => {
       expect(() => given.pool.applyAsync(square, 7 as never)).toThrow(TypeError);
       expect(() => given.pool.applyAsync(square, [7], 'options' as never)).toThrow(TypeError);
       expect(() => given.pool.applyAsync(square, [7], { chunksize: 2 } as never)).toThrow(/chunksize/);
@@ -156,7 +156,7 @@ describe.each(VARIANTS)('$title', (variant) => {
   });
 
   describe('AsyncResult', () => {
-    test('ready and successful', async () => {
+    test('ready and successful [R-1] [R-2]', async () => {
       const gate = makeGate();
       const result = given.pool.applyAsync(hold, [gate.path, 'x']);
       expect(result.ready()).toBe(false);
@@ -185,7 +185,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       await expect(failed.then(() => 'not this')).rejects.toThrow('no');
     });
 
-    test('every question gets the same error', async () => {
+    test('every question gets the same error [R-5]', async () => {
       const result = given.pool.applyAsync(fail, ['no']);
       const error = await failure(result);
       expect(await failure(result.get())).toBe(error);
@@ -194,7 +194,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await result.exception(0)).toBe(error);
     });
 
-    test('get past its timeout rejects; the task goes on, and a later get succeeds', async () => {
+    test('get past its timeout rejects; the task goes on, and a later get succeeds [R-4]', async () => {
       const gate = makeGate();
       const result = given.pool.applyAsync(hold, [gate.path, 'x']);
       for (const timeout of [1, 0, -5, Number.NEGATIVE_INFINITY]) {
@@ -209,7 +209,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await result.get(0)).toBe('x');
     });
 
-    test('wait resolves at the timeout, and never rejects because of the task', async () => {
+    test('wait resolves at the timeout, and never rejects because of the task [R-3]', async () => {
       const gate = makeGate();
       const result = given.pool.applyAsync(hold, [gate.path, 'x']);
       expect(await result.wait(1)).toBeUndefined();
@@ -231,7 +231,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       await result;
     });
 
-    test('exception is undefined when it succeeded, and whatever was thrown when not', async () => {
+    test('exception is undefined when it succeeded, and whatever was thrown when not [R-6] [R-14]', async () => {
       expect(await given.pool.applyAsync(square, [4]).exception()).toBeUndefined();
       const failed = given.pool.applyAsync(() => {
         throw null;
@@ -259,7 +259,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(count()).toBe(0);
     });
 
-    test('cancel: true if and only if it was not handed over, and then it never runs', async () => {
+    test('cancel: true if and only if it was not handed over, and then it never runs [R-6] [D-21]', async () => {
       const pool = makePool(variant, { processes: 1 });
       const gate = makeGate();
       const running = pool.applyAsync(hold, [gate.path, 'running']);
@@ -361,7 +361,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await result).toBe(16);
     });
 
-    test('may use the pool, and even terminate it', async () => {
+    test('may use the pool, and even terminate it [D-6]', async () => {
       const pool = makePool(variant);
       const next = await new Promise((resolve) => {
         void pool.applyAsync(square, [2], { callback: (value) => resolve(pool.apply(square, [value])) });

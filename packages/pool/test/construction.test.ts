@@ -42,11 +42,11 @@ describe.each([Pool, ThreadPool])('%o', (Class) => {
     expect(await Mine.use(1, async (pool) => [pool.extra, pool.stats().kind])).toEqual([7, Class === ThreadPool ? 'thread' : 'process']);
   });
 
-  test('default size is availableParallelism()', async () => {
-    await Class.use(undefined, (pool) => expect(inspect(pool)).toContain(`processes=${availableParallelism()} `));
+  test('default size is availableParallelism() [P-NEW-2]', async () => {
+    await Class.use(undefined, (pool) => expect(inspect(pool)).toContain(`processes: ${availableParallelism()},`));
   });
 
-  test('a bad number is a RangeError, a wrong type a TypeError, bad options an OptionsError that lists them all', () => {
+  test('a bad number is a RangeError, a wrong type a TypeError, bad options an OptionsError that lists them all [P-NEW-1] [P-NEW-3] [P-NEW-4] [P-NEW-5]', () => {
     for (const bad of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => new Class(bad)).toThrow(RangeError);
       expect(() => new Class({ processes: bad })).toThrow(OptionsError);
@@ -89,7 +89,7 @@ describe.each([Pool, ThreadPool])('%o', (Class) => {
     expect([kept.ready(), waits.ready()]).toEqual([false, false]);
     gate.open();
     expect(await Promise.all([kept, waits, two.map(square, [3])])).toEqual(['kept', 4, [9]]);
-    expect(inspect(two)).toBe('<second processes=1 state=running open=0>');
+    expect(inspect(two)).toBe("second { state: 'RUN', processes: 1, open: 0 }");
     await runtime.close();
     await expectRefused(two);
     expect(() => two.applyAsync(square, [1])).toThrow('second is not running: its WorkerRuntime was closed');

@@ -2,7 +2,7 @@
 import * as pool from '@twinpool/pool';
 import { expect, test } from 'vitest';
 
-test('the exports', () => {
+test('the exports [P-NEW-12] [B-208] [EX-2]', () => {
   expect(Object.keys(pool).toSorted()).toEqual(
     [
       'Pool',
@@ -18,6 +18,7 @@ test('the exports', () => {
       'CancelledError',
       'InitializerError',
       'InvalidStateError',
+      'MaybeEncodingError',
       'NestedBootstrapError',
       'NotReadyError',
       'OptionsError',

@@ -9,7 +9,7 @@ import { makePool, VARIANTS } from './variants.ts';
 
 describe.each(VARIANTS)('$title', (variant) => {
   describe('when the pool ends', () => {
-    test('imap, close, join, and then the loop', async () => {
+    test('imap, close, join, and then the loop [D-10] [I-13]', async () => {
       const pool = makePool(variant);
       const ordered = pool.imap(square, range(3000));
       const unordered = pool.imapUnordered(square, saysWhen(2000, -1), { buffersize: 2 });
@@ -42,7 +42,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       await pool.join();
     });
 
-    test('terminate rejects it with PoolTerminatedError, whether it is waited for or not', async () => {
+    test('terminate rejects it with PoolTerminatedError, whether it is waited for or not [I-12] [P-LIFE-3] [D-5]', async () => {
       const pool = makePool(variant);
       const gate = makeGate();
       const input = new Endless();

@@ -14,7 +14,7 @@ describe.each(VARIANTS)('$title', (variant) => {
   const given = sharePool(variant);
 
   describe('imap', () => {
-    test('yields in input order, whatever the chunksize', async () => {
+    test('yields in input order, whatever the chunksize [I-1] [I-2] [I-3]', async () => {
       for (const chunksize of [undefined, 1, 2, 7, 100]) {
         expect(await collect(given.pool.imap(square, range(100), chunksize))).toEqual(squares(100));
         expect(await collect(given.pool.imap(square, later(range(20)), { chunksize }))).toEqual(squares(20));
@@ -23,7 +23,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await collect(given.pool.imap(square, range(5000)))).toEqual(squares(5000));
     });
 
-    test('step by step, then done, and done again', async () => {
+    test('step by step, then done, and done again [I-3]', async () => {
       const iterator = given.pool.imap(square, [1, 2]);
       expect(await iterator.next()).toEqual({ done: false, value: 1 });
       expect(await iterator.next()).toEqual({ done: false, value: 4 });
@@ -66,7 +66,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect((await totals(saysWhen(3, -1))).at(-1)).toEqual([3, 3]);
     });
 
-    test('argument errors are thrown at the call, and the input is not touched', () => {
+    test('argument errors are thrown at the call, and the input is not touched [I-1] [I-8]', () => {
       for (const method of ['imap', 'imapUnordered'] as const) {
         for (const bad of [5, null, undefined, {}]) expect(() => given.pool[method](square, bad as never)).toThrow(TypeError);
         const input = {
@@ -128,13 +128,13 @@ describe.each(VARIANTS)('$title', (variant) => {
   });
 
   describe('errors', () => {
-    test('a failing item rejects at its position, and the iterator goes on, for every chunksize', async () => {
+    test('a failing item rejects at its position, and the iterator goes on, for every chunksize [I-2] [I-5] [D-13]', async () => {
       for (const chunksize of [1, 2, 4]) {
         expect(await outcomes(given.pool.imap(failIfOdd, range(5), chunksize))).toEqual([0, '1 is odd', 2, '3 is odd', 4]);
       }
     });
 
-    test('an error of the input comes after the good items, then the end', async () => {
+    test('an error of the input comes after the good items, then the end [I-7]', async () => {
       for (const chunksize of [1, 2, 4]) {
         for (const when of [0, 1, 3, 7]) {
           const iterator = given.pool.imap(square, saysWhen(20, when), chunksize);
@@ -165,7 +165,7 @@ describe.each(VARIANTS)('$title', (variant) => {
   });
 
   describe('timeouts', () => {
-    test('one that is over loses nothing', async () => {
+    test('one that is over loses nothing [I-4]', async () => {
       const gate = makeGate();
       const iterator = given.pool.imap(holdRow, rows(gate, 3));
       for (const timeout of [1, 0, -1]) expect(await failure(iterator.next(timeout))).toBeInstanceOf(TimeoutError);
@@ -197,7 +197,7 @@ describe.each(VARIANTS)('$title', (variant) => {
     });
   });
 
-  test('concurrent calls get consecutive results, and the end', async () => {
+  test('concurrent calls get consecutive results, and the end [I-10]', async () => {
     const iterator = given.pool.imap(square, [1, 2, 3]);
     expect(await Promise.all(range(5).map(() => iterator.next()))).toEqual([
       { done: false, value: 1 },
@@ -209,7 +209,7 @@ describe.each(VARIANTS)('$title', (variant) => {
   });
 
   describe('the window', () => {
-    test('an endless input works, and is read a bounded way ahead', async () => {
+    test('an endless input works, and is read a bounded way ahead [I-6] [D-9]', async () => {
       for (const method of ['imap', 'imapUnordered'] as const) {
         const input = new Endless();
         const iterator = given.pool[method](square, input);
@@ -226,7 +226,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       }
     });
 
-    test('buffersize bounds what is ahead of the consumer', async () => {
+    test('buffersize bounds what is ahead of the consumer [I-13]', async () => {
       for (const chunksize of [undefined, 1, 2, 10]) {
         const input = new Endless();
         const iterator = given.pool.imap(square, input, { buffersize: 3, chunksize });
@@ -270,7 +270,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(inputs.map(({ closed }) => closed)).toEqual([1, 1, 1, 1, 1]);
     });
 
-    test('what has not started never runs, and whoever waits is told the end', async () => {
+    test('what has not started never runs, and whoever waits is told the end [I-11]', async () => {
       const pool = makePool(variant, { processes: 1 });
       const gate = makeGate();
       const held = pool.applyAsync(hold, [gate.path, 'held']);

@@ -23,17 +23,20 @@ export async function* later<T>(items: Iterable<T>): AsyncGenerator<T> {
 export class Feed<T> implements AsyncIterableIterator<T> {
   pulled = 0;
   closed = 0;
-  readonly #waiting: ((step: IteratorResult<T, undefined>) => void)[] = [];
+  readonly #waiting: { readonly resolve: (step: IteratorResult<T, undefined>) => void; readonly reject: (error: unknown) => void }[] = [];
 
   next(): Promise<IteratorResult<T, undefined>> {
     this.pulled += 1;
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
   give(value: T): void {
-    this.#waiting.shift()?.({ done: false, value });
+    this.#waiting.shift()?.resolve({ done: false, value });
   }
   end(): void {
-    this.#waiting.shift()?.({ done: true, value: undefined });
+    this.#waiting.shift()?.resolve({ done: true, value: undefined });
+  }
+  fail(error: unknown): void {
+    this.#waiting.shift()?.reject(error);
   }
   async return(): Promise<IteratorResult<T, undefined>> {
     this.closed += 1;

@@ -15,7 +15,7 @@ describe.each(VARIANTS)('$title', (variant) => {
   const name = variant.kind === 'thread' ? 'ThreadPool' : 'Pool';
 
   describe('close', () => {
-    test('what was accepted finishes, new work is refused, a second call does nothing', async () => {
+    test('what was accepted finishes, new work is refused, a second call does nothing [P-LIFE-1] [P-LIFE-5]', async () => {
       const pool = makePool(variant);
       const gate = makeGate();
       const open = [pool.apply(hold, [gate.path, 'a']), pool.starmap(hold<string>, [[gate.path, 'b']]), pool.map(square, range(100))];
@@ -50,14 +50,14 @@ describe.each(VARIANTS)('$title', (variant) => {
   });
 
   describe('join', () => {
-    test('rejects while the pool runs', async () => {
+    test('rejects while the pool runs [P-LIFE-4]', async () => {
       const pool = makePool(variant);
       const error = await failure(pool.join());
       expect(error).toBeInstanceOf(PoolRunningError);
       expect(error).toHaveProperty('message', `${name} is still running: call close() or terminate() before join()`);
     });
 
-    test('resolves when all has ended, every time it is asked', async () => {
+    test('resolves when all has ended, every time it is asked [P-LIFE-4]', async () => {
       const pool = makePool(variant);
       const result = pool.mapAsync(square, range(1000));
       pool.close();
@@ -92,7 +92,7 @@ describe.each(VARIANTS)('$title', (variant) => {
   });
 
   describe('terminate', () => {
-    test('rejects everything open with PoolTerminatedError, at once', async () => {
+    test('rejects everything open with PoolTerminatedError, at once [P-LIFE-2] [P-LIFE-3] [D-5]', async () => {
       const pool = makePool(variant, { processes: 1 });
       const gate = makeGate();
       const handles = [
@@ -161,7 +161,7 @@ describe.each(VARIANTS)('$title', (variant) => {
   });
 
   describe('disposal and use', () => {
-    test('disposal terminates, joins, and says how to keep a result', async () => {
+    test('disposal terminates, joins, and says how to keep a result [P-LIFE-6]', async () => {
       const pool = makePool(variant);
       const gate = makeGate();
       const error = failure(pool.apply(hold, [gate.path, 'a']));
@@ -199,12 +199,12 @@ describe.each(VARIANTS)('$title', (variant) => {
   });
 
   describe('options', () => {
-    test('the initializer runs in every worker before its first task, with initargs', async () => {
+    test('the initializer runs in every worker before its first task, with initargs [P-NEW-6]', async () => {
       const pool = makePool(variant, { initializer: remember, initargs: ['a', { b: 1 }] });
       expect(await pool.map(remembered, range(4), 1)).toEqual(range(4).map(() => ['a', { b: 1 }]));
     });
 
-    test('an initializer that fails breaks the pool, with its error, in bounded time', async () => {
+    test('an initializer that fails breaks the pool, with its error, in bounded time [P-LIFE-12] [D-3]', async () => {
       const gate = makeGate();
       const pool = makePool(variant, { initializer: failToStart, initargs: [gate.path, 'no way'] });
       const error = await failure(pool.apply(square, [1]), 10_000);
@@ -217,7 +217,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       await pool.join();
     });
 
-    test('maxTasksPerChild counts calls, exactly', async () => {
+    test('maxTasksPerChild counts calls, exactly [P-NEW-9] [P-NEW-10] [D-15]', async () => {
       const pool = makePool(variant, { processes: 1, maxTasksPerChild: 3 });
       const places = await pool.map(place, range(8));
       const counts = new Map<number, number>();
@@ -227,7 +227,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       await pool.join();
     });
 
-    test('close while workers rotate does not hang', async () => {
+    test('close while workers rotate does not hang [D-15]', async () => {
       const pool = makePool(variant, { maxTasksPerChild: 1 });
       const results = range(6).map((x) => pool.applyAsync(square, [x]));
       pool.close();
@@ -272,17 +272,17 @@ describe.each(VARIANTS)('$title', (variant) => {
     });
   });
 
-  test('shows its size, its state and its open work', async () => {
+  test('shows its size, its state and its open work [P-NEW-13]', async () => {
     const pool = makePool(variant);
     const gate = makeGate();
     const held = pool.apply(hold, [gate.path, 'a']);
-    expect(inspect(pool)).toBe(`<${name} processes=2 state=running open=1>`);
+    expect(inspect(pool)).toBe(`${name} { state: 'RUN', processes: 2, open: 1 }`);
     expect(inspect(pool.withOptions({}))).toBe(`<PoolCalls of ${name}>`);
     pool.close();
-    expect(inspect({ pool })).toBe(`{ pool: <${name} processes=2 state=closed open=1> }`);
+    expect(inspect({ pool })).toBe(`{ pool: ${name} { state: 'CLOSE', processes: 2, open: 1 } }`);
     gate.open();
     await held;
     pool.terminate();
-    expect(inspect(pool)).toBe(`<${name} processes=2 state=terminated open=0>`);
+    expect(inspect(pool)).toBe(`${name} { state: 'TERMINATE', processes: 2, open: 0 }`);
   });
 });

@@ -17,7 +17,7 @@ describe('defaultChunksize is Python’s', () => {
     [1, 2, 1],
     [0, 2, 0],
     [1000, 1, 250],
-  ])('%i items, %i workers: %i', (items, workers, chunksize) => {
+  ])('%i items, %i workers: %i [P-MAP-3]', (items, workers, chunksize) => {
     expect(defaultChunksize(items, workers)).toBe(chunksize);
   });
 });
@@ -26,14 +26,14 @@ describe.each(VARIANTS)('$title', (variant) => {
   const given = sharePool(variant);
 
   describe('map', () => {
-    test('gives the results in input order, whatever the chunksize', async () => {
+    test('gives the results in input order, whatever the chunksize [P-MAP-1] [P-MAP-6]', async () => {
       for (const chunksize of [undefined, 1, 7, 20, 100_000]) {
         expect(await given.pool.map(square, range(100), chunksize)).toEqual(squares(100));
         expect(await given.pool.map(square, range(10), { chunksize })).toEqual(squares(10));
       }
     });
 
-    test('takes any iterable', async () => {
+    test('takes any iterable [P-MAP-2]', async () => {
       const inputs: [Iterable<unknown>, unknown[]][] = [
         [new Set([3, 1, 3, 2]), [3, 1, 2]],
         [new Map([['a', 1]]), [['a', 1]]],
@@ -49,7 +49,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       for (const [input, items] of inputs) expect(await given.pool.map(asIs, input)).toEqual(items);
     });
 
-    test('counts what was iterated, whatever the input says of its length', async () => {
+    test('counts what was iterated, whatever the input says of its length [P-MAP-9] [D-12]', async () => {
       for (const length of [0, 3, 99]) {
         const liar = { length, size: length, [Symbol.iterator]: () => saysWhen(5, -1) };
         expect(await given.pool.map(square, liar)).toEqual(squares(5));
@@ -73,7 +73,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       ]);
     });
 
-    test('of an empty input is [], at once', async () => {
+    test('of an empty input is [], at once [P-MAP-5]', async () => {
       for (const input of [[], new Set<number>(), '', new Float32Array(), saysWhen(0, -1)] as Iterable<number>[]) {
         expect(await given.pool.map(square, input, 1)).toEqual([]);
       }
@@ -88,7 +88,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       }
     });
 
-    test('passes an error of the input on, itself, twice', async () => {
+    test('passes an error of the input on, itself, twice [P-MAP-8]', async () => {
       for (let round = 0; round < 2; round++) {
         expect(await failure(given.pool.map(square, saysWhen(1, 1)))).toBeInstanceOf(SayWhenError);
         expect(await failure(given.pool.map(square, saysWhen(10, 3), 2))).not.toHaveProperty('cause');
@@ -106,7 +106,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await failure(pool.map(square, input()))).toBeInstanceOf(PoolClosedError);
     });
 
-    test('rejects with the first error by input order, once every task has ended', async () => {
+    test('rejects with the first error by input order, once every task has ended [P-MAP-7]', async () => {
       const pool = makePool(variant, { processes: 2 });
       const gate = makeGate();
       const failAfter = (gate: string, i: number): number => {
@@ -123,7 +123,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(gate.labels().sort()).toEqual(range(10).map(String));
     });
 
-    test('one bad item of a chunk harms no other', async () => {
+    test('one bad item of a chunk harms no other [D-13]', async () => {
       const gate = makeGate();
       const items: [string, unknown][] = [1, 2, { deep: () => 1 }, 4].map((item) => [gate.path, item]);
       const error = await failure(given.pool.starmap(mark<unknown>, items, 4));
@@ -131,7 +131,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(gate.labels().toSorted()).toEqual(['1', '2', '4']);
     });
 
-    test('chunksize: a bad number is a RangeError, a wrong type a TypeError, a bad option an OptionsError', async () => {
+    test('chunksize: a bad number is a RangeError, a wrong type a TypeError, a bad option an OptionsError [P-MAP-4] [D-12]', async () => {
       for (const bad of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
         await expect(given.pool.map(square, [1], bad)).rejects.toBeInstanceOf(RangeError);
         await expect(given.pool.map(square, [], bad)).rejects.toBeInstanceOf(RangeError);
@@ -213,7 +213,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       await expect(given.pool.map(failIfOdd, later([2, 3, 4, 5]))).rejects.toThrow('3 is odd');
     });
 
-    test('is read at most buffersize ahead', async () => {
+    test('is read at most buffersize ahead [P-MAP-10] [D-11]', async () => {
       const pool = makePool(variant, { processes: 1 });
       const gate = makeGate();
       let pulled = 0;
@@ -285,7 +285,7 @@ describe.each(VARIANTS)('$title', (variant) => {
   });
 
   describe('mapAsync', () => {
-    test('calls back once, with the whole list or the first error', async () => {
+    test('calls back once, with the whole list or the first error [R-8]', async () => {
       const seen: unknown[] = [];
       const tell = {
         callback: (values: unknown) => seen.push(['callback', values]),

@@ -11,6 +11,7 @@
  * Decides nothing of its own: which command comes next, and how a task ends, is the test's word.
  */
 import {
+  AS_BYTES,
   AS_THROWN,
   type Job,
   Lane,
@@ -43,9 +44,6 @@ export interface FakeTask {
 
 /** How a task ended: a value, an error in the form in which it travels (`encodeThrown`), or bytes that nobody can read. */
 export type FakeEnd = { readonly value: unknown } | { readonly thrown: unknown } | { readonly unreadable: true };
-
-/** A special value in an answer: bytes (core's wire/messages.ts). */
-const AS_BYTES = 1;
 
 interface Answer {
   readonly task: FakeTask;
@@ -217,6 +215,7 @@ export class FakeLane extends Lane {
     this.#running = task;
     if (!task.isSkipped) {
       this.calls += 1;
+      this.onLoaded(task.job.fn.id);
       this.#watch.begun?.(this, task);
       if (task.isTimed) this.onStarted();
     }

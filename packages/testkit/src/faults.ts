@@ -44,6 +44,7 @@ export async function rejectWith(which: string): Promise<never> {
   throw thrown[which]?.();
 }
 
+/** Values by name that tasks throw. */
 const thrown: Record<string, () => unknown> = {
   null: () => null,
   undefined: () => undefined,
@@ -241,4 +242,78 @@ export function dieWithHeir(gate: string, seconds: number): never {
 /** Starts a process that lives on, in the worker's own group. */
 export function startChild(seconds: number): number {
   return spawn('/bin/sleep', [String(seconds)], { stdio: 'ignore' }).pid ?? -1;
+}
+
+/** The faults of the crash matrix, by name; `throw ...` throws one of the values above. */
+const FAULTS: Record<string, (gate: string) => unknown> = {
+  exit0: () => process.exit(0),
+  exit7: () => process.exit(7),
+  SIGKILL: () => signalSelf('SIGKILL'),
+  SIGSEGV: () => signalSelf('SIGSEGV'),
+  SIGABRT: () => abortProcess(),
+  SIGSTOP: (gate) => stopSelf(gate),
+  OOM: () => exhaustHeap(),
+  loop: (gate) => {
+    mark(gate, 'looping');
+    for (;;);
+  },
+  block: (gate) => blockNatively(gate, 0.4),
+};
+
+export function misbehave(fault: string, gate: string): unknown {
+  if (fault.startsWith('throw ')) throw thrown[fault.slice('throw '.length)]?.();
+  return FAULTS[fault]?.(gate);
+}
+
+export function misbehaveInTask(gate: string, fault: string): unknown {
+  mark(gate, 'body');
+  return misbehave(fault, gate);
+}
+
+/** Its result has a getter, which is called when the result is encoded. */
+export function misbehaveInResult(gate: string, fault: string): unknown {
+  mark(gate, 'body');
+  return {
+    get bad() {
+      return misbehave(fault, gate);
+    },
+  };
+}
+
+/** Its answer is cut off: more bytes are announced than come. */
+export function misbehaveInAnswer(gate: string, fault: string): unknown {
+  mark(gate, 'body');
+  writeSync(ANSWERS, Buffer.from([0x57, 0x74, 1, 0, 100, 0, 0, 0, 1, 2, 3]));
+  return misbehave(fault, gate);
+}
+
+/** When it has settled, in a timer. */
+export function misbehaveAfterwards(gate: string, fault: string): string {
+  mark(gate, 'body');
+  setTimeout(() => misbehave(fault, gate), 5);
+  return 'returned';
+}
+
+/** When its worker ends. */
+export function misbehaveAtExit(gate: string, fault: string): string {
+  mark(gate, 'body');
+  process.on('exit', () => misbehave(fault, gate));
+  return 'returned';
+}
+
+/** An initializer. */
+export function misbehaveAtStart(gate: string, fault: string): unknown {
+  mark(gate, 'start');
+  return misbehave(fault, gate);
+}
+
+/** Marked as a body; for arguments that are not to be marked themselves. */
+export function markLength(gate: string, bytes: Uint8Array): number {
+  mark(gate, 'body');
+  return bytes.length;
+}
+
+export function markNested(gate: string, depth: number): unknown {
+  mark(gate, 'body');
+  return returnNested(depth);
 }

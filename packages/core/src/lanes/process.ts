@@ -27,6 +27,7 @@ import {
   INIT,
   INIT_FAILED,
   LATE,
+  LOADED,
   LOOPING,
   type Message,
   MODE,
@@ -227,7 +228,7 @@ export class ProcessLane extends Lane {
     switch (message[0]) {
       case ANSWER:
         this.#looping = message[6] === LOOPING;
-        this.onAnswer(message[1] as number, message[2] as unknown[], message[3] as unknown[] | undefined, message[4] as number[]);
+        this.onAnswer(message[1] as number, message[2] as ArrayLike<unknown>, message[3] as unknown[] | undefined, message[4] as number[]);
         break;
       case STARTED:
         this.onStarted();
@@ -249,6 +250,9 @@ export class ProcessLane extends Lane {
         break;
       case LATE:
         this.onLateError(message[1], message[2] === true, message[3] === true);
+        break;
+      case LOADED:
+        this.onLoaded(message[1] as number);
         break;
       case EXITING:
         this.onExiting(message[1] === true);

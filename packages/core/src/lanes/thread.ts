@@ -38,6 +38,7 @@ import {
   INIT,
   INIT_FAILED,
   LATE,
+  LOADED,
   type Message,
   READY,
   REPORT,
@@ -242,7 +243,7 @@ export class ThreadLane extends Lane {
     switch (message[0]) {
       case ANSWER:
         this.#acknowledged = message[5] as number;
-        this.onAnswer(message[1] as number, message[2] as unknown[], message[3] as unknown[] | undefined, message[4] as number[]);
+        this.onAnswer(message[1] as number, message[2] as ArrayLike<unknown>, message[3] as unknown[] | undefined, message[4] as number[]);
         break;
       case STARTED:
         this.onStarted();
@@ -261,6 +262,9 @@ export class ThreadLane extends Lane {
         break;
       case LATE:
         this.onLateError(message[1], message[2] === true, message[3] === true);
+        break;
+      case LOADED:
+        this.onLoaded(message[1] as number);
         break;
       case EXITING:
         this.onExiting(message[1] === true);

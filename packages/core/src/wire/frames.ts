@@ -1,5 +1,6 @@
 /**
- * Messages as bytes: length-prefixed frames on a pipe, the payload in V8's serialisation format.
+ * Messages as bytes: length-prefixed frames on a pipe, the payload in V8's serialisation format or, where it is small and simple, in
+ * our own (compact.ts).
  *
  *   magic u16 | version u8 | 0 u8 | payload bytes u32      then the payload
  *
@@ -9,6 +10,7 @@
 import type { Serializer } from 'node:v8';
 import { PayloadTooLargeError } from '../errors.ts';
 import { FrameSerializer, fromBytes } from './bytes.ts';
+import { decodeCompact, encodeCompact, isCompact } from './compact.ts';
 import type { Message } from './messages.ts';
 
 const MAGIC = 0x7457;
@@ -17,6 +19,8 @@ export const HEADER_BYTES = 8;
 
 /** The message as one frame, header and all, in one buffer. Throws what the serialiser throws, and PayloadTooLargeError. */
 export function encodeFrame(message: Message, maxPayloadBytes: number): Buffer {
+  const compact = encodeCompact(message);
+  if (compact !== undefined && compact.length <= maxPayloadBytes) return frameOf(compact);
   const serializer: Serializer = new FrameSerializer();
   serializer.writeRawBytes(BLANK_HEADER);
   serializer.writeHeader();
@@ -26,9 +30,25 @@ export function encodeFrame(message: Message, maxPayloadBytes: number): Buffer {
   if (length > longestPayload(maxPayloadBytes)) {
     throw new PayloadTooLargeError(`${length} bytes are to be sent, more than maxPayloadBytes (${maxPayloadBytes})`);
   }
-  frame.writeUInt16LE(MAGIC, 0);
-  frame.writeUInt8(VERSION, 2);
-  frame.writeUInt32LE(length, 4);
+  return withHeader(frame);
+}
+
+function frameOf(payload: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
+  frame.set(payload, HEADER_BYTES);
+  return withHeader(frame);
+}
+
+function withHeader(frame: Buffer): Buffer {
+  const length = frame.length - HEADER_BYTES;
+  frame[0] = MAGIC & 0xff;
+  frame[1] = MAGIC >>> 8;
+  frame[2] = VERSION;
+  frame[3] = 0;
+  frame[4] = length & 0xff;
+  frame[5] = (length >>> 8) & 0xff;
+  frame[6] = (length >>> 16) & 0xff;
+  frame[7] = length >>> 24;
   return frame;
 }
 
@@ -42,7 +62,7 @@ const OWN_BYTES = 4096;
 const BLANK_HEADER = Buffer.alloc(HEADER_BYTES);
 
 export function decodePayload(payload: Uint8Array): Message {
-  const message: unknown = fromBytes(payload);
+  const message: unknown = isCompact(payload) ? decodeCompact(payload) : fromBytes(payload);
   if (!Array.isArray(message) || typeof message[0] !== 'number') throw new TypeError('a frame holds no message');
   return message as unknown as Message;
 }

@@ -61,6 +61,11 @@ for (const [name, kind] of BUILT_IN) {
   if (type !== undefined) learned.set(type.prototype, kind);
 }
 
+/** From now on objects of this class, and of classes that extend it, are refused. */
+export function refuseClass(prototype: object): void {
+  learned.set(prototype, REFUSED);
+}
+
 /** The kind of an object that is no Proxy (of one, anything that is asked would run its traps). */
 export function kindOf(value: object): number {
   const prototype: object | null = Object.getPrototypeOf(value);

@@ -13,6 +13,7 @@
  *   [READY, pid or thread id] | [INIT_FAILED, thrown]
  *   [ANSWER, count, values, specials | undefined, segments, acknowledged, mode]
  *                                        outcomes of the next `count` unanswered tasks, in the order in which they were sent
+ *   [LOADED, id]                         the task function can be called; before the first answer of it
  *   [STARTED]                            the next unanswered task has begun (sent only for tasks with a time limit)
  *   [REPORT, form, value]                of the task that runs
  *   [LATE, thrown, fatal, running]       an error that no task's outcome can carry; whether the worker, and a task, end with it
@@ -38,6 +39,7 @@ export const REPORT = 15;
 export const LATE = 16;
 export const MODE = 17;
 export const EXITING = 18;
+export const LOADED = 19;
 
 export type Message = readonly [kind: number, ...fields: unknown[]];
 

@@ -49,6 +49,24 @@ export function isPrimitive(value: unknown): boolean {
   return (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol') || value === null;
 }
 
+/** Numbers of one message from which on a typed array is cheaper than a list: it is copied in one go, but costs a microsecond to make. */
+const WORTH_PACKING = 64;
+
+/** A long list of nothing but numbers as a typed array, which whoever indexes it cannot tell apart; any other list as it is. */
+export function packNumbers(list: unknown[]): ArrayLike<unknown> {
+  const { length } = list;
+  if (length < WORTH_PACKING) return list;
+  let ints = 0;
+  while (ints < length && isInt(list[ints])) ints += 1;
+  if (ints === length) return Int32Array.from(list as number[]);
+  for (let i = ints; i < length; i++) if (typeof list[i] !== 'number') return list;
+  return Float64Array.from(list as number[]);
+}
+
+function isInt(value: unknown): boolean {
+  return typeof value === 'number' && (value | 0) === value && (value !== 0 || 1 / value > 0);
+}
+
 /** `alone`: from how many microseconds on a task is claimed, and answered, by itself. */
 export function pack(chunks: readonly Chunk[], packer: Packer, alone: number): Outgoing {
   const out: Outgoing = { runs: [], expectations: [], transfer: [], alone: [], failures: [] };
@@ -70,6 +88,9 @@ export function pack(chunks: readonly Chunk[], packer: Packer, alone: number): O
       if (typeof item === 'string' ? item.length <= packer.longestText : isPrimitive(item)) items.push(item);
       else packItem(item, chunk, offset, packer, out, run, items);
     }
+  }
+  for (run = 0; run < runs.length; run += RUN_FIELDS) {
+    if (runs[run + RUN_SPECIALS] === undefined) runs[run + RUN_ITEMS] = packNumbers(runs[run + RUN_ITEMS] as unknown[]);
   }
   return out;
 }

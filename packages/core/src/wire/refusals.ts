@@ -2,7 +2,7 @@
  * Why a value cannot be sent, in words, and what to do instead.
  */
 import { types } from 'node:util';
-import { typeName } from './kinds.ts';
+import { refuseClass, typeName } from './kinds.ts';
 
 const ADVICE: Readonly<Record<string, string>> = {
   __proto__: null as never,
@@ -26,6 +26,21 @@ const ADVICE: Readonly<Record<string, string>> = {
   'module namespace': 'import the module in the task',
 };
 
+interface Advised {
+  readonly prototype: object;
+  readonly name: string;
+  readonly advice: string;
+}
+
+/** Classes of ours that cannot be sent. */
+const advised: Advised[] = [];
+
+/** Instances of this class, a facade's, cannot be sent; `advice` says what to do instead. */
+export function adviseFor(prototype: object, name: string, advice: string): void {
+  refuseClass(prototype);
+  advised.push({ prototype, name, advice });
+}
+
 /** The end of a sentence whose subject is the value. `movesBuffers`: the transport can move values. */
 export function refusal(value: unknown, movesBuffers: boolean): string {
   if (typeof value === 'function') {
@@ -34,8 +49,11 @@ export function refusal(value: unknown, movesBuffers: boolean): string {
     return `is a function${named}; functions cannot be sent as values: pass data, or import it in the task's module`;
   }
   if (typeof value !== 'object' || value === null) return `is a ${typeof value}, which cannot be sent`;
+  for (const { prototype, name, advice } of advised) {
+    if (Object.prototype.isPrototypeOf.call(prototype, value)) return `is ${article(name)} ${name}, which cannot be sent; ${advice}`;
+  }
   const name = typeName(value);
-  const what = `is ${/^(?:[AEIO]|Un)/i.test(name) ? 'an' : 'a'} ${name}`;
+  const what = `is ${article(name)} ${name}`;
   const advice = ADVICE[name];
   if (advice !== undefined) return `${what}, which cannot be sent; ${advice}`;
   if (/Generator$|Iterator/.test(name)) return `${what}, which cannot be sent; collect its values first`;
@@ -45,4 +63,8 @@ export function refusal(value: unknown, movesBuffers: boolean): string {
       : `${what}, which cannot be sent to another process`;
   }
   return `${what}, which cannot be sent: its data cannot be copied`;
+}
+
+function article(name: string): string {
+  return /^(?:[AEIO]|Un)/i.test(name) ? 'an' : 'a';
 }

@@ -4,15 +4,19 @@
  * Decides what an outcome looks like on the wire and when a message is closed. When one must be closed at the latest is the rule in
  * wire/budget.ts, which the Runner applies. A value that cannot be sent is an outcome too: the task failed, the worker lives on.
  */
+import { inspect } from 'node:util';
+import { TaskSerializationError } from '../errors.ts';
 import { mayWait, spend } from '../wire/budget.ts';
 import { ALONE_VALUE, ANSWER, AS_ALONE, AS_BYTES, AS_THROWN, EXITING, LATE, REPORT, STARTED } from '../wire/messages.ts';
-import { isPrimitive } from '../wire/outbound.ts';
+import { isPrimitive, packNumbers } from '../wire/outbound.ts';
 import { encodeThrown } from '../wire/thrown.ts';
 import { ALONE, BYTES, Packer, PLAIN } from '../wire/values.ts';
 import type { FarEnd } from './far-end.ts';
 
 /** The longest time, in ms, that finished answers wait where tasks turn out longer than expected. */
 const LONGEST_WAIT = 0.2;
+/** Characters of a value in an error. */
+const LONGEST_TEXT = 200;
 
 // Captured: a task may replace what it finds on the global object.
 const clock = performance;
@@ -86,7 +90,7 @@ export class Answers {
       // By itself and before the answer that uses it: should it be unreadable over there, nothing else is.
       if (packer.form === ALONE) this.#far.send([ALONE_VALUE, packer.value], packer.transfer);
     } catch (error) {
-      this.thrown(error, 'worker');
+      this.thrown(ofResult(error, value), 'worker');
       return;
     }
     if (packer.form === PLAIN) this.#values.push(packer.value);
@@ -109,7 +113,7 @@ export class Answers {
     const count = this.#values.length;
     if (count > 0) {
       this.closeSegment();
-      const values = this.#values;
+      const values = this.#specials === undefined ? packNumbers(this.#values) : this.#values;
       const specials = this.#specials;
       const segments = this.#segments;
       this.#values = [];
@@ -166,7 +170,7 @@ export class Answers {
     this.#values.push(undefined);
   }
 
-  #send(count: number, values: unknown[], specials: unknown[] | undefined, segments: number[]): void {
+  #send(count: number, values: ArrayLike<unknown>, specials: unknown[] | undefined, segments: number[]): void {
     const { acknowledged } = this;
     try {
       this.#far.send([ANSWER, count, values, specials, segments, acknowledged, this.#far.mode]);
@@ -178,9 +182,25 @@ export class Answers {
       }
       const half = count >> 1;
       const [first, second] = splitSpecials(specials, half);
-      this.#send(half, values.slice(0, half), first, segments);
-      this.#send(count - half, values.slice(half), second, []);
+      const all = Array.from(values);
+      this.#send(half, all.slice(0, half), first, segments);
+      this.#send(count - half, all.slice(half), second, []);
     }
+  }
+}
+
+/** Says which result it was that could not be sent. */
+function ofResult(error: unknown, value: unknown): unknown {
+  if (error instanceof TaskSerializationError) Object.defineProperty(error, 'result', { value: shown(value), enumerable: true });
+  return error;
+}
+
+function shown(value: unknown): string {
+  try {
+    const text = inspect(value, { depth: 0, customInspect: false, maxArrayLength: 3, maxStringLength: 100, breakLength: Infinity });
+    return text.slice(0, LONGEST_TEXT);
+  } catch {
+    return 'a value that cannot be shown';
   }
 }
 

@@ -27,6 +27,8 @@ const FRAMES_OUT = 4;
 const WAKE_IN = 5;
 /** Bytes of a number on fd 5. */
 const NUMBER_BYTES = 4;
+/** Bytes that are read at once. More: fewer calls where much comes. Less: less memory a worker. */
+const INPUT_BYTES = 1 << 16;
 
 class ProcessEnd implements FarEnd {
   readonly kind = 'process';
@@ -34,7 +36,10 @@ class ProcessEnd implements FarEnd {
   mode: number = BLOCKING;
   readonly runner: Runner = new Runner(this);
   readonly #exit = process.exit.bind(process);
-  readonly #header = Buffer.alloc(HEADER_BYTES);
+  /** What was read of fd 3 and not taken yet: `#start` to `#end`. */
+  readonly #input = Buffer.allocUnsafeSlow(INPUT_BYTES);
+  #start = 0;
+  #end = 0;
   #maxPayloadBytes = 0xffffffff;
   /** Frames read so far; the numbers on fd 5 count them. */
   #received = 0;
@@ -66,15 +71,42 @@ class ProcessEnd implements FarEnd {
     return false;
   }
 
-  /** Reads one frame, waiting for it. */
+  /** Takes one frame, waiting for it. */
   #readFrame(): void {
-    this.#fill(this.#header);
-    const length = payloadLength(this.#header, 0, 0xffffffff);
+    while (this.#end - this.#start < HEADER_BYTES) this.#readMore();
+    const length = payloadLength(this.#input, this.#start, 0xffffffff);
     if (length < 0) this.#exit(70);
-    const payload = Buffer.allocUnsafeSlow(length);
-    this.#fill(payload);
+    this.#start += HEADER_BYTES;
+    const payload = this.#payload(length);
     this.#received += 1;
     this.#take(decodePayload(payload));
+  }
+
+  /** The next bytes: a view of what was read, or, where that is not all, a buffer of their own. */
+  #payload(length: number): Buffer {
+    const from = this.#start;
+    const there = Math.min(this.#end - from, length);
+    this.#start += there;
+    if (there === length) return this.#input.subarray(from, from + length);
+    const payload = Buffer.allocUnsafeSlow(length);
+    this.#input.copy(payload, 0, from, from + there);
+    for (let at = there; at < length; ) at += this.#read(payload, at);
+    return payload;
+  }
+
+  /** Reads what there is, at least one byte: a frame costs one call, and many that lie there cost no more. */
+  #readMore(): void {
+    this.#input.copyWithin(0, this.#start, this.#end);
+    this.#end -= this.#start;
+    this.#start = 0;
+    this.#end += this.#read(this.#input, this.#end);
+  }
+
+  /** Whether the next frame was read already, all of it. */
+  get #hasFrame(): boolean {
+    if (this.#end - this.#start < HEADER_BYTES) return false;
+    const length = payloadLength(this.#input, this.#start, 0xffffffff);
+    return this.#end - this.#start >= HEADER_BYTES + Math.max(0, length);
   }
 
   #take(message: Message): void {
@@ -85,18 +117,10 @@ class ProcessEnd implements FarEnd {
     }
   }
 
-  #fill(buffer: Buffer): void {
-    for (let at = 0; at < buffer.length; ) {
-      const read = this.#read(buffer, at);
-      // The end of our input is the order to leave.
-      if (read === 0) this.#exit(0);
-      at += read;
-    }
-  }
-
   #read(buffer: Buffer, at: number): number {
     try {
-      return readSync(FRAMES_IN, buffer, at, buffer.length - at, null);
+      // The end of our input is the order to leave.
+      return readSync(FRAMES_IN, buffer, at, buffer.length - at, null) || this.#exit(0);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EINTR') return this.#read(buffer, at);
       // A task closed the descriptor, or the parent is gone.
@@ -126,7 +150,8 @@ class ProcessEnd implements FarEnd {
       return;
     }
     this.mode = BLOCKING;
-    this.#readFrame();
+    do this.#readFrame();
+    while (this.#hasFrame);
     this.runner.drive();
   }
 

@@ -21,6 +21,7 @@ import {
   DEFINE,
   INIT,
   INIT_FAILED,
+  LOADED,
   type Message,
   type PackedValue,
   READY,
@@ -213,6 +214,7 @@ export class Runner {
       (task) => {
         known.task = task;
         known.loading = undefined;
+        this.#far.send([LOADED, id]);
       },
       (error: unknown) => {
         known.failure = error;
@@ -237,7 +239,7 @@ export class Runner {
         return false;
       }
       answers.measure(id);
-      const items = runs[batch.run + RUN_ITEMS] as unknown[];
+      const items = runs[batch.run + RUN_ITEMS] as ArrayLike<unknown>;
       const specials = runs[batch.run + RUN_SPECIALS] as unknown[] | undefined;
       const expectation = runs[batch.run + RUN_EXPECT] as number;
       const readEvery = expectation < SHORT ? READ_EVERY - 1 : 0;
@@ -291,24 +293,28 @@ export class Runner {
     if ((flags & TIMED) !== 0) this.#answers.announceStart();
     setRunning(this);
     let result: unknown;
+    let isPromise = false;
+    let hasThrown = false;
     try {
       const { call } = known.task;
       const spread = (flags & SPREAD) !== 0;
       if (known.isAsync) result = runInside(this.taskContext() as TaskContext, call, spread ? (item as unknown[]) : [item]);
       else result = spread ? call(...(item as unknown[])) : call(item);
-      if (isPrimitive(result) || typeof (result as PromiseLike<unknown>).then !== 'function') {
-        this.#endTask();
-        this.#answers.value(result);
-        return true;
-      }
+      isPromise = !isPrimitive(result) && typeof (result as PromiseLike<unknown>).then === 'function';
     } catch (error) {
-      this.#endTask();
-      this.#answers.thrown(error);
-      return true;
+      hasThrown = true;
+      result = error;
     }
-    known.isAsync = true;
-    this.#awaitResult(batch, result as PromiseLike<unknown>);
-    return false;
+    if (isPromise) {
+      known.isAsync = true;
+      this.#awaitResult(batch, result as PromiseLike<unknown>);
+      return false;
+    }
+    // It runs until its outcome is packed: that may call code of its own (getters), which may end the worker.
+    if (hasThrown) this.#answers.thrown(result);
+    else this.#answers.value(result);
+    this.#endTask();
+    return true;
   }
 
   #awaitResult(batch: Batch, result: PromiseLike<unknown>): void {
@@ -316,8 +322,9 @@ export class Runner {
     const finish = (answer: () => void): void => {
       if (over) return;
       over = true;
-      this.#endTask();
+      setRunning(this);
       answer();
+      this.#endTask();
       this.#answers.countRun();
       this.#answers.closeSegment();
       batch.at += 1;

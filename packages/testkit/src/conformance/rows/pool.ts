@@ -1,7 +1,7 @@
 /** Part A of the conformance table, the pool: `multiprocessing.Pool`, its results and its iterators. One line is one row (rows.ts). */
 export const POOL_ROWS = `
 ## Pool: making one
-P-NEW-1 | adapted | Pool(processes, initializer, initargs, maxtasksperchild); all may be given by name or by position | new Pool(processes) or one object of options: processes, initializer, initargs, maxTasksPerChild and what core adds | twinpool/conformance-names#Pool
+P-NEW-1 | adapted | Pool(processes, initializer, initargs, maxtasksperchild); all may be given by name or by position | new Pool(processes) or one object of options: processes, initializer, initargs, maxTasksPerChild and what core adds |
 P-NEW-2 | adapted | the default is the number of usable CPUs (affinity counts since 3.13) | os.availableParallelism(), which minds affinity and cgroups | pool/construction#default size is availableParallelism()
 P-NEW-3 | adapted | fewer than one process is a ValueError, a text or a fraction a TypeError (some of it late); True counts as 1 | RangeError for 0, -1, 1.5 and NaN, TypeError for a boolean or a text, at once | B-170, pool/construction#a bad number is a RangeError
 P-NEW-4 | adapted | maxtasksperchild is None or a positive int, else ValueError; True passes | a whole number of 1 or more, else OptionsError; true is refused | B-187
@@ -12,8 +12,8 @@ P-NEW-8 | adapted | daemonic processes called PoolWorker-N, and three helper thr
 P-NEW-9 | adapted | maxtasksperchild counts chunks | maxTasksPerChild counts calls, exactly | B-185, pool/lifecycle#maxTasksPerChild counts calls, exactly
 P-NEW-10 | better | ThreadPool takes no maxtasksperchild | ThreadPool takes every option that Pool takes, as far as threads can honour it | pool/lifecycle#maxTasksPerChild counts calls, exactly
 P-NEW-11 | not applicable | multiprocessing.dummy.Pool is another name of ThreadPool | there is no module of substitutes; ThreadPool is imported by its name |
-P-NEW-12 | adapted | the module exports Pool and ThreadPool; results, iterators and errors hide in multiprocessing.pool, and its TimeoutError is one of its own | everything a user meets is exported from the one door, and TimeoutError is the same class in both APIs | pool/exports#the exports, twinpool/names#each face has the errors
-P-NEW-13 | adapted | repr shows state and size | util.inspect shows kind, size, state and open work | pool/lifecycle#shows its size, its state and its open work
+P-NEW-12 | adapted | the module exports Pool and ThreadPool; results, iterators and errors hide in multiprocessing.pool, and its TimeoutError is one of its own | everything a user meets is exported from the one door, and TimeoutError is the same class in both APIs | pool/exports#the exports
+P-NEW-13 | adapted | repr shows state and size | util.inspect shows kind, state (CPython's words), size and open work | pool/lifecycle#shows its size, its state and its open work
 
 ## Pool: its life
 P-LIFE-1 | same | close() takes no new work, lets the accepted work end, may be called again | the same | pool/lifecycle#what was accepted finishes, new work is refused
@@ -32,7 +32,7 @@ P-LIFE-13 | better | terminate() of a ThreadPool cannot stop its threads | the t
 
 ## Pool: apply and map
 P-APP-1 | adapted | apply(func, args, kwds) blocks for the result | apply(fn, args?, options?) is a promise of it; arguments by position only | B-155, pool/apply#gives what the function returns
-P-APP-2 | adapted | apply_async(func, args, kwds, callback, error_callback) | applyAsync(fn, args?, { callback, errorCallback, signal, … }) | B-164, B-183, twinpool/conformance-names#AsyncResult
+P-APP-2 | adapted | apply_async(func, args, kwds, callback, error_callback) | applyAsync(fn, args?, { callback, errorCallback, signal, … }) | B-164, B-183
 P-APP-3 | adapted | what is no function fails in the worker, as the result | TaskSerializationError as the result, without a worker | pool/apply#what cannot be a task is the outcome
 P-APP-4 | same | what cannot be pickled is the error of that job, and the pool goes on | what cannot be sent is TaskSerializationError of that job, naming the path inside the value | B-161, pool/apply#what cannot be a task is the outcome
 P-MAP-1 | adapted | map and starmap with chunksize; the async forms with callback and error_callback | the same names in camelCase, with an object of options or a bare chunksize | B-156, B-157, B-159
@@ -57,7 +57,7 @@ R-7 | same | callbacks run before the result is ready | the same | pool/apply#ru
 R-8 | same | callback on success only, error_callback on failure only; of a map once | the same | B-160, pool/map#calls back once
 R-9 | better | a callback that raises kills the thread of results, and everything hangs; 3.16 makes its error the result | the rule of 3.16: its error becomes the result, with the task's as the cause | D-4, B-182, pool/apply#one that throws makes its error the result
 R-10 | not applicable | default arguments that are lists are not changed | JavaScript makes defaults anew at each call |
-R-11 | same | a result that cannot be pickled is MaybeEncodingError with exc and value; the worker lives | the same name, as a TaskSerializationError that says where inside the value; the worker lives | B-184
+R-11 | same | a result that cannot be pickled is MaybeEncodingError with exc and value; the worker lives | the same, a TaskSerializationError too; exc says where inside the value; the worker lives | B-184
 R-12 | better | a result that cannot be rebuilt here kills the thread of results | only that job fails | D-8
 R-13 | adapted | the error has its type, and the worker's traceback as a text in __cause__ | the error has its class and the worker's stack; its own cause survives as an object | B-174, pool/apply#rejects with the task's error, of its class
 R-14 | better | SystemExit and KeyboardInterrupt in a task end the worker, and the job hangs | process.exit() in a task is WorkerLostError with the exit code | D-2, pool/options#fails what it ran, and nothing else

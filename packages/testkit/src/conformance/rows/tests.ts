@@ -42,8 +42,8 @@ B-34 | same | \`test_timeout\`: done and not done, no error | the same
 B-35 | adapted | \`test_pending_calls_race\`: futures that finish while waiting begins | futures that finish in the step in which waiting begins
 
 ## CPython: test_concurrent_futures/test_future.py
-B-36 | adapted | \`test_done_callback_with_result\`: the result is there in the callback | the same, as a promise that is settled
-B-37 | adapted | \`test_done_callback_with_exception\`: so is the error | the same, as a promise that is settled
+B-36 | adapted | \`test_done_callback_with_result\`: the result is there in the callback | resultNow() in the callback
+B-37 | adapted | \`test_done_callback_with_exception\`: so is the error | exceptionNow() in the callback
 B-38 | same | \`test_done_callback_with_cancel\`: cancel() calls it | the same
 B-39 | adapted | \`test_done_callback_raises\`: logged, and the next one runs | a process warning
 B-40 | same | \`test_done_callback_already_successful\`: at once | the same
@@ -62,7 +62,7 @@ B-52 | adapted | \`test_exception_with_timeout\`: 0 in each state | rejections
 B-53 | adapted | \`test_exception_with_success\`: set from elsewhere | set from a timer
 B-54 | same | \`test_multiple_set_result\`: InvalidStateError, and the value stays | the same
 B-55 | same | \`test_multiple_set_exception\`: InvalidStateError, and the error stays | the same
-B-56 | adapted | \`test_get_snapshot\`: four answers that agree | asked in one step they agree; there is no method for it
+B-56 | adapted | \`test_get_snapshot\`: four answers that agree | outcome()
 
 ## CPython: test_concurrent_futures/test_init.py
 B-57 | same | \`test_initializer\`: every worker ran it | the same
@@ -189,7 +189,7 @@ B-165 | same | \`test_async_timeout\`: TimeoutError in time | the same
 B-166 | adapted | \`test_imap\`: a list, step by step, in chunks | an async iterator
 B-167 | adapted | \`test_imap_handle_iterable_exception\`: the error comes at the start of its chunk | after all good items
 B-168 | same | \`test_imap_unordered\`: all results, in chunks too | the same
-B-169 | adapted | \`test_imap_unordered_handle_iterable_exception\`: the error comes among the values | after the good items were accepted
+B-169 | adapted | \`test_imap_unordered_handle_iterable_exception\`: the error comes among the values | after all good items
 B-170 | same | \`test_make_pool\`: -1 and 0 are refused; 3 workers | the same
 B-171 | same | \`test_terminate\`: quick, with much to do | the same, threads included
 B-172 | same | \`test_empty_iterable\`: of every map | the same

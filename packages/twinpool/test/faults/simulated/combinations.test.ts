@@ -5,7 +5,8 @@
 import { encodeThrown } from '@twinpool/core/facade';
 import type { FakeEnd } from '@twinpool/testkit';
 import { describe, expect, it } from 'vitest';
-import { type FaceName, type Handle, NAMES, openFace } from '../faces.ts';
+import { type FaceName, NAMES, openFace } from '../faces.ts';
+import { settled, told } from '../told.ts';
 import { double, Stage, TASK_TIMEOUT, turn } from './stage.ts';
 
 const OUTCOMES = ['value', 'error', 'null', 'lost', 'unreadable', 'timeout'] as const;
@@ -39,16 +40,16 @@ const isExecutor = ({ name }: Cell) => name.endsWith('Executor');
 function expected(cell: Cell): Report {
   const { outcome, cancel, close, callback } = cell;
   const wasCancelled = cancel === 'queued';
-  const ended = isExecutor(cell) ? 'ERR_TWINPOOL_BROKEN' : 'ERR_TWINPOOL_POOL_TERMINATED';
+  const ended = isExecutor(cell) ? 'BROKEN' : 'POOL_TERMINATED';
   const own = {
     value: '6',
     error: 'Error: as told',
     null: 'null',
-    lost: 'ERR_TWINPOOL_WORKER_LOST',
-    unreadable: 'ERR_TWINPOOL_TASK_SERIALIZATION',
-    timeout: 'ERR_TWINPOOL_TASK_TIMEOUT',
+    lost: 'WORKER_LOST',
+    unreadable: 'TASK_SERIALIZATION',
+    timeout: 'TASK_TIMEOUT',
   }[outcome];
-  const ofTask = wasCancelled ? 'ERR_TWINPOOL_CANCELLED' : close === 'terminate' ? ended : own;
+  const ofTask = wasCancelled ? 'CANCELLED' : close === 'terminate' ? ended : own;
   // A pool's callback decides the result; an executor's is heard of in a warning.
   const isReplaced = callback === 'throws' && !isExecutor(cell);
   return {
@@ -58,7 +59,7 @@ function expected(cell: Cell): Report {
     callbacks: callback === 'none' ? 0 : 1,
     warnings: callback === 'throws' && isExecutor(cell) ? 1 : 0,
     counted: wasCancelled ? 'cancelled' : ofTask === '6' ? 'completed' : 'failed',
-    next: close === 'none' ? '8' : isExecutor(cell) ? 'ERR_TWINPOOL_EXECUTOR_SHUTDOWN' : 'ERR_TWINPOOL_POOL_CLOSED',
+    next: close === 'none' ? '8' : isExecutor(cell) ? 'EXECUTOR_SHUTDOWN' : 'POOL_CLOSED',
   };
 }
 
@@ -149,15 +150,6 @@ async function afterwards(stage: Stage, face: ReturnType<typeof openFace>): Prom
   } catch (error) {
     return told(error);
   }
-}
-
-function settled(handle: Handle): Promise<string> {
-  return handle.outcome().then(String, told);
-}
-
-function told(error: unknown): string {
-  const code = (error as { code?: string } | null)?.code;
-  return code === undefined ? String(error) : code.replace(/BROKEN_(PROCESS|THREAD)_POOL$/, 'BROKEN');
 }
 
 function* cells(name: FaceName): Generator<Cell> {

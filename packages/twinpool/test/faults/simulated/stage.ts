@@ -8,9 +8,10 @@
 import { Engine, type LaneOptions, systemClock } from '@twinpool/core/facade';
 import { FakeClock, type FakeEnd, FakeLane, type FakeTask } from '@twinpool/testkit';
 import { taskRef } from 'twinpool';
+import type { AnyTask } from '../faces.ts';
 
 /** Never loaded: the fake workers do not look at functions. */
-export const double: ReturnType<typeof taskRef<(x: number) => number>> = taskRef(new URL('file:///nowhere.js'), 'double');
+export const double: AnyTask = taskRef(new URL('file:///nowhere.js'), 'double');
 
 export const KILL_GRACE = 500;
 export const TASK_TIMEOUT = 250;

@@ -1,0 +1,92 @@
+// npm run faults [-- --peers] [--only name,...] [--row text] [--write]
+// Runs each fault of faults/cells.mjs in each pool, a process a cell, and prints the table. Ours must be `ok` everywhere: exit 1 otherwise.
+// --peers: theirs beside it. --write: the table also goes into the README and docs/failure.md, between its markers.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { cells } from './faults/cells.mjs';
+import { ours, peers } from './faults/contenders.mjs';
+import { MARK, markedProcesses } from './harness/processes.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    peers: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    row: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
+});
+/** A cell that is not over by then has stopped the whole program, ms. */
+const DEADLINE = 30_000 * Number(process.env.TWINPOOL_DELAY_FACTOR ?? 1);
+
+const wanted = Object.entries({ ...ours, ...(options.peers ? peers : {}) }).filter(
+  ([name]) => options.only === undefined || options.only.split(',').some((part) => name.includes(part)),
+);
+const rows = cells.map((cell, row) => ({ ...cell, row })).filter(({ what }) => options.row === undefined || what.includes(options.row));
+const folder = mkdtempSync(join(tmpdir(), 'twinpool-faults-'));
+const verdicts = new Map();
+const todo = rows.flatMap(({ row, only }) =>
+  wanted.map(([name, { kind }]) => ({ name, row, applies: only === undefined || only === kind })),
+);
+await Promise.all(
+  Array.from({ length: Math.max(1, Math.min(4, availableParallelism())) }, async () => {
+    for (let job = todo.shift(); job !== undefined; job = todo.shift()) {
+      verdicts.set(`${job.name}/${job.row}`, job.applies ? await judge(job) : '–');
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${todo.length} cells left`);
+    }
+  }),
+);
+if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+rmSync(folder, { recursive: true, force: true });
+
+const table = markdown();
+console.log(table);
+if (options.write) keep(table);
+const bad = [...verdicts].filter(([key, verdict]) => Object.keys(ours).includes(key.split('/')[0]) && !['ok', '–'].includes(verdict));
+for (const [key, verdict] of bad) console.error(`not ok: ${key.split('/')[0]}, ${cells[Number(key.split('/')[1])]?.what}: ${verdict}`);
+process.exitCode = bad.length === 0 ? 0 : 1;
+
+async function judge({ name, row }) {
+  const mark = `${process.pid}.${name}.${row}`;
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('./faults/cell.mjs', import.meta.url)), name, String(row), join(folder, `${row}.${name}`)],
+    { stdio: ['ignore', 'ignore', 'ignore', 'pipe'], env: { ...process.env, NODE_NO_WARNINGS: '1', [MARK]: mark } },
+  );
+  let text = '';
+  child.stdio[3].setEncoding('utf8').on('data', (piece) => {
+    text += piece;
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE);
+  await new Promise((resolve) => child.on('exit', resolve));
+  clearTimeout(timer);
+  // What a pool leaves behind is no part of this table; it is not to disturb the next cell either.
+  for (const { pid } of markedProcesses(mark)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // it went by itself meanwhile
+    }
+  }
+  return text === '' ? 'the program died' : JSON.parse(text).verdict;
+}
+
+function markdown() {
+  const names = wanted.map(([name]) => name);
+  const lines = [`| the task's fault | ${names.join(' | ')} |`, `| --- |${' --- |'.repeat(names.length)}`];
+  for (const { what, row } of rows) lines.push(`| ${what} | ${names.map((name) => verdicts.get(`${name}/${row}`)).join(' | ')} |`);
+  return lines.join('\n');
+}
+
+/** Between `<!-- faults -->` and `<!-- /faults -->`, wherever these are. */
+function keep(text) {
+  for (const name of ['README.md', 'docs/failure.md']) {
+    const path = fileURLToPath(new URL(`../${name}`, import.meta.url));
+    const before = readFileSync(path, 'utf8');
+    const after = before.replace(/(<!-- faults -->\n)[\s\S]*?(<!-- \/faults -->)/, (_, start, end) => `${start}\n${text}\n\n${end}`);
+    if (after !== before) writeFileSync(path, after);
+  }
+}

@@ -1,0 +1,129 @@
+// S5: workers that cannot start: now and then, never, and for want of descriptors.
+import { closeSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { BrokenExecutorError, InitializerError } from '@twinpool/core';
+import { facadesOf, kindsOf } from '../harness/facades.mjs';
+import { ownCpuSeconds } from '../harness/processes.mjs';
+import { pause, settledWithin } from '../harness/waiting.mjs';
+import { failSometimes } from '../tasks/starts.mjs';
+import { increment } from '../tasks/trivial.mjs';
+
+const SIZE = 2;
+/** The initializer's own failure is told in about this time, ms. */
+const TOLD_WITHIN = 2000;
+
+export const title = 'initializers that fail now and then or always, and no descriptors for a while';
+export const seconds = 120;
+/** So that running out of them is a matter of opening a few. */
+export const descriptors = 160;
+
+export async function run(run) {
+  // Node forgets the pipes of a process that it could not start for want of descriptors; they hold none, and nobody can reach them.
+  run.tolerated.add('PipeWrap');
+  for (const kind of kindsOf(run)) {
+    // In the short form each with the kind for which there is more to go wrong.
+    if (!run.short || kind === 'process') await nowAndThen(run, kind);
+    if (!run.short || kind === 'thread') await always(run, kind);
+    if (!run.short || kind === 'process') await noDescriptors(run, kind);
+  }
+}
+
+function starting(run, kind, name, share) {
+  const folder = join(run.folder, `${kind}-${name}`);
+  mkdirSync(folder);
+  const { Pool, Executor } = facadesOf(kind);
+  const options = { initializer: failSometimes, initargs: [folder, share, run.seed] };
+  return {
+    executor: new Executor({ maxWorkers: SIZE, ...options }),
+    pool: new Pool({ processes: SIZE, ...options }),
+    starts: () => readdirSync(folder).length,
+  };
+}
+
+async function nowAndThen(run, kind) {
+  const { executor, pool, starts } = starting(run, kind, 'sometimes', 0.3);
+  const began = performance.now();
+  const inputs = Array.from({ length: 50 }, (_, i) => i);
+  const outcome = await settledWithin(
+    Promise.all([...inputs.map((i) => executor.submit(increment, i)), pool.map(increment, inputs)]),
+    20_000,
+  );
+  run.expect(outcome?.ok === true, `${kind}: work failed though a worker could be had`, String(outcome?.error));
+  run.figure(
+    `${kind}: initializer fails in 30 %`,
+    `${starts()} starts for 2 x ${SIZE} workers, done after ${(performance.now() - began).toFixed(0)} ms`,
+  );
+  await end(executor, pool);
+}
+
+async function always(run, kind) {
+  const { executor, pool, starts } = starting(run, kind, 'always', 1);
+  const cpu = ownCpuSeconds();
+  const began = performance.now();
+  const all = await Promise.all(
+    [executor.submit(increment, 1), executor.submit(increment, 2), pool.apply(increment, [1]), pool.map(increment, [1, 2])].map((promise) =>
+      settledWithin(Promise.resolve(promise), 10_000),
+    ),
+  );
+  for (const outcome of all) {
+    run.expect(outcome?.ok === false, `${kind}: a task without a worker did not fail`);
+    run.expect(outcome?.error instanceof BrokenExecutorError, `${kind}: it failed with another error`, String(outcome?.error));
+    run.expect(outcome?.error?.cause instanceof InitializerError, `${kind}: it failed with another cause`, String(outcome?.error?.cause));
+    run.expect(
+      (outcome?.after ?? Number.POSITIVE_INFINITY) <= 1.5 * TOLD_WITHIN * run.slack,
+      `${kind}: it failed late`,
+      `${outcome?.after} ms`,
+    );
+  }
+  const told = performance.now() - began;
+  const startsThen = starts();
+  await pause(run.short ? 300 : 2000);
+  const seconds = (performance.now() - began) / 1000;
+  run.expect(starts() <= 2 * (3 * SIZE) + 2 * seconds, `${kind}: too many starts`, `${starts()}`);
+  run.expect(starts() === startsThen, `${kind}: workers are started for nobody`, `${startsThen}, then ${starts()}`);
+  const part = (ownCpuSeconds() - cpu) / seconds;
+  run.figure(
+    `${kind}: initializer always fails`,
+    `told after ${told.toFixed(0)} ms, ${startsThen} starts for 2 x ${SIZE} workers, ${(100 * part).toFixed(1)} % of a core`,
+  );
+  await end(executor, pool);
+}
+
+/** Without descriptors, and with them again. */
+async function noDescriptors(run, kind) {
+  const { Executor } = facadesOf(kind);
+  const executor = new Executor(SIZE);
+  // What a first use loads needs descriptors too.
+  const first = new Executor(1);
+  await first.submit(increment, 1);
+  await first.shutdown();
+  const taken = [];
+  try {
+    for (;;) taken.push(openSync('/dev/null'));
+  } catch {
+    // that was the last one
+  }
+  const began = performance.now();
+  const waits = executor.submit(increment, 1);
+  const without = await settledWithin(waits.result(), 10_000);
+  const told = performance.now() - began;
+  for (const fd of taken) closeSync(fd);
+  // A thread needs fewer of them than there are left sometimes: then it simply runs.
+  const isRight = without !== undefined && (without.ok || without.error instanceof BrokenExecutorError);
+  run.expect(isRight, `${kind}: without descriptors a task neither ran nor failed`, String(without?.error));
+  run.expect(told <= 5000 * run.slack, `${kind}: it was told after more than 5 s`, `${told}`);
+  const healed = await settledWithin(executor.submit(increment, 41).result(), 10_000);
+  run.expect(healed?.ok === true && healed.value === 42, `${kind}: it does not heal`, String(healed?.error));
+  run.expect((healed?.after ?? 0) <= 2000 * run.slack, `${kind}: it heals late`, `${healed?.after}`);
+  run.figure(
+    `${kind}: no descriptors`,
+    `${without?.ok ? 'ran' : (without?.error?.cause?.code ?? without?.error?.name)} after ${told.toFixed(0)} ms; with them again after ${healed?.after.toFixed(0)} ms`,
+  );
+  await executor.shutdown();
+}
+
+async function end(executor, pool) {
+  await executor.shutdown();
+  pool.terminate();
+  await pool.join();
+}

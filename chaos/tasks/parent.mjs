@@ -1,0 +1,15 @@
+// A program with two worker processes that do what it was told, until it is killed. Says "up" when they do.
+import { fileURLToPath } from 'node:url';
+import { taskRef } from '@twinpool/core';
+import { Pool } from '@twinpool/pool';
+
+const [way] = process.argv.slice(2);
+const pool = new Pool(2);
+const ways = taskRef(fileURLToPath(new URL('./ways.mjs', import.meta.url)));
+const pids = await Promise.all([pool.apply(ways.pid), pool.apply(ways.pid)]);
+if (way === 'async') for (let i = 0; i < 2; i++) pool.applyAsync(ways.wait);
+if (way === 'loop') for (let i = 0; i < 2; i++) pool.applyAsync(ways.loop);
+if (way === 'native') for (let i = 0; i < 2; i++) pool.applyAsync(ways.sleepNatively);
+if (way === 'stopped') for (const pid of new Set(pids)) process.kill(pid, 'SIGSTOP');
+setTimeout(() => console.log('up'), 20);
+setInterval(() => undefined, 1000);

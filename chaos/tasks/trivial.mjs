@@ -1,0 +1,13 @@
+// Tasks that do nothing to speak of.
+
+export function increment(x) {
+  return x + 1;
+}
+
+export function wrap(value) {
+  return { value };
+}
+
+export function echo(value) {
+  return value;
+}

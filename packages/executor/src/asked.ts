@@ -1,0 +1,95 @@
+/**
+ * Whoever has asked a future for its outcome, and the short way for `await`.
+ *
+ * Decides which functions handed to `then` may be called at once. `await future`, `Promise.all` and their like make a promise of their own and
+ * pass its resolving functions: those run no code of anybody's, so no promise is needed in between, and an awaited future costs half of
+ * what it would. Any other function is a callback of the user's and takes the way of a native promise.
+ */
+
+function nobody(): void {}
+
+/** Somebody who asked: with a promise that was made for it, or by the resolving functions of one of theirs. */
+export class Asked {
+  promise: Promise<unknown> | undefined = undefined;
+  #resolve: (value: unknown) => void;
+  #reject: (error: unknown) => void;
+  /** Who asked later. */
+  #more: Asked[] | undefined = undefined;
+
+  constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  static byPromise(): Asked {
+    const asked = new Asked(nobody, nobody);
+    asked.promise = new Promise((resolve, reject) => {
+      asked.#resolve = resolve;
+      asked.#reject = reject;
+    });
+    return asked;
+  }
+
+  add(later: Asked): void {
+    if (this.#more === undefined) this.#more = [later];
+    else this.#more.push(later);
+  }
+
+  /** In the order in which they asked. */
+  tell(isValue: boolean, outcome: unknown): void {
+    if (isValue) this.#resolve(outcome);
+    else this.#reject(outcome);
+    const more = this.#more;
+    this.#more = undefined;
+    if (more !== undefined) for (const asked of more) asked.tell(isValue, outcome);
+  }
+}
+
+/** In the place of those who have been told. */
+export const TOLD: Asked = new Asked(nobody, nobody);
+
+const sourceOf = Function.prototype.toString;
+let resolving: unknown;
+void new Promise((resolve) => {
+  resolving = resolve;
+});
+const NATIVE = sourceOf.call(resolving);
+
+/** Whether it can only be the resolving function of a native promise. */
+export function isResolving(fn: unknown): fn is (value: unknown) => void {
+  return typeof fn === 'function' && fn.name === '' && fn.length === 1 && sourceOf.call(fn) === NATIVE;
+}
+
+/** What `then` gives back where nobody is expected to look: the promise of what resolving functions return, made when somebody does look. */
+export class Told implements Promise<undefined> {
+  readonly #future: { result(): Promise<unknown> };
+
+  constructor(future: { result(): Promise<unknown> }) {
+    this.#future = future;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Promise';
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: it is a promise
+  then<T = undefined, E = never>(
+    onFulfilled?: ((value: undefined) => T | PromiseLike<T>) | null | undefined,
+    onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined,
+  ): Promise<T | E> {
+    return this.#settled().then(onFulfilled, onRejected);
+  }
+
+  catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined): Promise<undefined | E> {
+    return this.#settled().catch(onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null | undefined): Promise<undefined> {
+    return this.#settled().finally(onFinally);
+  }
+
+  #settled(): Promise<undefined> {
+    const nothing = () => undefined;
+    return this.#future.result().then(nothing, nothing);
+  }
+}

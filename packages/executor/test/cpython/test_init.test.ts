@@ -1,0 +1,64 @@
+/** CPython's test_concurrent_futures/test_init.py. */
+import { inspect } from 'node:util';
+import { BrokenProcessPoolError, BrokenThreadPoolError, InitializerError } from '@twinpool/executor';
+import { nothingLeft } from '@twinpool/testkit/leak-check';
+import { failToStart, hold, remember, remembered, rememberLater, square } from '@twinpool/testkit/tasks';
+import { describe, expect, test } from 'vitest';
+import { forTest, MOST, makeGate } from '../kit.ts';
+
+describe.each(MOST)('$name', (kind) => {
+  const Broken = kind.kind === 'thread' ? BrokenThreadPoolError : BrokenProcessPoolError;
+
+  test.each([remember, rememberLater])(
+    'InitializerMixin.test_initializer: %o in every worker, before its first task [B-57] [C-15]',
+    async (initializer) => {
+      const executor = forTest(kind, { initializer, initargs: ['a', { b: 1 }] });
+      const gate = makeGate();
+      const held = executor.submit(hold, gate.path, 1);
+      await gate.entered();
+      // The other worker's.
+      expect(await executor.submit(remembered)).toEqual(['a', { b: 1 }]);
+      gate.open();
+      await held;
+      expect(await Promise.all([1, 2, 3].map(() => executor.submit(remembered)))).toEqual(Array(3).fill(['a', { b: 1 }]));
+    },
+  );
+
+  test("FailingInitializerMixin.test_initializer: broken, with the initializer's error as the cause [B-58] [T-6] [E-15] [X-3] [D-32]", async () => {
+    const gate = makeGate();
+    const executor = forTest(kind, { initializer: failToStart, initargs: [gate.path, 'not today'] });
+    const futures = [executor.submit(square, 1), executor.submit(square, 2)];
+    const cancelled = executor.submit(square, 3);
+    cancelled.cancel();
+    const results = executor.map(square, [1]);
+    for (const future of futures) {
+      const error = await future.exception();
+      expect(error).toBeInstanceOf(Broken);
+      expect(error).toMatchObject({ cause: expect.any(InitializerError), message: expect.stringContaining('not today') });
+      expect(error).toHaveProperty('cause.cause.message', 'not today');
+    }
+    expect(await futures[0]?.exception()).not.toBe(await futures[1]?.exception());
+    await expect(results.next()).rejects.toBeInstanceOf(Broken);
+    expect(cancelled.cancelled()).toBe(true);
+    expect(inspect(executor)).toContain("{ state: 'broken', maxWorkers: 2, tasks: 0 }");
+    // Broken before shut down.
+    for (const call of [() => executor.submit(square, 1), () => executor.map(square, [1])]) expect(call).toThrow(Broken);
+    await executor.shutdown();
+    expect(() => executor.submit(square, 1)).toThrow(Broken);
+    await executor.terminateWorkers();
+    await executor.killWorkers();
+    if (!kind.shared) await nothingLeft();
+  });
+
+  test('FailingInitializerResourcesTest.test_spawn: nothing is left of those that failed to start [B-59]', async () => {
+    if (kind.shared) return;
+    const gate = makeGate();
+    const executor = forTest(kind, { maxWorkers: 1, initializer: failToStart, initargs: [gate.path, 'no'] });
+    expect(await executor.submit(square, 1).exception()).toBeInstanceOf(Broken);
+    // Bounded attempts, and nothing after them.
+    const starts = gate.labels().length;
+    expect(starts).toBeLessThanOrEqual(6);
+    await nothingLeft();
+    expect(gate.labels().length).toBe(starts);
+  });
+});

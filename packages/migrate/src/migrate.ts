@@ -1,0 +1,117 @@
+/**
+ * `migrate`: sources in, rewritten sources and what is left out.
+ *
+ * Decides the order of the directions: first other libraries to an executor, then from one facade to the other. Refuses to know files on disk
+ * and the terminal.
+ */
+import type ts from 'typescript';
+import type { Api } from './kinds.ts';
+import { analyse, errorsOf, isReadable, type Program, type Source, withoutHints } from './program.ts';
+import { Attempt, Knowledge } from './session.ts';
+import { poolToExecutor } from './transforms/pool-to-executor.ts';
+
+export interface MigrateOptions {
+  /** The API that the sources shall have. */
+  readonly to: 'pool' | 'executor';
+  /** What is rewritten; default: everything that is known. */
+  readonly from?: Api | readonly Api[] | undefined;
+}
+
+export interface MigratedFile {
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Something that stays as it is. */
+export interface Leftover {
+  readonly path: string;
+  /** From 1, in the rewritten text. */
+  readonly line: number;
+  readonly column: number;
+  readonly reason: string;
+  /** The page of the docs, with its heading. */
+  readonly doc: string;
+}
+
+export interface Migration {
+  /** Those that have changed. */
+  readonly files: readonly MigratedFile[];
+  readonly leftovers: readonly Leftover[];
+}
+
+type Direction = (attempt: Attempt) => void;
+
+const DIRECTIONS: readonly { readonly from: Api; readonly to: 'pool' | 'executor'; readonly run: Direction }[] = [
+  { from: 'pool', to: 'executor', run: poolToExecutor },
+];
+
+/**
+ * Rewrites programs from one API to another, all files at once, since what a name is in one may be decided in another.
+ *
+ * What cannot be translated faithfully stays, has a comment that says why, and is among the `leftovers`. A second run changes nothing.
+ *
+ * Throws TypeError for options that are none.
+ *
+ * @example
+ * ```ts
+ * import { migrate } from '@twinpool/migrate';
+ *
+ * const text = "import { Pool } from 'twinpool';\nawait using pool = new Pool(2);\nconsole.log(await pool.apply(Math.abs, [-1]));\n";
+ * const { files } = migrate([{ path: 'main.ts', text }], { to: 'executor' });
+ * console.log(files[0]?.after.includes('executor'), files[0]?.after.includes('.submit(Math.abs, -1)'));
+ * ```
+ */
+export function migrate(sources: readonly Source[], { to, from }: MigrateOptions): Migration {
+  const wanted = from === undefined ? undefined : [from].flat();
+  let current: readonly Source[] = sources.filter(({ path }) => isReadable(path));
+  let leftovers: Leftover[] = [];
+  for (const direction of DIRECTIONS) {
+    if (direction.to !== to || wanted?.includes(direction.from) === false) continue;
+    const result = rewrite(current, direction.run, to);
+    current = result.sources;
+    leftovers = [...leftovers, ...result.leftovers];
+  }
+  const before = new Map(sources.map(({ path, text }) => [path, text]));
+  const files = current.filter(({ path, text }) => before.get(path) !== text).map(({ path, text }) => ({ path, before: before.get(path) ?? '', after: text }));
+  return { files, leftovers };
+}
+
+function rewrite(sources: readonly Source[], run: Direction, to: 'pool' | 'executor'): { readonly sources: readonly Source[]; readonly leftovers: Leftover[] } {
+  const program = analyse(sources);
+  const knowledge = new Knowledge(program);
+  let attempt: Attempt;
+  do {
+    attempt = new Attempt(knowledge, to);
+    run(attempt);
+  } while (attempt.hasLearned);
+  const stale = attempt.staleMarks();
+  if (attempt.rewriter.isEmpty && stale.size === 0) return { sources, leftovers: leftoversOf(attempt, program) };
+  for (const { ast } of program.files) attempt.bookOf(ast).finish(baseOf(program));
+  const texts = program.files.map(({ path, ast }) => ({ path, text: withoutStale(withoutHints(attempt.print(ast)), stale.get(ast)) }));
+  return { sources: texts, leftovers: leftoversOf(attempt, program) };
+}
+
+function withoutStale(text: string, marks: readonly string[] | undefined): string {
+  return (marks ?? []).reduce((left, mark) => left.replace(new RegExp(`^[ \\t]*${mark.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\r?\\n`, 'm'), ''), text);
+}
+
+/** How the program imports twinpool, for files that do not yet. */
+function baseOf({ files }: Program): string {
+  for (const { ast } of files) {
+    const module = /['"]((?:@?twinpool)(?:\/(?:pool|executor))?)['"]/.exec(ast.text)?.[1];
+    if (module !== undefined) return module;
+  }
+  return 'twinpool';
+}
+
+function leftoversOf(attempt: Attempt, { files }: Program): Leftover[] {
+  const paths = new Map<ts.SourceFile, string>(files.map(({ path, ast }) => [ast, path]));
+  return attempt.remarks.map(({ node, reason }) => {
+    const file = node.getSourceFile();
+    const { line, character } = file.getLineAndCharacterOfPosition(node.getStart(file));
+    return { path: paths.get(file) ?? file.fileName, line: line + 1, column: character + 1, reason: reason.text, doc: reason.doc };
+  });
+}
+
+export { errorsOf };

@@ -1,0 +1,442 @@
+/**
+ * The names of the libraries in one file: where they are used, and what the file has to import when they have become others.
+ *
+ * Decides the text of import declarations, of `require` patterns and of re-exports. An alias of the author's stays; a name that something still
+ * needs stays beside the new one; an exported name stays what it is for whoever imports it. Refuses to know why a name changes.
+ */
+import ts from 'typescript';
+import { libraryOf } from './kinds.ts';
+import { libraryFileOf } from './library-types.ts';
+import { isTypeName, moduleFor } from './names.ts';
+import { lineEnd, quoteOf, type Rewriter, terminator } from './rewriter.ts';
+
+export interface LibraryName {
+  readonly library: string;
+  readonly name: string;
+  /** binding: bound by an import of the file. member: after the dot of a namespace. indirect: under a name that another file exports. */
+  readonly how: 'binding' | 'member' | 'indirect';
+  /** What binds it. */
+  readonly binder: ts.Node | undefined;
+}
+
+interface Entry {
+  readonly imported: string;
+  readonly local: string;
+  readonly isType: boolean;
+}
+
+interface Group {
+  readonly module: string;
+  readonly node: ts.ImportDeclaration | ts.VariableDeclaration | ts.ExportDeclaration;
+  readonly list: ts.NamedImports | ts.ObjectBindingPattern;
+  readonly isTypeOnly: boolean;
+}
+
+type Specifier = ts.ImportSpecifier | ts.BindingElement;
+
+export class NameBook {
+  readonly #file: ts.SourceFile;
+  readonly #checker: ts.TypeChecker;
+  readonly #rewriter: Rewriter;
+  readonly #prefer: 'pool' | 'executor';
+  readonly #names = new Map<ts.Identifier, LibraryName>();
+  readonly #changed = new Map<ts.Identifier, string>();
+  readonly #needed = new Set<string>();
+  readonly #groups: Group[] = [];
+  /** `import * as tp`, `const tp = require(…)`: its name, by module. */
+  readonly #namespaces = new Map<string, ts.Identifier>();
+  readonly #declared = new Set<string>();
+
+  constructor(file: ts.SourceFile, checker: ts.TypeChecker, rewriter: Rewriter, prefer: 'pool' | 'executor') {
+    this.#file = file;
+    this.#checker = checker;
+    this.#rewriter = rewriter;
+    this.#prefer = prefer;
+    this.#collect(file);
+  }
+
+  get names(): ReadonlyMap<ts.Identifier, LibraryName> {
+    return this.#names;
+  }
+
+  /** From now on `identifier` means `name`. */
+  change(identifier: ts.Identifier, name: string): void {
+    const known = this.#names.get(identifier);
+    if (known === undefined || known.how === 'indirect') return;
+    this.#changed.set(identifier, name);
+    if (known.how === 'member') this.#rewriter.replace(identifier, () => name);
+    else this.#rewriter.replace(identifier, () => this.#shown(identifier, this.localOf(name, known.binder)));
+  }
+
+  /** Something new in the file says `name`; what to call it is known when the text is made. */
+  need(name: string): () => string {
+    this.#needed.add(name);
+    return () => this.localOf(name, undefined);
+  }
+
+  /** What a name of twinpool is called in this file. `binder`: of the name that became it. */
+  localOf(name: string, binder: ts.Node | undefined): string {
+    if (binder !== undefined && isAliased(binder) && this.#targetsOf(binder)[0] === name) return localNameOf(binder);
+    for (const { list } of this.#groups) {
+      for (const each of specifiersOf(list)) {
+        const isSame = importedNameOf(each) === name || (isAliased(each) && this.#targetsOf(each)[0] === name);
+        if (isSame && this.#names.get(each.name as ts.Identifier)?.library !== undefined) return localNameOf(each);
+      }
+    }
+    if (this.#groups.length === 0) {
+      const [first] = this.#namespaces.entries();
+      if (first !== undefined && libraryFileOf(first[0])?.endsWith('twinpool.d.ts')) return `${first[1].text}.${name}`;
+    }
+    return this.#declared.has(name) ? `twinpool${name[0]?.toUpperCase()}${name.slice(1)}` : name;
+  }
+
+  /** Registers the edits of imports. Called once, after all changes. */
+  finish(base: string): void {
+    const extra: Entry[] = [...this.#needed].map((name) => this.#entryOf(name, undefined));
+    for (const group of this.#groups) {
+      if (libraryFileOf(group.module)?.endsWith('twinpool.d.ts')) this.#finishGroup(group, extra);
+      else this.#finishForeign(group, extra);
+    }
+    this.#finishNamespaces(extra);
+    this.#finishReexports();
+    const here = this.#groups.flatMap(({ list }) => specifiersOf(list));
+    const missing = extra.filter(
+      ({ local, imported }, i) =>
+        !local.includes('.') &&
+        extra.findIndex((other) => other.local === local) === i &&
+        !here.some((each) => localNameOf(each) === local && (importedNameOf(each) === imported || isAliased(each))),
+    );
+    if (missing.length > 0) this.#addImports(missing, base);
+  }
+
+  #collect(node: ts.Node): void {
+    if (ts.isImportDeclaration(node) || ts.isImportEqualsDeclaration(node) || ts.isVariableDeclaration(node)) this.#collectBinder(node);
+    if (ts.isIdentifier(node)) {
+      this.#collectName(node);
+      if (isDeclaredHere(node)) this.#declared.add(node.text);
+    }
+    ts.forEachChild(node, (child) => this.#collect(child));
+  }
+
+  #collectBinder(node: ts.ImportDeclaration | ts.ImportEqualsDeclaration | ts.VariableDeclaration): void {
+    const module = moduleOf(node);
+    if (module === undefined || libraryFileOf(module) === undefined) return;
+    if (ts.isImportEqualsDeclaration(node)) this.#namespaces.set(module, node.name);
+    else if (ts.isVariableDeclaration(node)) {
+      if (ts.isIdentifier(node.name)) this.#namespaces.set(module, node.name);
+      else if (ts.isObjectBindingPattern(node.name)) this.#groups.push({ module, node, list: node.name, isTypeOnly: false });
+    } else {
+      const { importClause } = node;
+      const bindings = importClause?.namedBindings;
+      if (bindings === undefined) return;
+      if (ts.isNamespaceImport(bindings)) this.#namespaces.set(module, bindings.name);
+      else this.#groups.push({ module, node, list: bindings, isTypeOnly: importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword });
+    }
+  }
+
+  #collectName(node: ts.Identifier): void {
+    if (ts.isExportSpecifier(node.parent) && node.parent.parent.parent.moduleSpecifier !== undefined) return;
+    const symbol = ts.isShorthandPropertyAssignment(node.parent)
+      ? this.#checker.getShorthandAssignmentValueSymbol(node.parent)
+      : ts.isExportSpecifier(node.parent)
+        ? this.#checker.getExportSpecifierLocalTargetSymbol(node.parent)
+        : this.#checker.getSymbolAtLocation(node);
+    if (symbol === undefined) return;
+    const pulled = this.#pulledName(symbol);
+    if (pulled !== undefined) {
+      this.#names.set(node, pulled);
+      return;
+    }
+    const final = symbol.flags & ts.SymbolFlags.Alias ? this.#checker.getAliasedSymbol(symbol) : symbol;
+    const library = libraryOf(final);
+    if (library === undefined || !isTopLevel(final)) return;
+    const isMember = (ts.isPropertyAccessExpression(node.parent) && node.parent.name === node) || (ts.isQualifiedName(node.parent) && node.parent.right === node) || ts.isImportTypeNode(node.parent);
+    const binder = symbol.declarations?.[0];
+    const name = final.name === 'default' ? (final.declarations?.[0] as ts.NamedDeclaration | undefined)?.name?.getText() ?? 'default' : final.name;
+    const how = isMember ? 'member' : this.#isIndirect(binder) ? 'indirect' : 'binding';
+    this.#names.set(node, { library, name, how, binder });
+  }
+
+  /** Of `const { Pool } = await import('twinpool')`: a variable to TypeScript, no alias. */
+  #pulledName(symbol: ts.Symbol): LibraryName | undefined {
+    const binder = symbol.declarations?.[0];
+    if (binder === undefined || !ts.isBindingElement(binder) || !ts.isObjectBindingPattern(binder.parent)) return undefined;
+    const { parent } = binder.parent;
+    const module = ts.isVariableDeclaration(parent) ? moduleOf(parent) : undefined;
+    const file = module === undefined ? undefined : libraryFileOf(module);
+    if (file === undefined) return undefined;
+    return { library: file.slice(file.lastIndexOf('/') + 1, -'.d.ts'.length), name: importedNameOf(binder), how: 'binding', binder };
+  }
+
+  /** Bound by an import of a module of the user's that exports it under a name of its own. */
+  #isIndirect(binder: ts.Node | undefined): boolean {
+    if (binder === undefined || !(ts.isImportSpecifier(binder) || ts.isBindingElement(binder) || ts.isImportClause(binder))) return false;
+    const declaration = ts.findAncestor(binder, (node) => ts.isImportDeclaration(node) || ts.isVariableDeclaration(node));
+    const module = declaration === undefined ? undefined : moduleOf(declaration as ts.ImportDeclaration);
+    if (module === undefined || libraryFileOf(module) !== undefined) return false;
+    const specifier = ts.isImportDeclaration(declaration as ts.Node) ? (declaration as ts.ImportDeclaration).moduleSpecifier : undefined;
+    const target = specifier === undefined ? undefined : this.#checker.getSymbolAtLocation(specifier);
+    if (target === undefined || ts.isImportClause(binder)) return true;
+    const exported = this.#checker.getExportsOfModule(target).find(({ name }) => name === importedNameOf(binder as Specifier));
+    return exported === undefined || libraryOf(exported) === undefined;
+  }
+
+  /** What became of the names that `binder` binds; the first is the one that its alias stands for. */
+  #targetsOf(binder: ts.Node): string[] {
+    const targets = new Set<string>();
+    for (const [identifier, { binder: own }] of this.#names) {
+      const target = own === binder ? this.#changed.get(identifier) : undefined;
+      if (target !== undefined) targets.add(target);
+    }
+    return [...targets];
+  }
+
+  /** Whether something still says what `binder` binds; also when nothing ever did. */
+  #isKept(binder: Specifier): boolean {
+    const uses = [...this.#names].filter(([identifier, { binder: own }]) => own === binder && identifier.parent !== binder);
+    return uses.length === 0 || uses.some(([identifier]) => !this.#changed.has(identifier));
+  }
+
+  #entryOf(name: string, binder: Specifier | undefined): Entry {
+    const isType = binder === undefined ? isTypeName(name) : ts.isImportSpecifier(binder) && binder.isTypeOnly;
+    return { imported: name, local: this.localOf(name, binder), isType };
+  }
+
+  #finishGroup(group: Group, extra: Entry[]): void {
+    const entries: Entry[] = [];
+    let isChanged = false;
+    for (const each of specifiersOf(group.list)) {
+      const targets = this.#targetsOf(each);
+      const kept: Entry = { imported: importedNameOf(each), local: localNameOf(each), isType: ts.isImportSpecifier(each) && each.isTypeOnly };
+      if (targets.length === 0 || this.#isKept(each)) entries.push(kept);
+      isChanged ||= targets.length > 0;
+      for (const target of targets) entries.push(this.#entryOf(target, each));
+    }
+    const modules = new Map<string, Entry[]>();
+    const main = this.#mainModule(group, entries);
+    if (!group.isTypeOnly) {
+      for (const entry of extra.splice(0)) {
+        if (moduleFor(entry.imported, group.module, this.#prefer) === main && !entry.local.includes('.')) {
+          isChanged ||= !entries.some(({ local }) => local === entry.local);
+          entries.push(entry);
+        } else extra.push(entry);
+      }
+    }
+    if (!isChanged) return;
+    for (const entry of merged(entries)) {
+      const module = isShared(entry.imported, group.module) ? main : moduleFor(entry.imported, group.module, this.#prefer);
+      modules.set(module, [...(modules.get(module) ?? []), entry]);
+    }
+    const own = modules.get(main) ?? [];
+    modules.delete(main);
+    this.#rewriter.replace(group.list, () => this.#listText(group.list, own));
+    const literal = literalOf(group.node);
+    if (main !== group.module && literal !== undefined) this.#rewriter.replace(literal, () => this.#quoted(main));
+    for (const [module, some] of modules) {
+      const at = statementOf(group.node);
+      this.#rewriter.after(at, () => lineEnd(this.#file) + this.#declarationText(module, some, group.isTypeOnly));
+    }
+  }
+
+  /** A module that both doors are asked from keeps the names that it has. */
+  #mainModule(group: Group, entries: readonly Entry[]): string {
+    if (group.module === 'twinpool') return group.module;
+    const modules = entries.filter(({ imported }) => !isShared(imported, group.module)).map(({ imported }) => moduleFor(imported, group.module, this.#prefer));
+    return modules.length === 0 || modules.includes(group.module) ? group.module : (modules[0] as string);
+  }
+
+  /** Of a library that is left: its import goes when nothing needs it. */
+  #finishForeign(group: Group, _extra: Entry[]): void {
+    const kept = specifiersOf(group.list).filter((each) => this.#targetsOf(each).length === 0 || this.#isKept(each));
+    if (kept.length === specifiersOf(group.list).length) return;
+    if (kept.length > 0) {
+      const entries = kept.map((each) => ({ imported: importedNameOf(each), local: localNameOf(each), isType: false }));
+      this.#rewriter.replace(group.list, () => this.#listText(group.list, entries));
+    } else if (!ts.isImportDeclaration(group.node) || group.node.importClause?.name === undefined) this.#rewriter.remove(statementOf(group.node));
+  }
+
+  #finishNamespaces(extra: Entry[]): void {
+    for (const [module, identifier] of this.#namespaces) {
+      if (!module.includes('/') || !libraryFileOf(module)?.endsWith('twinpool.d.ts')) continue;
+      const uses = [...this.#names].filter(([each, { how }]) => how === 'member' && namespaceOf(each)?.text === identifier.text);
+      const names = uses.map(([each, { name }]) => this.#changed.get(each) ?? name).concat(extra.map(({ imported }) => imported));
+      const modules = new Set(names.filter((name) => !isShared(name, module)).map((name) => moduleFor(name, module, this.#prefer)));
+      const [only] = modules;
+      const literal = literalOf(identifier.parent);
+      if (only === undefined || only === module || literal === undefined) continue;
+      this.#rewriter.replace(literal, () => this.#quoted(modules.size === 1 ? only : 'twinpool'));
+    }
+  }
+
+  /** `export { Pool as Workers } from 'twinpool'`: the names that others see stay. */
+  #finishReexports(): void {
+    for (const [node, name] of this.#reexports) {
+      const module = (node.moduleSpecifier as ts.StringLiteral).text;
+      const clause = node.exportClause as ts.NamedExports;
+      const texts = clause.elements.map((element) => {
+        const to = name.get(element) ?? importedNameOf(element);
+        const as = element.name.text === to ? to : `${to} as ${element.name.text}`;
+        return { to, text: element.isTypeOnly ? `type ${as}` : as };
+      });
+      const modules = new Set(texts.map(({ to }) => (isShared(to, module) ? undefined : moduleFor(to, module, this.#prefer))));
+      modules.delete(undefined);
+      const [only = module] = modules;
+      this.#rewriter.replace(clause, () => `{ ${texts.map(({ text }) => text).join(', ')} }`);
+      const target = modules.size > 1 ? 'twinpool' : only;
+      if (target !== module) this.#rewriter.replace(node.moduleSpecifier as ts.Node, () => this.#quoted(target));
+    }
+  }
+
+  readonly #reexports = new Map<ts.ExportDeclaration, Map<ts.ExportSpecifier, string>>();
+
+  /** A re-export passes on `name` from now on, under the name it had. */
+  changeReexport(specifier: ts.ExportSpecifier, name: string): void {
+    const declaration = specifier.parent.parent;
+    const changes = this.#reexports.get(declaration) ?? new Map<ts.ExportSpecifier, string>();
+    changes.set(specifier, name);
+    this.#reexports.set(declaration, changes);
+  }
+
+  /** `export * from 'twinpool/pool'`: passes on the other door's names. */
+  changeStar(node: ts.ExportDeclaration, module: string): void {
+    this.#rewriter.replace(node.moduleSpecifier as ts.Node, () => this.#quoted(module));
+  }
+
+  #addImports(entries: readonly Entry[], base: string): void {
+    const modules = new Map<string, Entry[]>();
+    for (const entry of entries) {
+      const module = moduleFor(entry.imported, base, this.#prefer);
+      modules.set(module, [...(modules.get(module) ?? []), entry]);
+    }
+    const [anchor] = [...this.#groups.map(({ node }) => statementOf(node)), ...[...this.#namespaces.values()].map((node) => statementOf(node))];
+    const imports = this.#file.statements.filter(ts.isImportDeclaration);
+    const at = anchor ?? imports.at(-1);
+    const isGone = anchor !== undefined && this.#rewriter.has(anchor) && this.#rewriter.print(anchor).startsWith('\0');
+    for (const [module, some] of modules) {
+      const text = this.#declarationText(module, some, false);
+      if (isGone) this.#rewriter.replace(anchor as ts.Node, () => text);
+      else if (at !== undefined) this.#rewriter.after(at, () => lineEnd(this.#file) + text);
+      else if (this.#file.statements[0] !== undefined) this.#rewriter.before(this.#file.statements[0], () => text + lineEnd(this.#file));
+    }
+  }
+
+  #declarationText(module: string, entries: readonly Entry[], isTypeOnly: boolean): string {
+    const end = terminator(this.#file);
+    if (isCommonJs(this.#file)) return `const { ${entries.map((entry) => entryText(entry, ': ')).join(', ')} } = require(${this.#quoted(module)})${end}`;
+    const all = isTypeOnly || entries.every(({ isType }) => isType);
+    const names = entries.map((entry) => entryText(all ? { ...entry, isType: false } : entry, ' as '));
+    return `import ${all ? 'type ' : ''}{ ${names.join(', ')} } from ${this.#quoted(module)}${end}`;
+  }
+
+  #listText(list: ts.NamedImports | ts.ObjectBindingPattern, entries: readonly Entry[]): string {
+    const texts = entries.map((entry) => entryText(entry, ts.isNamedImports(list) ? ' as ' : ': '));
+    const text = list.getText(this.#file);
+    const lines = text.split(/\r?\n/);
+    if (lines.length === 1) return /^\{\s/.test(text) ? `{ ${texts.join(', ')} }` : `{${texts.join(', ')}}`;
+    const indent = /^\s*/.exec(lines[1] ?? '')?.[0] ?? '  ';
+    const comma = /,\s*\}$/.test(text) ? ',' : '';
+    const end = lineEnd(this.#file);
+    const closing = /[ \t]*\}$/.exec(text)?.[0] ?? '}';
+    return `{${end}${texts.map((each) => indent + each).join(`,${end}`)}${comma}${end}${closing}`;
+  }
+
+  #quoted(module: string): string {
+    const quote = quoteOf(this.#file);
+    return quote + module + quote;
+  }
+
+  /** `{ Pool }` of an object that is made: the property keeps its name. */
+  #shown(identifier: ts.Identifier, local: string): string {
+    return ts.isShorthandPropertyAssignment(identifier.parent) && identifier.text !== local ? `${identifier.text}: ${local}` : local;
+  }
+}
+
+/** The names of `import { … }` and of `const { … } = require(…)`. */
+function specifiersOf(list: ts.NamedImports | ts.ObjectBindingPattern): Specifier[] {
+  return [...list.elements] as Specifier[];
+}
+
+function importedNameOf(specifier: ts.ImportSpecifier | ts.BindingElement | ts.ExportSpecifier): string {
+  const { propertyName, name } = specifier;
+  return ((propertyName ?? name) as ts.Identifier).text;
+}
+
+function localNameOf(binder: ts.Node): string {
+  return ((binder as Specifier).name as ts.Identifier).text;
+}
+
+function isAliased(binder: ts.Node): boolean {
+  return (ts.isImportSpecifier(binder) || ts.isBindingElement(binder)) && binder.propertyName !== undefined;
+}
+
+function entryText({ imported, local, isType }: Entry, as: string): string {
+  return (isType ? 'type ' : '') + (imported === local ? imported : imported + as + local);
+}
+
+/** Each name once, a value where one of them is; in the order of the alphabet where they were. */
+function merged(entries: readonly Entry[]): Entry[] {
+  const byLocal = new Map<string, Entry>();
+  for (const entry of entries) {
+    const known = byLocal.get(entry.local);
+    byLocal.set(entry.local, known === undefined ? entry : { ...known, isType: known.isType && entry.isType });
+  }
+  return [...byLocal.values()].sort((a, b) => a.imported.toLowerCase().localeCompare(b.imported.toLowerCase()));
+}
+
+/** A name that the facades' doors both have. */
+function isShared(name: string, base: string): boolean {
+  return moduleFor(name, base, 'pool') !== moduleFor(name, base, 'executor');
+}
+
+function moduleOf(node: ts.ImportDeclaration | ts.ImportEqualsDeclaration | ts.VariableDeclaration | ts.Node): string | undefined {
+  return literalOf(node)?.text;
+}
+
+function literalOf(node: ts.Node): ts.StringLiteral | undefined {
+  if (ts.isImportDeclaration(node)) return ts.isStringLiteral(node.moduleSpecifier) ? node.moduleSpecifier : undefined;
+  if (ts.isNamespaceImport(node)) return literalOf(node.parent.parent);
+  if (ts.isImportEqualsDeclaration(node)) {
+    const { moduleReference } = node;
+    return ts.isExternalModuleReference(moduleReference) && ts.isStringLiteral(moduleReference.expression) ? moduleReference.expression : undefined;
+  }
+  if (!ts.isVariableDeclaration(node) || node.initializer === undefined) return undefined;
+  const call = ts.isAwaitExpression(node.initializer) ? node.initializer.expression : node.initializer;
+  if (!ts.isCallExpression(call)) return undefined;
+  const isImport = call.expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(call.expression) && call.expression.text === 'require');
+  const [argument] = call.arguments;
+  return isImport && argument !== undefined && ts.isStringLiteral(argument) ? argument : undefined;
+}
+
+function statementOf(node: ts.Node): ts.Node {
+  return ts.findAncestor(node, ts.isStatement) ?? node;
+}
+
+function namespaceOf(identifier: ts.Identifier): ts.Identifier | undefined {
+  const { parent } = identifier;
+  const left = ts.isPropertyAccessExpression(parent) ? parent.expression : ts.isQualifiedName(parent) ? parent.left : undefined;
+  return left !== undefined && ts.isIdentifier(left) ? left : undefined;
+}
+
+function isTopLevel(symbol: ts.Symbol): boolean {
+  const declaration = symbol.declarations?.[0];
+  if (declaration === undefined) return false;
+  const statement = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
+  return (statement.parent !== undefined && ts.isSourceFile(statement.parent)) || ts.isExportAssignment(statement);
+}
+
+function isDeclaredHere({ parent, ...node }: ts.Identifier): boolean {
+  void node;
+  return (
+    ts.isParameter(parent) ||
+    ts.isFunctionDeclaration(parent) ||
+    ts.isFunctionExpression(parent) ||
+    ts.isClassDeclaration(parent) ||
+    ts.isVariableDeclaration(parent) ||
+    ts.isBindingElement(parent)
+  );
+}
+
+/** A file that requires. */
+function isCommonJs(file: ts.SourceFile): boolean {
+  return /\.(c?js)$/.test(file.fileName) && !file.statements.some((each) => ts.isImportDeclaration(each) || ts.isExportDeclaration(each) || (ts.canHaveModifiers(each) && ts.getModifiers(each)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)));
+}

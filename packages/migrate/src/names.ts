@@ -1,0 +1,94 @@
+/**
+ * Which door of twinpool has which name.
+ *
+ * Decides the module that a name is imported from after a rewrite, in the manner of the file: from the umbrella, from its subpaths, or from the
+ * packages.
+ */
+
+const POOL_ONLY: ReadonlySet<string> = new Set([
+  'Pool',
+  'ThreadPool',
+  'PoolOptions',
+  'AsyncResult',
+  'AsyncMapOptions',
+  'AsyncOptions',
+  'MapOptions',
+  'ImapOptions',
+  'WholeMapOptions',
+  'PoolCalls',
+  'IMapIterator',
+  'PoolClosedError',
+  'PoolRunningError',
+  'PoolTerminatedError',
+  'NotReadyError',
+  'MaybeEncodingError',
+]);
+
+const EXECUTOR_ONLY: ReadonlySet<string> = new Set([
+  'Executor',
+  'ProcessPoolExecutor',
+  'ThreadPoolExecutor',
+  'Future',
+  'ExecutorCalls',
+  'ExecutorMapOptions',
+  'ExecutorOptions',
+  'ShutdownOptions',
+  'ResultIterator',
+  'ResultLike',
+  'MapInput',
+  'CallOptions',
+  'wait',
+  'asCompleted',
+  'AsCompletedOptions',
+  'FutureIterator',
+  'ALL_COMPLETED',
+  'FIRST_COMPLETED',
+  'FIRST_EXCEPTION',
+  'DoneAndNotDone',
+  'ReturnWhen',
+  'WaitOptions',
+  'ExecutorShutdownError',
+]);
+
+const ADAPTERS: ReadonlySet<string> = new Set([
+  'asExecutor',
+  'asPool',
+  'toFuture',
+  'toAsyncResult',
+  'runInExecutor',
+  'mapStream',
+  'mapWebStream',
+]);
+
+const TYPES: ReadonlySet<string> = new Set([
+  'PoolOptions',
+  'AsyncResult',
+  'AsyncMapOptions',
+  'AsyncOptions',
+  'MapOptions',
+  'ImapOptions',
+  'WholeMapOptions',
+  'PoolCalls',
+  'IMapIterator',
+  'ExecutorCalls',
+  'ExecutorMapOptions',
+  'ExecutorOptions',
+  'ShutdownOptions',
+  'ResultIterator',
+  'CallOptions',
+]);
+
+/** Whether a name is a type and nothing else. */
+export function isTypeName(name: string): boolean {
+  return TYPES.has(name);
+}
+
+/** The module for a name where another one of twinpool's is imported from `base`. `prefer`: the door for names that both have. */
+export function moduleFor(name: string, base: string, prefer: 'pool' | 'executor'): string {
+  if (base === 'twinpool') return base;
+  const prefix = base.startsWith('@twinpool/') ? '@twinpool/' : 'twinpool/';
+  if (ADAPTERS.has(name)) return `${prefix}adapters`;
+  if (POOL_ONLY.has(name)) return `${prefix}pool`;
+  if (EXECUTOR_ONLY.has(name)) return `${prefix}executor`;
+  return base.endsWith('/core') ? base : `${prefix}${prefer}`;
+}

@@ -1,0 +1,4 @@
+/** What is known of CPython's two pools: the rows, and the reasons of those that have no test. */
+export { outOfScope, type Row, rows, type Verdict } from './rows.ts';
+
+export const notApplicable: Readonly<Record<string, string>> = {};

@@ -1,0 +1,103 @@
+/**
+ * What a package promises, read from the declarations it is published with: the members of a class or an interface, the parameters of each by
+ * name and in order. Knows as much of TypeScript's syntax as compiled declarations have.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+export interface Declared {
+  /** Public members, each with its signatures as `(fn, args?, options?)`; one that is no function has none. */
+  readonly members: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly bases: readonly string[];
+}
+
+const PUNCTUATION: Readonly<Record<string, number>> = { '(': 1, '[': 1, '{': 1, '<': 1, ')': -1, ']': -1, '}': -1, '>': -1 };
+const HEAD = /^export declare (?:abstract )?(class) (\w+)|^export (interface) (\w+)/gm;
+
+/** All that the packages declare, by name; of functions the signatures are those of a member called as they are. */
+export function declarationsOf(packages: readonly string[]): Map<string, Declared> {
+  const declared = new Map<string, Declared>();
+  for (const name of packages) {
+    const folder = dirname(createRequire(import.meta.url).resolve(name));
+    for (const file of readdirSync(folder)) if (file.endsWith('.d.ts')) read(readFileSync(join(folder, file), 'utf8'), declared);
+  }
+  return declared;
+}
+
+/** The members of a type, those of its bases included; its own come first. */
+export function membersOf(name: string, declared: ReadonlyMap<string, Declared>): Map<string, ReadonlySet<string>> {
+  const type = declared.get(name);
+  const members = new Map(type?.members);
+  for (const base of type?.bases ?? []) {
+    for (const [member, signatures] of membersOf(base, declared)) if (!members.has(member)) members.set(member, signatures);
+  }
+  return members;
+}
+
+function read(file: string, declared: Map<string, Declared>): void {
+  const text = file.replace(/\/\*[\s\S]*?\*\//g, '');
+  const tuples = new Map([...text.matchAll(/^export type (\w+)<.*?\? (\[.*?\]) :/gm)].map(([, name = '', tuple = '']) => [name, tuple]));
+  for (const { index, 0: head, 2: ofClass, 4: ofInterface } of text.matchAll(HEAD)) {
+    const open = text.indexOf('{', index);
+    const bases = /\bextends (.*?)(?: implements |$)/.exec(text.slice(index + head.length, open).trim())?.[1] ?? '';
+    const body = text.slice(open + 1, endOf(text, open));
+    declared.set(ofClass ?? ofInterface ?? '', { members: readMembers(body, tuples), bases: split(bases).map(nameOf) });
+  }
+  for (const [, name = '', rest = ''] of text.matchAll(/^export declare function (\w+)(.*);$/gm)) {
+    declared.set(name, { members: readMembers(`${name}${rest};`, tuples), bases: [] });
+  }
+}
+
+function readMembers(body: string, tuples: ReadonlyMap<string, string>): Map<string, ReadonlySet<string>> {
+  const members = new Map<string, Set<string>>();
+  for (const member of split(body, ';')) {
+    const [, name, rest = ''] = /^(?:abstract |readonly |get )*(static \w+|\w+|\[Symbol\.\w+\])(.*)$/s.exec(member) ?? [];
+    if (name === undefined || /^(protected|private) /.test(member)) continue;
+    const afterGenerics = rest.startsWith('<') ? rest.slice(endOf(rest, 0) + 1) : rest;
+    const signatures = members.get(name) ?? new Set();
+    if (afterGenerics.startsWith('('))
+      signatures.add(`(${parameters(afterGenerics.slice(1, endOf(afterGenerics, 0)), tuples).join(', ')})`);
+    members.set(name, signatures);
+  }
+  return members;
+}
+
+/** The names, with `?` and `...`; a rest parameter whose type is a tuple of named elements is those elements. */
+function parameters(list: string, tuples: ReadonlyMap<string, string>): string[] {
+  return split(list).flatMap((parameter) => {
+    const [, name = '', type = ''] = /^((?:\.\.\.)?\w+\??): (.*)$/s.exec(parameter) ?? [];
+    if (name === 'this') return [];
+    const tuple = name.startsWith('...') ? tuples.get(nameOf(type)) : undefined;
+    return tuple === undefined ? [name] : parameters(tuple.slice(1, -1), tuples);
+  });
+}
+
+const nameOf = (type: string): string => /^\w+/.exec(type)?.[0] ?? '';
+
+/** Where the bracket that opens at `open` closes. */
+function endOf(text: string, open: number): number {
+  let depth = 0;
+  for (let at = open; at < text.length; at++) {
+    depth += depthOf(text, at);
+    if (depth === 0) return at;
+  }
+  throw new Error(`no end to ${text.slice(open, open + 80)}`);
+}
+
+function split(text: string, separator = ','): string[] {
+  const parts: string[] = [];
+  let [depth, from] = [0, 0];
+  for (let at = 0; at <= text.length; at++) {
+    if (at < text.length) depth += depthOf(text, at);
+    if (at < text.length && (depth > 0 || text[at] !== separator)) continue;
+    parts.push(text.slice(from, at).trim());
+    from = at + 1;
+  }
+  return parts.filter((part) => part !== '');
+}
+
+/** The arrow of a function type closes nothing. */
+function depthOf(text: string, at: number): number {
+  return text[at] === '>' && text[at - 1] === '=' ? 0 : (PUNCTUATION[text[at] ?? ''] ?? 0);
+}

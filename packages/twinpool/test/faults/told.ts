@@ -1,0 +1,10 @@
+/** Outcomes in a form that tables can compare: a value as text, an error by its code, whose end is the same for threads and processes. */
+export function told(error: unknown): string {
+  const code = (error as { code?: string } | null)?.code;
+  if (code === undefined) return String(error);
+  return code.replace(/^ERR_TWINPOOL_/, '').replace(/^BROKEN_(PROCESS|THREAD)_POOL$/, 'BROKEN');
+}
+
+export function settled(handle: { readonly outcome: () => Promise<unknown> }): Promise<string> {
+  return handle.outcome().then(String, told);
+}

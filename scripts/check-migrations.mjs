@@ -1,0 +1,243 @@
+// Rewrites every program of packages/migrate/fixtures/ by `twinpool migrate`, and runs it before and after.
+//
+//   pool/<name>        runs; becomes an executor's, type-checks, runs; becomes a pool's again, type-checks, runs
+//   executor/<name>    the other way round
+//   piscina/<name>, workerpool/<name>    runs on its library; becomes a pool's, and an executor's: each type-checks and runs
+//   partly/<source>-<name>               something of it stays as it is: its leftovers.txt says what; else one way, as its source does
+//   both/<name>        a pool in one module, an executor in another: either half is rewritten alone
+//
+// Every run prints expected.txt, and nothing on standard error. Every rewrite is made a second time, which must change nothing. Lines of a
+// leftovers.txt are `<file>: <text>`, one for each reason that the command lists for that file; where there is none, nothing may be left.
+//
+// Programs in TypeScript are compiled, all of them by one run of tsc, and run as Node runs JavaScript. All of it happens in a temporary folder.
+// Usage: node scripts/check-migrations.mjs [--keep] [group/name or a part of it...] ; wants the packages built.
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
+import { coverage } from './migration-coverage.mjs';
+import { conclude, filesOf, root, run } from './workspace.mjs';
+
+const FIXTURES = `${root}packages/migrate/fixtures`;
+const GROUPS = ['pool', 'executor', 'piscina', 'workerpool', 'partly', 'both'];
+const RUN_LIMIT = 45_000;
+const AT_ONCE = 2;
+/** What programs import. */
+const INSTALLED = {
+  twinpool: 'packages/twinpool',
+  '@twinpool/core': 'packages/core',
+  '@twinpool/pool': 'packages/pool',
+  '@twinpool/executor': 'packages/executor',
+  '@twinpool/adapters': 'packages/adapters',
+  '@types/node': 'node_modules/@types/node',
+  piscina: 'bench/node_modules/piscina',
+  workerpool: 'bench/node_modules/workerpool',
+  zod: 'examples/node_modules/zod',
+};
+/** What a careful user has. */
+const TSCONFIG = {
+  compilerOptions: {
+    target: 'ES2022',
+    lib: ['ES2023', 'ESNext.Disposable'],
+    module: 'NodeNext',
+    types: ['node'],
+    typeRoots: ['./node_modules/@types'],
+    jsx: 'react',
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    exactOptionalPropertyTypes: true,
+    noImplicitOverride: true,
+    noUnusedLocals: true,
+    noUnusedParameters: true,
+    verbatimModuleSyntax: true,
+    isolatedModules: true,
+    rewriteRelativeImportExtensions: true,
+    skipLibCheck: true,
+  },
+};
+
+const keep = process.argv.includes('--keep');
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const sourceOf = (group, name) => (group === 'partly' ? name.split('-')[0] : group);
+
+/** Every program with the versions of it that are made: what is made of what, for which API. */
+const programs = GROUPS.flatMap((group) =>
+  foldersIn(`${FIXTURES}/${group}`).map((name) => {
+    const folder = `${FIXTURES}/${group}/${name}`;
+    const files = filesOf(folder).filter((file) => /\.([cm]?[jt]s|tsx)$/.test(file));
+    const leftovers = readLines(`${folder}/leftovers.txt`);
+    const source = sourceOf(group, name);
+    const other = source === 'pool' ? 'executor' : 'pool';
+    const versions = [];
+    if (source === 'both') {
+      for (const to of ['executor', 'pool']) {
+        const pattern = to === 'executor' ? /\bPool\b/ : /\bProcessPoolExecutor\b/;
+        versions.push({
+          tree: `1-${to}`,
+          of: 'original',
+          to,
+          files: files.filter((file) => pattern.test(readFileSync(`${folder}/${file}`, 'utf8'))),
+        });
+      }
+    } else if (source === 'piscina' || source === 'workerpool') {
+      for (const to of ['executor', 'pool']) versions.push({ tree: `1-${to}`, of: 'original', to, files, from: source });
+    } else {
+      versions.push({ tree: `1-${other}`, of: 'original', to: other, files });
+      if (group !== 'partly') versions.push({ tree: `2-${source}`, of: `1-${other}`, to: source, files });
+    }
+    return { id: `${group}/${name}`, group, folder, files, leftovers, versions, expected: readLines(`${folder}/expected.txt`) };
+  }),
+).filter(({ id }) => wanted.length === 0 || wanted.some((part) => id.includes(part)));
+
+const work = mkdtempSync(`${realpathSync(tmpdir())}/twinpool-migrations-`);
+const problems = [];
+const took = [];
+
+process.on('exit', () => {
+  if (!keep) rmSync(work, { recursive: true, force: true });
+});
+await timed('copies', prepare);
+for (const step of ['1-executor', '1-pool', '2-executor', '2-pool']) await timed(`to ${step.slice(2)}`, () => rewrite(step));
+await timed('types', compile);
+const runs = await timed('runs', runAll);
+if (wanted.length === 0) problems.push(...(await coverage(programs, { write: process.argv.includes('--write') })));
+
+if (keep) console.log(`kept: ${work}`);
+console.log(took.join(', '));
+const counts = GROUPS.map((group) => `${programs.filter((program) => program.group === group).length} ${group}`).join(', ');
+if (programs.length === 0) problems.push('no such program');
+conclude('migrations', problems, `${counts}; ${runs} runs`);
+
+function prepare() {
+  writeFileSync(`${work}/package.json`, '{ "type": "module", "private": true }\n');
+  writeFileSync(`${work}/tsconfig.json`, JSON.stringify(TSCONFIG, null, 2));
+  for (const [name, path] of Object.entries(INSTALLED)) {
+    mkdirSync(dirname(`${work}/node_modules/${name}`), { recursive: true });
+    symlinkSync(realpathSync(`${root}${path}`), `${work}/node_modules/${name}`);
+  }
+  for (const { id, folder, expected } of programs) {
+    cpSync(folder, `${work}/original/${id}`, { recursive: true });
+    if (expected === undefined) problems.push(`${id}: has no expected.txt`);
+  }
+}
+
+/** Makes a tree of versions, each a copy of what it is made of, rewritten; twice. */
+async function rewrite(tree) {
+  const here = programs.flatMap((program) =>
+    program.versions.filter((version) => version.tree === tree).map((version) => ({ program, version })),
+  );
+  for (const { program, version } of here)
+    cpSync(`${work}/${version.of}/${program.id}`, `${work}/${tree}/${program.id}`, { recursive: true });
+  for (const from of ['', 'piscina', 'workerpool']) {
+    const those = here.filter(({ version }) => (version.from ?? '') === from);
+    if (those.length === 0) continue;
+    const files = those.flatMap(({ program, version }) => version.files.map((file) => `${program.id}/${file}`));
+    const [{ version }] = those;
+    const args = ['--to', version.to, ...(from === '' ? [] : ['--from', from]), '--write', ...files];
+    const first = await migrate(`${work}/${tree}`, args);
+    checkLeftovers(tree, those, first);
+    const before = files.map((file) => readFileSync(`${work}/${tree}/${file}`, 'utf8'));
+    await migrate(`${work}/${tree}`, args);
+    for (const [i, file] of files.entries()) {
+      if (readFileSync(`${work}/${tree}/${file}`, 'utf8') !== before[i]) problems.push(`${tree}/${file}: a second run changes it`);
+    }
+  }
+}
+
+function migrate(cwd, args) {
+  return run(process.execPath, [`${root}packages/twinpool/dist/command.js`, 'migrate', ...args], {
+    cwd,
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+}
+
+/** One type check of everything that was rewritten, which makes the JavaScript too. */
+async function compile() {
+  const { code, stdout, stderr } = await run(
+    process.execPath,
+    [`${root}node_modules/typescript/bin/tsc`, '-p', work, '--pretty', 'false'],
+    { cwd: work },
+  );
+  if (code !== 0) problems.push(...`${stdout}${stderr}`.trim().split('\n'));
+}
+
+/** Runs every version, but what is to the letter what was run before. */
+async function runAll() {
+  const queue = programs.flatMap((program) => [{ program, tree: 'original' }, ...program.versions.map(({ tree }) => ({ program, tree }))]);
+  const todo = queue.filter(({ program, tree }) => tree === 'original' || !isSame(program, tree));
+  const slow = [];
+  const next = async () => {
+    for (let each = todo.shift(); each !== undefined; each = todo.shift()) slow.push(await runOne(each));
+  };
+  const count = todo.length;
+  await Promise.all(Array.from({ length: AT_ONCE }, next));
+  const slowest = slow.sort((a, b) => b.ms - a.ms).slice(0, 5);
+  console.log(`slowest: ${slowest.map(({ name, ms }) => `${name} ${(ms / 1000).toFixed(1)} s`).join(', ')}`);
+  return count;
+}
+
+function isSame({ id, files }, tree) {
+  return files.every(
+    (file) => readFileSync(`${work}/${tree}/${id}/${file}`, 'utf8') === readFileSync(`${work}/original/${id}/${file}`, 'utf8'),
+  );
+}
+
+async function runOne({ program: { id, files, expected }, tree }) {
+  const main = files.find((file) => /^main\./.test(file))?.replace(/\.([cm]?)tsx?$/, '.$1js');
+  const from = performance.now();
+  const { code, stdout, stderr } = await run(process.execPath, [main], { cwd: `${work}/${tree}/${id}`, limit: RUN_LIMIT });
+  const name = `${tree}/${id}`;
+  const printed = linesOf(stdout);
+  const at = (expected ?? []).findIndex((line, i) => line !== printed[i]);
+  const different = at >= 0 ? at : printed.length > (expected ?? []).length ? (expected ?? []).length : -1;
+  const complaint = stderr.trim() === '' ? '' : `\n${indented(stderr)}`;
+  if (different >= 0)
+    problems.push(
+      `${name}: line ${different + 1}\n    expected: ${expected?.[different] ?? '(no more)'}\n    printed:  ${printed[different] ?? '(no more)'}${complaint}`,
+    );
+  else if (code !== 0 || complaint !== '') problems.push(`${name}: ended with ${code}${complaint}`);
+  return { name, ms: performance.now() - from };
+}
+
+async function timed(what, work) {
+  const from = performance.now();
+  const result = await work();
+  took.push(`${what} ${((performance.now() - from) / 1000).toFixed(1)} s`);
+  return result;
+}
+
+function foldersIn(folder) {
+  return existsSync(folder)
+    ? readdirSync(folder, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => name)
+    : [];
+}
+
+function readLines(path) {
+  return existsSync(path) ? linesOf(readFileSync(path, 'utf8')) : undefined;
+}
+
+function linesOf(text) {
+  const trimmed = text.replaceAll('\r\n', '\n').trimEnd();
+  return trimmed === '' ? [] : trimmed.split('\n').map((line) => line.trimEnd());
+}
+
+function indented(text) {
+  return text
+    .trim()
+    .split('\n')
+    .slice(0, 12)
+    .map((line) => `    ${line}`)
+    .join('\n');
+}
