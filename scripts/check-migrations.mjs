@@ -32,6 +32,8 @@ const FIXTURES = `${root}packages/migrate/fixtures`;
 const GROUPS = ['pool', 'executor', 'piscina', 'workerpool', 'partly', 'both'];
 const RUN_LIMIT = 45_000;
 const AT_ONCE = 2;
+/** A line of the command's list: path, line, column, reason. */
+const LEFTOVER = /^\s*\S+:\d+:\d+\s/;
 /** What programs import. */
 const INSTALLED = {
   twinpool: 'packages/twinpool',
@@ -159,6 +161,29 @@ function migrate(cwd, args) {
     cwd,
     env: { ...process.env, NO_COLOR: '1' },
   });
+}
+
+/** What the command says it left, against what each program's leftovers.txt says; and its exit code. */
+function checkLeftovers(tree, programsAndVersions, { code, stdout, stderr }) {
+  const lines = linesOf(`${stdout}\n${stderr}`);
+  let isAnyLeft = false;
+  for (const { program } of programsAndVersions) {
+    const left = lines
+      .filter((line) => line.trim().startsWith(`${program.id}/`) && LEFTOVER.test(line))
+      .map((line) => line.trim().slice(program.id.length + 1));
+    isAnyLeft ||= left.length > 0;
+    const expected = (program.leftovers ?? []).map((line) => ({
+      line,
+      file: line.slice(0, line.indexOf(':')),
+      text: line.slice(line.indexOf(':') + 1).trim(),
+    }));
+    const fits = (line, { file, text }) => line.startsWith(`${file}:`) && line.includes(text);
+    for (const line of left)
+      if (!expected.some((each) => fits(line, each))) problems.push(`${tree}/${program.id}: left, and not in leftovers.txt: ${line}`);
+    for (const each of expected)
+      if (!left.some((line) => fits(line, each))) problems.push(`${tree}/${program.id}: not left, but in leftovers.txt: ${each.line}`);
+  }
+  if (code !== (isAnyLeft ? 1 : 0)) problems.push(`${tree}: the command ended with ${code}\n${indented(stderr)}`);
 }
 
 /** One type check of everything that was rewritten, which makes the JavaScript too. */

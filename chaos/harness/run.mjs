@@ -98,7 +98,9 @@ export class Run {
         const surplus = count - (before.handles[type] ?? 0);
         if (surplus > 0 && !this.tolerated.has(type)) left.push(`${surplus} ${type}`);
       }
-      if (listeners() > before.listeners) left.push(`${listeners() - before.listeners} listeners of the process`);
+      for (const [name, count] of Object.entries(listeners())) {
+        if (count > (before.listeners[name] ?? 0)) left.push(`a listener of the process for '${name}' (${process.listeners(name).map(String).join().slice(0, 300)})`);
+      }
       if (left.length === 0) break;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -136,6 +138,8 @@ function handles() {
   return counts;
 }
 
+/** How many for each event, but Node's own for a program that awaits at its top level. */
 function listeners() {
-  return process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
+  const own = (name) => process.listeners(name).filter((listener) => listener.name !== 'handleProcessExit');
+  return Object.fromEntries(process.eventNames().map((name) => [String(name), own(name).length]));
 }

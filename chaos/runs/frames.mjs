@@ -83,8 +83,9 @@ function input(templates, random, whole) {
     // Lengths are where a decoder believes most.
     else frame[at] = [0, 1, 0x7f, 0x80, 0xfe, 0xff][whole(6)];
   }
-  if (random() < 0.1) frame = frame.subarray(0, whole(frame.length));
-  else if (random() < 0.1) {
+  const form = random();
+  if (form < 0.1) frame = frame.subarray(0, whole(frame.length));
+  else if (form < 0.2) {
     const cut = HEADER_BYTES + whole(frame.length - HEADER_BYTES);
     frame = Buffer.concat([frame.subarray(0, cut), frame.subarray(HEADER_BYTES + whole(frame.length - HEADER_BYTES))]);
     frame.writeUInt32LE(frame.length - HEADER_BYTES, 4);

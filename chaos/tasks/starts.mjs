@@ -1,13 +1,12 @@
-// An initializer that fails in a share of the workers; each start leaves a file.
-import { writeFileSync } from 'node:fs';
+// An initializer that fails in a share of the starts; each start leaves a file.
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
-import { hash } from '../harness/random.mjs';
+import { share as shareOf } from '../harness/random.mjs';
 
-let starts = 0;
-
+/** With a share below 1, never three in a row: that may be taken for always. */
 export function failSometimes(folder, share, seed) {
-  starts += 1;
-  writeFileSync(join(folder, `${process.pid}.${threadId}.${starts}`), '');
-  if (hash(seed, process.pid, threadId) / 2 ** 32 < share) throw new RangeError('this worker does not start');
+  const start = readdirSync(folder).length;
+  writeFileSync(join(folder, `${start}.${process.pid}.${threadId}`), '');
+  if (shareOf(seed, start) < share && (share === 1 || start % 3 !== 2)) throw new RangeError('this worker does not start');
 }

@@ -3,10 +3,17 @@
  * book that simulation/world.ts keeps. A failing run is printed with its seed, and shrunk.
  */
 import fc from 'fast-check';
-import { describe, it } from 'vitest';
-import { type Entry, endOf, KILL_GRACE, RETRIES, TASK_TIMEOUT, turn, World, type WorldShape } from './simulation/world.ts';
+import { afterAll, describe, it } from 'vitest';
+import { clientOf, type Entry, endOf, KILL_GRACE, RETRIES, TASK_TIMEOUT, turn, World, type WorldShape } from './simulation/world.ts';
 
-const RUNS = Number(process.env.SIMULATION_RUNS ?? 1500);
+/** `npm run model -- --runs 10000 --seed 7 --path 12:3` sets these. */
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 1000);
+const replay = {
+  ...(process.env['MODEL_SEED'] === undefined ? {} : { seed: Number(process.env['MODEL_SEED']) }),
+  ...(process.env['MODEL_PATH'] === undefined ? {} : { path: process.env['MODEL_PATH'] }),
+};
+let runs = 0;
+let commands = 0;
 
 type Deed = (world: World, a: number, b: number) => void;
 
@@ -21,6 +28,7 @@ function settingsFor(world: World, owner: World['clients'][number], b: number) {
     signal: b % 4 === 0 ? world.signals[b % 2]?.signal : undefined,
     taskTimeout: b % 6 === 0 ? TASK_TIMEOUT : Number.POSITIVE_INFINITY,
     retries: owner.shape.onLoss === 'retry' ? RETRIES : 0,
+    onReport: b % 3 === 0 ? (value, index) => world.heard(value, index) : undefined,
   });
 }
 
@@ -146,6 +154,32 @@ const deeds: Record<string, Deed> = {
     );
     if (lane !== undefined) world.die(lane, 0, null);
   },
+  failLate(world, a, b) {
+    const lane = pick(
+      lanesThat(world, ({ state }) => state === 'ready' || state === 'retiring'),
+      a,
+    );
+    if (lane !== undefined && b % 3 === 0) world.failLate(lane);
+  },
+  report(world, a) {
+    const lane = pick(
+      lanesThat(world, ({ isBusy }) => isBusy),
+      a,
+    );
+    if (lane !== undefined) world.report(lane);
+  },
+  join(world, a, b) {
+    if (world.clients.length < 4) world.join(clientOf({ maxLanes: 1 + (a % 4), onLoss: b % 4 === 0 ? 'break' : 'fail' }));
+  },
+  runOut(world, a) {
+    // No descriptors, no memory: it may be had later.
+    const lane = pick(
+      lanesThat(world, ({ state }) => state === 'starting'),
+      a,
+    );
+    world.startsFailed ||= lane !== undefined;
+    lane?.die(null, null, Object.assign(new Error('no descriptors'), { code: 'EMFILE' }));
+  },
   lie(world, a, b) {
     const lane = pick(
       lanesThat(world, ({ state }) => state === 'ready'),
@@ -185,6 +219,8 @@ const shape: fc.Arbitrary<WorldShape> = fc.record({
 
 async function live(shape: WorldShape, steps: readonly [string, number, number][]): Promise<World> {
   const world = new World(shape);
+  runs += 1;
+  commands += steps.length;
   for (const [name, a, b] of steps) {
     deeds[name]?.(world, a, b);
     await turn();
@@ -196,14 +232,14 @@ async function live(shape: WorldShape, steps: readonly [string, number, number][
 describe('whatever users, workers and time do', () => {
   it('all work ends as it may, nothing is stranded, and the counters agree', async () => {
     await fc.assert(
-      fc.asyncProperty(shape, fc.array(step, { maxLength: 80, size: 'max' }), async (shape, steps) => {
+      fc.asyncProperty(shape, fc.array(step, { maxLength: 60, size: 'max' }), async (shape, steps) => {
         const world = await live(shape, steps);
         await world.comeToRest();
         await world.closeAll();
       }),
-      { numRuns: RUNS },
+      { ...replay, numRuns: RUNS },
     );
-  }, 60_000);
+  }, 120_000);
 
   it('a runtime can be terminated at any moment', async () => {
     await fc.assert(
@@ -211,7 +247,21 @@ describe('whatever users, workers and time do', () => {
         const world = await live(shape, steps);
         await world.terminateAll();
       }),
-      { numRuns: RUNS / 3 },
+      { ...replay, numRuns: RUNS / 4 },
     );
-  }, 60_000);
+  }, 120_000);
+
+  it('a runtime can be closed at any moment', async () => {
+    await fc.assert(
+      fc.asyncProperty(shape, fc.array(step, { maxLength: 50, size: 'max' }), async (shape, steps) => {
+        const world = await live(shape, steps);
+        await world.closeAllNow();
+      }),
+      { ...replay, numRuns: RUNS / 4 },
+    );
+  }, 120_000);
+});
+
+afterAll(() => {
+  if (process.env['MODEL_RUNS'] !== undefined) console.log(`${runs} runs, ${commands} commands`);
 });

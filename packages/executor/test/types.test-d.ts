@@ -6,8 +6,10 @@ import {
   type ExecutorCalls,
   Future,
   type FutureIterator,
+  type FutureOutcome,
   ProcessPoolExecutor,
   type ResultIterator,
+  type SettledResults,
   ThreadPoolExecutor,
   taskRef,
   WorkerRuntime,
@@ -60,6 +62,11 @@ expectTypeOf(executor.map(area, numbers, numbers)).toEqualTypeOf<ResultIterator<
 expectTypeOf(executor.map(taskRef<typeof fetchText>('/x.js', 'fetchText'), later)).toEqualTypeOf<ResultIterator<string>>();
 expectTypeOf(executor.map(power, numbers).toArray()).toEqualTypeOf<Promise<number[]>>();
 expectTypeOf(executor.map(power, numbers)).toExtend<AsyncIterableIterator<number, undefined>>();
+expectTypeOf(executor.map(power, numbers, { onError: 'continue' }).settled()).toEqualTypeOf<SettledResults<number>>();
+expectTypeOf(executor.map(power, numbers).settled().toArray()).toEqualTypeOf<Promise<PromiseSettledResult<number>[]>>();
+expectTypeOf(executor.map(power, numbers).settled()).toExtend<AsyncIterableIterator<PromiseSettledResult<number>, undefined>>();
+// @ts-expect-error no such way
+executor.map(power, numbers, { onError: 'ignore' });
 // @ts-expect-error items of a wrong type
 executor.map(fetchText, numbers);
 // @ts-expect-error an input is missing
@@ -77,6 +84,9 @@ expectTypeOf<Awaited<typeof future>>().toEqualTypeOf<number>();
 expectTypeOf(future).toExtend<Promise<number>>();
 expectTypeOf(future.result(5)).toEqualTypeOf<Promise<number>>();
 expectTypeOf(future.exception()).toEqualTypeOf<Promise<unknown>>();
+expectTypeOf(future.resultNow()).toEqualTypeOf<number>();
+expectTypeOf(future.exceptionNow()).toEqualTypeOf<unknown>();
+expectTypeOf(future.outcome()).toEqualTypeOf<FutureOutcome<number> | undefined>();
 expectTypeOf(future.then((x) => String(x))).toEqualTypeOf<Promise<string>>();
 expectTypeOf(Promise.all([future, executor.submit(fetchText, 'x')])).toEqualTypeOf<Promise<[number, string]>>();
 expectTypeOf(future).toExtend<Future<unknown>>();
@@ -111,6 +121,8 @@ expectTypeOf(ThreadPoolExecutor.use(2, (own) => own.submit(power, 1))).toEqualTy
 expectTypeOf(ProcessPoolExecutor.use({ maxWorkers: 2 }, async (own) => own.stats().kind)).toEqualTypeOf<Promise<string>>();
 new ThreadPoolExecutor();
 new ThreadPoolExecutor({ maxWorkers: undefined, runtime: new WorkerRuntime({ kind: 'thread' }), initializer: power, initargs: [1] });
+new ThreadPoolExecutor({ threadNamePrefix: 'images' });
+expectTypeOf(executor.shutdown({ wait: true, cancelFutures: true, timeout: 5 })).toEqualTypeOf<Promise<void>>();
 // @ts-expect-error abstract
 new Executor();
 // @ts-expect-error the pool's word

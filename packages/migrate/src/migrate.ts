@@ -4,10 +4,11 @@
  * Decides the order of the directions: first other libraries to an executor, then from one facade to the other. Refuses to know files on disk
  * and the terminal.
  */
-import type ts from 'typescript';
+import ts from 'typescript';
 import type { Api } from './kinds.ts';
-import { analyse, errorsOf, isReadable, type Program, type Source, withoutHints } from './program.ts';
+import { analyse, errorsOf, isReadable, type Program, type Source, type SourceFile, withoutHints } from './program.ts';
 import { Attempt, Knowledge } from './session.ts';
+import { executorToPool } from './transforms/executor-to-pool.ts';
 import { poolToExecutor } from './transforms/pool-to-executor.ts';
 
 export interface MigrateOptions {
@@ -44,6 +45,7 @@ type Direction = (attempt: Attempt) => void;
 
 const DIRECTIONS: readonly { readonly from: Api; readonly to: 'pool' | 'executor'; readonly run: Direction }[] = [
   { from: 'pool', to: 'executor', run: poolToExecutor },
+  { from: 'executor', to: 'pool', run: executorToPool },
 ];
 
 /**
@@ -78,7 +80,16 @@ export function migrate(sources: readonly Source[], { to, from }: MigrateOptions
 }
 
 function rewrite(sources: readonly Source[], run: Direction, to: 'pool' | 'executor'): { readonly sources: readonly Source[]; readonly leftovers: Leftover[] } {
-  const program = analyse(sources);
+  const whole = analyse(sources);
+  const results = programsIn(whole).map((program) => rewriteProgram(program, run, to));
+  const texts = new Map(results.flatMap(({ texts: own }) => [...own]));
+  return {
+    sources: sources.map(({ path, text }) => ({ path, text: texts.get(path) ?? text })),
+    leftovers: results.flatMap(({ leftovers }) => leftovers),
+  };
+}
+
+function rewriteProgram(program: Program, run: Direction, to: 'pool' | 'executor'): { readonly texts: Map<string, string>; readonly leftovers: Leftover[] } {
   const knowledge = new Knowledge(program);
   let attempt: Attempt;
   do {
@@ -86,10 +97,42 @@ function rewrite(sources: readonly Source[], run: Direction, to: 'pool' | 'execu
     run(attempt);
   } while (attempt.hasLearned);
   const stale = attempt.staleMarks();
-  if (attempt.rewriter.isEmpty && stale.size === 0) return { sources, leftovers: leftoversOf(attempt, program) };
+  const leftovers = leftoversOf(attempt, program);
+  if (attempt.rewriter.isEmpty && stale.size === 0) return { texts: new Map(), leftovers };
   for (const { ast } of program.files) attempt.bookOf(ast).finish(baseOf(program));
-  const texts = program.files.map(({ path, ast }) => ({ path, text: withoutStale(withoutHints(attempt.print(ast)), stale.get(ast)) }));
-  return { sources: texts, leftovers: leftoversOf(attempt, program) };
+  const texts = program.files.map(({ path, ast }) => [path, withoutStale(withoutHints(attempt.print(ast)), stale.get(ast))] as const);
+  return { texts: new Map(texts), leftovers };
+}
+
+/** Files that import one another are one program; what one of them keeps is no business of the others. */
+function programsIn(whole: Program): Program[] {
+  const groups = new Map<SourceFile, Set<SourceFile>>(whole.files.map((file) => [file, new Set([file])]));
+  const byPath = new Map(whole.files.map((file) => [file.ast.fileName, file]));
+  for (const file of whole.files) {
+    for (const other of importsOf(whole, file)) {
+      const target = byPath.get(other);
+      const [a, b] = [groups.get(file), target === undefined ? undefined : groups.get(target)];
+      if (a === undefined || b === undefined || a === b) continue;
+      for (const member of b) {
+        a.add(member);
+        groups.set(member, a);
+      }
+    }
+  }
+  return [...new Set(groups.values())].map((files) => ({ ...whole, files: whole.files.filter((file) => files.has(file)) }));
+}
+
+function importsOf({ checker }: Program, { ast }: SourceFile): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteral(node) && node.text.startsWith('.')) {
+      const file = checker.getSymbolAtLocation(node)?.declarations?.find(ts.isSourceFile);
+      if (file !== undefined) found.push(file.fileName);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ast);
+  return found;
 }
 
 function withoutStale(text: string, marks: readonly string[] | undefined): string {

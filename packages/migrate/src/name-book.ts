@@ -34,6 +34,9 @@ interface Group {
 
 type Specifier = ts.ImportSpecifier | ts.BindingElement;
 
+/** What a name becomes that goes. */
+const DROPPED = '';
+
 export class NameBook {
   readonly #file: ts.SourceFile;
   readonly #checker: ts.TypeChecker;
@@ -66,6 +69,11 @@ export class NameBook {
     this.#changed.set(identifier, name);
     if (known.how === 'member') this.#rewriter.replace(identifier, () => name);
     else this.#rewriter.replace(identifier, () => this.#shown(identifier, this.localOf(name, known.binder)));
+  }
+
+  /** `identifier` is not there any more. */
+  drop(identifier: ts.Identifier): void {
+    if (this.#names.get(identifier)?.how === 'binding') this.#changed.set(identifier, DROPPED);
   }
 
   /** Something new in the file says `name`; what to call it is known when the text is made. */
@@ -186,7 +194,7 @@ export class NameBook {
     const targets = new Set<string>();
     for (const [identifier, { binder: own }] of this.#names) {
       const target = own === binder ? this.#changed.get(identifier) : undefined;
-      if (target !== undefined) targets.add(target);
+      if (target !== undefined && target !== DROPPED) targets.add(target);
     }
     return [...targets];
   }
@@ -208,8 +216,9 @@ export class NameBook {
     for (const each of specifiersOf(group.list)) {
       const targets = this.#targetsOf(each);
       const kept: Entry = { imported: importedNameOf(each), local: localNameOf(each), isType: ts.isImportSpecifier(each) && each.isTypeOnly };
-      if (targets.length === 0 || this.#isKept(each)) entries.push(kept);
-      isChanged ||= targets.length > 0;
+      const isKept = this.#isKept(each);
+      if (isKept) entries.push(kept);
+      isChanged ||= targets.length > 0 || !isKept;
       for (const target of targets) entries.push(this.#entryOf(target, each));
     }
     const modules = new Map<string, Entry[]>();
@@ -223,6 +232,10 @@ export class NameBook {
       }
     }
     if (!isChanged) return;
+    if (entries.length === 0) {
+      this.#rewriter.remove(statementOf(group.node));
+      return;
+    }
     for (const entry of merged(entries)) {
       const module = isShared(entry.imported, group.module) ? main : moduleFor(entry.imported, group.module, this.#prefer);
       modules.set(module, [...(modules.get(module) ?? []), entry]);
@@ -247,7 +260,7 @@ export class NameBook {
 
   /** Of a library that is left: its import goes when nothing needs it. */
   #finishForeign(group: Group, _extra: Entry[]): void {
-    const kept = specifiersOf(group.list).filter((each) => this.#targetsOf(each).length === 0 || this.#isKept(each));
+    const kept = specifiersOf(group.list).filter((each) => this.#isKept(each));
     if (kept.length === specifiersOf(group.list).length) return;
     if (kept.length > 0) {
       const entries = kept.map((each) => ({ imported: importedNameOf(each), local: localNameOf(each), isType: false }));

@@ -35,6 +35,7 @@ const TEXTS = {
   'done-callback': 'a done-callback that looks at its future has no counterpart',
   'settled-by-hand': 'a future that is made and settled by hand has no counterpart',
   'map-timeout': 'the timeout of a whole map has no counterpart: next(timeout) has one for each result',
+  'several-inputs': 'the results of several inputs one by one have no counterpart: starmap() has all at once',
   'results-array': 'toArray() of results that are used otherwise too has no counterpart',
   'cancel-futures': 'shutdown({ cancelFutures: true }) has no counterpart',
   'custom-executor': 'an executor of your own has no counterpart',

@@ -120,6 +120,8 @@ export class Attempt {
   readonly remarks: Remark[] = [];
   /** Whether an owner was kept that the attempt had begun without. */
   hasLearned = false;
+  /** Files that have been given the helper that a transform writes. */
+  readonly helpers: Set<ts.SourceFile> = new Set();
   readonly #books = new Map<ts.SourceFile, NameBook>();
   readonly #target: 'pool' | 'executor';
   /** Marks that are still due, by statement. */

@@ -9,7 +9,7 @@
  */
 import { inspect } from 'node:util';
 import { CancelledError, NotReadyError, TimeoutError } from '@twinpool/core';
-import { Alarm, checkTimeout, HANDLE, type HandleView, type Seat, systemClock } from '@twinpool/core/facade';
+import { Alarm, adviseFor, checkTimeout, HANDLE, type HandleView, type Seat, systemClock } from '@twinpool/core/facade';
 import { type Callbacks, runCallbacks } from './callbacks.ts';
 import { inspectedAs } from './inspected.ts';
 import type { MapListener } from './maps.ts';
@@ -56,6 +56,7 @@ export class PoolResult<R> implements AsyncResult<R>, MapListener {
       const error = result.#state === 'failed' ? ` error=${inspect(result.#value, { ...options, depth: -1 })}` : '';
       return `<AsyncResult state=${result.#state}${error}>`;
     });
+    adviseFor(PoolResult.prototype, 'AsyncResult', 'await it, and send its value');
     Object.defineProperty(PoolResult.prototype, HANDLE, {
       value(this: PoolResult<unknown>): HandleView {
         return this.#view();

@@ -95,7 +95,10 @@ function read(
   const issues: OptionIssue[] = [];
   const choices: readonly unknown[] = CHOICES[key];
   if (choice !== undefined && !choices.includes(choice)) {
-    issues.push({ path: key, message: `expected ${choices.map((each) => inspect(each)).join(' or ')}, got ${inspect(choice, { depth: 0 })}` });
+    issues.push({
+      path: key,
+      message: `expected ${choices.map((each) => inspect(each)).join(' or ')}, got ${inspect(choice, { depth: 0 })}`,
+    });
   }
   return { ...wishOf(withIssues(what, issues, () => resolveCall(what, others, base, extra))), [key]: choice };
 }

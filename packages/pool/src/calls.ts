@@ -9,7 +9,7 @@
  */
 import { inspect } from 'node:util';
 import { type CallOptions, PoolTerminatedError, type TaskReference } from '@twinpool/core';
-import { CallJob, type CallSettings, MapJob, StreamJob, taskFunctionOf } from '@twinpool/core/facade';
+import { adviseFor, CallJob, type CallSettings, MapJob, StreamJob, taskFunctionOf } from '@twinpool/core/facade';
 import { type AsyncResult, PoolResult } from './async-result.ts';
 import {
   type AsyncMapOptions,
@@ -45,6 +45,7 @@ export type PoolCalls = Pick<Calls, keyof Calls>;
 export class Calls {
   static {
     inspectedAs(Calls.prototype, (calls) => `<PoolCalls of ${calls.#life.seat.name}>`);
+    adviseFor(Calls.prototype, 'pool', 'create one inside the task: `await using pool = new Pool()` in its body');
   }
 
   readonly #life: Life;

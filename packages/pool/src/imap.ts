@@ -7,7 +7,7 @@
  */
 import { inspect } from 'node:util';
 import { TimeoutError } from '@twinpool/core';
-import { Alarm, checkTimeout, type StreamJob, systemClock } from '@twinpool/core/facade';
+import { Alarm, adviseFor, checkTimeout, type StreamJob, systemClock } from '@twinpool/core/facade';
 import { inspectedAs } from './inspected.ts';
 import type { Life } from './life.ts';
 import { asPoolError } from './maybe-encoding-error.ts';
@@ -31,6 +31,7 @@ export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, numb
       const state = iterator.#job.over ? 'ended' : 'running';
       return `<IMapIterator of ${iterator.#life.seat.name}.${iterator.#method} state=${state}>`;
     });
+    adviseFor(IMapIterator.prototype, 'IMapIterator', 'collect its values first');
   }
 
   readonly #job: StreamJob;

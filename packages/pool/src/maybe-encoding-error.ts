@@ -35,11 +35,10 @@ const named = new WeakMap<TaskSerializationError, MaybeEncodingError>();
 /** The error as the pool names it; any other as it is. */
 export function asPoolError(error: unknown): unknown {
   if (!(error instanceof TaskSerializationError) || error.remote || error.code !== TaskSerializationError.code) return error;
-  const { result } = error as { readonly result?: string };
-  if (result === undefined) return error;
+  if (error.result === undefined) return error;
   let ours = named.get(error);
   if (ours === undefined) {
-    ours = new MaybeEncodingError(error.message, result, { cause: error });
+    ours = new MaybeEncodingError(error.message, error.result, { cause: error });
     named.set(error, ours);
   }
   return ours;

@@ -6,7 +6,7 @@ import { OptionsError, Pool, PoolTerminatedError, ThreadPool, WorkerRuntime } fr
 import { failure, makeGate } from '@twinpool/testkit';
 import { hold, remember, square } from '@twinpool/testkit/tasks';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { holdRow } from './fixtures/rows.mjs';
+import { holdRow, workerName } from './fixtures/rows.mjs';
 import { range } from './inputs.ts';
 import { expectRefused } from './refusals.ts';
 
@@ -60,6 +60,15 @@ describe.each([Pool, ThreadPool])('%o', (Class) => {
     } catch (error) {
       expect((error as OptionsError).issues.map(({ path }) => path).toSorted()).toEqual(Object.keys(wrong).toSorted());
     }
+  });
+
+  test('workers have names, and the pool has one [P-NEW-8]', async () => {
+    const name = await Class.use({ processes: 1, name: 'crunch' }, (pool) => {
+      expect(inspect(pool)).toMatch(/^crunch \{/);
+      return pool.apply(workerName);
+    });
+    expect(name).toBe('crunch_0');
+    expect(await Class.use(1, (pool) => pool.apply(workerName))).toMatch(Class === ThreadPool ? /^ThreadPool-\d+_0$/ : /^Pool-\d+_0$/);
   });
 
   test('on a runtime the options of workers belong to it, and it must be of the right kind', async () => {

@@ -196,8 +196,10 @@ describe.each(POOLS)('$title', (variant) => {
 
     test('by every method that ends as a whole; without an error it changes nothing', async () => {
       const { pool } = given;
-      for (const input of [range(5), later(range(5))]) await expect(pool.map(failIfOdd, input, { failFast: true })).rejects.toThrow(/^[13] is odd/);
-      for (const input of [[[1]], later([[1]])]) await expect(pool.starmap(failIfOdd, input as never, { failFast: true })).rejects.toThrow('1 is odd');
+      for (const input of [range(5), later(range(5))])
+        await expect(pool.map(failIfOdd, input, { failFast: true })).rejects.toThrow(/^[13] is odd/);
+      for (const input of [[[1]], later([[1]])])
+        await expect(pool.starmap(failIfOdd, input as never, { failFast: true })).rejects.toThrow('1 is odd');
       expect(await pool.map(square, range(5), { failFast: true })).toEqual(squares(5));
       expect(await pool.map(square, later(range(5)), { failFast: true })).toEqual(squares(5));
       expect(await pool.map(square, [], { failFast: true })).toEqual([]);
@@ -208,7 +210,10 @@ describe.each(POOLS)('$title', (variant) => {
       const gate = makeGate();
       await expect(pool.map(shout, ['a', 5, 'b'] as string[], { failFast: true })).rejects.toHaveProperty('name', 'TaskValidationError');
       const rows: [string, unknown][] = [() => 1, 1, 2].map((item) => [gate.path, item]);
-      await expect(pool.starmap(mark<unknown>, rows, { failFast: true, chunksize: 1 })).rejects.toHaveProperty('name', 'TaskSerializationError');
+      await expect(pool.starmap(mark<unknown>, rows, { failFast: true, chunksize: 1 })).rejects.toHaveProperty(
+        'name',
+        'TaskSerializationError',
+      );
       expect(await pool.map(square, range(10))).toEqual(squares(10));
       await until(() => pool.stats().queued === 0 && pool.stats().running === 0, 'nothing is open');
     });
@@ -240,7 +245,13 @@ describe.each(POOLS)('$title', (variant) => {
     expect(() => pool.imap(square, [], { failFast: true } as never)).toThrow(/failFast: unknown option/);
     await expect(pool.map(square, [], { onError: 'stop' } as never)).rejects.toThrow(/onError: unknown option/);
     await expect(pool.map(square, [], { failFast: 1, chunksize: 0 } as never)).rejects.toSatisfy((error) => {
-      return error instanceof OptionsError && error.issues.map(({ path }) => path).toSorted().join() === 'chunksize,failFast';
+      return (
+        error instanceof OptionsError &&
+        error.issues
+          .map(({ path }) => path)
+          .toSorted()
+          .join() === 'chunksize,failFast'
+      );
     });
     await expect(pool.apply(square, [1], { failFast: true } as never)).rejects.toThrow(/failFast: unknown option/);
     expect(await pool.map(square, [2], { failFast: undefined })).toEqual([4]);

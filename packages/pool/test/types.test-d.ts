@@ -5,14 +5,18 @@ import {
   type AsyncResult,
   type CheckedTask,
   type IMapIterator,
+  type ImapOptions,
   type MapOptions,
+  type MapResult,
   Pool,
   type PoolCalls,
   type PoolOptions,
   type RuntimeStats,
+  type SettledIterator,
   type TaskReference,
   ThreadPool,
   taskRef,
+  type WholeMapOptions,
   type WorkerRuntime,
 } from '@twinpool/pool';
 import { expectTypeOf, test } from 'vitest';
@@ -137,13 +141,18 @@ test('map', () => {
   void pool.map(square, 1);
   // @ts-expect-error two arguments are wanted
   void pool.map((a: number, b: number) => a + b, [1]);
+  void pool.starmap((a: number, b: number) => a + b, [[1, 2]], { failFast: true });
+  // @ts-expect-error it is not for maps that end as a whole
+  void pool.map(square, [1], { onError: 'stop' });
   // @ts-expect-error callbacks are for mapAsync
   void pool.map(square, [1], { callback: () => undefined });
 });
 
 test('mapAsync', () => {
-  expectTypeOf(pool.mapAsync(later, [1, 2])).toEqualTypeOf<AsyncResult<string[]>>();
-  expectTypeOf(pool.mapAsync(parse, ['a'])).toEqualTypeOf<AsyncResult<{ words: number }[]>>();
+  expectTypeOf(pool.mapAsync(later, [1, 2])).toEqualTypeOf<MapResult<string>>();
+  expectTypeOf(pool.mapAsync(later, [1, 2])).toExtend<AsyncResult<string[]>>();
+  expectTypeOf(pool.mapAsync(later, [1, 2]).settled()).toEqualTypeOf<Promise<PromiseSettledResult<string>[]>>();
+  expectTypeOf(pool.mapAsync(parse, ['a'])).toEqualTypeOf<MapResult<{ words: number }>>();
   void pool.mapAsync(later, [1], { chunksize: 3, callback: (texts) => expectTypeOf(texts).toEqualTypeOf<string[]>() });
 });
 
@@ -163,8 +172,8 @@ test('starmap and starmapAsync', () => {
   expectTypeOf(pool.starmap((a, b) => a + b, rows)).toEqualTypeOf<Promise<number[]>>();
   expectTypeOf(pool.starmap(area, [[1, 2]])).toEqualTypeOf<Promise<number[]>>();
   expectTypeOf(pool.starmap(parse, [['text', true], ['text']])).toEqualTypeOf<Promise<{ words: number }[]>>();
-  expectTypeOf(pool.starmapAsync(add, rows, { chunksize: 2 })).toEqualTypeOf<AsyncResult<number[]>>();
-  expectTypeOf(pool.starmapAsync(parse, [['text']])).toEqualTypeOf<AsyncResult<{ words: number }[]>>();
+  expectTypeOf(pool.starmapAsync(add, rows, { chunksize: 2 })).toEqualTypeOf<MapResult<number>>();
+  expectTypeOf(pool.starmapAsync(parse, [['text']])).toEqualTypeOf<MapResult<{ words: number }>>();
   expectTypeOf(pool.starmap(pair, [['a', 1]])).toExtend<Promise<[unknown, unknown][]>>();
   // @ts-expect-error one argument too few
   void pool.starmap(add, [[1]]);
@@ -183,6 +192,13 @@ test('imap and imapUnordered', async () => {
   expectTypeOf(iterator.next(5)).toEqualTypeOf<Promise<IteratorResult<number, undefined>>>();
   expectTypeOf(iterator.return()).toEqualTypeOf<Promise<IteratorResult<number, undefined>>>();
   for await (const value of iterator) expectTypeOf(value).toEqualTypeOf<number>();
+  expectTypeOf(iterator.settled()).toEqualTypeOf<SettledIterator<number>>();
+  for await (const outcome of iterator.settled()) expectTypeOf(outcome).toEqualTypeOf<PromiseSettledResult<number>>();
+  void pool.imap(square, [1], { onError: 'stop' });
+  // @ts-expect-error no such choice
+  void pool.imap(square, [1], { onError: 'skip' });
+  // @ts-expect-error there is no whole to fail
+  void pool.imapUnordered(square, [1], { failFast: true });
 });
 
 test('withOptions', () => {
@@ -205,6 +221,7 @@ test('the pool itself', () => {
   expectTypeOf(pool.close()).toEqualTypeOf<void>();
   expectTypeOf(pool.terminate()).toEqualTypeOf<void>();
   expectTypeOf(pool.join()).toEqualTypeOf<Promise<void>>();
+  expectTypeOf(pool.join(5)).toEqualTypeOf<Promise<void>>();
   expectTypeOf(pool.stats()).toEqualTypeOf<RuntimeStats>();
   void new Pool({
     processes: undefined,
@@ -234,5 +251,7 @@ test('options have names', () => {
   expectTypeOf<{ processes: 2 }>().toExtend<PoolOptions>();
   expectTypeOf<{ chunksize: 2; callback: (value: unknown) => void }>().toExtend<AsyncMapOptions>();
   expectTypeOf<{ buffersize: 2; priority: 1 }>().toExtend<MapOptions>();
+  expectTypeOf<MapOptions>().toExtend<WholeMapOptions>();
+  expectTypeOf<MapOptions>().toExtend<ImapOptions>();
   expectTypeOf<{ errorCallback: (error: unknown) => void }>().toExtend<AsyncOptions<number>>();
 });

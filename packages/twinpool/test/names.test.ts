@@ -55,7 +55,7 @@ const OF_EXECUTOR = [
 const OF_ADAPTERS = ['asExecutor', 'asPool', 'mapStream', 'mapWebStream', 'runInExecutor', 'toAsyncResult', 'toFuture'];
 
 test('the root has all names of both faces, the adapters, the helpers, and each error once', () => {
-  const names = [...ERRORS, ...HELPERS, ...OF_EXECUTOR, ...OF_ADAPTERS, 'Pool', 'ThreadPool'];
+  const names = [...ERRORS, ...HELPERS, ...OF_EXECUTOR, ...OF_ADAPTERS, 'Pool', 'ThreadPool', 'MaybeEncodingError'];
   expect(Object.keys(root).sort()).toEqual(names.sort());
 });
 
@@ -81,7 +81,7 @@ test('each face has the errors that its user can meet, and the task helpers', ()
   const ofPool = new Set(['NotReadyError', 'PoolClosedError', 'PoolRunningError', 'PoolTerminatedError']);
   const wanted = [...ERRORS.filter((name) => !ofPool.has(name)), ...HELPERS, ...OF_EXECUTOR];
   expect(Object.keys(executor).sort()).toEqual(wanted.sort());
-  for (const name of [...ofPool, ...HELPERS, 'Pool', 'ThreadPool']) expect(pool).toHaveProperty(name);
+  for (const name of [...ofPool, ...HELPERS, 'Pool', 'ThreadPool', 'MaybeEncodingError']) expect(pool).toHaveProperty(name);
 });
 
 test.each(['twinpool', 'twinpool/adapters', 'twinpool/pool', 'twinpool/executor', 'twinpool/core', 'twinpool/worker'])(

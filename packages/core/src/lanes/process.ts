@@ -71,6 +71,8 @@ export class ProcessLane extends Lane {
   /** Frames written, and how the child waits as far as it has told. */
   #written = 0;
   #looping = false;
+  /** It was told, since its last task, to wait in its event loop. */
+  #isReleased = false;
   #death: { exitCode: number | null; signal: string | null; cause?: unknown } | undefined;
   #outEnded = false;
   #distrusted = false;
@@ -136,6 +138,7 @@ export class ProcessLane extends Lane {
   }
 
   protected postTasks(sequence: number, _count: number, outgoing: Outgoing): void {
+    this.#isReleased = false;
     this.post([TASKS, sequence, 0, outgoing.runs]);
   }
 
@@ -153,9 +156,9 @@ export class ProcessLane extends Lane {
   }
 
   release(): void {
-    if (!this.#looping) this.post([RELEASE]);
-    // What it then says itself is the same; until it has, it must not be told again.
-    this.#looping = true;
+    // Whatever it last said of how it waits: after an answer it may have gone back to blocking without a word.
+    if (!this.#isReleased) this.post([RELEASE]);
+    this.#isReleased = true;
   }
 
   protected endWorker(): void {

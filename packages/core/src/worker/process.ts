@@ -19,6 +19,7 @@ import { decodePayload, encodeFrame, HEADER_BYTES, payloadLength } from '../wire
 import { BLOCKING, INIT, LOOPING, type Message, MODE, RELEASE, type WorkerSetup } from '../wire/messages.ts';
 import type { FarEnd } from './far-end.ts';
 import { catchLateErrors } from './late-errors.ts';
+import { resourcesAtRest, resourcesNow } from './resources.ts';
 import { Runner } from './run.ts';
 import { SettleDown } from './settle-down.ts';
 
@@ -49,7 +50,7 @@ class ProcessEnd implements FarEnd {
   readonly #settleDown = new SettleDown(() => this.#wait());
 
   start(): void {
-    this.#resourcesAtRest = process.getActiveResourcesInfo().length;
+    this.#resourcesAtRest = resourcesAtRest();
     this.#readFrame();
     this.idle();
   }
@@ -168,7 +169,7 @@ class ProcessEnd implements FarEnd {
     if (this.#listening) return;
     this.#listening = true;
     const { Socket } = createRequire(import.meta.url)('node:net') as typeof import('node:net');
-    const before = process.getActiveResourcesInfo().length;
+    const before = resourcesNow();
     const wake = new Socket({ fd: WAKE_IN, readable: true, writable: false });
     let rest: Buffer = Buffer.alloc(0);
     wake.on('data', (bytes: Buffer) => {
@@ -180,7 +181,7 @@ class ProcessEnd implements FarEnd {
     });
     wake.on('error', () => this.#exit(0));
     wake.on('end', () => this.#exit(0));
-    this.#resourcesAtRest += process.getActiveResourcesInfo().length - before;
+    this.#resourcesAtRest += resourcesNow() - before;
   }
 
   /** Reads the frames up to this number; a number that is behind us belongs to a frame that was read while blocking. */
@@ -190,7 +191,7 @@ class ProcessEnd implements FarEnd {
   }
 
   #isQuiet(): boolean {
-    return process.getActiveResourcesInfo().length <= this.#resourcesAtRest;
+    return resourcesNow() <= this.#resourcesAtRest;
   }
 }
 

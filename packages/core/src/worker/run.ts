@@ -60,11 +60,12 @@ interface Batch {
   isClaimed: boolean;
 }
 
-/** A function that was defined here; `task` or `failure` once `loading` is over. */
+/** A function that was defined here; `task` or `failure` once it `isLoaded`. */
 interface Known {
+  readonly descriptor: TaskDescriptor;
+  isLoaded: boolean;
   task: LoadedTask | undefined;
   failure: unknown;
-  loading: Promise<void> | undefined;
   /** It returned a promise before: run it where its continuations can be told from others. */
   isAsync: boolean;
 }
@@ -118,7 +119,13 @@ export class Runner {
         });
         break;
       case DEFINE:
-        this.#define(message[1] as number, message[2] as TaskDescriptor);
+        this.#known.set(message[1] as number, {
+          descriptor: message[2] as TaskDescriptor,
+          isLoaded: false,
+          task: undefined,
+          failure: undefined,
+          isAsync: false,
+        });
         break;
       case ALONE_VALUE:
         this.#aloneValues.push(message[1]);
@@ -203,22 +210,22 @@ export class Runner {
     if (this.#busy && batch?.sequence === sequence && batch.place === place) this.taskContext()?.abort();
   }
 
-  #define(id: number, descriptor: TaskDescriptor): void {
-    const known: Known = { task: undefined, failure: undefined, loading: undefined, isAsync: false };
-    this.#known.set(id, known);
-    known.loading = withinTime(
+  /** Begun with the first task that needs it: should the import end this worker, it is that task's doing, and must not happen to the next one. */
+  #load(id: number, known: Known): Promise<void> {
+    const { descriptor } = known;
+    return withinTime(
       whileLoading(() => loadTask(descriptor)),
       this.#setup.startTimeout,
       descriptor.name,
     ).then(
       (task) => {
         known.task = task;
-        known.loading = undefined;
+        known.isLoaded = true;
         this.#far.send([LOADED, id]);
       },
       (error: unknown) => {
         known.failure = error;
-        known.loading = undefined;
+        known.isLoaded = true;
       },
     );
   }
@@ -230,12 +237,11 @@ export class Runner {
     for (; batch.run < runs.length; batch.run += RUN_FIELDS, batch.at = 0, batch.special = 0) {
       const id = runs[batch.run + RUN_FN] as number;
       const known = this.#known.get(id);
-      if (known?.loading !== undefined) {
+      if (known?.isLoaded === false) {
         answers.flush();
-        // Claimed first: should the import end this worker, it is this task's doing, and must not happen to the next one.
         if (!batch.isClaimed && !this.#far.claim(batch.slot)) return true;
         batch.isClaimed = true;
-        this.#waitFor(known.loading);
+        this.#waitFor(this.#load(id, known));
         return false;
       }
       answers.measure(id);

@@ -15,6 +15,7 @@ import { ABORT_MESSAGE, ABORT_TASK, ASLEEP, packSlot, slotEnd, slotNext, type Th
 import { BLOCKING, type Message, RETIRE } from '../wire/messages.ts';
 import type { FarEnd } from './far-end.ts';
 import { catchLateErrors } from './late-errors.ts';
+import { resourcesAtRest, resourcesNow } from './resources.ts';
 import { Runner } from './run.ts';
 import { SettleDown } from './settle-down.ts';
 
@@ -52,7 +53,7 @@ class ThreadEnd implements FarEnd {
       this.#work();
     });
     this.#port.on('messageerror', (error: unknown) => this.runner.receiveUnreadable(error));
-    this.#resourcesAtRest = process.getActiveResourcesInfo().length;
+    this.#resourcesAtRest = resourcesAtRest();
   }
 
   claim(slot: number): boolean {
@@ -125,10 +126,6 @@ class ThreadEnd implements FarEnd {
 
   /** Nothing of user code is alive that the event loop would have to serve. */
   #isQuiet(): boolean {
-    return (
-      process.getActiveResourcesInfo().length <= this.#resourcesAtRest &&
-      process.stdout.writableLength === 0 &&
-      process.stderr.writableLength === 0
-    );
+    return resourcesNow() <= this.#resourcesAtRest && process.stdout.writableLength === 0 && process.stderr.writableLength === 0;
   }
 }

@@ -5,6 +5,7 @@
  * sides, by what users did (accepted, cancelled, aborted, closed) and by what workers did (handed over, begun, gone), and `inspect`
  * compares the engine with it. It refuses to know how the engine decides: only what must hold whatever it decides.
  */
+import { getEventListeners } from 'node:events';
 import { FakeClock, type FakeEnd, FakeLane, type FakeTask, type Manner } from '@twinpool/testkit';
 import { expect } from 'vitest';
 import type { Client } from '../../dist/client.js';
@@ -53,6 +54,8 @@ export interface ClientShape {
 export const RETRIES = 2;
 export const KILL_GRACE = 500;
 export const TASK_TIMEOUT = 250;
+/** µs. */
+const MOST_AHEAD = 1001;
 
 /** What a client's work may end with, beyond the task's own outcome. */
 class Terminated extends Error {}
@@ -95,6 +98,8 @@ export interface Entry {
   readonly failures: Map<number, unknown>;
   /** Of a stream: its input, questions asked and answered, the values given. */
   shape: StreamHow | undefined;
+  /** As the user cut it. */
+  chunksize: number | undefined;
   input: Input | undefined;
   asked: number;
   answered: number;
@@ -107,7 +112,13 @@ export function doesThrow(item: unknown): boolean {
   return typeof item === 'number' && item % 11 === 5;
 }
 
+/** Item 9, 26, 43 ...: what its task gives cannot be read on this side. */
+export function isUnreadable(item: unknown): boolean {
+  return typeof item === 'number' && item % 17 === 9 && !doesThrow(item);
+}
+
 export function endOf({ item }: FakeTask): FakeEnd {
+  if (isUnreadable(item)) return { unreadable: true };
   return doesThrow(item) ? { thrown: encodeThrown(`thrown by ${String(item)}`) } : { value: (item as number) * 2 };
 }
 
@@ -126,6 +137,10 @@ export class World {
   #items = 0;
   /** Told of every call that is over. */
   settled: (job: Job, ok: boolean, value: unknown) => void = () => undefined;
+  /** Late errors that were made to happen, and those that were told. */
+  lateErrors = 0;
+  lateErrorsTold = 0;
+  readonly #allSignals: AbortSignal[] = this.signals.map(({ signal }) => signal);
   /** What went wrong where an exception would be swallowed. */
   readonly troubles: string[] = [];
   /** Things that users do in callbacks. */
@@ -144,13 +159,14 @@ export class World {
       clock: this.clock,
       makeLane: (host, options) => {
         const lane = new FakeLane(host, options, shape.manner, {
-          handedOver: (_lane, tasks) => this.#handedOver(tasks),
+          handedOver: (lane, tasks) => this.#handedOver(lane, tasks),
           begun: (_lane, task) => this.#begun(task),
         });
         this.lanes.push(lane);
         return lane;
       },
     });
+    this.engine.warn = (error, what) => this.#warned(error, what);
     const openChanged = this.engine.openChanged.bind(this.engine);
     this.engine.openChanged = (by) => {
       this.openSum += by;
@@ -237,6 +253,7 @@ export class World {
       },
     });
     entry = this.#enter(job, owner, 'map', items, settings, () => items.length);
+    entry.chunksize = chunksize;
     owner.client.submit(job, items.length);
   }
 
@@ -258,6 +275,7 @@ export class World {
     const entry = this.#enter(job, owner, 'stream', items, settings, () => job.accepted + dropped);
     entry.dropped = () => dropped;
     entry.shape = how;
+    entry.chunksize = chunksize;
     entry.input = input === 'items' ? undefined : given;
     entry.inputFails = input !== 'items' && failsAt <= items.length;
     owner.client.submit(job, job.accepted);
@@ -302,9 +320,11 @@ export class World {
   }
 
   abort(at: number): void {
-    const signal = this.signals[at] as AbortController;
-    this.signals[at] = new AbortController();
-    signal.abort('on purpose');
+    const aborted = this.signals[at] as AbortController;
+    const next = new AbortController();
+    this.signals[at] = next;
+    this.#allSignals.push(next.signal);
+    aborted.abort('on purpose');
   }
 
   closeClient(owner: SimClient): void {
@@ -335,6 +355,31 @@ export class World {
     lane.die(exitCode, signal);
   }
 
+  /** An error outside of any task: the worker ends, and with it at most what it ran. */
+  failLate(lane: FakeLane): void {
+    this.lateErrors += lane.isBusy ? 0 : 1;
+    lane.failLate(encodeThrown(new Error('late')), lane.isBusy);
+    this.die(lane, 1, null);
+  }
+
+  #warned(error: unknown, what: string): void {
+    if (error instanceof Error && error.message === 'late') this.lateErrorsTold += 1;
+    else this.troubles.push(`a warning: ${what}: ${String(error)}`);
+  }
+
+  /** The running task says something; told while it runs, or not at all. */
+  report(lane: FakeLane): void {
+    const task = lane.running;
+    if (task === undefined || task.isSkipped) return;
+    lane.report(task.item);
+  }
+
+  heard(value: unknown, index: number): void {
+    const entry = [...this.book.values()].find(({ items }) => items[index] === value);
+    if (entry === undefined) this.troubles.push(`a report of item ${String(value)} was told as that of task ${index}`);
+    else if (!entry.begun.has(index) || entry.settled.has(index)) this.troubles.push(`task ${index} reported and did not run`);
+  }
+
   /** Everything that only waits for somebody happens until nothing is open. */
   async comeToRest(): Promise<void> {
     for (let round = 0; round < 300; round++) {
@@ -355,6 +400,20 @@ export class World {
   async closeAll(): Promise<void> {
     this.#refuseWork();
     await this.#end(this.engine.close());
+  }
+
+  /** The runtime is closed in the midst of things: what was accepted ends first. */
+  async closeAllNow(): Promise<void> {
+    this.#refuseWork();
+    const closing = this.engine.close();
+    for (const entry of this.book.values()) {
+      // A consumer that went away would hold up nothing, but its outcomes would be seen by nobody.
+      if (entry.kind === 'stream' && !entry.isClosed) for (let i = 0; i < 30; i++) this.take(entry);
+    }
+    await this.#end(closing);
+    for (const { kind, ends } of this.book.values()) if (ends === 0 && kind !== 'stream') this.troubles.push(`a ${kind} is left open`);
+    for (const { client } of this.clients) if (client.open !== 0) this.troubles.push(`${client.open} tasks are left open`);
+    expect(this.troubles).toEqual([]);
   }
 
   /** The runtime is terminated in the midst of things. */
@@ -378,12 +437,19 @@ export class World {
       isOver = true;
     });
     for (let round = 0; !isOver; round++) {
-      if (round === 50) throw new Error('the runtime never ends');
+      if (round === 200) throw new Error('the runtime never ends');
       for (const lane of [...this.lanes]) this.#letGoOn(lane);
+      if (round > 5) this.clock.advance(1000);
       await turn();
     }
     if (this.openSum !== 0) this.troubles.push(`a runtime that has ended keeps the program alive by ${this.openSum} tasks`);
     if (this.clock.keepingAlive > 0) this.troubles.push('a runtime that has ended has a timer that keeps the program alive');
+    // Alarms that are not needed any more may run out, unreferenced.
+    this.clock.advance(2 ** 31);
+    if (this.clock.pending > 0) this.troubles.push(`${this.clock.pending} timers are left`);
+    const listening = this.#allSignals.filter((signal) => getEventListeners(signal, 'abort').length > 0);
+    if (listening.length > 0) this.troubles.push(`${listening.length} signals are still listened to`);
+    if (this.lateErrorsTold !== this.lateErrors) this.troubles.push(`${this.lateErrors} late errors, ${this.lateErrorsTold} were told`);
     const left = this.lanes.filter((lane) => lane.isStarted && !lane.isOver);
     if (left.length > 0) this.troubles.push(`${left.length} workers are left`);
     expect(this.troubles).toEqual([]);
@@ -424,6 +490,7 @@ export class World {
       ends: 0,
       failures: new Map(),
       shape: undefined,
+      chunksize: undefined,
       input: undefined,
       asked: 0,
       answered: 0,
@@ -455,7 +522,8 @@ export class World {
     return entry;
   }
 
-  #handedOver(tasks: readonly FakeTask[]): void {
+  #handedOver(lane: FakeLane, tasks: readonly FakeTask[]): void {
+    this.#checkAhead(lane);
     for (const { job, index } of tasks) {
       const entry = this.book.get(job);
       if (entry === undefined) {
@@ -467,6 +535,13 @@ export class World {
       if (before === 0) this.#checkOrder(entry, index);
       entry.handed.set(index, before + 1);
     }
+  }
+
+  /** Little is handed over ahead: a millisecond of measured work, or one task; a chunk that the user cut goes as a whole. */
+  #checkAhead(lane: FakeLane): void {
+    const isCut = lane.chunks.some(({ job }) => (this.book.get(job)?.chunksize ?? 1) > 1);
+    if (isCut || lane.outstanding <= 2 || lane.load <= MOST_AHEAD) return;
+    this.troubles.push(`${lane.outstanding} tasks, ${lane.load} µs of work, lie in one worker`);
   }
 
   /** First come first served, by priority, within a client; streams come and go, and are never waited for. */
@@ -498,7 +573,7 @@ export class World {
       this.#judgeFailure(entry, value, index);
       return;
     }
-    if (typeof item !== 'number' || doesThrow(item) || value !== item * 2) {
+    if (typeof item !== 'number' || doesThrow(item) || isUnreadable(item) || value !== item * 2) {
       this.troubles.push(`task ${index} with item ${String(item)} of a ${entry.kind} gave ${String(value)}`);
     }
     if (!entry.begun.has(index)) this.troubles.push(`task ${index} gave a value and never began`);
@@ -511,7 +586,7 @@ export class World {
       typeof error === 'string'
         ? items.some((item) => error === `thrown by ${String(item)}` && doesThrow(item))
         : error instanceof TaskSerializationError
-          ? items.some((item) => typeof item === 'function')
+          ? items.some((item) => typeof item === 'function' || isUnreadable(item))
           : error instanceof TaskTimeoutError
             ? job.settings.taskTimeout === TASK_TIMEOUT
             : error instanceof WorkerLostError
@@ -541,6 +616,10 @@ export class World {
   /** What must hold between any two steps. */
   inspect(): void {
     const stats = this.engine.stats();
+    const serving = this.lanes.filter((lane) => lane.state === 'starting' || (lane.state === 'ready' && lane.callsLeft > 0));
+    // What is taken back from a worker that had its last task makes it one that serves again, beside its replacement.
+    const mayComeBack = this.shape.manner === 'claims' && this.shape.maxTasks < Number.POSITIVE_INFINITY;
+    if (serving.length > this.shape.size && !mayComeBack) this.troubles.push(`${serving.length} workers, at most ${this.shape.size}`);
     for (const lane of this.lanes) {
       if (lane.calls > this.shape.maxTasks) this.troubles.push(`${lane.calls} calls in one worker, at most ${this.shape.maxTasks}`);
       if (lane.strayAborts > 0) this.troubles.push('a task was to be aborted that is not there');
@@ -568,6 +647,7 @@ export class World {
         if (!lane.isOver) inLanes += lane.held.filter(({ job, index }) => this.#isOpen(owner, job, index)).length;
       }
       waiting += open - inLanes;
+      if (owner.client.broken !== undefined && open > inLanes) this.troubles.push(`a broken client has ${open - inLanes} tasks that wait`);
       if (owner.client.open !== open) this.troubles.push(`client.open is ${owner.client.open}, ${open} tasks are open`);
     }
     if (stats.queued !== waiting) this.troubles.push(`stats().queued is ${stats.queued}, ${waiting} tasks wait`);

@@ -29,7 +29,7 @@ async function run(scenario: string, kind: string): Promise<string> {
 }
 
 describe.each(['process', 'thread'])('ExecutorShutdownTest: a program with an executor of kind %s', (kind) => {
-  test('test_interpreter_shutdown, test_del_shutdown: pending work keeps it alive [B-96] [B-104] [B-111] [T-9] [E-20] [C-17]', async () => {
+  test('test_interpreter_shutdown, test_del_shutdown: pending work keeps it alive [B-96] [E-23] [B-104] [B-111] [T-9] [E-20] [C-17]', async () => {
     expect(await run('waiting', kind)).toBe('apple apple apple apple');
   });
 

@@ -80,7 +80,8 @@ describe.each(POOLS)('_TestPool, $title', (variant) => {
   test('test_map_handle_iterable_exception [B-163] [P-MAP-2] [P-MAP-8]', async () => {
     for (const when of [0, 2]) {
       // Again on the same pool: reentrant.
-      for (let round = 0; round < 2; round++) expect(await failure(given.pool.map(square, saysWhen(10, when), 1))).toBeInstanceOf(SayWhenError);
+      for (let round = 0; round < 2; round++)
+        expect(await failure(given.pool.map(square, saysWhen(10, when), 1))).toBeInstanceOf(SayWhenError);
     }
     class SpecialIterable {
       readonly length = 5;
@@ -194,7 +195,7 @@ describe.each(POOLS)('_TestPool, $title', (variant) => {
     expect(error).toBeInstanceOf(RangeError);
     expect(error.message).toBe('some text');
     // File, line and function of the worker's side, and which worker it was; all of it where an error is printed.
-    expect(inspect(error)).toMatch(/at fail \(.*tasks\.js:\d+:\d+\)[^]*at \[worker \d+, (process|thread) \d+\] task 'fail'/);
+    expect(inspect(error)).toMatch(/at fail \(.*tasks\.js:\d+:\d+\)[\s\S]*at \[worker \d+, (process|thread) \d+\] task 'fail'/);
     // What the input throws was never in a worker.
     const ofInput = (await failure(given.pool.map(square, saysWhen(3, 1)))) as Error;
     expect([ofInput.cause, inspect(ofInput).includes('[worker')]).toEqual([undefined, false]);

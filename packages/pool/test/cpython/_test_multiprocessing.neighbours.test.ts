@@ -27,7 +27,10 @@ describe.each(PROCESSES)('_TestProcess, $title', (variant) => {
   test('test_interrupt: Ctrl-C reaches the program only; what it means for the workers is its decision [B-195] [D-19]', async () => {
     const { pid } = await given.pool.apply(place);
     // A terminal sends it to the process group of the program, and a worker has a group of its own.
-    const groupOf = (of: number): string => readFileSync(`/proc/${of}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')[2] as string;
+    const groupOf = (of: number): string =>
+      readFileSync(`/proc/${of}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ')[2] as string;
     expect(groupOf(pid)).toBe(String(pid));
     expect(groupOf(pid)).not.toBe(groupOf(process.pid));
   });
@@ -119,13 +122,33 @@ describe.each(POOLS)('$title', (variant) => {
       // Threads below, whatever is above: they start faster.
       const { depth, error } = await given.pool.apply(builtInTask, [1]);
       expect(depth).toBe(10);
-      expect(error).toEqual(['NestedBootstrapError', 'pools are nested 10 deep: a task that builds a pool whose tasks build pools does not end']);
+      expect(error).toEqual([
+        'NestedBootstrapError',
+        'pools are nested 10 deep: a task that builds a pool whose tasks build pools does not end',
+      ]);
       expect(new NestedBootstrapError('').code).toBe('ERR_TWINPOOL_NESTED_BOOTSTRAP');
     });
 
-    test('a task cannot be given the pool it runs in [P-LIFE-7]', async () => {
-      for (const given2 of [given.pool, { nested: given.pool }, [given.pool.withOptions({})]]) {
-        expect(await failure(given.pool.apply(echo<unknown>, [given2]))).toBeInstanceOf(TaskSerializationError);
+    test('a task cannot be given the pool it runs in, nor what comes from it: it is told what to do instead [P-LIFE-7]', async () => {
+      class Mine extends variant.Class {
+        readonly label = 'has a field of its own';
+      }
+      const mine = new Mine(1);
+      onTestFinished(() => mine[Symbol.asyncDispose]());
+      const iterator = given.pool.imap(square, []);
+      const advice = 'is a pool, which cannot be sent; create one inside the task: `await using pool = new Pool()` in its body';
+      const values: [unknown, string][] = [
+        [given.pool, `argument 1 ${advice}`],
+        [{ deep: [given.pool] }, `argument 1: .deep[0] ${advice}`],
+        [mine, advice],
+        [given.pool.withOptions({}), advice],
+        [given.pool.applyAsync(square, [1]), 'is an AsyncResult, which cannot be sent; await it, and send its value'],
+        [iterator, 'is an IMapIterator, which cannot be sent; collect its values first'],
+      ];
+      for (const [value, message] of values) {
+        const error = await failure(given.pool.map(echo<unknown>, [value]));
+        expect(error).toBeInstanceOf(TaskSerializationError);
+        expect(error).toHaveProperty('message', expect.stringContaining(message));
       }
     });
 

@@ -1,14 +1,21 @@
 // Lib/test/_test_multiprocessing.py: _TestPoolWorkerErrors, _TestPoolWorkerLifetime, TestInitializers, TestPoolNotLeakOnFailure, and others
 // that have a pool in them.
 import { inspect } from 'node:util';
-import { BrokenExecutorError, InitializerError, MaybeEncodingError, OptionsError, PoolTerminatedError, TaskSerializationError } from '@twinpool/pool';
+import {
+  BrokenExecutorError,
+  InitializerError,
+  MaybeEncodingError,
+  OptionsError,
+  PoolTerminatedError,
+  TaskSerializationError,
+} from '@twinpool/pool';
 import { failure, makeGate, until, within } from '@twinpool/testkit';
 import { nothingLeft } from '@twinpool/testkit/leak-check';
 import { echo, failToStart, mark, place, square } from '@twinpool/testkit/tasks';
 import { describe, expect, test } from 'vitest';
+import { failFrom } from '../fixtures/rows.mjs';
 import { range, squares } from '../inputs.ts';
 import { makePool, sharePool } from '../variants.ts';
-import { failFrom } from '../fixtures/rows.mjs';
 import { POOLS } from './pools.ts';
 
 describe.each(POOLS)('$title', (variant) => {
@@ -38,7 +45,11 @@ describe.each(POOLS)('$title', (variant) => {
         const error = (await failure(result)) as MaybeEncodingError;
         expect(error).toBeInstanceOf(MaybeEncodingError);
         expect(error).toBeInstanceOf(TaskSerializationError);
-        expect(error).toMatchObject({ name: 'MaybeEncodingError', code: 'ERR_TWINPOOL_TASK_SERIALIZATION', value: expect.stringContaining('inner') });
+        expect(error).toMatchObject({
+          name: 'MaybeEncodingError',
+          code: 'ERR_TWINPOOL_TASK_SERIALIZATION',
+          value: expect.stringContaining('inner'),
+        });
         expect(error.exc).toMatch(/inner.*is a function/);
         expect(error.message).toBe(`Error sending result: '${error.value}'. Reason: '${error.exc}'`);
         expect(inspect(error)).toMatch(/at \[worker \d+/);
@@ -63,7 +74,10 @@ describe.each(POOLS)('$title', (variant) => {
       expect(await isResult(iterator.next())).toBe(true);
       expect(await iterator.next()).toEqual({ done: false, value: 2 });
       const [first, second] = await pool.mapAsync(bad, [0, 1]).settled();
-      expect([first, second]).toEqual([{ status: 'fulfilled', value: 0 }, { status: 'rejected', reason: expect.any(MaybeEncodingError) }]);
+      expect([first, second]).toEqual([
+        { status: 'fulfilled', value: 0 },
+        { status: 'rejected', reason: expect.any(MaybeEncodingError) },
+      ]);
       // An argument, and one that a task throws itself.
       expect(await isResult(pool.apply(echo<unknown>, [() => 1]))).toBe(false);
       expect(await failure(pool.apply(echo<unknown>, [() => 1]))).toBeInstanceOf(TaskSerializationError);
@@ -104,9 +118,15 @@ describe.each(POOLS)('$title', (variant) => {
 
   describe('TestInitializers', () => {
     test('test_pool_initializer [B-189] [P-NEW-5] [P-NEW-6]', async () => {
-      for (const bad of [1, 'text', true]) expect(() => new variant.Class({ processes: 1, initializer: bad } as never)).toThrow(OptionsError);
+      for (const bad of [1, 'text', true])
+        expect(() => new variant.Class({ processes: 1, initializer: bad } as never)).toThrow(OptionsError);
       const gate = makeGate();
-      const pool = makePool(variant, { processes: 1, initializer: mark<string>, initargs: [gate.path, 'initialized'], maxTasksPerChild: 2 });
+      const pool = makePool(variant, {
+        processes: 1,
+        initializer: mark<string>,
+        initargs: [gate.path, 'initialized'],
+        maxTasksPerChild: 2,
+      });
       expect(await pool.map(square, range(5))).toEqual(squares(5));
       pool.close();
       await pool.join();

@@ -34,7 +34,7 @@ D-33 | better | wait() and as_completed() hang on cancelled futures | cancelled 
 D-34 | better | shutdown(wait=False) with processes hangs at the end of the program | the program ends when the work has |
 D-35 | better | max_tasks_per_child: deadlocks and stranded work before 3.15 | workers are replaced while work waits |
 D-36 | better | deadlocks by many submits, crashes with large data, cancel and shutdown | none of them |
-D-37 | not applicable | fork with threads deadlocks | nothing is forked |
+D-37 | better | fork with threads deadlocks | nothing is forked: a worker is a new Node.js |
 D-38 | better | submitting while the module of the task is being imported deadlocks | a module that is still being evaluated may submit its own functions |
 D-39 | better | errors whose constructor wants more arguments break the executor | errors are rebuilt without their constructors |
 D-40 | better | Executor.map reads everything at the call; buffersize since 3.14 | buffersize, and a window by default for async inputs |

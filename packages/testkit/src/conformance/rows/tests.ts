@@ -71,7 +71,7 @@ B-59 | adapted | \`FailingInitializerResourcesTest.test_spawn\`: nothing leaks |
 B-60 | not applicable | \`test_forkserver\`: nothing leaks | there is no fork server
 
 ## CPython: test_concurrent_futures/test_process_pool.py
-B-61 | not applicable | \`test_max_workers_too_large\`: more than 61 are refused on Windows | there is no such limit
+B-61 | adapted | \`test_max_workers_too_large\`: more than 61 are refused on Windows | there is no such limit: 64 are accepted
 B-62 | not applicable | \`test_sysconf_permission_error\`: a PermissionError is tolerated | no semaphores are asked for
 B-63 | adapted | \`test_killed_child\`: everything breaks | with onWorkerLoss: 'break'; by default only the task that ran
 B-64 | same | \`test_broken_process_pool_traceback\`: an error for each future | the same

@@ -1,0 +1,122 @@
+/**
+ * Which files the command reads.
+ *
+ * Decides what a folder holds (nothing of `node_modules`, nothing that a `.gitignore` leaves out), and that without any argument the files of
+ * `tsconfig.json` are meant. A file that is named is read, whatever ignores it.
+ */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import ts from 'typescript';
+import { isReadable } from './program.ts';
+
+interface Rule {
+  readonly folder: string;
+  readonly pattern: RegExp;
+  readonly isNegated: boolean;
+  readonly isFolderOnly: boolean;
+}
+
+/** A path that is none, or a project file that cannot be read: the text says which. */
+export class UsageError extends Error {}
+
+/** The files that are meant, as paths from `cwd`, each once. Throws UsageError. */
+export function filesOf(paths: readonly string[], cwd: string, project: string | undefined): string[] {
+  const found = paths.length === 0 ? filesOfProject(cwd, project) : paths.flatMap((path) => filesAt(path, cwd));
+  return [...new Set(found)].map((path) => relative(cwd, path) || path).sort();
+}
+
+function filesOfProject(cwd: string, project: string | undefined): string[] {
+  const config = resolve(cwd, project ?? 'tsconfig.json');
+  const file = existsSync(config) && statSync(config).isDirectory() ? join(config, 'tsconfig.json') : config;
+  if (!existsSync(file)) {
+    if (project !== undefined) throw new UsageError(`there is no ${project}`);
+    return walk(cwd, rulesAbove(cwd));
+  }
+  const { config: json, error } = ts.readConfigFile(file, ts.sys.readFile);
+  if (error !== undefined) throw new UsageError(`${relative(cwd, file)}: ${ts.flattenDiagnosticMessageText(error.messageText, ' ')}`);
+  const rules = rulesAbove(cwd);
+  const { fileNames } = ts.parseJsonConfigFileContent(json, ts.sys, dirname(file));
+  return fileNames.filter((path) => isReadable(path) && !isInModules(path) && !isIgnored(path, false, [...rules, ...rulesBetween(cwd, dirname(path))]));
+}
+
+function filesAt(path: string, cwd: string): string[] {
+  const absolute = resolve(cwd, path);
+  if (!existsSync(absolute)) throw new UsageError(`there is no ${path}`);
+  if (statSync(absolute).isDirectory()) return walk(absolute, rulesAbove(absolute));
+  if (!isReadable(absolute)) throw new UsageError(`${path} is neither TypeScript nor JavaScript`);
+  return [absolute];
+}
+
+function walk(folder: string, above: readonly Rule[]): string[] {
+  const rules = [...above, ...rulesOf(folder)];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    const isFolder = entry.isDirectory();
+    if (entry.name === 'node_modules' || entry.name === '.git' || isIgnored(path, isFolder, rules)) return [];
+    if (isFolder) return walk(path, rules);
+    return entry.isFile() && isReadable(path) ? [path] : [];
+  });
+}
+
+function isInModules(path: string): boolean {
+  return path.split(/[\\/]/).includes('node_modules');
+}
+
+/** The rules of the folders above, up to the one that is a repository. */
+function rulesAbove(folder: string): Rule[] {
+  const parents: string[] = [];
+  for (let at = folder; !existsSync(join(at, '.git')) && dirname(at) !== at; ) {
+    at = dirname(at);
+    parents.unshift(at);
+  }
+  return parents.flatMap(rulesOf);
+}
+
+function rulesBetween(top: string, folder: string): Rule[] {
+  const steps = relative(top, folder).split(sep).filter((step) => step !== '' && step !== '..');
+  let at = top;
+  return [...rulesOf(top), ...steps.flatMap((step) => {
+    at = join(at, step);
+    return rulesOf(at);
+  })];
+}
+
+function rulesOf(folder: string): Rule[] {
+  const file = join(folder, '.gitignore');
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8').split(/\r?\n/).flatMap((line) => {
+    const text = line.replace(/(?<!\\)\s+$/, '');
+    if (text === '' || text.startsWith('#')) return [];
+    const isNegated = text.startsWith('!');
+    const body = (isNegated ? text.slice(1) : text).replace(/\/$/, '');
+    return [{ folder, pattern: patternOf(body), isNegated, isFolderOnly: text.endsWith('/') }];
+  });
+}
+
+/** As git reads it: with a slash inside it counts from its folder, without one at any depth. */
+function patternOf(body: string): RegExp {
+  const isAnchored = body.replace(/^\*\*\//, '/').slice(0, -1).includes('/') || body.startsWith('/');
+  const source = body
+    .replace(/^\//, '')
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replace(/\*\*\//g, '\0')
+    .replace(/\/\*\*$/, '/\u0001')
+    .replace(/\*/g, '[^/]*')
+    .replace(/\?/g, '[^/]')
+    .replaceAll('\0', '(?:.*/)?')
+    .replaceAll('\u0001', '.*');
+  return new RegExp(`^${isAnchored ? '' : '(?:.*/)?'}${source}$`);
+}
+
+/** The last rule that fits decides; what lies in an ignored folder is ignored with it. */
+function isIgnored(path: string, isFolder: boolean, rules: readonly Rule[]): boolean {
+  let ignored = false;
+  for (const { folder, pattern, isNegated, isFolderOnly } of rules) {
+    const inside = relative(folder, path).split(sep).join('/');
+    const parts = inside.split('/');
+    const prefixes = isFolder ? parts.map((_, i) => parts.slice(0, i + 1).join('/')) : parts.slice(0, -1).map((_, i) => parts.slice(0, i + 1).join('/'));
+    const fits = prefixes.some((prefix) => pattern.test(prefix)) || (!isFolderOnly && pattern.test(inside));
+    if (fits) ignored = !isNegated;
+  }
+  return ignored;
+}

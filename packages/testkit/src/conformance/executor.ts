@@ -1,0 +1,22 @@
+/** Rows of `concurrent.futures` that have no test, each with the reason. */
+export const notApplicable: Readonly<Record<string, string>> = {
+  'F-19': 'types are parameters in TypeScript; packages/executor/test/types.test-d.ts checks those of futures',
+  'T-10': 'hooks for subclasses inside CPython; workers here are described by options',
+  'E-6': 'a Node.js process is always started anew: there is no fork, and so no choice of a start method',
+  'E-21': 'no semaphores are used, so the system cannot have too few',
+  'D-51': 'a cost: measured by bench/, where a test would depend on the machine',
+  'B-60': 'there is no fork server',
+  'B-62': 'no semaphores are asked for, so nothing is read from sysconf',
+  'B-73': 'there are no start methods to choose a default of',
+  'B-83': 'there is no method that takes the name of an operation',
+  'B-92': 'nothing is forked, so no lock is copied while it is held',
+  'B-93': 'nothing is forked',
+  'B-131': 'initializers are functions; CPython expects this test to fail',
+  'B-132': 'initializers are functions; CPython expects this test to fail',
+  'B-137': 'initializers are functions; CPython expects this test to fail',
+  'B-139': 'tasks are functions, also those that travel as source; CPython expects this test to fail',
+  'B-144': 'tasks are functions; CPython expects this test to fail',
+  'B-151': 'CPython leaves it out there; B-18 and B-20 are the same for every executor',
+  'B-154': 'Node.js has no default executor to be replaced; runInExecutor(null, …) of the adapters has one of its own',
+  'B-217': 'users of the API, which test other things',
+};
