@@ -31,9 +31,10 @@ import { conclude, filesOf, root, run } from './workspace.mjs';
 const FIXTURES = `${root}packages/migrate/fixtures`;
 const GROUPS = ['pool', 'executor', 'piscina', 'workerpool', 'partly', 'both'];
 const RUN_LIMIT = 45_000;
+const REWRITE_LIMIT = 300_000;
 const AT_ONCE = 2;
 /** A line of the command's list: path, line, column, reason. */
-const LEFTOVER = /^\s*\S+:\d+:\d+\s/;
+const LEFTOVER = /^\S+:\d+:\d+: /;
 /** What programs import. */
 const INSTALLED = {
   twinpool: 'packages/twinpool',
@@ -109,7 +110,8 @@ process.on('exit', () => {
   if (!keep) rmSync(work, { recursive: true, force: true });
 });
 await timed('copies', prepare);
-for (const step of ['1-executor', '1-pool', '2-executor', '2-pool']) await timed(`to ${step.slice(2)}`, () => rewrite(step));
+await timed('there', () => Promise.all(['1-executor', '1-pool'].map(rewrite)));
+await timed('back', () => Promise.all(['2-pool', '2-executor'].map(rewrite)));
 await timed('types', compile);
 const runs = await timed('runs', runAll);
 if (wanted.length === 0) problems.push(...(await coverage(programs, { write: process.argv.includes('--write') })));
@@ -136,54 +138,34 @@ function prepare() {
 /** Makes a tree of versions, each a copy of what it is made of, rewritten; twice. */
 async function rewrite(tree) {
   const here = programs.flatMap((program) =>
-    program.versions.filter((version) => version.tree === tree).map((version) => ({ program, version })),
+    program.versions
+      .filter((version) => version.tree === tree)
+      .map(({ of, to, from, files }) => {
+        const cwd = `${work}/${tree}/${program.id}`;
+        cpSync(`${work}/${of}/${program.id}`, cwd, { recursive: true });
+        return { program, call: { cwd, args: ['--to', to, ...(from === undefined ? [] : ['--from', from]), '--write', ...files], files } };
+      }),
   );
-  for (const { program, version } of here)
-    cpSync(`${work}/${version.of}/${program.id}`, `${work}/${tree}/${program.id}`, { recursive: true });
-  for (const from of ['', 'piscina', 'workerpool']) {
-    const those = here.filter(({ version }) => (version.from ?? '') === from);
-    if (those.length === 0) continue;
-    const files = those.flatMap(({ program, version }) => version.files.map((file) => `${program.id}/${file}`));
-    const [{ version }] = those;
-    const args = ['--to', version.to, ...(from === '' ? [] : ['--from', from]), '--write', ...files];
-    const first = await migrate(`${work}/${tree}`, args);
-    checkLeftovers(tree, those, first);
-    const before = files.map((file) => readFileSync(`${work}/${tree}/${file}`, 'utf8'));
-    await migrate(`${work}/${tree}`, args);
-    for (const [i, file] of files.entries()) {
-      if (readFileSync(`${work}/${tree}/${file}`, 'utf8') !== before[i]) problems.push(`${tree}/${file}: a second run changes it`);
-    }
-  }
+  const input = JSON.stringify(here.map(({ call }) => call));
+  const { code, stdout, stderr } = await run(process.execPath, [`${root}scripts/migration-calls.mjs`], { input, limit: REWRITE_LIMIT });
+  if (code !== 0) problems.push(`${tree}: ended with ${code}\n${indented(stderr)}`);
+  const results = code === 0 ? JSON.parse(stdout) : [];
+  for (const [i, result] of results.entries()) checkRewrite(`${tree}/${here[i].program.id}`, here[i].program, result);
 }
 
-function migrate(cwd, args) {
-  return run(process.execPath, [`${root}packages/twinpool/dist/command.js`, 'migrate', ...args], {
-    cwd,
-    env: { ...process.env, NO_COLOR: '1' },
-  });
-}
-
-/** What the command says it left, against what each program's leftovers.txt says; and its exit code. */
-function checkLeftovers(tree, programsAndVersions, { code, stdout, stderr }) {
-  const lines = linesOf(`${stdout}\n${stderr}`);
-  let isAnyLeft = false;
-  for (const { program } of programsAndVersions) {
-    const left = lines
-      .filter((line) => line.trim().startsWith(`${program.id}/`) && LEFTOVER.test(line))
-      .map((line) => line.trim().slice(program.id.length + 1));
-    isAnyLeft ||= left.length > 0;
-    const expected = (program.leftovers ?? []).map((line) => ({
-      line,
-      file: line.slice(0, line.indexOf(':')),
-      text: line.slice(line.indexOf(':') + 1).trim(),
-    }));
-    const fits = (line, { file, text }) => line.startsWith(`${file}:`) && line.includes(text);
-    for (const line of left)
-      if (!expected.some((each) => fits(line, each))) problems.push(`${tree}/${program.id}: left, and not in leftovers.txt: ${line}`);
-    for (const each of expected)
-      if (!left.some((line) => fits(line, each))) problems.push(`${tree}/${program.id}: not left, but in leftovers.txt: ${each.line}`);
-  }
-  if (code !== (isAnyLeft ? 1 : 0)) problems.push(`${tree}: the command ended with ${code}\n${indented(stderr)}`);
+/** What the command says it left, against the program's leftovers.txt; its exit code; and whether it was done. */
+function checkRewrite(name, { leftovers = [] }, { code, output, unstable }) {
+  const left = linesOf(output).filter((line) => LEFTOVER.test(line));
+  const fits = (line, expected) => {
+    const [file, text] = expected.split(/: +/, 2);
+    return line.startsWith(`${file}:`) && line.includes(text);
+  };
+  for (const line of left)
+    if (!leftovers.some((each) => fits(line, each))) problems.push(`${name}: left, and not in leftovers.txt: ${line}`);
+  for (const each of leftovers)
+    if (!left.some((line) => fits(line, each))) problems.push(`${name}: not left, but in leftovers.txt: ${each}`);
+  if (code !== (left.length > 0 ? 1 : 0)) problems.push(`${name}: the command ended with ${code}\n${indented(output)}`);
+  for (const file of unstable) problems.push(`${name}/${file}: a second run changes it`);
 }
 
 /** One type check of everything that was rewritten, which makes the JavaScript too. */

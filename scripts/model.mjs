@@ -4,7 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { root } from './workspace.mjs';
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '10000' }, seed: { type: 'string' }, path: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '10000' }, seed: { type: 'string' }, path: { type: 'string' } },
+});
 const env = { ...process.env, MODEL_RUNS: values.runs };
 if (values.seed !== undefined) env.MODEL_SEED = values.seed;
 if (values.path !== undefined) env.MODEL_PATH = values.path;

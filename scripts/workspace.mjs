@@ -21,9 +21,10 @@ export function filesOf(folder) {
 }
 
 /** Runs to the end, or to the limit: then the whole process group is ended. Never rejects. */
-export function run(command, args, { cwd = root, limit = 120_000, env = process.env } = {}) {
+export function run(command, args, { cwd = root, limit = 120_000, env = process.env, input = undefined } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(command, args, { cwd, env, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'], detached: true });
+    child.stdin?.end(input);
     const result = { code: -1, stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text) => {
       result.stdout += text;

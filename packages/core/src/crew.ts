@@ -2,7 +2,8 @@
  * The workers of one runtime: how many there are, and when one is started, replaced or sent home.
  *
  * Decides when a worker is started: when work waits and none is idle (or at once, for those who ask for it), never more than `size`.
- * A worker that dies is replaced the same way. Starts that fail are braked:
+ * A worker that dies is replaced the same way. Starts that fail are braked; one that
+ * starts well, and dies by itself before it has begun anything, counts as such:
  *
  *   failure 1, 2, ... of the last good start -> the next start waits 0, 50, 100, 200, 400 ... ms and goes alone
  *   none alive and ATTEMPTS_A_WORKER * size failures in a row -> `broken(cause)`: nobody waits for workers that cannot be had
@@ -103,8 +104,12 @@ export class Crew {
   }
 
   ready(): void {
-    this.#failures = 0;
     this.#killedStarts = 0;
+  }
+
+  /** A worker has answered: it can not only be started, it works. */
+  serves(): void {
+    this.#failures = 0;
   }
 
   /** A lane has nothing to do, as far as it is known. */
@@ -119,7 +124,7 @@ export class Crew {
     this.#host.removed(lane);
     if (this.#lanes.size === 0) for (const resolve of this.#waiters.splice(0)) resolve();
     if (this.#leaving) return;
-    if (wasReady) {
+    if (wasReady && !lane.diedYoung) {
       if (this.#options.startsAtOnce && lane.wasLost) this.wanted(1);
       return;
     }

@@ -22,12 +22,15 @@ export interface Deceased {
 export function lossError(
   who: Deceased,
   taskName: string,
+  runningFor: number,
   death: Death,
   lateError: unknown,
   verdict: Verdict | undefined,
 ): WorkerLostError {
   const where = who.pid === undefined ? `${who.kind} ${who.threadId ?? '?'}` : `${who.kind} ${who.pid}`;
-  return new WorkerLostError(`worker ${who.id} (${where}) was lost while it ran task '${taskName}': ${why(death, lateError, verdict)}`, {
+  const since = `which had begun ${Math.round(runningFor)} ms before`;
+  const message = `worker ${who.id} (${where}) was lost while it ran task '${taskName}', ${since}: ${why(death, lateError, verdict)}`;
+  return new WorkerLostError(message, {
     workerId: who.id,
     workerName: who.name,
     pid: who.pid,
@@ -35,6 +38,7 @@ export function lossError(
     exitCode: death.exitCode,
     signal: death.signal,
     taskName,
+    runningFor,
     cause: lateError ?? verdict?.cause ?? death.cause,
   });
 }

@@ -101,7 +101,7 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     this.#scheduler = new Scheduler({ wanted: (tasks) => this.#whenInitializerIsFound(() => this.#crew.wanted(tasks)) }, () =>
       this.clock.now(),
     );
-    if (startsAtOnce) this.#whenInitializerIsFound(() => this.#crew.startAll());
+    if (startsAtOnce) this.#startAll();
   }
 
   get isOpen(): boolean {
@@ -192,8 +192,14 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
   }
 
   laneFree(lane: Lane): void {
+    this.#crew.serves();
     if (lane.outstanding === 0) this.#crew.rests();
     this.#scheduler.run();
+  }
+
+  gaveBack(chunks: Chunk[]): void {
+    this.#scheduler.giveBack(chunks);
+    this.#scheduler.pump(false);
   }
 
   left(chunk: Chunk, count: number): void {
@@ -344,6 +350,12 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
       problem = error instanceof Error ? error.message : String(error);
     }
     throw new OptionsError(`${name} cannot be sent to workers: ${problem}`, [{ path: name, message: problem }]);
+  }
+
+  #startAll(): void {
+    const initializer = this.#initializer;
+    if (initializer?.state === 'pending') void initializer.settled.then(() => this.#state !== 'closed' && this.#startAll());
+    else this.#whenInitializerIsFound(() => this.#crew.startAll());
   }
 
   #whenInitializerIsFound(then: () => void): void {

@@ -166,6 +166,7 @@ export interface LossDetails {
   readonly exitCode?: number | null | undefined;
   readonly signal?: string | null | undefined;
   readonly taskName?: string | undefined;
+  readonly runningFor?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -179,6 +180,8 @@ export class WorkerLostError extends BrokenExecutorError {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly taskName: string | undefined;
+  /** ms that the task had been running, as far as this side knows. */
+  readonly runningFor: number | undefined;
 
   constructor(message: string, details: LossDetails) {
     super(message, { cause: details.cause });
@@ -189,6 +192,7 @@ export class WorkerLostError extends BrokenExecutorError {
     this.exitCode = details.exitCode ?? null;
     this.signal = details.signal ?? null;
     this.taskName = details.taskName;
+    this.runningFor = details.runningFor;
   }
 }
 

@@ -31,6 +31,8 @@ export interface LaneHost {
   laneReady(lane: Lane): void;
   /** Answers came, or tasks were given back: there is room. */
   laneFree(lane: Lane): void;
+  /** Tasks that had not begun are to run elsewhere. */
+  gaveBack(chunks: Chunk[]): void;
   /** `count` tasks of a chunk leave the lane: answered, lost or given back. */
   left(chunk: Chunk, count: number): void;
   /** `count` runs of a function took `elapsed` microseconds together. */
@@ -92,12 +94,16 @@ export abstract class Lane {
   #lateError: unknown;
   /** Tasks that had started and were not answered, as a worker that ends by its own decision says. */
   #startedAtExit: 0 | 1 | undefined;
+  #hasAnswered = false;
+  /** It had started well, and died by itself before it began anything. */
+  diedYoung = false;
   /** It was given all the time it may take to start, and did not. */
   hasHungAtStart = false;
   #wasReady = false;
   /** no -> asked -> by force; it is told once each. */
   #killed: 'no' | 'asked' | 'by force' = 'no';
   #death: Death | undefined;
+  #diedAt = 0;
 
   constructor(host: LaneHost, options: LaneOptions, packer: Packer) {
     this.id = options.setup.workerId;
@@ -114,6 +120,7 @@ export abstract class Lane {
         this.abortTask(sequence, total - left);
       },
       frontLeaves: () => host.left(this.ledger.front as Chunk, 1),
+      isolateFront: () => this.#isolateFront(),
       kill: (kind, force, cause) => this.kill({ kind, cause }, force),
     });
   }
@@ -148,6 +155,10 @@ export abstract class Lane {
   /** The work in them, in microseconds, as far as it is known. */
   get load(): number {
     return this.ledger.load / 1000;
+  }
+  /** The chunk that was handed over last, if it is not answered. */
+  get last(): Chunk | undefined {
+    return this.ledger.last;
   }
   /** The chunks that are not fully answered. */
   get chunks(): readonly Chunk[] {
@@ -280,6 +291,7 @@ export abstract class Lane {
     }
     for (let i = 0; i < segments.length; i += 3)
       this.host.measured(segments[i] as number, segments[i + 1] as number, segments[i + 2] as number);
+    this.#hasAnswered = true;
     this.#limits.answered();
     // Whoever submits from a callback finds the lane free.
     this.#settling = count;
@@ -328,21 +340,34 @@ export abstract class Lane {
   protected onGone(death: Death): void {
     if (this.state === 'gone') return;
     if (this.state === 'starting') {
-      this.startError ??=
-        death.cause ??
-        new WorkerLostError(`worker ${this.id} ended while it was starting: ${describeDeath(death)}`, {
-          workerId: this.id,
-          workerName: this.options.setup.workerName,
-          ...death,
-        });
+      this.startError ??= death.cause ?? this.#startLoss('while it was starting', death);
     }
     this.state = 'gone';
     this.#startAlarm.stop();
     this.#limits.stop();
     this.#death = death;
+    this.#diedAt = this.host.clock.now();
     const { started, unstarted } = this.ledger.sortOut(this.#startedBeforeDeath());
     for (const chunk of [...started, ...unstarted]) this.host.left(chunk, chunk.count);
+    this.diedYoung = this.#wasReady && !this.#hasAnswered && started.length === 0 && this.wasLost && !this.wasKilledFromOutside;
+    if (this.diedYoung) this.startError = this.#startLoss('right after its start', death);
     this.host.laneGone(this, this.#wasReady, started, unstarted);
+  }
+
+  #startLoss(when: string, death: Death): WorkerLostError {
+    const { workerId, workerName } = this.options.setup;
+    return new WorkerLostError(`worker ${workerId} ended ${when}: ${describeDeath(death)}`, { workerId, workerName, ...death });
+  }
+
+  /**
+   * Before a worker is ended because of its front task: whether that is what runs, and nothing else can begin meanwhile. Where tasks cannot be taken
+   * back the scheduler puts nothing of anybody else's behind such a task.
+   */
+  #isolateFront(): boolean {
+    if (!this.canTakeBack) return true;
+    const back = this.takeBack(Number.POSITIVE_INFINITY);
+    if (back.length > 0) this.host.gaveBack(back);
+    return this.outstanding > 0 && this.startedTasks() <= 1;
   }
 
   #startedBeforeDeath(): number {
@@ -372,6 +397,7 @@ export abstract class Lane {
     return lossError(
       { id, name: this.options.setup.workerName, kind, pid, threadId },
       taskName,
+      this.#diedAt - this.frontSince,
       this.#death ?? { exitCode: null, signal: null },
       this.#lateError,
       this.#verdict,

@@ -57,6 +57,11 @@ export class Ledger {
     return (sent.chunks[sent.chunkAt] as Chunk).base + sent.offset;
   }
 
+  /** The chunk that was added last. */
+  get last(): Chunk | undefined {
+    return this.messages.at(-1)?.chunks.at(-1);
+  }
+
   /** Chunks that are not fully answered. */
   get chunks(): readonly Chunk[] {
     return this.messages.flatMap((sent) => sent.chunks.slice(sent.chunkAt) as Chunk[]);

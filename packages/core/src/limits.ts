@@ -14,6 +14,8 @@ export interface LimitActions {
   /** Reads what lies in the channel, then calls `done`. */
   poll(done: () => void): void;
   abortRunning(): void;
+  /** Sees to it that ending the worker ends the front task only. False: that has ended, its answer is under way. */
+  isolateFront(): boolean;
   /** The front task leaves the account of the lane. */
   frontLeaves(): void;
   kill(kind: 'limit' | 'abort', force: boolean, cause?: unknown): void;
@@ -33,7 +35,7 @@ export class Limits {
     this.#ledger = ledger;
     this.#actions = actions;
     this.#timeout = new Alarm(clock, () => this.#judge(() => this.#overTimeout()));
-    this.#grace = new Alarm(clock, () => this.#judge(() => actions.kill('abort', false)));
+    this.#grace = new Alarm(clock, () => this.#judge(() => this.#endFront(false)));
   }
 
   /** The front task has begun. */
@@ -61,7 +63,7 @@ export class Limits {
     if (front === undefined) this.#abandoned.clear();
     const grace = front === undefined ? undefined : this.#abandoned.get(front.job);
     if (grace === undefined) this.#grace.clear();
-    else if (grace <= 0) this.#actions.kill('abort', grace < 0);
+    else if (grace <= 0) this.#endFront(grace < 0);
     else if (!this.#grace.isSet || this.#gracedAt !== this.#ledger.position) {
       this.#gracedAt = this.#ledger.position;
       this.#actions.abortRunning();
@@ -81,9 +83,13 @@ export class Limits {
     });
   }
 
+  #endFront(force: boolean): void {
+    if (this.#actions.isolateFront()) this.#actions.kill('abort', force);
+  }
+
   #overTimeout(): void {
     const { front } = this.#ledger;
-    if (front === undefined) return;
+    if (front === undefined || !this.#actions.isolateFront()) return;
     const { frontIndex } = this.#ledger;
     const { job } = front;
     const { taskTimeout } = job.settings;

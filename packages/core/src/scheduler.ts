@@ -218,16 +218,17 @@ export class Scheduler {
       const client = this.#nextClient(lane, chunks);
       const job = client?.front();
       if (client === undefined || job === undefined) break;
-      const most = this.#roomFor(job, lane, count, load, now);
+      const before = chunks.at(-1) ?? lane.last;
+      const most = before !== undefined && !mayFollow(job, before.job, lane) ? 0 : this.#roomFor(job, lane, count, load, now);
       if (most === 0) break;
-      const chunk = job.claim(Math.min(most, limit - count));
+      const chunk = job.claim(isCondemnable(job, lane) ? 1 : Math.min(most, limit - count));
       if (chunk === undefined) {
         // It had only what cannot be claimed yet; it leaves the queue until it wakes its client.
         client.claimed(job, 0);
         continue;
       }
       // A chunk that the user cut is claimed whole; what the worker may not take of it goes back.
-      const tooMany = chunk.count - (hardLimit - count);
+      const tooMany = chunk.count - (isCondemnable(job, lane) ? 1 : hardLimit - count);
       if (tooMany > 0) job.giveBack(chunk.splitTail(tooMany));
       this.#take(client, chunk, now);
       chunks.push(chunk);
@@ -327,4 +328,16 @@ export class Scheduler {
     }
     return [];
   }
+}
+
+/** A task that may be ended by a limit together with its worker, which would not give back what lies behind it. */
+function isCondemnable(job: Job, lane: Lane): boolean {
+  return !lane.canTakeBack && job.settings.taskTimeout !== Number.POSITIVE_INFINITY;
+}
+
+/** Whether a task of `job` may lie behind one of `before`: never where what ends the one, with its worker, would end the other too. */
+function mayFollow(job: Job, before: Job, lane: Lane): boolean {
+  if (lane.canTakeBack) return true;
+  const { signal, taskTimeout } = before.settings;
+  return before.owner === job.owner && taskTimeout === Number.POSITIVE_INFINITY && (signal === undefined || signal === job.settings.signal);
 }

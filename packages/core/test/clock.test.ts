@@ -120,7 +120,7 @@ describe('an alarm', () => {
 });
 
 describe('the clock of the system', () => {
-  it('does not go by the time of day', () => {
+  it('does not go by the time of day [F-82]', () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const before = systemClock.now();
     vi.setSystemTime(Date.now() + 3_600_000);

@@ -55,6 +55,12 @@ interface Answer {
 export interface FakeLaneWatch {
   handedOver?(lane: FakeLane, tasks: readonly FakeTask[]): void;
   begun?(lane: FakeLane, task: FakeTask): void;
+  /** A message is about to be written: what this throws, the channel throws. */
+  writing?(lane: FakeLane): void;
+  /** What is read; a test may put something else in its place. */
+  reading?(lane: FakeLane, end: FakeEnd): FakeEnd;
+  /** The worker was told to start. */
+  starting?(lane: FakeLane): void;
 }
 
 export class FakeLane extends Lane {
@@ -100,11 +106,13 @@ export class FakeLane extends Lane {
 
   start(): void {
     this.isStarted = true;
+    this.#watch.starting?.(this);
   }
 
   protected post(): void {}
 
   protected postTasks(sequence: number, _count: number, outgoing: Outgoing): void {
+    this.#watch.writing?.(this);
     const sent = this.ledger.messages.at(-1) as Sent;
     const tasks: FakeTask[] = [];
     sent.chunks.forEach((chunk, at) => {
@@ -243,7 +251,8 @@ export class FakeLane extends Lane {
     const values: unknown[] = [];
     const specials: unknown[] = [];
     const segments: number[] = [];
-    answers.forEach(({ task, end, elapsed }, at) => {
+    answers.forEach(({ task, end: told, elapsed }, at) => {
+      const end = this.#watch.reading?.(this, told) ?? told;
       if ('thrown' in end) specials.push(at, AS_THROWN, end.thrown);
       else if ('unreadable' in end) specials.push(at, AS_BYTES, new Uint8Array([0xff, 0xff, 0xff]));
       values.push('value' in end ? end.value : undefined);

@@ -5,3 +5,4 @@ export { type Arrival, Gate, makeGate } from './gates.ts';
 export { failure, type Outcome, outcome, PATIENCE, until, within } from './outcomes.ts';
 export { childrenOf, commandOf, isRunning } from './processes.ts';
 export { Program, type ProgramEnd, runNode, runProgram } from './programs.ts';
+export { type Scenario, scenarios } from './scenarios.ts';

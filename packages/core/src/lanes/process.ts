@@ -15,7 +15,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import { PROCESS_ENTRY } from '../entries.ts';
 import { TwinpoolError } from '../errors.ts';
 import { Lane, type LaneHost, type LaneOptions } from '../lane.ts';
 import { mayHaveStarted } from '../wire/budget.ts';
@@ -49,7 +49,6 @@ export interface ProcessOptions {
   readonly maxPayloadBytes: number;
 }
 
-const PROCESS_ENTRY = fileURLToPath(new URL('../worker/process.js', import.meta.url));
 const require = createRequire(import.meta.url);
 /** How long results are waited for after the process has gone, ms. Shorter: a grandchild that holds the pipe costs less. Longer: a slow reader loses nothing. */
 const DRAIN_BOUND = 1000;

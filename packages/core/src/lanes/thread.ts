@@ -12,9 +12,9 @@
  * a task is run or taken back, never both. Death is judged at `exit` after the port was read empty: finished results win.
  */
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
+import { THREAD_ENTRY } from '../entries.ts';
 import { Lane, type LaneHost, type LaneOptions, Undecodable } from '../lane.ts';
 import type { Sent } from '../ledger.ts';
 import {
@@ -57,7 +57,6 @@ export interface ThreadOptions {
   readonly maxPayloadBytes: number;
 }
 
-const ENTRY = fileURLToPath(new URL('../worker/thread-entry.cjs', import.meta.url));
 const require = createRequire(import.meta.url);
 
 export class ThreadLane extends Lane {
@@ -102,7 +101,7 @@ export class ThreadLane extends Lane {
     const { Piscina } = require('piscina') as typeof import('piscina');
     // A complete object without a prototype: nothing is ever read from a polluted Object.prototype.
     const options = Object.assign(Object.create(null), {
-      filename: ENTRY,
+      filename: THREAD_ENTRY,
       name: 'default',
       minThreads: 0,
       maxThreads: 1,
@@ -196,14 +195,19 @@ export class ThreadLane extends Lane {
     this.post([RETIRE]);
     const worker = this.#worker;
     const { clock } = this.host;
-    const bound = clock.setTimeout(() => this.killWorker(), this.options.killGrace);
+    const bound = clock.setTimeout(() => this.killWorker(true), this.options.killGrace);
     bound.unref?.();
     worker?.once('exit', () => clock.clearTimeout(bound));
   }
 
-  protected killWorker(): void {
+  protected killWorker(force: boolean): void {
     const worker = this.#worker;
     if (worker === undefined) return;
+    if (this.state === 'starting' && !force) {
+      // It is importing its own program. Node 20 never closes a file that a terminated thread was about to read: so it leaves by itself.
+      this.endWorker();
+      return;
+    }
     void worker.terminate();
     // A thread inside a native call ends when the call returns; nobody waits for that.
     const bound = this.host.clock.setTimeout(() => this.#ended(null), this.options.killGrace);

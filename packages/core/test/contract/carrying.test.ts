@@ -42,13 +42,13 @@ describe.each(KINDS)('values: %s', (kind) => {
     ['a Date', new Date(5)],
     ['a long text', 'ä'.repeat(100_000)],
     ['an own __proto__ key', JSON.parse('{"__proto__": {"polluted": true}}')],
-  ])('%s comes back as it went', async (_what, value) => {
+  ])('%s comes back as it went [F-35] [F-36]', async (_what, value) => {
     const back = await open(kind, 1).call(echo, value);
     expect(back).toStrictEqual(value);
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
-  it('buffers are buffers, and hold their own bytes only', async () => {
+  it('buffers are buffers, and hold their own bytes only [F-29]', async () => {
     const work = open(kind, 1);
     const small = Buffer.from('abc');
     expect(small.buffer.byteLength).toBeGreaterThan(3);
@@ -64,7 +64,22 @@ describe.each(KINDS)('values: %s', (kind) => {
     expect(back.every((text, i) => text === texts[i])).toBe(true);
   });
 
-  it('one that cannot be sent fails its own task only, and names the path', async () => {
+  it.each([
+    ['integers', (i: number) => i - 100],
+    ['integers, one of them -0', (i: number) => (i === 70 ? -0 : i)],
+    ['fractions', (i: number) => i / 7],
+    ['integers and then a fraction', (i: number) => (i === 199 ? 0.5 : i)],
+    ['large ones', (i: number) => 2 ** 31 + i],
+    ['not-a-numbers among them', (i: number) => (i % 3 === 0 ? Number.NaN : i)],
+    ['numbers and a text', (i: number) => (i === 150 ? 'x' : i)],
+  ])('many numbers, as arguments and as results: %s', async (_what, make) => {
+    const items = Array.from({ length: 200 }, (_, i) => make(i));
+    const back = await within(open(kind, 1).map(echo, items, { chunksize: 200 }));
+    expect(back).toStrictEqual(items);
+    expect(Array.isArray(back)).toBe(true);
+  });
+
+  it('one that cannot be sent fails its own task only, and names the path [F-21]', async () => {
     const work = open(kind, 1);
     const bad = { list: [1, { fn: () => 1 }] };
     const settled = await Promise.all([1, bad, 3].map((item) => outcome(work.call(echo, item as unknown))));
@@ -84,7 +99,7 @@ describe.each(KINDS)('values: %s', (kind) => {
     expect(gate.labels()).toEqual([]);
   });
 
-  it('one that is over maxPayloadBytes is refused, in both directions', async () => {
+  it('one that is over maxPayloadBytes is refused, in both directions [F-33]', async () => {
     const work = open(kind, { processes: 1, maxPayloadBytes: 100_000 });
     const isTooLarge = expect.objectContaining({ code: 'ERR_TWINPOOL_PAYLOAD_TOO_LARGE' });
     expect(await outcome(work.call(echo, 'x'.repeat(200_000)))).toEqual({ ok: false, error: isTooLarge });
@@ -214,7 +229,7 @@ describe.each(KINDS)('callbacks of a program: %s', (kind) => {
     expect(gate.labels()).toHaveLength(3);
   });
 
-  it('can submit from callbacks without end, and the stack does not grow', async () => {
+  it('can submit from callbacks without end, and the stack does not grow [F-78]', async () => {
     const work = open(kind, 1);
     let left = 2_000;
     await within(

@@ -40,7 +40,7 @@ describe.each(KINDS)('when a worker %s dies', (kind) => {
     expect(error.cause).toBeUndefined();
   });
 
-  it('exactly one of many tasks of 20 µs and more is lost, and the others run once each', async () => {
+  it('exactly one of many tasks of 20 µs and more is lost, and the others run once each [F-11]', async () => {
     const gate = makeGate();
     const work = open(kind, 1);
     await work.map(
@@ -69,7 +69,7 @@ describe.each(KINDS)('when a worker %s dies', (kind) => {
     expect(work.seat.stats()).toMatchObject({ completed: 99, failed: 1 });
   });
 
-  it('a result that had left counts', async () => {
+  it('a result that had left counts [F-9]', async () => {
     const work = open(kind, 1);
     for (let i = 0; i < 5; i++) {
       expect(await outcome(work.call(exitRightAfter, 5))).toEqual({ ok: true, value: 'returned' });
@@ -88,7 +88,7 @@ describe.each(KINDS)('when a worker %s dies', (kind) => {
     });
   });
 
-  it('a task that may run again does, as often as it may, and then is lost', async () => {
+  it('a task that may run again does, as often as it may, and then is lost [F-15]', async () => {
     const gate = makeGate();
     const work = open(kind, { processes: 1, onWorkerLoss: 'retry', retries: 2 });
     const poison = await outcome(work.call(exitWith, gate.path, 9), 5_000);
@@ -121,7 +121,7 @@ describe.each(KINDS)('when a worker %s dies', (kind) => {
     expect(work.seat.broken).toBeDefined();
   });
 
-  it('while everything is being closed, what waits still runs', async () => {
+  it('while everything is being closed, what waits still runs [F-13]', async () => {
     const gate = makeGate();
     const work = open(kind, 1);
     const dying = outcome(work.call(exitWith, gate.path, 1));
@@ -134,7 +134,7 @@ describe.each(KINDS)('when a worker %s dies', (kind) => {
 });
 
 describe('when somebody kills a worker process', () => {
-  it('while it is busy, its task is lost and its neighbours go on', async () => {
+  it('while it is busy, its task is lost and its neighbours go on [F-3] [F-6]', async () => {
     const gate = makeGate();
     const work = open('process', 2);
     const tasks = [work.call(hold, gate.path, 'a'), work.call(hold, gate.path, 'b')] as const;
@@ -147,7 +147,7 @@ describe('when somebody kills a worker process', () => {
     expect(await tasks[1]).toBe('b');
   });
 
-  it('while it is idle, nobody is told of it, and another is there when work comes', async () => {
+  it('while it is idle, nobody is told of it, and another is there when work comes [F-4]', async () => {
     const work = open('process', 1);
     const { pid } = await work.call(place);
     kill({ pid });
@@ -169,7 +169,7 @@ describe('when somebody kills a worker process', () => {
     expect(await outcome(work.call(square, 9))).toEqual({ ok: true, value: 81 });
   });
 
-  it('all of them at once, only what they ran is lost', async () => {
+  it('all of them at once, only what they ran is lost [F-12]', async () => {
     const gate = makeGate();
     const work = open('process', 4);
     const held = Array.from({ length: 4 }, (_, i) => outcome(work.call(hold, gate.path, `held ${i}`)));
@@ -202,7 +202,7 @@ describe('when somebody kills a worker process', () => {
     expect(await task).toEqual({ ok: true, value: 36 });
   });
 
-  it('a grandchild that holds the answer channel open delays the news by a second at most', async () => {
+  it('a grandchild that holds the answer channel open delays the news by a second at most [F-16]', async () => {
     const gate = makeGate();
     const work = open('process', 1);
     const began = performance.now();
@@ -216,7 +216,7 @@ describe('when somebody kills a worker process', () => {
 });
 
 describe('what worker processes started', () => {
-  it('goes with them when they are terminated', async () => {
+  it('goes with them when they are terminated [F-48]', async () => {
     const work = open('process', 1);
     const child = await work.call(startChild, 60);
     expect(isRunning(child)).toBe(true);
@@ -226,7 +226,7 @@ describe('what worker processes started', () => {
 });
 
 describe('when a worker is stopped by SIGSTOP', () => {
-  it('a time limit ends its task', async () => {
+  it('a time limit ends its task [F-17]', async () => {
     const gate = makeGate();
     const work = open('process', { processes: 1, killGrace: 100 });
     const { promise } = work.begin(hold, [gate.path, 'x'], { taskTimeout: 300 });

@@ -12,7 +12,7 @@ const isTerminated = (settled: Awaited<ReturnType<typeof outcome>>) =>
 const end = (work: Workplace) => work.seat.terminate(new Terminated('terminated'));
 
 describe.each(KINDS)('closing: %s', (kind) => {
-  it('lets what was accepted finish, then the workers leave', async () => {
+  it('lets what was accepted finish, then the workers leave [F-71]', async () => {
     const gate = makeGate();
     const work = open(kind, 2);
     const tasks = Array.from({ length: 20 }, (_, i) => work.call(mark, gate.path, i));
@@ -49,7 +49,7 @@ describe.each(KINDS)('closing: %s', (kind) => {
     await within(Promise.all(leaving));
   });
 
-  it('is over while a task left timers behind', async () => {
+  it('is over while a task left timers behind [F-45]', async () => {
     const work = open(kind, { processes: 1, killGrace: 300 });
     await work.call(leaveTimers);
     const began = performance.now();
@@ -59,7 +59,7 @@ describe.each(KINDS)('closing: %s', (kind) => {
     await nothingLeft(1_000);
   });
 
-  it('cancels what waits, if that is wanted; what runs goes on', async () => {
+  it('cancels what waits, if that is wanted; what runs goes on [F-72]', async () => {
     const gate = makeGate();
     const work = open(kind, 1);
     const running = work.call(holdAsync, gate.path, 'running');
@@ -86,7 +86,7 @@ describe.each(KINDS)('closing: %s', (kind) => {
 });
 
 describe.each(KINDS)('terminating: %s', (kind) => {
-  it('ends everything that is open, at once, and the workers are gone in time', async () => {
+  it('ends everything that is open, at once, and the workers are gone in time [F-74]', async () => {
     const gate = makeGate();
     const work = open(kind, 2);
     const running = [outcome(work.call(hold, gate.path, 1)), outcome(work.call(holdAsync, gate.path, 2))];
@@ -103,7 +103,7 @@ describe.each(KINDS)('terminating: %s', (kind) => {
     await nothingLeft(1_000);
   });
 
-  it('again, after it, and closing after it, change nothing', async () => {
+  it('again, after it, and closing after it, change nothing [F-76]', async () => {
     const work = open(kind, 1);
     await work.call(square, 1);
     const first = end(work);
@@ -133,7 +133,7 @@ describe.each(KINDS)('terminating: %s', (kind) => {
     await nothingLeft(1_000);
   });
 
-  it('from a callback of the work itself does not wait for itself', async () => {
+  it('from a callback of the work itself does not wait for itself [F-75]', async () => {
     const work = open(kind, 2);
     const ended = work.call(square, 1).then(() => end(work));
     const rest = Array.from({ length: 5 }, () => outcome(work.call(later, 'x', 5_000)));
@@ -251,7 +251,7 @@ describe.each(KINDS)('a runtime: %s', (kind) => {
 });
 
 describe.each(KINDS)('replacing workers: %s', (kind) => {
-  it.each([1, 2, 3, 7])('maxTasksPerChild %i is exact, for calls and maps', async (most) => {
+  it.each([1, 2, 3, 7])('maxTasksPerChild %i is exact, for calls and maps [F-79]', async (most) => {
     const work = open(kind, { processes: 2, maxTasksPerChild: most });
     const calls = await within(Promise.all(Array.from({ length: 12 }, () => work.call(place))), 10_000);
     const map = await within(
@@ -287,7 +287,7 @@ describe.each(KINDS)('replacing workers: %s', (kind) => {
     expect(ids).toEqual([1, 2]);
   });
 
-  it('strands nothing when the facade is left meanwhile', async () => {
+  it('strands nothing when the facade is left meanwhile [F-79]', async () => {
     for (const most of [1, 2]) {
       const work = open(kind, { processes: 1, maxTasksPerChild: most });
       const tasks = Array.from({ length: 7 }, (_, i) => work.call(square, i));

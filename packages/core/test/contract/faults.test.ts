@@ -45,13 +45,13 @@ const isExactly = (value: unknown) => rejects((error) => expect(error).toBe(valu
 
 const MATRIX: readonly Row[] = [
   {
-    what: 'process.exit(0)',
+    what: 'process.exit(0) [F-1]',
     task: faults.exitWith,
     isCounted: true,
     args: [0],
     ends: isLost({ exitCode: 0, signal: null, taskName: 'exitWith' }),
   },
-  { what: 'process.exit(7)', task: faults.exitWith, isCounted: true, args: [7], ends: isLost({ exitCode: 7, signal: null }) },
+  { what: 'process.exit(7) [F-2]', task: faults.exitWith, isCounted: true, args: [7], ends: isLost({ exitCode: 7, signal: null }) },
   { what: 'process.exit() with an exitCode', task: faults.exitByExitCode, ends: isLost({ exitCode: 9 }) },
   { what: 'process.exit() in an asynchronous task', task: faults.exitLater, isCounted: true, args: [3], ends: isLost({ exitCode: 3 }) },
   {
@@ -69,14 +69,14 @@ const MATRIX: readonly Row[] = [
     ends: isLost({ exitCode: null, signal: 'SIGTERM' }),
   },
   {
-    what: 'SIGSEGV to itself',
+    what: 'SIGSEGV to itself [F-5]',
     only: 'process',
     task: faults.signalSelf,
     args: ['SIGSEGV'],
     ends: isLost({ exitCode: null, signal: 'SIGSEGV' }),
   },
   { what: 'process.abort()', only: 'process', task: faults.abortProcess, ends: isLost({ exitCode: null, signal: 'SIGABRT' }) },
-  { what: 'throw null', task: faults.throwValue, args: ['null'], ends: isExactly(null) },
+  { what: 'throw null [F-26]', task: faults.throwValue, args: ['null'], ends: isExactly(null) },
   { what: 'throw undefined', task: faults.throwValue, args: ['undefined'], ends: isExactly(undefined) },
   { what: "throw 'text'", task: faults.throwValue, args: ['string'], ends: isExactly('text') },
   { what: 'throw 17', task: faults.throwValue, args: ['number'], ends: isExactly(17) },
@@ -95,7 +95,7 @@ const MATRIX: readonly Row[] = [
   },
   { what: 'a rejection with null', task: faults.rejectWith, args: ['null'], ends: isExactly(null) },
   {
-    what: 'an error that holds a function',
+    what: 'an error that holds a function [F-25]',
     task: faults.throwValue,
     args: ['errorHoldingFunction'],
     ends: rejects((error) => {
@@ -104,7 +104,7 @@ const MATRIX: readonly Row[] = [
     }),
   },
   {
-    what: 'an error with code, fields and cause',
+    what: 'an error with code, fields and cause [F-27]',
     task: faults.throwValue,
     args: ['richError'],
     ends: rejects((error) => {
@@ -146,11 +146,11 @@ const MATRIX: readonly Row[] = [
     args: ['proxy'],
     ends: rejects((error) => expect((error as Error).message).toContain('behind a proxy')),
   },
-  { what: 'a result that is a function', task: faults.returnFunction, ends: isUnsendable(/result is a function/) },
+  { what: 'a result that is a function [F-23]', task: faults.returnFunction, ends: isUnsendable(/result is a function/) },
   { what: 'a result behind a Proxy', task: faults.returnProxy, ends: isUnsendable(/Proxy/) },
-  { what: 'a result with a getter that throws', task: faults.returnThrowingGetter, ends: isUnsendable(/bad/) },
+  { what: 'a result with a getter that throws [F-38]', task: faults.returnThrowingGetter, ends: isUnsendable(/bad/) },
   {
-    what: 'a result 10 000 deep',
+    what: 'a result 10 000 deep [F-24]',
     task: faults.returnNested,
     args: [10_000],
     ends: (settled) => {
@@ -166,19 +166,23 @@ const MATRIX: readonly Row[] = [
     },
   },
   {
-    what: 'a result that is a WebAssembly.Module',
+    what: 'a result that is a WebAssembly.Module [F-24]',
     task: faults.returnModule,
     ends: (settled, kind) => {
       if (kind === 'process') isUnsendable(/WebAssembly\.Module/)(settled);
       else expect(String(settled.ok && settled.value)).toBe('[object WebAssembly.Module]');
     },
   },
-  { what: 'a thenable', task: faults.returnThenable, args: [7], ends: gives(7) },
-  { what: 'a module that throws when it is imported', task: ofModule('throws.mjs'), ends: isModuleError(/throws\.mjs/, /refuses to load/) },
+  { what: 'a thenable [F-37]', task: faults.returnThenable, args: [7], ends: gives(7) },
+  {
+    what: 'a module that throws when it is imported [F-51]',
+    task: ofModule('throws.mjs'),
+    ends: isModuleError(/throws\.mjs/, /refuses to load/),
+  },
   { what: 'a module that throws null', task: ofModule('throws-null.mjs'), ends: isModuleError(/throws-null\.mjs/) },
   { what: 'a module with a syntax error', task: ofModule('bad-syntax.mjs'), ends: isModuleError(/bad-syntax\.mjs/) },
   { what: 'a module that is not there', task: ofModule('nowhere.mjs'), ends: isModuleError(/nowhere\.mjs/) },
-  { what: 'an export that is not there', task: ofModule('exports.mjs', 'nothing'), ends: isModuleError(/nothing/, /exports\.mjs/) },
+  { what: 'an export that is not there [F-52]', task: ofModule('exports.mjs', 'nothing'), ends: isModuleError(/nothing/, /exports\.mjs/) },
   { what: 'an export that is no function', task: ofModule('exports.mjs', 'notAFunction'), ends: isModuleError(/notAFunction/) },
   { what: 'a module that exits when it is imported', task: ofModule('exits.mjs'), ends: isLost({ exitCode: 3 }) },
   { what: 'what is no task at all', task: 5 as never, ends: isUnsendable(/got number/) },
@@ -194,11 +198,17 @@ const MATRIX: readonly Row[] = [
     ends: rejects((error) => expect(error).toMatchObject({ message: 'stray rejection' })),
   },
   { what: 'timers that are left behind', task: faults.leaveTimers, ends: gives('returned') },
-  { what: 'the answer channel closed', only: 'process', task: faults.closeAnswerChannel, ends: isLost({}) },
-  { what: 'garbage on the answer channel', only: 'process', task: faults.writeGarbage, args: ['garbage, garbage'], ends: isLost({}) },
-  { what: 'a frame cut off by death', only: 'process', task: faults.dieWithinAnswer, ends: isLost({ signal: 'SIGKILL' }) },
+  { what: 'the answer channel closed [F-18]', only: 'process', task: faults.closeAnswerChannel, ends: isLost({}) },
   {
-    what: 'more answers than tasks',
+    what: 'garbage on the answer channel [F-19]',
+    only: 'process',
+    task: faults.writeGarbage,
+    args: ['garbage, garbage'],
+    ends: isLost({}),
+  },
+  { what: 'a frame cut off by death [F-10]', only: 'process', task: faults.dieWithinAnswer, ends: isLost({ signal: 'SIGKILL' }) },
+  {
+    what: 'more answers than tasks [F-20]',
     only: 'process',
     task: faults.forgeMessage,
     args: [[13, 5, [1, 2, 3, 4, 5], undefined, [], 0, 0]],
@@ -233,7 +243,7 @@ describe.each(KINDS)('a worker %s', (kind) => {
   it.each([
     ['an exception in a timer', faults.throwLater, /late throw/],
     ['a rejection nobody handles', faults.rejectLater, /late rejection/],
-  ] as const)('that is ended by %s after its task harms no other task', async (_what, task, warning) => {
+  ] as const)('that is ended by %s after its task harms no other task [F-41] [F-43]', async (_what, task, warning) => {
     expectWarning(warning);
     const lost = place.seat.stats().lostWorkers;
     expect(await outcome(place.call(task, 5))).toEqual({ ok: true, value: 'returned' });
@@ -246,7 +256,7 @@ describe.each(KINDS)('a worker %s', (kind) => {
     expect(await outcome(place.call(square, 3))).toEqual({ ok: true, value: 9 });
   });
 
-  it('whose asynchronous task runs when an older one throws late loses that task, and says why', async () => {
+  it('whose asynchronous task runs when an older one throws late loses that task, and says why [F-42]', async () => {
     const gate = makeGate();
     expect(await outcome(place.call(faults.throwLater, 30))).toEqual({ ok: true, value: 'returned' });
     const lost = await outcome(place.call(holdAsync, gate.path, 'innocent'));
@@ -254,14 +264,14 @@ describe.each(KINDS)('a worker %s', (kind) => {
     expect(await outcome(place.call(square, 3))).toEqual({ ok: true, value: 9 });
   });
 
-  it('lives on when an asynchronous task leaves a rejection behind: it is that task’s failure', async () => {
+  it('lives on when an asynchronous task leaves a rejection behind: it is that task’s failure [F-44]', async () => {
     const before = await place.call(whereAmI);
     const settled = await outcome(place.call(faults.strayRejection));
     expect(settled).toMatchObject({ ok: false, error: { message: 'stray rejection' } });
     expect(await place.call(whereAmI)).toEqual(before);
   });
 
-  it('is ended in time whatever its tasks did to its globals', async () => {
+  it('is ended in time whatever its tasks did to its globals [F-46]', async () => {
     const own = open(kind, 1);
     expect(await outcome(own.call(faults.vandalize))).toEqual({ ok: true, value: 'returned' });
     expect(await outcome(own.call(square, 3))).toEqual({ ok: true, value: 9 });

@@ -14,7 +14,7 @@ describe.each(KINDS)('the time limit of a task: %s', (kind) => {
   it.each([
     ['an endless loop', hold],
     ['one that never settles', holdAsync],
-  ] as const)('ends %s; the worker is replaced', async (_what, task) => {
+  ] as const)('ends %s; the worker is replaced [F-64]', async (_what, task) => {
     const gate = makeGate();
     const work = open(kind, 1);
     const before = await work.call(place);
@@ -116,7 +116,7 @@ describe('the time limit of a task in a process', () => {
 });
 
 describe('the time limit of a task in a thread', () => {
-  it('settles the task also when the thread cannot be stopped in a native call; others run elsewhere', async () => {
+  it('settles the task also when the thread cannot be stopped in a native call; others run elsewhere [F-65]', async () => {
     const gate = makeGate();
     const work = open('thread', { processes: 1, killGrace: 100 });
     const { promise } = work.begin(blockNatively, [gate.path, 1.2], { taskTimeout: 200 });
@@ -154,7 +154,7 @@ describe.each(KINDS)('an aborted signal: %s', (kind) => {
     expect(work.seat.stats()).toMatchObject({ cancelled: 1, completed: 2, failed: 0 });
   });
 
-  it('that is aborted already starts nothing', async () => {
+  it('that is aborted already starts nothing [F-69]', async () => {
     const gate = makeGate();
     const work = open(kind, 1);
     const reason = new Error('too late');
@@ -163,7 +163,7 @@ describe.each(KINDS)('an aborted signal: %s', (kind) => {
     expect(gate.labels()).toEqual([]);
   });
 
-  it('reaches a task that yields, and its worker lives on', async () => {
+  it('reaches a task that yields, and its worker lives on [F-70]', async () => {
     const gate = makeGate();
     const work = open(kind, { processes: 1, killGrace: 3_000 });
     const before = await work.call(place);
@@ -178,7 +178,7 @@ describe.each(KINDS)('an aborted signal: %s', (kind) => {
     expect(await within(work.call(place))).toEqual(before);
   });
 
-  it('ends a task that does not listen by force, after killGrace', async () => {
+  it('ends a task that does not listen by force, after killGrace [F-67]', async () => {
     const gate = makeGate();
     const work = open(kind, { processes: 1, killGrace: 150 });
     const controller = new AbortController();
@@ -191,7 +191,7 @@ describe.each(KINDS)('an aborted signal: %s', (kind) => {
     expect([after.pid, after.threadId]).not.toEqual([before?.pid, before?.threadId]);
   });
 
-  it('shared by many calls has one listener, and none when they are over', async () => {
+  it('shared by many calls has one listener, and none when they are over [F-69]', async () => {
     const gate = makeGate();
     const work = open(kind, { processes: 2, killGrace: 100 });
     const { signal } = new AbortController();

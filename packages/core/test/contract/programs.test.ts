@@ -11,7 +11,7 @@ const modules = new URL('../fixtures/modules/', import.meta.url);
 const run = (file: string, ...args: readonly string[]): Program => runProgram(new URL(file, programs), args);
 
 describe.each(KINDS)('a program with workers: %s', (kind) => {
-  it.each(['unused', 'starts at once', 'used', 'rested', 'closed'])('ends by itself when it has nothing to do: %s', async (how) => {
+  it.each(['unused', 'starts at once', 'used', 'rested', 'closed'])('ends by itself when it has nothing to do: %s [F-90]', async (how) => {
     const program = run('ends-by-itself.mjs', kind, how);
     expect(await program.end(5_000)).toEqual({ code: 0, signal: null });
     expect(program.output).toContain('the end of the program');
@@ -19,7 +19,7 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
     if (kind === 'process') await until(() => program.numbers('workers').every((pid) => !isRunning(pid)), 'its workers are gone');
   });
 
-  it('stays while work is open', async () => {
+  it('stays while work is open [F-73] [F-91]', async () => {
     const program = run('waits-for-work.mjs', kind);
     expect(await program.end(5_000)).toEqual({ code: 0, signal: null });
     expect(program.output.split('\n').filter(Boolean)).toEqual(['submitted', 'done: first', 'done: second']);
@@ -47,7 +47,7 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
     expect(program.output).toBe('started\n42\n');
   });
 
-  it('starts workers without the inspector it was started with', async () => {
+  it('starts workers without the inspector it was started with [F-60]', async () => {
     const code = `import { open } from '${new URL('workplace.mjs', programs).href}';
       const { call, seat } = open('${kind}', 2);
       const urls = await Promise.all([1, 2].map(() => call(async () => (await import('node:inspector')).url() ?? 'none')));
@@ -59,7 +59,7 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
     expect(program.errors.match(/Debugger listening/g)).toHaveLength(1);
   });
 
-  it('that is its own task module is told so, and starts no workers in its workers', async () => {
+  it('that is its own task module is told so, and starts no workers in its workers [F-50]', async () => {
     const program = run('unguarded.mjs', kind);
     expect((await program.end(8_000)).code).toBe(0);
     expect(program.output).toContain('ERR_TWINPOOL_NESTED_BOOTSTRAP');
@@ -72,7 +72,7 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
     expect(program.output).toBe('value: 6\n');
   });
 
-  it('that starts workers in a preload does not fork without end', async () => {
+  it('that starts workers in a preload does not fork without end [F-61]', async () => {
     const preload = new URL('preload.mjs', programs).href;
     const program = runNode(['--import', preload, '-e', 'setTimeout(() => {}, 10)'], programs, '', { PRELOAD_KIND: kind });
     let most = 0;
@@ -88,7 +88,7 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
     expect(most).toBeLessThanOrEqual(4);
   });
 
-  it('that runs out of descriptors is told so, and works again when it has some', async () => {
+  it('that runs out of descriptors is told so, and works again when it has some [F-58]', async () => {
     const program = runNode(['-e', limited('no-descriptors.mjs', kind)], programs);
     expect((await program.end(12_000)).code).toBe(0);
     expect(program.output).toContain('hoarded: EMFILE');
@@ -108,7 +108,7 @@ function limited(file: string, kind: string): string {
 describe('when a program dies, its worker processes end, too:', () => {
   const deaths = ['idle', 'async', 'loop', 'stopped'].flatMap((busy) => ['SIGKILL', 'exit', 'throw'].map((end) => [busy, end] as const));
 
-  it.each(deaths)('%s workers, %s', async (busy, end) => {
+  it.each(deaths)('%s workers, %s [F-86] [F-87] [F-88]', async (busy, end) => {
     const gate = makeGate();
     const program = run('dies.mjs', busy, end, gate.path);
     await program.printed('ready');
@@ -135,7 +135,7 @@ describe('a worker process', () => {
     }
   });
 
-  it('has a group of its own, so that Ctrl-C is the program’s to answer', async () => {
+  it('has a group of its own, so that Ctrl-C is the program’s to answer [F-89]', async () => {
     const work = open('process', 1);
     const { pid } = await work.call(place);
     const groupOf = (of: number | string) => readFileSync(`/proc/${of}/stat`, 'utf8').split(') ')[1]?.split(' ')[2];
@@ -162,7 +162,7 @@ describe.each(KINDS)('pools in pools: %s', (kind) => {
     expect(await outcome(work.call(nest, kind, 2), 8_000)).toEqual({ ok: true, value: { depth: 2 } });
   });
 
-  it('that nest without end are stopped', async () => {
+  it('that nest without end are stopped [F-49]', async () => {
     const work = open(kind, 1);
     const nest = taskRef<(kind: string, levels: number) => Promise<unknown>>(new URL('nested.mjs', modules), 'nest');
     const settled = await outcome(work.call(nest, kind, 50), 15_000);

@@ -1,7 +1,7 @@
 /** Two facades on one runtime: fair turns, and each one's end is its own. */
 import { makeGate, outcome, within } from '@twinpool/testkit';
 import { exitWith } from '@twinpool/testkit/faults';
-import { hold, holdAsync, later, mark, place, spin, square } from '@twinpool/testkit/tasks';
+import { hold, holdAsync, later, mark, place, square } from '@twinpool/testkit/tasks';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WorkerRuntime } from '../../dist/index.js';
 import { KINDS, type Kind, openAt, Terminated } from './workplace.ts';
@@ -64,7 +64,7 @@ describe.each(KINDS)('two facades on one runtime: %s', (kind) => {
     expect(runtime.stats().workers).toBe(1);
   });
 
-  it('one terminated loses its own work only; the other’s running task goes on', async () => {
+  it('one terminated loses its own work only; the other’s running task goes on [F-96]', async () => {
     const gate = makeGate();
     const runtime = makeRuntime(kind, 2);
     const [one, other] = [openAt(runtime), openAt(runtime)];
@@ -107,7 +107,7 @@ describe.each(KINDS)('two facades on one runtime: %s', (kind) => {
     expect(other.seat.broken).toBeUndefined();
   });
 
-  it('a full queue refuses one of them only', async () => {
+  it('a full queue refuses one of them only [F-94]', async () => {
     const gate = makeGate();
     const runtime = makeRuntime(kind, 1);
     const [narrow, wide] = [openAt(runtime, { maxQueue: 2 }), openAt(runtime)];

@@ -38,7 +38,7 @@ describe.each(KINDS)('an initializer: %s', (kind) => {
     expect(seen).toEqual(Array(6).fill(['a', { b: 1 }]));
   });
 
-  it('that always fails breaks the facade in time, with its error as the cause, after few starts', async () => {
+  it('that always fails breaks the facade in time, with its error as the cause, after few starts [F-54]', async () => {
     const gate = makeGate();
     const Broken = kind === 'thread' ? BrokenThreadPoolError : BrokenProcessPoolError;
     const work = open(kind, { processes: 2, initializer: failToStart, initargs: [gate.path, 'not today'] });
@@ -69,7 +69,7 @@ describe.each(KINDS)('an initializer: %s', (kind) => {
     expect(gate.labels()).toEqual(['start', 'start']);
   });
 
-  it('that fails in one worker of several does not keep the others from serving', async () => {
+  it('that fails in one worker of several does not keep the others from serving [F-56]', async () => {
     const gate = makeGate();
     const work = open(kind, { processes: 3, initializer: failTheFirst, initargs: [gate.path, 1] });
     const items = Array.from({ length: 30 }, (_, i) => i);
@@ -87,7 +87,7 @@ describe.each(KINDS)('an initializer: %s', (kind) => {
     }
   });
 
-  it('that ends its worker breaks the facade, too', async () => {
+  it('that ends its worker breaks the facade, too [F-57]', async () => {
     const work = open(kind, { processes: 1, initializer: exitAtOnce });
     expect(await outcome(work.call(square, 1), 5_000)).toMatchObject({
       ok: false,
@@ -175,7 +175,7 @@ describe.each(KINDS)('what a worker is given: %s', (kind) => {
     expect(() => open(kind, { workerData: { deep: [() => 1] } })).toThrow(/workerData.*function/);
   });
 
-  it('flags that Node refuses break the facade with the cause', async () => {
+  it('flags that Node refuses break the facade with the cause [F-59]', async () => {
     const work = open(kind, { processes: 1, execArgv: ['--no-such-flag'], ...(kind === 'process' ? { stdio: 'ignore' } : {}) });
     const settled = await outcome(work.call(square, 1), 5_000);
     expect(settled).toMatchObject({ ok: false, error: { code: expect.stringMatching(/BROKEN_/), cause: expect.anything() } });
@@ -249,7 +249,7 @@ describe.each(KINDS)('worker %s', (kind) => {
     expect(work.seat.stats()).toMatchObject({ lostWorkers: 0 });
   });
 
-  it('that go idle and get work at the same moment lose nothing', async () => {
+  it('that go idle and get work at the same moment lose nothing [F-80]', async () => {
     const work = open(kind, { processes: 2, idleTimeout: 1 });
     for (let i = 0; i < 25; i++) {
       expect(await outcome(work.call(square, i))).toEqual({ ok: true, value: i * i });

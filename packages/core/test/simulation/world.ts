@@ -6,7 +6,7 @@
  * compares the engine with it. It refuses to know how the engine decides: only what must hold whatever it decides.
  */
 import { getEventListeners } from 'node:events';
-import { FakeClock, type FakeEnd, FakeLane, type FakeTask, type Manner } from '@twinpool/testkit';
+import { FakeClock, type FakeEnd, FakeLane, type FakeLaneWatch, type FakeTask, type Manner } from '@twinpool/testkit';
 import { expect } from 'vitest';
 import type { Client } from '../../dist/client.js';
 import { Engine } from '../../dist/engine.js';
@@ -28,17 +28,20 @@ export interface WorldShape {
 }
 
 /** Workers that live for ever and one client, unless told otherwise. */
-export function worldOf(shape: Partial<WorldShape> = {}): World {
-  return new World({
+export function worldOf(shape: Partial<WorldShape> = {}, seams: Seams = {}): World {
+  const usual: WorldShape = {
     size: 1,
     manner: 'claims',
     maxTasks: Number.POSITIVE_INFINITY,
     startsAtOnce: false,
     idleTimeout: Number.POSITIVE_INFINITY,
     clients: [clientOf()],
-    ...shape,
-  });
+  };
+  return new World({ ...usual, ...shape }, seams);
 }
+
+/** What a test makes fail. */
+export type Seams = Pick<FakeLaneWatch, 'writing' | 'reading' | 'starting'>;
 
 export function clientOf(shape: Partial<ClientShape> = {}): ClientShape {
   return { maxLanes: 1024, maxQueue: Number.POSITIVE_INFINITY, onLoss: 'fail', ...shape };
@@ -146,7 +149,7 @@ export class World {
   /** Things that users do in callbacks. */
   readonly #afterSettling: (() => void)[] = [];
 
-  constructor(shape: WorldShape) {
+  constructor(shape: WorldShape, seams: Seams = {}) {
     this.shape = shape;
     const { workers, share } = resolveRuntime({
       kind: 'process',
@@ -161,6 +164,7 @@ export class World {
         const lane = new FakeLane(host, options, shape.manner, {
           handedOver: (lane, tasks) => this.#handedOver(lane, tasks),
           begun: (_lane, task) => this.#begun(task),
+          ...seams,
         });
         this.lanes.push(lane);
         return lane;
@@ -459,6 +463,7 @@ export class World {
     if (lane.isOver || !lane.isStarted) return;
     if (lane.isKilled) this.die(lane, null, 'SIGKILL');
     else if (lane.isAskedToEnd) this.die(lane, 0, null);
+    else if (this.silent.has(lane)) return;
     else if (lane.state === 'starting') lane.ready();
     else lane.runAll(endOf, 100);
   }
@@ -547,7 +552,8 @@ export class World {
   /** First come first served, by priority, within a client; streams come and go, and are never waited for. */
   #checkOrder(entry: Entry, index: number): void {
     const { priority } = entry.job.settings;
-    if (entry.kind !== 'stream' && index > 0 && !entry.handed.has(index - 1)) this.troubles.push(`task ${index} before task ${index - 1}`);
+    if (entry.kind !== 'stream' && index > 0 && !entry.handed.has(index - 1) && !entry.settled.has(index - 1))
+      this.troubles.push(`task ${index} before task ${index - 1}`);
     for (const other of this.book.values()) {
       if (other === entry || other.owner !== entry.owner || other.kind === 'stream' || other.job.over) continue;
       const isFirst =
@@ -586,13 +592,11 @@ export class World {
       typeof error === 'string'
         ? items.some((item) => error === `thrown by ${String(item)}` && doesThrow(item))
         : error instanceof TaskSerializationError
-          ? items.some((item) => typeof item === 'function' || isUnreadable(item))
+          ? this.channelFails || items.some((item) => typeof item === 'function' || isUnreadable(item))
           : error instanceof TaskTimeoutError
             ? job.settings.taskTimeout === TASK_TIMEOUT
             : error instanceof WorkerLostError
-              ? index === undefined
-                ? entry.maybeLost.size > 0
-                : entry.maybeLost.has(index)
+              ? !this.isLossFree || (index === undefined ? entry.maybeLost.size > 0 : entry.maybeLost.has(index))
               : error instanceof QueueFullError
                 ? owner.shape.maxQueue < Number.POSITIVE_INFINITY
                 : error instanceof CancelledError
@@ -612,6 +616,12 @@ export class World {
   }
 
   startsFailed = false;
+  /** Messages were made to fail on their way. */
+  channelFails = false;
+  /** No worker dies but by `die` of this class, which keeps account of what may be lost. */
+  isLossFree = true;
+  /** Workers that never say that they are there. */
+  readonly silent = new Set<FakeLane>();
 
   /** What must hold between any two steps. */
   inspect(): void {

@@ -129,7 +129,7 @@ describe.each(MEDIA)('a list that cannot be moved, %s', (_name, medium) => {
     expect(pooled.toString()).toBe('abc');
   });
 
-  it('a value whose buffer is gone', () => {
+  it('a value whose buffer is gone [F-30]', () => {
     const data = bytes(1);
     structuredClone(data, { transfer: [data.buffer] });
     expect(() => packed({ data }, medium)).toThrow('argument 1: .data is a view of a buffer that was moved away before');

@@ -97,7 +97,7 @@ describe.each(MEDIA)('%s', (_name, medium, carry) => {
     expect(0 in hole).toBe(false);
   });
 
-  it('an instance becomes a plain object with its own fields', () => {
+  it('an instance becomes a plain object with its own fields [F-28]', () => {
     class Point {
       x = 1;
       readonly #secret = 2;
@@ -294,7 +294,7 @@ describe.each(MEDIA)('%s', (_name, medium, carry) => {
     expect(error.cause).toBeInstanceOf(RangeError);
   });
 
-  it('what is nested too deeply to be read fails by itself', () => {
+  it('what is nested too deeply to be read fails by itself [F-22]', () => {
     const arrived = carry(nested(500));
     expect(arrived.form).toBe(BYTES);
     const { packed: bytes } = arrived;
@@ -308,7 +308,7 @@ describe.each(MEDIA)('%s', (_name, medium, carry) => {
     }
   });
 
-  it('a walk costs what the value has, not what it could have', () => {
+  it('a walk costs what the value has, not what it could have [F-39]', () => {
     const sizeOf = (value: unknown) => {
       const survey = new Survey(medium, 'argument 1');
       survey.run(value);

@@ -43,7 +43,7 @@ D-42 | better | a dropped iterator cancels the rest | only leaving it does |
 D-43 | better | map with buffersize is cut short by a shutdown | an error after what was accepted |
 D-44 | better | tasks nobody runs yet are RUNNING and cannot be cancelled | little is handed over ahead of need |
 D-45 | better | a running task cannot be stopped alone | signal and taskTimeout end it, and no neighbour |
-D-46 | better | waiting in a task for its own executor deadlocks | a task may use an executor of its own, and is told where it may not wait |
+D-46 | better | waiting in a task for its own executor deadlocks | a task may use an executor of its own; its caller's cannot be sent to it, and the refusal says so |
 D-47 | better | a BaseException in a callback hangs the executor | it is reported, and harms nothing |
 D-48 | better | the end of the program waits for executors that were shut down | shutdown({ timeout }) bounds it |
 D-49 | better | falsy errors count as success before 3.14 | they are errors |

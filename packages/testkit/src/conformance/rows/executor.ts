@@ -53,7 +53,7 @@ T-1 | adapted | (max_workers, thread_name_prefix, initializer, initargs) | one o
 T-2 | adapted | min(32, CPUs + 4) threads by default | os.availableParallelism(): these threads compute in parallel | B-89
 T-3 | adapted | 0 or less is a ValueError; 1.5 passes | RangeError for all of them | B-19
 T-4 | same | threads are started when work comes and none is idle; they are never given up | the same; with idleTimeout they are given up | B-90, B-91
-T-5 | adapted | threads are called prefix_N | threadNamePrefix does the same | B-106, B-107
+T-5 | adapted | threads are called prefix_N | threadNamePrefix does the same, and context().workerName tells it; processes are named after the option name | B-106, B-107
 T-6 | same | a failing initializer breaks the executor: BrokenThreadPool for what waits and what comes | BrokenThreadPoolError, with the initializer's error as the cause | B-58
 T-7 | adapted | SystemExit in a task is the future's error, and the thread lives | process.exit() in a task ends its worker: WorkerLostError for that task, and another worker | B-120
 T-8 | same | an executor that is garbage-collected finishes its work | the same | B-104
@@ -79,7 +79,7 @@ E-15 | better | the error of an initializer is only logged in the worker | it is
 E-16 | same | a worker at its limit is replaced; before 3.15 that could deadlock | it is replaced, and what waits goes on | B-74, B-75, B-79
 E-17 | same | 3.14: terminate_workers() and kill_workers() | terminateWorkers() and killWorkers(), promises that resolve when the workers are gone | B-84, B-85, B-86, B-87
 E-18 | adapted | a task is an importable function, by its qualified name; no lambdas | an exported function by its module, or one written inline that uses nothing from around it | B-140
-E-19 | better | a task that waits for its own executor deadlocks | a task may have an executor of its own | D-46
+E-19 | better | a task that waits for its own executor deadlocks | a task may have an executor of its own; its caller's cannot be sent to it, and the refusal says what to do | D-46
 E-20 | same | an executor that is garbage-collected finishes its work, and the program waits for it | the same | B-111, B-96
 E-21 | not applicable | a check of the system's semaphores | there are none |
 E-22 | adapted | the worker's traceback is __cause__, as a text | the worker's stack is the error's own, and names worker and task | B-66

@@ -8,7 +8,7 @@ P-NEW-4 | adapted | maxtasksperchild is None or a positive int, else ValueError;
 P-NEW-5 | adapted | an initializer that cannot be called is a TypeError; the first bad argument is the one reported | OptionsError that lists every bad option at once | B-189, pool/construction#a bad number is a RangeError
 P-NEW-6 | same | the initializer runs once in each worker, replacements included, before its first task | the same; it may be asynchronous | B-189, pool/lifecycle#the initializer runs in every worker
 P-NEW-7 | adapted | all workers are started inside the constructor; if one fails, the others are ended and the error is raised | all workers are started at once, but a start takes its time; starts that go on failing break the pool with the cause | B-190
-P-NEW-8 | adapted | daemonic processes called PoolWorker-N, and three helper threads | workers have a number (workerId), the pool a name; no helper threads | pool/lifecycle#each worker is a worker of its own
+P-NEW-8 | adapted | daemonic processes called PoolWorker-N, and three helper threads | a worker has a number and a name (workerId, workerName), the pool a name; no helper threads | pool/lifecycle#each worker is a worker of its own
 P-NEW-9 | adapted | maxtasksperchild counts chunks | maxTasksPerChild counts calls, exactly | B-185, pool/lifecycle#maxTasksPerChild counts calls, exactly
 P-NEW-10 | better | ThreadPool takes no maxtasksperchild | ThreadPool takes every option that Pool takes, as far as threads can honour it | pool/lifecycle#maxTasksPerChild counts calls, exactly
 P-NEW-11 | not applicable | multiprocessing.dummy.Pool is another name of ThreadPool | there is no module of substitutes; ThreadPool is imported by its name |

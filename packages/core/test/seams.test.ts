@@ -1,0 +1,149 @@
+/**
+ * Everything that can fail on this side's way to a worker is made to fail, once at every step of a fixed load, and at every k-th step: each
+ * start, each message written, each answer read. World inspects after every step; here is counted what it may cost.
+ */
+import type { FakeLane } from '@twinpool/testkit';
+import { describe, expect, it } from 'vitest';
+import { clientOf, type Seams, turn, type World, worldOf } from './simulation/world.ts';
+
+const MANNERS = ['claims', 'budget'] as const;
+const TASKS = 6 + 8 + 6;
+
+/** Calls, a map and a stream of two clients on two workers; `seams` may fail. Runs until all has ended. */
+async function load(manner: (typeof MANNERS)[number], seams: Seams, prepare: (world: World) => void = () => undefined): Promise<World> {
+  const world = worldOf({ size: 2, manner, maxTasks: 9, clients: [clientOf(), clientOf()] }, seams);
+  prepare(world);
+  const [one, other] = world.clients as [World['clients'][number], World['clients'][number]];
+  const fn = world.functions[1] as World['functions'][number];
+  // Neither thrower nor unreadable.
+  const good = () => 11 * 17 * (world.item(false) as number);
+  for (let i = 0; i < 6; i++) world.call(i % 2 === 0 ? one : other, fn, good(), world.settings({}));
+  world.map(one, fn, Array.from({ length: 8 }, good), undefined, world.settings({}));
+  const how = { input: 'sync', window: 3, ordered: true, chunksize: undefined, eager: false, failsAt: Number.POSITIVE_INFINITY } as const;
+  world.stream(other, fn, Array.from({ length: 6 }, good), how, world.settings({}));
+  await turn();
+  await world.comeToRest();
+  await world.closeAll();
+  return world;
+}
+
+/** How often a seam is used when nothing fails. */
+async function steps(manner: (typeof MANNERS)[number], seam: keyof Seams): Promise<number> {
+  let count = 0;
+  await load(manner, {
+    [seam]: () => {
+      count += 1;
+    },
+  });
+  return count;
+}
+
+const failed = (world: World): number => world.engine.stats().failed;
+const all = ({ engine }: World): number => engine.stats().completed + engine.stats().failed + engine.stats().cancelled;
+
+describe.each(MANNERS)('a load on workers of the manner %s', (manner) => {
+  it('loses one task at most when any one message cannot be written', async () => {
+    const count = await steps(manner, 'writing');
+    expect(count).toBeGreaterThan(3);
+    for (let k = 1; k <= count; k++) {
+      let step = 0;
+      const writing = () => {
+        step += 1;
+        if (step === k) throw new Error(`write ${k} fails`);
+      };
+      const world = await load(manner, { writing }, (it) => {
+        it.channelFails = true;
+      });
+      expect([k, failed(world) <= 1, all(world)]).toEqual([k, true, TASKS]);
+    }
+  });
+
+  it('fails every task, and hangs none, when no message can be written', async () => {
+    const writing = () => {
+      throw new Error('no write succeeds');
+    };
+    const world = await load(manner, { writing }, (it) => {
+      it.channelFails = true;
+    });
+    expect([failed(world), all(world)]).toEqual([TASKS, TASKS]);
+  });
+
+  it('loses the task of any one answer that cannot be read, and no other', async () => {
+    const count = await steps(manner, 'reading');
+    expect(count).toBe(TASKS);
+    for (let k = 1; k <= count; k++) {
+      let step = 0;
+      const reading: Seams['reading'] = (_lane, end) => {
+        step += 1;
+        return step === k ? { unreadable: true } : end;
+      };
+      const world = await load(manner, { reading }, (it) => {
+        it.channelFails = true;
+      });
+      expect([k, failed(world), all(world)]).toEqual([k, 1, TASKS]);
+    }
+  });
+});
+
+/** Ways in which a worker does not start. */
+const STARTS: Record<string, (lane: FakeLane, world: World) => void> = {
+  'dies at once': (lane) => queueMicrotask(() => lane.die(1, null)),
+  'is gone before start() returns': (lane) => lane.die(1, null),
+  'finds no descriptors': (lane) =>
+    queueMicrotask(() => lane.die(null, null, Object.assign(new Error('no descriptors'), { code: 'EMFILE' }))),
+  'exits with 0 before it is ready': (lane) => queueMicrotask(() => lane.die(0, null)),
+  'throws in its initializer': (lane) => queueMicrotask(() => lane.failToStart([0, 'no such initializer'])),
+  'is never ready': (lane, world) => world.silent.add(lane),
+  'is ready, and dies': (lane) =>
+    queueMicrotask(() => {
+      lane.ready();
+      lane.die(1, null);
+    }),
+};
+
+describe.each(MANNERS)('workers of the manner %s', (manner) => {
+  it.each(Object.keys(STARTS))('one of which %s: nothing is lost', async (how) => {
+    const count = await steps(manner, 'starting');
+    for (let k = 1; k <= count; k++) {
+      const world = await flaky(manner, how, (start) => start === k);
+      expect([k, how.endsWith('and dies') || failed(world) === 0, all(world)]).toEqual([k, true, TASKS]);
+    }
+  });
+
+  // A start that hangs is waited for once, and not tried again while nobody serves.
+  it.each(Object.keys(STARTS).filter((how) => how !== 'is never ready'))(
+    'every second and every third of which %s: the others serve',
+    async (how) => {
+      for (const k of [2, 3]) {
+        const world = await flaky(manner, how, (start) => start % k === 0);
+        expect([k, how.endsWith('and dies') || failed(world) === 0, all(world)]).toEqual([k, true, TASKS]);
+      }
+    },
+  );
+
+  it.each(Object.keys(STARTS).filter((how) => !how.endsWith('and dies')))(
+    'each of which %s: all work fails, after few starts',
+    async (how) => {
+      const world = await flaky(manner, how, () => true);
+      // What is not read of the stream's input is not accepted.
+      expect(all(world)).toBeGreaterThanOrEqual(6 + 8);
+      expect(failed(world)).toBe(all(world));
+      expect(world.lanes.length).toBeLessThanOrEqual(12);
+    },
+  );
+});
+
+async function flaky(manner: (typeof MANNERS)[number], how: string, isBad: (start: number) => boolean): Promise<World> {
+  let start = 0;
+  let world: World | undefined;
+  const starting = (lane: FakeLane) => {
+    start += 1;
+    if (isBad(start)) STARTS[how]?.(lane, world as World);
+  };
+  return load(manner, { starting }, (it) => {
+    world = it;
+    it.startsFailed = true;
+    // What dies while it is being given work may have begun it.
+    it.isLossFree = !how.endsWith('and dies');
+  });
+}
