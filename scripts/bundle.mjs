@@ -4,7 +4,7 @@
 //
 // The parts of zod that the option schemas use go into dist/schemas.js. The whole of zod loads in about 50 ms, these parts in a few; and who
 // installs the packages gets one dependency less.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 
@@ -22,8 +22,7 @@ for (const [name, doors] of Object.entries(DOORS)) await bundleDoors(`${packages
 
 async function bundleDoors(folder, doors) {
   const dist = `${folder}/dist`;
-  for (const file of readdirSync(dist)) if (file.startsWith('chunk-')) rmSync(`${dist}/${file}`);
-  await build({
+  const { output } = await build({
     ...common,
     input: Object.fromEntries(doors.map((door) => [door, `${folder}/src/${door}.ts`])),
     external: (id) => !id.startsWith('.') && !id.startsWith('/'),
@@ -35,7 +34,23 @@ async function bundleDoors(folder, doors) {
       chunkFileNames: 'chunk-[name].js',
       comments: false,
     },
+    write: false,
   });
+  // Chunks first, doors last, each in one step: whoever runs meanwhile finds all of the old or all of the new.
+  const files = output.map(({ fileName, code, source }) => ({
+    fileName,
+    text: code === undefined ? source : `${code.trimEnd()}\n//# sourceMappingURL=${fileName.split('/').at(-1)}.map\n`,
+  }));
+  const chunks = files.filter(({ fileName }) => fileName.startsWith('chunk-'));
+  for (const { fileName, text } of [...chunks, ...files.filter((file) => !chunks.includes(file))]) replace(`${dist}/${fileName}`, text);
+  const wanted = new Set(chunks.map(({ fileName }) => fileName));
+  for (const file of readdirSync(dist)) if (file.startsWith('chunk-') && !wanted.has(file)) rmSync(`${dist}/${file}`);
+}
+
+function replace(file, text) {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
 }
 
 async function bundleSchemas() {
@@ -47,5 +62,5 @@ async function bundleSchemas() {
     write: false,
     output: { format: 'esm', comments: false },
   });
-  writeFileSync(`${core}dist/schemas.js`, `/* Bundled with parts of zod (https://zod.dev):\n\n${license}\n*/\n${output[0].code}`);
+  replace(`${core}dist/schemas.js`, `/* Bundled with parts of zod (https://zod.dev):\n\n${license}\n*/\n${output[0].code}`);
 }

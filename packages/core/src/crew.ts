@@ -22,7 +22,7 @@ const MOST_ATTEMPTS = 6;
  * workers faster than they start keeps waiting work in hope for longer. Fewer: work is told that there are none though there soon would be.
  */
 const KILLED_STARTS_A_WORKER = 10;
-const KILLED_PATIENCE = 10_000;
+const KILLED_PATIENCE = 30_000;
 /** The same in time, ms, for starts that take long to fail. */
 const PATIENCE = 1500;
 const FIRST_DELAY = 50;

@@ -123,6 +123,13 @@ export abstract class Job {
     return true;
   }
 
+  /** What it was given was moved to its worker, and is gone with it. */
+  mayNotRerun(index: number): void {
+    if (this.settings.retries === 0) return;
+    if (!reruns.has(this)) reruns.set(this, new Map());
+    reruns.get(this)?.set(index, Number.POSITIVE_INFINITY);
+  }
+
   /** Whether a task of it that a lost worker was about to begin may begin elsewhere; counts it if so. */
   mayBeginAgain(): boolean {
     const done = beginnings.get(this) ?? 0;

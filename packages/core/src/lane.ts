@@ -214,6 +214,7 @@ export abstract class Lane {
     for (const { value, transfer, chunk, offset, skip } of alone) {
       try {
         this.post([ALONE_VALUE, value], transfer);
+        if (transfer.length > 0) chunk.job.mayNotRerun(chunk.base + offset);
       } catch (error) {
         skip();
         failures.push({
