@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
   },
 });
 /** A cell that is not over by then has stopped the whole program, ms. */
-const DEADLINE = 30_000 * Number(process.env.TWINPOOL_DELAY_FACTOR ?? 1);
+const DEADLINE = 60_000 * Number(process.env.TWINPOOL_DELAY_FACTOR ?? 1);
 
 const wanted = Object.entries({ ...ours, ...(options.peers ? peers : {}) }).filter(
   ([name]) => options.only === undefined || options.only.split(',').some((part) => name.includes(part)),
@@ -75,10 +75,25 @@ async function judge({ name, row }) {
 }
 
 function markdown() {
-  const names = wanted.map(([name]) => name);
+  // Beside the peers our two facades are one column a kind, which is `ok` where both are.
+  const columns = options.peers ? mergedColumns() : wanted.map(([name]) => ({ name, of: [name] }));
+  const names = columns.map(({ name }) => name);
   const lines = [`| the task's fault | ${names.join(' | ')} |`, `| --- |${' --- |'.repeat(names.length)}`];
-  for (const { what, row } of rows) lines.push(`| ${what} | ${names.map((name) => verdicts.get(`${name}/${row}`)).join(' | ')} |`);
+  for (const { what, row } of rows)
+    lines.push(
+      `| ${what} | ${columns.map(({ of }) => [...new Set(of.map((name) => verdicts.get(`${name}/${row}`)))].join(' / ')).join(' | ')} |`,
+    );
   return lines.join('\n');
+}
+
+function mergedColumns() {
+  const columns = [];
+  for (const [kind, letter] of Object.entries({ thread: 'T', process: 'P' })) {
+    const of = wanted.filter(([name]) => ours[name]?.kind === kind).map(([name]) => name);
+    if (of.length > 0) columns.push({ name: `**twinpool ${letter}**`, of });
+  }
+  for (const [name] of wanted) if (ours[name] === undefined) columns.push({ name, of: [name] });
+  return columns;
 }
 
 /** Between `<!-- faults -->` and `<!-- /faults -->`, wherever these are. */

@@ -37,10 +37,7 @@ async function bundleDoors(folder, doors) {
     write: false,
   });
   // Chunks first, doors last, each in one step: whoever runs meanwhile finds all of the old or all of the new.
-  const files = output.map(({ fileName, code, source }) => ({
-    fileName,
-    text: code === undefined ? source : `${code.trimEnd()}\n//# sourceMappingURL=${fileName.split('/').at(-1)}.map\n`,
-  }));
+  const files = output.map(({ fileName, code, source }) => ({ fileName, text: code ?? source }));
   const chunks = files.filter(({ fileName }) => fileName.startsWith('chunk-'));
   for (const { fileName, text } of [...chunks, ...files.filter((file) => !chunks.includes(file))]) replace(`${dist}/${fileName}`, text);
   const wanted = new Set(chunks.map(({ fileName }) => fileName));

@@ -4,6 +4,7 @@
 // Every ```ts and ```js block is type-checked; words after the language say what else is done with it:
 //   run                   runs it (TypeScript with tsx); a ```text block that follows directly is what it prints (`<any>`: any text in the line)
 //   file=tasks.ts         the page's other blocks can import it by this name
+//   untyped               is not type-checked: JavaScript of another library's users
 //   same=examples/a/b.ts  is the text of that file, which is checked and run where it lies
 // <!-- preamble ... --> holds declarations, checked with each block below it that is not run, so that a block shows its subject only.
 //
@@ -17,6 +18,9 @@ const LIMIT = 60_000;
 const OPTIONS = { target: 'ES2023', lib: ['ES2023', 'ESNext.Disposable'], types: ['node'], module: 'NodeNext', moduleDetection: 'force' };
 const STRICT = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: true, checkJs: true };
 const NO_OUTPUT = { noEmit: true, allowImportingTsExtensions: true, erasableSyntaxOnly: true, verbatimModuleSyntax: true };
+
+/** What the pages on migrating start from. */
+const PEERS = ['piscina', 'workerpool', 'tinypool', 'jest-worker'];
 
 const problems = [];
 const wanted = process.argv.slice(2);
@@ -56,7 +60,14 @@ function blocksOf(lines) {
 }
 
 function link(project, name) {
-  const target = [`${root}examples/node_modules/`, `${root}node_modules/`].map((folder) => folder + name).find((path) => existsSync(path));
+  const target = [
+    `${root}examples/node_modules/`,
+    `${root}node_modules/`,
+    `${root}bench/node_modules/`,
+    `${root}packages/twinpool/node_modules/`,
+  ]
+    .map((folder) => folder + name)
+    .find((path) => existsSync(path));
   if (target === undefined) throw new Error(`docs: ${name} is not installed`);
   const path = join(project, 'node_modules', name);
   mkdirSync(dirname(path), { recursive: true });
@@ -77,6 +88,7 @@ function layOut(page, lines, project) {
     }
     const file = join(folder, words.file ?? `line-${start}.${language}`);
     const before = lines.slice(0, start).map((_, at) => (words.run === undefined && words.file === undefined ? (preamble[at] ?? '') : ''));
+    if (words.untyped !== undefined) before[0] = '// @ts-nocheck';
     writeFileSync(file, [...before, ...text, ''].join('\n'));
     if (words.run !== undefined) programs.push({ file, where: `${page}:${start}`, prints });
   }
@@ -128,7 +140,7 @@ function checkLinks(page, lines) {
 
 const project = mkdtempSync(join(tmpdir(), 'twinpool-docs-'));
 try {
-  for (const name of ['twinpool', 'zod', 'tsx', 'vitest', '@types/node']) link(project, name);
+  for (const name of ['twinpool', '@twinpool/migrate', 'zod', 'tsx', 'vitest', '@types/node', ...PEERS]) link(project, name);
   const programs = [];
   for (const page of pages) {
     const lines = readFileSync(root + page, 'utf8')

@@ -7,7 +7,7 @@ const [name, row, log] = process.argv.slice(2);
 const { kind, open, takesModules } = { ...ours, ...peers }[name];
 const cell = cells[Number(row)];
 /** A task that has not settled by then hangs, ms. */
-const PATIENCE = 4000 * Number(process.env.TWINPOOL_DELAY_FACTOR ?? 1);
+const PATIENCE = 8000 * Number(process.env.TWINPOOL_DELAY_FACTOR ?? 1);
 
 let crashes = 0;
 process.on('uncaughtException', () => {

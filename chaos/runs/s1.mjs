@@ -1,4 +1,5 @@
 // S1: worker processes killed from outside all the time, while both facades have work on them.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkerLostError, WorkerRuntime } from '@twinpool/core';
@@ -16,18 +17,18 @@ const WORKERS = 4;
 const MOST_OPEN = 64;
 /** ms. */
 const KILL_EVERY = 50;
-/** In the short form, in which workers are to get to their tasks on a busy machine, too. */
-const KILL_EVERY_SHORT = 150;
+/** Settled tasks between two kills of the short form, in which workers are to get to their tasks on a busy machine, too. */
+const KILL_EVERY_SHORT = 25;
 
 export const title = 'tasks over 4 worker processes, one of them killed every 50 ms; both facades on the same workers';
 export const seconds = 1500;
 
 export async function run(run) {
-  const tasks = run.tasks ?? (run.short ? 500 : 100_000);
+  const tasks = run.tasks ?? (run.short ? 250 : 100_000);
   const ledger = join(run.folder, 'ledger');
   mkdirSync(ledger);
   const workers = run.short ? 2 : WORKERS;
-  const options = { workers, workerData: { folder: ledger, seed: run.seed } };
+  const options = { workers, workerData: { folder: ledger, seed: run.seed, longest: run.short ? 10 : 2 } };
   await warmUp(run, options);
 
   const runtime = new WorkerRuntime(options);
@@ -54,6 +55,13 @@ export async function run(run) {
     lost.push({ index, pid: value?.pid, after: performance.now() - (killedAt ?? Number.NaN) });
   };
 
+  const starts = new Map();
+  const startTimes = [];
+  const onWorker = ({ event, workerId }) => {
+    if (event === 'starting') starts.set(workerId, performance.now());
+    if (event === 'ready') startTimes.push(performance.now() - starts.get(workerId));
+  };
+  subscribe('twinpool:worker', onWorker);
   const watch = setInterval(() => memory.push(residentSet()), 250);
   killer.start();
   let accepted = 0;
@@ -63,13 +71,20 @@ export async function run(run) {
     const size = Math.floor(256 * 1024 ** share(run.seed, index, 3)) - 256;
     const payload = bytes.subarray(0, Math.max(0, size));
     const settled = settledAs(index, payload.length);
-    if (index % 2 === 0) settles.watchFuture(index, executor.submit(work, index, payload), settled);
-    else settles.watchResult(index, pool.applyAsync(work, [index, payload], settles.callbacks(index)), settled);
+    try {
+      if (index % 2 === 0) settles.watchFuture(index, executor.submit(work, index, payload), settled);
+      else settles.watchResult(index, pool.applyAsync(work, [index, payload], settles.callbacks(index)), settled);
+    } catch (error) {
+      run.expect(false, 'a facade takes no more work', String(error));
+      break;
+    }
   }
   await settles.fewerThan(1);
   const time = run.elapsed;
   killer.stop();
   clearInterval(watch);
+  unsubscribe('twinpool:worker', onWorker);
+  run.figure('starts', `${starts.size}, ${startTimes.length} got to work; ${spread(startTimes)}`);
   const stats = runtime.stats();
   await measureRefill(run, runtime, executor, workers);
   await executor.shutdown();
@@ -105,7 +120,7 @@ async function measureRefill(run, runtime, executor, workers) {
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
   };
-  for (let i = 0; i < (run.short ? 1 : 40); i++) {
+  for (let i = 0; i < (run.short ? 0 : 40); i++) {
     await full();
     const [pid] = workerProcesses();
     const began = performance.now();
@@ -174,7 +189,8 @@ class Killer {
     this.#run = run;
     this.#settles = settles;
     this.#random = run.random(1);
-    this.#replay = run.replay === undefined ? undefined : JSON.parse(readFileSync(run.replay, 'utf8'));
+    if (run.replay !== undefined) this.#replay = JSON.parse(readFileSync(run.replay, 'utf8'));
+    else if (run.short) this.#replay = Array.from({ length: 10 }, (_, i) => ({ at: (i + 1) * KILL_EVERY_SHORT, pick: this.#random() }));
   }
 
   start() {
@@ -182,7 +198,7 @@ class Killer {
       this.#timer = setInterval(() => this.#again(), 1);
       return;
     }
-    const wait = (this.#run.short ? KILL_EVERY_SHORT : KILL_EVERY) * (0.5 + this.#random());
+    const wait = KILL_EVERY * (0.5 + this.#random());
     this.#timer = setTimeout(() => {
       this.#kill(this.#random());
       this.start();

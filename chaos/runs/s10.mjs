@@ -14,7 +14,7 @@ export async function run(run) {
   for (const kind of kindsOf(run)) {
     let workers = 0;
     let done = 0;
-    for (const most of run.short ? [1, 3, 7] : [1, 2, 3, 4, 5, 6, 7]) {
+    for (const most of run.short ? [1, 5] : [1, 2, 3, 4, 5, 6, 7]) {
       const count = Math.ceil((tasks * most) / 28);
       workers += await recycle(run, kind, most, count);
       done += count;

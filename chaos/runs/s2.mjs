@@ -5,7 +5,7 @@ import { MiB, slope } from '../harness/figures.mjs';
 import { residentSet } from '../harness/processes.mjs';
 import { increment, wrap } from '../tasks/trivial.mjs';
 
-const BATCH = 5000;
+const BATCH = 2500;
 /** Batches between two looks at the heap. */
 const LOOK_EVERY = 4;
 /** Bytes a task that may stay. */
@@ -16,10 +16,10 @@ export const title = 'trivial tasks, threads and processes: bytes that a task le
 export const seconds = 600;
 
 export async function run(run) {
-  const tasks = run.tasks ?? (run.short ? 80_000 : 1_000_000);
+  const tasks = run.tasks ?? (run.short ? 40_000 : 1_000_000);
   for (const kind of kindsOf(run)) {
     await measure(run, kind, tasks);
-    await sample(run, kind, run.short ? 500 : SAMPLES);
+    await sample(run, kind, run.short ? 300 : SAMPLES);
   }
 }
 
@@ -77,7 +77,7 @@ async function sample(run, kind, count) {
       }),
     );
   };
-  for (let done = 0; done < count; done += 500) await batch(500);
+  for (let done = 0; done < count; done += 100) await batch(100);
   for (let round = 0; round < 20 && collected < 3 * count; round++) {
     await new Promise((resolve) => setTimeout(resolve, 10));
     globalThis.gc();

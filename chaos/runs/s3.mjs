@@ -11,7 +11,7 @@ import { misbehave, workFor } from '../tasks/ledgered.mjs';
 
 /** Tasks between two events: by the number of tasks, so that a seed repeats them. */
 const EVENT_EVERY = 40;
-const EVENT_EVERY_SHORT = 16;
+const EVENT_EVERY_SHORT = 10;
 const MOST_OPEN = 64;
 const SIGNALS = ['SIGTERM', 'SIGKILL', 'SIGABRT', 'SIGSTOP'];
 const TASKS = { process: ['exit', 'abort', 'no memory', 'throw null', 'throw late'], thread: ['exit', 'throw null', 'throw late'] };
@@ -21,7 +21,7 @@ export const seconds = 900;
 
 export async function run(run) {
   run.warningsExpected(/an error outside of any task/);
-  for (const kind of kindsOf(run)) await storm(run, kind, run.tasks ?? (run.short ? 250 : 20_000));
+  for (const kind of kindsOf(run)) await storm(run, kind, run.tasks ?? (run.short ? 120 : 20_000));
 }
 
 async function storm(run, kind, tasks) {

@@ -14,7 +14,7 @@ export const title = 'tasks of which 30 % are cancelled, 10 % have a limit of 1 
 export const seconds = 1200;
 
 export async function run(run) {
-  for (const kind of kindsOf(run)) await storm(run, kind, run.tasks ?? (run.short ? 1000 : 100_000));
+  for (const kind of kindsOf(run)) await storm(run, kind, run.tasks ?? (run.short ? 500 : 100_000));
 }
 
 async function storm(run, kind, tasks) {

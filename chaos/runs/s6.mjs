@@ -11,7 +11,7 @@ export const seconds = 1200;
 export const env = { MALLOC_ARENA_MAX: '2' };
 
 export async function run(run) {
-  for (const kind of kindsOf(run)) await cycles(run, kind, run.tasks ?? (run.short ? 8 : 2000));
+  for (const kind of kindsOf(run)) await cycles(run, kind, run.tasks ?? (run.short ? 5 : 2000));
 }
 
 async function cycles(run, kind, count) {

@@ -1,4 +1,4 @@
-// Tasks that write into the ledger what they do. Loaded in workers; `context().workerData` is { folder, seed }.
+// Tasks that write into the ledger what they do. Loaded in workers; `context().workerData` is { folder, seed, longest (ms of `work`) }.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMainThread, threadId } from 'node:worker_threads';
@@ -28,11 +28,11 @@ export function checksum(bytes) {
   return sum;
 }
 
-/** 0 to 2 ms of work over its bytes; gives f(seed, index), sometimes with as many bytes back. */
+/** Some work over its bytes; gives f(seed, index), sometimes with as many bytes back. */
 export function work(index, bytes) {
   write('S', index);
-  const { seed } = context().workerData;
-  spin(2 * share(seed, index, 1));
+  const { seed, longest } = context().workerData;
+  spin(longest * share(seed, index, 1));
   const result = { value: hash(seed, index), sum: checksum(bytes), bytes: hash(seed, index, 2) % 2 === 0 ? bytes : undefined };
   write('E', index);
   return result;

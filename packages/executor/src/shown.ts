@@ -21,7 +21,11 @@ export function shownAs<T extends object>(
 export function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value !== 'object') return typeof value;
-  if (value instanceof Error) return value.name;
-  const type: unknown = value.constructor;
-  return typeof type === 'function' && type.name !== '' ? type.name : 'object';
+  try {
+    const name: unknown = value instanceof Error ? value.name : value.constructor.name;
+    return typeof name === 'string' && name !== '' ? name : 'object';
+  } catch {
+    // No constructor, or code of the value that threw.
+    return 'object';
+  }
 }

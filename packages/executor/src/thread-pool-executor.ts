@@ -8,7 +8,7 @@ import { WorkerExecutor } from './worker-executor.ts';
  *
  * As ProcessPoolExecutor, but cheaper to start and to talk to: `transfer` moves buffers, and a SharedArrayBuffer is shared. Threads share
  * the process: what ends it ends them all. The default number of workers is `os.availableParallelism()`: unlike Python's, threads compute
- * in parallel.
+ * in parallel. They are called `prefix_0`, `prefix_1`, …, after the option `threadNamePrefix`, Python's `thread_name_prefix`.
  *
  * Source: https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor
  *

@@ -8,8 +8,9 @@ const PROGRAM = fileURLToPath(new URL('fixtures/program.mjs', import.meta.url));
 const SELF_SUBMITTING = fileURLToPath(new URL('fixtures/self-submitting.mjs', import.meta.url));
 
 /** Standard output of a program that has to end by itself, with code 0 and without a word on standard error. */
-async function run(scenario: string, kind: string, program: string = PROGRAM): Promise<string> {
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, scenario, kind], { timeout: 15_000 });
+async function run(scenario: string, kind: string, program: string = PROGRAM, env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const options = { timeout: 15_000, env: { ...process.env, ...env } };
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, scenario, kind], options);
   expect(stderr).toBe('');
   return stdout.trim().split('\n').join(' ');
 }
@@ -31,4 +32,9 @@ describe.each(['process', 'thread'])('%s', (kind) => {
   test('nor does an endless map that nobody reads any further', async () => {
     expect(await run('lazily', kind)).toBe('0');
   });
+});
+
+test('executors in tasks of executors in tasks, and so on: ten deep, also by way of programs, it is taken for endless [C-19] [D-46]', async () => {
+  // The variable by which a program knows how deep it was started.
+  expect(await run('descend', 'thread', PROGRAM, { TWINPOOL_DEPTH: '8' })).toBe('10 ERR_TWINPOOL_NESTED_BOOTSTRAP');
 });

@@ -3,16 +3,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import * as core from '@twinpool/core';
 import * as door from '@twinpool/executor';
-import { asCompleted, Future, type ResultIterator, TaskSerializationError, ThreadPoolExecutor } from '@twinpool/executor';
+import { asCompleted, Future, type ResultIterator, TaskSerializationError } from '@twinpool/executor';
+import { expectWarning } from '@twinpool/testkit/leak-check';
 import { echo, mark, square } from '@twinpool/testkit/tasks';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { descend, nested } from './fixtures/tasks.mjs';
+import { nested } from './fixtures/tasks.mjs';
 import { forAll, left, makeGate, OWN, turn } from './kit.ts';
 
 describe.each(OWN)('$name', (kind) => {
   const executor = forAll(kind);
 
-  test('an executor, a future or an iterator as an argument is refused, with what to do instead [X-22]', async () => {
+  test('an executor, a future or an iterator as an argument is refused, with what to do instead [X-22] [E-19]', async () => {
     const values = {
       'is an Executor, which cannot be sent; build one in the task': executor,
       'is a Future, which cannot be sent; await it first': executor.submit(square, 1),
@@ -52,6 +53,21 @@ describe.each(OWN)('$name', (kind) => {
     expect(await Promise.all([1, 2, 3, 4].map((n) => executor.submit(nested, n)))).toEqual([2, 3, 4, 5]);
   });
 
+  test('whatever a done-callback throws, the executor goes on [D-47] [F-10] [C-25]', async () => {
+    expectWarning(/a done-callback threw/);
+    const future = executor.submit(square, 3);
+    const told: unknown[] = [];
+    for (const thrown of [new Error('a callback'), null, 'text', undefined]) {
+      future.addDoneCallback(() => {
+        told.push(thrown);
+        throw thrown;
+      });
+    }
+    expect(await future).toBe(9);
+    expect(told.length).toBe(4);
+    expect(await executor.map(square, [1, 2, 3]).toArray()).toEqual([1, 4, 9]);
+  });
+
   test('inspect shows how things stand, and no values', async () => {
     const results = executor.map(square, [1, 2]);
     expect(inspect(results)).toBe("ResultIterator { state: 'open', delivered: 0 }");
@@ -65,12 +81,6 @@ describe.each(OWN)('$name', (kind) => {
     expect(inspect(executor)).toContain('tasks: 1');
     await running;
   });
-});
-
-test('executors in tasks of executors in tasks, and so on: at a depth of ten it is taken for a recursion [C-19] [D-46]', async () => {
-  const executor = new ThreadPoolExecutor(1);
-  onTestFinished(() => executor.shutdown());
-  expect(await executor.submit(descend, 1)).toEqual([10, 'ERR_TWINPOOL_NESTED_BOOTSTRAP']);
 });
 
 test('a worker process is in a group of its own: Ctrl-C in a terminal is for the program to decide about [X-23]', async () => {

@@ -17,8 +17,8 @@ type Step<R> = IteratorResult<R, undefined>;
 /**
  * What `imap` and `imapUnordered` return, as Python's `IMapIterator`; the same for every chunksize.
  *
- * A task's error rejects that `next()` only, and the next one goes on with the following item. A `for await` loop ends with the error and
- * reads no further; go on with `next()` if you want to.
+ * A task's error rejects that `next()` only, and the next one goes on with the following item; with `onError: 'stop'` it is the end. A
+ * `for await` loop ends with the error and reads no further: go on with `next()`, or loop over `settled()`, if you want to.
  *
  * @example
  * ```ts

@@ -218,6 +218,13 @@ describe.each(POOLS)('$title', (variant) => {
       await until(() => pool.stats().queued === 0 && pool.stats().running === 0, 'nothing is open');
     });
 
+    test('arguments that do not fit are counted once, though whoever is told ends the call [P-MAP-7]', async () => {
+      const control = new AbortController();
+      const result = given.pool.mapAsync(shout, [5] as never[], { signal: control.signal, onProgress: () => control.abort() });
+      expect(await result.exception()).toHaveProperty('name', 'CancelledError');
+      expect(given.pool.stats()).toMatchObject({ queued: 0, running: 0 });
+    });
+
     test('an asynchronous input that fails is an error, too: what waits never runs', async () => {
       const { pool } = given;
       const feed = new Feed<number>();

@@ -191,6 +191,18 @@ const BESIDES: Readonly<Record<string, readonly string[]>> = {
   Executor: ['killWorkers', 'static use', 'terminateWorkers', 'withOptions'],
   ProcessPoolExecutor: ['constructor', 'map', 'shutdown', 'static use', 'stats', 'submit', 'withOptions', '[Symbol.asyncDispose]'],
   Future: ['catch', 'exceptionNow', 'finally', 'outcome', 'resultNow', 'then', '[Symbol.toStringTag]'],
+  MapResult: ['cancel', 'exception', 'get', 'ready', 'settled', 'successful', 'wait'],
+  ResultIterator: [
+    'constructor',
+    'next',
+    'return',
+    'settled',
+    'toArray',
+    '[Symbol.asyncDispose]',
+    '[Symbol.asyncIterator]',
+    '[Symbol.toStringTag]',
+  ],
+  FutureIterator: ['next', 'return', '[Symbol.asyncIterator]'],
 };
 
 const declared = declarationsOf(['@twinpool/core', '@twinpool/pool', '@twinpool/executor']);

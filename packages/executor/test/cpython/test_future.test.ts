@@ -55,6 +55,8 @@ describe('state', () => {
     [[1], 'Array'],
     [new Map(), 'Map'],
     [Object.create(null), 'object'],
+    [{ constructor: { name: 5 } }, 'object'],
+    [Object.defineProperty({}, 'constructor', { get: () => expect.unreachable() }), 'object'],
   ])('test_repr: the kind of result is shown, never the result: %j [B-44] [F-15]', (value, name) => {
     const future = new Future<unknown>();
     future.setResult(value);

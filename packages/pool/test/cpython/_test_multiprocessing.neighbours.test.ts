@@ -85,7 +85,7 @@ describe.each(POOLS)('$title', (variant) => {
     // The shared pool has what it will have.
     await until(() => given.pool.stats().workers === 2, 'its workers', 10_000);
     const [fds, children] = [count(), childrenOf().length];
-    for (let i = 0; i < 3; i++) await round();
+    for (let i = 0; i < 2; i++) await round();
     await until(() => count() <= fds && childrenOf().length <= children, `${fds} descriptors and ${children} children again`);
   });
 

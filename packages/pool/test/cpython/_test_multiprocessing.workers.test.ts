@@ -1,17 +1,10 @@
 // Lib/test/_test_multiprocessing.py: _TestPoolWorkerErrors, _TestPoolWorkerLifetime, TestInitializers, TestPoolNotLeakOnFailure, and others
 // that have a pool in them.
 import { inspect } from 'node:util';
-import {
-  BrokenExecutorError,
-  InitializerError,
-  MaybeEncodingError,
-  OptionsError,
-  PoolTerminatedError,
-  TaskSerializationError,
-} from '@twinpool/pool';
+import { MaybeEncodingError, OptionsError, PoolTerminatedError, TaskSerializationError } from '@twinpool/pool';
 import { failure, makeGate, until, within } from '@twinpool/testkit';
 import { nothingLeft } from '@twinpool/testkit/leak-check';
-import { echo, failToStart, mark, place, square } from '@twinpool/testkit/tasks';
+import { echo, mark, place, square } from '@twinpool/testkit/tasks';
 import { describe, expect, test } from 'vitest';
 import { failFrom } from '../fixtures/rows.mjs';
 import { range, squares } from '../inputs.ts';
@@ -100,11 +93,11 @@ describe.each(POOLS)('$title', (variant) => {
 
     test('test_pool_worker_lifetime_early_close [B-186] [P-LIFE-1]', async () => {
       const pool = makePool(variant, { processes: 2, maxTasksPerChild: 1 });
-      const results = range(6).map((x) => pool.applyAsync(square, [x]));
+      const results = range(4).map((x) => pool.applyAsync(square, [x]));
       pool.close();
       pool.close();
       await within(pool.join(), 10_000);
-      expect(await Promise.all(results)).toEqual(squares(6));
+      expect(await Promise.all(results)).toEqual(squares(4));
     });
 
     test('test_pool_maxtasksperchild_invalid [B-187] [P-NEW-4]', () => {
@@ -136,22 +129,10 @@ describe.each(POOLS)('$title', (variant) => {
   });
 
   describe('TestPoolNotLeakOnFailure', () => {
-    test('test_release_unused_processes: one that cannot start ends no other [B-190]', async () => {
+    test('test_release_unused_processes: one that cannot start ends no other; when none can, see lifecycle.test.ts [B-190]', async () => {
       const gate = makeGate();
       const pool = makePool(variant, { processes: 2, initializer: failFrom, initargs: [gate.path, 2] });
       expect(await pool.map(square, range(20))).toEqual(squares(20));
-      pool.terminate();
-      await pool.join();
-      await nothingLeft();
-    });
-
-    test('test_release_unused_processes: when none can start the error is told, and no worker is left [B-190]', async () => {
-      const gate = makeGate();
-      const pool = makePool(variant, { processes: 1, initializer: failToStart, initargs: [gate.path, 'no start'] });
-      const error = await failure(pool.apply(square, [1]), 10_000);
-      expect(error).toBeInstanceOf(BrokenExecutorError);
-      expect(error).toHaveProperty('cause', expect.any(InitializerError));
-      expect(inspect(pool)).toContain("state: 'BROKEN'");
       pool.terminate();
       await pool.join();
       await nothingLeft();

@@ -1,5 +1,5 @@
 /** The four classes by one interface, so that a table can say "all four". Decides the words only: what they do is their own. */
-import { ThreadPool, Pool, ProcessPoolExecutor, type RuntimeStats, type Task, ThreadPoolExecutor } from 'twinpool';
+import { Pool, ProcessPoolExecutor, type RuntimeStats, type Task, ThreadPool, ThreadPoolExecutor } from 'twinpool';
 
 export const NAMES = ['Pool', 'ThreadPool', 'ProcessPoolExecutor', 'ThreadPoolExecutor'] as const;
 export type FaceName = (typeof NAMES)[number];
@@ -45,7 +45,9 @@ interface Shape {
 }
 
 export function openFace(name: FaceName, { workers = 1, ...options }: Shape = {}): Face {
-  return name.endsWith('Executor') ? ofExecutor(name, { maxWorkers: workers, ...options }) : ofPool(name, { processes: workers, ...options });
+  return name.endsWith('Executor')
+    ? ofExecutor(name, { maxWorkers: workers, ...options })
+    : ofPool(name, { processes: workers, ...options });
 }
 
 export const kindOf = (name: FaceName): 'process' | 'thread' => (name.startsWith('Thread') ? 'thread' : 'process');
@@ -94,7 +96,11 @@ function ofExecutor(name: FaceName, options: object): Face {
       if (whenDone !== undefined) future.addDoneCallback(whenDone);
       return { outcome: () => future.result(), cancel: () => future.cancel(), isDone: () => future.done() };
     },
-    map: (task, items, wish = {}) => executor.withOptions(wish).map(task as never, items as never[]).toArray(),
+    map: (task, items, wish = {}) =>
+      executor
+        .withOptions(wish)
+        .map(task as never, items as never[])
+        .toArray(),
     close: () => executor.shutdown(),
     closeAndCancel: () => executor.shutdown({ cancelFutures: true }),
     terminate: () => executor.terminateWorkers(),

@@ -59,7 +59,10 @@ export function verdictOn({ api, events, moment, seen }: Raced): string[] {
 
   forbid(cancelled === true && outcome !== 'CANCELLED', 'cancel() said true, and it was not cancelled');
   forbid(cancelled === true && seen.began > 0 && !has('abort', 'closeAndCancel', 'terminate'), 'cancel() said true, and it began');
-  forbid(outcome === 'CANCELLED' && cancelled === false && !has(...(CAUSES['CANCELLED'] ?? []).slice(1)), 'cancel() said false, and it was cancelled');
+  forbid(
+    outcome === 'CANCELLED' && cancelled === false && !has(...(CAUSES['CANCELLED'] ?? []).slice(1)),
+    'cancel() said false, and it was cancelled',
+  );
   const causes = CAUSES[outcome];
   forbid(causes === undefined || !(has(...causes) || causes.includes('*')), `nothing that happened leads to ${outcome}`);
   forbid(outcome === '6' && seen.began !== 1, 'a value, and it never began');
@@ -89,10 +92,12 @@ export class Tables {
   }
 
   print(): string {
-    const lines = [...this.#pairs].sort(([a], [b]) => a.localeCompare(b)).map(([pair, table]) => {
-      const counts = [...table].sort(([, a], [, b]) => b - a).map(([what, count]) => `${count} × {${what}}`);
-      return `${pair.padEnd(28)} ${counts.join('  ')}`;
-    });
+    const lines = [...this.#pairs]
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([pair, table]) => {
+        const counts = [...table].sort(([, a], [, b]) => b - a).map(([what, count]) => `${count} × {${what}}`);
+        return `${pair.padEnd(28)} ${counts.join('  ')}`;
+      });
     return lines.join('\n');
   }
 }

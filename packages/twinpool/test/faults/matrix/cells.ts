@@ -41,6 +41,8 @@ export interface Expected {
   readonly fields?: object;
   /** Workers started because of it, at most, beside those that are started anyway. */
   readonly starts: number;
+  /** How often its module may be imported; once, unless it is said. */
+  readonly imports?: number;
   /** How often the task's body runs. */
   readonly bodies: readonly number[];
   /** What ends it, where nothing does by itself. */
@@ -53,11 +55,12 @@ export interface Expected {
 
 const isDeath = (fault: string): boolean => (DEATHS as readonly string[]).includes(fault);
 const isStuck = (fault: string): boolean => (STUCK as readonly string[]).includes(fault);
+export const isThrown = (fault: string): boolean => fault.startsWith('throw');
 const isSignal = (fault: string): boolean => fault.startsWith('SIG');
 
 /** Why a cell cannot be; undefined where it can. */
 export function impossible(fault: string, phase: Phase, kind: 'process' | 'thread'): string | undefined {
-  const isThrow = fault.startsWith('throw');
+  const isThrow = isThrown(fault);
   if (kind === 'thread' && isSignal(fault)) return 'a signal goes to the whole program: no worker of its own dies of it';
   if (phase === 'encode args' && !isThrow) return 'arguments are encoded in the program itself: that would be its own end';
   if (phase === 'decode args') {
@@ -104,9 +107,9 @@ function expectation(fault: string, phase: Phase, name: FaceName): Expected {
       return { outcomes: ['WORKER_LOST', '16777216'], starts: 1, bodies: [0, 1] };
     case 'import':
       if (isStuck(fault)) return { outcomes: ['CANCELLED'], starts: 1, bodies: [0], endedBy: 'abort' };
-      return isDeath(fault)
-        ? { ...ending(fault, kind), starts: 1, bodies: [0] }
-        : { outcomes: ['TASK_MODULE'], starts: 0, bodies: [0] };
+      // Who is killed from outside while a module loads has not begun its task: it is tried elsewhere, three times.
+      if (fault === 'SIGKILL') return { ...ending(fault, kind), starts: 4, imports: 4, bodies: [0] };
+      return isDeath(fault) ? { ...ending(fault, kind), starts: 1, bodies: [0] } : { outcomes: ['TASK_MODULE'], starts: 0, bodies: [0] };
     case 'initializer': {
       // A start that somebody kills is no fault of the initializer for 10 s.
       const endsItself = !isStuck(fault) && fault !== 'SIGKILL';
@@ -114,6 +117,7 @@ function expectation(fault: string, phase: Phase, name: FaceName): Expected {
       const ended = name.endsWith('Executor') ? 'CANCELLED' : 'POOL_TERMINATED';
       return { outcomes: [ended], starts: 20, bodies: [0], endedBy: 'terminate' };
     }
+    // What 'run' has under OOM is [F-7], under SIGSTOP [F-17].
     case 'run':
       if (!isDeath(fault) && !isStuck(fault)) return { outcomes: [VALUES[fault] as string], starts: 0, bodies };
       return { ...ending(fault, kind), starts: 1, bodies, ...limit };
@@ -126,10 +130,10 @@ function expectation(fault: string, phase: Phase, name: FaceName): Expected {
     case 'after settle':
       // A thread that loops has begun nothing that has a limit, and gives back what it is given.
       if (fault === 'loop' && kind === 'thread') return { outcomes: ['returned'], starts: 0, bodies, endedBy: 'terminate' };
-      return { outcomes: ['returned'], starts: 1, bodies, isInTheWay: isStuck(fault), warns: fault.startsWith('throw') };
+      return { outcomes: ['returned'], starts: 1, bodies, isInTheWay: isStuck(fault), warns: isThrown(fault) };
     case 'at retire':
     case 'at close':
-      return { outcomes: ['returned'], starts: 1, bodies, warns: fault.startsWith('throw') && kind === 'process' };
+      return { outcomes: ['returned'], starts: 1, bodies };
   }
 }
 

@@ -7,7 +7,7 @@ import { taskRef } from 'twinpool';
 import { expect } from 'vitest';
 import { type AnyTask, type Face, type FaceName, type Handle, kindOf, openFace, type Wish } from '../faces.ts';
 import { told } from '../told.ts';
-import type { Cell } from './cells.ts';
+import { type Cell, isThrown } from './cells.ts';
 
 /** For tasks that never end by themselves; the others have none. */
 const LIMIT = 120;
@@ -26,20 +26,22 @@ function options(name: FaceName, more: object = {}): Record<string, unknown> {
   return { killGrace: KILL_GRACE, resourceLimits: { maxOldGenerationSizeMb: 24 }, ...stdio, ...more };
 }
 
+type Need = 'any' | 'retiring' | 'small stack';
+
 /** Facades that many cells use, by what they need. */
 export class Faces {
   readonly #faces = new Map<string, Face>();
   /** The last worker of each that a task was seen to run in. */
   readonly lastIds = new Map<Face, number>();
 
-  of(name: FaceName, need: 'any' | 'retiring' | 'small stack'): Face {
+  of(name: FaceName, need: Need): Face {
     const key = `${name} ${need}`;
     const face = this.#faces.get(key) ?? openFace(name, options(name, this.#needs(name)[need]));
     this.#faces.set(key, face);
     return face;
   }
 
-  #needs(name: FaceName): Record<string, object> {
+  #needs(name: FaceName): Record<Need, object> {
     return {
       any: {},
       retiring: { maxTasksPerChild: 1 },
@@ -64,10 +66,9 @@ export async function play(cell: Cell, faces: Faces): Promise<void> {
   const gate = makeGate();
   if (cell.expected.warns) expectWarning('TWINPOOL_UNCAUGHT');
   if (cell.phase === 'initializer') return playStart(cell, gate);
-  if (cell.phase === 'at close') return playClose(cell, gate);
+  if (cell.phase === 'at close' || (cell.phase === 'at retire' && isThrown(cell.fault))) return playEnd(cell, gate);
   if (cell.phase === 'after settle' && cell.expected.endedBy === 'terminate') return playStuck(cell, gate);
-  const isDeep = cell.phase === 'decode args' && cell.fault.startsWith('throw');
-  const face = faces.of(cell.name, cell.phase === 'at retire' ? 'retiring' : isDeep ? 'small stack' : 'any');
+  const face = faces.of(cell.name, needOf(cell));
   try {
     await playShared(cell, faces, face, gate);
   } catch (error) {
@@ -76,17 +77,23 @@ export async function play(cell: Cell, faces: Faces): Promise<void> {
   }
 }
 
+function needOf({ phase, fault }: Cell): Need {
+  if (phase === 'at retire') return 'retiring';
+  return phase === 'decode args' && isThrown(fault) ? 'small stack' : 'any';
+}
+
 async function playShared(cell: Cell, faces: Faces, face: Face, gate: Gate): Promise<void> {
   const before = faces.lastIds.get(face) ?? (await idOf(face));
+  const { lostWorkers } = face.stats();
   await submitAndJudge(cell, face, gate);
-  if (cell.phase === 'after settle') await afterwards(cell, face, gate);
+  if (cell.phase === 'after settle') await afterwards(cell, face, gate, lostWorkers);
   const after = await idOf(face);
   faces.lastIds.set(face, after);
   const labels = gate.labels();
   // Where each runs one task: those of the callback, of the cell and of the look at it.
   const usual = cell.phase === 'at retire' ? 3 : 0;
   expect(after - before, `workers started; calls: ${labels.join()}`).toBeLessThanOrEqual(usual + cell.expected.starts);
-  expect(labels.filter((label) => label === 'import').length, 'imports').toBeLessThanOrEqual(1);
+  expect(labels.filter((label) => label === 'import').length, 'imports').toBeLessThanOrEqual(cell.expected.imports ?? 1);
   expect(bodies(gate), 'calls of the body').toBeOneOf([...cell.expected.bodies]);
 }
 
@@ -112,7 +119,17 @@ function taskOf({ phase, fault }: Cell, gate: Gate): [AnyTask, readonly unknown[
   const own: readonly unknown[] = [gate.path, fault];
   switch (phase) {
     case 'encode args':
-      return [faults.misbehaveInTask as AnyTask, [gate.path, { get bad() { return faults.misbehave(fault, gate.path); } }]];
+      return [
+        faults.misbehaveInTask as AnyTask,
+        [
+          gate.path,
+          {
+            get bad() {
+              return faults.misbehave(fault, gate.path);
+            },
+          },
+        ],
+      ];
     case 'decode args':
       return fault.startsWith('throw')
         ? [mark as AnyTask, [gate.path, faults.returnNested(DEPTH)]]
@@ -162,8 +179,7 @@ function judge({ expected }: Cell, settled: Outcome<unknown>): void {
 }
 
 /** The fault comes when nobody waits for anything: whoever comes next finds another worker, or (behind what is stuck) is aborted. */
-async function afterwards({ expected }: Cell, face: Face, gate: Gate): Promise<void> {
-  const lost = face.stats().lostWorkers;
+async function afterwards({ expected }: Cell, face: Face, gate: Gate, lost: number): Promise<void> {
   if (!expected.isInTheWay) {
     for (const end = performance.now() + PATIENCE; face.stats().lostWorkers === lost; ) {
       expect(await outcome(face.submit(square as AnyTask, [3]).outcome(), PATIENCE)).toEqual({ ok: true, value: 9 });
@@ -214,13 +230,19 @@ async function playStuck(cell: Cell, gate: Gate): Promise<void> {
   }
 }
 
-async function playClose(cell: Cell, gate: Gate): Promise<void> {
-  const face = openFace(cell.name, options(cell.name));
+/** What an exit handler throws has nobody to go to: where it is heard of, there is one warning. */
+async function playEnd(cell: Cell, gate: Gate): Promise<void> {
+  const isRetiring = cell.phase === 'at retire';
+  const patience = isThrown(cell.fault) ? { killGrace: 5_000 } : {};
+  const face = openFace(cell.name, options(cell.name, { ...patience, ...(isRetiring ? { maxTasksPerChild: 1 } : {}) }));
   try {
     await submitAndJudge(cell, face, gate);
+    if (isRetiring) await idOf(face);
     await within(face.close(), PATIENCE, 'close()');
     expect(bodies(gate)).toBe(1);
-    expect(face.stats()).toMatchObject({ workers: 0, failed: 0 });
+    const { workers, failed, lateErrors } = face.stats();
+    expect([workers, failed]).toEqual([0, 0]);
+    if (lateErrors > 0) expectWarning('TWINPOOL_UNCAUGHT');
   } finally {
     await within(face.kill(), PATIENCE, 'the end');
   }

@@ -88,7 +88,7 @@ async function play(cell: Cell): Promise<Report> {
   lane?.begin();
   cancelAt('running');
   const over = close === 'none' ? undefined : face[close]();
-  if (lane !== undefined && lane.isBusy) end(stage, lane, outcome);
+  if (lane?.isBusy) end(stage, lane, outcome);
   await turn();
   stage.goOn();
   await turn();
@@ -156,7 +156,8 @@ function* cells(name: FaceName): Generator<Cell> {
   for (const outcome of OUTCOMES)
     for (const cancel of CANCELS)
       for (const close of CLOSES)
-        for (const callback of CALLBACKS) for (const isAwaited of [true, false]) yield { name, outcome, cancel, close, callback, isAwaited };
+        for (const callback of CALLBACKS)
+          for (const isAwaited of [true, false]) yield { name, outcome, cancel, close, callback, isAwaited };
 }
 
 describe.each(NAMES)('%s: whatever a task does, whenever it is cancelled, however all is closed', (name) => {

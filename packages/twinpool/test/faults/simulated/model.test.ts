@@ -8,7 +8,17 @@
 import { encodeThrown } from '@twinpool/core/facade';
 import type { FakeEnd } from '@twinpool/testkit';
 import fc from 'fast-check';
-import { type AsyncResult, type Future, Pool, ProcessPoolExecutor, ThreadPool, ThreadPoolExecutor, toAsyncResult, toFuture, WorkerRuntime } from 'twinpool';
+import {
+  type AsyncResult,
+  type Future,
+  Pool,
+  ProcessPoolExecutor,
+  ThreadPool,
+  ThreadPoolExecutor,
+  toAsyncResult,
+  toFuture,
+  WorkerRuntime,
+} from 'twinpool';
 import { afterAll, describe, expect, it } from 'vitest';
 import { told } from '../told.ts';
 import { double, Stage, TASK_TIMEOUT, turn } from './stage.ts';
@@ -21,7 +31,9 @@ const replay = {
 let runs = 0;
 let commands = 0;
 
-type Owner = { readonly api: 'pool'; readonly pool: Pool; state: State } | { readonly api: 'executor'; readonly executor: ProcessPoolExecutor; state: State };
+type Owner =
+  | { readonly api: 'pool'; readonly pool: Pool; state: State }
+  | { readonly api: 'executor'; readonly executor: ProcessPoolExecutor; state: State };
 type State = 'open' | 'closed' | 'ended';
 
 /** One task in the model. */
@@ -90,11 +102,24 @@ class Model {
         if (callback !== 'none') queueMicrotask(() => future.addDoneCallback(whenDone));
       }
       if (callback === 'throws' && owner.api === 'executor') this.expectedWarnings += 1;
-      entry = { owner, item, handle, view: undefined, controller, isTimed, callback, calls: 0, cancelled: undefined, mayBeLost: false, timedOut: false };
+      entry = {
+        owner,
+        item,
+        handle,
+        view: undefined,
+        controller,
+        isTimed,
+        callback,
+        calls: 0,
+        cancelled: undefined,
+        mayBeLost: false,
+        timedOut: false,
+      };
       this.entries.push(entry);
       if (owner.state !== 'open') this.troubles.push('a closed facade took a task');
     } catch (error) {
-      if (owner.state === 'open' || !['POOL_CLOSED', 'EXECUTOR_SHUTDOWN'].includes(told(error))) this.troubles.push(`submit: ${told(error)}`);
+      if (owner.state === 'open' || !['POOL_CLOSED', 'EXECUTOR_SHUTDOWN'].includes(told(error)))
+        this.troubles.push(`submit: ${told(error)}`);
     }
   }
 
@@ -114,7 +139,8 @@ class Model {
     const began = this.stage.lanes.some(({ held }) => held.some((task) => task.item === item)) || (this.stage.begins.get(item) ?? 0) > 0;
     if (said && began && !wasDone) this.troubles.push(`cancel() of task ${item} said true, and a worker has or had it`);
     if (!wasDone) entry.cancelled = said;
-    if (view !== undefined && this.isDone({ handle: view }) !== this.isDone(entry)) this.troubles.push(`after cancel() both views of task ${item} differ`);
+    if (view !== undefined && this.isDone({ handle: view }) !== this.isDone(entry))
+      this.troubles.push(`after cancel() both views of task ${item} differ`);
   }
 
   close(owner: Owner, b: number): void {
@@ -161,7 +187,8 @@ class Model {
     for (const [item, times] of this.stage.begins) if (times > 1) this.troubles.push(`task ${item} began ${times} times`);
     for (const entry of this.entries) {
       if (entry.calls > 1) this.troubles.push(`the callback of task ${entry.item} was called ${entry.calls} times`);
-      if (entry.view !== undefined && this.isDone({ handle: entry.view }) !== this.isDone(entry)) this.troubles.push(`both views of task ${entry.item} differ`);
+      if (entry.view !== undefined && this.isDone({ handle: entry.view }) !== this.isDone(entry))
+        this.troubles.push(`both views of task ${entry.item} differ`);
     }
     if (this.troubles.length > 0) expect(this.troubles).toEqual([]);
   }
@@ -229,19 +256,40 @@ const deeds: Record<string, (model: Model, a: number, b: number) => void> = {
   close(model, a, b) {
     if (b % 5 === 0) model.close(pick(model.owners, a) as Owner, b);
   },
-  ready: ({ stage }, a) => pick(stage.alive.filter(({ state, isKilled }) => state === 'starting' && !isKilled), a)?.ready(),
-  begin: ({ stage }, a) => void pick(stage.alive.filter(({ mayStart }) => mayStart), a)?.begin(),
+  ready: ({ stage }, a) =>
+    pick(
+      stage.alive.filter(({ state, isKilled }) => state === 'starting' && !isKilled),
+      a,
+    )?.ready(),
+  begin: ({ stage }, a) =>
+    void pick(
+      stage.alive.filter(({ mayStart }) => mayStart),
+      a,
+    )?.begin(),
   finish(model, a) {
-    const lane = pick(model.stage.alive.filter(({ isBusy }) => isBusy), a);
+    const lane = pick(
+      model.stage.alive.filter(({ isBusy }) => isBusy),
+      a,
+    );
     if (lane?.running !== undefined) lane.finish(endOf(lane.running), 100);
   },
-  deliver: ({ stage }, a) => pick(stage.alive.filter(({ hasAnswers }) => hasAnswers), a)?.deliver(),
+  deliver: ({ stage }, a) =>
+    pick(
+      stage.alive.filter(({ hasAnswers }) => hasAnswers),
+      a,
+    )?.deliver(),
   die(model, a, b) {
-    const lane = pick(model.stage.alive.filter(({ state }) => state !== 'starting'), a);
+    const lane = pick(
+      model.stage.alive.filter(({ state }) => state !== 'starting'),
+      a,
+    );
     if (lane !== undefined && b % 3 === 0) model.die(lane);
   },
   goAsTold(model, a) {
-    const lane = pick(model.stage.alive.filter(({ isKilled, isAskedToEnd }) => isKilled || isAskedToEnd), a);
+    const lane = pick(
+      model.stage.alive.filter(({ isKilled, isAskedToEnd }) => isKilled || isAskedToEnd),
+      a,
+    );
     if (lane !== undefined) model.die(lane);
   },
   time(model, a) {

@@ -131,7 +131,8 @@ async function run(name: FaceName, first: string, second: string, moment: Moment
     end,
     next,
     left: stage.alive.length + stage.clock.keepingAlive,
-    counted: completed + failed + cancelled - 1 - (other === undefined || other.startsWith('refused') ? 0 : 1) - (next === undefined ? 0 : 1),
+    counted:
+      completed + failed + cancelled - 1 - (other === undefined || other.startsWith('refused') ? 0 : 1) - (next === undefined ? 0 : 1),
     warnings: stage.warnings.length,
   };
 }

@@ -22,9 +22,14 @@ Engine.prototype.makeLane = function (this: Engine, id: number) {
   const stage = current as Stage;
   stage.engine = this;
   const { killGrace, maxTasks, kind } = this.workers;
-  const lane = new FakeLane(this, { setup: { workerId: id }, killGrace, maxTasks } as LaneOptions, kind === 'thread' ? 'claims' : 'budget', {
-    begun: (_lane, task) => stage.begun(task),
-  });
+  const lane = new FakeLane(
+    this,
+    { setup: { workerId: id }, killGrace, maxTasks } as LaneOptions,
+    kind === 'thread' ? 'claims' : 'budget',
+    {
+      begun: (_lane, task) => stage.begun(task),
+    },
+  );
   stage.lanes.push(lane);
   return lane;
 };
