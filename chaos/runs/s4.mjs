@@ -92,6 +92,6 @@ async function storm(run, kind, tasks) {
     `${kind}: tasks a second`,
     `${((1000 * accepted) / time).toFixed(0)}; the last tenth ${(last / first).toFixed(2)} of the second`,
   );
-  // A stuck slot of two would halve it.
-  if (!run.short) run.expect(last >= 0.8 * first, `${kind}: the last tenth ran slower than 80 %`, `${last / first}`);
+  // A stuck slot of two would halve it; of fewer tasks, so would another program.
+  if (accepted >= 20_000) run.expect(last >= 0.8 * first, `${kind}: the last tenth ran slower than 80 %`, `${last / first}`);
 }

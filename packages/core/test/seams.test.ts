@@ -10,8 +10,13 @@ const MANNERS = ['claims', 'budget'] as const;
 const TASKS = 6 + 8 + 6;
 
 /** Calls, a map and a stream of two clients on two workers; `seams` may fail. Runs until all has ended. */
-async function load(manner: (typeof MANNERS)[number], seams: Seams, prepare: (world: World) => void = () => undefined): Promise<World> {
-  const world = worldOf({ size: 2, manner, maxTasks: 9, clients: [clientOf(), clientOf()] }, seams);
+async function load(
+  manner: (typeof MANNERS)[number],
+  seams: Seams,
+  prepare: (world: World) => void = () => undefined,
+  size = 2,
+): Promise<World> {
+  const world = worldOf({ size, manner, maxTasks: 9, clients: [clientOf(), clientOf()] }, seams);
   prepare(world);
   const [one, other] = world.clients as [World['clients'][number], World['clients'][number]];
   const fn = world.functions[1] as World['functions'][number];
@@ -121,29 +126,33 @@ describe.each(MANNERS)('workers of the manner %s', (manner) => {
     },
   );
 
-  it.each(Object.keys(STARTS).filter((how) => !how.endsWith('and dies')))(
-    'each of which %s: all work fails, after few starts',
-    async (how) => {
-      const world = await flaky(manner, how, () => true);
-      // What is not read of the stream's input is not accepted.
-      expect(all(world)).toBeGreaterThanOrEqual(6 + 8);
-      expect(failed(world)).toBe(all(world));
-      expect(world.lanes.length).toBeLessThanOrEqual(12);
-    },
-  );
+  // Where it cannot be known that a worker had not begun its task, each start costs one, and so comes to an end.
+  const hopeless = Object.keys(STARTS).filter((how) => manner === 'claims' || !how.endsWith('and dies'));
+
+  it.each(hopeless)('each of which %s: all work fails, after few starts', async (how) => {
+    const world = await flaky(manner, how, () => true, sizeFor(how));
+    // What is not read of the stream's input is not accepted.
+    expect(all(world)).toBeGreaterThanOrEqual(6 + 8);
+    expect(failed(world)).toBe(all(world));
+    expect(world.lanes.length).toBeLessThanOrEqual(12);
+  });
 });
 
-async function flaky(manner: (typeof MANNERS)[number], how: string, isBad: (start: number) => boolean): Promise<World> {
+/** Of two workers that take turns in dying one is always starting, and is hoped for. */
+const sizeFor = (how: string): number => (how.endsWith('and dies') ? 1 : 2);
+
+async function flaky(manner: (typeof MANNERS)[number], how: string, isBad: (start: number) => boolean, size = 2): Promise<World> {
   let start = 0;
   let world: World | undefined;
   const starting = (lane: FakeLane) => {
     start += 1;
     if (isBad(start)) STARTS[how]?.(lane, world as World);
   };
-  return load(manner, { starting }, (it) => {
+  const prepare = (it: World) => {
     world = it;
     it.startsFailed = true;
     // What dies while it is being given work may have begun it.
     it.isLossFree = !how.endsWith('and dies');
-  });
+  };
+  return load(manner, { starting }, prepare, size);
 }

@@ -239,7 +239,7 @@ describe('whatever users, workers and time do', () => {
       }),
       { ...replay, numRuns: RUNS },
     );
-  }, 120_000);
+  }, 600_000);
 
   it('a runtime can be terminated at any moment', async () => {
     await fc.assert(
@@ -249,7 +249,7 @@ describe('whatever users, workers and time do', () => {
       }),
       { ...replay, numRuns: RUNS / 4 },
     );
-  }, 120_000);
+  }, 600_000);
 
   it('a runtime can be closed at any moment', async () => {
     await fc.assert(
@@ -259,7 +259,7 @@ describe('whatever users, workers and time do', () => {
       }),
       { ...replay, numRuns: RUNS / 4 },
     );
-  }, 120_000);
+  }, 600_000);
 });
 
 afterAll(() => {

@@ -321,7 +321,7 @@ describe('whatever users of both facades, workers and time do', () => {
       ),
       { ...replay, numRuns: RUNS },
     );
-  }, 120_000);
+  }, 600_000);
 });
 
 afterAll(() => {
