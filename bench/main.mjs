@@ -45,9 +45,10 @@ async function ask(question) {
     ),
   );
   const loadBefore = load();
+  const started = performance.now();
   const outcome = await measure({ ...question, contenders }, { rounds, onStep: (step) => progress(`${question.name}: ${step}`) });
   progress('');
-  const { name, asks, of, metrics } = question;
+  const { name, asks, of, metrics, picture } = question;
   const result = {
     question: name,
     asks,
@@ -57,6 +58,8 @@ async function ask(question) {
     versions: versions(),
     settings,
     rounds,
+    seconds: Math.round((performance.now() - started) / 1_000),
+    picture,
     metrics,
     ...outcome,
   };

@@ -1,18 +1,23 @@
-// A question's result as a picture: a panel a metric, a bar a contender (the median), a whisker from the least to the most of its rounds.
-import { figure } from './format.mjs';
+// A question's result as a picture. Usually a panel a metric, a bar a contender (the median), a whisker from the least to the most of its
+// rounds; `grid` and `budget` are for the questions that say so.
+import { budget } from './budget.mjs';
+import { quantity } from './format.mjs';
+import { grid } from './grid.mjs';
+import { COLORS, picture, text, WIDTH } from './svg.mjs';
 
-const WIDTH = 860;
 const LEFT = 230;
 const RIGHT = 110;
 const ROW = 22;
 const HEAD = 44;
-const COLORS = { ours: '#2563eb', others: '#94a3b8', whisker: '#0f172a', text: '#0f172a', faint: '#475569' };
-
-const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+const PICTURES = { grid, budget, bars };
 
 export function chart(result) {
-  let y = 34;
-  const parts = [`<text x="12" y="20" font-size="13" font-weight="bold">${escaped(result.asks)}</text>`];
+  return PICTURES[result.picture ?? 'bars'](result);
+}
+
+function bars(result) {
+  let y = 0;
+  const parts = [];
   for (const [metric, description] of Object.entries(result.metrics)) {
     const rows = Object.entries(result.measured).filter(([, metrics]) => metrics[metric] !== undefined);
     if (rows.length === 0) continue;
@@ -26,32 +31,24 @@ export function chart(result) {
     );
     y += HEAD + rows.length * ROW;
   }
-  const { cpu, cores } = result.machine;
-  const foot = `${cpu}, ${cores} cores, Node ${result.versions.node}, ${result.date.slice(0, 10)}; median of ${result.rounds} rounds, whiskers: least and most`;
-  parts.push(`<text x="12" y="${y + 16}" font-size="11" fill="${COLORS.faint}">${escaped(foot)}</text>`);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 28}" font-family="system-ui, sans-serif" font-size="12" fill="${COLORS.text}" role="img">`,
-    `<title>${escaped(`${result.question}: ${result.asks}`)}</title>`,
-    `<rect width="100%" height="100%" fill="#ffffff"/>`,
-    ...parts,
-    '</svg>',
-    '',
-  ].join('\n');
+  return picture(result, parts, y);
 }
 
+/** The scale ends at the greatest median: one bad round shall not press all bars together. A whisker beyond it is cut, and drawn as an arrow. */
 function panel({ label, unit, better }, rows, ours, top) {
-  const most = Math.max(...rows.map(([, { max }]) => max));
-  const x = (value) => LEFT + (value / most) * (WIDTH - LEFT - RIGHT);
-  const bars = rows.map(([name, { median, min, max }], row) => {
+  const most = Math.max(...rows.map(([, { median }]) => median)) * 1.25;
+  const x = (value) => LEFT + (Math.min(Math.max(value, 0), most) / most) * (WIDTH - LEFT - RIGHT);
+  const drawn = rows.map(([name, { median, min, max }], row) => {
     const y = top + HEAD - 16 + row * ROW;
     const middle = y + ROW / 2 - 2;
     const color = name.startsWith(ours) ? COLORS.ours : COLORS.others;
+    const end = max > most ? 'm-4 -4l4 4l-4 4' : 'm0 -4v8';
     return [
-      `<text x="${LEFT - 8}" y="${middle + 4}" text-anchor="end">${escaped(name)}</text>`,
+      text(LEFT - 8, middle + 4, name, 'text-anchor="end"'),
       `<rect x="${LEFT}" y="${y}" width="${(x(median) - LEFT).toFixed(1)}" height="${ROW - 5}" fill="${color}"/>`,
-      `<path d="M${x(min).toFixed(1)} ${middle}H${x(max).toFixed(1)}M${x(min).toFixed(1)} ${middle - 4}v8M${x(max).toFixed(1)} ${middle - 4}v8" stroke="${COLORS.whisker}" fill="none"/>`,
-      `<text x="${(x(max) + 8).toFixed(1)}" y="${middle + 4}">${escaped(`${figure(median)} ${unit}`)}</text>`,
+      `<path d="M${x(min).toFixed(1)} ${middle - 4}v8M${x(min).toFixed(1)} ${middle}H${x(max).toFixed(1)}${end}" stroke="${COLORS.whisker}" fill="none"/>`,
+      text(x(max) + 8, middle + 4, quantity(median, unit)),
     ].join('\n');
   });
-  return [`<text x="12" y="${top + 16}" fill="${COLORS.faint}">${escaped(`${label} (${better} is better)`)}</text>`, ...bars].join('\n');
+  return [text(12, top + 16, `${label} (${better} is better; whiskers: least and most)`, `fill="${COLORS.faint}"`), ...drawn].join('\n');
 }

@@ -1,5 +1,5 @@
 // One contender of one question, in a process of its own. Knows nothing of the others and of what comes of its figures.
-// Orders come as lines on standard input ("round"; its end ends the process), answers leave as JSON lines on descriptor 3.
+// Orders come as lines on standard input ("warm", "round"; its end ends the process), answers leave as JSON lines on descriptor 3.
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
@@ -11,7 +11,8 @@ try {
   const contender = await question.contenders[contenderName]();
   answer({ ready: true });
   for await (const order of createInterface({ input: process.stdin })) {
-    if (order === 'round') answer({ metrics: await contender.round() });
+    if (order === 'warm') answer({ metrics: await (contender.warm ?? contender.round)() });
+    else if (order === 'round') answer({ metrics: await contender.round() });
   }
   await contender.close?.();
 } catch (error) {

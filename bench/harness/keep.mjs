@@ -7,8 +7,10 @@ const LINE = 120;
 export function keep(result) {
   const folder = new URL('../results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(new URL(`${result.question}.json`, folder), asJson(result));
-  writeFileSync(new URL(`${result.question}.svg`, folder), chart(result));
+  const json = asJson(result);
+  writeFileSync(new URL(`${result.question}.json`, folder), json);
+  // From what is kept, so that it can be drawn again.
+  writeFileSync(new URL(`${result.question}.svg`, folder), chart(JSON.parse(json)));
 }
 
 /** Five digits are more than any figure here deserves; lists that fit stay on their line, as the formatter of this repository has them. */

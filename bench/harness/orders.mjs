@@ -1,6 +1,6 @@
-// The objects of `objects-*`: about 10 KB each as JSON, of the kind a program really passes on.
-export function order(id) {
-  const lines = Array.from({ length: 90 }, (_, i) => ({
+// The objects of `objects-*`: about 10 KB each as JSON, of the kind a program really passes on; `worth` has smaller and bigger ones.
+export function order(id, size = 90) {
+  const lines = Array.from({ length: size }, (_, i) => ({
     sku: `SKU-${id}-${i}`,
     title: `Article number ${i} of order ${id}`,
     count: (i % 7) + 1,

@@ -42,9 +42,9 @@ export class Remote {
     open.add(this);
   }
 
-  /** Resolves with the round's metrics; rejects with what went wrong, the process being gone then. */
-  async round(limit) {
-    this.#process.stdin.write('round\n');
+  /** `order`: 'warm' or 'round'. Resolves with the round's metrics; rejects with what went wrong, the process being gone then. */
+  async round(order, limit) {
+    this.#process.stdin.write(`${order}\n`);
     return (await this.#answer(limit)).metrics;
   }
 

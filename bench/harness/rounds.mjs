@@ -1,5 +1,5 @@
 // Measures one question: every contender in its own process, all open at once, one round each in turn (A B C A B C ...), so that
-// whatever else the machine does hits them alike. The first round warms up and is thrown away.
+// whatever else the machine does hits them alike. The first round warms up, with less work where a contender has a `warm`, and is thrown away.
 import { Remote } from './remote.mjs';
 import { judge, ratio, summary } from './statistics.mjs';
 
@@ -30,7 +30,7 @@ export async function measure(question, { rounds, onStep }) {
     for (const [name, remote] of [...remotes]) {
       onStep(`${round === 0 ? 'warms up' : `round ${round} of ${rounds}`}: ${name}`);
       try {
-        const metrics = await remote.round(question.limit ?? ROUND_LIMIT);
+        const metrics = await remote.round(round === 0 ? 'warm' : 'round', question.limit ?? ROUND_LIMIT);
         if (round > 0) figures.get(name).push(metrics);
       } catch (error) {
         drop(name, error);

@@ -33,10 +33,21 @@ export function ratio(question, measured, metricName, of, over) {
 
 /**
  * A goal bounds a figure (`over` absent) or a ratio: `{ text, metric, of, over: [names], atLeast | atMost }`.
- * `value` is undefined where a contender it needs did not run.
+ * `or` is another way to reach it. `value` is undefined where a contender it needs did not run.
  */
 export function judge(question, measured, goal) {
+  const { or } = goal;
+  if (or !== undefined) return { ...judgeOne(question, measured, goal), or: judgeOne(question, measured, { of: goal.of, ...or }) };
+  return judgeOne(question, measured, goal);
+}
+
+function judgeOne(question, measured, goal) {
   const value = goal.over === undefined ? measured[goal.of]?.[goal.metric] : ratio(question, measured, goal.metric, goal.of, goal.over);
   const met = value && (goal.atLeast === undefined ? value.median <= goal.atMost : value.median >= goal.atLeast);
   return { ...goal, value, met };
+}
+
+/** Whether a judged goal is reached, in one way or the other; undefined where nothing can be said. */
+export function isReached({ met, or }) {
+  return met || or?.met || met;
 }

@@ -1,16 +1,18 @@
 // A question's result as text for a terminal.
-import { figure, range } from './format.mjs';
+import { figure, quantity, range } from './format.mjs';
+import { isReached } from './statistics.mjs';
 
 export function table(result) {
-  const verdicts = result.goals.map(
-    ({ text, value, met }) => `  ${verdict(met)}  ${text}${value === undefined ? '' : `: ${range(value)}`}`,
-  );
+  const verdicts = result.goals.map((goal) => {
+    const line = ({ text, value }) => `${text}${value === undefined ? '' : `: ${range(value)}`}`;
+    return `  ${verdict(isReached(goal))}  ${line(goal)}${goal.or === undefined ? '' : `, or ${line(goal.or)}`}`;
+  });
   const failures = Object.entries(result.failed).map(
     ([name, reason]) => `  left out: ${name}: ${reason.split('\n').slice(0, 3).join(' | ')}`,
   );
   return [
     `${result.question}: ${result.asks}`,
-    ...Object.keys(result.metrics).flatMap((metric) => panel(result, metric)),
+    ...(result.picture === undefined ? Object.keys(result.metrics).flatMap((metric) => panel(result, metric)) : ['', ...grid(result)]),
     '',
     ...verdicts,
     ...failures,
@@ -30,10 +32,20 @@ function panel(result, metric) {
     .map(([name, metrics]) => {
       const { median, min, max } = metrics[metric];
       const ratio = name === result.of ? undefined : ratios?.[name];
-      return [`  ${name}`, `${figure(median)} ${unit}`, `${figure(min)} - ${figure(max)}`, ratio === undefined ? '' : range(ratio)];
+      return [`  ${name}`, quantity(median, unit), `${figure(min)} - ${figure(max)}`, ratio === undefined ? '' : range(ratio)];
     });
   const head = [`  ${label} (${better} is better)`, 'median', 'range', ratios === undefined ? '' : `${result.of} : it`];
   return rows.length === 0 ? [] : ['', ...columns([head, ...rows])];
+}
+
+/** A line a metric, a column a contender: for questions with many figures of few contenders. */
+function grid({ metrics, measured }) {
+  const names = Object.keys(measured);
+  const rows = Object.entries(metrics).map(([metric, { label, unit }]) => [
+    `  ${label} (${unit})`,
+    ...names.map((name) => (measured[name][metric] === undefined ? '' : range(measured[name][metric]))),
+  ]);
+  return columns([['', ...names], ...rows]);
 }
 
 /** The first column to the left, the others to the right. */

@@ -83,5 +83,9 @@ function inTurn(workers, send) {
       waiting.set(id, resolve);
       send(workers[id % workers.length], [id, value], transferList);
     });
-  return { run: (value) => move(value), move, close: () => workers.map((worker) => worker.disconnect?.() ?? worker.terminate()) };
+  return {
+    run: (value) => move(value),
+    move,
+    close: () => workers.map((worker) => ('disconnect' in worker ? worker.disconnect() : worker.terminate())),
+  };
 }

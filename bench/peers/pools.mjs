@@ -30,14 +30,14 @@ export const processPools = {
 export const threadPeers = Object.keys(threadPools).filter((name) => name !== 'twinpool' && !name.startsWith('bare'));
 export const processPeers = Object.keys(processPools).filter((name) => name !== 'twinpool' && !name.startsWith('bare'));
 
-/** Contenders of a question: each pool opened with a task, measured in the same way. */
-export function contend(pools, task, argument, measure) {
+/** Contenders of a question: each pool opened with a task, measured in the same way; `warm` is less of it, for the first round. */
+export function contend(pools, task, argument, measure, warm = measure) {
   return Object.fromEntries(
     Object.entries(pools).map(([name, open]) => [
       name,
       async () => {
         const pool = await open(task, argument);
-        return { round: () => measure(pool), close: () => pool.close() };
+        return { warm: () => warm(pool), round: () => measure(pool), close: () => pool.close() };
       },
     ]),
   );

@@ -88,9 +88,10 @@ def main():
         method(pools[opener], 100)
     answer({"ready": True})
     for order in sys.stdin:
-        if order.strip() != "round":
+        if order.strip() not in ("warm", "round"):
             break
-        answer({"metrics": {metric: rate(method, pools[opener], count) for metric, (method, opener) in measured.items()}})
+        size = max(1, count // 10) if order.strip() == "warm" else count
+        answer({"metrics": {metric: rate(method, pools[opener], size) for metric, (method, opener) in measured.items()}})
     # The workers die with the process group.
     sys.stdout.flush()
     os._exit(0)

@@ -41,7 +41,9 @@ export default {
   of: 'twinpool',
   metrics: latency,
   contenders: {
-    ...Object.fromEntries(Object.entries(threadPools).map(([name, open]) => [name, contender(open)])),
+    ...Object.fromEntries(
+      ['twinpool', 'piscina', 'tinypool', 'poolifier', 'bare postMessage'].map((name) => [name, contender(threadPools[name])]),
+    ),
     'twinpool, processes': contender(processPools.twinpool),
   },
   goals: [

@@ -15,11 +15,13 @@ import objectsProcesses from './objects-processes.mjs';
 import objectsThreads from './objects-threads.mjs';
 import pythonMethods from './python-methods.mjs';
 import queueDepth from './queue-depth.mjs';
+import stages from './stages.mjs';
 import startupProcesses from './startup-processes.mjs';
 import startupThreads from './startup-threads.mjs';
 import submitProcesses from './submit-processes.mjs';
 import submitThreads from './submit-threads.mjs';
 import typedArrays from './typed-arrays.mjs';
+import worth from './worth.mjs';
 
 export const questions = [
   submitThreads,
@@ -43,4 +45,6 @@ export const questions = [
   imports,
   queueDepth,
   facades,
+  stages,
+  worth,
 ];

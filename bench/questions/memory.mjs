@@ -1,21 +1,10 @@
+import { held } from '../harness/allocation.mjs';
 import { scaled } from '../harness/scale.mjs';
 import { contend, processPools, threadPools } from '../peers/pools.mjs';
 
 const PENDING = scaled(100_000);
 const TASKS = scaled(1_000_000);
 const AT_ONCE = 10_000;
-
-/** Bytes of a task given and not yet taken by a worker: the heap before and after so many calls in one turn of the loop. */
-async function pending(run) {
-  gc();
-  const before = process.memoryUsage();
-  const handles = new Array(PENDING);
-  for (let i = 0; i < PENDING; i++) handles[i] = run(i);
-  gc();
-  const after = process.memoryUsage();
-  await Promise.all(handles);
-  return (after.heapUsed + after.external - before.heapUsed - before.external) / PENDING;
-}
 
 /** MiB by which the resident set has grown over so many tasks. */
 async function growth(run) {
@@ -30,7 +19,9 @@ async function growth(run) {
   return (process.memoryUsage.rss() - before) / 2 ** 20;
 }
 
-const measure = async ({ run }) => ({ growth: await growth(run), pending: await pending(run) });
+/** A million tasks take the peers a minute: their growth is not asked for. */
+const measureOurs = async ({ run }) => ({ growth: await growth(run), pending: await held(gc, run, PENDING) });
+const measurePeers = async ({ run }) => ({ pending: await held(gc, run, PENDING) });
 
 export default {
   name: 'memory',
@@ -42,20 +33,14 @@ export default {
     pending: { label: 'a pending task', unit: 'bytes', better: 'lower' },
     growth: { label: 'growth over 1 000 000 tasks', unit: 'MiB', better: 'lower', alone: true },
   },
-  contenders: contend(
-    {
-      twinpool: threadPools.twinpool,
-      'twinpool, processes': processPools.twinpool,
-      piscina: threadPools.piscina,
-      poolifier: threadPools.poolifier,
-    },
-    'increment',
-    1,
-    measure,
-  ),
+  contenders: {
+    ...contend({ twinpool: threadPools.twinpool, 'twinpool, processes': processPools.twinpool }, 'increment', 1, measureOurs),
+    ...contend({ piscina: threadPools.piscina, poolifier: threadPools.poolifier }, 'increment', 1, measurePeers),
+  },
   goals: [
-    { text: '<= 400 bytes a pending future', metric: 'pending', atMost: 400 },
-    { text: 'growth <= 20 MiB on threads', metric: 'growth', atMost: 20 },
-    { text: 'growth <= 20 MiB on processes', metric: 'growth', of: 'twinpool, processes', atMost: 20 },
+    { text: 'threads: <= 400 bytes a pending future', metric: 'pending', atMost: 400 },
+    { text: 'processes: <= 400 bytes a pending future', metric: 'pending', of: 'twinpool, processes', atMost: 400 },
+    { text: 'threads: growth <= 20 MiB', metric: 'growth', atMost: 20 },
+    { text: 'processes: growth <= 20 MiB', metric: 'growth', of: 'twinpool, processes', atMost: 20 },
   ],
 };

@@ -2,18 +2,29 @@ import { lazily } from '../harness/lazily.mjs';
 import { order, priced } from '../harness/orders.mjs';
 import { scaled } from '../harness/scale.mjs';
 import { rate } from '../harness/units.mjs';
+import { openBareFork } from '../peers/peers.mjs';
 import { contend, processPools } from '../peers/pools.mjs';
 
 const orders = lazily(() => Array.from({ length: scaled(5_000) }, (_, id) => order(id)));
+
+const pools = {
+  ...processPools,
+  'bare fork, advanced serialization': (task, argument) => openBareFork(task, argument, 'advanced'),
+};
 
 export default {
   name: 'objects-processes',
   asks: '5 000 objects of about 10 KB, transformed and returned, 2 worker processes',
   of: 'twinpool',
   metrics: rate,
-  contenders: contend(processPools, 'price', order(0), (pool) => priced(pool.run, orders())),
+  contenders: contend(pools, 'price', order(0), (pool) => priced(pool.run, orders())),
   goals: [
-    { text: '>= 1.3 x workerpool', metric: 'rate', over: ['workerpool'], atLeast: 1.3 },
-    { text: 'or >= 0.9 x a bare fork', metric: 'rate', over: ['bare fork'], atLeast: 0.9 },
+    {
+      text: '>= 1.3 x workerpool',
+      metric: 'rate',
+      over: ['workerpool'],
+      atLeast: 1.3,
+      or: { text: '>= 0.9 x serialising alone', metric: 'rate', over: ['bare fork', 'bare fork, advanced serialization'], atLeast: 0.9 },
+    },
   ],
 };

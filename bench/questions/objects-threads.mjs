@@ -13,7 +13,12 @@ export default {
   metrics: rate,
   contenders: contend(threadPools, 'price', order(0), (pool) => priced(pool.run, orders())),
   goals: [
-    { text: '>= 1.3 x piscina', metric: 'rate', over: ['piscina'], atLeast: 1.3 },
-    { text: 'or >= 0.9 x cloning alone', metric: 'rate', over: ['bare postMessage'], atLeast: 0.9 },
+    {
+      text: '>= 1.3 x piscina',
+      metric: 'rate',
+      over: ['piscina'],
+      atLeast: 1.3,
+      or: { text: '>= 0.9 x cloning alone', metric: 'rate', over: ['bare postMessage'], atLeast: 0.9 },
+    },
   ],
 };

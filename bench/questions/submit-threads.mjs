@@ -12,7 +12,13 @@ export default {
   of: 'twinpool',
   metrics: rate,
   contenders: {
-    ...contend(threadPools, 'increment', 1, (pool) => burst(pool.run, COUNT)),
+    ...contend(
+      threadPools,
+      'increment',
+      1,
+      (pool) => burst(pool.run, COUNT),
+      (pool) => burst(pool.run, Math.ceil(COUNT / 10)),
+    ),
     'CPython ThreadPoolExecutor': python('executor_submit', 'threads', COUNT),
   },
   goals: [

@@ -1,0 +1,34 @@
+// What a worker does at the least, on the transports that ours use, for `stages`: it waits for a message of the same size or shape and answers.
+// Each answer is the moment at which the task would have begun, in ns of the machine's own clock, the same for threads and processes.
+import { readSync, writeSync } from 'node:fs';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+
+const now = () => Number(process.hrtime.bigint());
+
+if (parentPort !== null) inThread(workerData);
+else inProcess(Number(process.argv[2]), Number(process.argv[3]));
+
+/** Asleep on shared memory, not in the event loop. */
+function inThread({ cells, port, answer }) {
+  for (;;) {
+    const seen = Atomics.load(cells, 0);
+    const entry = receiveMessageOnPort(port);
+    if (entry === undefined) Atomics.wait(cells, 0, seen);
+    else port.postMessage(answer.with(2, [now()]));
+  }
+}
+
+/** In a blocking read, not in the event loop. The end of the input ends it. */
+function inProcess(requestBytes, answerBytes) {
+  const request = Buffer.alloc(requestBytes);
+  const answer = Buffer.alloc(answerBytes);
+  for (;;) {
+    for (let at = 0; at < requestBytes; ) {
+      const read = readSync(3, request, { offset: at });
+      if (read === 0) process.exit();
+      at += read;
+    }
+    answer.writeDoubleLE(now());
+    writeSync(4, answer);
+  }
+}
