@@ -63,6 +63,8 @@ export class Crew {
   #killedStarts = 0;
   #killedSince = 0;
   #failingSince = 0;
+  /** One worker after the other died before it began anything; until one answers no more are started beside those that are there. */
+  #isHopeless = false;
   /** Wanted while starts were braked. */
   #isWanted = false;
   /** Open -> leaving: no new worker is started any more. */
@@ -91,7 +93,7 @@ export class Crew {
 
   /** Work for `tasks` more workers waits. */
   wanted(tasks: number): void {
-    if (this.#leaving) return;
+    if (this.#leaving || (this.#isHopeless && this.#lanes.size > 0)) return;
     if (this.#retry.isSet) {
       this.#isWanted = true;
       return;
@@ -110,6 +112,7 @@ export class Crew {
   /** A worker has answered: it can not only be started, it works. */
   serves(): void {
     this.#failures = 0;
+    this.#isHopeless = false;
   }
 
   /** A lane has nothing to do, as far as it is known. */
@@ -137,11 +140,14 @@ export class Crew {
     if ((this.#failures >= attempts || isOver) && this.#count('ready') === 0) {
       if (this.#count('starting') > 0) return;
       this.#failures = 0;
+      this.#isHopeless = false;
       this.#isWanted = false;
       const { startError } = lane;
       this.#host.broken(startError, !SHORTAGES.has((startError as { code?: unknown } | undefined)?.code));
       return;
     }
+    // Those that are there have not shown that they do better: if they end the same way, nothing more is started, and work is told.
+    this.#isHopeless ||= lane.diedYoung && this.#failures >= attempts;
     this.#isWanted = true;
     if (!this.#retry.isSet) this.#retry.set(this.#failures === 1 ? 0 : Math.min(FIRST_DELAY * 2 ** (this.#failures - 2), LONGEST_DELAY));
   }

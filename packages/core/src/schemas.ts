@@ -88,6 +88,7 @@ export const map: Shape = {
   timeout: aNumber('milliseconds'),
   onProgress: callback,
   onError: zod.enum(['stop', 'continue'], "expected 'stop' or 'continue'"),
+  failFast: zod.boolean('expected true or false'),
   callback,
   errorCallback: callback,
 };

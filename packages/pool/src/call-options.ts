@@ -1,11 +1,9 @@
 /**
  * The options of one call, and what comes of them.
  *
- * Decides which options which methods take, and that a bare number is `chunksize`. How each is checked is core's business, but for the two
- * that only a pool has.
+ * Decides which options which methods take, and that a bare number is `chunksize`. How each is checked is core's business.
  */
-import { inspect } from 'node:util';
-import { type CallOptions, type OptionIssue, OptionsError } from '@twinpool/core';
+import type { CallOptions } from '@twinpool/core';
 import { type CallSettings, checkWhole, resolveCall } from '@twinpool/core/facade';
 import type { Callbacks } from './callbacks.ts';
 
@@ -49,14 +47,12 @@ export interface Wish extends Pick<WholeMapOptions & ImapOptions, 'chunksize' | 
 
 const CALLBACKS: readonly string[] = ['callback', 'errorCallback'];
 const OF_A_MAP: readonly string[] = ['chunksize', 'buffersize', 'onProgress'];
-/** Which options a method takes beside those of every call, and which of them are checked here. */
-const OF_METHODS = {
-  map: { extra: OF_A_MAP as readonly string[], own: 'failFast' },
-  mapAsync: { extra: [...OF_A_MAP, ...CALLBACKS] as readonly string[], own: 'failFast' },
-  imap: { extra: OF_A_MAP as readonly string[], own: 'onError' },
-} as const;
-/** The first is the default. */
-const CHOICES = { failFast: [false, true], onError: ['continue', 'stop'] } as const;
+/** Which options a method takes beside those of every call. */
+const OF_METHODS: Readonly<Record<'map' | 'mapAsync' | 'imap', readonly string[]>> = {
+  map: [...OF_A_MAP, 'failFast'],
+  mapAsync: [...OF_A_MAP, ...CALLBACKS, 'failFast'],
+  imap: [...OF_A_MAP, 'onError'],
+};
 
 /** Options of `apply` and `applyAsync`. Throws OptionsError; TypeError for what is no object. */
 export function readCallOptions(what: string, options: unknown, base: CallSettings): Wish {
@@ -69,8 +65,7 @@ export function readMapOptions(what: string, options: unknown, base: CallSetting
     checkWhole(options, `${what}: chunksize`);
     return { settings: base, callbacks: undefined, chunksize: options };
   }
-  const { extra, own } = OF_METHODS[as];
-  return read(what, options, base, extra, 'a chunksize or an object of options', own);
+  return read(what, options, base, OF_METHODS[as], 'a chunksize or an object of options');
 }
 
 /** The settings of a view. Throws as the others do. */
@@ -78,47 +73,13 @@ export function readViewOptions(options: unknown, base: CallSettings): CallSetti
   return read('withOptions', options, base, [], 'an object of options').settings;
 }
 
-function read(
-  what: string,
-  options: unknown,
-  base: CallSettings,
-  extra: readonly string[],
-  expected: string,
-  key?: keyof typeof CHOICES,
-): Wish {
+function read(what: string, options: unknown, base: CallSettings, extra: readonly string[], expected: string): Wish {
   if (options === undefined) return { settings: base, callbacks: undefined };
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`${what}: expected ${expected}, got ${options === null ? 'null' : `a ${typeof options}`}`);
   }
-  if (key === undefined || !Object.hasOwn(options, key)) return wishOf(resolveCall(what, options, base, extra));
-  const { [key]: choice, ...others } = options as Record<string, unknown>;
-  const issues: OptionIssue[] = [];
-  const choices: readonly unknown[] = CHOICES[key];
-  if (choice !== undefined && !choices.includes(choice)) {
-    issues.push({
-      path: key,
-      message: `expected ${choices.map((each) => inspect(each)).join(' or ')}, got ${inspect(choice, { depth: 0 })}`,
-    });
-  }
-  return { ...wishOf(withIssues(what, issues, () => resolveCall(what, others, base, extra))), [key]: choice };
-}
-
-/** Runs `resolve`; its faults and `issues` are told together. */
-function withIssues<T>(what: string, issues: readonly OptionIssue[], resolve: () => T): T {
-  let all = issues;
-  let resolved: T | undefined;
-  try {
-    resolved = resolve();
-  } catch (error) {
-    if (!(error instanceof OptionsError)) throw error;
-    all = [...issues, ...error.issues];
-  }
-  if (all.length === 0) return resolved as T;
-  throw new OptionsError(`${what}: ${all.map(({ path, message }) => `${path}: ${message}`).join('; ')}`, all);
-}
-
-function wishOf({ settings, own }: ReturnType<typeof resolveCall>): Wish {
-  const { callback, errorCallback, chunksize, buffersize, onProgress } = own as AsyncMapOptions;
+  const { settings, own } = resolveCall(what, options, base, extra);
+  const { callback, errorCallback, chunksize, buffersize, onProgress, failFast, onError } = own as AsyncMapOptions & ImapOptions;
   const callbacks = callback === undefined && errorCallback === undefined ? undefined : { callback, errorCallback };
-  return { settings, callbacks, chunksize, buffersize, onProgress };
+  return { settings, callbacks, chunksize, buffersize, onProgress, failFast, onError };
 }

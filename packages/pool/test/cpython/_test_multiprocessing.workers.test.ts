@@ -144,6 +144,11 @@ describe.each(POOLS)('$title', (variant) => {
     await until(() => pool.stats().workers === 2, 'both workers', 10_000);
   });
 
+  test('so they do with an initializer that has to be found first [P-NEW-7]', async () => {
+    const pool = makePool(variant, { processes: 2, initializer: square, initargs: [2] });
+    await until(() => pool.stats().workers === 2, 'both workers', 10_000);
+  });
+
   test('MiscTestCase.test_large_pool [B-193] [D-23]', async () => {
     // More than the 61 workers that CPython can have on Windows; processes cost a machine of two cores more.
     const size = variant.kind === 'thread' ? 64 : 12;
