@@ -120,13 +120,18 @@ function diffsOf({ files }: Migration, shown: ReadonlyMap<string, string>, isCol
     const colour = COLOURS.find(([start]) => line.startsWith(start));
     return isColoured && colour !== undefined ? `\u001b[${colour[1]}m${line}\u001b[0m` : line;
   };
-  return files.flatMap(({ path, before, after }) => diff(shown.get(path) ?? path, before, after).map((line) => `${paint(line)}\n`)).join('');
+  return files
+    .flatMap(({ path, before, after }) => diff(shown.get(path) ?? path, before, after).map((line) => `${paint(line)}\n`))
+    .join('');
 }
 
 function summaryOf({ files, leftovers }: Migration, shown: ReadonlyMap<string, string>, looked: number, isWriting: boolean): string {
   const lines = leftovers.map(({ path, line, column, reason, doc }) => `${shown.get(path) ?? path}:${line}:${column}: ${reason} (${doc})`);
   const changed = `${files.length} of ${counted(looked, 'file')} ${isWriting ? 'changed' : 'would change'}`;
-  const left = leftovers.length === 0 ? 'nothing is left' : `${counted(leftovers.length, 'place')} left as ${leftovers.length === 1 ? 'it is' : 'they are'}`;
+  const left =
+    leftovers.length === 0
+      ? 'nothing is left'
+      : `${counted(leftovers.length, 'place')} left as ${leftovers.length === 1 ? 'it is' : 'they are'}`;
   return [...lines, `${changed}, ${left}`, ''].join('\n');
 }
 

@@ -42,7 +42,13 @@ export function isAwaitedInAll(node: ts.Expression): boolean {
 export function methodCallOn(node: ts.Expression): { readonly name: string; readonly call: ts.CallExpression } | undefined {
   const top = wrapped(node);
   const { parent } = top;
-  if (!ts.isPropertyAccessExpression(parent) || parent.expression !== top || !ts.isCallExpression(parent.parent) || parent.parent.expression !== parent) return undefined;
+  if (
+    !ts.isPropertyAccessExpression(parent) ||
+    parent.expression !== top ||
+    !ts.isCallExpression(parent.parent) ||
+    parent.parent.expression !== parent
+  )
+    return undefined;
   return { name: parent.name.text, call: parent.parent };
 }
 
@@ -69,8 +75,25 @@ export function hasExit(loop: ts.ForOfStatement): boolean {
 export type InputKind = 'list' | 'lazy' | 'async' | 'unknown';
 
 const LISTS: ReadonlySet<string> = new Set([
-  'Set', 'ReadonlySet', 'Map', 'ReadonlyMap', 'Buffer', 'Uint8Array', 'Int8Array', 'Uint8ClampedArray', 'Uint16Array', 'Int16Array', 'Uint32Array',
-  'Int32Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array', 'MapIterator', 'SetIterator', 'ArrayIterator',
+  'Set',
+  'ReadonlySet',
+  'Map',
+  'ReadonlyMap',
+  'Buffer',
+  'Uint8Array',
+  'Int8Array',
+  'Uint8ClampedArray',
+  'Uint16Array',
+  'Int16Array',
+  'Uint32Array',
+  'Int32Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+  'MapIterator',
+  'SetIterator',
+  'ArrayIterator',
 ]);
 
 export function inputKindOf(attempt: Attempt, node: ts.Expression): InputKind {
@@ -99,8 +122,13 @@ export function inputKindOf(attempt: Attempt, node: ts.Expression): InputKind {
 export function operand(text: string, node: ts.Expression): string {
   const inner = node;
   const isSimple =
-    ts.isIdentifier(inner) || ts.isPropertyAccessExpression(inner) || ts.isCallExpression(inner) || ts.isParenthesizedExpression(inner) ||
-    ts.isElementAccessExpression(inner) || ts.isNonNullExpression(inner) || inner.kind === ts.SyntaxKind.ThisKeyword;
+    ts.isIdentifier(inner) ||
+    ts.isPropertyAccessExpression(inner) ||
+    ts.isCallExpression(inner) ||
+    ts.isParenthesizedExpression(inner) ||
+    ts.isElementAccessExpression(inner) ||
+    ts.isNonNullExpression(inner) ||
+    inner.kind === ts.SyntaxKind.ThisKeyword;
   return isSimple ? text : `(${text})`;
 }
 
@@ -111,9 +139,15 @@ export function isRepeatable(node: ts.Expression): boolean {
   return ts.isIdentifier(inner) || ts.isLiteralExpression(inner) || inner.kind === ts.SyntaxKind.ThisKeyword;
 }
 
-/** The body of an async function around it, or the module itself where that may await. */
-export function canAwait(node: ts.Node): boolean {
-  const fn = ts.findAncestor(node, ts.isFunctionLike);
-  if (fn !== undefined) return ts.canHaveModifiers(fn) && (ts.getModifiers(fn)?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) ?? false);
-  return !/\.c[jt]s$/.test(node.getSourceFile().fileName);
+/** What a method is called on, as it will be; with the `?` of `?.` where the author has one. */
+export function subject(attempt: Attempt, receiver: ts.Expression): string {
+  const { parent } = receiver;
+  const isOptional = ts.isPropertyAccessExpression(parent) && parent.expression === receiver && parent.questionDotToken !== undefined;
+  return attempt.print(receiver) + (isOptional ? '?' : '');
+}
+
+/** Whether a call may meet a facade that was ended before, as far as the text above it tells. */
+export function mayBeEnded(call: ts.Node): boolean {
+  const file = call.getSourceFile();
+  return /\.(close|terminate|shutdown|terminateWorkers)\(/.test(file.text.slice(0, call.getStart(file)));
 }

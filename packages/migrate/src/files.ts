@@ -36,7 +36,9 @@ function filesOfProject(cwd: string, project: string | undefined): string[] {
   if (error !== undefined) throw new UsageError(`${relative(cwd, file)}: ${ts.flattenDiagnosticMessageText(error.messageText, ' ')}`);
   const rules = rulesAbove(cwd);
   const { fileNames } = ts.parseJsonConfigFileContent(json, ts.sys, dirname(file));
-  return fileNames.filter((path) => isReadable(path) && !isInModules(path) && !isIgnored(path, false, [...rules, ...rulesBetween(cwd, dirname(path))]));
+  return fileNames.filter(
+    (path) => isReadable(path) && !isInModules(path) && !isIgnored(path, false, [...rules, ...rulesBetween(cwd, dirname(path))]),
+  );
 }
 
 function filesAt(path: string, cwd: string): string[] {
@@ -73,29 +75,40 @@ function rulesAbove(folder: string): Rule[] {
 }
 
 function rulesBetween(top: string, folder: string): Rule[] {
-  const steps = relative(top, folder).split(sep).filter((step) => step !== '' && step !== '..');
+  const steps = relative(top, folder)
+    .split(sep)
+    .filter((step) => step !== '' && step !== '..');
   let at = top;
-  return [...rulesOf(top), ...steps.flatMap((step) => {
-    at = join(at, step);
-    return rulesOf(at);
-  })];
+  return [
+    ...rulesOf(top),
+    ...steps.flatMap((step) => {
+      at = join(at, step);
+      return rulesOf(at);
+    }),
+  ];
 }
 
 function rulesOf(folder: string): Rule[] {
   const file = join(folder, '.gitignore');
   if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8').split(/\r?\n/).flatMap((line) => {
-    const text = line.replace(/(?<!\\)\s+$/, '');
-    if (text === '' || text.startsWith('#')) return [];
-    const isNegated = text.startsWith('!');
-    const body = (isNegated ? text.slice(1) : text).replace(/\/$/, '');
-    return [{ folder, pattern: patternOf(body), isNegated, isFolderOnly: text.endsWith('/') }];
-  });
+  return readFileSync(file, 'utf8')
+    .split(/\r?\n/)
+    .flatMap((line) => {
+      const text = line.replace(/(?<!\\)\s+$/, '');
+      if (text === '' || text.startsWith('#')) return [];
+      const isNegated = text.startsWith('!');
+      const body = (isNegated ? text.slice(1) : text).replace(/\/$/, '');
+      return [{ folder, pattern: patternOf(body), isNegated, isFolderOnly: text.endsWith('/') }];
+    });
 }
 
 /** As git reads it: with a slash inside it counts from its folder, without one at any depth. */
 function patternOf(body: string): RegExp {
-  const isAnchored = body.replace(/^\*\*\//, '/').slice(0, -1).includes('/') || body.startsWith('/');
+  const isAnchored =
+    body
+      .replace(/^\*\*\//, '/')
+      .slice(0, -1)
+      .includes('/') || body.startsWith('/');
   const source = body
     .replace(/^\//, '')
     .replace(/[.+^${}()|\\]/g, '\\$&')
@@ -114,7 +127,9 @@ function isIgnored(path: string, isFolder: boolean, rules: readonly Rule[]): boo
   for (const { folder, pattern, isNegated, isFolderOnly } of rules) {
     const inside = relative(folder, path).split(sep).join('/');
     const parts = inside.split('/');
-    const prefixes = isFolder ? parts.map((_, i) => parts.slice(0, i + 1).join('/')) : parts.slice(0, -1).map((_, i) => parts.slice(0, i + 1).join('/'));
+    const prefixes = isFolder
+      ? parts.map((_, i) => parts.slice(0, i + 1).join('/'))
+      : parts.slice(0, -1).map((_, i) => parts.slice(0, i + 1).join('/'));
     const fits = prefixes.some((prefix) => pattern.test(prefix)) || (!isFolderOnly && pattern.test(inside));
     if (fits) ignored = !isNegated;
   }

@@ -16,7 +16,7 @@ export interface CallOptions { signal?: AbortSignal | undefined; priority?: numb
 export interface SharedOptions {
   runtime?: WorkerRuntime | undefined; initializer?: Task | undefined; initargs?: readonly unknown[] | undefined; maxQueue?: number | undefined;
   onWorkerLoss?: 'fail' | 'retry' | 'break' | undefined; retries?: number | undefined; taskTimeout?: number | undefined; killGrace?: number | undefined;
-  idleTimeout?: number | undefined; startTimeout?: number | undefined; name?: string | undefined; env?: any; argv?: readonly string[] | undefined; execArgv?: readonly string[] | undefined;
+  idleTimeout?: number | undefined; startTimeout?: number | undefined; name?: string | undefined; threadNamePrefix?: string | undefined; env?: any; argv?: readonly string[] | undefined; execArgv?: readonly string[] | undefined;
   workerData?: unknown; resourceLimits?: any; stdio?: any; maxPayloadBytes?: number | undefined;
 }
 export interface RuntimeOptions extends Omit<SharedOptions, 'runtime'> { kind?: 'process' | 'thread' | undefined; workers?: number | undefined; maxTasksPerChild?: number | undefined }
@@ -125,14 +125,15 @@ export interface ExecutorMapOptions extends CallOptions {
   timeout?: number | undefined; chunksize?: number | undefined; buffersize?: number | undefined;
   onProgress?: ((progress: { completed: number; total: number | undefined }) => void) | undefined; onError?: 'stop' | 'continue' | undefined;
 }
-export interface ShutdownOptions { wait?: boolean | undefined; cancelFutures?: boolean | undefined }
+export interface ShutdownOptions { wait?: boolean | undefined; cancelFutures?: boolean | undefined; timeout?: number | undefined }
+export type FutureOutcome<R> = { status: 'fulfilled'; value: R } | { status: 'rejected'; reason: any } | { status: 'cancelled'; reason: any };
 export interface ResultIterator<R> extends AsyncDisposable {
   next(): Promise<IteratorResult<R, undefined>>; return(): Promise<IteratorResult<R, undefined>>; toArray(): Promise<R[]>;
   settled(): AsyncIterableIterator<PromiseSettledResult<R>>; [Symbol.asyncIterator](): ResultIterator<R>; [Symbol.asyncDispose](): Promise<void>; readonly __iterator: 'ResultIterator';
 }
 export class Future<R> implements Promise<R> {
   cancel(): boolean; cancelled(): boolean; running(): boolean; done(): boolean; result(timeout?: number): Promise<R>; exception(timeout?: number): Promise<unknown>;
-  addDoneCallback(fn: (future: Future<R>) => void): void; setResult(value: R): void; setException(error: unknown): void; setRunningOrNotifyCancel(): boolean;
+  addDoneCallback(fn: (future: Future<R>) => void): void; resultNow(): R; exceptionNow(): unknown; outcome(): FutureOutcome<R> | undefined; setResult(value: R): void; setException(error: unknown): void; setRunningOrNotifyCancel(): boolean;
   then<T = R, E = never>(onFulfilled?: ((value: R) => T | PromiseLike<T>) | null, onRejected?: ((reason: any) => E | PromiseLike<E>) | null): Promise<T | E>;
   catch<E = never>(onRejected?: ((reason: any) => E | PromiseLike<E>) | null): Promise<R | E>; finally(onFinally?: (() => void) | null): Promise<R>;
   readonly [Symbol.toStringTag]: string; readonly __handle: 'Future';
@@ -156,7 +157,7 @@ export interface WaitOptions { timeout?: number | undefined; returnWhen?: Return
 export interface AsCompletedOptions { timeout?: number | undefined }
 export interface DoneAndNotDone<F> { done: Set<F>; notDone: Set<F> }
 export type ResultLike = AsyncResult<any> | Future<any>;
-export interface FutureIterator<F> extends AsyncIterableIterator<F> { next(): Promise<IteratorResult<F, undefined>>; return(): Promise<IteratorResult<F, undefined>>; [Symbol.asyncIterator](): FutureIterator<F> }
+export interface FutureIterator<F> { next(): Promise<IteratorResult<F, undefined>>; return(): Promise<IteratorResult<F, undefined>>; [Symbol.asyncIterator](): FutureIterator<F> }
 export function wait<F extends Future<any> | AsyncResult<any>>(futures: Iterable<F>, options?: WaitOptions): Promise<DoneAndNotDone<F>>;
 export function asCompleted<F extends Future<any> | AsyncResult<any>>(futures: Iterable<F>, options?: AsCompletedOptions): FutureIterator<F>;
 export type MapInput<T> = Iterable<T> | AsyncIterable<T>;
@@ -174,46 +175,46 @@ export function mapWebStream(target: any, fn: any, options?: any): any;
 `;
 
 const PISCINA = `
-export interface Options { [name: string]: any }
-export interface RunOptions { transferList?: any; filename?: string | null; signal?: any; name?: string | null }
 declare class Piscina<T = any, R = any> {
-  constructor(options?: Options);
-  run(task: T, options?: RunOptions): Promise<R>; close(options?: { force?: boolean }): Promise<void>; destroy(): Promise<void>;
+  constructor(options?: Piscina.Options);
+  run(task: T, options?: Piscina.RunOptions): Promise<R>; close(options?: { force?: boolean }): Promise<void>; destroy(): Promise<void>;
   [Symbol.dispose](): void; [Symbol.asyncDispose](): Promise<void>;
   on(event: string, listener: (...args: any[]) => void): this; once(event: string, listener: (...args: any[]) => void): this; off(event: string, listener: (...args: any[]) => void): this;
   readonly maxThreads: number; readonly minThreads: number; readonly options: any; readonly threads: any[]; readonly queueSize: number; readonly completed: number;
   readonly histogram: any; readonly utilization: number; readonly duration: number; readonly needsDrain: boolean; readonly __facade: 'Piscina';
-  static readonly isWorkerThread: boolean; static readonly workerData: any; static readonly version: string; static readonly Piscina: typeof Piscina;
-  static readonly FixedQueue: any; static readonly ArrayTaskQueue: any; static move<V>(value: V): V;
-  static readonly transferableSymbol: symbol; static readonly valueSymbol: symbol; static readonly queueOptionsSymbol: symbol;
 }
-export default Piscina;
-export { Piscina };
-export function move<V>(value: V): V;
-export const isWorkerThread: boolean; export const workerData: any; export const version: string;
-export const transferableSymbol: symbol; export const valueSymbol: symbol; export const queueOptionsSymbol: symbol; export const FixedQueue: any; export const ArrayTaskQueue: any;
+declare namespace Piscina {
+  export interface Options { [name: string]: any }
+  export interface RunOptions { transferList?: any; filename?: string | null; signal?: any; name?: string | null }
+  export function move<V>(value: V): V;
+  export const isWorkerThread: boolean; export const workerData: any; export const version: string;
+  export const transferableSymbol: symbol; export const valueSymbol: symbol; export const queueOptionsSymbol: symbol; export const FixedQueue: any; export const ArrayTaskQueue: any;
+  export { Piscina, Piscina as default };
+}
+export = Piscina;
 `;
 
 const WORKERPOOL = `
-export interface WorkerPoolOptions { [name: string]: any }
-export interface ExecOptions { on?: (payload: any) => void; transfer?: any; metadata?: any }
-export interface Pending<R> extends globalThis.Promise<R> { cancel(): this; timeout(ms: number): Pending<R>; always<T>(handler: () => T): Pending<T>; then<T = R, E = never>(onFulfilled?: ((value: R) => T | PromiseLike<T>) | null, onRejected?: ((reason: any) => E | PromiseLike<E>) | null): Pending<T | E>; catch<E = never>(onRejected?: ((reason: any) => E | PromiseLike<E>) | null): Pending<R | E>; readonly __handle: 'Pending' }
-export interface Pool {
-  exec<T extends (...args: any[]) => any>(method: T, params?: Parameters<T> | null, options?: ExecOptions): Pending<Awaited<ReturnType<T>>>;
-  exec(method: string, params?: any[] | null, options?: ExecOptions): Pending<any>;
-  proxy<T = any>(): Pending<any>; terminate(force?: boolean, timeout?: number): Pending<void>;
-  stats(): any; readonly __facade: 'workerpool';
+declare namespace workerpool {
+  export interface WorkerPoolOptions { [name: string]: any }
+  export interface ExecOptions { on?: (payload: any) => void; transfer?: any; metadata?: any }
+  export interface Pending<R> extends globalThis.Promise<R> { cancel(): this; timeout(ms: number): Pending<R>; always<T>(handler: () => T): Pending<T>; then<T = R, E = never>(onFulfilled?: ((value: R) => T | PromiseLike<T>) | null, onRejected?: ((reason: any) => E | PromiseLike<E>) | null): Pending<T | E>; catch<E = never>(onRejected?: ((reason: any) => E | PromiseLike<E>) | null): Pending<R | E>; readonly __handle: 'Pending' }
+  export interface Pool {
+    exec<T extends (...args: any[]) => any>(method: T, params?: Parameters<T> | null, options?: ExecOptions): Pending<Awaited<ReturnType<T>>>;
+    exec(method: string, params?: any[] | null, options?: ExecOptions): Pending<any>;
+    proxy<T = any>(): Pending<any>; terminate(force?: boolean, timeout?: number): Pending<void>;
+    stats(): any; readonly __facade: 'workerpool';
+  }
+  export function pool(script?: string | WorkerPoolOptions, options?: WorkerPoolOptions): Pool;
+  export function worker(methods?: { [name: string]: (...args: any[]) => any }, options?: any): void;
+  export function workerEmit(payload: any): void;
+  export class Transfer { constructor(message: any, transfer: any[]); message: any; transfer: any[] }
+  export const platform: string; export const isMainThread: boolean; export const cpus: number;
+  class WorkerpoolPromise { static readonly CancellationError: any; static readonly TimeoutError: any }
+  export { WorkerpoolPromise as Promise };
+  export class TerminateError extends Error { readonly __isTerminateError: true }
 }
-export function pool(script?: string | WorkerPoolOptions, options?: WorkerPoolOptions): Pool;
-export function worker(methods?: { [name: string]: (...args: any[]) => any }, options?: any): void;
-export function workerEmit(payload: any): void;
-export class Transfer { constructor(message: any, transfer: any[]); message: any; transfer: any[] }
-export const platform: string; export const isMainThread: boolean; export const cpus: number;
-declare class WorkerpoolPromise { static readonly CancellationError: any; static readonly TimeoutError: any }
-export { WorkerpoolPromise as Promise };
-export class TerminateError extends Error { readonly __isTerminateError: true }
-declare const all: { pool: typeof pool; worker: typeof worker; workerEmit: typeof workerEmit; Transfer: typeof Transfer; platform: string; isMainThread: boolean; cpus: number; Promise: typeof WorkerpoolPromise; TerminateError: typeof TerminateError };
-export default all;
+export = workerpool;
 `;
 
 /** By file name under LIBRARY_ROOT. */
@@ -225,7 +226,8 @@ export const LIBRARY_FILES: ReadonlyMap<string, string> = new Map([
 
 /** The declarations for an imported module, if it is one of the libraries. */
 export function libraryFileOf(specifier: string): string | undefined {
-  if (/^(twinpool(\/(pool|executor|adapters|core))?|@twinpool\/(pool|executor|adapters|core))$/.test(specifier)) return `${LIBRARY_ROOT}twinpool.d.ts`;
+  if (/^(twinpool(\/(pool|executor|adapters|core))?|@twinpool\/(pool|executor|adapters|core))$/.test(specifier))
+    return `${LIBRARY_ROOT}twinpool.d.ts`;
   if (specifier === 'piscina') return `${LIBRARY_ROOT}piscina.d.ts`;
   if (specifier === 'workerpool') return `${LIBRARY_ROOT}workerpool.d.ts`;
   return undefined;

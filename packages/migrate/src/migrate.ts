@@ -6,10 +6,13 @@
  */
 import ts from 'typescript';
 import type { Api } from './kinds.ts';
-import { analyse, errorsOf, isReadable, type Program, type Source, type SourceFile, withoutHints } from './program.ts';
+import { analyse, isReadable, type Program, pathsOf, type Source, type SourceFile, withoutHints } from './program.ts';
 import { Attempt, Knowledge } from './session.ts';
+import { tidy } from './tidy.ts';
 import { executorToPool } from './transforms/executor-to-pool.ts';
+import { piscinaToExecutor } from './transforms/piscina-to-executor.ts';
 import { poolToExecutor } from './transforms/pool-to-executor.ts';
+import { workerpoolToExecutor } from './transforms/workerpool-to-executor.ts';
 
 export interface MigrateOptions {
   /** The API that the sources shall have. */
@@ -41,12 +44,26 @@ export interface Migration {
   readonly leftovers: readonly Leftover[];
 }
 
-type Direction = (attempt: Attempt) => void;
+type Transform = (attempt: Attempt) => void;
 
-const DIRECTIONS: readonly { readonly from: Api; readonly to: 'pool' | 'executor'; readonly run: Direction }[] = [
-  { from: 'pool', to: 'executor', run: poolToExecutor },
-  { from: 'executor', to: 'pool', run: executorToPool },
-];
+interface Step {
+  readonly from: Api;
+  readonly run: Transform;
+}
+
+/** Other libraries become executors first: what was made of them then goes on to a pool if that is wanted. */
+const STEPS: Readonly<Record<'pool' | 'executor', readonly Step[]>> = {
+  executor: [
+    { from: 'piscina', run: piscinaToExecutor },
+    { from: 'workerpool', run: (attempt) => workerpoolToExecutor(attempt, false) },
+    { from: 'pool', run: poolToExecutor },
+  ],
+  pool: [
+    { from: 'piscina', run: piscinaToExecutor },
+    { from: 'workerpool', run: (attempt) => workerpoolToExecutor(attempt, true) },
+    { from: 'executor', run: executorToPool },
+  ],
+};
 
 /**
  * Rewrites programs from one API to another, all files at once, since what a name is in one may be decided in another.
@@ -66,20 +83,39 @@ const DIRECTIONS: readonly { readonly from: Api; readonly to: 'pool' | 'executor
  */
 export function migrate(sources: readonly Source[], { to, from }: MigrateOptions): Migration {
   const wanted = from === undefined ? undefined : [from].flat();
+  const isWanted = (api: Api) => wanted === undefined || wanted.includes(api);
   let current: readonly Source[] = sources.filter(({ path }) => isReadable(path));
+  const untouched = new Map(current.map(({ path, text }) => [path, text]));
   let leftovers: Leftover[] = [];
-  for (const direction of DIRECTIONS) {
-    if (direction.to !== to || wanted?.includes(direction.from) === false) continue;
-    const result = rewrite(current, direction.run, to);
-    current = result.sources;
+  for (const { from: api, run } of STEPS[to]) {
+    const foreign = STEPS[to].some((step) => (step.from === 'piscina' || step.from === 'workerpool') && isWanted(step.from));
+    if (!isWanted(api) && !(api === 'executor' && foreign)) continue;
+    // Not wanted for itself: only what came from another library goes on.
+    if (!mentions(current, api)) continue;
+    const isMeant = isWanted(api) ? () => true : ({ path, text }: Source) => untouched.get(path) !== text;
+    const result = rewrite(current.filter(isMeant), run, to);
+    const texts = new Map(result.sources.map(({ path, text }) => [path, text]));
+    current = current.map(({ path, text }) => ({ path, text: texts.get(path) ?? text }));
     leftovers = [...leftovers, ...result.leftovers];
   }
   const before = new Map(sources.map(({ path, text }) => [path, text]));
-  const files = current.filter(({ path, text }) => before.get(path) !== text).map(({ path, text }) => ({ path, before: before.get(path) ?? '', after: text }));
+  const files = current
+    .filter(({ path, text }) => before.get(path) !== text)
+    .map(({ path, text }) => ({ path, before: before.get(path) ?? '', after: text }));
   return { files, leftovers };
 }
 
-function rewrite(sources: readonly Source[], run: Direction, to: 'pool' | 'executor'): { readonly sources: readonly Source[]; readonly leftovers: Leftover[] } {
+/** Whether a library is named anywhere: analysing costs, and most programs know one library. */
+function mentions(sources: readonly Source[], api: Api): boolean {
+  const name = api === 'pool' || api === 'executor' ? 'twinpool' : api;
+  return sources.some(({ text }) => text.includes(name));
+}
+
+function rewrite(
+  sources: readonly Source[],
+  run: Transform,
+  to: 'pool' | 'executor',
+): { readonly sources: readonly Source[]; readonly leftovers: Leftover[] } {
   const whole = analyse(sources);
   const results = programsIn(whole).map((program) => rewriteProgram(program, run, to));
   const texts = new Map(results.flatMap(({ texts: own }) => [...own]));
@@ -89,18 +125,26 @@ function rewrite(sources: readonly Source[], run: Direction, to: 'pool' | 'execu
   };
 }
 
-function rewriteProgram(program: Program, run: Direction, to: 'pool' | 'executor'): { readonly texts: Map<string, string>; readonly leftovers: Leftover[] } {
+function rewriteProgram(
+  program: Program,
+  run: Transform,
+  to: 'pool' | 'executor',
+): { readonly texts: Map<string, string>; readonly leftovers: Leftover[] } {
   const knowledge = new Knowledge(program);
   let attempt: Attempt;
   do {
     attempt = new Attempt(knowledge, to);
     run(attempt);
+    attempt.conclude();
   } while (attempt.hasLearned);
   const stale = attempt.staleMarks();
   const leftovers = leftoversOf(attempt, program);
   if (attempt.rewriter.isEmpty && stale.size === 0) return { texts: new Map(), leftovers };
   for (const { ast } of program.files) attempt.bookOf(ast).finish(baseOf(program));
-  const texts = program.files.map(({ path, ast }) => [path, withoutStale(withoutHints(attempt.print(ast)), stale.get(ast))] as const);
+  const texts = program.files.map(({ path, ast }) => {
+    const before = withoutHints(ast.text);
+    return [path, tidy(path, before, withoutStale(withoutHints(attempt.print(ast)), stale.get(ast)))] as const;
+  });
   return { texts: new Map(texts), leftovers };
 }
 
@@ -125,9 +169,11 @@ function programsIn(whole: Program): Program[] {
 function importsOf({ checker }: Program, { ast }: SourceFile): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isStringLiteral(node) && node.text.startsWith('.')) {
+    if (ts.isStringLiteral(node) && /[./]/.test(node.text)) {
       const file = checker.getSymbolAtLocation(node)?.declarations?.find(ts.isSourceFile);
       if (file !== undefined) found.push(file.fileName);
+      // A file of tasks is named by its path.
+      else found.push(...pathsOf(ast.fileName, node.text));
     }
     ts.forEachChild(node, visit);
   };
@@ -136,7 +182,10 @@ function importsOf({ checker }: Program, { ast }: SourceFile): string[] {
 }
 
 function withoutStale(text: string, marks: readonly string[] | undefined): string {
-  return (marks ?? []).reduce((left, mark) => left.replace(new RegExp(`^[ \\t]*${mark.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\r?\\n`, 'm'), ''), text);
+  return (marks ?? []).reduce(
+    (left, mark) => left.replace(new RegExp(`^[ \\t]*${mark.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\r?\\n`, 'm'), ''),
+    text,
+  );
 }
 
 /** How the program imports twinpool, for files that do not yet. */
@@ -156,5 +205,3 @@ function leftoversOf(attempt: Attempt, { files }: Program): Leftover[] {
     return { path: paths.get(file) ?? file.fileName, line: line + 1, column: character + 1, reason: reason.text, doc: reason.doc };
   });
 }
-
-export { errorsOf };

@@ -5,6 +5,25 @@
  * needs stays beside the new one; an exported name stays what it is for whoever imports it. Refuses to know why a name changes.
  */
 import ts from 'typescript';
+import {
+  declarationText,
+  type Entry,
+  entryText,
+  importedNameOf,
+  isAliased,
+  isDeclaredHere,
+  isShared,
+  isTopLevel,
+  listText,
+  literalOf,
+  localNameOf,
+  merged,
+  moduleOf,
+  namespaceOf,
+  type Specifier,
+  specifiersOf,
+  statementOf,
+} from './import-syntax.ts';
 import { libraryOf } from './kinds.ts';
 import { libraryFileOf } from './library-types.ts';
 import { isTypeName, moduleFor } from './names.ts';
@@ -19,20 +38,12 @@ export interface LibraryName {
   readonly binder: ts.Node | undefined;
 }
 
-interface Entry {
-  readonly imported: string;
-  readonly local: string;
-  readonly isType: boolean;
-}
-
 interface Group {
   readonly module: string;
   readonly node: ts.ImportDeclaration | ts.VariableDeclaration | ts.ExportDeclaration;
   readonly list: ts.NamedImports | ts.ObjectBindingPattern;
   readonly isTypeOnly: boolean;
 }
-
-type Specifier = ts.ImportSpecifier | ts.BindingElement;
 
 /** What a name becomes that goes. */
 const DROPPED = '';
@@ -158,9 +169,13 @@ export class NameBook {
     const final = symbol.flags & ts.SymbolFlags.Alias ? this.#checker.getAliasedSymbol(symbol) : symbol;
     const library = libraryOf(final);
     if (library === undefined || !isTopLevel(final)) return;
-    const isMember = (ts.isPropertyAccessExpression(node.parent) && node.parent.name === node) || (ts.isQualifiedName(node.parent) && node.parent.right === node) || ts.isImportTypeNode(node.parent);
+    const isMember =
+      (ts.isPropertyAccessExpression(node.parent) && node.parent.name === node) ||
+      (ts.isQualifiedName(node.parent) && node.parent.right === node) ||
+      ts.isImportTypeNode(node.parent);
     const binder = symbol.declarations?.[0];
-    const name = final.name === 'default' ? (final.declarations?.[0] as ts.NamedDeclaration | undefined)?.name?.getText() ?? 'default' : final.name;
+    const name =
+      final.name === 'default' ? ((final.declarations?.[0] as ts.NamedDeclaration | undefined)?.name?.getText() ?? 'default') : final.name;
     const how = isMember ? 'member' : this.#isIndirect(binder) ? 'indirect' : 'binding';
     this.#names.set(node, { library, name, how, binder });
   }
@@ -215,7 +230,11 @@ export class NameBook {
     let isChanged = false;
     for (const each of specifiersOf(group.list)) {
       const targets = this.#targetsOf(each);
-      const kept: Entry = { imported: importedNameOf(each), local: localNameOf(each), isType: ts.isImportSpecifier(each) && each.isTypeOnly };
+      const kept: Entry = {
+        imported: importedNameOf(each),
+        local: localNameOf(each),
+        isType: ts.isImportSpecifier(each) && each.isTypeOnly,
+      };
       const isKept = this.#isKept(each);
       if (isKept) entries.push(kept);
       isChanged ||= targets.length > 0 || !isKept;
@@ -242,19 +261,45 @@ export class NameBook {
     }
     const own = modules.get(main) ?? [];
     modules.delete(main);
-    this.#rewriter.replace(group.list, () => this.#listText(group.list, own));
+    if (/\/[/*]/.test(group.list.getText(this.#file))) this.#inPlace(group.list, own);
+    else this.#rewriter.replace(group.list, () => listText(this.#file, group.list, own));
     const literal = literalOf(group.node);
     if (main !== group.module && literal !== undefined) this.#rewriter.replace(literal, () => this.#quoted(main));
     for (const [module, some] of modules) {
       const at = statementOf(group.node);
-      this.#rewriter.after(at, () => lineEnd(this.#file) + this.#declarationText(module, some, group.isTypeOnly));
+      this.#rewriter.after(at, () => lineEnd(this.#file) + declarationText(this.#file, module, some, group.isTypeOnly));
+    }
+  }
+
+  /** Where the author has comments in the list each name is changed where it stands; those that are new come last. */
+  #inPlace(list: ts.NamedImports | ts.ObjectBindingPattern, entries: readonly Entry[]): void {
+    const as = ts.isNamedImports(list) ? ' as ' : ': ';
+    const left = new Set(entries);
+    const take = (isOurs: (entry: Entry) => boolean): Entry[] => {
+      const taken = [...left].filter(isOurs);
+      for (const entry of taken) left.delete(entry);
+      return taken;
+    };
+    const specifiers = specifiersOf(list);
+    const texts = specifiers.map((each) => {
+      const targets = this.#targetsOf(each);
+      const isOurs = ({ imported, local }: Entry) => targets.includes(imported) || (local === localNameOf(each) && this.#isKept(each));
+      return take(isOurs).map((entry) => entryText(entry, as));
+    });
+    const added = [...left].map((entry) => entryText(entry, as));
+    for (const [i, each] of specifiers.entries()) {
+      const own = [...(texts[i] ?? []), ...(i === specifiers.length - 1 ? added : [])];
+      // A name that goes leaves its counterpart, which may stand elsewhere.
+      this.#rewriter.replace(each, () => (own.length > 0 ? own.join(', ') : each.getText(this.#file)));
     }
   }
 
   /** A module that both doors are asked from keeps the names that it has. */
   #mainModule(group: Group, entries: readonly Entry[]): string {
     if (group.module === 'twinpool') return group.module;
-    const modules = entries.filter(({ imported }) => !isShared(imported, group.module)).map(({ imported }) => moduleFor(imported, group.module, this.#prefer));
+    const modules = entries
+      .filter(({ imported }) => !isShared(imported, group.module))
+      .map(({ imported }) => moduleFor(imported, group.module, this.#prefer));
     return modules.length === 0 || modules.includes(group.module) ? group.module : (modules[0] as string);
   }
 
@@ -264,8 +309,9 @@ export class NameBook {
     if (kept.length === specifiersOf(group.list).length) return;
     if (kept.length > 0) {
       const entries = kept.map((each) => ({ imported: importedNameOf(each), local: localNameOf(each), isType: false }));
-      this.#rewriter.replace(group.list, () => this.#listText(group.list, entries));
-    } else if (!ts.isImportDeclaration(group.node) || group.node.importClause?.name === undefined) this.#rewriter.remove(statementOf(group.node));
+      this.#rewriter.replace(group.list, () => listText(this.#file, group.list, entries));
+    } else if (!ts.isImportDeclaration(group.node) || group.node.importClause?.name === undefined)
+      this.#rewriter.remove(statementOf(group.node));
   }
 
   #finishNamespaces(extra: Entry[]): void {
@@ -312,7 +358,10 @@ export class NameBook {
 
   /** `export * from 'twinpool/pool'`: passes on the other door's names. */
   changeStar(node: ts.ExportDeclaration, module: string): void {
-    this.#rewriter.replace(node.moduleSpecifier as ts.Node, () => this.#quoted(module));
+    // Others may import what both have, or what stays: the umbrella has it all.
+    if (module.startsWith('twinpool/')) this.#rewriter.replace(node.moduleSpecifier as ts.Node, () => this.#quoted('twinpool'));
+    else if (!this.#file.text.includes(`'${module}'`))
+      this.#rewriter.after(node, () => `${lineEnd(this.#file)}export * from ${this.#quoted(module)}${terminator(this.#file)}`);
   }
 
   #addImports(entries: readonly Entry[], base: string): void {
@@ -321,36 +370,22 @@ export class NameBook {
       const module = moduleFor(entry.imported, base, this.#prefer);
       modules.set(module, [...(modules.get(module) ?? []), entry]);
     }
-    const [anchor] = [...this.#groups.map(({ node }) => statementOf(node)), ...[...this.#namespaces.values()].map((node) => statementOf(node))];
+    const [anchor] = [
+      ...this.#groups.map(({ node }) => statementOf(node)),
+      ...[...this.#namespaces.values()].map((node) => statementOf(node)),
+    ];
     const imports = this.#file.statements.filter(ts.isImportDeclaration);
-    const at = anchor ?? imports.at(-1);
+    const at =
+      anchor ??
+      imports.at(-1) ??
+      this.#file.statements.filter((each) => /^(['"]use strict['"]|const [^=]*= require\()/.test(each.getText(this.#file))).at(-1);
     const isGone = anchor !== undefined && this.#rewriter.has(anchor) && this.#rewriter.print(anchor).startsWith('\0');
     for (const [module, some] of modules) {
-      const text = this.#declarationText(module, some, false);
+      const text = declarationText(this.#file, module, some, false);
       if (isGone) this.#rewriter.replace(anchor as ts.Node, () => text);
       else if (at !== undefined) this.#rewriter.after(at, () => lineEnd(this.#file) + text);
       else if (this.#file.statements[0] !== undefined) this.#rewriter.before(this.#file.statements[0], () => text + lineEnd(this.#file));
     }
-  }
-
-  #declarationText(module: string, entries: readonly Entry[], isTypeOnly: boolean): string {
-    const end = terminator(this.#file);
-    if (isCommonJs(this.#file)) return `const { ${entries.map((entry) => entryText(entry, ': ')).join(', ')} } = require(${this.#quoted(module)})${end}`;
-    const all = isTypeOnly || entries.every(({ isType }) => isType);
-    const names = entries.map((entry) => entryText(all ? { ...entry, isType: false } : entry, ' as '));
-    return `import ${all ? 'type ' : ''}{ ${names.join(', ')} } from ${this.#quoted(module)}${end}`;
-  }
-
-  #listText(list: ts.NamedImports | ts.ObjectBindingPattern, entries: readonly Entry[]): string {
-    const texts = entries.map((entry) => entryText(entry, ts.isNamedImports(list) ? ' as ' : ': '));
-    const text = list.getText(this.#file);
-    const lines = text.split(/\r?\n/);
-    if (lines.length === 1) return /^\{\s/.test(text) ? `{ ${texts.join(', ')} }` : `{${texts.join(', ')}}`;
-    const indent = /^\s*/.exec(lines[1] ?? '')?.[0] ?? '  ';
-    const comma = /,\s*\}$/.test(text) ? ',' : '';
-    const end = lineEnd(this.#file);
-    const closing = /[ \t]*\}$/.exec(text)?.[0] ?? '}';
-    return `{${end}${texts.map((each) => indent + each).join(`,${end}`)}${comma}${end}${closing}`;
   }
 
   #quoted(module: string): string {
@@ -362,94 +397,4 @@ export class NameBook {
   #shown(identifier: ts.Identifier, local: string): string {
     return ts.isShorthandPropertyAssignment(identifier.parent) && identifier.text !== local ? `${identifier.text}: ${local}` : local;
   }
-}
-
-/** The names of `import { … }` and of `const { … } = require(…)`. */
-function specifiersOf(list: ts.NamedImports | ts.ObjectBindingPattern): Specifier[] {
-  return [...list.elements] as Specifier[];
-}
-
-function importedNameOf(specifier: ts.ImportSpecifier | ts.BindingElement | ts.ExportSpecifier): string {
-  const { propertyName, name } = specifier;
-  return ((propertyName ?? name) as ts.Identifier).text;
-}
-
-function localNameOf(binder: ts.Node): string {
-  return ((binder as Specifier).name as ts.Identifier).text;
-}
-
-function isAliased(binder: ts.Node): boolean {
-  return (ts.isImportSpecifier(binder) || ts.isBindingElement(binder)) && binder.propertyName !== undefined;
-}
-
-function entryText({ imported, local, isType }: Entry, as: string): string {
-  return (isType ? 'type ' : '') + (imported === local ? imported : imported + as + local);
-}
-
-/** Each name once, a value where one of them is; in the order of the alphabet where they were. */
-function merged(entries: readonly Entry[]): Entry[] {
-  const byLocal = new Map<string, Entry>();
-  for (const entry of entries) {
-    const known = byLocal.get(entry.local);
-    byLocal.set(entry.local, known === undefined ? entry : { ...known, isType: known.isType && entry.isType });
-  }
-  return [...byLocal.values()].sort((a, b) => a.imported.toLowerCase().localeCompare(b.imported.toLowerCase()));
-}
-
-/** A name that the facades' doors both have. */
-function isShared(name: string, base: string): boolean {
-  return moduleFor(name, base, 'pool') !== moduleFor(name, base, 'executor');
-}
-
-function moduleOf(node: ts.ImportDeclaration | ts.ImportEqualsDeclaration | ts.VariableDeclaration | ts.Node): string | undefined {
-  return literalOf(node)?.text;
-}
-
-function literalOf(node: ts.Node): ts.StringLiteral | undefined {
-  if (ts.isImportDeclaration(node)) return ts.isStringLiteral(node.moduleSpecifier) ? node.moduleSpecifier : undefined;
-  if (ts.isNamespaceImport(node)) return literalOf(node.parent.parent);
-  if (ts.isImportEqualsDeclaration(node)) {
-    const { moduleReference } = node;
-    return ts.isExternalModuleReference(moduleReference) && ts.isStringLiteral(moduleReference.expression) ? moduleReference.expression : undefined;
-  }
-  if (!ts.isVariableDeclaration(node) || node.initializer === undefined) return undefined;
-  const call = ts.isAwaitExpression(node.initializer) ? node.initializer.expression : node.initializer;
-  if (!ts.isCallExpression(call)) return undefined;
-  const isImport = call.expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(call.expression) && call.expression.text === 'require');
-  const [argument] = call.arguments;
-  return isImport && argument !== undefined && ts.isStringLiteral(argument) ? argument : undefined;
-}
-
-function statementOf(node: ts.Node): ts.Node {
-  return ts.findAncestor(node, ts.isStatement) ?? node;
-}
-
-function namespaceOf(identifier: ts.Identifier): ts.Identifier | undefined {
-  const { parent } = identifier;
-  const left = ts.isPropertyAccessExpression(parent) ? parent.expression : ts.isQualifiedName(parent) ? parent.left : undefined;
-  return left !== undefined && ts.isIdentifier(left) ? left : undefined;
-}
-
-function isTopLevel(symbol: ts.Symbol): boolean {
-  const declaration = symbol.declarations?.[0];
-  if (declaration === undefined) return false;
-  const statement = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
-  return (statement.parent !== undefined && ts.isSourceFile(statement.parent)) || ts.isExportAssignment(statement);
-}
-
-function isDeclaredHere({ parent, ...node }: ts.Identifier): boolean {
-  void node;
-  return (
-    ts.isParameter(parent) ||
-    ts.isFunctionDeclaration(parent) ||
-    ts.isFunctionExpression(parent) ||
-    ts.isClassDeclaration(parent) ||
-    ts.isVariableDeclaration(parent) ||
-    ts.isBindingElement(parent)
-  );
-}
-
-/** A file that requires. */
-function isCommonJs(file: ts.SourceFile): boolean {
-  return /\.(c?js)$/.test(file.fileName) && !file.statements.some((each) => ts.isImportDeclaration(each) || ts.isExportDeclaration(each) || (ts.canHaveModifiers(each) && ts.getModifiers(each)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)));
 }

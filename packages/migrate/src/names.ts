@@ -60,6 +60,8 @@ const ADAPTERS: ReadonlySet<string> = new Set([
   'mapWebStream',
 ]);
 
+const WORKER: ReadonlySet<string> = new Set(['context', 'isWorker']);
+
 const TYPES: ReadonlySet<string> = new Set([
   'PoolOptions',
   'AsyncResult',
@@ -85,6 +87,8 @@ export function isTypeName(name: string): boolean {
 
 /** The module for a name where another one of twinpool's is imported from `base`. `prefer`: the door for names that both have. */
 export function moduleFor(name: string, base: string, prefer: 'pool' | 'executor'): string {
+  if (name === 'availableParallelism') return 'node:os';
+  if (WORKER.has(name)) return base.startsWith('@twinpool/') ? '@twinpool/core/worker' : 'twinpool/worker';
   if (base === 'twinpool') return base;
   const prefix = base.startsWith('@twinpool/') ? '@twinpool/' : 'twinpool/';
   if (ADAPTERS.has(name)) return `${prefix}adapters`;

@@ -4,8 +4,8 @@
  * Decides what can be known of them before the program runs, and writes them with some taken out and some put in. Refuses to know which.
  */
 import ts from 'typescript';
-import { type Attempt, bare } from './session.ts';
 import { lineEnd } from './rewriter.ts';
+import { type Attempt, bare } from './session.ts';
 
 export interface WrittenOptions {
   /** none: left out or `undefined`. number: a bare one. literal: an object written here. opaque: something else. */
@@ -23,23 +23,58 @@ export function readOptions(attempt: Attempt, expression: ts.Expression | undefi
   if (expression === undefined) return NONE;
   const node = bare(expression);
   if (ts.isIdentifier(node) && node.text === 'undefined') return NONE;
-  if (ts.isObjectLiteralExpression(node) && !node.properties.some(ts.isSpreadAssignment)) {
-    return { form: 'literal', node, names: new Set(node.properties.map(nameOfProperty)), mayBeNumber: false };
+  const names = namesIn(attempt, node, 0);
+  if (ts.isObjectLiteralExpression(node)) {
+    const spread = new Set(node.properties.filter(ts.isSpreadAssignment).flatMap(({ expression: each }) => [...namesIn(attempt, each, 0)]));
+    return { form: WITH_MEANING.some((name) => spread.has(name)) ? 'opaque' : 'literal', node, names, mayBeNumber: false };
   }
   const type = attempt.checker.getNonNullableType(attempt.checker.getTypeAtLocation(node));
   if (type.flags & ts.TypeFlags.NumberLike) return { form: 'number', node, names: new Set(['chunksize']), mayBeNumber: true };
   const members = type.isUnion() ? type.types : [type];
   const mayBeNumber = members.some(({ flags }) => flags & (ts.TypeFlags.NumberLike | ts.TypeFlags.Any));
-  const names = members.filter(({ flags }) => !(flags & ts.TypeFlags.NumberLike)).flatMap((member) => member.getProperties().map(({ name }) => name));
-  return { form: 'opaque', node, names: new Set(names), mayBeNumber };
+  return { form: 'opaque', node, names, mayBeNumber };
+}
+
+/** Options that a rewrite moves or takes out: not out of what is spread. */
+const WITH_MEANING: readonly string[] = ['callback', 'errorCallback', 'onError', 'failFast', 'timeout', 'wait', 'cancelFutures'];
+
+/** The names in an object: as they are written, also where it is a constant; else as its type has them. */
+function namesIn(attempt: Attempt, expression: ts.Expression, depth: number): Set<string> {
+  const node = bare(expression);
+  if (ts.isObjectLiteralExpression(node)) {
+    return new Set(
+      node.properties.flatMap((each) =>
+        ts.isSpreadAssignment(each) ? [...namesIn(attempt, each.expression, depth)] : [nameOfProperty(each)],
+      ),
+    );
+  }
+  const written = depth < 3 && ts.isIdentifier(node) ? constantOf(attempt, node) : undefined;
+  if (written !== undefined) return namesIn(attempt, written, depth + 1);
+  const type = attempt.checker.getNonNullableType(attempt.checker.getTypeAtLocation(node));
+  const members = type.isUnion() ? type.types : [type];
+  return new Set(
+    members.filter(({ flags }) => !(flags & ts.TypeFlags.NumberLike)).flatMap((member) => member.getProperties().map(({ name }) => name)),
+  );
+}
+
+/** The object that a `const` was declared with. */
+function constantOf(attempt: Attempt, node: ts.Identifier): ts.ObjectLiteralExpression | undefined {
+  const declaration = attempt.knowledge.symbolOf(node)?.valueDeclaration;
+  if (declaration === undefined || !ts.isVariableDeclaration(declaration) || declaration.initializer === undefined) return undefined;
+  const isConstant = ts.isVariableDeclarationList(declaration.parent) && (declaration.parent.flags & ts.NodeFlags.Const) !== 0;
+  const value = bare(declaration.initializer);
+  return isConstant && ts.isObjectLiteralExpression(value) ? value : undefined;
 }
 
 /** The value of one option of a literal. */
-export function valueOf(options: WrittenOptions, name: string): ts.Node | undefined {
+export function writtenValue(options: WrittenOptions, name: string): ts.Node | undefined {
   return propertyOf(options, name)?.value;
 }
 
-export function propertyOf({ form, node }: WrittenOptions, name: string): { readonly property: ts.ObjectLiteralElementLike; readonly value: ts.Node } | undefined {
+export function propertyOf(
+  { form, node }: WrittenOptions,
+  name: string,
+): { readonly property: ts.ObjectLiteralElementLike; readonly value: ts.Node } | undefined {
   if (form !== 'literal') return undefined;
   const property = (node as ts.ObjectLiteralExpression).properties.find((each) => nameOfProperty(each) === name);
   if (property === undefined) return undefined;
@@ -68,19 +103,32 @@ export interface OptionChange {
 export function optionsText(attempt: Attempt, options: WrittenOptions, { drop = new Set(), add = [] }: OptionChange): string | undefined {
   const { form, node } = options;
   if (form === 'none') return add.length === 0 ? undefined : `{ ${add.join(', ')} }`;
-  if (form === 'number') return `{ ${['chunksize: ' + attempt.print(node as ts.Node), ...add].join(', ')} }`;
+  if (form === 'number') return `{ ${[`chunksize: ${attempt.print(node as ts.Node)}`, ...add].join(', ')} }`;
   if (form === 'literal') return literalText(attempt, node as ts.ObjectLiteralExpression, drop, add);
   const text = attempt.print(node as ts.Node);
   const dropped = [...drop].filter((name) => options.names.has(name));
-  const spread = options.mayBeNumber && options.names.size === 0 ? text : options.mayBeNumber ? `(typeof ${text} === 'number' ? { chunksize: ${text} } : ${text})` : text;
-  if (dropped.length > 0) return `(({ ${dropped.map((name) => `${name}: _${name}`).join(', ')}, ...rest }) => (${add.length === 0 ? 'rest' : `{ ...rest, ${add.join(', ')} }`}))(${spread})`;
+  const spread =
+    options.mayBeNumber && options.names.size === 0
+      ? text
+      : options.mayBeNumber
+        ? `(typeof ${text} === 'number' ? { chunksize: ${text} } : ${text})`
+        : text;
+  if (dropped.length > 0)
+    return `(({ ${dropped.map((name) => `${name}: _${name}`).join(', ')}, ...rest }) => (${add.length === 0 ? 'rest' : `{ ...rest, ${add.join(', ')} }`}))(${spread})`;
   return add.length === 0 ? text : `{ ...${spread}, ${add.join(', ')} }`;
 }
 
-function literalText(attempt: Attempt, node: ts.ObjectLiteralExpression, drop: ReadonlySet<string>, add: readonly string[]): string | undefined {
+function literalText(
+  attempt: Attempt,
+  node: ts.ObjectLiteralExpression,
+  drop: ReadonlySet<string>,
+  add: readonly string[],
+): string | undefined {
   const file = node.getSourceFile();
   const left = node.properties.filter((property) => !drop.has(nameOfProperty(property)));
   if (left.length + add.length === 0) return undefined;
+  const [only] = left;
+  if (left.length === 1 && add.length === 0 && only !== undefined && ts.isSpreadAssignment(only)) return attempt.print(only.expression);
   const isUntouched = left.length === node.properties.length;
   if (isUntouched && add.length === 0) return attempt.print(node);
   const isMultiline = /\n/.test(file.text.slice(node.getStart(file), node.properties[0]?.getStart(file) ?? node.end));

@@ -142,11 +142,22 @@ function resolveModule(
   if (library !== undefined) return { resolvedFileName: library, extension: '.d.ts', isExternalLibraryImport: false };
   if (specifier.startsWith('.')) {
     const path = resolve(dirname(importer), specifier);
-    const candidates = [path, ...twinsOf(path), ...EXTENSIONS.map((extension) => path + extension), ...EXTENSIONS.map((extension) => `${path}/index${extension}`)];
+    const candidates = [
+      path,
+      ...twinsOf(path),
+      ...EXTENSIONS.map((extension) => path + extension),
+      ...EXTENSIONS.map((extension) => `${path}/index${extension}`),
+    ];
     const found = candidates.find((candidate) => texts.has(candidate));
     if (found !== undefined) return { resolvedFileName: found, extension: extname(found), isExternalLibraryImport: false };
   }
   return ts.resolveModuleName(specifier, importer, OPTIONS, host).resolvedModule;
+}
+
+/** What a relative path may mean, also one that is appended to `__dirname`. */
+export function pathsOf(from: string, text: string): string[] {
+  const path = resolve(dirname(from), text.replace(/^\/+/, ''));
+  return [path, ...twinsOf(path)];
 }
 
 /** What `./x.js` may be the output of. */
@@ -159,6 +170,7 @@ function twinsOf(path: string): string[] {
 
 /** Writes hints at untyped parameters that are given something of a library. Returns whether there was anything new. */
 function hint(program: ts.Program, texts: Map<string, string>): boolean {
+  if (![...texts.keys()].some((path) => /\.[cm]?jsx?$/.test(path))) return false;
   const checker = program.getTypeChecker();
   const hints = new Map<ts.ParameterDeclaration, string>();
   const visit = (node: ts.Node): void => {
@@ -186,7 +198,12 @@ function hintParameters(
   hints: Map<ts.ParameterDeclaration, string>,
 ): void {
   const declaration = checker.getResolvedSignature(call)?.declaration;
-  if (declaration === undefined || !texts.has(declaration.getSourceFile().fileName) || (declaration.flags & ts.NodeFlags.JavaScriptFile) === 0) return;
+  if (
+    declaration === undefined ||
+    !texts.has(declaration.getSourceFile().fileName) ||
+    (declaration.flags & ts.NodeFlags.JavaScriptFile) === 0
+  )
+    return;
   for (const [i, argument] of (call.arguments ?? []).entries()) {
     const parameter = (declaration.parameters as ts.NodeArray<ts.ParameterDeclaration>)[i];
     if (parameter === undefined || !ts.isParameter(parameter) || !ts.isIdentifier(parameter.name)) continue;

@@ -63,7 +63,7 @@ export class Rewriter {
       if (start < at || child.end > to) continue;
       const text = this.print(child);
       const gap = file.text.slice(at, start);
-      if (text === REMOVED) parts.push(gap.replace(/\n[ \t]*$/, ''));
+      if (text === REMOVED) parts.push(gap.replace(/\r?\n[ \t]*$/, ''));
       else parts.push(gap, text);
       at = child.end;
     }
@@ -98,7 +98,7 @@ export function indentOf(node: ts.Node): string {
 
 /** One step of the file's indentation. */
 export function indentStep(file: ts.SourceFile): string {
-  return /\n(\t|  +)(?=[^\s*])/.exec(file.text)?.[1] ?? '  ';
+  return /\n(\t| {2,})(?=[^\s*])/.exec(file.text)?.[1] ?? '  ';
 }
 
 /** The file's way to end a statement. */

@@ -4,13 +4,13 @@
  * Decides how a scope of one keeps the other's end: by a guard, which is disposed of before what it guards.
  *
  *   await using pool = new ProcessPoolExecutor(2);
- *   await using terminating = { [Symbol.asyncDispose]: () => pool.terminateWorkers() };
+ *   await using _terminating = { [Symbol.asyncDispose]: () => pool.terminateWorkers() };
  *
  * A guard of the other direction is taken out instead. `use` has a `try … finally` in its place, since it stands where `await using` cannot be had.
  */
 import ts from 'typescript';
-import { bare, type Attempt } from './session.ts';
 import { indentOf, indentStep, lineEnd, terminator } from './rewriter.ts';
+import { type Attempt, bare } from './session.ts';
 
 export interface ScopeEnd {
   /** Begins the guard's name. */
@@ -38,7 +38,12 @@ const opposite = (end: ScopeEnd): ScopeEnd => (end === TERMINATING ? DRAINING : 
 /** The scope of `await using`. `isHarmless`: both ends come to the same. */
 export function endDeclaration(attempt: Attempt, declaration: ts.VariableDeclaration, end: ScopeEnd, isHarmless: () => boolean): void {
   const list = declaration.parent;
-  if (!ts.isVariableDeclarationList(list) || (list.flags & ts.NodeFlags.BlockScoped) !== ts.NodeFlags.AwaitUsing || !ts.isIdentifier(declaration.name)) return;
+  if (
+    !ts.isVariableDeclarationList(list) ||
+    (list.flags & ts.NodeFlags.BlockScoped) !== ts.NodeFlags.AwaitUsing ||
+    !ts.isIdentifier(declaration.name)
+  )
+    return;
   const statement = list.parent;
   if (!ts.isVariableStatement(statement)) return;
   const subject = declaration.name.text;
@@ -50,9 +55,12 @@ export function endDeclaration(attempt: Attempt, declaration: ts.VariableDeclara
   }
   if (guards.length > 0 || isHarmless()) return;
   const file = statement.getSourceFile();
-  let name: string = end.guard;
-  for (let i = 2; new RegExp(`\\b${name}\\b`).test(file.text); i++) name = `${end.guard}${i}`;
-  attempt.rewriter.after(statement, () => `${lineEnd(file)}${indentOf(statement)}await using ${name} = ${end.value(subject)}${terminator(file)}`);
+  let name = `_${end.guard}`;
+  for (let i = 2; new RegExp(`\\b${name}\\b`).test(file.text); i++) name = `_${end.guard}${i}`;
+  attempt.rewriter.after(
+    statement,
+    () => `${lineEnd(file)}${indentOf(statement)}await using ${name} = ${end.value(subject)}${terminator(file)}`,
+  );
 }
 
 /** Whether a statement is a guard, of the pool or executor of this name. */
@@ -72,7 +80,7 @@ function guardsOf(statement: ts.VariableStatement, subject: string) {
 function readGuard(statement: ts.VariableStatement): { readonly guard: string; readonly subject: string } | undefined {
   const [declaration] = statement.declarationList.declarations;
   if (declaration === undefined || !ts.isIdentifier(declaration.name) || declaration.initializer === undefined) return undefined;
-  const guard = /^(terminating|draining)\d*$/.exec(declaration.name.text)?.[1];
+  const guard = /^_(terminating|draining)\d*$/.exec(declaration.name.text)?.[1];
   const value = bare(declaration.initializer);
   if (guard === undefined || !ts.isObjectLiteralExpression(value)) return undefined;
   const subject = /=>\s*\(?([\w$]+)\.(?:terminateWorkers|close|shutdown|terminate)\(/.exec(value.getText())?.[1];
@@ -124,7 +132,10 @@ function block(near: ts.Node, lines: readonly string[] | undefined, statements: 
   const indent = indentOf(near);
   const step = indentStep(file);
   const deep = (depth: number) => indent + step.repeat(depth);
-  const tried = inner === undefined ? `{${end}${(lines ?? []).map((line) => deep(2) + line + finish).join(end)}${end}${deep(1)}}` : shifted(inner, step, end);
+  const tried =
+    inner === undefined
+      ? `{${end}${(lines ?? []).map((line) => deep(2) + line + finish).join(end)}${end}${deep(1)}}`
+      : shifted(inner, step, end);
   const ended = statements.map((line) => deep(2) + line + finish).join(end);
   return `{${end}${deep(1)}try ${tried} finally {${end}${ended}${end}${deep(1)}}${end}${indent}}`;
 }

@@ -8,7 +8,7 @@
  *   attempt --keeps another owner--> attempt again --...--> nothing new: its edits are the rewrite
  */
 import ts from 'typescript';
-import { type Family, type Kind, kindOf } from './kinds.ts';
+import { type Family, type Kind, kindOf, libraryOf } from './kinds.ts';
 import { NameBook } from './name-book.ts';
 import type { Program } from './program.ts';
 import { MARK, markText, type Reason, reasonOf } from './reasons.ts';
@@ -16,6 +16,9 @@ import { indentOf, lineEnd, Rewriter } from './rewriter.ts';
 
 /** A node or a symbol for its own, the name of the family for what is passed on. */
 export type Owner = ts.Node | ts.Symbol | string;
+
+/** Keeps everything: somebody's own class decides what methods mean. */
+export const EVERYTHING = 'everything';
 
 export interface Remark {
   readonly node: ts.Node;
@@ -49,8 +52,20 @@ export class Knowledge {
   }
 
   kindOf(node: ts.Node): Kind | undefined {
-    if (!this.#kinds.has(node)) this.#kinds.set(node, kindOf(this.checker.getTypeAtLocation(node), this.checker));
+    if (!this.#kinds.has(node))
+      this.#kinds.set(node, this.#completedKind(node) ?? kindOf(this.checker.getTypeAtLocation(node), this.checker));
     return this.#kinds.get(node);
+  }
+
+  /** The variable of a loop over `asCompleted`: TypeScript awaits its type when it has seen the iterator's before. */
+  #completedKind(node: ts.Node): Kind | undefined {
+    if (!ts.isIdentifier(node)) return undefined;
+    const declaration = this.symbolOf(node)?.valueDeclaration;
+    const loop = declaration !== undefined && ts.isVariableDeclaration(declaration) ? declaration.parent.parent : undefined;
+    if (loop === undefined || !ts.isForOfStatement(loop) || loop.awaitModifier === undefined) return undefined;
+    const type = this.checker.getTypeAtLocation(loop.expression);
+    const [of] = type.symbol?.name === 'FutureIterator' ? this.checker.getTypeArguments(type as ts.TypeReference) : [];
+    return of === undefined ? undefined : kindOf(of, this.checker);
   }
 
   ownerOf(expression: ts.Expression, family: Family): Owner {
@@ -64,7 +79,7 @@ export class Knowledge {
 
   /** Who owns what a call returns. */
   ownerOfProduct(call: ts.Expression, family: Family): Owner {
-    const top = wrapped(call);
+    const top = wrapped(ts.isCallExpression(call) ? calledAtOnce(call) : call);
     const { parent } = top;
     if (ts.isVariableDeclaration(parent) && parent.initializer === top && ts.isIdentifier(parent.name)) {
       const symbol = this.symbolOf(parent.name);
@@ -94,10 +109,23 @@ export class Knowledge {
     const declaration = symbol.valueDeclaration;
     if (declaration === undefined || !ts.isVariableDeclaration(declaration) || declaration.initializer === undefined) return false;
     if (!ts.isIdentifier(declaration.name) || !ts.isVariableDeclarationList(declaration.parent)) return false;
-    if (!(ts.isCallExpression(bare(declaration.initializer)) || ts.isNewExpression(bare(declaration.initializer)))) return false;
+    if (!this.#isMaking(bare(declaration.initializer))) return false;
     const statement = declaration.parent.parent;
     if (!ts.isVariableStatement(statement) || statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return false;
     return this.referencesOf(symbol).every((reference) => reference === declaration.name || isAsked(reference));
+  }
+
+  /** A construction, a method of the library's or an adapter: a function of the user's may give what others have too. */
+  #isMaking(node: ts.Expression): boolean {
+    if (ts.isNewExpression(node)) return true;
+    if (!ts.isCallExpression(node)) return false;
+    const { expression } = node;
+    if (ts.isPropertyAccessExpression(expression) && this.kindOf(expression.expression) !== undefined) return true;
+    const fn = bare(expression);
+    if (ts.isArrowFunction(fn)) return !ts.isBlock(fn.body) && this.#isMaking(bare(fn.body));
+    const callee = this.symbolOf(ts.isPropertyAccessExpression(expression) ? expression.name : expression);
+    const target = callee !== undefined && callee.flags & ts.SymbolFlags.Alias ? this.checker.getAliasedSymbol(callee) : callee;
+    return target !== undefined && libraryOf(target) !== undefined;
   }
 
   #index(node: ts.Node): void {
@@ -124,6 +152,7 @@ export class Attempt {
   readonly helpers: Set<ts.SourceFile> = new Set();
   readonly #books = new Map<ts.SourceFile, NameBook>();
   readonly #target: 'pool' | 'executor';
+  readonly #postponed: (() => void)[] = [];
   /** Marks that are still due, by statement. */
   readonly #marks = new Map<ts.Node, Set<string>>();
 
@@ -131,6 +160,16 @@ export class Attempt {
     this.knowledge = knowledge;
     this.checker = knowledge.checker;
     this.#target = target;
+  }
+
+  /** Something to be decided when everything else has been. */
+  later(decide: () => void): void {
+    this.#postponed.push(decide);
+  }
+
+  /** Called once, after the transform. */
+  conclude(): void {
+    for (const decide of this.#postponed) decide();
   }
 
   bookOf(node: ts.Node): NameBook {
@@ -157,7 +196,7 @@ export class Attempt {
   }
 
   isKept(owner: Owner): boolean {
-    return this.knowledge.kept.has(owner);
+    return this.knowledge.kept.has(owner) || this.knowledge.kept.has(EVERYTHING);
   }
 
   /** Everything of this owner stays as it is. */
@@ -186,17 +225,33 @@ export class Attempt {
     const due = new Set([...this.#marks.values()].flatMap((texts) => [...texts]));
     const stale = new Map<ts.SourceFile, string[]>();
     for (const file of this.knowledge.files) {
-      const lines = [...file.text.matchAll(/^[ \t]*(\/\/ twinpool-migrate: .*?)\r?$/gm)].map(([, text]) => text as string).filter((text) => !due.has(text));
+      const lines = [...file.text.matchAll(/^[ \t]*(\/\/ twinpool-migrate: .*?)\r?$/gm)]
+        .map(([, text]) => text as string)
+        .filter((text) => !due.has(text));
       if (lines.length > 0) stale.set(file, lines);
     }
     return stale;
   }
 }
 
+/** The call of `((rows) => call)(list)`, as a rewrite writes it; else the call itself. */
+export function calledAtOnce(call: ts.CallExpression): ts.CallExpression {
+  const arrow = wrapped(call).parent;
+  if (!ts.isArrowFunction(arrow) || arrow.body !== wrapped(call) || arrow.parameters[0]?.name.getText() !== 'rows') return call;
+  const outer = wrapped(arrow).parent;
+  return ts.isCallExpression(outer) && outer.arguments.length === 1 ? outer : call;
+}
+
 /** Through parentheses, `as`, `satisfies` and `!`. */
 export function bare(node: ts.Expression): ts.Expression {
   let inner = node;
-  while (ts.isParenthesizedExpression(inner) || ts.isAsExpression(inner) || ts.isNonNullExpression(inner) || ts.isSatisfiesExpression(inner)) inner = inner.expression;
+  while (
+    ts.isParenthesizedExpression(inner) ||
+    ts.isAsExpression(inner) ||
+    ts.isNonNullExpression(inner) ||
+    ts.isSatisfiesExpression(inner)
+  )
+    inner = inner.expression;
   return inner;
 }
 
@@ -209,7 +264,8 @@ export function wrapped(node: ts.Expression): ts.Expression {
 
 function isAsked(reference: ts.Identifier): boolean {
   const { parent } = reference;
-  if (ts.isPropertyAccessExpression(parent)) return parent.expression === reference && ts.isCallExpression(parent.parent) && parent.parent.expression === parent;
+  if (ts.isPropertyAccessExpression(parent))
+    return parent.expression === reference && ts.isCallExpression(parent.parent) && parent.parent.expression === parent;
   return ts.isAwaitExpression(parent) || (ts.isForOfStatement(parent) && parent.expression === reference);
 }
 
@@ -218,7 +274,9 @@ function statementToMark(node: ts.Node): ts.Node {
   const file = node.getSourceFile();
   let found: ts.Node = file.statements[0] as ts.Node;
   for (let at: ts.Node | undefined = node; at !== undefined && !ts.isSourceFile(at); at = at.parent) {
-    const isList = at.parent !== undefined && (ts.isBlock(at.parent) || ts.isSourceFile(at.parent) || ts.isCaseOrDefaultClause(at.parent) || ts.isModuleBlock(at.parent));
+    const isList =
+      at.parent !== undefined &&
+      (ts.isBlock(at.parent) || ts.isSourceFile(at.parent) || ts.isCaseOrDefaultClause(at.parent) || ts.isModuleBlock(at.parent));
     if (!(isList && ts.isStatement(at)) && !ts.isClassElement(at)) continue;
     found = at;
     const start = at.getStart(file);

@@ -10,13 +10,22 @@ import { type Attempt, bare } from '../session.ts';
 /** Renames the option `from` of the type `options` to `to`, if `node` is one. */
 export function renameOption(attempt: Attempt, node: ts.Node, options: string, from: string, to: string): void {
   if (ts.isObjectLiteralExpression(node)) renameInLiteral(attempt, node, options, from, to);
-  else if (ts.isPropertyAccessExpression(node) && node.name.text === from && isOptionName(attempt, node.name, options)) attempt.replace(node.name, () => to);
+  else if (ts.isPropertyAccessExpression(node) && node.name.text === from && isOptionName(attempt, node.name, options))
+    attempt.replace(node.name, () => to);
   else if (ts.isNewExpression(node)) convert(attempt, node, options, from, to);
 }
 
 function renameInLiteral(attempt: Attempt, node: ts.ObjectLiteralExpression, options: string, from: string, to: string): void {
   const property = node.properties.find((each) => each.name?.getText().replace(/['"]/g, '') === from);
   if (property?.name === undefined || !(isAskedFor(attempt, node, options) || isGivenToConstruction(attempt, node, options))) return;
+  const { parent } = node;
+  // What is made stays what it is.
+  if (
+    ts.isNewExpression(parent)
+      ? !isConstructed(attempt, parent, options) && attempt.knowledge.kindOf(parent)?.family === 'facade'
+      : attempt.isKept('facade')
+  )
+    return;
   const { name } = property;
   if (ts.isShorthandPropertyAssignment(property)) attempt.replace(property, () => `${to}: ${from}`);
   else if (ts.isPropertyAssignment(property) && property.initializer.getText() === to) attempt.replace(property, () => to);
@@ -65,7 +74,9 @@ function isOptionName(attempt: Attempt, name: ts.MemberName, options: string): b
   return (symbol?.declarations ?? []).some((declaration) => {
     const { parent } = declaration;
     if (ts.isInterfaceDeclaration(parent)) return parent.name.text === options && parent.getSourceFile().isDeclarationFile;
-    return ts.isObjectLiteralExpression(parent) && (isAskedFor(attempt, parent, options) || isGivenToConstruction(attempt, parent, options));
+    return (
+      ts.isObjectLiteralExpression(parent) && (isAskedFor(attempt, parent, options) || isGivenToConstruction(attempt, parent, options))
+    );
   });
 }
 

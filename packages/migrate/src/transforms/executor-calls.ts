@@ -5,8 +5,8 @@
  * the result, or as the call's own callbacks where it was written by a rewrite in the other direction.
  */
 import ts from 'typescript';
-import { isAwaited, isDiscarded, isRepeatable, methodCallOn } from '../context.ts';
-import { type Attempt, bare, wrapped } from '../session.ts';
+import { isAwaited, isDiscarded, isRepeatable, methodCallOn, subject } from '../context.ts';
+import { type Attempt, bare } from '../session.ts';
 
 /** `executor.submit(fn, ...args)`. */
 export function submit(attempt: Attempt, call: ts.CallExpression, receiver: ts.Expression): void {
@@ -21,7 +21,7 @@ export function submit(attempt: Attempt, call: ts.CallExpression, receiver: ts.E
   if (callbacks !== undefined) attempt.replace(callbacks.chain, () => attempt.print(call));
   attempt.replace(call, () => {
     const own = callbacks?.text() ?? [];
-    const target = view === undefined ? attempt.print(receiver) : attempt.print(view.receiver);
+    const target = subject(attempt, view?.receiver ?? receiver);
     const options = optionTexts(attempt, view?.options, own);
     const list = argumentsText(attempt, args);
     const parts = [fn === undefined ? '' : attempt.print(fn)];
@@ -40,7 +40,8 @@ function isResultAwaited(call: ts.CallExpression): boolean {
 /** `executor.withOptions(options)` written in front of the call. */
 function viewOf(receiver: ts.Expression): { readonly receiver: ts.Expression; readonly options: ts.Expression } | undefined {
   const inner = bare(receiver);
-  if (!ts.isCallExpression(inner) || !ts.isPropertyAccessExpression(inner.expression) || inner.expression.name.text !== 'withOptions') return undefined;
+  if (!ts.isCallExpression(inner) || !ts.isPropertyAccessExpression(inner.expression) || inner.expression.name.text !== 'withOptions')
+    return undefined;
   const [options] = inner.arguments;
   return options === undefined ? undefined : { receiver: inner.expression.expression, options };
 }
@@ -66,7 +67,10 @@ function argumentsText(attempt: Attempt, args: readonly ts.Expression[]): string
 }
 
 /** `.addDoneCallback((future) => future.then(callback, errorCallback))` behind the call, whose value nobody sees. */
-function callbacksOf(attempt: Attempt, call: ts.CallExpression): { readonly chain: ts.CallExpression; readonly text: () => string[] } | undefined {
+function callbacksOf(
+  attempt: Attempt,
+  call: ts.CallExpression,
+): { readonly chain: ts.CallExpression; readonly text: () => string[] } | undefined {
   const next = methodCallOn(call);
   if (next?.name !== 'addDoneCallback' || !isDiscarded(next.call)) return undefined;
   const then = thenOf(next.call.arguments[0]);
@@ -85,28 +89,29 @@ function callbacksOf(attempt: Attempt, call: ts.CallExpression): { readonly chai
 }
 
 function thenOf(callback: ts.Expression | undefined): ts.CallExpression | undefined {
-  if (callback === undefined || !ts.isArrowFunction(callback) || callback.parameters.length !== 1 || ts.isBlock(callback.body)) return undefined;
+  if (callback === undefined || !ts.isArrowFunction(callback) || callback.parameters.length !== 1 || ts.isBlock(callback.body))
+    return undefined;
   const body = bare(callback.body);
-  if (!ts.isCallExpression(body) || !ts.isPropertyAccessExpression(body.expression) || body.expression.name.text !== 'then') return undefined;
+  if (!ts.isCallExpression(body) || !ts.isPropertyAccessExpression(body.expression) || body.expression.name.text !== 'then')
+    return undefined;
   return body.expression.expression.getText() === callback.parameters[0]?.name.getText() ? body : undefined;
 }
 
 /** `future.addDoneCallback(fn)`: before whoever awaits it later; what it throws harms nothing. */
 export function addDoneCallback(attempt: Attempt, call: ts.CallExpression, receiver: ts.Expression): void {
   const [fn] = call.arguments;
-  if (fn === undefined || thenOf(fn) !== undefined && ts.isCallExpression(bare(receiver)) && isDiscarded(call)) return;
+  if (fn === undefined || (thenOf(fn) !== undefined && ts.isCallExpression(bare(receiver)) && isDiscarded(call))) return;
   const inner = bare(fn);
   const isPlain = (ts.isArrowFunction(inner) || ts.isFunctionExpression(inner)) && inner.parameters.length === 0;
-  const isVoid = isDiscarded(call) && !ts.isVoidExpression(wrapped(call).parent) ? '' : '';
   const quiet = '.catch(() => undefined)';
   if (isPlain) {
-    attempt.replace(call, () => `${isVoid}${attempt.print(receiver)}.finally(${attempt.print(fn)})${quiet}`);
+    attempt.replace(call, () => `${subject(attempt, receiver)}.finally(${attempt.print(fn)})${quiet}`);
     return;
   }
   const name = ts.isIdentifier(inner);
   const called = (subject: string) => `() => ${name ? attempt.print(fn) : `(${attempt.print(fn)})`}(${subject})`;
   attempt.replace(call, () => {
-    const text = attempt.print(receiver);
+    const text = subject(attempt, receiver);
     if (isRepeatable(receiver)) return `${text}.finally(${called(text)})${quiet}`;
     return `((result) => result.finally(${called('result')})${quiet})(${text})`;
   });
@@ -120,7 +125,8 @@ export function runInExecutor(attempt: Attempt, call: ts.CallExpression, callee:
   const view = viewOf(executor);
   const receiver = view?.receiver ?? executor;
   if (kind?.api !== 'executor' || kind.isForeign || attempt.isKept(attempt.knowledge.ownerOf(receiver, 'facade'))) return;
-  if (attempt.checker.getTypeAtLocation(executor) !== attempt.checker.getNonNullableType(attempt.checker.getTypeAtLocation(executor))) return;
+  if (attempt.checker.getTypeAtLocation(executor) !== attempt.checker.getNonNullableType(attempt.checker.getTypeAtLocation(executor)))
+    return;
   attempt.bookOf(call).drop(callee);
   attempt.replace(call, () => {
     const options = optionTexts(attempt, view?.options, []);

@@ -4,16 +4,21 @@
  * Decides how one call becomes two: as two statements where it is one, else as one expression.
  */
 import ts from 'typescript';
-import { isRepeatable } from '../context.ts';
-import { readOptions, valueOf } from '../options.ts';
+import { isRepeatable, subject } from '../context.ts';
+import { readOptions, writtenValue } from '../options.ts';
 import { indentOf, lineEnd, terminator } from '../rewriter.ts';
 import type { Attempt } from '../session.ts';
 
-export function end(attempt: Attempt, call: ts.CallExpression, receiver: ts.Expression, method: 'shutdown' | 'terminateWorkers' | 'killWorkers'): void {
+export function end(
+  attempt: Attempt,
+  call: ts.CallExpression,
+  receiver: ts.Expression,
+  method: 'shutdown' | 'terminateWorkers' | 'killWorkers',
+): void {
   const first = method === 'shutdown' ? 'close' : 'terminate';
   const options = readOptions(attempt, call.arguments[0]);
-  const isWaiting = method !== 'shutdown' || valueOf(options, 'wait')?.kind !== ts.SyntaxKind.FalseKeyword;
-  const one = () => `${attempt.print(receiver)}.${first}()`;
+  const isWaiting = method !== 'shutdown' || writtenValue(options, 'wait')?.kind !== ts.SyntaxKind.FalseKeyword;
+  const one = () => `${subject(attempt, receiver)}.${first}()`;
   const { parent } = call;
   const isAwaitedHere = ts.isAwaitExpression(parent);
   const outer: ts.Expression = isAwaitedHere || ts.isVoidExpression(parent) ? parent : call;
@@ -23,9 +28,11 @@ export function end(attempt: Attempt, call: ts.CallExpression, receiver: ts.Expr
     attempt.replace(outer, () => (isValue ? `Promise.resolve(${one()})` : one()));
     return;
   }
-  const two = () => `${attempt.print(receiver)}.join()`;
+  const two = () => `${subject(attempt, receiver)}.join()`;
   if (statement === undefined || !isRepeatable(receiver)) {
-    attempt.replace(call, () => (isRepeatable(receiver) ? `(${one()}, ${two()})` : `((pool) => (pool.${first}(), pool.join()))(${attempt.print(receiver)})`));
+    attempt.replace(call, () =>
+      isRepeatable(receiver) ? `(${one()}, ${two()})` : `((pool) => (pool.${first}(), pool.join()))(${attempt.print(receiver)})`,
+    );
     return;
   }
   const file = call.getSourceFile();

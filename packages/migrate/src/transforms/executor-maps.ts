@@ -5,10 +5,10 @@
  * that is read at the call is read at the call, and that columns become rows.
  */
 import ts from 'typescript';
-import { inputKindOf, methodCallOn } from '../context.ts';
-import { optionsText, readOptions, valueOf, type WrittenOptions } from '../options.ts';
+import { inputKindOf, methodCallOn, subject } from '../context.ts';
+import { optionsText, readOptions, type WrittenOptions, writtenValue } from '../options.ts';
 import { lineEnd } from '../rewriter.ts';
-import { type Attempt, bare, wrapped } from '../session.ts';
+import { type Attempt, bare, calledAtOnce, wrapped } from '../session.ts';
 import { usesOf } from './pool-calls.ts';
 
 interface MapCall {
@@ -51,9 +51,9 @@ export function reasonAgainstMap(attempt: Attempt, call: ts.CallExpression): str
 /** array: all results at once. later: a variable that is asked once, for all. iterator: one by one. unknown: both. */
 function wayOf(attempt: Attempt, call: ts.CallExpression): 'array' | 'later' | 'iterator' | 'unknown' {
   if (methodCallOn(call)?.name === 'toArray') return 'array';
-  const { parent } = wrapped(call);
+  const { parent } = wrapped(calledAtOnce(call));
   if (!ts.isVariableDeclaration(parent)) return 'iterator';
-  const uses = usesOf(attempt, call);
+  const uses = usesOf(attempt, calledAtOnce(call));
   const arrays = (uses ?? []).filter((use) => methodCallOn(use)?.name === 'toArray');
   if (arrays.length === 0) return 'iterator';
   return uses?.length === 1 ? 'later' : 'unknown';
@@ -68,24 +68,35 @@ export function mapCall(attempt: Attempt, call: ts.CallExpression, receiver: ts.
     const toArray = methodCallOn(call)?.call as ts.CallExpression;
     attempt.replace(toArray, () => attempt.print(call));
   } else if (way === 'later') {
-    for (const use of usesOf(attempt, call) ?? []) {
+    for (const use of usesOf(attempt, calledAtOnce(call)) ?? []) {
       const method = methodCallOn(use);
       if (method !== undefined) attempt.replace(method.call, () => `${attempt.print(use)}.get()`);
     }
   }
   const isWhole = way !== 'iterator';
-  const goesOn = valueOf(options, 'onError')?.getText().includes('continue') ?? false;
+  const goesOn = writtenValue(options, 'onError')?.getText().includes('continue') ?? false;
   const drop = new Set(['onError']);
-  if (valueOf(options, 'buffersize')?.getText() === '1024' && !isWhole) drop.add('buffersize');
+  if (writtenValue(options, 'buffersize')?.getText() === '1024' && !isWhole) drop.add('buffersize');
   const add = goesOn ? [] : [isWhole ? 'failFast: true' : "onError: 'stop'"];
   const name = `${inputs.length > 1 ? 'starmap' : isWhole ? 'map' : 'imap'}${way === 'later' ? 'Async' : ''}`;
-  if (inputs.length > 1 && rowsOf(attempt, inputs) === undefined) needZipped(attempt, call);
+  const columns = columnsOfOne(inputs);
+  const whole = columns === undefined ? call : calledAtOnce(isWhole && way === 'array' ? (methodCallOn(call)?.call ?? call) : call);
+  const list = columns === 'rows' && whole !== call ? whole.arguments[0] : undefined;
+  if (list !== undefined) attempt.replace(whole, () => attempt.print(call));
+  if (inputs.length > 1 && columns === undefined && rowsOf(attempt, inputs) === undefined) needZipped(attempt, call);
   attempt.replace(call, () => {
     const text = optionsText(attempt, options, { drop: options.form === 'opaque' ? new Set() : drop, add });
     const isBareSize = text !== undefined && /^\{ chunksize: ([\w$.]+) \}$/.exec(text);
-    const input = inputs.length > 1 ? (rowsOf(attempt, inputs) ?? zippedText(attempt, inputs)) : inputText(attempt, inputs[0] as ts.Expression, isWhole, options);
+    const input =
+      columns !== undefined
+        ? list === undefined
+          ? columns
+          : attempt.print(list)
+        : inputs.length > 1
+          ? (rowsOf(attempt, inputs) ?? zippedText(attempt, inputs))
+          : inputText(attempt, inputs[0] as ts.Expression, isWhole, options);
     const parts = [attempt.print(fn), input, ...(isBareSize ? [isBareSize[1] as string] : text === undefined ? [] : [text])];
-    return `${attempt.print(receiver)}.${name}(${parts.join(', ')})`;
+    return `${subject(attempt, receiver)}.${name}(${parts.join(', ')})`;
   });
 }
 
@@ -104,8 +115,17 @@ function rowsOf(attempt: Attempt, inputs: readonly ts.Expression[]): string | un
     if (!ts.isArrayLiteralExpression(column) || column.elements.length !== first.elements.length) return undefined;
     if (column.elements.some((element) => ts.isSpreadElement(element) || ts.isOmittedExpression(element))) return undefined;
   }
-  const rows = first.elements.map((_, i) => `[${(columns as ts.ArrayLiteralExpression[]).map((column) => attempt.print(column.elements[i] as ts.Node)).join(', ')}]`);
+  const rows = first.elements.map(
+    (_, i) => `[${(columns as ts.ArrayLiteralExpression[]).map((column) => attempt.print(column.elements[i] as ts.Node)).join(', ')}]`,
+  );
   return `[${rows.join(', ')}]`;
+}
+
+/** `rows.map((row) => row[0]), rows.map((row) => row[1])` of an earlier rewrite: the rows. */
+function columnsOfOne(inputs: readonly ts.Expression[]): string | undefined {
+  const found = inputs.map((input, i) => /^([\w$.]+)\.map\(\(row\) => row\[(\d)\]\)$/.exec(input.getText())?.slice(1) ?? [`${i}`, '']);
+  const [first] = found;
+  return inputs.length > 1 && found.every(([subject, index], i) => subject === first?.[0] && index === String(i)) ? first?.[0] : undefined;
 }
 
 function zippedText(attempt: Attempt, inputs: readonly ts.Expression[]): string {
@@ -118,7 +138,14 @@ function needZipped(attempt: Attempt, call: ts.CallExpression): void {
   if (/function\* zipped\b/.test(file.text) || attempt.helpers.has(file)) return;
   attempt.helpers.add(file);
   const last = file.statements.at(-1) as ts.Node;
-  attempt.rewriter.after(last, () => lineEnd(file).repeat(2) + zippedSource(/\.[cm]?tsx?$/.test(file.fileName)).split('\n').join(lineEnd(file)));
+  attempt.rewriter.after(
+    last,
+    () =>
+      lineEnd(file).repeat(2) +
+      zippedSource(/\.[cm]?tsx?$/.test(file.fileName))
+        .split('\n')
+        .join(lineEnd(file)),
+  );
 }
 
 function zippedSource(isTyped: boolean): string {
@@ -136,4 +163,3 @@ function zippedSource(isTyped: boolean): string {
     '}',
   ].join('\n');
 }
-

@@ -8,13 +8,13 @@ import ts from 'typescript';
 import { isAwaited, methodCallOn } from '../context.ts';
 import type { Kind } from '../kinds.ts';
 import type { LibraryName } from '../name-book.ts';
-import { readOptions, valueOf } from '../options.ts';
+import { readOptions, writtenValue } from '../options.ts';
 import { DRAINING, endBody, endDeclaration, isGuard } from '../scope-end.ts';
-import type { Attempt, Owner } from '../session.ts';
+import { type Attempt, EVERYTHING, type Owner } from '../session.ts';
 import { renameOption } from './construction.ts';
+import { addDoneCallback, runInExecutor, submit } from './executor-calls.ts';
 import { end } from './executor-ends.ts';
 import { mapCall, reasonAgainstMap } from './executor-maps.ts';
-import { addDoneCallback, runInExecutor, submit } from './executor-calls.ts';
 
 /** What the names become. */
 export const EXECUTOR_NAMES: ReadonlyMap<string, string> = new Map([
@@ -120,7 +120,10 @@ function facadeCall(attempt: Attempt, call: ts.CallExpression, access: ts.Proper
   const product = productOf(attempt, call);
   const cannot = reasonAgainst(attempt, call, method, product?.owner);
   if (cannot !== undefined) attempt.leave(call, cannot);
+  if (cannot === 'map-timeout') attempt.keep('options');
   if (attempt.isKept(owner)) {
+    // Its errors stay with it; those of a bridge are the other's.
+    if (typeof owner === 'string' || !('kind' in owner)) attempt.keep('errors');
     if (product !== undefined) attempt.keep(product.owner);
     return;
   }
@@ -137,7 +140,8 @@ function facadeCall(attempt: Attempt, call: ts.CallExpression, access: ts.Proper
   }
   if (method === 'submit') submit(attempt, call, access.expression);
   else if (method === 'map') mapCall(attempt, call, access.expression);
-  else if (method === 'shutdown' || method === 'terminateWorkers' || method === 'killWorkers') end(attempt, call, access.expression, method);
+  else if (method === 'shutdown' || method === 'terminateWorkers' || method === 'killWorkers')
+    end(attempt, call, access.expression, method);
 }
 
 function productOf(attempt: Attempt, call: ts.CallExpression): { readonly owner: Owner } | undefined {
@@ -151,8 +155,9 @@ function reasonAgainst(attempt: Attempt, call: ts.CallExpression, method: string
       return reasonAgainstMap(attempt, call);
     case 'shutdown': {
       const options = readOptions(attempt, call.arguments[0]);
-      const cancel = valueOf(options, 'cancelFutures');
-      if (options.form === 'opaque' || options.names.has('timeout')) return 'cancel-futures';
+      const cancel = writtenValue(options, 'cancelFutures');
+      if (options.names.has('timeout')) return 'shutdown-timeout';
+      if (options.form === 'opaque') return 'cancel-futures';
       return cancel !== undefined && cancel.kind !== ts.SyntaxKind.FalseKeyword ? 'cancel-futures' : undefined;
     }
     default:
@@ -165,12 +170,24 @@ function handleCall(attempt: Attempt, call: ts.CallExpression, access: ts.Proper
   const method = access.name.text;
   const isKept = attempt.isKept(attempt.knowledge.ownerOf(receiver, 'handle'));
   if (method === 'addDoneCallback') {
-    if (!isKept) addDoneCallback(attempt, call, receiver);
+    // One that is done calls back at once, before the next line.
+    const isDone = new RegExp(`\\bawait ${receiver.getText().replace(/[^\w.]/g, '')}\\b`).test(
+      call.getSourceFile().text.slice(0, call.getStart()),
+    );
+    const isBridged = ts.isCallExpression(receiver) && /\btoFuture$/.test(receiver.expression.getText());
+    if (isBridged || (isDone && ts.isIdentifier(receiver))) {
+      attempt.leave(call, 'done-callback');
+      // The callback is given a future.
+      attempt.keep('handle');
+      if (!isKept && !isBridged) bridge(attempt, receiver, 'toFuture');
+    } else if (!isKept) addDoneCallback(attempt, call, receiver);
     return;
   }
   const renamed = HANDLE_METHODS.get(method);
   if (renamed === undefined) {
-    attempt.leave(call, method.startsWith('set') ? 'settled-by-hand' : 'future-state');
+    const isByHand = method.startsWith('set');
+    // Where it was made it has said so.
+    if (!(isByHand && isKept)) attempt.leave(call, isByHand ? 'settled-by-hand' : 'future-state');
     if (!isKept && method.startsWith('set')) attempt.keep(attempt.knowledge.ownerOf(receiver, 'handle'));
     else if (!isKept) bridge(attempt, receiver, 'toFuture');
   } else if (!isKept && renamed !== method) attempt.replace(access.name, () => renamed);
@@ -227,7 +244,11 @@ function isSettledUse(attempt: Attempt, reference: ts.Identifier): boolean {
 }
 
 function goesOn(attempt: Attempt, call: ts.CallExpression): boolean {
-  return valueOf(readOptions(attempt, call.arguments.at(-1)), 'onError')?.getText().includes('continue') ?? false;
+  return (
+    writtenValue(readOptions(attempt, call.arguments.at(-1)), 'onError')
+      ?.getText()
+      .includes('continue') ?? false
+  );
 }
 
 /** `ProcessPoolExecutor.use(options, body)`, and calls of the adapters. */
@@ -244,7 +265,8 @@ function visitCall(attempt: Attempt, call: ts.CallExpression): void {
   const made = construct?.getReturnType().symbol?.name;
   if (made !== 'ProcessPoolExecutor' && made !== 'ThreadPoolExecutor') return;
   const [, body] = call.arguments;
-  if (body !== undefined) endBody(attempt, body, DRAINING, (parameter) => isAllSettled(attempt, parameter) || isReturned(attempt, parameter));
+  if (body !== undefined)
+    endBody(attempt, body, DRAINING, (parameter) => isAllSettled(attempt, parameter) || isReturned(attempt, parameter));
 }
 
 /** The body returns the one thing that it asks for. */
@@ -277,7 +299,7 @@ function visitClass(attempt: Attempt, node: ts.ClassLikeDeclaration): void {
   const isOverriding = node.members.some((member) => member.name !== undefined && type.getProperty(member.name.getText()) !== undefined);
   if (!isOverriding && kind.name !== 'Executor') return;
   attempt.leave(node, kind.name === 'Executor' ? 'custom-executor' : 'overridden-methods');
-  for (const family of ['facade', 'handle', 'iterator']) attempt.keep(family);
+  attempt.keep(EVERYTHING);
 }
 
 function visitBinary(attempt: Attempt, node: ts.BinaryExpression): void {
@@ -323,7 +345,8 @@ function endsByForce(attempt: Attempt): boolean {
 }
 
 function visitText(attempt: Attempt, node: ts.StringLiteral): void {
-  if (node.text === 'ERR_TWINPOOL_EXECUTOR_SHUTDOWN') attempt.replace(node, () => node.getText().replace(node.text, 'ERR_TWINPOOL_POOL_CLOSED'));
+  if (node.text === 'ERR_TWINPOOL_EXECUTOR_SHUTDOWN')
+    attempt.replace(node, () => node.getText().replace(node.text, 'ERR_TWINPOOL_POOL_CLOSED'));
 }
 
 function visitExport(attempt: Attempt, node: ts.ExportDeclaration): void {
@@ -347,13 +370,20 @@ function visitName(attempt: Attempt, identifier: ts.Identifier, { name, how }: L
   if (how === 'indirect' || isBinding(identifier)) return;
   const to = EXECUTOR_NAMES.get(name);
   if (to === undefined) return;
+  if (/Error$/.test(name) && attempt.isKept('errors')) return;
   const family = FAMILY_OF_NAME.get(name);
+  if (name === 'ExecutorMapOptions' && attempt.isKept('options')) return;
   if (family !== undefined && attempt.isKept(ownerOfName(attempt, identifier, family))) return;
   attempt.bookOf(identifier).change(identifier, to);
 }
 
 function isBinding({ parent }: ts.Identifier): boolean {
-  return ts.isImportSpecifier(parent) || ts.isImportClause(parent) || ts.isNamespaceImport(parent) || (ts.isBindingElement(parent) && parent.initializer === undefined);
+  return (
+    ts.isImportSpecifier(parent) ||
+    ts.isImportClause(parent) ||
+    ts.isNamespaceImport(parent) ||
+    (ts.isBindingElement(parent) && parent.initializer === undefined)
+  );
 }
 
 function ownerOfName(attempt: Attempt, identifier: ts.Identifier, family: 'facade' | 'handle' | 'iterator'): Owner {
@@ -365,4 +395,3 @@ function ownerOfName(attempt: Attempt, identifier: ts.Identifier, family: 'facad
   }
   return family;
 }
-

@@ -5,7 +5,7 @@
  * a `then` in front of it does the same; where nobody sees the handle a done-callback does.
  */
 import ts from 'typescript';
-import { isAwaited, isAwaitedInAll, isDiscarded, methodCallOn, operand } from '../context.ts';
+import { isAwaited, isAwaitedInAll, isDiscarded, methodCallOn, operand, subject } from '../context.ts';
 import { optionsText, readOptions, valueText, type WrittenOptions } from '../options.ts';
 import { indentOf, lineEnd, terminator } from '../rewriter.ts';
 import { type Attempt, wrapped } from '../session.ts';
@@ -18,7 +18,7 @@ export function apply(attempt: Attempt, call: ts.CallExpression, receiver: ts.Ex
   const hasCallbacks = [...CALLBACKS].some((name) => options.names.has(name));
   if (hasCallbacks && options.form === 'opaque') {
     attempt.replace(call, () => {
-      const calls = `${attempt.print(receiver)}.withOptions(rest).submit(${taskText(attempt, call)})`;
+      const calls = `${subject(attempt, receiver)}.withOptions(rest).submit(${taskText(attempt, call)})`;
       const chain = '.then((value) => { callback?.(value); return value; }, (error) => { errorCallback?.(error); throw error; })';
       return `(({ callback, errorCallback, ...rest }) => ${calls}${chain})(${attempt.print(options.node as ts.Node)})`;
     });
@@ -56,7 +56,10 @@ export function applyAsync(attempt: Attempt, call: ts.CallExpression, receiver: 
     const { parent } = wrapped(call);
     if (statement !== undefined && ts.isVariableDeclaration(parent)) {
       const file = call.getSourceFile();
-      attempt.rewriter.after(statement, () => `${lineEnd(file)}${indentOf(statement)}${parent.name.getText()}.catch(() => undefined)${terminator(file)}`);
+      attempt.rewriter.after(
+        statement,
+        () => `${lineEnd(file)}${indentOf(statement)}${parent.name.getText()}.catch(() => undefined)${terminator(file)}`,
+      );
     }
     return;
   }
@@ -114,7 +117,7 @@ export function submitText(attempt: Attempt, call: ts.CallExpression, receiver: 
 
 export function receiverText(attempt: Attempt, receiver: ts.Expression, options: WrittenOptions): string {
   const own = optionsText(attempt, options, { drop: CALLBACKS });
-  const text = attempt.print(receiver);
+  const text = subject(attempt, receiver);
   return own === undefined ? text : `${text}.withOptions(${own})`;
 }
 
@@ -136,7 +139,9 @@ function argumentTexts(attempt: Attempt, args: ts.Expression): string[] {
     const last = node.elements.at(-1) as ts.Node;
     return [attempt.rewriter.printRange(file, first.getStart(file), last.end, node.elements)];
   }
-  const mayBeMissing = (attempt.checker.getTypeAtLocation(args).flags & ts.TypeFlags.Union) !== 0 && attempt.checker.getNonNullableType(attempt.checker.getTypeAtLocation(args)) !== attempt.checker.getTypeAtLocation(args);
+  const mayBeMissing =
+    (attempt.checker.getTypeAtLocation(args).flags & ts.TypeFlags.Union) !== 0 &&
+    attempt.checker.getNonNullableType(attempt.checker.getTypeAtLocation(args)) !== attempt.checker.getTypeAtLocation(args);
   return [mayBeMissing ? `...(${attempt.print(args)} ?? [])` : `...${operand(attempt.print(args), args)}`];
 }
 

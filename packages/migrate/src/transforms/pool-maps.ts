@@ -5,8 +5,8 @@
  * that a lazy input stays lazy (`buffersize`), and that rows become columns.
  */
 import ts from 'typescript';
-import { hasExit, inputKindOf, isRepeatable, loopOver, methodCallOn } from '../context.ts';
-import { optionsText, readOptions, valueOf, valueText, type WrittenOptions } from '../options.ts';
+import { hasExit, inputKindOf, isRepeatable, loopOver, mayBeEnded, methodCallOn, subject } from '../context.ts';
+import { optionsText, readOptions, valueText, type WrittenOptions, writtenValue } from '../options.ts';
 import { indentOf, indentStep, lineEnd, terminator } from '../rewriter.ts';
 import { type Attempt, bare, wrapped } from '../session.ts';
 import { receiverText, usesOf } from './pool-calls.ts';
@@ -19,12 +19,19 @@ const OF_MAPS: ReadonlySet<string> = new Set(['chunksize', 'buffersize', 'onErro
 
 /** `pool.map(fn, iterable, options)`. */
 export function map(attempt: Attempt, call: ts.CallExpression, receiver: ts.Expression): void {
-  attempt.replace(call, () => `${mapText(attempt, call, receiver, wholeOptions(attempt, call))}.toArray()`);
+  attempt.replace(call, () => settledLate(call, `${mapText(attempt, call, receiver, wholeOptions(attempt, call))}.toArray()`));
 }
 
 /** `pool.starmap(fn, rows, options)`. */
 export function starmap(attempt: Attempt, call: ts.CallExpression, receiver: ts.Expression): void {
-  attempt.replace(call, () => starmapText(attempt, call, receiver, wholeOptions(attempt, call), '.toArray()'));
+  attempt.replace(call, () => settledLate(call, starmapText(attempt, call, receiver, wholeOptions(attempt, call), '.toArray()')));
+}
+
+/** A refused call rejects, where `map` of an executor throws: of interest where a rejection is handled on the spot. */
+function settledLate(call: ts.CallExpression, text: string): string {
+  const next = methodCallOn(call);
+  const isHandled = next !== undefined && (next.name === 'catch' || next.name === 'finally' || next.name === 'then');
+  return isHandled && mayBeEnded(call) ? `(async () => ${text})()` : text;
 }
 
 /** The handle of a whole map that is asked once: the results wait in the iterator until then. */
@@ -54,7 +61,10 @@ export function wholeMapAsync(attempt: Attempt, call: ts.CallExpression, receive
     const file = call.getSourceFile();
     const { parent } = wrapped(call);
     if (statement !== undefined && ts.isVariableDeclaration(parent)) {
-      attempt.rewriter.after(statement, () => `${lineEnd(file)}${indentOf(statement)}${parent.name.getText()}.catch(() => undefined)${terminator(file)}`);
+      attempt.rewriter.after(
+        statement,
+        () => `${lineEnd(file)}${indentOf(statement)}${parent.name.getText()}.catch(() => undefined)${terminator(file)}`,
+      );
     }
   }
 }
@@ -62,7 +72,12 @@ export function wholeMapAsync(attempt: Attempt, call: ts.CallExpression, receive
 /** On an empty input no callback is called. */
 function callbackChain(callback: string | undefined, errorCallback: string | undefined, isSeen: boolean): string {
   const onValue = callback === undefined ? 'undefined' : `(values) => { if (values.length > 0) (${callback})(values); return values; }`;
-  const onError = errorCallback === undefined ? (isSeen ? '' : ', () => undefined') : `, (error) => { (${errorCallback})(error); ${isSeen ? 'throw error; ' : ''}}`;
+  const onError =
+    errorCallback === undefined
+      ? isSeen
+        ? ''
+        : ', () => undefined'
+      : `, (error) => { (${errorCallback})(error); ${isSeen ? 'throw error; ' : ''}}`;
   return `.then(${onValue}${onError})`;
 }
 
@@ -72,16 +87,20 @@ export function imap(attempt: Attempt, call: ts.CallExpression, receiver: ts.Exp
   const options = readOptions(attempt, call.arguments[2]);
   const isLazy = input !== undefined && inputKindOf(attempt, input) !== 'list';
   const add = isLazy && !options.names.has('buffersize') ? [`buffersize: ${WINDOW}`] : [];
-  if (valueOf(options, 'onError') === undefined) add.push("onError: 'continue'");
-  const isStop = valueOf(options, 'onError')?.getText().replace(/['"]/g, '') === 'stop';
-  attempt.replace(call, () => mapText(attempt, call, receiver, optionsText(attempt, options, { drop: new Set(isStop ? ['onError'] : []), add })));
+  if (writtenValue(options, 'onError') === undefined) add.push("onError: 'continue'");
+  const isStop = writtenValue(options, 'onError')?.getText().replace(/['"]/g, '') === 'stop';
+  attempt.replace(call, () =>
+    mapText(attempt, call, receiver, optionsText(attempt, options, { drop: new Set(isStop ? ['onError'] : []), add })),
+  );
 }
 
 /** Read by a loop over a list, and by nobody else. */
 export function isListLoop(attempt: Attempt, call: ts.CallExpression): boolean {
   const [, input] = call.arguments;
   const loop = loopOver(call);
-  return loop !== undefined && input !== undefined && inputKindOf(attempt, input) === 'list' && ts.isVariableDeclarationList(loop.initializer);
+  return (
+    loop !== undefined && input !== undefined && inputKindOf(attempt, input) === 'list' && ts.isVariableDeclarationList(loop.initializer)
+  );
 }
 
 /** `for await (const value of pool.imapUnordered(fn, list, options))`. */
@@ -99,17 +118,22 @@ export function imapUnordered(attempt: Attempt, call: ts.CallExpression, receive
   const [declaration] = loop.initializer.declarations as unknown as [ts.VariableDeclaration];
   const keyword = loop.initializer.getText().split(/\s/)[0] as string;
   const future = freeName(loop, 'future');
-  const futures = () => `Array.from(${attempt.print(input)}, (item) => ${submitReceiver(attempt, receiver, options)}.submit(${attempt.print(fn)}, item))`;
+  const futures = () =>
+    `Array.from(${attempt.print(input)}, (item) => ${submitReceiver(attempt, receiver, options)}.submit(${attempt.print(fn)}, item))`;
   attempt.replace(loop.initializer, () => `const ${future}`);
   const taken = () => `${keyword} ${attempt.print(declaration.name)} = await ${future}.result()${finish}`;
   const { statement } = loop;
   if (ts.isBlock(statement)) {
     const [first] = statement.statements;
     if (first === undefined) attempt.replace(statement, () => `{${end}${indent}${step}await ${future}.result()${finish}${end}${indent}}`);
-    else if (/\n/.test(file.text.slice(statement.getStart(file), first.getStart(file)))) attempt.rewriter.before(first, () => `${taken()}${end}${indentOf(first)}`);
+    else if (/\n/.test(file.text.slice(statement.getStart(file), first.getStart(file))))
+      attempt.rewriter.before(first, () => `${taken()}${end}${indentOf(first)}`);
     else attempt.rewriter.before(first, () => `${taken()} `);
   } else {
-    attempt.replace(statement, () => `{${end}${indent}${step}${taken()}${end}${indent}${step}${attempt.rewriter.printInside(statement)}${end}${indent}}`);
+    attempt.replace(
+      statement,
+      () => `{${end}${indent}${step}${taken()}${end}${indent}${step}${attempt.rewriter.printInside(statement)}${end}${indent}}`,
+    );
   }
   if (!hasExit(loop)) {
     attempt.replace(call, () => `${asCompleted()}(${futures()})`);
@@ -134,13 +158,18 @@ export function imapUnordered(attempt: Attempt, call: ts.CallExpression, receive
 
 function submitReceiver(attempt: Attempt, receiver: ts.Expression, options: WrittenOptions): string {
   const own = optionsText(attempt, options, { drop: options.form === 'number' ? new Set(['chunksize']) : OF_MAPS });
-  return own === undefined || options.form === 'number' ? attempt.print(receiver) : receiverText(attempt, receiver, { ...options, form: 'opaque', names: new Set() }).replace(/\.withOptions\([\s\S]*$/, `.withOptions(${own})`);
+  return own === undefined || options.form === 'number'
+    ? subject(attempt, receiver)
+    : receiverText(attempt, receiver, { ...options, form: 'opaque', names: new Set() }).replace(
+        /\.withOptions\([\s\S]*$/,
+        `.withOptions(${own})`,
+      );
 }
 
 /** Options of a map that goes on to its end after a failure. */
 function wholeOptions(attempt: Attempt, call: ts.CallExpression): string | undefined {
   const options = readOptions(attempt, call.arguments[2]);
-  const isFast = valueOf(options, 'failFast')?.kind === ts.SyntaxKind.TrueKeyword;
+  const isFast = writtenValue(options, 'failFast')?.kind === ts.SyntaxKind.TrueKeyword;
   const drop = new Set([...CALLBACKS, 'failFast']);
   return optionsText(attempt, options, { drop, add: isFast ? [] : ["onError: 'continue'"] });
 }
@@ -148,25 +177,22 @@ function wholeOptions(attempt: Attempt, call: ts.CallExpression): string | undef
 function mapText(attempt: Attempt, call: ts.CallExpression, receiver: ts.Expression, options: string | undefined): string {
   const [fn, input] = call.arguments;
   const parts = [fn, input].flatMap((node) => (node === undefined ? [] : [attempt.print(node)]));
-  return `${attempt.print(receiver)}.map(${[...parts, ...(options === undefined ? [] : [options])].join(', ')})`;
+  return `${subject(attempt, receiver)}.map(${[...parts, ...(options === undefined ? [] : [options])].join(', ')})`;
 }
 
 /** Rows as columns. */
 function starmapText(attempt: Attempt, call: ts.CallExpression, receiver: ts.Expression, options: string | undefined, end: string): string {
   const [fn, rows] = call.arguments as unknown as [ts.Expression, ts.Expression];
   const tail = options === undefined ? '' : `, ${options}`;
-  const made = (columns: readonly string[]) => `${attempt.print(receiver)}.map(${attempt.print(fn)}, ${columns.join(', ')}${tail})${end}`;
+  const made = (columns: readonly string[]) =>
+    `${subject(attempt, receiver)}.map(${attempt.print(fn)}, ${columns.join(', ')}${tail})${end}`;
   const inner = bare(rows);
   const written = ts.isArrayLiteralExpression(inner) ? columnsOf(attempt, inner) : undefined;
   if (written !== undefined) return made(written);
   const zipped = zipArguments(inner);
   if (zipped !== undefined) return made(zipped.map((node) => attempt.print(node)));
   const width = widthOf(attempt, fn, rows);
-  if (width === undefined || width === 0 || width > 5) {
-    const wait = attempt.bookOf(call).localOf('wait', undefined);
-    void wait;
-    return `Promise.all(Array.from(${attempt.print(rows)}, (row) => ${attempt.print(receiver)}.submit(${attempt.print(fn)}, ...row)))`;
-  }
+  if (width === undefined || width === 0 || width > 5) return rowByRow(attempt, call, receiver, inner);
   const columns = (name: string) => Array.from({ length: width }, (_, i) => `${name}.map((row) => row[${i}])`);
   const isArray = attempt.checker.isArrayLikeType(attempt.checker.getTypeAtLocation(rows));
   if (isRepeatable(rows) && isArray) return made(columns(attempt.print(rows)));
@@ -174,22 +200,39 @@ function starmapText(attempt: Attempt, call: ts.CallExpression, receiver: ts.Exp
   return `((rows) => ${made(columns('rows'))})(${list})`;
 }
 
+/** A future for each row: all have ended when the first failure by input order is told, as in a pool. */
+function rowByRow(attempt: Attempt, call: ts.CallExpression, receiver: ts.Expression, rows: ts.Expression): string {
+  const [fn] = call.arguments as unknown as [ts.Expression];
+  const options = readOptions(attempt, call.arguments[2]);
+  const submit = `${submitReceiver(attempt, receiver, options)}.submit(${attempt.print(fn)}`;
+  const isWritten = ts.isArrayLiteralExpression(rows) && rows.elements.every((row) => ts.isArrayLiteralExpression(bare(row)));
+  const futures = isWritten
+    ? `[${(rows as ts.ArrayLiteralExpression).elements.map((row) => [submit, ...(bare(row) as ts.ArrayLiteralExpression).elements.map((each) => attempt.print(each))].join(', ')).join('), ')})]`
+    : `Array.from(${attempt.print(rows)}, (row) => ${submit}, ...row))`;
+  return `(async (futures) => { await Promise.allSettled(futures); return Promise.all(futures); })(${futures})`;
+}
+
 /** `[[a, b], [c, d]]`: the columns, where every row is written out. */
 function columnsOf(attempt: Attempt, node: ts.ArrayLiteralExpression): string[] | undefined {
   const rows = node.elements.map((element) => bare(element));
   const [first] = rows;
-  if (first === undefined || !ts.isArrayLiteralExpression(first) || first.elements.length === 0 || first.elements.length > 5) return undefined;
+  if (first === undefined || !ts.isArrayLiteralExpression(first) || first.elements.length === 0 || first.elements.length > 5)
+    return undefined;
   const width = first.elements.length;
   for (const row of rows) {
     if (!ts.isArrayLiteralExpression(row) || row.elements.length !== width) return undefined;
     if (row.elements.some((element) => ts.isSpreadElement(element) || ts.isOmittedExpression(element))) return undefined;
   }
-  return Array.from({ length: width }, (_, i) => `[${(rows as ts.ArrayLiteralExpression[]).map((row) => attempt.print(row.elements[i] as ts.Node)).join(', ')}]`);
+  return Array.from(
+    { length: width },
+    (_, i) => `[${(rows as ts.ArrayLiteralExpression[]).map((row) => attempt.print(row.elements[i] as ts.Node)).join(', ')}]`,
+  );
 }
 
 /** `zip(xs, ys)` of an earlier rewrite. */
 function zipArguments(node: ts.Expression): readonly ts.Expression[] | undefined {
-  if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression) || node.expression.text !== 'zipped') return undefined;
+  if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression) || node.expression.text !== 'zipped' || node.arguments.length > 5)
+    return undefined;
   return node.arguments;
 }
 
@@ -205,7 +248,9 @@ function widthOf(attempt: Attempt, fn: ts.Expression, rows: ts.Expression): numb
   const [signature] = checker.getTypeAtLocation(fn).getCallSignatures();
   const declaration = signature?.declaration;
   if (signature === undefined || declaration === undefined) return undefined;
-  return declaration.parameters.some((parameter) => ts.isParameter(parameter) && parameter.dotDotDotToken !== undefined) ? undefined : signature.parameters.length;
+  return declaration.parameters.some((parameter) => ts.isParameter(parameter) && parameter.dotDotDotToken !== undefined)
+    ? undefined
+    : signature.parameters.length;
 }
 
 function freeName(near: ts.Node, name: string): string {

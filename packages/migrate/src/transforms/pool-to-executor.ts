@@ -5,16 +5,17 @@
  * `toAsyncResult(future).successful()`), which compile and do what was meant, and is marked.
  */
 import ts from 'typescript';
-import { inputKindOf, isAwaited, isDiscarded, methodCallOn } from '../context.ts';
+import { isAwaited, methodCallOn, subject } from '../context.ts';
 import type { Kind } from '../kinds.ts';
 import type { LibraryName } from '../name-book.ts';
 import { readOptions } from '../options.ts';
-import type { Attempt, Owner } from '../session.ts';
-import { bare } from '../session.ts';
-import { renameOption } from './construction.ts';
 import { endBody, endDeclaration, isGuard, TERMINATING } from '../scope-end.ts';
-import { apply, applyAsync, isAskedOnce, isPromiseOnly } from './pool-calls.ts';
-import { imap, imapUnordered, isListLoop, map, starmap, wholeMapAsync } from './pool-maps.ts';
+import { type Attempt, EVERYTHING, type Owner } from '../session.ts';
+import { renameOption } from './construction.ts';
+import { apply, applyAsync } from './pool-calls.ts';
+import { end } from './pool-ends.ts';
+import { reasonAgainst } from './pool-limits.ts';
+import { imap, imapUnordered, map, starmap, wholeMapAsync } from './pool-maps.ts';
 
 /** What the names become. */
 export const POOL_NAMES: ReadonlyMap<string, string> = new Map([
@@ -29,6 +30,7 @@ export const POOL_NAMES: ReadonlyMap<string, string> = new Map([
   ['ImapOptions', 'ExecutorMapOptions'],
   ['PoolClosedError', 'ExecutorShutdownError'],
   ['PoolTerminatedError', 'BrokenExecutorError'],
+  ['MaybeEncodingError', 'TaskSerializationError'],
 ]);
 
 const FAMILY_OF_NAME: ReadonlyMap<string, 'facade' | 'handle' | 'iterator'> = new Map([
@@ -130,6 +132,8 @@ function facadeCall(attempt: Attempt, call: ts.CallExpression, access: ts.Proper
   const product = productOf(attempt, call);
   const cannot = reasonAgainst(attempt, call, method, product?.owner);
   if (attempt.isKept(owner)) {
+    // Its errors stay with it; those of a bridge are the other's.
+    if (typeof owner === 'string' || !('kind' in owner)) attempt.keep('errors');
     if (product !== undefined) attempt.keep(product.owner);
     if (cannot !== undefined) attempt.leave(call, cannot);
     return;
@@ -147,7 +151,7 @@ function facadeCall(attempt: Attempt, call: ts.CallExpression, access: ts.Proper
     else bridge(attempt, receiver);
     return;
   }
-  translate(attempt, call, access, method);
+  TRANSLATORS.get(method)?.(attempt, call, receiver);
 }
 
 /** The handle or iterator that a call makes. */
@@ -156,117 +160,22 @@ function productOf(attempt: Attempt, call: ts.CallExpression): { readonly owner:
   return kind?.api === 'pool' ? { owner: attempt.knowledge.ownerOfProduct(call, kind.family) } : undefined;
 }
 
-/** Why a call cannot be translated. */
-function reasonAgainst(attempt: Attempt, call: ts.CallExpression, method: string, owner: Owner | undefined): string | undefined {
-  const options = readOptions(attempt, call.arguments[method === 'withOptions' ? 9 : 2]);
-  if (call.arguments.some(ts.isSpreadElement)) return 'unknown-arguments';
-  const hasCallbacks = options.names.has('callback') || options.names.has('errorCallback');
-  switch (method) {
-    case 'applyAsync':
-      if (hasCallbacks && options.form !== 'literal') return 'callback-options';
-      return hasCallbacks && !isDiscarded(call) && !isPromiseOnly(attempt, call) && !isHarmlessCallbacks(options.node) ? 'callback-error' : undefined;
-    case 'mapAsync':
-    case 'starmapAsync':
-      if (hasCallbacks && options.form !== 'literal') return 'callback-options';
-      if (!isDiscarded(call) && !isAskedOnce(attempt, call, owner)) return 'whole-map-handle';
-      return method === 'starmapAsync' && isUnknownRows(attempt, call) ? 'starmap-input' : undefined;
-    case 'starmap':
-      return isUnknownRows(attempt, call) ? 'starmap-input' : undefined;
-    case 'imapUnordered':
-      if (!isListLoop(attempt, call)) return 'unordered-iterator';
-      return options.names.has('onReport') || options.names.has('onProgress') || options.form === 'opaque' ? 'report-index' : undefined;
-    case 'join':
-      return hasEarlierEnd(attempt, call) ? undefined : 'join-before-close';
-    default:
-      return undefined;
-  }
-}
+type Translator = (attempt: Attempt, call: ts.CallExpression, receiver: ts.Expression) => void;
 
-function isUnknownRows(attempt: Attempt, call: ts.CallExpression): boolean {
-  const [, rows] = call.arguments;
-  return rows === undefined || inputKindOf(attempt, rows) === 'async';
-}
-
-/** Whether anything ends a pool before, as far as the text tells: only a `join` without can be the one that is refused. */
-function hasEarlierEnd(attempt: Attempt, call: ts.CallExpression): boolean {
-  const file = call.getSourceFile();
-  const fn = ts.findAncestor(call, ts.isFunctionLike);
-  if (fn !== undefined || attempt.knowledge.files.length > 1) return true;
-  return /\.(close|terminate)\(\)/.test(file.text.slice(0, call.getStart(file)));
-}
-
-/** A callback that cannot throw, as far as the text tells. */
-function isHarmlessCallbacks(options: ts.Node | undefined): boolean {
-  if (options === undefined || !ts.isObjectLiteralExpression(options)) return false;
-  const isHarmless = (node: ts.Node): boolean => {
-    if (ts.isThrowStatement(node) || ts.isNewExpression(node) || ts.isAwaitExpression(node)) return false;
-    if (ts.isCallExpression(node) && !/(^console\.|\.(push|set|add|delete|unshift|join|toFixed|toString|slice)$|^(String|Number|Boolean)$|^Math\.)/.test(node.expression.getText())) return false;
-    return ts.forEachChild(node, (child) => (isHarmless(child) ? undefined : true)) !== true;
-  };
-  return options.properties.every((property) => {
-    const name = property.name?.getText();
-    if (name !== 'callback' && name !== 'errorCallback') return true;
-    const value = ts.isPropertyAssignment(property) ? bare(property.initializer) : ts.isMethodDeclaration(property) ? property : undefined;
-    return value !== undefined && ts.isFunctionLike(value) && isHarmless((value as ts.FunctionLikeDeclaration).body ?? value);
-  });
-}
-
-function translate(attempt: Attempt, call: ts.CallExpression, access: ts.PropertyAccessExpression, method: string): void {
-  switch (method) {
-    case 'apply':
-      return apply(attempt, call, access.expression);
-    case 'applyAsync':
-      return applyAsync(attempt, call, access.expression);
-    case 'map':
-      return map(attempt, call, access.expression);
-    case 'starmap':
-      return starmap(attempt, call, access.expression);
-    case 'mapAsync':
-    case 'starmapAsync':
-      return wholeMapAsync(attempt, call, access.expression);
-    case 'imap':
-      return imap(attempt, call, access.expression);
-    case 'imapUnordered':
-      return imapUnordered(attempt, call, access.expression);
-    case 'close':
-    case 'terminate':
-    case 'join':
-      return end(attempt, call, access, method);
-    default:
-      // withOptions, stats and asyncDispose have the same names there.
-      return undefined;
-  }
-}
-
-/** `close`, `terminate`, `join`: one by one, or the usual pair at once. */
-function end(attempt: Attempt, call: ts.CallExpression, access: ts.PropertyAccessExpression, method: 'close' | 'terminate' | 'join'): void {
-  const receiver = access.expression;
-  if (method === 'join') {
-    attempt.replace(call, () => `${attempt.print(receiver)}.shutdown()`);
-    return;
-  }
-  const joined = joinAfter(attempt, call, receiver.getText());
-  const made = () => (method === 'close' ? `${attempt.print(receiver)}.shutdown(${joined === undefined ? '{ wait: false }' : ''})` : `${attempt.print(receiver)}.terminateWorkers()`);
-  if (joined === undefined) attempt.replace(call, () => (ts.isVoidExpression(call.parent) ? made() : `void ${made()}`));
-  else {
-    attempt.rewriter.remove(call.parent);
-    attempt.replace(joined, made);
-  }
-}
-
-/** The `join()` of the statement right after, where it is awaited or returned. */
-function joinAfter(attempt: Attempt, call: ts.CallExpression, receiver: string): ts.CallExpression | undefined {
-  const statement = call.parent;
-  if (!ts.isExpressionStatement(statement)) return undefined;
-  const list = ts.isBlock(statement.parent) || ts.isSourceFile(statement.parent) ? statement.parent.statements : undefined;
-  const next = list?.[list.indexOf(statement) + 1];
-  if (next === undefined || ts.getLeadingCommentRanges(next.getSourceFile().text, next.pos) !== undefined) return undefined;
-  const expression = ts.isExpressionStatement(next) ? next.expression : ts.isReturnStatement(next) ? next.expression : undefined;
-  if (expression === undefined) return undefined;
-  const inner = ts.isAwaitExpression(expression) ? expression.expression : ts.isReturnStatement(next) ? expression : undefined;
-  if (inner === undefined || !ts.isCallExpression(inner) || inner.expression.getText() !== `${receiver}.join`) return undefined;
-  return attempt.knowledge.kindOf((inner.expression as ts.PropertyAccessExpression).expression)?.api === 'pool' ? inner : undefined;
-}
+/** `withOptions`, `stats` and the end of a scope have the same names there. */
+const TRANSLATORS: ReadonlyMap<string, Translator> = new Map([
+  ['apply', apply],
+  ['applyAsync', applyAsync],
+  ['map', map],
+  ['starmap', starmap],
+  ['mapAsync', wholeMapAsync],
+  ['starmapAsync', wholeMapAsync],
+  ['imap', imap],
+  ['imapUnordered', imapUnordered],
+  ['close', end],
+  ['terminate', end],
+  ['join', end],
+]);
 
 function handleCall(attempt: Attempt, call: ts.CallExpression, access: ts.PropertyAccessExpression): void {
   const receiver = access.expression;
@@ -280,15 +189,27 @@ function handleCall(attempt: Attempt, call: ts.CallExpression, access: ts.Proper
   const renamed = HANDLE_METHODS.get(method);
   if (renamed !== undefined) {
     if (renamed !== method) attempt.replace(access.name, () => renamed);
+    // A result gives the cancellation as a value, a future throws it.
+    if (method === 'exception' && call.arguments.length === 0 && mayBeCancelled(attempt)) {
+      const type = /\.[cm]?tsx?$/.test(call.getSourceFile().fileName) ? '(error: unknown)' : '(error)';
+      attempt.replace(call, () => `${subject(attempt, receiver)}.then(() => undefined, ${type} => error)`);
+    }
   } else if (method === 'wait') {
     const wait = attempt.need(call, 'wait');
     const [timeout] = call.arguments;
-    attempt.replace(call, () => `${wait()}([${attempt.print(receiver)}]${timeout === undefined ? '' : `, { timeout: ${attempt.print(timeout)} }`})`);
+    attempt.replace(
+      call,
+      () => `${wait()}([${attempt.print(receiver)}]${timeout === undefined ? '' : `, { timeout: ${attempt.print(timeout)} }`})`,
+    );
   } else if (method === 'successful') {
     attempt.leave(call, 'successful');
     const toAsyncResult = attempt.need(call, 'toAsyncResult');
     attempt.replace(receiver, () => `${toAsyncResult()}(${attempt.rewriter.printInside(receiver)})`);
   }
+}
+
+function mayBeCancelled(attempt: Attempt): boolean {
+  return attempt.knowledge.files.some(({ text }) => /\.(cancel|terminate)\(|\bsignal\b/.test(text));
 }
 
 /** A call of a function of twinpool's, whatever it is called here. */
@@ -387,25 +308,13 @@ function isAllSettledOrReturned(attempt: Attempt, parameter: ts.Identifier): boo
 }
 
 function visitClass(attempt: Attempt, node: ts.ClassLikeDeclaration): void {
-  const type = attempt.checker.getTypeAtLocation(node);
-  const instance = node.name === undefined ? type : attempt.checker.getDeclaredTypeOfSymbol(attempt.checker.getSymbolAtLocation(node.name) as ts.Symbol);
-  const kind = attempt.knowledge.kindOf(node.name ?? node) ?? foreignKind(attempt, instance);
-  if (kind?.api !== 'pool' || !kind.isForeign) return;
-  attempt.leave(node, 'overridden-methods');
-  for (const family of ['facade', 'handle', 'iterator']) attempt.keep(family);
-}
-
-function foreignKind(attempt: Attempt, type: ts.Type): Kind | undefined {
-  const symbol = type.symbol;
-  if (symbol === undefined || !(symbol.flags & ts.SymbolFlags.Class)) return undefined;
-  const [declaration] = symbol.declarations ?? [];
-  const clause = declaration !== undefined && ts.isClassLike(declaration) ? declaration.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword) : undefined;
+  const clause = node.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword);
   const [base] = clause?.types ?? [];
-  if (base === undefined) return undefined;
-  const kind = attempt.knowledge.kindOf(base);
-  const baseType = attempt.checker.getTypeAtLocation(base);
-  const isForeign = [...(symbol.members?.keys() ?? [])].some((name) => name !== '__constructor' && baseType.getProperty(String(name)) !== undefined);
-  return kind === undefined ? undefined : { ...kind, isForeign: kind.isForeign || isForeign };
+  if (base === undefined || attempt.knowledge.kindOf(base)?.api !== 'pool') return;
+  const type = attempt.checker.getTypeAtLocation(base);
+  if (!node.members.some((member) => member.name !== undefined && type.getProperty(member.name.getText()) !== undefined)) return;
+  attempt.leave(node, 'overridden-methods');
+  attempt.keep(EVERYTHING);
 }
 
 /** `error instanceof PoolTerminatedError`, `x instanceof Pool`. */
@@ -429,7 +338,8 @@ function visitInstanceOf(attempt: Attempt, node: ts.BinaryExpression): void {
 }
 
 function visitText(attempt: Attempt, node: ts.StringLiteral): void {
-  if (node.text === 'ERR_TWINPOOL_POOL_CLOSED') attempt.replace(node, () => node.getText().replace(node.text, 'ERR_TWINPOOL_EXECUTOR_SHUTDOWN'));
+  if (node.text === 'ERR_TWINPOOL_POOL_CLOSED')
+    attempt.replace(node, () => node.getText().replace(node.text, 'ERR_TWINPOOL_EXECUTOR_SHUTDOWN'));
   else if (node.text === 'ERR_TWINPOOL_POOL_TERMINATED') attempt.leave(node, 'terminated-code');
 }
 
@@ -458,6 +368,7 @@ function visitName(attempt: Attempt, identifier: ts.Identifier, { name, how }: L
     if (name === 'PoolRunningError') attempt.leave(identifier, 'pool-running-error');
     return;
   }
+  if (/Error$/.test(name) && attempt.isKept('errors')) return;
   const family = FAMILY_OF_NAME.get(name);
   const owner = family === undefined ? undefined : ownerOfName(attempt, identifier, family);
   if (owner !== undefined && attempt.isKept(owner)) return;
@@ -465,7 +376,12 @@ function visitName(attempt: Attempt, identifier: ts.Identifier, { name, how }: L
 }
 
 function isBinding({ parent }: ts.Identifier): boolean {
-  return ts.isImportSpecifier(parent) || ts.isImportClause(parent) || ts.isNamespaceImport(parent) || (ts.isBindingElement(parent) && parent.initializer === undefined);
+  return (
+    ts.isImportSpecifier(parent) ||
+    ts.isImportClause(parent) ||
+    ts.isNamespaceImport(parent) ||
+    (ts.isBindingElement(parent) && parent.initializer === undefined)
+  );
 }
 
 /** Whose name it is: of what is constructed or declared here, else of all that is passed on. */

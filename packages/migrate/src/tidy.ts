@@ -1,0 +1,105 @@
+/**
+ * What a rewrite leaves unused: imports, and helpers that an earlier rewrite has written.
+ *
+ * Decides by the text before and after: only what was used before and is not now goes. Refuses to know what was rewritten.
+ */
+import ts from 'typescript';
+import { Rewriter } from './rewriter.ts';
+
+/** The text after, without what nothing uses any more. */
+export function tidy(path: string, before: string, after: string): string {
+  const used = usesIn(parse(path, before));
+  const file = parse(path, after);
+  const now = usesIn(file);
+  const rewriter = new Rewriter();
+  const isGone = (name: string) => (used.get(name) ?? 0) > 0 && (now.get(name) ?? 0) === 0;
+  for (const statement of file.statements) {
+    if (ts.isImportDeclaration(statement)) tidyImport(rewriter, statement, isGone);
+    else if (ts.isVariableStatement(statement)) tidyRequire(rewriter, statement, isGone);
+    else if (
+      ts.isFunctionDeclaration(statement) &&
+      statement.asteriskToken !== undefined &&
+      statement.name?.text === 'zipped' &&
+      isGone('zipped')
+    )
+      rewriter.remove(statement);
+  }
+  return rewriter.isEmpty
+    ? after
+    : rewriter
+        .print(file)
+        .replace(/^(\r?\n)+/, '')
+        .replace(/(\r?\n){2,}$/, '$1');
+}
+
+function parse(path: string, text: string): ts.SourceFile {
+  return ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true);
+}
+
+/** How often each name is used, its bindings by imports not counted. */
+function usesIn(file: ts.SourceFile): Map<string, number> {
+  const uses = new Map<string, number>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && isUse(node)) uses.set(node.text, (uses.get(node.text) ?? 0) + 1);
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return uses;
+}
+
+function isUse(node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isImportSpecifier(parent) || ts.isImportClause(parent) || ts.isNamespaceImport(parent) || ts.isImportEqualsDeclaration(parent))
+    return false;
+  if (ts.isFunctionDeclaration(parent) && parent.name === node) return false;
+  if (
+    (ts.isVariableDeclaration(parent) || ts.isBindingElement(parent)) &&
+    (parent.name === node || (ts.isBindingElement(parent) && parent.propertyName === node))
+  )
+    return false;
+  if (ts.isPropertyAccessExpression(parent) && parent.name === node) return false;
+  return !((ts.isPropertyAssignment(parent) || ts.isMethodDeclaration(parent) || ts.isPropertyDeclaration(parent)) && parent.name === node);
+}
+
+function tidyImport(rewriter: Rewriter, statement: ts.ImportDeclaration, isGone: (name: string) => boolean): void {
+  const { importClause } = statement;
+  if (importClause === undefined) return;
+  const { name, namedBindings } = importClause;
+  const isNameGone = name !== undefined && isGone(name.text);
+  const elements = namedBindings !== undefined && ts.isNamedImports(namedBindings) ? namedBindings.elements : [];
+  const left = elements.filter((element) => !isGone(element.name.text));
+  const isNamespaceGone = namedBindings !== undefined && ts.isNamespaceImport(namedBindings) && isGone(namedBindings.name.text);
+  if (!isNameGone && !isNamespaceGone && left.length === elements.length) return;
+  const hasBindings = namedBindings !== undefined && !isNamespaceGone && (ts.isNamespaceImport(namedBindings) || left.length > 0);
+  const hasName = name !== undefined && !isNameGone;
+  if (!hasName && !hasBindings) {
+    rewriter.remove(statement);
+    return;
+  }
+  const bindings = hasBindings
+    ? ts.isNamedImports(namedBindings as ts.NamedImportBindings)
+      ? `{ ${left.map((element) => element.getText()).join(', ')} }`
+      : (namedBindings as ts.Node).getText()
+    : '';
+  const type = importClause.phaseModifier === ts.SyntaxKind.TypeKeyword ? 'type ' : '';
+  rewriter.replace(
+    importClause,
+    () => type + [hasName ? (name as ts.Node).getText() : '', bindings].filter((each) => each !== '').join(', '),
+  );
+}
+
+/** `const Piscina = require('piscina')`, with or without a name behind it, and `const { pool } = require('workerpool')`. */
+function tidyRequire(rewriter: Rewriter, statement: ts.VariableStatement, isGone: (name: string) => boolean): void {
+  const [declaration] = statement.declarationList.declarations;
+  if (declaration?.initializer === undefined || statement.declarationList.declarations.length > 1) return;
+  if (!/^require\(['"][^'"]+['"]\)(\.\w+)?$/.test(declaration.initializer.getText())) return;
+  if (ts.isIdentifier(declaration.name)) {
+    if (isGone(declaration.name.text)) rewriter.remove(statement);
+    return;
+  }
+  const { elements } = declaration.name;
+  const left = elements.filter((element) => !ts.isBindingElement(element) || !isGone(element.name.getText()));
+  if (left.length === elements.length) return;
+  if (left.length === 0) rewriter.remove(statement);
+  else rewriter.replace(declaration.name, () => `{ ${left.map((element) => element.getText()).join(', ')} }`);
+}

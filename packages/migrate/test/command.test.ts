@@ -1,0 +1,173 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { HELP, run } from '@twinpool/migrate/command';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { diff } from '../dist/diff.js';
+import { filesOf } from '../dist/files.js';
+
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'twinpool-migrate-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(files: Record<string, string>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+function command(args: readonly string[], { env = {}, isTTY = false }: { env?: Record<string, string>; isTTY?: boolean } = {}) {
+  const out: string[] = [];
+  const errors: string[] = [];
+  const code = run(args, {
+    stdout: { write: (text) => out.push(text), isTTY },
+    stderr: { write: (text) => errors.push(text) },
+    env,
+    cwd: () => folder,
+  });
+  return { code, out: out.join(''), errors: errors.join('') };
+}
+
+const PROGRAM = "import { Pool } from 'twinpool';\nconst pool = new Pool(2);\npool.close();\nawait pool.join();\n";
+
+describe('misuse ends with 2, says why and how', () => {
+  test.each([
+    [[], /say where to/],
+    [['--to', 'sideways'], /expected executor or pool/],
+    [['--to', 'pool', '--from', 'threads'], /expected pool, executor, piscina, workerpool/],
+    [['--to', 'pool', '--from', 'pool'], /that is where it is/],
+    [['--to', 'pool', '--wrong'], /--wrong/],
+    [['--to', 'pool', 'missing.ts'], /there is no missing\.ts/],
+    [['--to', 'pool', 'notes.md'], /neither TypeScript nor JavaScript/],
+    [['--to', 'pool', '--project', 'gone.json'], /there is no gone\.json/],
+    [['--to', 'pool', '--project', 'tsconfig.json', 'a.ts'], /--project is for when no file is named/],
+    [['--to', 'pool'], /there is no TypeScript or JavaScript here/],
+  ])('%j', (args, expected) => {
+    write({ 'notes.md': '' });
+    const { code, out, errors } = command(args);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(errors).toMatch(expected);
+    expect(errors).toContain(HELP);
+  });
+});
+
+test('--help', () => {
+  expect(command(['--help'])).toEqual({ code: 0, out: HELP, errors: '' });
+});
+
+test('without --write a diff, and nothing changes', () => {
+  write({ 'main.ts': PROGRAM });
+  const { code, out } = command(['--to', 'executor', 'main.ts']);
+  expect(code).toBe(0);
+  expect(out.split('\n')).toEqual([
+    '--- a/main.ts',
+    '+++ b/main.ts',
+    '@@ -1,5 +1,4 @@',
+    "-import { Pool } from 'twinpool';",
+    '-const pool = new Pool(2);',
+    '-pool.close();',
+    '-await pool.join();',
+    "+import { ProcessPoolExecutor } from 'twinpool';",
+    '+const pool = new ProcessPoolExecutor(2);',
+    '+await pool.shutdown();',
+    ' ',
+    '1 of 1 file would change, nothing is left',
+    '',
+  ]);
+  expect(readFileSync(join(folder, 'main.ts'), 'utf8')).toBe(PROGRAM);
+});
+
+test('with --write the files change, once', () => {
+  write({ 'main.ts': PROGRAM });
+  expect(command(['--to', 'executor', '--write', '.']).out).toBe('1 of 1 file changed, nothing is left\n');
+  expect(readFileSync(join(folder, 'main.ts'), 'utf8')).toContain('new ProcessPoolExecutor(2);\nawait pool.shutdown();\n');
+  expect(command(['--to', 'executor', '--write', '.']).out).toBe('0 of 1 file changed, nothing is left\n');
+});
+
+test('what is left is listed, and the code is 1', () => {
+  write({
+    'a/main.ts':
+      "import { Pool } from 'twinpool';\nconst pool = new Pool();\nconst r = pool.applyAsync(Math.abs, [1]);\nconsole.log(r.successful());\n",
+  });
+  const { code, out } = command(['--to', 'executor', '--write', 'a']);
+  expect(code).toBe(1);
+  expect(out).toMatch(
+    /^a\/main\.ts:4:13: successful\(\) .* \(docs\/migrating-leftovers\.md#successful\)\n1 of 1 file changed, 1 place left as it is\n$/,
+  );
+});
+
+describe('colour', () => {
+  test.each([
+    [{ isTTY: true }, true],
+    [{ isTTY: false }, false],
+    [{ isTTY: true, env: { NO_COLOR: '1' } }, false],
+    [{ isTTY: true, env: { NO_COLOR: '' } }, true],
+    [{ isTTY: true, env: { TERM: 'dumb' } }, false],
+    [{ isTTY: false, env: { FORCE_COLOR: '1' } }, true],
+    [{ isTTY: true, env: { FORCE_COLOR: '0' } }, false],
+  ])('%j: %j', (surroundings, expected) => {
+    write({ 'main.ts': PROGRAM });
+    expect(command(['--to', 'executor', '.'], surroundings).out.includes('\u001b[32m+')).toBe(expected);
+  });
+});
+
+describe('which files', () => {
+  test('a folder: not node_modules, not what .gitignore leaves out, no declarations', () => {
+    write({
+      '.gitignore': '# built\n/out\n*.gen.ts\n!kept.gen.ts\nbuild/\n',
+      'a.ts': '',
+      'out/b.ts': '',
+      'src/out/c.mts': '',
+      'src/d.gen.ts': '',
+      'src/kept.gen.ts': '',
+      'src/build/e.js': '',
+      'src/.gitignore': 'f.cjs\n',
+      'src/f.cjs': '',
+      'src/g.d.ts': '',
+      'node_modules/x/h.js': '',
+    });
+    expect(filesOf(['.'], folder, undefined)).toEqual(['a.ts', 'src/kept.gen.ts', 'src/out/c.mts']);
+  });
+
+  test('a file that is named is read, whatever ignores it', () => {
+    write({ '.gitignore': 'a.ts\n', 'a.ts': '' });
+    expect(filesOf(['a.ts', './a.ts'], folder, undefined)).toEqual(['a.ts']);
+  });
+
+  test('none named: those of tsconfig.json', () => {
+    write({ 'tsconfig.json': '{ "include": ["src"], "exclude": ["src/old"] } // why not', 'src/a.ts': '', 'src/old/b.ts': '', 'c.ts': '' });
+    expect(filesOf([], folder, undefined)).toEqual(['src/a.ts']);
+  });
+
+  test('none named, and no tsconfig.json: this folder', () => {
+    write({ 'a.mjs': '', 'b/c.tsx': '' });
+    expect(filesOf([], folder, undefined)).toEqual(['a.mjs', 'b/c.tsx']);
+  });
+});
+
+describe('diff', () => {
+  test('hunks with three lines of context, counted from 1', () => {
+    const before = Array.from({ length: 30 }, (_, i) => `${i}`).join('\n');
+    const after = before.replace('\n5\n', '\nfive\n').replace('\n25\n', '\n');
+    expect(diff('x', before, after)).toEqual(
+      ['--- a/x', '+++ b/x', '@@ -3,7 +3,7 @@', ' 2', ' 3', ' 4', '-5', '+five', ' 6', ' 7', ' 8'].concat([
+        '@@ -23,7 +23,6 @@',
+        ' 22',
+        ' 23',
+        ' 24',
+        '-25',
+        ' 26',
+        ' 27',
+        ' 28',
+      ]),
+    );
+  });
+
+  test('nothing where nothing differs', () => {
+    expect(diff('x', 'a\n', 'a\n')).toEqual([]);
+  });
+});

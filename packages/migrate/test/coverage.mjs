@@ -1,0 +1,79 @@
+// The table of docs/migrating-coverage.md: every case of ./cases is rewritten, and the page shows what comes out.
+// Decides only the form; `node scripts/make-migration-coverage.mjs` writes it, and a test fails when it is stale.
+import { migrate } from '@twinpool/migrate';
+import { cases as executorCases, preamble as executorPreamble } from './cases/executor.mjs';
+import { cases as piscinaCases, preamble as piscinaPreamble } from './cases/piscina.mjs';
+import { cases as poolCases, preamble as poolPreamble } from './cases/pool.mjs';
+import { cases as workerpoolCases, preamble as workerpoolPreamble } from './cases/workerpool.mjs';
+
+const SECTIONS = [
+  { title: 'From a pool to an executor', from: 'pool', to: 'executor', extension: 'ts', cases: poolCases, preamble: poolPreamble },
+  { title: 'From an executor to a pool', from: 'executor', to: 'pool', extension: 'ts', cases: executorCases, preamble: executorPreamble },
+  { title: 'From piscina', from: 'piscina', to: 'executor', extension: 'mjs', cases: piscinaCases, preamble: piscinaPreamble },
+  { title: 'From workerpool', from: 'workerpool', to: 'executor', extension: 'mjs', cases: workerpoolCases, preamble: workerpoolPreamble },
+];
+
+const HEAD = `# What becomes of what
+
+<!-- Made by scripts/make-migration-coverage.mjs from packages/migrate/test/cases: every row was rewritten by \`twinpool migrate\`. -->
+
+Every name, method and option, and what \`twinpool migrate\` makes of it. Where something is marked, the code stays as it is or goes over a
+bridge of the [adapters](adapters.md); [what is left](migrating-leftovers.md) says why. To a pool, piscina and workerpool go by way of the
+executor: what the first and the second table say, one after the other.
+`;
+
+const SEPARATOR = '// ---';
+
+/** The rows of one direction: what stands there before and after, and what was left. */
+export function rewrittenCases({ from, to, extension, cases, preamble }) {
+  const sources = cases.map(([, code, before = ''], i) => ({
+    path: `/cases/${from}-${i}.${extension}`,
+    text: `${preamble}${before}${SEPARATOR}\n${code}\n`,
+  }));
+  const { files, leftovers } = migrate(sources, { to, from });
+  return cases.map(([name, code], i) => {
+    const { path, text } = sources[i];
+    const after = files.find((file) => file.path === path)?.after ?? text;
+    const left = [...new Set(leftovers.filter((leftover) => leftover.path === path).map(({ doc }) => doc.split('#')[1]))];
+    const [head, body] = after.split(`${SEPARATOR}\n`);
+    // What was put in front of the module's first statement stands before the separator.
+    const lines = head
+      .split('\n')
+      .filter((line) => /^(const \w+[tT]ask\d* =|.*_(terminating|draining))/.test(line) && !text.includes(line));
+    return { name, before: code, after: [...lines, body.trim()].join('\n'), left, sources: { path, text: after } };
+  });
+}
+
+export { SECTIONS };
+
+/** The whole page. */
+export function coveragePage(rowsOf = rewrittenCases) {
+  return HEAD + SECTIONS.map((section) => sectionText(section, rowsOf(section))).join('');
+}
+
+function sectionText(section, cases) {
+  const rows = cases.map(({ name, before, after, left }) => {
+    const marks = left.map((reason) => `[${reason}](migrating-leftovers.md#${reason})`).join(', ');
+    const cells = [`<code>${escaped(name)}</code>`, codeOf(before), codeOf(withoutMarks(after)), marks];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return `\n## ${section.title}\n\n| | before | after | marked |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+}
+
+const withoutMarks = (text) => text.replace(/^[ \t]*\/\/ twinpool-migrate: .*\n/gm, '');
+
+function codeOf(text) {
+  return `<code>${text.split('\n').map(escaped).join('<br>')}</code>`;
+}
+
+function escaped(text) {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('|', '&#124;')
+    .replaceAll('*', '&#42;')
+    .replaceAll('_', '&#95;')
+    .replaceAll('[', '&#91;')
+    .replace(/^ +/, (spaces) => '&nbsp;'.repeat(spaces.length));
+}

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { migrate } from '@twinpool/migrate';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { LIBRARY_FILES } from '../dist/library-types.js';
+import { analyse, errorsOf } from '../dist/program.js';
+
+interface Row {
+  readonly name: string;
+  readonly before: string;
+  readonly after: string;
+  readonly left: readonly string[];
+  readonly sources: { readonly path: string; readonly text: string };
+}
+
+interface Section {
+  readonly from: 'pool' | 'executor' | 'piscina' | 'workerpool';
+  readonly to: 'pool' | 'executor';
+}
+
+interface Coverage {
+  readonly SECTIONS: readonly Section[];
+  coveragePage(rowsOf: (section: Section) => Row[]): string;
+  rewrittenCases(section: Section): Row[];
+}
+
+// JavaScript, since a script without a loader makes the page of it.
+const coverage = (await import(new URL('./coverage.mjs', import.meta.url).href)) as Coverage;
+const rows = new Map<string, Row[]>();
+
+beforeAll(() => {
+  for (const section of coverage.SECTIONS) rows.set(section.from, coverage.rewrittenCases(section));
+}, 60_000);
+
+test('docs/migrating-coverage.md is what scripts/make-migration-coverage.mjs writes', () => {
+  const page = readFileSync(new URL('../../../docs/migrating-coverage.md', import.meta.url), 'utf8');
+  expect(
+    page === coverage.coveragePage((section) => rows.get(section.from) ?? []),
+    'stale: run node scripts/make-migration-coverage.mjs',
+  ).toBe(true);
+});
+
+describe.each(coverage.SECTIONS)('from $from to $to', ({ from, to }) => {
+  const own = (): Row[] => rows.get(from) ?? [];
+
+  test('what comes out compiles', () => {
+    const before = own().map(({ sources: { path, text } }) => ({ path, text }));
+    const ignored = /TS(7006|7031|7016|2307|2304|7017|2345: Argument of type 'unknown')/;
+    const errors = errorsOf(analyse(before)).filter((error) => (from === 'pool' || from === 'executor' ? true : !ignored.test(error)));
+    expect(errors.filter((error) => !LOOP_QUIRK.test(error))).toEqual([]);
+  });
+
+  test('a second run changes nothing, and lists the same', () => {
+    const again = migrate(
+      own().map(({ sources }) => sources),
+      { to, from },
+    );
+    expect(again.files).toEqual([]);
+    const expected = own().flatMap(({ sources: { path }, left }) => left.map((reason) => `${path} ${reason}`));
+    const listed = new Set(again.leftovers.map(({ path, doc }) => `${path} ${doc.split('#')[1]}`));
+    expect([...listed].sort()).toEqual(expected.sort());
+  });
+
+  test('every mark stands above the place, once', () => {
+    for (const {
+      sources: { text },
+      left,
+      name,
+    } of own()) {
+      const marks = text.match(/\/\/ twinpool-migrate: /g) ?? [];
+      expect(marks.length, name).toBe(left.length);
+    }
+  });
+});
+
+test('what a pool becomes comes back', () => {
+  const whole = (rows.get('pool') ?? []).filter(({ left }) => left.length === 0);
+  const { leftovers, files } = migrate(
+    whole.map(({ sources }) => sources),
+    { to: 'pool' },
+  );
+  expect(leftovers).toEqual([]);
+  expect(errorsOf(analyse(files.map(({ path, after }) => ({ path, text: after })))).filter((error) => !LOOP_QUIRK.test(error))).toEqual([]);
+});
+
+test('what an executor becomes comes back', () => {
+  const whole = (rows.get('executor') ?? []).filter(({ left }) => left.length === 0);
+  const { leftovers, files } = migrate(
+    whole.map(({ sources }) => sources),
+    { to: 'executor' },
+  );
+  expect(leftovers).toEqual([]);
+  expect(errorsOf(analyse(files.map(({ path, after }) => ({ path, text: after })))).filter((error) => !LOOP_QUIRK.test(error))).toEqual([]);
+});
+
+/** TypeScript 6 awaits what a loop over `asCompleted` yields when it has seen the iterator's type before; TypeScript 7 does not. */
+const LOOP_QUIRK = /TS2339: Property '(result|get)' does not exist on type 'number'/;
+
+/** The members of a declaration of the library's types. */
+function membersOf(declaration: RegExp): string[] {
+  const text = LIBRARY_FILES.get('/@twinpool-migrate/twinpool.d.ts') ?? '';
+  const body = declaration.exec(text)?.[1] ?? '';
+  const names = [...body.matchAll(/(?:^|[;{\n])\s*(?:static )?(\w+)\??\s*[(:<]/g)].map(([, name]) => name as string);
+  return [...new Set(names)].filter((name) => !['constructor', 'completed', 'total'].includes(name) && !name.startsWith('__'));
+}
+
+test.each([
+  ['pool', /export interface PoolCalls \{([\s\S]*?)\n\}/],
+  ['pool', /export class Pool implements AsyncDisposable \{([\s\S]*?)\n\}/],
+  ['pool', /export interface AsyncResult<R> extends Promise<R> \{([\s\S]*?)\n\}/],
+  ['pool', /export interface PoolOptions extends SharedOptions \{(.*)\}/],
+  ['pool', /export interface AsyncMapOptions.*Callbacks<R> \{(.*)\}/],
+  ['pool', /export interface CallOptions \{(.*)\}/],
+  ['pool', /export interface MapOptions extends CallOptions \{(.*)\}/],
+  ['executor', /export interface ExecutorCalls \{([\s\S]*?)\n\}/],
+  ['executor', /export abstract class Executor implements AsyncDisposable \{([\s\S]*?)\n\}/],
+  ['executor', /export interface ExecutorMapOptions extends CallOptions \{([\s\S]*?)\n\}/],
+  ['executor', /export interface ExecutorOptions extends SharedOptions \{(.*)\}/],
+  ['executor', /export interface ResultIterator<R> extends AsyncDisposable \{([\s\S]*?)\n\}/],
+])('every member of %s %s is covered', (from, declaration) => {
+  const code = (rows.get(from) ?? []).map(({ before }) => before).join('\n');
+  expect(membersOf(declaration).filter((name) => !new RegExp(`\\b${name}\\b`).test(code))).toEqual([]);
+});
