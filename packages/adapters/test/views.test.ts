@@ -367,7 +367,7 @@ test('a future made by hand has a result too', async () => {
   expect(stateOf(future, result)).toBe('running');
   future.setResult(3);
   expect(stateOf(future, result)).toBe('returned');
-  expect([await result, inspect(result)]).toEqual([3, '<AsyncResult of <Future state=finished returned number>>']);
+  expect([await result, inspect(result)]).toEqual([3, "<AsyncResult of Future { state: 'finished', returned: 'number' }>"]);
   const cancelled = ofFuture(new Future<number>());
   expect([cancelled.result.cancel(), stateOf(cancelled.future, cancelled.result)]).toEqual([true, 'cancelled']);
 });

@@ -21,8 +21,8 @@ const UNKNOWN_CHARGE = 1_000_000;
 /** A worker whose task has run for this, ms, gets nothing behind it. */
 const LONG_RUN = 5;
 /**
- * A task that takes this long, µs, is not put behind another in a worker that will not give it back while one more worker is about to be
- * there: it would be stuck should the one before it run long after all.
+ * While one more worker is about to be there, nothing is put behind a running task in a worker that will not give it back: it would be stuck should
+ * that run long after all. Of tasks that take at least this long, µs, not even two go together.
  */
 const WORTH_WAITING = 20;
 /** The most tasks of one message; a lane's counters take 16 bits (wire/cells.ts). */
@@ -121,6 +121,7 @@ export class Scheduler {
       do {
         this.#again = false;
         this.#fillIdle();
+        this.#startMore();
         this.#fillAhead();
       } while (this.#again);
       this.#rebalance();
@@ -128,6 +129,10 @@ export class Scheduler {
       this.#pumping = false;
     }
     if (this.#again) this.#plan();
+  }
+
+  /** Before anything is put behind a running task: where it cannot be taken back it is better off with one more worker. */
+  #startMore(): void {
     const waiting = this.#waiting();
     if (waiting > 0) this.#supply.wanted(waiting);
   }
@@ -244,7 +249,9 @@ export class Scheduler {
     const { timing } = job.fn;
     // Whatever was expected of it: what runs there runs long.
     if (lane.outstanding > 0 && now - lane.frontSince > LONG_RUN) return 0;
-    if (!lane.canTakeBack && timing.estimate >= WORTH_WAITING && this.#isAnyStarting()) return outstanding === 0 ? 1 : 0;
+    if (!lane.canTakeBack && this.#isAnyStarting() && (lane.outstanding > 0 || timing.estimate >= WORTH_WAITING)) {
+      return outstanding === 0 ? 1 : 0;
+    }
     const ahead = timing.roomBehind(outstanding, load, lane.canTakeBack);
     return outstanding === 0 ? Math.max(1, ahead) : ahead;
   }
