@@ -193,11 +193,7 @@ export class ThreadLane extends Lane {
 
   protected endWorker(): void {
     this.post([RETIRE]);
-    const worker = this.#worker;
-    const { clock } = this.host;
-    const bound = clock.setTimeout(() => this.killWorker(true), this.options.killGrace);
-    bound.unref?.();
-    worker?.once('exit', () => clock.clearTimeout(bound));
+    this.#killLater();
   }
 
   protected killWorker(force: boolean): void {
@@ -213,6 +209,19 @@ export class ThreadLane extends Lane {
     const bound = this.host.clock.setTimeout(() => this.#ended(null), this.options.killGrace);
     bound.unref?.();
     worker.once('exit', () => this.host.clock.clearTimeout(bound));
+  }
+
+  /** It has said its last word; where an 'exit' listener of user code throws, Node does not end it. */
+  #seeOff(): void {
+    if (this.state === 'ending') void this.#worker?.terminate();
+    else this.#killLater();
+  }
+
+  #killLater(): void {
+    const { clock } = this.host;
+    const bound = clock.setTimeout(() => this.killWorker(true), this.options.killGrace);
+    bound.unref?.();
+    this.#worker?.once('exit', () => clock.clearTimeout(bound));
   }
 
   protected poll(done: () => void): void {
@@ -266,6 +275,7 @@ export class ThreadLane extends Lane {
         break;
       case LATE:
         this.onLateError(message[1], message[2] === true, message[3] === true);
+        if (message[2] === true) this.#seeOff();
         break;
       case LOADED:
         this.onLoaded(message[1] as number);

@@ -80,9 +80,18 @@ class ThreadEnd implements FarEnd {
   }
 
   #take(message: Message): void {
-    if (message[0] === RETIRE) this.#exit(0);
+    if (message[0] === RETIRE) this.#leave();
     this.#expectsWork = true;
     this.runner.receive(message);
+  }
+
+  #leave(): void {
+    try {
+      this.#exit(0);
+    } catch (error) {
+      // An 'exit' listener of user code threw; Node then goes on with a thread that can never end by itself. The other side ends it.
+      this.runner.fatalError(error);
+    }
   }
 
   /** Everything that lies in the port, in one go, then the tasks. */
