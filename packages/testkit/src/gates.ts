@@ -76,6 +76,8 @@ function remove(folder: string): void {
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 10 });
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'ENOTEMPTY') throw error;
+    // The file that lets them go may be what was removed: a task that came late would wait for ever.
+    writeFileSync(join(folder, OPEN), '');
   }
 }
 

@@ -6,7 +6,7 @@
  *
  *   mark u8 | value             value: tag u8, then int i32 | double f64 | text: length u8, Latin-1 | list: length u16, values
  */
-import { ANSWER, type Message, RUN_FIELDS, RUN_FLAGS, RUN_ITEMS, RUN_SPECIALS, SPREAD, TASKS } from './messages.ts';
+import { ANSWER, type Message, RUN_FIELDS, RUN_FLAGS, RUN_ITEMS, RUN_SPECIALS, SPREAD, TASKS, TIMED } from './messages.ts';
 
 /** First byte of a compact payload; V8's begin with 0xff. */
 const COMPACT = 0x01;
@@ -69,9 +69,10 @@ function putRuns(runs: unknown): boolean {
   for (let run = 0; run < runs.length; run += RUN_FIELDS) {
     if (runs[run + RUN_SPECIALS] !== undefined) return false;
     for (let field = 0; field < RUN_ITEMS; field++) if (!put(runs[run + field])) return false;
-    const isSpread = ((runs[run + RUN_FLAGS] as number) & SPREAD) !== 0;
+    // Exactly: where they lie one after the other they are items like any others.
+    const areLists = ((runs[run + RUN_FLAGS] as number) & ~TIMED) === SPREAD;
     const items = runs[run + RUN_ITEMS];
-    if (!(isSpread ? putArguments(items) : putItems(items)) || !put(undefined)) return false;
+    if (!(areLists ? putArguments(items) : putItems(items)) || !put(undefined)) return false;
   }
   return true;
 }

@@ -4,8 +4,10 @@
  * Decides what of consecutive chunks may share a run, and keeps an item that cannot travel from harming the others: it becomes a
  * place to skip, and its error is handed back. Copies no item; primitives cost a type check.
  */
+import { types } from 'node:util';
 import type { Chunk } from '../job.ts';
 import {
+  ARITY_SHIFT,
   AS_ALONE,
   AS_BYTES,
   AS_SKIP,
@@ -18,6 +20,7 @@ import {
   SPREAD,
   TIMED,
 } from './messages.ts';
+import { anyTransfers } from './transfer.ts';
 import { BYTES, type Packer, PLAIN } from './values.ts';
 
 export interface Unsendable {
@@ -52,6 +55,10 @@ export function isPrimitive(value: unknown): boolean {
 /** Numbers of one message from which on a typed array is cheaper than a list: it is copied in one go, but costs a microsecond to make. */
 const WORTH_PACKING = 64;
 
+/** Tasks from which on lists of arguments are laid one after the other, and how long such a list may be. */
+const WORTH_FLATTENING = 8;
+const LONGEST_TUPLE = 8;
+
 /** A long list of nothing but numbers as a typed array, which whoever indexes it cannot tell apart; any other list as it is. */
 export function packNumbers(list: unknown[]): ArrayLike<unknown> {
   const { length } = list;
@@ -85,14 +92,51 @@ export function pack(chunks: readonly Chunk[], packer: Packer, alone: number): O
     const items = runs[run + RUN_ITEMS] as unknown[];
     for (let offset = 0; offset < chunk.count; offset++) {
       const item = chunk.at(offset);
-      if (typeof item === 'string' ? item.length <= packer.longestText : isPrimitive(item)) items.push(item);
+      if (isSmall(item, packer) || (chunk.spread && isTuple(item, packer))) items.push(item);
       else packItem(item, chunk, offset, packer, out, run, items);
     }
   }
   for (run = 0; run < runs.length; run += RUN_FIELDS) {
-    if (runs[run + RUN_SPECIALS] === undefined) runs[run + RUN_ITEMS] = packNumbers(runs[run + RUN_ITEMS] as unknown[]);
+    if (runs[run + RUN_SPECIALS] === undefined) packRun(runs, run);
   }
   return out;
+}
+
+function isSmall(item: unknown, packer: Packer): boolean {
+  return typeof item === 'string' ? item.length <= packer.longestText : isPrimitive(item);
+}
+
+/** Arguments that need no closer look: of their list nothing but what it holds arrives anywhere. */
+function isTuple(list: unknown, packer: Packer): boolean {
+  if (anyTransfers || !Array.isArray(list) || list.length > LONGEST_TUPLE || types.isProxy(list)) return false;
+  for (let i = 0; i < list.length; i++) if (!isSmall(list[i], packer)) return false;
+  return true;
+}
+
+/** Nothing in it needs a look any more: what is alike is put together. */
+function packRun(runs: unknown[], run: number): void {
+  let items = runs[run + RUN_ITEMS] as unknown[];
+  const flags = runs[run + RUN_FLAGS] as number;
+  const arity = (flags & SPREAD) === 0 ? 0 : arityOf(items);
+  if (arity > 0) {
+    const flat: unknown[] = [];
+    for (const list of items as unknown[][]) for (let i = 0; i < arity; i++) flat.push(list[i]);
+    items = flat;
+    runs[run + RUN_FLAGS] = flags | (arity << ARITY_SHIFT);
+  }
+  runs[run + RUN_ITEMS] = packNumbers(items);
+}
+
+/** How many arguments all of these tasks have, where it is worth putting them together; else 0. */
+function arityOf(lists: readonly unknown[]): number {
+  if (lists.length < WORTH_FLATTENING) return 0;
+  const arity = (lists[0] as unknown[]).length;
+  if (arity > LONGEST_TUPLE) return 0;
+  for (const list of lists as readonly unknown[][]) {
+    if (list.length !== arity) return 0;
+    for (let i = 0; i < arity; i++) if (!isPrimitive(list[i])) return 0;
+  }
+  return arity;
 }
 
 function packItem(item: unknown, chunk: Chunk, offset: number, packer: Packer, out: Outgoing, run: number, items: unknown[]): void {

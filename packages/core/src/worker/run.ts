@@ -16,6 +16,7 @@ import { type LoadedTask, loadTask } from '../task/load.ts';
 import {
   ABORT,
   ALONE_VALUE,
+  ARITY_SHIFT,
   AS_BYTES,
   AS_SKIP,
   DEFINE,
@@ -246,16 +247,19 @@ export class Runner {
       }
       answers.measure(id);
       const items = runs[batch.run + RUN_ITEMS] as ArrayLike<unknown>;
+      const arity = (runs[batch.run + RUN_FLAGS] as number) >>> ARITY_SHIFT;
+      const count = arity === 0 ? items.length : items.length / arity;
       const specials = runs[batch.run + RUN_SPECIALS] as unknown[] | undefined;
       const expectation = runs[batch.run + RUN_EXPECT] as number;
       const readEvery = expectation < SHORT ? READ_EVERY - 1 : 0;
-      while (batch.at < items.length) {
+      while (batch.at < count) {
         answers.beforeTask(expectation);
         if (!batch.isClaimed && !this.#far.claim(batch.slot)) return true;
         batch.isClaimed = false;
         answers.started(expectation);
         const special = specials !== undefined && specials[batch.special] === batch.at;
-        const settled = special ? this.#runSpecial(batch, known, specials) : this.#run(batch, known, items[batch.at]);
+        const item = arity === 0 ? items[batch.at] : argumentsAt(items, batch.at * arity, arity);
+        const settled = special ? this.#runSpecial(batch, known, specials) : this.#run(batch, known, item);
         // An asynchronous task moves on when it has settled, so that until then this is its place.
         if (!settled) return false;
         answers.countRun();
@@ -383,6 +387,12 @@ function withinTime<T>(loading: Promise<T>, ms: number, name: string): Promise<T
     );
   });
   return Promise.race([loading, late]).finally(() => stopTimer(timer));
+}
+
+function argumentsAt(items: ArrayLike<unknown>, from: number, count: number): unknown[] {
+  const args: unknown[] = [];
+  for (let i = 0; i < count; i++) args.push(items[from + i]);
+  return args;
 }
 
 function unpackValue([kind, payload]: PackedValue): unknown {

@@ -9,6 +9,7 @@
  *
  * Settling down (settle-down.ts) lets what the task left behind run first.
  */
+import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { ABORT_MESSAGE, ABORT_TASK, ASLEEP, packSlot, slotEnd, slotNext, type ThreadSetup, WAKE } from '../wire/cells.ts';
@@ -19,6 +20,16 @@ import { resourcesAtRest, resourcesNow } from './resources.ts';
 import { Runner } from './run.ts';
 import { SettleDown } from './settle-down.ts';
 
+/** Longest look, ms. Longer: more pauses between two tasks are bridged. Shorter: less time of a processor is spent on nothing. */
+const WATCH = 0.1;
+/** Looks between two readings of the clock. */
+const LOOKS = 50;
+/** After so many looks in vain in a row it looks at every 64th pause only. */
+const MOST_IN_VAIN = 6;
+const CAN_WATCH = availableParallelism() > 1;
+// Captured: a task may replace what it finds on the global object.
+const clock = performance;
+
 /** Longest sleep, ms. Longer: what user code left unreferenced waits longer. Shorter: the first task after a pause wakes the slower way. */
 const SLEEP = 20;
 
@@ -26,6 +37,41 @@ export default function install({ port, cells }: ThreadSetup): void {
   const thread = new ThreadEnd(port, cells);
   catchLateErrors(thread.runner);
   thread.listen();
+}
+
+/**
+ * Looks for the next message for a moment before the thread sleeps: waking takes longer than a short task, and who waits for one result often has
+ * the next task at once. In vain it looks ever more rarely; not at all where it would keep the program itself from running.
+ */
+class Watch {
+  readonly #cells: Int32Array;
+  #inVain = 0;
+  #skips = 0;
+
+  constructor(cells: Int32Array) {
+    this.#cells = cells;
+  }
+
+  /** Whether a message was posted since `seen`, now or in a moment. */
+  sees(seen: number): boolean {
+    if (!CAN_WATCH) return false;
+    if (this.#skips > 0) {
+      this.#skips -= 1;
+      return false;
+    }
+    const end = clock.now() + WATCH;
+    do {
+      for (let i = 0; i < LOOKS; i++) {
+        if (Atomics.load(this.#cells, WAKE) !== seen) {
+          this.#inVain = 0;
+          return true;
+        }
+      }
+    } while (clock.now() < end);
+    this.#inVain = Math.min(this.#inVain + 1, MOST_IN_VAIN);
+    this.#skips = 2 ** this.#inVain - 1;
+    return false;
+  }
 }
 
 class ThreadEnd implements FarEnd {
@@ -40,11 +86,13 @@ class ThreadEnd implements FarEnd {
   #resourcesAtRest = 0;
   /** A message came since the last sleep ran out: sleeping is worth it. */
   #expectsWork = true;
+  readonly #watch: Watch;
   readonly #settleDown = new SettleDown(() => this.#wait());
 
   constructor(port: MessagePort, cells: Int32Array) {
     this.#port = port;
     this.#cells = cells;
+    this.#watch = new Watch(cells);
   }
 
   listen(): void {
@@ -126,6 +174,7 @@ class ThreadEnd implements FarEnd {
         return;
       }
       if (!this.#isQuiet()) return;
+      if (this.#watch.sees(seen)) continue;
       Atomics.store(this.#cells, ASLEEP, 1);
       const woken = Atomics.wait(this.#cells, WAKE, seen, SLEEP);
       Atomics.store(this.#cells, ASLEEP, 0);
