@@ -29,6 +29,7 @@ const MOST_IN_VAIN = 6;
 const CAN_WATCH = availableParallelism() > 1;
 // Captured: a task may replace what it finds on the global object.
 const clock = performance;
+const afterTurn = setImmediate;
 
 /** Longest sleep, ms. Longer: what user code left unreferenced waits longer. Shorter: the first task after a pause wakes the slower way. */
 const SLEEP = 20;
@@ -134,6 +135,11 @@ class ThreadEnd implements FarEnd {
   }
 
   #leave(): void {
+    // What tasks printed goes through the program's event loop; whatever has not gone yet would be lost. The other side bounds this.
+    if (!this.#hasPrinted()) {
+      afterTurn(() => this.#leave());
+      return;
+    }
     try {
       this.#exit(0);
     } catch (error) {
@@ -184,6 +190,10 @@ class ThreadEnd implements FarEnd {
 
   /** Nothing of user code is alive that the event loop would have to serve. */
   #isQuiet(): boolean {
-    return resourcesNow() <= this.#resourcesAtRest && process.stdout.writableLength === 0 && process.stderr.writableLength === 0;
+    return resourcesNow() <= this.#resourcesAtRest && this.#hasPrinted();
+  }
+
+  #hasPrinted(): boolean {
+    return process.stdout.writableLength === 0 && process.stderr.writableLength === 0;
   }
 }
