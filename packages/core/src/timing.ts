@@ -20,7 +20,7 @@ const RUNS_OF_PROBATION = 64;
 const OFFENCE_MEMORY = 10_000;
 
 /** How long a function is to be watched for runs above one length. */
-class Watch {
+class Probation {
   readonly #length: number;
   #left = 0;
   #sinceLast = Number.POSITIVE_INFINITY;
@@ -50,8 +50,8 @@ export class Timing {
   estimate = 0;
   /** What a run of the last measurement took; 0: never measured. */
   lastMean = 0;
-  readonly #long = new Watch(LONG_TASK);
-  readonly #notable = new Watch(NOTABLE_TASK);
+  readonly #long = new Probation(LONG_TASK);
+  readonly #notable = new Probation(NOTABLE_TASK);
 
   /** `count` runs took `elapsed` together. */
   record(count: number, elapsed: number): void {

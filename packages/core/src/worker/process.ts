@@ -12,24 +12,29 @@
  * fd 3 and fd 4 stay blocking for good: only fd 5 may become a net.Socket.
  */
 
-import { readSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import process from 'node:process';
-import { decodePayload, encodeFrame, HEADER_BYTES, payloadLength } from '../wire/frames.ts';
+import { decodePayload, encodeFrame } from '../wire/frames.ts';
 import { BLOCKING, INIT, LOOPING, type Message, MODE, RELEASE, type WorkerSetup } from '../wire/messages.ts';
 import type { FarEnd } from './far-end.ts';
+import { FrameInput } from './frame-input.ts';
 import { catchLateErrors } from './late-errors.ts';
 import { resourcesAtRest, resourcesNow } from './resources.ts';
 import { Runner } from './run.ts';
 import { SettleDown } from './settle-down.ts';
+import { Watch } from './watch.ts';
 
 const FRAMES_IN = 3;
 const FRAMES_OUT = 4;
 const WAKE_IN = 5;
 /** Bytes of a number on fd 5. */
 const NUMBER_BYTES = 4;
-/** Bytes that are read at once. More: fewer calls where much comes. Less: less memory a worker. */
-const INPUT_BYTES = 1 << 16;
+/** Frames from which on this process looks for the next one before it waits: being able to costs some milliseconds, which a first task has not. */
+const WORTH_LOOKING = 16;
+
+// Captured: a task may replace what it finds on the global object.
+const afterTurn = setImmediate;
 
 class ProcessEnd implements FarEnd {
   readonly kind = 'process';
@@ -37,16 +42,13 @@ class ProcessEnd implements FarEnd {
   mode: number = BLOCKING;
   readonly runner: Runner = new Runner(this);
   readonly #exit = process.exit.bind(process);
-  /** What was read of fd 3 and not taken yet: `#start` to `#end`. */
-  readonly #input = Buffer.allocUnsafeSlow(INPUT_BYTES);
-  #start = 0;
-  #end = 0;
+  readonly #input = new FrameInput(FRAMES_IN, this.#exit);
   #maxPayloadBytes = 0xffffffff;
-  /** Frames read so far; the numbers on fd 5 count them. */
-  #received = 0;
   #listening = false;
   #resourcesAtRest = 0;
   #released = false;
+  readonly #watch = new Watch();
+  #isLooking = false;
   readonly #settleDown = new SettleDown(() => this.#wait());
 
   start(): void {
@@ -74,40 +76,7 @@ class ProcessEnd implements FarEnd {
 
   /** Takes one frame, waiting for it. */
   #readFrame(): void {
-    while (this.#end - this.#start < HEADER_BYTES) this.#readMore();
-    const length = payloadLength(this.#input, this.#start, 0xffffffff);
-    if (length < 0) this.#exit(70);
-    this.#start += HEADER_BYTES;
-    const payload = this.#payload(length);
-    this.#received += 1;
-    this.#take(decodePayload(payload));
-  }
-
-  /** The next bytes: a view of what was read, or, where that is not all, a buffer of their own. */
-  #payload(length: number): Buffer {
-    const from = this.#start;
-    const there = Math.min(this.#end - from, length);
-    this.#start += there;
-    if (there === length) return this.#input.subarray(from, from + length);
-    const payload = Buffer.allocUnsafeSlow(length);
-    this.#input.copy(payload, 0, from, from + there);
-    for (let at = there; at < length; ) at += this.#read(payload, at);
-    return payload;
-  }
-
-  /** Reads what there is, at least one byte: a frame costs one call, and many that lie there cost no more. */
-  #readMore(): void {
-    this.#input.copyWithin(0, this.#start, this.#end);
-    this.#end -= this.#start;
-    this.#start = 0;
-    this.#end += this.#read(this.#input, this.#end);
-  }
-
-  /** Whether the next frame was read already, all of it. */
-  get #hasFrame(): boolean {
-    if (this.#end - this.#start < HEADER_BYTES) return false;
-    const length = payloadLength(this.#input, this.#start, 0xffffffff);
-    return this.#end - this.#start >= HEADER_BYTES + Math.max(0, length);
+    this.#take(decodePayload(this.#input.next()));
   }
 
   #take(message: Message): void {
@@ -115,17 +84,6 @@ class ProcessEnd implements FarEnd {
     else {
       if (message[0] === INIT) this.#maxPayloadBytes = (message[1] as WorkerSetup).maxPayloadBytes;
       this.runner.receive(message);
-    }
-  }
-
-  #read(buffer: Buffer, at: number): number {
-    try {
-      // The end of our input is the order to leave.
-      return readSync(FRAMES_IN, buffer, at, buffer.length - at, null) || this.#exit(0);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EINTR') return this.#read(buffer, at);
-      // A task closed the descriptor, or the parent is gone.
-      return this.#exit(0);
     }
   }
 
@@ -151,42 +109,89 @@ class ProcessEnd implements FarEnd {
       return;
     }
     this.mode = BLOCKING;
+    if (this.#mayLook()) this.#look();
+    this.#readFrames();
+  }
+
+  #readFrames(): void {
     do this.#readFrame();
-    while (this.#hasFrame);
+    while (this.#input.hasFrame);
     this.runner.drive();
   }
 
   /** Waits in the event loop from now on, and says so, for then every frame needs a number on fd 5. */
   #loop(): void {
+    const isReleased = this.#released;
     this.#released = false;
     this.#listen();
-    if (this.mode === LOOPING) return;
-    this.mode = LOOPING;
-    this.send([MODE, LOOPING, this.#received]);
+    if (this.mode !== LOOPING) {
+      this.mode = LOOPING;
+      this.send([MODE, LOOPING, this.#input.received]);
+    }
+    if (!isReleased && !this.#isLooking && this.#mayLook()) this.#lookInTurns();
+  }
+
+  #mayLook(): boolean {
+    const input = this.#input;
+    if (!input.canLook && input.received >= WORTH_LOOKING) this.#ours(() => input.prepareToLook());
+    return input.canLook && this.#watch.begin();
+  }
+
+  #look(): void {
+    const watch = this.#watch;
+    let found = false;
+    while (!found && !watch.isOver) found = this.#input.look();
+    watch.ended(found);
+  }
+
+  /** The same with a turn of the event loop between two looks. */
+  #lookInTurns(): void {
+    const input = this.#input;
+    const { received } = input;
+    const look = (): void => {
+      const isOther = input.received !== received;
+      const found = isOther || input.look();
+      if (!found && !this.#watch.isOver) {
+        afterTurn(look);
+        return;
+      }
+      this.#isLooking = false;
+      this.#watch.ended(found);
+      if (found && !isOther) this.#readFrames();
+    };
+    this.#isLooking = true;
+    afterTurn(look);
   }
 
   #listen(): void {
     if (this.#listening) return;
     this.#listening = true;
-    const { Socket } = createRequire(import.meta.url)('node:net') as typeof import('node:net');
-    const before = resourcesNow();
-    const wake = new Socket({ fd: WAKE_IN, readable: true, writable: false });
-    let rest: Buffer = Buffer.alloc(0);
-    wake.on('data', (bytes: Buffer) => {
-      rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
-      const whole = rest.length - (rest.length % NUMBER_BYTES);
-      // Numbers only rise: the last one says all.
-      if (whole > 0) this.#readUpTo(rest.readUInt32LE(whole - NUMBER_BYTES));
-      rest = rest.subarray(whole);
+    this.#ours(() => {
+      const { Socket } = createRequire(import.meta.url)('node:net') as typeof import('node:net');
+      const wake = new Socket({ fd: WAKE_IN, readable: true, writable: false });
+      let rest: Buffer = Buffer.alloc(0);
+      wake.on('data', (bytes: Buffer) => {
+        rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
+        const whole = rest.length - (rest.length % NUMBER_BYTES);
+        // Numbers only rise: the last one says all.
+        if (whole > 0) this.#readUpTo(rest.readUInt32LE(whole - NUMBER_BYTES));
+        rest = rest.subarray(whole);
+      });
+      wake.on('error', () => this.#exit(0));
+      wake.on('end', () => this.#exit(0));
     });
-    wake.on('error', () => this.#exit(0));
-    wake.on('end', () => this.#exit(0));
+  }
+
+  /** What this opens is no sign of user code that is alive. */
+  #ours(open: () => void): void {
+    const before = resourcesNow();
+    open();
     this.#resourcesAtRest += resourcesNow() - before;
   }
 
   /** Reads the frames up to this number; a number that is behind us belongs to a frame that was read while blocking. */
   #readUpTo(frame: number): void {
-    while (((frame - this.#received) | 0) > 0) this.#readFrame();
+    while (((frame - this.#input.received) | 0) > 0) this.#readFrame();
     this.runner.drive();
   }
 

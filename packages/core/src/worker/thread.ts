@@ -9,7 +9,6 @@
  *
  * Settling down (settle-down.ts) lets what the task left behind run first.
  */
-import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { ABORT_MESSAGE, ABORT_TASK, ASLEEP, packSlot, slotEnd, slotNext, type ThreadSetup, WAKE } from '../wire/cells.ts';
@@ -19,16 +18,11 @@ import { catchLateErrors } from './late-errors.ts';
 import { resourcesAtRest, resourcesNow } from './resources.ts';
 import { Runner } from './run.ts';
 import { SettleDown } from './settle-down.ts';
+import { Watch } from './watch.ts';
 
-/** Longest look, ms. Longer: more pauses between two tasks are bridged. Shorter: less time of a processor is spent on nothing. */
-const WATCH = 0.1;
 /** Looks between two readings of the clock. */
 const LOOKS = 50;
-/** After so many looks in vain in a row it looks at every 64th pause only. */
-const MOST_IN_VAIN = 6;
-const CAN_WATCH = availableParallelism() > 1;
 // Captured: a task may replace what it finds on the global object.
-const clock = performance;
 const afterTurn = setImmediate;
 
 /** Longest sleep, ms. Longer: what user code left unreferenced waits longer. Shorter: the first task after a pause wakes the slower way. */
@@ -38,41 +32,6 @@ export default function install({ port, cells }: ThreadSetup): void {
   const thread = new ThreadEnd(port, cells);
   catchLateErrors(thread.runner);
   thread.listen();
-}
-
-/**
- * Looks for the next message for a moment before the thread sleeps: waking takes longer than a short task, and who waits for one result often has
- * the next task at once. In vain it looks ever more rarely; not at all where it would keep the program itself from running.
- */
-class Watch {
-  readonly #cells: Int32Array;
-  #inVain = 0;
-  #skips = 0;
-
-  constructor(cells: Int32Array) {
-    this.#cells = cells;
-  }
-
-  /** Whether a message was posted since `seen`, now or in a moment. */
-  sees(seen: number): boolean {
-    if (!CAN_WATCH) return false;
-    if (this.#skips > 0) {
-      this.#skips -= 1;
-      return false;
-    }
-    const end = clock.now() + WATCH;
-    do {
-      for (let i = 0; i < LOOKS; i++) {
-        if (Atomics.load(this.#cells, WAKE) !== seen) {
-          this.#inVain = 0;
-          return true;
-        }
-      }
-    } while (clock.now() < end);
-    this.#inVain = Math.min(this.#inVain + 1, MOST_IN_VAIN);
-    this.#skips = 2 ** this.#inVain - 1;
-    return false;
-  }
 }
 
 class ThreadEnd implements FarEnd {
@@ -87,13 +46,12 @@ class ThreadEnd implements FarEnd {
   #resourcesAtRest = 0;
   /** A message came since the last sleep ran out: sleeping is worth it. */
   #expectsWork = true;
-  readonly #watch: Watch;
+  readonly #watch = new Watch();
   readonly #settleDown = new SettleDown(() => this.#wait());
 
   constructor(port: MessagePort, cells: Int32Array) {
     this.#port = port;
     this.#cells = cells;
-    this.#watch = new Watch(cells);
   }
 
   listen(): void {
@@ -129,9 +87,9 @@ class ThreadEnd implements FarEnd {
   }
 
   #take(message: Message): void {
-    if (message[0] === RETIRE) this.#leave();
     this.#expectsWork = true;
-    this.runner.receive(message);
+    if (message[0] === RETIRE) this.#leave();
+    else this.runner.receive(message);
   }
 
   #leave(): void {
@@ -180,12 +138,24 @@ class ThreadEnd implements FarEnd {
         return;
       }
       if (!this.#isQuiet()) return;
-      if (this.#watch.sees(seen)) continue;
+      if (this.#sees(seen)) continue;
       Atomics.store(this.#cells, ASLEEP, 1);
       const woken = Atomics.wait(this.#cells, WAKE, seen, SLEEP);
       Atomics.store(this.#cells, ASLEEP, 0);
       if (woken === 'timed-out') this.#expectsWork = false;
     }
+  }
+
+  /** Whether a message was posted since `seen`, now or in a moment. */
+  #sees(seen: number): boolean {
+    const watch = this.#watch;
+    if (!watch.begin()) return false;
+    let found = false;
+    do {
+      for (let i = 0; i < LOOKS && !found; i++) found = Atomics.load(this.#cells, WAKE) !== seen;
+    } while (!found && !watch.isOver);
+    watch.ended(found);
+    return found;
   }
 
   /** Nothing of user code is alive that the event loop would have to serve. */

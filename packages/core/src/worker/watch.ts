@@ -1,0 +1,43 @@
+/**
+ * Whether a worker that has nothing to do looks for its next message for a moment before it sleeps: waking takes longer than a short task, and who
+ * waits for one result often has the next task at once.
+ *
+ * Decides when looking is worth it: in vain it is done ever more rarely, and not at all where it would keep the program itself from running.
+ * Refuses to know how one looks.
+ */
+import { availableParallelism } from 'node:os';
+
+/** Longest look, ms. Longer: more pauses between two tasks are bridged. Shorter: less time of a processor is spent on nothing. */
+const LONGEST_LOOK = 0.1;
+/** After so many looks in vain in a row it looks at every 64th pause only. */
+const MOST_IN_VAIN = 6;
+const CAN_LOOK = availableParallelism() > 1;
+// Captured: a task may replace what it finds on the global object.
+const clock = performance;
+
+export class Watch {
+  #inVain = 0;
+  #skips = 0;
+  #end = 0;
+
+  /** Whether to look at this pause: then until `isOver`, and `ended` is to be told. */
+  begin(): boolean {
+    if (!CAN_LOOK) return false;
+    if (this.#skips > 0) {
+      this.#skips -= 1;
+      return false;
+    }
+    this.#end = clock.now() + LONGEST_LOOK;
+    return true;
+  }
+
+  get isOver(): boolean {
+    return clock.now() >= this.#end;
+  }
+
+  /** `found`: a message came. */
+  ended(found: boolean): void {
+    this.#inVain = found ? 0 : Math.min(this.#inVain + 1, MOST_IN_VAIN);
+    this.#skips = found ? 0 : 2 ** this.#inVain - 1;
+  }
+}
