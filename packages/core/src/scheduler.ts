@@ -252,7 +252,7 @@ export class Scheduler {
     if (!lane.canTakeBack && this.#isAnyStarting() && (lane.outstanding > 0 || timing.estimate >= WORTH_WAITING)) {
       return outstanding === 0 ? 1 : 0;
     }
-    const ahead = timing.roomBehind(outstanding, load, lane.canTakeBack);
+    const ahead = timing.roomBehind(outstanding, claimed, load, lane.canTakeBack);
     return outstanding === 0 ? Math.max(1, ahead) : ahead;
   }
 

@@ -4,54 +4,40 @@
  * Decides from run times alone; refuses to know lanes, jobs and clocks. All times here are microseconds.
  */
 
+/** Nothing is taken to be shorter. */
+const SHORTEST = 0.01;
 /** Work that may lie in a worker ahead of what it runs. More: fewer messages. Less: better balance, more that can be cancelled. */
 export const AHEAD = 1000;
+/** A worker that has work gets more when it can take this much of it. More: fewer messages. Less: it is nearer to running dry. */
+const WORTH_A_MESSAGE = 250;
 /** Up to here one task may be handed over ahead; above, none: waiting behind such a task would be felt. */
 const LONG_TASK = 5000;
-/** A run of this length makes every following answer leave before the next task starts. */
+/** A run of at least this length, and of so many times what was expected, is a surprise. */
 const NOTABLE_TASK = 1000;
-/** Runs that must stay short before a function is trusted again. */
-const RUNS_TO_TRUST = 1000;
+const SURPRISING = 4;
 /**
- * The same after the only long run in OFFENCE_MEMORY: on a busy machine the system now and then stops a worker for some milliseconds, and that
- * looks like a long run. More: each such stop sends a thousand tasks one by one. Fewer: a second long task is met with work ahead of it.
+ * Up to here it may be no fault of the task: a busy system stops a worker for some milliseconds, and so does a garbage collection. What is longer
+ * weighs so many times as much.
  */
-const RUNS_OF_PROBATION = 64;
-const OFFENCE_MEMORY = 10_000;
-
-/** How long a function is to be watched for runs above one length. */
-class Probation {
-  readonly #length: number;
-  #left = 0;
-  #sinceLast = Number.POSITIVE_INFINITY;
-
-  constructor(length: number) {
-    this.#length = length;
-  }
-
-  get isOn(): boolean {
-    return this.#left > 0;
-  }
-
-  /** `count` runs, the longest of them at most this long. */
-  ran(count: number, longest: number): void {
-    if (longest > this.#length) {
-      this.#left = this.#sinceLast < OFFENCE_MEMORY ? RUNS_TO_TRUST : RUNS_OF_PROBATION;
-      this.#sinceLast = 0;
-      return;
-    }
-    this.#left = Math.max(0, this.#left - count);
-    this.#sinceLast += count;
-  }
-}
+const DOUBTFUL = 30_000;
+const CERTAIN = 4;
+/** Runs over which surprises are averaged. More: a function is distrusted for longer. Fewer: rare long runs are forgotten in between. */
+const MEMORY = 1000;
+/**
+ * Time a run, spent in surprises: what a task that lies behind others waits in the mean for nothing. From the first on answers leave before the
+ * next task starts, from the second on a worker that gives nothing back gets nothing ahead: one by one costs as much. Higher: machines that now
+ * and then stop a worker cost little. Lower: more rare long tasks are met with nothing behind them.
+ */
+const ANSWERS_LEAVE = 10;
+const NOTHING_AHEAD = 100;
 
 export class Timing {
   /** Moving average of a run; 0: never measured. */
   estimate = 0;
   /** What a run of the last measurement took; 0: never measured. */
   lastMean = 0;
-  readonly #long = new Probation(LONG_TASK);
-  readonly #notable = new Probation(NOTABLE_TASK);
+  /** Time a run, of late, in runs that took far longer than expected. */
+  #surprise = 0;
 
   /** `count` runs took `elapsed` together. */
   record(count: number, elapsed: number): void {
@@ -59,19 +45,22 @@ export class Timing {
     this.lastMean = mean;
     // The longest single run hidden in the sum, if the others took what was expected.
     const longest = count === 1 ? elapsed : elapsed - (count - 1) * Math.min(this.estimate, mean);
-    this.estimate = this.estimate === 0 ? Math.max(mean, 0.01) : Math.max((this.estimate + mean) / 2, 0.01);
-    this.#long.ran(count, longest);
-    this.#notable.ran(count, longest);
+    this.#surprise *= Math.exp(-count / MEMORY);
+    if (this.estimate > 0 && longest > Math.max(NOTABLE_TASK, SURPRISING * this.estimate)) {
+      this.#surprise += ((longest > DOUBTFUL ? CERTAIN : 1) * longest) / MEMORY;
+    }
+    this.estimate = Math.max(this.estimate === 0 ? mean : (this.estimate + mean) / 2, SHORTEST);
   }
 
   /**
-   * How many further tasks may be handed over to a worker that has `outstanding` of them, `load` of work, before it already. Where they can be
-   * taken back, a rare long run costs them nothing.
+   * How many further tasks may be handed over to a worker that has `outstanding` of them, `load` of work, before it already, `claimed` of which it
+   * gets in the same message. Where they can be taken back, a rare long run costs them nothing.
    */
-  roomBehind(outstanding: number, load: number, canTakeBack: boolean): number {
+  roomBehind(outstanding: number, claimed: number, load: number, canTakeBack: boolean): number {
     const { estimate } = this;
-    if (estimate === 0 || (this.#long.isOn && !canTakeBack) || estimate >= LONG_TASK) return 0;
+    if (estimate === 0 || (this.#surprise >= NOTHING_AHEAD && !canTakeBack) || estimate >= LONG_TASK) return 0;
     if (estimate >= AHEAD) return outstanding <= 1 ? 1 : 0;
+    if (claimed === 0 && outstanding > 0 && AHEAD - load < WORTH_A_MESSAGE) return 0;
     return Math.max(0, Math.floor((AHEAD - load) / estimate));
   }
 
@@ -80,6 +69,6 @@ export class Timing {
    * `alone` is the length from which an own message a task is cheap enough for the lane.
    */
   expectation(alone: number): number {
-    return this.#notable.isOn || this.estimate >= alone ? 0 : this.estimate;
+    return this.#surprise >= ANSWERS_LEAVE || this.estimate >= alone ? 0 : this.estimate;
   }
 }

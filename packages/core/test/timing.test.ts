@@ -12,61 +12,88 @@ const ALONE = 20;
 
 describe('work ahead of a worker', () => {
   it('is none for a function that was never measured', () => {
-    expect(new Timing().roomBehind(1, 0, false)).toBe(0);
+    expect(new Timing().roomBehind(1, 0, 0, false)).toBe(0);
   });
 
   it('is about a millisecond of short tasks', () => {
-    expect(measured(10).roomBehind(0, 0, false)).toBe(AHEAD / 10);
-    expect(measured(10).roomBehind(1, AHEAD / 2, false)).toBe(AHEAD / 20);
-    expect(measured(10).roomBehind(1, AHEAD, false)).toBe(0);
+    expect(measured(10).roomBehind(0, 0, 0, false)).toBe(AHEAD / 10);
+    expect(measured(10).roomBehind(1, 0, AHEAD / 2, false)).toBe(AHEAD / 20);
+    expect(measured(10).roomBehind(1, 0, AHEAD, false)).toBe(0);
   });
 
   it('is one task where tasks take a millisecond and more', () => {
-    expect(measured(2000).roomBehind(1, 2000, false)).toBe(1);
-    expect(measured(2000).roomBehind(2, 4000, false)).toBe(0);
+    expect(measured(2000).roomBehind(1, 0, 2000, false)).toBe(1);
+    expect(measured(2000).roomBehind(2, 0, 4000, false)).toBe(0);
   });
 
   it('is none for tasks of five milliseconds and more', () => {
-    expect(measured(5000).roomBehind(1, 0, false)).toBe(0);
-    expect(measured(60_000).roomBehind(1, 0, false)).toBe(0);
+    expect(measured(5000).roomBehind(1, 0, 0, false)).toBe(0);
+    expect(measured(60_000).roomBehind(1, 0, 0, false)).toBe(0);
   });
 
-  it('ends with the first long run, and comes back after enough short ones', () => {
-    const timing = measured(10, 10, 8000);
-    for (let i = 0; i < 12; i++) timing.record(1, 10);
-    expect(timing.roomBehind(1, 0, false)).toBe(0);
+  it('is nothing until it is worth a message, and then fills it', () => {
+    const timing = measured(10);
+    expect(timing.roomBehind(1, 0, AHEAD - 240, false)).toBe(0);
+    expect(timing.roomBehind(1, 0, AHEAD - 250, false)).toBe(25);
+    expect(timing.roomBehind(76, 1, AHEAD - 240, false)).toBe(24);
+  });
+
+  it('ends with the first run that can only be long, and comes back after enough short ones', () => {
+    const timing = measured(10, 10, 40_000);
+    for (let i = 0; i < 20; i++) timing.record(1, 10);
+    expect(timing.roomBehind(1, 0, 0, false)).toBe(0);
     for (let i = 0; i < 2000; i++) timing.record(1, 10);
-    expect(timing.roomBehind(1, 0, false)).toBeGreaterThan(0);
+    expect(timing.roomBehind(1, 0, 0, false)).toBeGreaterThan(0);
   });
 
-  it('is trusted again later where long runs come again and again', () => {
-    const once = measured(10, 8000);
-    const twice = measured(10, 8000, 8000);
-    let afterOne = 0;
-    while (once.roomBehind(1, 0, false) === 0) {
-      once.record(1, 10);
-      afterOne += 1;
-    }
-    for (let i = 0; i < afterOne * 2; i++) twice.record(1, 10);
-    expect(twice.roomBehind(1, 0, false)).toBe(0);
+  it('is left to a worker that gives it back, however long runs are now and then', () => {
+    const timing = measured(10, 10, 40_000);
+    for (let i = 0; i < 20; i++) timing.record(1, 10);
+    expect(timing.roomBehind(1, 0, 0, true)).toBeGreaterThan(0);
+  });
+
+  it('outlasts a run that was stopped for some milliseconds, but not many of them', () => {
+    const timing = measured(10, 10);
+    const stop = () => {
+      timing.record(1, 8000);
+      for (let i = 0; i < 20; i++) timing.record(1, 10);
+    };
+    stop();
+    expect(timing.roomBehind(1, 0, 0, false)).toBeGreaterThan(0);
+    for (let i = 0; i < 20; i++) stop();
+    expect(timing.roomBehind(1, 0, 0, false)).toBe(0);
+  });
+
+  it('comes back later where long runs come again and again', () => {
+    const runsToTrust = (timing: Timing): number => {
+      for (let runs = 0; ; runs++) {
+        if (timing.roomBehind(1, 0, 0, false) > 0) return runs;
+        timing.record(1, 10);
+      }
+    };
+    const once = measured(10, 100_000);
+    const twice = measured(10, 100_000);
+    for (let i = 0; i < 20; i++) twice.record(1, 10);
+    twice.record(1, 100_000);
+    expect(runsToTrust(twice)).toBeGreaterThan(runsToTrust(once) + 100);
   });
 
   it('is never less than none', () => {
-    expect(measured(3).roomBehind(5, 1e9, false)).toBe(0);
+    expect(measured(3).roomBehind(5, 0, 1e9, false)).toBe(0);
   });
 });
 
 describe('a long run in the midst of short ones', () => {
   it('is seen in the sum of a batch', () => {
     const timing = measured(10, 10, 10);
-    timing.record(100, 100 * 10 + 8000);
-    expect(timing.roomBehind(1, 0, false)).toBe(0);
+    timing.record(100, 100 * 10 + 40_000);
+    expect(timing.roomBehind(1, 0, 0, false)).toBe(0);
   });
 
   it('is not seen where there is none', () => {
     const timing = measured(10, 10, 10);
     timing.record(100, 100 * 11);
-    expect(timing.roomBehind(1, 0, false)).toBeGreaterThan(0);
+    expect(timing.roomBehind(1, 0, 0, false)).toBeGreaterThan(0);
   });
 });
 
@@ -85,10 +112,16 @@ describe('what a worker is told to expect', () => {
   });
 
   it('is "alone" after a notable run, for a while', () => {
-    const timing = measured(1, 1, 1, 3000);
+    const timing = measured(1, 1, 1, 15_000);
     for (let i = 0; i < 30; i++) timing.record(1, 1);
     expect(timing.expectation(ALONE)).toBe(0);
     for (let i = 0; i < 2000; i++) timing.record(1, 1);
+    expect(timing.expectation(ALONE)).toBeGreaterThan(0);
+  });
+
+  it('does not change for a run that was stopped for a moment', () => {
+    const timing = measured(1, 1, 1, 3000);
+    for (let i = 0; i < 30; i++) timing.record(1, 1);
     expect(timing.expectation(ALONE)).toBeGreaterThan(0);
   });
 
