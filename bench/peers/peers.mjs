@@ -49,9 +49,9 @@ export async function openJestWorker(task, argument, kind) {
 }
 
 /** Two threads and `postMessage`, each call to the next thread in turn: what is left when there is no pool. */
-export async function openBareThreads(task, argument) {
+export async function openBareThreads(task, argument, workers = WORKERS) {
   const { Worker } = await import('node:worker_threads');
-  const threads = Array.from({ length: WORKERS }, () => new Worker(file('bare-thread.mjs'), { workerData: task }));
+  const threads = Array.from({ length: workers }, () => new Worker(file('bare-thread.mjs'), { workerData: task }));
   return ready(
     inTurn(threads, (thread, message, transferList) => thread.postMessage(message, transferList)),
     argument,
@@ -59,13 +59,52 @@ export async function openBareThreads(task, argument) {
 }
 
 /** The same with forked children and their IPC channel. */
-export async function openBareFork(task, argument, serialization = 'json') {
+export async function openBareFork(task, argument, serialization = 'json', workers = WORKERS) {
   const { fork } = await import('node:child_process');
-  const children = Array.from({ length: WORKERS }, () => fork(file('bare-process.mjs'), [task], { serialization }));
+  const children = Array.from({ length: workers }, () => fork(file('bare-process.mjs'), [task], { serialization }));
   return ready(
     inTurn(children, (child, message) => child.send(message)),
     argument,
   );
+}
+
+/** A worker has one call at a time and the next when it has answered, so that what waits can be cancelled: what a bare loop pays for that. */
+export async function openNoneAhead(openOne) {
+  const free = await Promise.all(Array.from({ length: WORKERS }, openOne));
+  const all = [...free];
+  const waiting = [];
+  const next = () => {
+    while (free.length > 0 && waiting.length > 0) {
+      const worker = free.pop();
+      const { value, resolve } = waiting.shift();
+      worker.run(value).then((result) => {
+        free.push(worker);
+        resolve(result);
+        next();
+      });
+    }
+  };
+  const run = (value) =>
+    new Promise((resolve) => {
+      waiting.push({ value, resolve });
+      next();
+    });
+  return { run, close: () => all.map((worker) => worker.close()) };
+}
+
+/** No workers at all: promises that are settled a turn later. What a caller's own awaiting costs. */
+export function openPromises() {
+  let waiting = [];
+  const settle = () => {
+    const settled = waiting;
+    waiting = [];
+    for (const { value, resolve } of settled) resolve(value + 1);
+  };
+  const run = (value) =>
+    new Promise((resolve) => {
+      if (waiting.push({ value, resolve }) === 1) setImmediate(settle);
+    });
+  return { run, close: () => {} };
 }
 
 function inTurn(workers, send) {

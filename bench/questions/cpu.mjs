@@ -1,5 +1,6 @@
 import { scaled } from '../harness/scale.mjs';
 import { serialTime, stepsIn } from '../harness/work.mjs';
+import { openBareFork, openBareThreads, openNoneAhead } from '../peers/peers.mjs';
 import { processPools, threadPools } from '../peers/pools.mjs';
 import { WORKERS } from '../peers/settings.mjs';
 import { spin } from '../tasks/tasks.mjs';
@@ -56,6 +57,8 @@ export default {
     piscina: peer(threadPools.piscina),
     'bare postMessage': peer(threadPools['bare postMessage']),
     'bare fork': peer(processPools['bare fork']),
+    'bare postMessage, none ahead': peer((task, argument) => openNoneAhead(() => openBareThreads(task, argument, 1))),
+    'bare fork, none ahead': peer((task, argument) => openNoneAhead(() => openBareFork(task, argument, 'json', 1))),
   },
   goals,
 };

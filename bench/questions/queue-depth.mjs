@@ -1,6 +1,7 @@
 import { burstOnce } from '../harness/measures.mjs';
 import { scaled } from '../harness/scale.mjs';
 import { randomOf, shuffled } from '../harness/work.mjs';
+import { openPromises } from '../peers/peers.mjs';
 import { processPools, threadPools } from '../peers/pools.mjs';
 
 const DEPTHS = [1_000, 10_000, 100_000, 500_000];
@@ -59,6 +60,7 @@ export default {
     twinpool: contender(threadPools.twinpool, ALL, true),
     'twinpool, processes': contender(processPools.twinpool, ALL, true),
     piscina: contender(threadPools.piscina, LESS, false),
+    'bare promises': contender(openPromises, ALL, false),
   },
   goals: [
     { text: 'threads: flat within 1.3 x', metric: 'spread', atMost: 1.3 },

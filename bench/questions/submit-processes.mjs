@@ -1,6 +1,7 @@
 import { burst } from '../harness/measures.mjs';
 import { scaled } from '../harness/scale.mjs';
 import { rate } from '../harness/units.mjs';
+import { openPromises } from '../peers/peers.mjs';
 import { contend, processPeers, processPools } from '../peers/pools.mjs';
 import { python } from '../peers/python.mjs';
 
@@ -13,7 +14,7 @@ export default {
   metrics: rate,
   contenders: {
     ...contend(
-      processPools,
+      { ...processPools, 'bare promises': openPromises },
       'increment',
       1,
       (pool) => burst(pool.run, COUNT),
