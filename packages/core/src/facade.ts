@@ -1,5 +1,6 @@
 /** What a facade is built from: `@twinpool/core/facade`. For this package's own family; not part of the public contract. */
 
+export { Asked, isResolving, TOLD, Told } from './asked.ts';
 export { Alarm, type Clock, systemClock } from './clock.ts';
 export { Engine, type EngineSeams, type LaneMaker } from './engine.ts';
 export { HANDLE, type Handle, type HandleView } from './handle.ts';
