@@ -20,10 +20,7 @@ export interface StreamShape {
  * A sync input (pulled when a lane has room), an async one (pulled into a buffer), or items that are all accepted at once, in a list that
  * is nobody else's.
  */
-export type StreamInput =
-  | { readonly sync: Iterator<unknown> }
-  | { readonly async: AsyncIterator<unknown> }
-  | { readonly items: readonly unknown[] };
+export type StreamInput = { readonly sync: Iterator<unknown> } | { readonly async: AsyncIterator<unknown> } | { readonly items: unknown[] };
 
 /** Called once for one `take`: an outcome, or (`ok` undefined) the end. `isLast`: the error is no task's but of the input, or of the whole. */
 export type Taker = (ok: boolean | undefined, value: unknown, isLast: boolean) => void;
