@@ -1,5 +1,6 @@
 /** What a facade is built from: `@twinpool/core/facade`. For this package's own family; not part of the public contract. */
 
+export { Asked, isResolving, TOLD, Told } from './asked.ts';
 export { Alarm, type Clock, systemClock } from './clock.ts';
 export { Engine, type EngineSeams, type LaneMaker } from './engine.ts';
 export { HANDLE, type Handle, type HandleView } from './handle.ts';
@@ -9,7 +10,8 @@ export type { Sent } from './ledger.ts';
 export { MapJob, type MapShape } from './map-job.ts';
 export { checkTimeout, checkWhole, resolveCall } from './options.ts';
 export { Seat, type SeatShape, seatOf } from './seat.ts';
-export { type StreamInput, StreamJob, type StreamShape, type Taker } from './stream-job.ts';
+export { StreamJob } from './stream-job.ts';
+export type { StreamInput, StreamShape, Taker } from './stream-shape.ts';
 export { type TaskFunction, taskFunctionOf } from './task/task-function.ts';
 export { mayHaveStarted, mayWait, spend } from './wire/budget.ts';
 export { AS_BYTES, AS_THROWN } from './wire/messages.ts';

@@ -2,7 +2,7 @@
  * A job whose input is pulled as it goes and whose outcomes are taken one by one: `imap`, `imapUnordered`, an executor's `map`.
  *
  * Decides how far the input may run ahead of the consumer, and the order of delivery. An item is *accepted* when it has been
- * pulled; then it has an outcome, whatever happens. Outcomes wait in `#ready` until the consumer takes them:
+ * pulled; then it has an outcome, whatever happens. Outcomes wait in `#ready` until the consumer takes them, or all that lie there at once:
  *
  *   input --pull--> accepted --claim--> in a worker --settle--> #ready --take--> consumer
  *   '------------- at most `window` items from here to there ------------'
@@ -10,31 +10,13 @@
  * Input ends in one of four ways, the first of which counts (`#input`): it is exhausted; it throws (its error is delivered after
  * the outcomes of the good items); `stopInput` (the facade was closed: likewise); `close` (the consumer left: nothing more is delivered).
  */
+import { Fifo } from './fifo.ts';
 import { type CallSettings, type Chunk, type Ending, Job, LATER, parseArguments, tasksOf } from './job.ts';
 import { Slice } from './map-job.ts';
+import { ReadyOutcomes } from './ready-outcomes.ts';
+import type { StreamInput, StreamShape, Taker } from './stream-shape.ts';
 import type { TaskFunction } from './task/task-function.ts';
-
-export interface StreamShape {
-  readonly spread: boolean;
-  /** Outcomes by input order; else as they come. */
-  readonly ordered: boolean;
-  readonly chunksize: number | undefined;
-  /** Items accepted ahead of the consumer; Infinity: no bound. */
-  readonly window: number;
-  /** A sync input is read as far as the window goes at once, not when a lane has room. */
-  readonly eager?: boolean | undefined;
-  readonly onProgress: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
-  /** How many items there will be, where that is known. */
-  readonly total: number | undefined;
-  /** Told of every failure when it comes, also of the input's own: for a consumer that does not wait for its turn. */
-  readonly onFailure?: ((error: unknown, ofInput: boolean) => void) | undefined;
-}
-
-/** A sync input (pulled when a lane has room), an async one (pulled into a buffer), or items that are all accepted at once. */
-export type StreamInput = { readonly sync: Iterator<unknown> } | { readonly async: AsyncIterator<unknown> } | { readonly items: unknown[] };
-
-/** Called once for one `take`: an outcome, or (`ok` undefined) the end. `isLast`: the error is no task's but of the input, or of the whole. */
-export type Taker = (ok: boolean | undefined, value: unknown, isLast: boolean) => void;
+import { WaitingItems } from './waiting-items.ts';
 
 export class StreamJob extends Job {
   readonly #shape: StreamShape;
@@ -42,17 +24,12 @@ export class StreamJob extends Job {
   readonly #async: AsyncIterator<unknown> | undefined;
   #input: 'open' | 'ended' = 'open';
   #window: number;
-  /** Accepted but not claimed, by index; async inputs, eager ones and parsed arguments wait here. */
-  readonly #buffer = new Fifo<unknown>();
-  /** Index of the first item of the buffer. */
-  #bufferBase = 0;
+  /** Accepted but not claimed. */
+  readonly #buffer: WaitingItems;
   readonly #returned: Chunk[] = [];
   #accepted = 0;
   #settled = 0;
-  #taken = 0;
-  /** Outcomes to be taken: by index for an ordered stream, by arrival else. */
-  readonly #ready = new Map<number, { readonly ok: boolean; readonly value: unknown }>();
-  #arrived = 0;
+  readonly #ready: ReadyOutcomes;
   readonly #takers = new Fifo<Taker>();
   /** Delivered once after the last outcome. */
   #lastError: { readonly error: unknown } | undefined;
@@ -72,8 +49,9 @@ export class StreamJob extends Job {
     this.#window = shape.window;
     this.#sync = 'sync' in input ? input.sync : undefined;
     this.#async = 'async' in input ? input.async : undefined;
+    this.#ready = new ReadyOutcomes(shape.ordered);
+    this.#buffer = new WaitingItems('items' in input ? input.items : undefined);
     if ('items' in input) {
-      for (const item of input.items) this.#buffer.push(item);
       this.#accepted = input.items.length;
       this.#input = 'ended';
     }
@@ -82,6 +60,10 @@ export class StreamJob extends Job {
   /** Tasks accepted so far. */
   get accepted(): number {
     return this.#accepted;
+  }
+  /** Of them, those whose outcome was not taken. */
+  get left(): number {
+    return this.#accepted - this.#ready.taken;
   }
   get isAsync(): boolean {
     return this.#async !== undefined;
@@ -116,10 +98,7 @@ export class StreamJob extends Job {
     if (this.#sync !== undefined) this.#pullSync(this.#sync, Math.min(wanted, this.#roomToPull()) - this.#buffer.size);
     if (this.#buffer.size === 0 || this.over) return undefined;
     if (this.fn.parseArguments !== undefined) return this.#claimParsed();
-    const base = this.#bufferBase;
-    const items = this.#buffer.shiftMany(wanted);
-    this.#bufferBase += items.length;
-    return new Slice(this, base, items.length, items, 0, this.#shape.spread);
+    return this.#buffer.cut(this, wanted, this.#shape.spread);
   }
 
   giveBack(chunk: Chunk): void {
@@ -131,12 +110,26 @@ export class StreamJob extends Job {
   settle(index: number, ok: boolean, value: unknown): void {
     if (this.over) return;
     this.#settled += 1;
-    this.#ready.set(this.#shape.ordered ? index : this.#arrived++, { ok, value });
+    this.#ready.put(index, ok, value);
     this.#tellProgress();
     this.#finishIfDone();
     this.#deliver();
     this.owner.tasksEnded(1, ok ? 'completed' : 'failed');
     if (!ok) this.#shape.onFailure?.(value, false);
+  }
+
+  override settleRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
+    if (this.over) return;
+    // Whoever is told of progress may end the stream at each of them.
+    if (this.#shape.onProgress !== undefined) {
+      super.settleRange(index, values, from, count);
+      return;
+    }
+    this.#settled += count;
+    this.#ready.putRange(index, values, from, count);
+    this.#finishIfDone();
+    this.#deliver();
+    this.owner.tasksEnded(count, 'completed');
   }
 
   /** Ends everything: what has an outcome is still delivered, then `error`. */
@@ -178,10 +171,9 @@ export class StreamJob extends Job {
     const unsettled = this.over ? 0 : this.#accepted - this.#settled;
     const inLanes = unsettled - this.#unclaimed;
     const wasOver = this.over;
-    this.#ready.clear();
-    this.#lastError = undefined;
     // Takers that still wait are told the end by #deliver.
-    this.#taken = this.#accepted;
+    this.#ready.clear(this.#accepted);
+    this.#lastError = undefined;
     if (!wasOver) this.#finish();
     if (unsettled > 0) this.owner.tasksEnded(unsettled, 'cancelled', inLanes);
     const closed = this.#closeInput();
@@ -222,13 +214,21 @@ export class StreamJob extends Job {
     };
   }
 
+  /**
+   * Values that are next, none if somebody waits for them. Ask again until there are none, then `take`: an error is next, or nothing has
+   * come. Until then the input is not read on.
+   */
+  takeValues(): unknown[] {
+    return this.#takers.size > 0 ? [] : this.#ready.takeValues();
+  }
+
   /** Accepted tasks that no lane has. */
   get #unclaimed(): number {
     return this.over ? 0 : this.#buffer.size + tasksOf(this.#returned) + (this.#parsing ? 1 : 0);
   }
 
   #room(): number {
-    return Math.max(0, this.#window - (this.#accepted - this.#taken));
+    return Math.max(0, this.#window - this.left);
   }
 
   /**
@@ -322,14 +322,14 @@ export class StreamJob extends Job {
   }
 
   #deliver(): void {
-    const before = this.#taken;
+    const ready = this.#ready;
+    const before = ready.taken;
     while (this.#takers.size > 0) {
-      const outcome = this.#ready.get(this.#taken);
-      if (outcome !== undefined) {
-        this.#ready.delete(this.#taken);
-        this.#taken += 1;
-        this.#takers.shift()?.(outcome.ok, outcome.value, false);
-        if (!outcome.ok && this.#takers.size === 0 && this.#pausesAtErrors) this.#paused = true;
+      const { ok } = ready;
+      if (ok !== undefined) {
+        const value = ready.take();
+        this.#takers.shift()?.(ok, value, false);
+        if (!ok && this.#takers.size === 0 && this.#pausesAtErrors) this.#paused = true;
       } else if (this.over) {
         const last = this.#lastError;
         this.#lastError = undefined;
@@ -338,7 +338,7 @@ export class StreamJob extends Job {
       } else break;
     }
     this.#updateHold();
-    if (this.#taken > before) this.#wakeForRoom();
+    if (ready.taken > before) this.#wakeForRoom();
   }
 
   /** The consumer took something: the input may run further ahead. */
@@ -370,9 +370,10 @@ export class StreamJob extends Job {
 
   #claimParsed(): Chunk | undefined {
     while (this.#buffer.size > 0 && !this.over) {
-      const item = this.#buffer.shift();
-      const index = this.#bufferBase++;
-      const args = this.#parse(index, this.#shape.spread ? (item as readonly unknown[]) : [item]);
+      const one = this.#buffer.cut(this, 1, this.#shape.spread);
+      const index = one.base;
+      const item = one.at(0);
+      const args = this.#parse(index, one.spread ? (item as readonly unknown[]) : [item]);
       if (args === LATER) return undefined;
       if (args !== undefined) return new Slice(this, index, 1, [args], 0, true);
     }
@@ -395,55 +396,5 @@ export class StreamJob extends Job {
     here = false;
     if (parsed === LATER && !failedHere) this.#parsing = true;
     return failedHere ? undefined : parsed;
-  }
-}
-
-/** A first-in first-out list whose `shift` does not move the rest. */
-class Fifo<T> {
-  #items: (T | undefined)[] = [];
-  #head = 0;
-
-  get size(): number {
-    return this.#items.length - this.#head;
-  }
-
-  push(item: T): void {
-    this.#items.push(item);
-  }
-
-  shift(): T | undefined {
-    const item = this.#items[this.#head];
-    this.#items[this.#head] = undefined;
-    this.#head += 1;
-    this.#compact();
-    return item;
-  }
-
-  shiftMany(count: number): T[] {
-    const items = this.#items.slice(this.#head, this.#head + count) as T[];
-    this.#items.fill(undefined, this.#head, this.#head + items.length);
-    this.#head += items.length;
-    this.#compact();
-    return items;
-  }
-
-  remove(item: T): boolean {
-    const at = this.#items.indexOf(item, this.#head);
-    if (at < 0) return false;
-    this.#items.splice(at, 1);
-    return true;
-  }
-
-  clear(): void {
-    this.#items = [];
-    this.#head = 0;
-  }
-
-  #compact(): void {
-    if (this.#head === this.#items.length) this.clear();
-    else if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
-      this.#items.splice(0, this.#head);
-      this.#head = 0;
-    }
   }
 }

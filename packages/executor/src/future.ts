@@ -14,8 +14,18 @@
 import { AsyncResource } from 'node:async_hooks';
 import { inspect, types } from 'node:util';
 import { CancelledError, InvalidStateError, TimeoutError } from '@twinpool/core';
-import { Alarm, adviseFor, checkTimeout, HANDLE, type HandleView, systemClock } from '@twinpool/core/facade';
-import { Asked, isResolving, TOLD, Told } from './asked.ts';
+import {
+  Alarm,
+  Asked,
+  adviseFor,
+  checkTimeout,
+  HANDLE,
+  type HandleView,
+  isResolving,
+  systemClock,
+  TOLD,
+  Told,
+} from '@twinpool/core/facade';
 import { shownAs, typeName } from './shown.ts';
 
 type State = 'pending' | 'running' | 'cancelled' | 'notified' | 'returned' | 'raised';
@@ -252,7 +262,9 @@ export class Future<R> implements Promise<R> {
     if (this.done()) return;
     this.#state = state;
     this.#value = value;
-    if (state === 'raised' && this.#asked === undefined) this.#home?.unobserved(1);
+    const asked = this.#asked;
+    if (asked !== undefined) this.#asked = asked.kept;
+    else if (state === 'raised') this.#home?.unobserved(1);
     const waiters = this.#waiters;
     if (waiters !== undefined) {
       this.#waiters = undefined;
@@ -263,11 +275,7 @@ export class Future<R> implements Promise<R> {
       this.#callbacks = undefined;
       for (const callback of callbacks) this.#call(callback);
     }
-    const asked = this.#asked;
-    if (asked === undefined) return;
-    // A promise that was made is kept for who asks again.
-    if (asked.promise === undefined) this.#asked = TOLD;
-    asked.tell(state === 'returned', value);
+    asked?.tell(state === 'returned', value);
   }
 
   /** The outcome to the resolving functions of somebody's promise. */
@@ -276,8 +284,7 @@ export class Future<R> implements Promise<R> {
       this.#observe();
       if (this.#state === 'returned') resolve(this.#value);
       else reject(this.#value);
-    } else if (this.#asked === undefined) this.#asked = new Asked(resolve, reject);
-    else this.#asked.add(new Asked(resolve, reject));
+    } else this.#asked = Asked.also(this.#asked, new Asked(resolve, reject));
   }
 
   #observe(): void {
@@ -294,11 +301,7 @@ export class Future<R> implements Promise<R> {
       this.#observe();
       this.#asked = asked;
       asked.tell(this.#state === 'returned', this.#value);
-    } else if (this.#asked === undefined) this.#asked = asked;
-    else {
-      this.#asked.add(asked);
-      this.#asked.promise = asked.promise;
-    }
+    } else this.#asked = Asked.also(this.#asked, asked);
     return asked.promise as Promise<R>;
   }
 

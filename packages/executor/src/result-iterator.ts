@@ -13,6 +13,10 @@ import { shownAs } from './shown.ts';
 export interface OutcomeSource {
   /** Asks for the next outcome. Returns a function that takes the question back. */
   take(taker: Taker): () => boolean;
+  /** The values that lie ready, up to a failure, unless somebody waits for them; `take` goes on from there. */
+  takeValues(): unknown[];
+  /** Outcomes that are known to come, as far as it is known. */
+  readonly left: number;
   /** Cancels what has not started. Resolves when the input is closed. */
   close(): Promise<void>;
 }
@@ -23,6 +27,8 @@ export const NO_OUTCOMES: OutcomeSource = {
     taker(undefined, undefined, false);
     return () => false;
   },
+  takeValues: () => [],
+  left: 0,
   close: () => Promise.resolve(),
 };
 
@@ -39,7 +45,14 @@ export interface Manners {
   readonly onError: 'stop' | 'continue' | undefined;
 }
 
-type Ask = (answer: Taker) => void;
+/** How a view gets at the outcomes, in turn with whoever else asks. */
+interface Asking {
+  next(answer: Taker): void;
+  /** The values that are there. */
+  values(): unknown[];
+  /** How many to make room for. */
+  left(): number;
+}
 
 /**
  * The results of `executor.map`, in the order of the input. `next()` may be called again before it has answered: calls are answered in
@@ -91,13 +104,11 @@ export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, un
 
   /** All results that are left, as an array; rejects with the first error. */
   toArray(): Promise<R[]> {
-    return gather(
-      (answer) => this.#take(this.#goesOn, answer),
-      (ok, value) => {
-        if (!ok) throw value;
-        return value as R;
-      },
-    );
+    const read = (ok: boolean, value: unknown): R => {
+      if (!ok) throw value;
+      return value as R;
+    };
+    return gather(this.#asking(this.#goesOn), read, (values) => values as R[]);
   }
 
   /**
@@ -114,10 +125,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, un
    * ```
    */
   settled(): SettledResults<R> {
-    return new Settled<R>(
-      (answer) => this.#take(true, answer),
-      () => this.#end(),
-    );
+    return new Settled<R>(this.#asking(true), () => this.#end());
   }
 
   /** Ends the iteration and cancels what has not started. Resolves when the inputs are closed. */
@@ -168,6 +176,17 @@ export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, un
     else this.#expire();
   }
 
+  #asking(goesOn: boolean): Asking {
+    return { next: (answer) => this.#take(goesOn, answer), values: () => this.#takeValues(), left: () => this.#source.left };
+  }
+
+  #takeValues(): unknown[] {
+    if (this.#hasEnded) return [];
+    const values = this.#source.takeValues();
+    this.#delivered += values.length;
+    return values;
+  }
+
   #forget(question: Question): void {
     const at = this.#questions.indexOf(question);
     if (at >= 0) this.#questions.splice(at, 1);
@@ -198,17 +217,17 @@ export interface SettledResults<R> extends AsyncIterableIterator<PromiseSettledR
 }
 
 class Settled<R> implements SettledResults<R> {
-  readonly #ask: Ask;
+  readonly #asking: Asking;
   readonly #end: () => Promise<void>;
 
-  constructor(ask: Ask, end: () => Promise<void>) {
-    this.#ask = ask;
+  constructor(asking: Asking, end: () => Promise<void>) {
+    this.#asking = asking;
     this.#end = end;
   }
 
   next(): Promise<IteratorResult<PromiseSettledResult<R>, undefined>> {
     return new Promise((resolve, reject) => {
-      this.#ask((ok, value, isLast) => {
+      this.#asking.next((ok, value, isLast) => {
         if (ok === undefined) resolve({ done: true, value: undefined });
         else if (isLast) reject(value);
         else resolve({ done: false, value: settledResult(ok, value) });
@@ -217,10 +236,11 @@ class Settled<R> implements SettledResults<R> {
   }
 
   toArray(): Promise<PromiseSettledResult<R>[]> {
-    return gather(this.#ask, (ok, value, isLast) => {
+    const read = (ok: boolean, value: unknown, isLast: boolean): PromiseSettledResult<R> => {
       if (isLast) throw value;
       return settledResult<R>(ok, value);
-    });
+    };
+    return gather(this.#asking, read, (values) => values.map((value) => settledResult<R>(true, value)));
   }
 
   async return(): Promise<IteratorResult<PromiseSettledResult<R>, undefined>> {
@@ -245,28 +265,39 @@ function settledResult<R>(ok: boolean, value: unknown): PromiseSettledResult<R> 
   return ok ? { status: 'fulfilled', value: value as R } : { status: 'rejected', reason: value };
 }
 
-/** Asks to the end, or until `read` throws. */
-function gather<T>(take: Ask, read: (ok: boolean, value: unknown, isLast: boolean) => T): Promise<T[]> {
+/** Asks to the end, or until `read` throws; `readAll` is for values. */
+function gather<T>(
+  asking: Asking,
+  read: (ok: boolean, value: unknown, isLast: boolean) => T,
+  readAll: (values: unknown[]) => T[],
+): Promise<T[]> {
   return new Promise((resolve, reject) => {
-    const values: T[] = [];
-    // Outcomes that are there already are answered inside `take`: a loop, where recursion would go as deep as the input is long.
+    // A list that grows to a hundred thousand is copied a dozen times.
+    const all = new Array<T>(asking.left());
+    let count = 0;
+    // Outcomes that are there already are answered inside `next`: a loop, where recursion would go as deep as the input is long.
     let isAsking = false;
     let isAnswered = false;
     const ask = () => {
       isAsking = true;
       do {
         isAnswered = false;
-        take(answer);
+        for (let values = asking.values(); values.length > 0; values = asking.values()) {
+          for (const value of readAll(values)) all[count++] = value;
+        }
+        asking.next(answer);
       } while (isAnswered);
       isAsking = false;
     };
     const answer: Taker = (ok, value, isLast) => {
       if (ok === undefined) {
-        resolve(values);
+        all.length = count;
+        resolve(all);
         return;
       }
       try {
-        values.push(read(ok, value, isLast));
+        all[count] = read(ok, value, isLast);
+        count += 1;
       } catch (error) {
         reject(error);
         return;

@@ -1,4 +1,5 @@
 /** map beyond CPython's own tests (cpython/), for every kind of executor. */
+import { inspect } from 'node:util';
 import {
   CancelledError,
   type ExecutorMapOptions,
@@ -178,6 +179,33 @@ describe.each(MOST)('$name', (kind) => {
       await results.next();
       expect(await results.toArray()).toEqual([4, 9]);
       expect(Object.prototype.toString.call(results)).toBe('[object ResultIterator]');
+    });
+
+    test('toArray() and next() at once share the results in turn', async () => {
+      const results = executor.map(square, [1, 2, 3, 4, 5], { chunksize: 5 });
+      const [first, rest, third, more] = await Promise.all([results.next(), results.toArray(), results.next(), results.toArray()]);
+      expect([first.value, rest, third.value, more]).toEqual([1, [4, 25], 9, [16]]);
+      expect(inspect(results)).toContain('delivered: 5');
+    });
+
+    test('toArray() counts what it was given, up to the error that ended it', async () => {
+      const results = executor.map(failIfOdd, [2, 4, 6, 7, 8], { chunksize: 2 });
+      await expect(results.toArray()).rejects.toThrow();
+      expect(inspect(results)).toContain('delivered: 4');
+      const settled = executor.map(failIfOdd, [2, 4, 5, 6, 7, 8], { chunksize: 4 }).settled();
+      const statuses = (await settled.toArray()).map(({ status }) => status);
+      expect(statuses).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
+    });
+
+    test('toArray() of an iteration that is left gives what it had', async () => {
+      const [free, gate] = [makeGate(), makeGate()];
+      free.open();
+      const results = executor.map(hold, [free.path, gate.path], ['free', 'held']);
+      const all = results.toArray();
+      await vi.waitFor(() => expect(inspect(results)).toContain('delivered: 1'));
+      await results.return();
+      expect(await all).toEqual(['free']);
+      gate.open();
     });
   });
 

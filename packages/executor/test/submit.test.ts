@@ -132,6 +132,23 @@ describe.each(MOST)('$name', (kind) => {
       expect(order).toEqual(['callback', 'then']);
     });
 
+    test('a done-callback that asks for the outcome takes nobody’s place', async () => {
+      const future = executor.submit(square, 3);
+      const inCallback: unknown[] = [];
+      const awaiting = Promise.all([future, future, future.then((value) => [value])]);
+      future.addDoneCallback(() => {
+        inCallback.push(
+          future.result(),
+          future.then((value) => -value),
+        );
+      });
+      expect(await awaiting).toEqual([9, 9, [9]]);
+      expect(await Promise.all(inCallback)).toEqual([9, -9]);
+      const alone = executor.submit(square, 4);
+      const again = new Promise((resolve) => alone.addDoneCallback(() => void alone.then(resolve)));
+      expect([await alone, await again, await alone.result()]).toEqual([16, 16, 16]);
+    });
+
     test('callbacks may submit and cancel [C-5]', async () => {
       const gate = makeGate();
       const [first, spare] = [executor.submit(square, 3), executor.submit(hold, gate.path, 'spare')];

@@ -9,7 +9,19 @@
  */
 import { inspect } from 'node:util';
 import { CancelledError, NotReadyError, TimeoutError } from '@twinpool/core';
-import { Alarm, adviseFor, checkTimeout, HANDLE, type HandleView, type Seat, systemClock } from '@twinpool/core/facade';
+import {
+  Alarm,
+  Asked,
+  adviseFor,
+  checkTimeout,
+  HANDLE,
+  type HandleView,
+  isResolving,
+  type Seat,
+  systemClock,
+  TOLD,
+  Told,
+} from '@twinpool/core/facade';
 import { type Callbacks, runCallbacks } from './callbacks.ts';
 import { inspectedAs } from './inspected.ts';
 import type { MapListener } from './maps.ts';
@@ -73,17 +85,14 @@ export class PoolResult<R> implements AsyncResult<R>, MapListener {
   readonly #seat: Seat;
   /** The call that makes this object has not returned. */
   #isStarting = false;
-  /** Somebody gets the error if there is one. */
-  #isAsked: boolean;
-  #promise: Promise<R> | undefined;
-  /** Of `#promise`, while it is pending. */
-  #ends: { readonly resolve: (value: R) => void; readonly reject: (error: unknown) => void } | undefined;
+  /** Who asked for the outcome; from the first one on, and where there is an `errorCallback`, somebody gets the error if there is one. */
+  #asked: Asked | undefined;
   #waiters: Set<() => void> | undefined;
 
   constructor(seat: Seat, callbacks: Callbacks<unknown> | undefined) {
     this.#seat = seat;
     this.#callbacks = callbacks;
-    this.#isAsked = callbacks?.errorCallback !== undefined;
+    this.#asked = callbacks?.errorCallback === undefined ? undefined : TOLD;
   }
 
   get [Symbol.toStringTag](): string {
@@ -140,7 +149,9 @@ export class PoolResult<R> implements AsyncResult<R>, MapListener {
     onFulfilled?: ((value: R) => T | PromiseLike<T>) | null | undefined,
     onRejected?: ((reason: unknown) => U | PromiseLike<U>) | null | undefined,
   ): Promise<T | U> {
-    return this.#ask().then(onFulfilled, onRejected);
+    if (!isResolving(onFulfilled) || !isResolving(onRejected)) return this.#ask().then(onFulfilled, onRejected);
+    this.#promise(onFulfilled, onRejected);
+    return new Told(this) as Promise<unknown> as Promise<T | U>;
   }
 
   catch<U = never>(onRejected?: ((reason: unknown) => U | PromiseLike<U>) | null | undefined): Promise<R | U> {
@@ -190,32 +201,39 @@ export class PoolResult<R> implements AsyncResult<R>, MapListener {
     return this.#state === 'failed' ? this.#value : undefined;
   }
 
-  /** The one promise of this result; whoever gets it gets the error too. */
-  #ask(): Promise<R> {
-    this.#observe();
-    if (this.#promise === undefined) {
-      this.#promise = new Promise((resolve, reject) => {
-        this.#ends = { resolve, reject };
-      });
-      if (this.#state !== 'pending') this.#endPromise();
+  /** The outcome to the resolving functions of somebody's promise. */
+  #promise(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+    if (this.#state === 'pending') {
+      this.#asked = Asked.also(this.#asked, new Asked(resolve, reject));
+      return;
     }
-    return this.#promise;
+    this.#observe();
+    if (this.#state === 'successful') resolve(this.#value);
+    else reject(this.#value);
   }
 
-  #endPromise(): void {
-    const ends = this.#ends;
-    if (ends === undefined) return;
-    this.#ends = undefined;
-    if (this.#state === 'successful') ends.resolve(this.#value as R);
+  /** The one promise of this result; whoever gets it gets the error too. */
+  #ask(): Promise<R> {
+    if (this.#asked?.promise !== undefined) return this.#asked.promise as Promise<R>;
+    const asked = Asked.byPromise();
+    if (this.#state === 'pending') this.#asked = Asked.also(this.#asked, asked);
     else {
-      ends.reject(this.#value);
-      if (this.#promise !== undefined) void quiet(this.#promise);
+      this.#observe();
+      this.#asked = asked;
+      this.#tell(asked);
     }
+    return asked.promise as Promise<R>;
+  }
+
+  #tell(asked: Asked): void {
+    const ok = this.#state === 'successful';
+    asked.tell(ok, this.#value);
+    if (!ok && asked.promise !== undefined) void quiet(asked.promise);
   }
 
   #observe(): void {
-    if (this.#isAsked) return;
-    this.#isAsked = true;
+    if (this.#asked !== undefined) return;
+    this.#asked = TOLD;
     if (this.#state === 'failed') this.#seat.unobserved(-1);
   }
 
@@ -262,11 +280,13 @@ export class PoolResult<R> implements AsyncResult<R>, MapListener {
     this.#value = value;
     this.#job = undefined;
     this.#callbacks = undefined;
-    if (!ok && !this.#isAsked) this.#seat.unobserved(1);
+    const asked = this.#asked;
+    if (asked !== undefined) this.#asked = asked.kept;
+    else if (!ok) this.#seat.unobserved(1);
     const waiters = this.#waiters;
     this.#waiters = undefined;
     if (waiters !== undefined) for (const tell of waiters) tell();
-    this.#endPromise();
+    if (asked !== undefined) this.#tell(asked);
   }
 }
 

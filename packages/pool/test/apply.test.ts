@@ -259,6 +259,52 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(count()).toBe(0);
     });
 
+    test('awaiting it is asking, and harms nobody who asked in another way', async () => {
+      const before = given.pool.stats().unobservedErrors;
+      const order: string[] = [];
+      const result = given.pool.applyAsync(square, [5]);
+      const own = result.then((value) => order.push(`own ${value}`));
+      expect(own).toBeInstanceOf(Promise);
+      const awaited = Promise.all([result, result]).then((values) => order.push(`awaited ${values}`));
+      const later = result.then((value) => order.push(`later ${value}`));
+      const promise = result.get();
+      await Promise.all([own, awaited, later]);
+      expect(order).toEqual(['own 25', 'later 25', 'awaited 25,25']);
+      expect(result.get()).toBe(promise);
+      expect(await result).toBe(25);
+
+      const failed = given.pool.applyAsync(fail, ['awaited']);
+      const errors = await Promise.all([failure(Promise.all([failed])), failure(failed), failure(failed.get())]);
+      expect(new Set(errors).size).toBe(1);
+      expect(failed.get()).toBe(failed.get());
+      expect(await failure(Promise.resolve(failed))).toBe(errors[0]);
+      expect(given.pool.stats().unobservedErrors).toBe(before);
+    });
+
+    test('awaited only after it has failed it is counted no longer, and what came before is told once', async () => {
+      const before = given.pool.stats().unobservedErrors;
+      const result = given.pool.applyAsync(fail, ['late']);
+      await result.wait();
+      expect(given.pool.stats().unobservedErrors).toBe(before + 1);
+      const awaited = await failure(Promise.race([result]));
+      expect(given.pool.stats().unobservedErrors).toBe(before);
+      expect(await result.exception()).toBe(awaited);
+      const told = given.pool.applyAsync(fail, ['told'], { errorCallback: () => undefined });
+      expect(await failure(Promise.all([told]))).toBeInstanceOf(RangeError);
+      expect(given.pool.stats().unobservedErrors).toBe(before);
+    });
+
+    test('what `then` gives a promise is a promise too, for whoever looks', async () => {
+      let returned: unknown;
+      const result = given.pool.applyAsync(square, [6]);
+      const resolved = await new Promise((resolve, reject) => {
+        returned = result.then(resolve, reject);
+      });
+      expect(resolved).toBe(36);
+      expect(await (returned as Promise<unknown>)).toBeUndefined();
+      expect(await (returned as Promise<unknown>).finally(() => undefined)).toBeUndefined();
+    });
+
     test('cancel: true if and only if it was not handed over, and then it never runs [R-6] [D-21]', async () => {
       const pool = makePool(variant, { processes: 1 });
       const gate = makeGate();

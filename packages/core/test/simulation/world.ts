@@ -515,7 +515,7 @@ export class World {
       this.#judge(entry, index, ok, value);
       settle(index, ok, value);
     };
-    if (kind === 'map') {
+    if (kind !== 'call') {
       job.settleRange = (index, values, from, count) => {
         for (let i = 0; i < count; i++) {
           seen(index + i);

@@ -1,15 +1,17 @@
 /**
- * Whoever has asked a future for its outcome, and the short way for `await`.
+ * Whoever has asked a handle for its outcome, and the short way for `await`.
  *
- * Decides which functions handed to `then` may be called at once. `await future`, `Promise.all` and their like make a promise of their own and
- * pass its resolving functions: those run no code of anybody's, so no promise is needed in between, and an awaited future costs half of
- * what it would. Any other function is a callback of the user's and takes the way of a native promise.
+ * Decides which functions handed to `then` may be called at once. `await handle`, `Promise.all` and their like make a promise of their own and
+ * pass its resolving functions: those run no code of anybody's, so no promise is needed in between, and an awaited handle costs half of
+ * what it would. Any other function is a callback of the user's and takes the way of a native promise. Refuses to know what a handle is:
+ * each facade has its own, keeps the first who asked, and decides what being asked means for a failure.
  */
 
 function nobody(): void {}
 
-/** Somebody who asked: with a promise that was made for it, or by the resolving functions of one of theirs. */
+/** Somebody who asked: with a promise that was made for it, or by the resolving functions of one of theirs. The first knows the others. */
 export class Asked {
+  /** The one that was made, for whoever asks again. */
   promise: Promise<unknown> | undefined = undefined;
   #resolve: (value: unknown) => void;
   #reject: (error: unknown) => void;
@@ -30,9 +32,18 @@ export class Asked {
     return asked;
   }
 
-  add(later: Asked): void {
-    if (this.#more === undefined) this.#more = [later];
-    else this.#more.push(later);
+  /** The first of those who wait, once `later` has asked too. */
+  static also(first: Asked | undefined, later: Asked): Asked {
+    if (first === undefined || first === TOLD) return later;
+    first.promise ??= later.promise;
+    if (first.#more === undefined) first.#more = [later];
+    else first.#more.push(later);
+    return first;
+  }
+
+  /** What a handle keeps of them before it tells anybody: who is told may ask again, and must not take the place of those who wait. */
+  get kept(): Asked {
+    return this.promise === undefined ? TOLD : this;
   }
 
   /** In the order in which they asked. */
@@ -45,7 +56,7 @@ export class Asked {
   }
 }
 
-/** In the place of those who have been told. */
+/** In the place of those who have been told, and of one who is told in another way: somebody has asked, and nobody waits. */
 export const TOLD: Asked = new Asked(nobody, nobody);
 
 const sourceOf = Function.prototype.toString;
@@ -62,10 +73,10 @@ export function isResolving(fn: unknown): fn is (value: unknown) => void {
 
 /** What `then` gives back where nobody is expected to look: the promise of what resolving functions return, made when somebody does look. */
 export class Told implements Promise<undefined> {
-  readonly #future: { result(): Promise<unknown> };
+  readonly #of: Pick<Promise<unknown>, 'then'>;
 
-  constructor(future: { result(): Promise<unknown> }) {
-    this.#future = future;
+  constructor(of: Pick<Promise<unknown>, 'then'>) {
+    this.#of = of;
   }
 
   get [Symbol.toStringTag](): string {
@@ -90,6 +101,6 @@ export class Told implements Promise<undefined> {
 
   #settled(): Promise<undefined> {
     const nothing = () => undefined;
-    return this.#future.result().then(nothing, nothing);
+    return this.#of.then(nothing, nothing);
   }
 }

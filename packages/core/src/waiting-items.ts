@@ -1,0 +1,46 @@
+/**
+ * Items of a stream that were accepted and that no lane has.
+ *
+ * Decides when an item is let go: with its chunk, where it was pulled from an input as the work went on; with the last of them, where all
+ * were given at the start. Chunks of those are views, as a MapJob's: nothing is copied. Refuses to know why an item is accepted.
+ */
+import { Fifo } from './fifo.ts';
+import type { Job } from './job.ts';
+import { Slice } from './map-job.ts';
+
+export class WaitingItems {
+  /** Undefined when there are none, or none any more. */
+  #given: readonly unknown[] | undefined;
+  readonly #pulled = new Fifo<unknown>();
+  /** Index, in the job, of the first. */
+  #next = 0;
+
+  /** Nobody else writes to `given`. */
+  constructor(given: readonly unknown[] | undefined) {
+    this.#given = given;
+  }
+
+  get size(): number {
+    return this.#given === undefined ? this.#pulled.size : this.#given.length - this.#next;
+  }
+
+  push(item: unknown): void {
+    this.#pulled.push(item);
+  }
+
+  /** The first `most` of them, or all, as a chunk of `job`. */
+  cut(job: Job, most: number, spread: boolean): Slice {
+    const base = this.#next;
+    const given = this.#given;
+    const items = given ?? this.#pulled.shiftMany(most);
+    const count = given === undefined ? items.length : Math.min(most, this.size);
+    this.#next += count;
+    if (this.#next === given?.length) this.#given = undefined;
+    return new Slice(job, base, count, items, given === undefined ? 0 : base, spread);
+  }
+
+  clear(): void {
+    this.#given = undefined;
+    this.#pulled.clear();
+  }
+}
