@@ -13,13 +13,7 @@ export default {
   of: 'twinpool',
   metrics: rate,
   contenders: {
-    ...contend(
-      { ...processPools, 'bare promises': openPromises },
-      'increment',
-      1,
-      (pool) => burst(pool.run, COUNT),
-      (pool) => burst(pool.run, Math.ceil(COUNT / 10)),
-    ),
+    ...contend({ ...processPools, 'bare promises': openPromises }, 'increment', 1, (pool) => burst(pool.run, COUNT)),
     'CPython ProcessPoolExecutor': python('executor_submit', 'processes', COUNT),
   },
   goals: [

@@ -13,13 +13,7 @@ export default {
   of: 'twinpool',
   metrics: rate,
   contenders: {
-    ...contend(
-      { ...threadPools, 'bare promises': openPromises },
-      'increment',
-      1,
-      (pool) => burst(pool.run, COUNT),
-      (pool) => burst(pool.run, Math.ceil(COUNT / 10)),
-    ),
+    ...contend({ ...threadPools, 'bare promises': openPromises }, 'increment', 1, (pool) => burst(pool.run, COUNT)),
     'CPython ThreadPoolExecutor': python('executor_submit', 'threads', COUNT),
   },
   goals: [
