@@ -2,10 +2,10 @@
  * The workers of one runtime: how many there are, and when one is started, replaced or sent home.
  *
  * Decides when a worker is started: when work waits and none is idle (or at once, for those who ask for it), never more than `size`.
- * A worker that dies is replaced the same way. Starts that fail are braked; one that
- * starts well, and dies by itself before it has begun anything, counts as such:
+ * A worker that dies is replaced the same way. Starts that fail are braked; one that starts well, and dies by itself before it has begun
+ * anything, counts as such:
  *
- *   failure 1, 2, ... of the last good start -> the next start waits 0, 50, 100, 200, 400 ... ms and goes alone
+ *   failure 1, 2, ... since a worker last answered -> the next start waits 0, 50, 100, 200, 400 ... ms and goes alone
  *   none alive and ATTEMPTS_A_WORKER * size failures in a row -> `broken(cause)`: nobody waits for workers that cannot be had
  *
  * Refuses to know which tasks there are and who they belong to.

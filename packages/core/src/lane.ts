@@ -12,16 +12,18 @@
  * What of the ledger a dead worker had started is asked once, after its channel was drained: finished results win.
  */
 import { Alarm, type Clock } from './clock.ts';
-import { type Death, describeDeath, lossError, messageOf, type Verdict } from './death.ts';
+import { type Death, messageOf, type Verdict } from './death.ts';
 import { tasks as taskChannel, tellEnd, tellStarts } from './diagnostics.ts';
 import { InitializerError, TaskSerializationError, TwinpoolError, WorkerLostError } from './errors.ts';
+import { Fate } from './fate.ts';
+import { Incoming } from './incoming.ts';
 import type { Chunk, Job } from './job.ts';
 import { Disowned, halves, Ledger, type Sent } from './ledger.ts';
 import { Limits } from './limits.ts';
-import { ALONE_VALUE, AS_ALONE, AS_BYTES, AS_THROWN, DEFINE, type Message, SPECIAL_FIELDS, type WorkerSetup } from './wire/messages.ts';
+import { ALONE_VALUE, DEFINE, type Message, SPECIAL_FIELDS, type WorkerSetup } from './wire/messages.ts';
 import { type Outgoing, pack } from './wire/outbound.ts';
-import { decodeThrown, type EncodedThrown } from './wire/thrown.ts';
-import { type Packer, unpackBytes } from './wire/values.ts';
+import type { ThrownWhere } from './wire/thrown.ts';
+import type { Packer } from './wire/values.ts';
 
 export type LaneState = 'starting' | 'ready' | 'retiring' | 'ending' | 'gone';
 
@@ -50,8 +52,6 @@ export interface LaneOptions {
   readonly killGrace: number;
   readonly maxTasks: number;
 }
-
-const FROM_OUTSIDE = new Set<unknown>(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP']);
 
 export abstract class Lane {
   /** What this kind of worker can do. */
@@ -88,22 +88,15 @@ export abstract class Lane {
   readonly #loaded = new Set<number>();
   readonly #limits: Limits;
   readonly #startAlarm: Alarm;
-  readonly #aloneValues: unknown[] = [];
+  readonly #incoming = new Incoming(() => this.#where());
+  readonly #fate = new Fate();
   #sequence = 0;
-  #verdict: Verdict | undefined;
-  #lateError: unknown;
-  /** Tasks that had started and were not answered, as a worker that ends by its own decision says. */
-  #startedAtExit: 0 | 1 | undefined;
-  #hasAnswered = false;
   /** It had started well, and died by itself before it began anything. */
   diedYoung = false;
   /** It was given all the time it may take to start, and did not. */
   hasHungAtStart = false;
-  #wasReady = false;
   /** no -> asked -> by force; it is told once each. */
   #killed: 'no' | 'asked' | 'by force' = 'no';
-  #death: Death | undefined;
-  #diedAt = 0;
 
   constructor(host: LaneHost, options: LaneOptions, packer: Packer) {
     this.id = options.setup.workerId;
@@ -254,7 +247,7 @@ export abstract class Lane {
   kill(verdict: Verdict = { kind: 'end' }, force = false): void {
     if (this.state === 'gone' || this.#killed === 'by force' || (this.#killed !== 'no' && !force)) return;
     this.#killed = force ? 'by force' : 'asked';
-    this.#verdict ??= verdict;
+    this.#fate.decide(verdict);
     if (this.state !== 'starting') this.state = 'ending';
     this.killWorker(force);
   }
@@ -264,19 +257,24 @@ export abstract class Lane {
   protected onReady(): void {
     if (this.state !== 'starting') return;
     this.#startAlarm.stop();
-    this.#wasReady = true;
+    this.#fate.wasReady = true;
     this.state = 'ready';
     this.idleSince = this.host.clock.now();
     this.host.laneReady(this);
   }
 
   protected onInitFailed(thrown: unknown): void {
-    const cause = this.#decode(thrown);
+    const cause = this.#incoming.thrown(thrown);
     this.startError = new InitializerError(`the initializer failed in worker ${this.id}: ${messageOf(cause)}`, { cause });
   }
 
   protected onAloneValue(value: unknown): void {
-    this.#aloneValues.push(value);
+    this.#incoming.aloneCame(value);
+  }
+
+  /** A value's own message came and cannot be read. */
+  protected onUnreadable(error: unknown): void {
+    this.#incoming.aloneIsUnreadable(error);
   }
 
   protected onAnswer(
@@ -292,7 +290,7 @@ export abstract class Lane {
     }
     for (let i = 0; i < segments.length; i += 3)
       this.host.measured(segments[i] as number, segments[i + 1] as number, segments[i + 2] as number);
-    this.#hasAnswered = true;
+    this.#fate.hasAnswered = true;
     this.#limits.answered();
     // Whoever submits from a callback finds the lane free.
     this.#settling = count;
@@ -316,7 +314,7 @@ export abstract class Lane {
     const { front } = this.ledger;
     if (front === undefined) return;
     try {
-      front.job.report(this.ledger.frontIndex, this.#value(form, payload));
+      front.job.report(this.ledger.frontIndex, this.#incoming.value(form, payload));
     } catch (error) {
       this.host.lateError(this, error);
     }
@@ -324,9 +322,9 @@ export abstract class Lane {
 
   /** `fatal`: the worker ends because of it; `running`: and a task with it. */
   protected onLateError(thrown: unknown, fatal: boolean, running: boolean): void {
-    const error = this.#decode(thrown);
+    const error = this.#incoming.thrown(thrown);
     if (fatal) {
-      this.#lateError = error;
+      this.#fate.lateError = error;
       this.onExiting(running);
     }
     if (!running) this.host.lateError(this, error);
@@ -334,30 +332,24 @@ export abstract class Lane {
 
   /** The worker ends by its own decision: all that it had finished was answered before. */
   protected onExiting(running: boolean): void {
-    this.#startedAtExit ??= running ? 1 : 0;
+    this.#fate.startedAtExit ??= running ? 1 : 0;
   }
 
   /** The worker is gone and its channel is drained. */
   protected onGone(death: Death): void {
     if (this.state === 'gone') return;
-    if (this.state === 'starting') {
-      this.startError ??= death.cause ?? this.#startLoss('while it was starting', death);
-    }
+    const fate = this.#fate;
+    const { workerId, workerName } = this.options.setup;
+    fate.died(death, this.host.clock.now());
+    if (this.state === 'starting') this.startError ??= death.cause ?? fate.startLoss(workerId, workerName, 'while it was starting');
     this.state = 'gone';
     this.#startAlarm.stop();
     this.#limits.stop();
-    this.#death = death;
-    this.#diedAt = this.host.clock.now();
     const { started, unstarted } = this.ledger.sortOut(this.#startedBeforeDeath());
     for (const chunk of [...started, ...unstarted]) this.host.left(chunk, chunk.count);
-    this.diedYoung = this.#wasReady && !this.#hasAnswered && started.length === 0 && this.wasLost && !this.wasKilledFromOutside;
-    if (this.diedYoung) this.startError = this.#startLoss('right after its start', death);
-    this.host.laneGone(this, this.#wasReady, started, unstarted);
-  }
-
-  #startLoss(when: string, death: Death): WorkerLostError {
-    const { workerId, workerName } = this.options.setup;
-    return new WorkerLostError(`worker ${workerId} ended ${when}: ${describeDeath(death)}`, { workerId, workerName, ...death });
+    this.diedYoung = fate.wasReady && !fate.hasAnswered && started.length === 0 && fate.wasLost && !fate.wasKilledFromOutside;
+    if (this.diedYoung) this.startError = fate.startLoss(workerId, workerName, 'right after its start');
+    this.host.laneGone(this, fate.wasReady, started, unstarted);
   }
 
   /**
@@ -375,7 +367,7 @@ export abstract class Lane {
     const { front } = this.ledger;
     // Somebody else killed it before the module of its next task was there: that task has not begun.
     if (front !== undefined && this.wasKilledFromOutside && !this.#loaded.has(front.job.fn.id) && front.job.mayBeginAgain()) return 0;
-    return this.#startedAtExit ?? this.startedTasks();
+    return this.#fate.startedAtExit ?? this.startedTasks();
   }
 
   #giveUpStart(): void {
@@ -395,29 +387,18 @@ export abstract class Lane {
   /** Why a task that ran here is lost. */
   lossError(taskName: string): WorkerLostError {
     const { id, kind, pid, threadId } = this;
-    return lossError(
-      { id, name: this.options.setup.workerName, kind, pid, threadId },
-      taskName,
-      this.#diedAt - this.frontSince,
-      this.#death ?? { exitCode: null, signal: null },
-      this.#lateError,
-      this.#verdict,
-    );
+    return this.#fate.lossError({ id, name: this.options.setup.workerName, kind, pid, threadId }, taskName, this.frontSince);
   }
 
   /** How it ended; undefined while it has not. */
   get death(): Death | undefined {
-    return this.#death;
+    return this.#fate.death;
   }
-
-  /** Whether it died by itself; a worker that we ended is no loss. */
   get wasLost(): boolean {
-    return this.state === 'gone' && (this.#verdict === undefined || this.#verdict.kind === 'protocol');
+    return this.#fate.wasLost;
   }
-
-  /** Somebody ended it from outside: that says nothing of whether the next one will start. */
   get wasKilledFromOutside(): boolean {
-    return this.#verdict === undefined && FROM_OUTSIDE.has(this.#death?.signal);
+    return this.#fate.wasKilledFromOutside;
   }
 
   #settle(count: number, values: ArrayLike<unknown>, specials: readonly unknown[] | undefined): void {
@@ -442,7 +423,7 @@ export abstract class Lane {
         special += SPECIAL_FIELDS;
         i += 1;
         const { name } = chunk.job.fn;
-        const outcome = kind === AS_THROWN ? { ok: false, value: this.#decode(payload, name) } : this.#read(kind, payload, name);
+        const outcome = this.#incoming.outcome(kind, payload, name);
         if (isTold) tellEnd(this.id, name, index, outcome.ok ? 'completed' : 'failed', outcome.ok ? undefined : outcome.value);
         chunk.job.settle(index, outcome.ok, outcome.value);
       }
@@ -455,31 +436,9 @@ export abstract class Lane {
     this.host.left(chunk, count);
   }
 
-  #read(kind: number, payload: unknown, taskName: string): { ok: boolean; value: unknown } {
-    try {
-      return { ok: true, value: this.#value(kind, payload) };
-    } catch (error) {
-      const reason = `the result of task '${taskName}' arrived but cannot be read here: ${messageOf(error)}`;
-      return { ok: false, value: new TaskSerializationError(reason, { cause: error }) };
-    }
-  }
-
-  #value(kind: number, payload: unknown): unknown {
-    if (kind === AS_BYTES) return unpackBytes(payload);
-    if (kind !== AS_ALONE) return payload;
-    const value = this.#aloneValues.shift();
-    if (value instanceof Undecodable) throw value.error;
-    return unpackBytes(value);
-  }
-
-  #decode(thrown: unknown, taskName?: string): unknown {
-    return decodeThrown(thrown as EncodedThrown, {
-      workerId: this.id,
-      kind: this.kind,
-      ...(taskName === undefined ? {} : { taskName }),
-      ...(this.pid === undefined ? {} : { pid: this.pid }),
-      ...(this.threadId === undefined ? {} : { threadId: this.threadId }),
-    });
+  #where(): ThrownWhere {
+    const { id, kind, pid, threadId } = this;
+    return { workerId: id, kind, pid, threadId };
   }
 
   #define(job: Job): void {
@@ -493,19 +452,11 @@ export abstract class Lane {
     if (this.outstanding > 0) return;
     if (this.state === 'retiring' || (this.state === 'ready' && this.callsLeft <= 0)) {
       this.state = 'ending';
-      this.#verdict ??= { kind: 'end' };
+      this.#fate.decide({ kind: 'end' });
       this.endWorker();
     }
   }
 
   /** Reads what lies in the channel, then calls `done`. */
   protected abstract poll(done: () => void): void;
-}
-
-/** Stands for a value whose own message could not be read. */
-export class Undecodable {
-  readonly error: unknown;
-  constructor(error: unknown) {
-    this.error = error;
-  }
 }

@@ -15,7 +15,7 @@ import { createRequire } from 'node:module';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { THREAD_ENTRY } from '../entries.ts';
-import { Lane, type LaneHost, type LaneOptions, Undecodable } from '../lane.ts';
+import { Lane, type LaneHost, type LaneOptions } from '../lane.ts';
 import type { Sent } from '../ledger.ts';
 import {
   ABORT_MESSAGE,
@@ -129,7 +129,7 @@ export class ThreadLane extends Lane {
       this.#receive(message);
       this.#drain();
     });
-    port1.on('messageerror', (error: unknown) => this.onAloneValue(new Undecodable(error)));
+    port1.on('messageerror', (error: unknown) => this.onUnreadable(error));
     port1.unref();
     this.post([INIT, this.options.setup]);
     const setup: ThreadSetup = { port: port2, cells: this.#cells };
@@ -247,7 +247,7 @@ export class ThreadLane extends Lane {
         if (entry === undefined) return;
         this.#receive(entry.message);
       } catch (error) {
-        this.onAloneValue(new Undecodable(error));
+        this.onUnreadable(error);
       }
     }
   }

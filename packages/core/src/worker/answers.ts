@@ -37,6 +37,7 @@ export class Answers {
   #runs = 0;
   #since = 0;
   #flushedAt = 0;
+  #resumedAt = 0;
 
   constructor(far: FarEnd, maxPayloadBytes: number) {
     this.#far = far;
@@ -61,7 +62,12 @@ export class Answers {
 
   /** The loop goes on after a wait that belongs to no task. */
   resume(): void {
-    this.#since = clock.now();
+    this.#resumedAt = this.#since = clock.now();
+  }
+
+  /** From then to the last flush, ms. */
+  get busyFor(): number {
+    return this.#flushedAt - this.#resumedAt;
   }
 
   countRun(): void {

@@ -13,8 +13,8 @@ export interface FarEnd {
   send(message: Message, transfer?: readonly unknown[]): void;
   /** A task or a load is under way that only the event loop can finish: it must keep turning. */
   keepTurning(): void;
-  /** Nothing runs and nothing waits. */
-  idle(): void;
+  /** Nothing runs and nothing waits, after work of so many ms. */
+  idle(busyFor: number): void;
   /** Whether this task's signal is aborted, as far as it can be seen without a turn of the loop. */
   isAborted(sequence: number, place: number): boolean;
 }

@@ -9,6 +9,7 @@
  */
 import { readSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import process from 'node:process';
 import { HEADER_BYTES, payloadLength } from '../wire/frames.ts';
 
@@ -17,9 +18,14 @@ const INPUT_BYTES = 1 << 16;
 /** Any length is believed: the other side is the program that started this one. */
 const LONGEST = 0xffffffff;
 
+/** Of Node's own handle of a socket; not documented, but as old as `process.stdout` that blocks. */
 interface Switch {
   /** 0 when it went well. */
   setBlocking(on: boolean): number;
+}
+
+function handleOf(socket: Socket): Partial<Switch> | undefined {
+  return (socket as unknown as { readonly _handle?: Partial<Switch> })._handle;
 }
 
 export class FrameInput {
@@ -56,16 +62,16 @@ export class FrameInput {
     return this.#end - this.#start >= HEADER_BYTES + Math.max(0, length);
   }
 
-  /** Makes looking possible, where it can be: costs some milliseconds, once. */
-  prepareToLook(): void {
-    if (process.platform === 'win32') return;
+  /** Makes looking possible, where it can be. `other` is a socket that is open already: it shows whether this Node can switch one. */
+  prepareToLook(other: Socket): void {
+    if (process.platform === 'win32' || typeof handleOf(other)?.setBlocking !== 'function') return;
     const { Socket } = createRequire(import.meta.url)('node:net') as typeof import('node:net');
     const socket = new Socket({ fd: this.#fd, readable: false, writable: false });
     socket.unref();
-    const handle = (socket as unknown as { readonly _handle?: Partial<Switch> })._handle;
+    const handle = handleOf(socket) as Switch;
     // Opening it has switched the descriptor: if it cannot be switched back, this process would wait at the cost of a whole processor.
-    if (typeof handle?.setBlocking !== 'function' || handle.setBlocking(true) !== 0) this.#leave(70);
-    this.#switch = handle as Switch;
+    if (handle.setBlocking(true) !== 0) this.#leave(70);
+    this.#switch = handle;
   }
 
   get canLook(): boolean {

@@ -5,15 +5,16 @@
  * socket of user code moves; so it reads blocking only when nothing of user code is alive, and the other side tells it (RELEASE)
  * when no work came for a while. In the event loop, numbers on fd 5 say which frames lie on fd 3.
  *
- *   blocking read --frame--> drive --idle--> settle down --nothing alive--> blocking read
- *                                    '--something alive, RELEASE--> loop (told by MODE) --number n--> read up to n, drive
+ *   blocking read --frame--> drive --idle--> settle down --nothing alive--> look --> blocking read
+ *                                    '--something alive, RELEASE--> loop (told by MODE), look --number n--> read up to n, drive
  *
- * Settling down (settle-down.ts) lets what the task left behind run first.
- * fd 3 and fd 4 stay blocking for good: only fd 5 may become a net.Socket.
+ * Settling down (settle-down.ts) lets what the task left behind run first. In both modes it looks for the next frame for a moment (watch.ts).
+ * fd 4 blocks for good, fd 3 whenever nobody looks (frame-input.ts): only fd 5 is a net.Socket that reads.
  */
 
 import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import process from 'node:process';
 import { decodePayload, encodeFrame } from '../wire/frames.ts';
 import { BLOCKING, INIT, LOOPING, type Message, MODE, RELEASE, type WorkerSetup } from '../wire/messages.ts';
@@ -30,7 +31,7 @@ const FRAMES_OUT = 4;
 const WAKE_IN = 5;
 /** Bytes of a number on fd 5. */
 const NUMBER_BYTES = 4;
-/** Frames from which on this process looks for the next one before it waits: being able to costs some milliseconds, which a first task has not. */
+/** Frames from which on this process looks for the next one before it waits: what it takes is made then, and not on the way of a first task. */
 const WORTH_LOOKING = 16;
 
 // Captured: a task may replace what it finds on the global object.
@@ -44,17 +45,18 @@ class ProcessEnd implements FarEnd {
   readonly #exit = process.exit.bind(process);
   readonly #input = new FrameInput(FRAMES_IN, this.#exit);
   #maxPayloadBytes = 0xffffffff;
-  #listening = false;
+  #wake: Socket | undefined;
   #resourcesAtRest = 0;
   #released = false;
   readonly #watch = new Watch();
+  #busyFor = 0;
   #isLooking = false;
   readonly #settleDown = new SettleDown(() => this.#wait());
 
   start(): void {
     this.#resourcesAtRest = resourcesAtRest();
     this.#readFrame();
-    this.idle();
+    this.idle(0);
   }
 
   claim(): boolean {
@@ -97,7 +99,8 @@ class ProcessEnd implements FarEnd {
     }
   }
 
-  idle(): void {
+  idle(busyFor: number): void {
+    this.#busyFor = busyFor;
     this.#settleDown.begin();
   }
 
@@ -133,8 +136,9 @@ class ProcessEnd implements FarEnd {
 
   #mayLook(): boolean {
     const input = this.#input;
-    if (!input.canLook && input.received >= WORTH_LOOKING) this.#ours(() => input.prepareToLook());
-    return input.canLook && this.#watch.begin();
+    const wake = this.#wake;
+    if (!input.canLook && wake !== undefined && input.received >= WORTH_LOOKING) this.#ours(() => input.prepareToLook(wake));
+    return input.canLook && this.#watch.begin(this.#busyFor);
   }
 
   #look(): void {
@@ -164,11 +168,11 @@ class ProcessEnd implements FarEnd {
   }
 
   #listen(): void {
-    if (this.#listening) return;
-    this.#listening = true;
+    if (this.#wake !== undefined) return;
     this.#ours(() => {
       const { Socket } = createRequire(import.meta.url)('node:net') as typeof import('node:net');
       const wake = new Socket({ fd: WAKE_IN, readable: true, writable: false });
+      this.#wake = wake;
       let rest: Buffer = Buffer.alloc(0);
       wake.on('data', (bytes: Buffer) => {
         rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);

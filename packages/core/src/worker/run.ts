@@ -45,6 +45,7 @@ import { Answers } from './answers.ts';
 import { becomeWorker, isRunning, runInside, setRunning, type TaskContext, whileLoading } from './context.ts';
 import type { FarEnd } from './far-end.ts';
 import { RunningTask } from './running-task.ts';
+import { withinTime } from './within-time.ts';
 
 /** One TASKS message, and how far it is done. */
 interface Batch {
@@ -74,8 +75,6 @@ interface Known {
 /** Where tasks are expected to be shorter than SHORT µs the clock is read once in READ_EVERY of them; reading costs 40 ns. */
 const READ_EVERY = 16;
 const SHORT = 2;
-/** The longest delay that Node's timers take, ms. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 export class Runner {
   readonly #far: FarEnd;
@@ -156,7 +155,7 @@ export class Runner {
       this.#queue.shift();
     }
     this.#answers.flush();
-    this.#far.idle();
+    this.#far.idle(this.#answers.busyFor);
   }
 
   /** An exception that nobody caught: the worker's state is unknown, it tells and is to end. */
@@ -365,28 +364,6 @@ export class Runner {
     this.#failRunning = undefined;
     setRunning(undefined);
   }
-}
-
-// Captured: a task may replace what it finds on the global object.
-const startTimer = setTimeout;
-const stopTimer = clearTimeout;
-
-/** An import that never settles would keep its worker, and whoever waits for the task, for ever. */
-function withinTime<T>(loading: Promise<T>, ms: number, name: string): Promise<T> {
-  if (ms > LONGEST_TIMER) return loading;
-  let timer: NodeJS.Timeout;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = startTimer(
-      () =>
-        reject(
-          new TaskModuleError(
-            `the module of task '${name}' was not loaded within startTimeout (${ms} ms): is there an await that never ends?`,
-          ),
-        ),
-      ms,
-    );
-  });
-  return Promise.race([loading, late]).finally(() => stopTimer(timer));
 }
 
 function argumentsAt(items: ArrayLike<unknown>, from: number, count: number): unknown[] {

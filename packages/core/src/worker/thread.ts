@@ -47,6 +47,7 @@ class ThreadEnd implements FarEnd {
   /** A message came since the last sleep ran out: sleeping is worth it. */
   #expectsWork = true;
   readonly #watch = new Watch();
+  #busyFor = 0;
   readonly #settleDown = new SettleDown(() => this.#wait());
 
   constructor(port: MessagePort, cells: Int32Array) {
@@ -126,7 +127,8 @@ class ThreadEnd implements FarEnd {
     }
   }
 
-  idle(): void {
+  idle(busyFor: number): void {
+    this.#busyFor = busyFor;
     this.#settleDown.begin();
   }
 
@@ -149,7 +151,7 @@ class ThreadEnd implements FarEnd {
   /** Whether a message was posted since `seen`, now or in a moment. */
   #sees(seen: number): boolean {
     const watch = this.#watch;
-    if (!watch.begin()) return false;
+    if (!watch.begin(this.#busyFor)) return false;
     let found = false;
     do {
       for (let i = 0; i < LOOKS && !found; i++) found = Atomics.load(this.#cells, WAKE) !== seen;

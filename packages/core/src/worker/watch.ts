@@ -2,13 +2,16 @@
  * Whether a worker that has nothing to do looks for its next message for a moment before it sleeps: waking takes longer than a short task, and who
  * waits for one result often has the next task at once.
  *
- * Decides when looking is worth it: in vain it is done ever more rarely, and not at all where it would keep the program itself from running.
+ * Decides when looking is worth it: after short tasks only, ever more rarely when it was in vain, and not at all where it would keep the program
+ * itself from running.
  * Refuses to know how one looks.
  */
 import { availableParallelism } from 'node:os';
 
 /** Longest look, ms. Longer: more pauses between two tasks are bridged. Shorter: less time of a processor is spent on nothing. */
 const LONGEST_LOOK = 0.1;
+/** A worker that was busy for this, ms, has run what makes a wake-up small; and its processor is wanted by the program, which now gives the next task. */
+const LONG = 1;
 /** After so many looks in vain in a row it looks at every 64th pause only. */
 const MOST_IN_VAIN = 6;
 const CAN_LOOK = availableParallelism() > 1;
@@ -20,9 +23,9 @@ export class Watch {
   #skips = 0;
   #end = 0;
 
-  /** Whether to look at this pause: then until `isOver`, and `ended` is to be told. */
-  begin(): boolean {
-    if (!CAN_LOOK) return false;
+  /** Whether to look at this pause, after the worker was busy for so many ms: then until `isOver`, and `ended` is to be told. */
+  begin(busyFor: number): boolean {
+    if (!CAN_LOOK || busyFor >= LONG) return false;
     if (this.#skips > 0) {
       this.#skips -= 1;
       return false;
