@@ -26,6 +26,17 @@ export interface CallSettings {
   readonly onReport: ((value: unknown, index: number) => void) | undefined;
 }
 
+export type NumberArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array;
+
 /** Consecutive tasks of one job that travel together. */
 export interface Chunk {
   readonly job: Job;
@@ -38,6 +49,8 @@ export interface Chunk {
   charge: number;
   /** The item of the task at `base + offset`. */
   at(offset: number): unknown;
+  /** All items, as a list that is nobody else's, where they lie in an array of numbers. */
+  numbers?(): NumberArray | undefined;
   /** Cuts the last `count` tasks off; this chunk keeps the others. */
   splitTail(count: number): Chunk;
 }

@@ -360,7 +360,8 @@ export abstract class Lane {
     if (!this.canTakeBack) return true;
     const back = this.takeBack(Number.POSITIVE_INFINITY);
     if (back.length > 0) this.host.gaveBack(back);
-    return this.outstanding > 0 && this.startedTasks() <= 1;
+    // Tasks of one call may be claimed together.
+    return this.outstanding > 0 && this.startedTasks() <= Math.max(1, this.ledger.frontLeft);
   }
 
   #startedBeforeDeath(): number {

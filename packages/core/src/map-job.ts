@@ -6,8 +6,22 @@
  * work costs this one object however long the input is, and so does the question for single outcomes: failures are kept by index, only
  * where somebody may ask, and only those.
  */
-import { type CallSettings, type Chunk, type Ending, Job, type JobListener, LATER, parseArguments, tasksOf } from './job.ts';
+import { types } from 'node:util';
+import {
+  type CallSettings,
+  type Chunk,
+  type Ending,
+  Job,
+  type JobListener,
+  LATER,
+  type NumberArray,
+  parseArguments,
+  tasksOf,
+} from './job.ts';
 import type { TaskFunction } from './task/task-function.ts';
+
+/** Of any typed array; a Buffer's own `slice` does not copy. */
+const copyOf: (this: NumberArray, from: number, to: number) => NumberArray = Object.getPrototypeOf(Uint8Array.prototype).slice;
 
 /** A view of consecutive items; the input is shared, never copied. */
 export class Slice implements Chunk {
@@ -30,6 +44,12 @@ export class Slice implements Chunk {
 
   at(offset: number): unknown {
     return this.#items[this.#from + offset];
+  }
+
+  numbers(): NumberArray | undefined {
+    const items = this.#items;
+    if (this.spread || !types.isTypedArray(items) || types.isBigInt64Array(items) || types.isBigUint64Array(items)) return undefined;
+    return copyOf.call(items as Uint8Array, this.#from, this.#from + this.count);
   }
 
   splitTail(count: number): Chunk {

@@ -56,6 +56,8 @@ export const RUN_SPECIALS = 4;
 export const SPREAD = 1;
 /** Say STARTED when a task of this run begins. */
 export const TIMED = 2;
+/** All tasks of this run are of one call, so that some of them may be claimed together: they end together, if they must. */
+export const SAME_CALL = 4;
 /** With SPREAD, from this bit on: how many arguments each task has, where they lie one after the other; 0: a list of its own each. */
 export const ARITY_SHIFT = 8;
 

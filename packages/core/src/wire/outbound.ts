@@ -17,6 +17,7 @@ import {
   RUN_FN,
   RUN_ITEMS,
   RUN_SPECIALS,
+  SAME_CALL,
   SPREAD,
   TIMED,
 } from './messages.ts';
@@ -70,6 +71,14 @@ export function packNumbers(list: unknown[]): ArrayLike<unknown> {
   return Float64Array.from(list as number[]);
 }
 
+/** The same of numbers that lie in a buffer that is used again. */
+export function packedNumbers(numbers: Float64Array): ArrayLike<unknown> {
+  const { length } = numbers;
+  if (length < WORTH_PACKING) return Array.from(numbers);
+  for (let i = 0; i < length; i++) if (!isInt(numbers[i])) return numbers.slice();
+  return Int32Array.from(numbers);
+}
+
 function isInt(value: unknown): boolean {
   return typeof value === 'number' && (value | 0) === value && (value !== 0 || 1 / value > 0);
 }
@@ -83,9 +92,22 @@ export function pack(chunks: readonly Chunk[], packer: Packer, alone: number): O
     const { fn, settings } = chunk.job;
     const timed = settings.taskTimeout !== Number.POSITIVE_INFINITY;
     const expectation = timed ? 0 : fn.timing.expectation(alone);
-    const flags = (chunk.spread ? SPREAD : 0) | (timed ? TIMED : 0);
+    const flags = (chunk.spread ? SPREAD : 0) | (timed ? TIMED : 0) | (chunk.count >= WORTH_PACKING ? SAME_CALL : 0);
     out.expectations.push(expectation);
-    if (run < 0 || runs[run + RUN_FN] !== fn.id || runs[run + RUN_FLAGS] !== flags || runs[run + RUN_EXPECT] !== expectation) {
+    const numbers = chunk.count >= WORTH_PACKING ? chunk.numbers?.() : undefined;
+    if (numbers !== undefined) {
+      run += RUN_FIELDS;
+      runs.push(fn.id, flags, expectation, numbers, undefined);
+      out.transfer.push(numbers.buffer as ArrayBuffer);
+      continue;
+    }
+    if (
+      (flags & SAME_CALL) !== 0 ||
+      run < 0 ||
+      runs[run + RUN_FN] !== fn.id ||
+      runs[run + RUN_FLAGS] !== flags ||
+      runs[run + RUN_EXPECT] !== expectation
+    ) {
       run += RUN_FIELDS;
       runs.push(fn.id, flags, expectation, [], undefined);
     }
@@ -116,6 +138,7 @@ function isTuple(list: unknown, packer: Packer): boolean {
 /** Nothing in it needs a look any more: what is alike is put together. */
 function packRun(runs: unknown[], run: number): void {
   let items = runs[run + RUN_ITEMS] as unknown[];
+  if (!Array.isArray(items)) return;
   const flags = runs[run + RUN_FLAGS] as number;
   const arity = (flags & SPREAD) === 0 ? 0 : arityOf(items);
   if (arity > 0) {

@@ -8,13 +8,15 @@ import { inspect } from 'node:util';
 import { TaskSerializationError } from '../errors.ts';
 import { mayWait, spend } from '../wire/budget.ts';
 import { ALONE_VALUE, ANSWER, AS_ALONE, AS_BYTES, AS_THROWN, EXITING, LATE, REPORT, STARTED } from '../wire/messages.ts';
-import { isPrimitive, packNumbers } from '../wire/outbound.ts';
+import { isPrimitive, packedNumbers, packNumbers } from '../wire/outbound.ts';
 import { encodeThrown } from '../wire/thrown.ts';
 import { ALONE, BYTES, Packer, PLAIN } from '../wire/values.ts';
 import type { FarEnd } from './far-end.ts';
 
 /** The longest time, in ms, that finished answers wait where tasks turn out longer than expected. */
 const LONGEST_WAIT = 0.2;
+/** Room for so many at first. */
+const FEW_NUMBERS = 256;
 /** Characters of a value in an error. */
 const LONGEST_TEXT = 200;
 
@@ -27,6 +29,9 @@ export class Answers {
   readonly #far: FarEnd;
   readonly #packer: Packer;
   #values: unknown[] = [];
+  /** As long as there is nothing else: values that are numbers. */
+  #numbers = new Float64Array(FEW_NUMBERS);
+  #count = 0;
   #specials: unknown[] | undefined;
   /** Of the answers that wait: function, runs, microseconds, flat. */
   #segments: number[] = [];
@@ -46,7 +51,7 @@ export class Answers {
 
   /** A task of this expectation is about to start: sends first what may not wait for it. */
   beforeTask(expectation: number): void {
-    if (this.#values.length > 0 && !mayWait(this.#budget, expectation)) this.flush();
+    if (this.#values.length + this.#count > 0 && !mayWait(this.#budget, expectation)) this.flush();
   }
 
   /** It starts now. */
@@ -85,7 +90,23 @@ export class Answers {
     if (clock.now() - this.#flushedAt > LONGEST_WAIT) this.flush();
   }
 
+  /** A result, and a run that is to be counted. */
+  number(value: number): void {
+    this.#runs += 1;
+    if (this.#values.length > 0) {
+      this.#values.push(value);
+      return;
+    }
+    if (this.#count === this.#numbers.length) {
+      const longer = new Float64Array(2 * this.#count);
+      longer.set(this.#numbers);
+      this.#numbers = longer;
+    }
+    this.#numbers[this.#count++] = value;
+  }
+
   value(value: unknown): void {
+    if (this.#count > 0) this.#listNumbers();
     const packer = this.#packer;
     if (typeof value === 'string' ? value.length <= packer.longestText : isPrimitive(value)) {
       this.#values.push(value);
@@ -112,14 +133,15 @@ export class Answers {
 
   /** The place of a task that was not to be run. */
   skipped(): void {
+    if (this.#count > 0) this.#listNumbers();
     this.#values.push(undefined);
   }
 
   flush(): void {
-    const count = this.#values.length;
+    const count = this.#values.length + this.#count;
     if (count > 0) {
       this.closeSegment();
-      const values = this.#specials === undefined ? packNumbers(this.#values) : this.#values;
+      const values = this.#takeNumbers() ?? (this.#specials === undefined ? packNumbers(this.#values) : this.#values);
       const specials = this.#specials;
       const segments = this.#segments;
       this.#values = [];
@@ -170,7 +192,21 @@ export class Answers {
     } catch {}
   }
 
+  /** There is something else too. */
+  #listNumbers(): void {
+    for (let i = 0; i < this.#count; i++) this.#values.push(this.#numbers[i]);
+    this.#count = 0;
+  }
+
+  #takeNumbers(): ArrayLike<unknown> | undefined {
+    if (this.#count === 0) return undefined;
+    const numbers = packedNumbers(this.#numbers.subarray(0, this.#count));
+    this.#count = 0;
+    return numbers;
+  }
+
   #special(kind: number, payload: unknown): void {
+    if (this.#count > 0) this.#listNumbers();
     this.#specials ??= [];
     this.#specials.push(this.#values.length, kind, payload);
     this.#values.push(undefined);

@@ -7,8 +7,8 @@ export interface FarEnd {
   readonly medium: Omit<Medium, 'maxPayloadBytes'>;
   /** How this end waits for messages; goes out with every answer. */
   readonly mode: number;
-  /** Takes the next task of a message for this worker; false when it was taken back, with all behind it. */
-  claim(slot: number): boolean;
+  /** Takes the next tasks of a message for this worker, up to `most`: how many. None when they were taken back, with all behind them. */
+  claim(slot: number, most: number): number;
   /** Throws when the message cannot be sent; then nothing was. */
   send(message: Message, transfer?: readonly unknown[]): void;
   /** A task or a load is under way that only the event loop can finish: it must keep turning. */

@@ -64,14 +64,15 @@ class ThreadEnd implements FarEnd {
     this.#resourcesAtRest = resourcesAtRest();
   }
 
-  claim(slot: number): boolean {
+  claim(slot: number, most: number): number {
     const cells = this.#cells;
     for (;;) {
       const cell = Atomics.load(cells, slot);
       const next = slotNext(cell);
       const end = slotEnd(cell);
-      if (next >= end) return false;
-      if (Atomics.compareExchange(cells, slot, cell, packSlot(next + 1, end)) === cell) return true;
+      const count = Math.min(most, end - next);
+      if (count <= 0) return 0;
+      if (Atomics.compareExchange(cells, slot, cell, packSlot(next + count, end)) === cell) return count;
     }
   }
 
