@@ -83,7 +83,8 @@ export class MapJob extends Job {
   #items: ArrayLike<unknown>;
   readonly #shape: MapShape;
   readonly #listener: JobListener;
-  readonly #results: unknown[];
+  /** Made with the first: a long list takes longer to make than the first tasks to send. */
+  #results: unknown[] | undefined;
   /** Chunks that came back unstarted; they go first. */
   readonly #returned: Chunk[] = [];
   #next = 0;
@@ -103,7 +104,6 @@ export class MapJob extends Job {
     this.#shape = shape;
     this.#listener = listener;
     this.#unsettled = items.length;
-    this.#results = new Array(items.length);
   }
 
   get waiting(): number {
@@ -140,7 +140,7 @@ export class MapJob extends Job {
 
   settle(index: number, ok: boolean, value: unknown): void {
     if (this.over) return;
-    if (ok) this.#results[index] = value;
+    if (ok) this.#resultsNow()[index] = value;
     else this.#failed(index, value);
     this.#ended(1, ok ? 'completed' : 'failed');
     if (!ok && this.#shape.failFast) this.end(value, 'cancelled');
@@ -148,7 +148,8 @@ export class MapJob extends Job {
 
   override settleRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
     if (this.over) return;
-    for (let i = 0; i < count; i++) this.#results[index + i] = values[from + i];
+    const results = this.#resultsNow();
+    for (let i = 0; i < count; i++) results[index + i] = values[from + i];
     this.#ended(count, 'completed');
   }
 
@@ -162,7 +163,13 @@ export class MapJob extends Job {
   /** How the task ended: `ok` is undefined where it has not, and never will once the whole has. */
   outcomeOf(index: number): { readonly ok: boolean | undefined; readonly value: unknown } {
     if (this.#failures?.has(index)) return { ok: false, value: this.#failures.get(index) };
-    return { ok: Object.hasOwn(this.#results, index) ? true : undefined, value: this.#results[index] };
+    const results = this.#results ?? NONE;
+    return { ok: Object.hasOwn(results, index) ? true : undefined, value: results[index] };
+  }
+
+  #resultsNow(): unknown[] {
+    this.#results ??= new Array(this.total);
+    return this.#results;
   }
 
   #failed(index: number, error: unknown): void {
@@ -181,7 +188,7 @@ export class MapJob extends Job {
     // `over` when the callback ended the job; these tasks ended all the same.
     if (!this.over && this.#unsettled === 0) {
       const failed = this.#failedAt !== Number.POSITIVE_INFINITY;
-      this.#close(!failed, failed ? this.#failure : this.#results);
+      this.#close(!failed, failed ? this.#failure : this.#resultsNow());
     }
     this.owner.tasksEnded(count, how);
   }
