@@ -193,8 +193,8 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
 
   laneFree(lane: Lane): void {
     this.#crew.serves();
-    if (lane.outstanding === 0) this.#crew.rests();
     this.#scheduler.run();
+    if (lane.isIdle) this.#crew.rests();
   }
 
   gaveBack(chunks: Chunk[]): void {
