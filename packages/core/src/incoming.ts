@@ -5,6 +5,7 @@
  */
 import { messageOf } from './death.ts';
 import { TaskSerializationError } from './errors.ts';
+import { AloneValues } from './wire/alone-values.ts';
 import { AS_ALONE, AS_BYTES, AS_THROWN } from './wire/messages.ts';
 import { decodeThrown, type EncodedThrown, type ThrownWhere } from './wire/thrown.ts';
 import { unpackBytes } from './wire/values.ts';
@@ -16,29 +17,16 @@ export interface Outcome {
 
 export class Incoming {
   readonly #origin: () => ThrownWhere;
-  /** Values whose own messages came, before the messages that use them. */
-  readonly #alone: unknown[] = [];
+  readonly alone: AloneValues = new AloneValues();
 
   constructor(origin: () => ThrownWhere) {
     this.#origin = origin;
   }
 
-  aloneCame(value: unknown): void {
-    this.#alone.push(value);
-  }
-
-  /** Such a message cannot be read: whoever asks for the value is told. */
-  aloneIsUnreadable(error: unknown): void {
-    this.#alone.push(new Unreadable(error));
-  }
-
   /** Throws what makes it unreadable. */
   value(form: number, payload: unknown): unknown {
     if (form === AS_BYTES) return unpackBytes(payload);
-    if (form !== AS_ALONE) return payload;
-    const value = this.#alone.shift();
-    if (value instanceof Unreadable) throw value.error;
-    return unpackBytes(value);
+    return form === AS_ALONE ? this.alone.next() : payload;
   }
 
   outcome(form: number, payload: unknown, taskName: string): Outcome {
@@ -53,12 +41,5 @@ export class Incoming {
 
   thrown(thrown: unknown, taskName?: string): unknown {
     return decodeThrown(thrown as EncodedThrown, { ...this.#origin(), taskName });
-  }
-}
-
-class Unreadable {
-  readonly error: unknown;
-  constructor(error: unknown) {
-    this.error = error;
   }
 }

@@ -49,7 +49,7 @@ export interface Chunk {
   charge: number;
   /** The item of the task at `base + offset`. */
   at(offset: number): unknown;
-  /** All items, as a list that is nobody else's, where they lie in an array of numbers. */
+  /** A view of all items, where they lie in an array of numbers. */
   numbers?(): NumberArray | undefined;
   /** Cuts the last `count` tasks off; this chunk keeps the others. */
   splitTail(count: number): Chunk;

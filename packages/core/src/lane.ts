@@ -269,12 +269,12 @@ export abstract class Lane {
   }
 
   protected onAloneValue(value: unknown): void {
-    this.#incoming.aloneCame(value);
+    this.#incoming.alone.came(value);
   }
 
   /** A value's own message came and cannot be read. */
   protected onUnreadable(error: unknown): void {
-    this.#incoming.aloneIsUnreadable(error);
+    this.#incoming.alone.cameUnreadable(error);
   }
 
   protected onAnswer(

@@ -20,9 +20,6 @@ import {
 } from './job.ts';
 import type { TaskFunction } from './task/task-function.ts';
 
-/** Of any typed array; a Buffer's own `slice` does not copy. */
-const copyOf: (this: NumberArray, from: number, to: number) => NumberArray = Object.getPrototypeOf(Uint8Array.prototype).slice;
-
 /** A view of consecutive items; the input is shared, never copied. */
 export class Slice implements Chunk {
   readonly job: Job;
@@ -49,7 +46,7 @@ export class Slice implements Chunk {
   numbers(): NumberArray | undefined {
     const items = this.#items;
     if (this.spread || !types.isTypedArray(items) || types.isBigInt64Array(items) || types.isBigUint64Array(items)) return undefined;
-    return copyOf.call(items as Uint8Array, this.#from, this.#from + this.count);
+    return (items as NumberArray).subarray(this.#from, this.#from + this.count);
   }
 
   splitTail(count: number): Chunk {

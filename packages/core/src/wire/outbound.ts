@@ -2,10 +2,10 @@
  * Turns chunks into the runs of one TASKS message.
  *
  * Decides what of consecutive chunks may share a run, and keeps an item that cannot travel from harming the others: it becomes a
- * place to skip, and its error is handed back. Copies no item; primitives cost a type check.
+ * place to skip, and its error is handed back. Copies no item, but for numbers that are moved; primitives cost a type check.
  */
 import { types } from 'node:util';
-import type { Chunk } from '../job.ts';
+import type { Chunk, NumberArray } from '../job.ts';
 import {
   ARITY_SHIFT,
   AS_ALONE,
@@ -97,8 +97,7 @@ export function pack(chunks: readonly Chunk[], packer: Packer, alone: number): O
     const numbers = chunk.count >= WORTH_PACKING ? chunk.numbers?.() : undefined;
     if (numbers !== undefined) {
       run += RUN_FIELDS;
-      runs.push(fn.id, flags, expectation, numbers, undefined);
-      out.transfer.push(numbers.buffer as ArrayBuffer);
+      runs.push(fn.id, flags, expectation, packer.movesBuffers ? moved(numbers, out) : numbers, undefined);
       continue;
     }
     if (
@@ -122,6 +121,16 @@ export function pack(chunks: readonly Chunk[], packer: Packer, alone: number): O
     if (runs[run + RUN_SPECIALS] === undefined) packRun(runs, run);
   }
   return out;
+}
+
+/** Of any typed array; a Buffer's own `slice` does not copy. */
+const copyOf: (this: NumberArray) => NumberArray = Object.getPrototypeOf(Uint8Array.prototype).slice;
+
+/** A clone would take all of the view's memory, and copy twice. */
+function moved(numbers: NumberArray, out: Outgoing): NumberArray {
+  const copy = copyOf.call(numbers);
+  out.transfer.push(copy.buffer as ArrayBuffer);
+  return copy;
 }
 
 function isSmall(item: unknown, packer: Packer): boolean {

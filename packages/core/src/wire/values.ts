@@ -64,6 +64,11 @@ export class Packer {
     this.#room = { left: 0, hasViews: false, medium };
   }
 
+  /** What is sent can be moved instead of copied. */
+  get movesBuffers(): boolean {
+    return this.#medium.movesBuffers;
+  }
+
   /** `root` is what messages call the value. Throws TaskSerializationError with the path inside it, or PayloadTooLargeError. */
   pack(value: unknown, root: string): void {
     try {

@@ -193,8 +193,9 @@ class ProcessEnd implements FarEnd {
     this.#resourcesAtRest += resourcesNow() - before;
   }
 
-  /** Reads the frames up to this number; a number that is behind us belongs to a frame that was read while blocking. */
+  /** Reads the frames up to this number; a number that is behind us belongs to a frame that was read while blocking, or found by looking. */
   #readUpTo(frame: number): void {
+    if (((frame - this.#input.received) | 0) <= 0) return;
     while (((frame - this.#input.received) | 0) > 0) this.#readFrame();
     this.runner.drive();
   }

@@ -13,6 +13,7 @@ import process from 'node:process';
 import { TaskModuleError, TaskSerializationError } from '../errors.ts';
 import type { TaskDescriptor } from '../task/descriptor.ts';
 import { type LoadedTask, loadTask } from '../task/load.ts';
+import { AloneValues } from '../wire/alone-values.ts';
 import {
   ABORT,
   ALONE_VALUE,
@@ -45,8 +46,8 @@ import { unpackBytes } from '../wire/values.ts';
 import { Answers } from './answers.ts';
 import { becomeWorker, isRunning, runInside, setRunning, type TaskContext, whileLoading } from './context.ts';
 import type { FarEnd } from './far-end.ts';
+import { Functions, type Known } from './functions.ts';
 import { RunningTask } from './running-task.ts';
-import { withinTime } from './within-time.ts';
 
 /** One TASKS message, and how far it is done. */
 interface Batch {
@@ -61,18 +62,6 @@ interface Batch {
   special: number;
   /** Tasks from `at` on that are claimed already: the first waits for its module, or they were claimed together. */
   claimed: number;
-}
-
-/** A function that was defined here; `task` or `failure` once it `isLoaded`. */
-interface Known {
-  readonly descriptor: TaskDescriptor;
-  isLoaded: boolean;
-  task: LoadedTask | undefined;
-  failure: unknown;
-  /** It returned a promise before: run it where its continuations can be told from others. */
-  isAsync: boolean;
-  /** All that it ever returned were numbers. */
-  givesNumbers: boolean;
 }
 
 /**
@@ -90,8 +79,8 @@ export class Runner {
   #answers!: Answers;
   #workerData: unknown;
   readonly #queue: Batch[] = [];
-  readonly #known = new Map<number, Known>();
-  readonly #aloneValues: unknown[] = [];
+  readonly #functions = new Functions();
+  readonly #alone = new AloneValues();
   /** A task runs or a module loads; `drive` will be called when it is over. */
   #busy = false;
   #ready = false;
@@ -127,17 +116,10 @@ export class Runner {
         });
         break;
       case DEFINE:
-        this.#known.set(message[1] as number, {
-          descriptor: message[2] as TaskDescriptor,
-          isLoaded: false,
-          task: undefined,
-          failure: undefined,
-          isAsync: false,
-          givesNumbers: true,
-        });
+        this.#functions.define(message[1] as number, message[2] as TaskDescriptor);
         break;
       case ALONE_VALUE:
-        this.#aloneValues.push(message[1]);
+        this.#alone.came(message[1]);
         break;
       case ABORT:
         this.#abort(message[1] as number, message[2] as number);
@@ -151,7 +133,7 @@ export class Runner {
 
   /** A value whose own message could not be read. */
   receiveUnreadable(error: unknown): void {
-    this.#aloneValues.push(new Unreadable(error));
+    this.#alone.cameUnreadable(error);
   }
 
   /** Runs what waits, until it has to wait itself. */
@@ -219,24 +201,9 @@ export class Runner {
     if (this.#busy && batch?.sequence === sequence && batch.place === place) this.taskContext()?.abort();
   }
 
-  /** Begun with the first task that needs it: should the import end this worker, it is that task's doing, and must not happen to the next one. */
-  #load(id: number, known: Known): Promise<void> {
-    const { descriptor } = known;
-    return withinTime(
-      whileLoading(() => loadTask(descriptor)),
-      this.#setup.startTimeout,
-      descriptor.name,
-    ).then(
-      (task) => {
-        known.task = task;
-        known.isLoaded = true;
-        this.#far.send([LOADED, id]);
-      },
-      (error: unknown) => {
-        known.failure = error;
-        known.isLoaded = true;
-      },
-    );
+  async #load(id: number, known: Known): Promise<void> {
+    await this.#functions.load(known, this.#setup.startTimeout);
+    if (known.task !== undefined) this.#far.send([LOADED, id]);
   }
 
   /** True when the batch is done with; false when something must be waited for. */
@@ -245,7 +212,7 @@ export class Runner {
     const answers = this.#answers;
     for (; batch.run < runs.length; batch.run += RUN_FIELDS, batch.at = 0, batch.special = 0) {
       const id = runs[batch.run + RUN_FN] as number;
-      const known = this.#known.get(id);
+      const known = this.#functions.get(id);
       if (known?.isLoaded === false) {
         answers.flush();
         if (batch.claimed === 0) batch.claimed = this.#far.claim(batch.slot, 1);
@@ -335,9 +302,7 @@ export class Runner {
     }
     let item: unknown;
     try {
-      const packed = kind === AS_BYTES ? payload : this.#aloneValues.shift();
-      if (packed instanceof Unreadable) throw packed.error;
-      item = unpackBytes(packed);
+      item = kind === AS_BYTES ? unpackBytes(payload) : this.#alone.next();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#answers.thrown(new TaskSerializationError(`the arguments arrived but cannot be read in the worker: ${reason}`), 'worker');
@@ -445,11 +410,4 @@ function argumentsAt(items: ArrayLike<unknown>, from: number, count: number): un
 
 function unpackValue([kind, payload]: PackedValue): unknown {
   return kind === AS_BYTES ? unpackBytes(payload) : payload;
-}
-
-class Unreadable {
-  readonly error: unknown;
-  constructor(error: unknown) {
-    this.error = error;
-  }
 }
