@@ -40,6 +40,7 @@ import {
   LATE,
   LOADED,
   type Message,
+  OUTPUT,
   READY,
   REPORT,
   RETIRE,
@@ -48,6 +49,7 @@ import {
 } from '../wire/messages.ts';
 import type { Outgoing } from '../wire/outbound.ts';
 import { Packer } from '../wire/values.ts';
+import { OutputGate } from './output-gate.ts';
 
 export interface ThreadOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -77,6 +79,7 @@ export class ThreadLane extends Lane {
   #acknowledged = 0;
   #fault: unknown;
   #exited = false;
+  readonly #gate = new OutputGate();
 
   constructor(host: LaneHost, options: LaneOptions, threadOptions: ThreadOptions) {
     super(host, options, new Packer({ sharesMemory: true, movesBuffers: true, maxPayloadBytes: threadOptions.maxPayloadBytes }));
@@ -126,10 +129,10 @@ export class ThreadLane extends Lane {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.on('message', (message: Message) => {
-      this.#receive(message);
+      this.#arrived(message);
       this.#drain();
     });
-    port1.on('messageerror', (error: unknown) => this.onUnreadable(error));
+    port1.on('messageerror', (error: unknown) => this.#arrivedUnreadable(error));
     port1.unref();
     this.post([INIT, this.options.setup]);
     const setup: ThreadSetup = { port: port2, cells: this.#cells };
@@ -199,6 +202,10 @@ export class ThreadLane extends Lane {
   protected killWorker(force: boolean): void {
     const worker = this.#worker;
     if (worker === undefined) return;
+    if (this.#exited) {
+      this.#boundHold();
+      return;
+    }
     if (this.state === 'starting' && !force) {
       // It is importing its own program. Node 20 never closes a file that a terminated thread was about to read: so it leaves by itself.
       this.endWorker();
@@ -245,11 +252,22 @@ export class ThreadLane extends Lane {
       try {
         const entry = receiveMessageOnPort(port) as { message: Message } | undefined;
         if (entry === undefined) return;
-        this.#receive(entry.message);
+        this.#arrived(entry.message);
       } catch (error) {
-        this.onUnreadable(error);
+        this.#arrivedUnreadable(error);
       }
     }
+  }
+
+  #arrived(message: Message): void {
+    if (message[0] === OUTPUT) {
+      this.#gate.print(message[1] as 'stdout' | 'stderr', message[2] as string | Uint8Array, message[3] as BufferEncoding | undefined);
+    } else if (this.#gate.isOpen) this.#receive(message);
+    else this.#gate.afterHeld(() => this.#receive(message));
+  }
+
+  #arrivedUnreadable(error: unknown): void {
+    this.#gate.afterHeld(() => this.onUnreadable(error));
   }
 
   #receive(message: Message): void {
@@ -294,6 +312,18 @@ export class ThreadLane extends Lane {
     this.#drain();
     this.#port?.close();
     this.#port = undefined;
+    if (this.state === 'ending') this.#boundHold();
+    this.#gate.afterHeld(() => this.#tellEnd(exitCode));
+  }
+
+  /** The worker is being ended: `killGrace` from now on nobody waits for the program's output any more. */
+  #boundHold(): void {
+    if (this.#gate.isOpen) return;
+    const bound = this.host.clock.setTimeout(() => this.#gate.open(), this.options.killGrace);
+    bound.unref?.();
+  }
+
+  #tellEnd(exitCode: number | null): void {
     // Frees what piscina holds; its promise may wait for a stuck thread for ever, so nobody waits for it. Where no thread could be made there
     // is nothing to free, and piscina would reject the set-up task a second time, for nobody to hear.
     if (this.#worker !== undefined) this.#piscina?.destroy().catch(() => undefined);

@@ -18,6 +18,7 @@
  *   [REPORT, form, value]                of the task that runs
  *   [LATE, thrown, fatal, running]       an error that no task's outcome can carry; whether the worker, and a task, end with it
  *   [EXITING, running]                   the worker ends by its own decision; whether a task ends with it
+ *   [OUTPUT, stream, chunk, encoding]    threads: what was written to `stdout` or `stderr`; encoding: of a chunk that is text
  *   [MODE, mode, received]               processes: how the worker waits, and the last frame it has read
  * Answers never overtake each other, so a task is known by its place and needs no number on the wire.
  */
@@ -40,6 +41,7 @@ export const LATE = 16;
 export const MODE = 17;
 export const EXITING = 18;
 export const LOADED = 19;
+export const OUTPUT = 20;
 
 export type Message = readonly [kind: number, ...fields: unknown[]];
 

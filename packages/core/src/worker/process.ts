@@ -21,6 +21,7 @@ import { BLOCKING, INIT, LOOPING, type Message, MODE, RELEASE, type WorkerSetup 
 import type { FarEnd } from './far-end.ts';
 import { FrameInput } from './frame-input.ts';
 import { catchLateErrors } from './late-errors.ts';
+import { writeOutputAtOnce } from './process-output.ts';
 import { resourcesAtRest, resourcesNow } from './resources.ts';
 import { Runner } from './run.ts';
 import { SettleDown } from './settle-down.ts';
@@ -207,4 +208,4 @@ class ProcessEnd implements FarEnd {
 
 const end = new ProcessEnd();
 catchLateErrors(end.runner);
-end.start();
+void writeOutputAtOnce().then(() => end.start());

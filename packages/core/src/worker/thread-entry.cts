@@ -4,5 +4,5 @@
  */
 module.exports = async (setup: unknown): Promise<void> => {
   const { default: install } = await import('./thread.js');
-  install(setup as Parameters<typeof install>[0]);
+  await install(setup as Parameters<typeof install>[0]);
 };

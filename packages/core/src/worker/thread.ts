@@ -18,18 +18,17 @@ import { catchLateErrors } from './late-errors.ts';
 import { resourcesAtRest, resourcesNow } from './resources.ts';
 import { Runner } from './run.ts';
 import { SettleDown } from './settle-down.ts';
+import { sendOutput } from './thread-output.ts';
 import { Watch } from './watch.ts';
 
 /** Looks between two readings of the clock. */
 const LOOKS = 50;
-// Captured: a task may replace what it finds on the global object.
-const afterTurn = setImmediate;
-
 /** Longest sleep, ms. Longer: what user code left unreferenced waits longer. Shorter: the first task after a pause wakes the slower way. */
 const SLEEP = 20;
 
-export default function install({ port, cells }: ThreadSetup): void {
+export default async function install({ port, cells }: ThreadSetup): Promise<void> {
   const thread = new ThreadEnd(port, cells);
+  await sendOutput((message, transfer) => thread.send(message, transfer));
   catchLateErrors(thread.runner);
   thread.listen();
 }
@@ -95,11 +94,6 @@ class ThreadEnd implements FarEnd {
   }
 
   #leave(): void {
-    // What tasks printed goes through the program's event loop; whatever has not gone yet would be lost. The other side bounds this.
-    if (!this.#hasPrinted()) {
-      afterTurn(() => this.#leave());
-      return;
-    }
     try {
       this.#exit(0);
     } catch (error) {
@@ -163,10 +157,6 @@ class ThreadEnd implements FarEnd {
 
   /** Nothing of user code is alive that the event loop would have to serve. */
   #isQuiet(): boolean {
-    return resourcesNow() <= this.#resourcesAtRest && this.#hasPrinted();
-  }
-
-  #hasPrinted(): boolean {
-    return process.stdout.writableLength === 0 && process.stderr.writableLength === 0;
+    return resourcesNow() <= this.#resourcesAtRest;
   }
 }
