@@ -1,15 +1,27 @@
 /**
  * `toAsyncResult`: a Future as the handle of a pool's call.
  *
- * Decides what a result's questions mean to a future. The view has no state of its own: every question is answered by the future, so that the
- * two cannot disagree, and whoever asks one has asked the other.
+ *   AsyncResult view --#source--> Deferred <-- Future        core's Deferred holds the one outcome; both classes only name its questions
  */
 import { inspect } from 'node:util';
 import { NotReadyError, TimeoutError } from '@twinpool/core';
-import { HANDLE, type HandleView } from '@twinpool/core/facade';
-import { type Future, wait } from '@twinpool/executor';
+import {
+  adviseFor,
+  ask,
+  cancel,
+  Deferred,
+  follow,
+  isDoneWithin,
+  isFinal,
+  observe,
+  outcomeOf,
+  quiet,
+  sourceOf,
+  stateOf,
+} from '@twinpool/core/facade';
+import type { Future } from '@twinpool/executor';
 import type { AsyncResult } from '@twinpool/pool';
-import { pair, resultOf, viewOf } from './views.ts';
+import { deferredOf, pair, resultOf } from './views.ts';
 
 /**
  * The AsyncResult of what `submit` returned, or of any other future: a second view of the same task. Both always agree, at every moment: what is
@@ -31,29 +43,24 @@ import { pair, resultOf, viewOf } from './views.ts';
  * ```
  */
 export function toAsyncResult<R>(future: Future<R>): AsyncResult<R> {
-  const view = viewOf('toAsyncResult', 'a Future', future, 'addDoneCallback');
-  return resultOf(future) ?? new FutureResult(future, view);
+  const source = deferredOf('toAsyncResult', 'a Future', future, 'addDoneCallback');
+  return resultOf(future) ?? new FutureResult(future, source);
 }
 
-class FutureResult<R> implements AsyncResult<R> {
+class FutureResult<R> extends Deferred<R> implements AsyncResult<R> {
   static {
     const hidden = {
-      [HANDLE](this: FutureResult<unknown>): HandleView {
-        return this.#view;
-      },
       [inspect.custom](this: FutureResult<unknown>): string {
-        return `<AsyncResult of ${inspect(this.#future)}>`;
+        return `<AsyncResult of ${inspect(sourceOf(this))}>`;
       },
     };
     Object.defineProperties(FutureResult.prototype, Object.getOwnPropertyDescriptors(hidden));
+    adviseFor(FutureResult.prototype, 'AsyncResult', 'await it, and send its value');
   }
 
-  readonly #future: Future<R>;
-  readonly #view: HandleView;
-
-  constructor(future: Future<R>, view: HandleView) {
-    this.#future = future;
-    this.#view = view;
+  constructor(future: Future<R>, source: Deferred<unknown>) {
+    super();
+    follow(this, source);
     pair(future, this);
   }
 
@@ -62,20 +69,20 @@ class FutureResult<R> implements AsyncResult<R> {
   }
 
   get(timeout?: number): Promise<R> {
-    return quiet(this.#future.result(timeout));
+    return timeout === undefined ? ask(this, true) : quiet(this.#get(timeout));
   }
 
   wait(timeout?: number): Promise<void> {
-    return quiet(this.#isReadyIn(timeout).then(() => undefined));
+    return quiet(isDoneWithin(this, timeout).then(() => undefined));
   }
 
   ready(): boolean {
-    return this.#view.isDone;
+    return isFinal(stateOf(this));
   }
 
   successful(): boolean {
-    if (!this.#view.isDone) throw new NotReadyError('the result is not ready: await it, or ask ready() first');
-    return !this.#view.isFailed && !this.#future.cancelled();
+    if (!this.ready()) throw new NotReadyError('the result is not ready: await it, or ask ready() first');
+    return stateOf(this) === 'returned';
   }
 
   exception(timeout?: number): Promise<unknown> {
@@ -84,42 +91,21 @@ class FutureResult<R> implements AsyncResult<R> {
 
   /** Unlike a future, which goes on to say `true`, it answers whether this call cancelled it. */
   cancel(): boolean {
-    return !this.#view.isDone && this.#future.cancel();
+    return cancel(this);
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: it is a promise
-  then<T = R, E = never>(
-    onFulfilled?: ((value: R) => T | PromiseLike<T>) | null | undefined,
-    onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined,
-  ): Promise<T | E> {
-    return this.#future.then(onFulfilled, onRejected);
-  }
-
-  catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined): Promise<R | E> {
-    return this.#future.catch(onRejected);
-  }
-
-  finally(onFinally?: (() => void) | null | undefined): Promise<R> {
-    return this.#future.finally(onFinally);
-  }
-
-  /** Asks nothing of the outcome: an error stays unobserved. */
-  async #isReadyIn(timeout: number | undefined): Promise<boolean> {
-    const { done } = await wait([this.#future], { timeout });
-    return done.size > 0;
+  async #get(timeout: number): Promise<R> {
+    await this.#doneWithin(timeout);
+    return ask(this, true);
   }
 
   async #exception(timeout: number | undefined): Promise<unknown> {
-    if (!(await this.#isReadyIn(timeout))) throw new TimeoutError(`the result was not ready after ${Math.max(0, timeout ?? 0)} ms`);
-    return this.#future.then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+    await this.#doneWithin(timeout);
+    observe(this);
+    return stateOf(this) === 'returned' ? undefined : outcomeOf(this);
   }
-}
 
-/** A rejection of it that nobody handles is nobody's: the error waits in the result. */
-function quiet<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
+  async #doneWithin(timeout: number | undefined): Promise<void> {
+    if (!(await isDoneWithin(this, timeout))) throw new TimeoutError(`the result was not ready after ${Math.max(0, timeout ?? 0)} ms`);
+  }
 }

@@ -4,7 +4,7 @@
  * Decides that a task has one of each: asked again, or asked back, one gets the very object. Refuses to know what they do.
  */
 import { inspect } from 'node:util';
-import { HANDLE, type Handle, type HandleView } from '@twinpool/core/facade';
+import { Deferred, sourceOf } from '@twinpool/core/facade';
 import type { Future } from '@twinpool/executor';
 import type { AsyncResult } from '@twinpool/pool';
 
@@ -24,12 +24,8 @@ export function resultOf<R>(future: Future<R>): AsyncResult<R> | undefined {
   return results.get(future) as AsyncResult<R> | undefined;
 }
 
-/** What core's protocol says of a handle that has `method`, which only the wanted kind has. Throws TypeError for what is none. */
-export function viewOf(what: string, expected: string, handle: unknown, method: string): HandleView {
-  const known = typeof handle === 'object' && handle !== null ? (handle as Partial<Handle> & Record<string, unknown>) : undefined;
-  const ask = known?.[HANDLE];
-  if (ask === undefined || typeof known?.[method] !== 'function') {
-    throw new TypeError(`${what}: expected ${expected}, got ${inspect(handle, { depth: 0 }).slice(0, 80)}`);
-  }
-  return ask.call(known);
+/** The outcome behind a handle that has `method`, which only the wanted class has. Throws TypeError for anything else. */
+export function deferredOf(what: string, expected: string, handle: unknown, method: string): Deferred<unknown> {
+  if (handle instanceof Deferred && typeof Reflect.get(handle, method) === 'function') return sourceOf(handle);
+  throw new TypeError(`${what}: expected ${expected}, got ${inspect(handle, { depth: 0 }).slice(0, 80)}`);
 }

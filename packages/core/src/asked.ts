@@ -4,7 +4,7 @@
  * Decides which functions handed to `then` may be called at once. `await handle`, `Promise.all` and their like make a promise of their own and
  * pass its resolving functions: those run no code of anybody's, so no promise is needed in between, and an awaited handle costs half of
  * what it would. Any other function is a callback of the user's and takes the way of a native promise. Refuses to know what a handle is:
- * each facade has its own, keeps the first who asked, and decides what being asked means for a failure.
+ * `Deferred` keeps the first who asked, and decides what being asked means for a failure.
  */
 
 function nobody(): void {}
@@ -15,6 +15,8 @@ export class Asked {
   promise: Promise<unknown> | undefined = undefined;
   #resolve: (value: unknown) => void;
   #reject: (error: unknown) => void;
+  /** The promise needs no handler when it rejects. */
+  #isQuiet = false;
   /** Who asked later. */
   #more: Asked[] | undefined = undefined;
 
@@ -46,10 +48,17 @@ export class Asked {
     return this.promise === undefined ? TOLD : this;
   }
 
+  /** The promise is given to somebody who need not handle its rejection. `isTold`: it has its outcome. */
+  beQuiet(isTold: boolean): void {
+    if (isTold) this.promise?.catch(nobody);
+    else this.#isQuiet = true;
+  }
+
   /** In the order in which they asked. */
   tell(isValue: boolean, outcome: unknown): void {
     if (isValue) this.#resolve(outcome);
     else this.#reject(outcome);
+    if (this.#isQuiet && !isValue) this.beQuiet(true);
     const more = this.#more;
     this.#more = undefined;
     if (more !== undefined) for (const asked of more) asked.tell(isValue, outcome);

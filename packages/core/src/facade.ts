@@ -1,7 +1,29 @@
 /** What a facade is built from: `@twinpool/core/facade`. For this package's own family; not part of the public contract. */
 
-export { Asked, isResolving, TOLD, Told } from './asked.ts';
 export { Alarm, type Clock, systemClock } from './clock.ts';
+export {
+  addCallback,
+  ask,
+  belongTo,
+  cancel,
+  Deferred,
+  type DeferredHome,
+  type DeferredJob,
+  DoneCallback,
+  endingOf,
+  follow,
+  isDoneWithin,
+  isFinal,
+  observe,
+  outcomeOf,
+  quiet,
+  type Settled,
+  setState,
+  settle,
+  sourceOf,
+  startJob,
+  stateOf,
+} from './deferred.ts';
 export { Engine, type EngineSeams, type LaneMaker } from './engine.ts';
 export { HANDLE, type Handle, type HandleView } from './handle.ts';
 export { CallJob, type CallSettings, type Ending, type Job, type JobListener } from './job.ts';

@@ -1,74 +1,38 @@
 /**
- * Future: one task's outcome, to be had now or later.
+ * Future: `concurrent.futures.Future`, the names that an executor's user has for the one outcome of core's `Deferred`.
  *
- * Decides in which order a settled future tells whom. Refuses to know who settles it: a task (task-future.ts), or whoever made it by hand.
- *
- *   pending ---> running ---> returned | raised        `#settle` makes every move to a final state, once
- *      |  '----------------------^
- *      '---> cancelled ---> notified                   both are `cancelled()`; CPython tells them apart, so do `set…` here
- *
- * Settling, in this order: the state, the waiters of `wait` and `asCompleted`, the done-callbacks as they were added, the promise. No
- * promise exists until somebody asks for the outcome: a failure nobody asked for is silent, as in Python, and is counted in
- * `stats().unobservedErrors`.
+ * Says which of the two cancelled states, `CANCELLED` and `CANCELLED_AND_NOTIFIED` in CPython, `set…` accepts, and what the errors of time
+ * limits say. Keeps no state: a future that is a view of another handle (`toFuture`) answers from that one. It does not know what settles it: a
+ * task (task-future.ts), or code that made it by hand.
  */
 import { AsyncResource } from 'node:async_hooks';
-import { inspect, types } from 'node:util';
-import { CancelledError, InvalidStateError, TimeoutError } from '@twinpool/core';
+import { inspect } from 'node:util';
+import { InvalidStateError, TimeoutError } from '@twinpool/core';
 import {
-  Alarm,
-  Asked,
+  addCallback,
   adviseFor,
+  ask,
+  cancel,
   checkTimeout,
-  HANDLE,
-  type HandleView,
-  isResolving,
-  systemClock,
-  TOLD,
-  Told,
+  Deferred,
+  DoneCallback,
+  isDoneWithin,
+  isFinal,
+  observe,
+  outcomeOf,
+  type Settled,
+  setState,
+  settle,
+  sourceOf,
+  stateOf,
 } from '@twinpool/core/facade';
 import { shownAs, typeName } from './shown.ts';
-
-type State = 'pending' | 'running' | 'cancelled' | 'notified' | 'returned' | 'raised';
 
 /** The outcome of a future that is done. */
 export type FutureOutcome<R> =
   | { readonly status: 'fulfilled'; readonly value: R }
   | { readonly status: 'rejected'; readonly reason: unknown }
   | { readonly status: 'cancelled' };
-
-/** Where a future comes from, when it has a home: who counts what nobody asked for, and who is told of a callback that threw. */
-export interface FutureHome {
-  unobserved(by: 1 | -1): void;
-  warn(error: unknown, what: string): void;
-}
-
-/** For the future of a task; no part of the public class. */
-export let settleFuture: (future: Future<unknown>, state: 'cancelled' | 'returned' | 'raised', value: unknown) => void;
-export let giveHome: (future: Future<unknown>, home: FutureHome) => void;
-
-let hasRaised: (future: Future<unknown>) => boolean;
-let listen: (future: Future<unknown>, listener: () => void) => () => void;
-
-class View implements HandleView {
-  readonly #future: Future<unknown>;
-
-  constructor(future: Future<unknown>) {
-    this.#future = future;
-  }
-
-  get isDone(): boolean {
-    return this.#future.done();
-  }
-  get isRunning(): boolean {
-    return this.#future.running();
-  }
-  get isFailed(): boolean {
-    return hasRaised(this.#future);
-  }
-  onSettled(listener: () => void): () => void {
-    return listen(this.#future, listener);
-  }
-}
 
 /**
  * The outcome of a task that was submitted: `concurrent.futures.Future`, which is a promise too.
@@ -91,52 +55,31 @@ class View implements HandleView {
  * console.log(await future.result(5_000), future.done(), await future.exception()); // 81 true undefined
  * ```
  */
-export class Future<R> implements Promise<R> {
+export class Future<R> extends Deferred<R> {
   static {
-    settleFuture = (future, state, value) => future.#settle(state, value);
-    giveHome = (future, home) => {
-      future.#home = home;
-    };
-    hasRaised = (future) => future.#state === 'raised';
-    listen = (future, listener) => future.#onSettled(listener);
-    const hidden = {
-      [HANDLE](this: Future<unknown>): HandleView {
-        return new View(this);
-      },
-    };
-    Object.defineProperties(Future.prototype, Object.getOwnPropertyDescriptors(hidden));
     adviseFor(Future.prototype, 'Future', 'await it first');
     shownAs<Future<unknown>>(Future.prototype, 'Future', (future) => future.#shown());
   }
 
-  #state: State = 'pending';
-  /** The result; or the error. */
-  #value: unknown = undefined;
-  #home: FutureHome | undefined = undefined;
-  /** Who asked for the outcome; from the first one on it counts as observed. */
-  #asked: Asked | undefined = undefined;
-  #waiters: (() => void)[] | undefined = undefined;
-  #callbacks: (() => unknown)[] | undefined = undefined;
-
   /** Cancels the task unless it was handed to a worker: `true` if and only if it never ran and never will (also when asked again). */
   cancel(): boolean {
-    if (this.#state === 'pending') this.#settle('cancelled', new CancelledError('the future was cancelled'));
-    return this.cancelled();
+    return cancel(this) || this.cancelled();
   }
 
   /** Whether it was cancelled: by `cancel()`, by an aborted signal, or by a shutdown. */
   cancelled(): boolean {
-    return this.#state === 'cancelled' || this.#state === 'notified';
+    const state = stateOf(this);
+    return state === 'cancelled' || state === 'notified';
   }
 
   /** Whether the task was handed to a worker and has not ended; then it cannot be cancelled. */
   running(): boolean {
-    return this.#state === 'running';
+    return stateOf(this) === 'running';
   }
 
   /** Whether there is an outcome: it returned, it raised, or it was cancelled. */
   done(): boolean {
-    return this.#state !== 'pending' && this.#state !== 'running';
+    return isFinal(stateOf(this));
   }
 
   /**
@@ -144,18 +87,15 @@ export class Future<R> implements Promise<R> {
    * TimeoutError when there is no outcome after `timeout` milliseconds (0 or less: now); then the task goes on, and one may ask again.
    */
   result(timeout?: number | undefined): Promise<R> {
-    return timeout === undefined ? this.#ask() : this.#askWithin(timeout);
+    return timeout === undefined ? ask(this, false) : this.#resultWithin(timeout);
   }
 
   /** What the task threw, or `undefined` when it returned. Rejects as `result` does when it was cancelled or takes too long. */
-  exception(timeout?: number | undefined): Promise<unknown> {
-    return this.result(timeout).then(
-      () => undefined,
-      (error: unknown) => {
-        if (this.#state !== 'raised' || !Object.is(error, this.#value)) throw error;
-        return error;
-      },
-    );
+  async exception(timeout?: number | undefined): Promise<unknown> {
+    await this.#doneWithin(timeout);
+    observe(this);
+    if (this.cancelled()) throw outcomeOf(this);
+    return stateOf(this) === 'raised' ? outcomeOf(this) : undefined;
   }
 
   /**
@@ -184,11 +124,12 @@ export class Future<R> implements Promise<R> {
 
   /** How it ended, in the form of `Promise.allSettled` and with a status for the cancelled ones; `undefined` while it is not done. */
   outcome(): FutureOutcome<R> | undefined {
-    if (!this.done()) return undefined;
-    if (this.cancelled()) return { status: 'cancelled' };
-    if (this.#state === 'returned') return { status: 'fulfilled', value: this.#value as R };
-    this.#observe();
-    return { status: 'rejected', reason: this.#value };
+    const state = stateOf(this);
+    if (!isFinal(state)) return undefined;
+    if (state === 'returned') return { status: 'fulfilled', value: outcomeOf(this) as R };
+    if (state !== 'raised') return { status: 'cancelled' };
+    observe(this);
+    return { status: 'rejected', reason: outcomeOf(this) };
   }
 
   /**
@@ -198,45 +139,19 @@ export class Future<R> implements Promise<R> {
    */
   addDoneCallback(fn: (future: Future<R>) => void): void {
     if (typeof fn !== 'function') throw new TypeError(`addDoneCallback: expected a function, got ${inspect(fn, { depth: 0 })}`);
-    if (this.done()) {
-      this.#call(() => fn(this));
-      return;
-    }
-    // Whoever settles this future belongs to somebody else: the callback runs where it was added, as a promise's would.
-    const scope = new AsyncResource('TWINPOOL_DONE_CALLBACK', { requireManualDestroy: true });
-    const callback = () => scope.runInAsyncScope(fn, undefined, this);
-    if (this.#callbacks === undefined) this.#callbacks = [callback];
-    else this.#callbacks.push(callback);
-  }
-
-  // biome-ignore lint/suspicious/noThenProperty: a future is a promise
-  then<T = R, E = never>(
-    onFulfilled?: ((value: R) => T | PromiseLike<T>) | null | undefined,
-    onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined,
-  ): Promise<T | E> {
-    if (!isResolving(onFulfilled) || !isResolving(onRejected)) return this.#ask().then(onFulfilled, onRejected);
-    this.#promise(onFulfilled, onRejected);
-    return new Told(this) as Promise<unknown> as Promise<T | E>;
-  }
-
-  catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined): Promise<R | E> {
-    return this.#ask().catch(onRejected);
-  }
-
-  finally(onFinally?: (() => void) | null | undefined): Promise<R> {
-    return this.#ask().finally(onFinally);
+    // What settles this future belongs to other code: the callback runs where it was added, as a promise's would.
+    const scope = this.done() ? undefined : new AsyncResource('TWINPOOL_DONE_CALLBACK', { requireManualDestroy: true });
+    addCallback(this, new DoneCallback(this, fn, scope));
   }
 
   /** For executors and tests: the result. Throws InvalidStateError when the future is done. */
   setResult(value: R): void {
-    this.#refuseWhenDone();
-    this.#settle('returned', value);
+    this.#settleByHand('returned', value);
   }
 
   /** For executors and tests: what was thrown, anything at all. Throws InvalidStateError when the future is done. */
   setException(error: unknown): void {
-    this.#refuseWhenDone();
-    this.#settle('raised', error);
+    this.#settleByHand('raised', error);
   }
 
   /**
@@ -244,12 +159,14 @@ export class Future<R> implements Promise<R> {
    * Throws InvalidStateError in any other state, also when it is asked twice.
    */
   setRunningOrNotifyCancel(): boolean {
-    if (this.#state === 'pending') {
-      this.#state = 'running';
+    this.#refuseView();
+    const state = stateOf(this);
+    if (state === 'pending') {
+      setState(this, 'running');
       return true;
     }
-    if (this.#state !== 'cancelled') throw new InvalidStateError(`the future is in an unexpected state: ${inspect(this)}`);
-    this.#state = 'notified';
+    if (state !== 'cancelled') throw new InvalidStateError(`the future is in an unexpected state: ${inspect(this)}`);
+    setState(this, 'notified');
     return false;
   }
 
@@ -257,120 +174,40 @@ export class Future<R> implements Promise<R> {
     return 'Future';
   }
 
-  #settle(state: 'cancelled' | 'returned' | 'raised', value: unknown): void {
-    // Who settles by hand may have been faster than the task.
-    if (this.done()) return;
-    this.#state = state;
-    this.#value = value;
-    const asked = this.#asked;
-    if (asked !== undefined) this.#asked = asked.kept;
-    else if (state === 'raised') this.#home?.unobserved(1);
-    const waiters = this.#waiters;
-    if (waiters !== undefined) {
-      this.#waiters = undefined;
-      for (const waiter of waiters) waiter();
-    }
-    const callbacks = this.#callbacks;
-    if (callbacks !== undefined) {
-      this.#callbacks = undefined;
-      for (const callback of callbacks) this.#call(callback);
-    }
-    asked?.tell(state === 'returned', value);
+  async #resultWithin(timeout: number): Promise<R> {
+    await this.#doneWithin(timeout);
+    return ask(this, false);
   }
 
-  /** The outcome to the resolving functions of somebody's promise. */
-  #promise(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
-    if (this.done()) {
-      this.#observe();
-      if (this.#state === 'returned') resolve(this.#value);
-      else reject(this.#value);
-    } else this.#asked = Asked.also(this.#asked, new Asked(resolve, reject));
-  }
-
-  #observe(): void {
-    if (this.#asked !== undefined) return;
-    this.#asked = TOLD;
-    if (this.#state === 'raised') this.#home?.unobserved(-1);
-  }
-
-  /** The promise of the outcome. Whoever gets it has to handle it, so it is made for somebody, never in advance. */
-  #ask(): Promise<R> {
-    if (this.#asked?.promise !== undefined) return this.#asked.promise as Promise<R>;
-    const asked = Asked.byPromise();
-    if (this.done()) {
-      this.#observe();
-      this.#asked = asked;
-      asked.tell(this.#state === 'returned', this.#value);
-    } else this.#asked = Asked.also(this.#asked, asked);
-    return asked.promise as Promise<R>;
-  }
-
-  async #askWithin(timeout: number): Promise<R> {
-    const limit = checkTimeout(timeout);
-    if (this.done() || limit === Number.POSITIVE_INFINITY) return this.#ask();
-    await new Promise<void>((resolve, reject) => {
-      const fail = () => reject(new TimeoutError(`the future was not done within ${limit} ms`));
-      if (limit <= 0) return fail();
-      const alarm = new Alarm(
-        systemClock,
-        () => {
-          forget();
-          fail();
-        },
-        true,
-      );
-      const forget = this.#onSettled(() => {
-        alarm.stop();
-        resolve();
-      });
-      alarm.set(limit);
-    });
-    return this.#ask();
-  }
-
-  #onSettled(listener: () => void): () => void {
-    if (this.#waiters === undefined) this.#waiters = [listener];
-    else this.#waiters.push(listener);
-    return () => {
-      const waiters = this.#waiters;
-      const at = waiters?.indexOf(listener) ?? -1;
-      if (at >= 0) waiters?.splice(at, 1);
-    };
-  }
-
-  #call(callback: () => unknown): void {
-    try {
-      const returned = callback();
-      // Of an `async` callback. A future that is returned stays as silent as any other.
-      if (types.isPromise(returned)) void returned.then(undefined, (error: unknown) => this.#warn(error));
-    } catch (error) {
-      this.#warn(error);
-    }
-  }
-
-  #warn(error: unknown): void {
-    const what = 'a done-callback';
-    if (this.#home !== undefined) this.#home.warn(error, what);
-    else process.emitWarning(`twinpool: ${what} threw: ${inspect(error)}`, { type: 'TwinpoolWarning', code: 'TWINPOOL_UNCAUGHT' });
+  async #doneWithin(timeout: number | undefined): Promise<void> {
+    if (!(await isDoneWithin(this, timeout))) throw new TimeoutError(`the future was not done within ${checkTimeout(timeout)} ms`);
   }
 
   #outcomeNow(what: string): Exclude<FutureOutcome<R>, { status: 'cancelled' }> {
     const outcome = this.outcome();
     if (outcome === undefined) throw new InvalidStateError(`${what}: the future is not done: ${inspect(this)}`);
-    if (outcome.status === 'cancelled') throw this.#value;
+    if (outcome.status === 'cancelled') throw outcomeOf(this);
     return outcome;
   }
 
-  #refuseWhenDone(): void {
-    if (!this.done()) return;
-    const state = { cancelled: 'CANCELLED', notified: 'CANCELLED_AND_NOTIFIED' }[this.#state as string] ?? 'FINISHED';
-    throw new InvalidStateError(`${state}: ${inspect(this)}`);
+  #settleByHand(state: Settled, value: unknown): void {
+    this.#refuseView();
+    if (this.done()) {
+      const name = { cancelled: 'CANCELLED', notified: 'CANCELLED_AND_NOTIFIED' }[stateOf(this) as string] ?? 'FINISHED';
+      throw new InvalidStateError(`${name}: ${inspect(this)}`);
+    }
+    settle(this, state, value);
+  }
+
+  #refuseView(): void {
+    if (sourceOf(this) !== this) throw new InvalidStateError(`${inspect(this)}: only the pool settles it`);
   }
 
   /** As Python shows it, in Node's form. */
   #shown(): Record<string, string> {
+    const state = stateOf(this);
     if (this.cancelled()) return { state: 'cancelled' };
-    if (this.done()) return { state: 'finished', [this.#state]: typeName(this.#value) };
-    return { state: this.running() ? 'running' : 'pending' };
+    if (this.done()) return { state: 'finished', [state]: typeName(outcomeOf(this)) };
+    return { state };
   }
 }

@@ -4,7 +4,8 @@
  * Decides what an item without an outcome of its own is said to have ended with. The list is made when it is asked for: until then the
  * job keeps its results, as it must anyway, and its failures.
  */
-import { type AsyncResult, type Cancellable, PoolResult } from './async-result.ts';
+import type { DeferredJob } from '@twinpool/core/facade';
+import { type AsyncResult, PoolResult } from './async-result.ts';
 
 /** What `mapAsync` and `starmapAsync` return, as Python's `MapResult`. */
 export interface MapResult<R> extends AsyncResult<R[]> {
@@ -23,7 +24,7 @@ export interface MapResult<R> extends AsyncResult<R[]> {
 }
 
 /** A map that keeps how its items ended. */
-export interface Outcomes extends Cancellable {
+export interface Outcomes extends DeferredJob {
   /** `ending`: what the whole ended with, if it failed. */
   outcomes(ending: unknown): PromiseSettledResult<unknown>[];
 }
