@@ -48,6 +48,7 @@ export let sourceOf: (handle: Deferred<unknown>) => Deferred<unknown>;
 export let follow: (view: Deferred<unknown>, source: Deferred<unknown>) => void;
 /** The facade that a new handle belongs to. A handle that was made by hand has none. */
 export let belongTo: (handle: Deferred<unknown>, home: DeferredHome) => void;
+export let homeOf: (handle: Deferred<unknown>) => DeferredHome | undefined;
 /** The job that will settle this handle. */
 export let startJob: (handle: Deferred<unknown>, job: DeferredJob) => void;
 /** Moves a handle that is not done to a final state. On one that is done it has no effect. */
@@ -110,7 +111,7 @@ export abstract class Deferred<R> implements Promise<R> {
   static {
     stateOf = (handle) => {
       const source = handle.#source;
-      return source.#state === 'pending' && source.#job?.handedOver === true ? 'running' : source.#state;
+      return source.#state === 'pending' && (source.#value as DeferredJob | undefined)?.handedOver === true ? 'running' : source.#state;
     };
     outcomeOf = (handle) => handle.#source.#value;
     sourceOf = (handle) => handle.#source;
@@ -120,8 +121,9 @@ export abstract class Deferred<R> implements Promise<R> {
     belongTo = (handle, home) => {
       handle.#home = home;
     };
+    homeOf = (handle) => handle.#home;
     startJob = (handle, job) => {
-      handle.#job = job;
+      handle.#value = job;
     };
     settle = (handle, state, value) => handle.#settle(state, value);
     setState = (handle, state) => {
@@ -143,11 +145,9 @@ export abstract class Deferred<R> implements Promise<R> {
 
   #source: Deferred<unknown> = this;
   #state: DeferredState = 'pending';
-  /** The result or the error. */
+  /** The job, if there is one, until it has ended; then the result or the error. One field: memory of a handle that waits counts. */
   #value: unknown = undefined;
   #home: DeferredHome | undefined = undefined;
-  /** Until it has ended. */
-  #job: DeferredJob | undefined = undefined;
   /** Those that asked for the outcome; from the first one on it counts as observed. */
   #asked: Asked | undefined = undefined;
   /** Listeners, which are functions, and done-callbacks. */
@@ -178,7 +178,6 @@ export abstract class Deferred<R> implements Promise<R> {
     if (isFinal(this.#state)) return;
     this.#state = state;
     this.#value = value;
-    this.#job = undefined;
     const asked = this.#asked;
     if (asked !== undefined) this.#asked = asked.kept;
     else if (state === 'raised') this.#home?.unobserved(1);
@@ -193,7 +192,8 @@ export abstract class Deferred<R> implements Promise<R> {
 
   #cancel(): boolean {
     if (isFinal(this.#state)) return false;
-    if (this.#job !== undefined) return this.#job.cancel();
+    const job = this.#value as DeferredJob | undefined;
+    if (job !== undefined) return job.cancel();
     if (this.#state !== 'pending') return false;
     this.#settle('cancelled', new CancelledError('the future was cancelled'));
     return true;

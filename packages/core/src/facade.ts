@@ -12,6 +12,7 @@ export {
   DoneCallback,
   endingOf,
   follow,
+  homeOf,
   isDoneWithin,
   isFinal,
   observe,

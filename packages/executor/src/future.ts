@@ -58,7 +58,7 @@ export type FutureOutcome<R> =
 export class Future<R> extends Deferred<R> {
   static {
     adviseFor(Future.prototype, 'Future', 'await it first');
-    shownAs<Future<unknown>>(Future.prototype, 'Future', (future) => future.#shown());
+    shownAs<Future<unknown>>(Future.prototype, 'Future', shown);
   }
 
   /** Cancels the task unless it was handed to a worker: `true` if and only if it never ran and never will (also when asked again). */
@@ -87,12 +87,12 @@ export class Future<R> extends Deferred<R> {
    * TimeoutError when there is no outcome after `timeout` milliseconds (0 or less: now); then the task goes on, and one may ask again.
    */
   result(timeout?: number | undefined): Promise<R> {
-    return timeout === undefined ? ask(this, false) : this.#resultWithin(timeout);
+    return timeout === undefined ? ask(this, false) : resultWithin(this, timeout);
   }
 
   /** What the task threw, or `undefined` when it returned. Rejects as `result` does when it was cancelled or takes too long. */
   async exception(timeout?: number | undefined): Promise<unknown> {
-    await this.#doneWithin(timeout);
+    await doneWithin(this, timeout);
     observe(this);
     if (this.cancelled()) throw outcomeOf(this);
     return stateOf(this) === 'raised' ? outcomeOf(this) : undefined;
@@ -111,14 +111,14 @@ export class Future<R> extends Deferred<R> {
    * ```
    */
   resultNow(): R {
-    const outcome = this.#outcomeNow('resultNow');
+    const outcome = outcomeNow(this, 'resultNow');
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;
   }
 
   /** What the task threw, or `undefined` when it returned, at once. Throws as `resultNow` does when it was cancelled or is not done. */
   exceptionNow(): unknown {
-    const outcome = this.#outcomeNow('exceptionNow');
+    const outcome = outcomeNow(this, 'exceptionNow');
     return outcome.status === 'rejected' ? outcome.reason : undefined;
   }
 
@@ -146,12 +146,12 @@ export class Future<R> extends Deferred<R> {
 
   /** For executors and tests: the result. Throws InvalidStateError when the future is done. */
   setResult(value: R): void {
-    this.#settleByHand('returned', value);
+    settleByHand(this, 'returned', value);
   }
 
   /** For executors and tests: what was thrown, anything at all. Throws InvalidStateError when the future is done. */
   setException(error: unknown): void {
-    this.#settleByHand('raised', error);
+    settleByHand(this, 'raised', error);
   }
 
   /**
@@ -159,7 +159,7 @@ export class Future<R> extends Deferred<R> {
    * Throws InvalidStateError in any other state, also when it is asked twice.
    */
   setRunningOrNotifyCancel(): boolean {
-    this.#refuseView();
+    refuseView(this);
     const state = stateOf(this);
     if (state === 'pending') {
       setState(this, 'running');
@@ -173,41 +173,43 @@ export class Future<R> extends Deferred<R> {
   get [Symbol.toStringTag](): string {
     return 'Future';
   }
+}
 
-  async #resultWithin(timeout: number): Promise<R> {
-    await this.#doneWithin(timeout);
-    return ask(this, false);
-  }
+// Functions, not private methods: a class with private methods costs each of its instances a field.
 
-  async #doneWithin(timeout: number | undefined): Promise<void> {
-    if (!(await isDoneWithin(this, timeout))) throw new TimeoutError(`the future was not done within ${checkTimeout(timeout)} ms`);
-  }
+async function resultWithin<R>(future: Future<R>, timeout: number): Promise<R> {
+  await doneWithin(future, timeout);
+  return ask(future, false);
+}
 
-  #outcomeNow(what: string): Exclude<FutureOutcome<R>, { status: 'cancelled' }> {
-    const outcome = this.outcome();
-    if (outcome === undefined) throw new InvalidStateError(`${what}: the future is not done: ${inspect(this)}`);
-    if (outcome.status === 'cancelled') throw outcomeOf(this);
-    return outcome;
-  }
+async function doneWithin(future: Future<unknown>, timeout: number | undefined): Promise<void> {
+  if (!(await isDoneWithin(future, timeout))) throw new TimeoutError(`the future was not done within ${checkTimeout(timeout)} ms`);
+}
 
-  #settleByHand(state: Settled, value: unknown): void {
-    this.#refuseView();
-    if (this.done()) {
-      const name = { cancelled: 'CANCELLED', notified: 'CANCELLED_AND_NOTIFIED' }[stateOf(this) as string] ?? 'FINISHED';
-      throw new InvalidStateError(`${name}: ${inspect(this)}`);
-    }
-    settle(this, state, value);
-  }
+function outcomeNow<R>(future: Future<R>, what: string): Exclude<FutureOutcome<R>, { status: 'cancelled' }> {
+  const outcome = future.outcome();
+  if (outcome === undefined) throw new InvalidStateError(`${what}: the future is not done: ${inspect(future)}`);
+  if (outcome.status === 'cancelled') throw outcomeOf(future);
+  return outcome;
+}
 
-  #refuseView(): void {
-    if (sourceOf(this) !== this) throw new InvalidStateError(`${inspect(this)}: only the pool settles it`);
+function settleByHand(future: Future<unknown>, state: Settled, value: unknown): void {
+  refuseView(future);
+  const now = stateOf(future);
+  if (isFinal(now)) {
+    const name = { cancelled: 'CANCELLED', notified: 'CANCELLED_AND_NOTIFIED' }[now as string] ?? 'FINISHED';
+    throw new InvalidStateError(`${name}: ${inspect(future)}`);
   }
+  settle(future, state, value);
+}
 
-  /** As Python shows it, in Node's form. */
-  #shown(): Record<string, string> {
-    const state = stateOf(this);
-    if (this.cancelled()) return { state: 'cancelled' };
-    if (this.done()) return { state: 'finished', [state]: typeName(outcomeOf(this)) };
-    return { state };
-  }
+function refuseView(future: Future<unknown>): void {
+  if (sourceOf(future) !== future) throw new InvalidStateError(`${inspect(future)}: only the pool settles it`);
+}
+
+/** As Python shows it, in Node's form. */
+function shown(future: Future<unknown>): Record<string, string> {
+  const state = stateOf(future);
+  if (future.cancelled()) return { state: 'cancelled' };
+  return isFinal(state) ? { state: 'finished', [state]: typeName(outcomeOf(future)) } : { state };
 }

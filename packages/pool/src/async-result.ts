@@ -12,14 +12,15 @@ import {
   belongTo,
   cancel,
   Deferred,
+  type DeferredHome,
   type DeferredJob,
   endingOf,
+  homeOf,
   isDoneWithin,
   isFinal,
   observe,
   outcomeOf,
   quiet,
-  type Seat,
   settle,
   startJob,
   stateOf,
@@ -68,15 +69,13 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
     adviseFor(PoolResult.prototype, 'AsyncResult', 'await it, and send its value');
   }
 
-  readonly #seat: Seat;
   #callbacks: Callbacks<unknown> | undefined;
   /** The call that makes this object has not returned. */
   #isStarting = false;
 
-  constructor(seat: Seat, callbacks: Callbacks<unknown> | undefined) {
+  constructor(home: DeferredHome, callbacks: Callbacks<unknown> | undefined) {
     super();
-    belongTo(this, seat);
-    this.#seat = seat;
+    belongTo(this, home);
     this.#callbacks = callbacks;
     // The callback gets the error.
     if (callbacks?.errorCallback !== undefined) observe(this);
@@ -97,8 +96,8 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
 
   jobSettled(ok: boolean, value: unknown): void {
     // A callback may use the handle, which the caller has only once the call has returned.
-    if (this.#isStarting && this.#callbacks !== undefined) queueMicrotask(() => this.#settle(ok, value));
-    else this.#settle(ok, value);
+    if (this.#isStarting && this.#callbacks !== undefined) queueMicrotask(() => PoolResult.#settle(this, ok, value));
+    else PoolResult.#settle(this, ok, value);
   }
 
   /** As in Python no callback is called then. */
@@ -108,7 +107,7 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
   }
 
   get(timeout?: number): Promise<R> {
-    return timeout === undefined ? ask(this, true) : quiet(this.#get(timeout));
+    return timeout === undefined ? ask(this, true) : quiet(getWithin(this, timeout));
   }
 
   wait(timeout?: number): Promise<void> {
@@ -125,37 +124,38 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
   }
 
   exception(timeout?: number): Promise<unknown> {
-    return quiet(this.#exception(timeout));
+    return quiet(exceptionWithin(this, timeout));
   }
 
   cancel(): boolean {
     return cancel(this);
   }
 
-  async #get(timeout: number): Promise<R> {
-    if (!(await isDoneWithin(this, timeout))) throw late(timeout);
-    return ask(this, true);
-  }
-
-  async #exception(timeout: number | undefined): Promise<unknown> {
-    if (!(await isDoneWithin(this, timeout))) throw late(timeout);
-    observe(this);
-    return stateOf(this) === 'returned' ? undefined : outcomeOf(this);
-  }
-
-  #settle(ok: boolean, value: unknown): void {
-    const callbacks = this.#callbacks;
-    this.#callbacks = undefined;
+  /** Static, as all that is private here is no instance's method: a class with such a method costs each of its instances a field. */
+  static #settle(result: PoolResult<unknown>, ok: boolean, value: unknown): void {
+    const callbacks = result.#callbacks;
+    result.#callbacks = undefined;
     const ending = endingOf(ok, value);
     if (callbacks === undefined) {
-      settle(this, ending, ok ? value : asPoolError(value));
+      settle(result, ending, ok ? value : asPoolError(value));
       return;
     }
-    const outcome = runCallbacks(callbacks, this.#seat, ok, value);
+    const outcome = runCallbacks(callbacks, homeOf(result) as DeferredHome, ok, value);
     // Unless it is the error that the errorCallback was given.
     const isThrown = outcome.ok !== ok || !Object.is(outcome.value, value);
-    settle(this, isThrown && !outcome.ok ? 'raised' : ending, outcome.value);
+    settle(result, isThrown && !outcome.ok ? 'raised' : ending, outcome.value);
   }
+}
+
+async function getWithin<R>(result: PoolResult<R>, timeout: number): Promise<R> {
+  if (!(await isDoneWithin(result, timeout))) throw late(timeout);
+  return ask(result, true);
+}
+
+async function exceptionWithin(result: PoolResult<unknown>, timeout: number | undefined): Promise<unknown> {
+  if (!(await isDoneWithin(result, timeout))) throw late(timeout);
+  observe(result);
+  return stateOf(result) === 'returned' ? undefined : outcomeOf(result);
 }
 
 function late(timeout: number | undefined): TimeoutError {

@@ -4,7 +4,7 @@
  * Decides that what a callback throws becomes the result (the rule of Python 3.16; before it the pool hung), and that nothing of it gets
  * any further. Refuses to know when callbacks run: before the result settles, which is the business of whoever settles it.
  */
-import type { JobListener, Seat } from '@twinpool/core/facade';
+import type { DeferredHome, JobListener } from '@twinpool/core/facade';
 import { asPoolError } from './maybe-encoding-error.ts';
 
 /** Called before the result settles; what one of them throws becomes the result. */
@@ -16,13 +16,18 @@ export interface Callbacks<R> {
 }
 
 /** Runs the one that applies; gives the outcome back, or makes what it threw the outcome. */
-export function runCallbacks(callbacks: Callbacks<unknown>, seat: Seat, ok: boolean, outcome: unknown): { ok: boolean; value: unknown } {
+export function runCallbacks(
+  callbacks: Callbacks<unknown>,
+  home: DeferredHome,
+  ok: boolean,
+  outcome: unknown,
+): { ok: boolean; value: unknown } {
   const name = ok ? 'callback' : 'errorCallback';
   const value = ok ? outcome : asPoolError(outcome);
   try {
     const returned: unknown = callbacks[name]?.(value);
     // An asynchronous callback comes too late to change the result.
-    if (returned instanceof Promise) returned.catch((error: unknown) => seat.warn(error, name));
+    if (returned instanceof Promise) returned.catch((error: unknown) => home.warn(error, name));
     return { ok, value };
   } catch (thrown) {
     if (!ok) giveCause(thrown, value);
@@ -31,10 +36,10 @@ export function runCallbacks(callbacks: Callbacks<unknown>, seat: Seat, ok: bool
 }
 
 /** A listener that runs the callbacks before it passes the outcome on. */
-export function afterCallbacks(callbacks: Callbacks<unknown>, seat: Seat, then: JobListener['jobSettled']): JobListener {
+export function afterCallbacks(callbacks: Callbacks<unknown>, home: DeferredHome, then: JobListener['jobSettled']): JobListener {
   return {
     jobSettled(ok, value) {
-      const outcome = runCallbacks(callbacks, seat, ok, value);
+      const outcome = runCallbacks(callbacks, home, ok, value);
       then(outcome.ok, outcome.value);
     },
   };
