@@ -25,10 +25,9 @@ import { type TaskFunction, taskFunctionOf } from './task/task-function.ts';
 import { AS_BYTES, type PackedValue } from './wire/messages.ts';
 import { isPrimitive } from './wire/outbound.ts';
 import { ALONE, Packer, PLAIN } from './wire/values.ts';
-import { depthHere, isLoading } from './worker/context.ts';
+import { depthHere } from './worker/ownership.ts';
+import { refuseNesting } from './worker/refusal.ts';
 
-/** Pools in tasks of pools in tasks: deeper than this it is taken for a recursion that does not end. */
-const MOST_DEPTH = 10;
 const LONGEST_DELAY = 2 ** 31 - 1;
 
 export interface RuntimeStats {
@@ -86,10 +85,11 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
   #open = 0;
   #keepAlive: { ref(): unknown; unref(): unknown } | undefined;
   #state: 'open' | 'closing' | 'closed' = 'open';
+  #mayStart = false;
   #ended: Promise<void> | undefined;
 
   constructor(workers: ResolvedWorkers, share: ResolvedShare, startsAtOnce: boolean, seams: EngineSeams = {}) {
-    refuseNesting();
+    if (startsAtOnce) this.checkNesting();
     this.clock = seams.clock ?? systemClock;
     this.#makeLane = seams.makeLane ?? makeWorkerLane;
     this.workers = workers;
@@ -106,6 +106,13 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
 
   get isOpen(): boolean {
     return this.#state === 'open';
+  }
+
+  /** Before the first work: throws NestedBootstrapError where no workers may be started. */
+  checkNesting(): void {
+    if (this.#mayStart) return;
+    refuseNesting();
+    this.#mayStart = true;
   }
 
   openClient(options: ClientOptions): Client {
@@ -223,7 +230,8 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
   lateError(lane: Lane, error: unknown): void {
     this.#lateErrors += 1;
     tellOfWorker('lateError', this.share.name, lane, error);
-    this.warn(error, 'an error outside of any task');
+    if (error instanceof NestedBootstrapError) warnOnce(error.message);
+    else this.warn(error, 'an error outside of any task');
   }
 
   anomaly(lane: Lane): void {
@@ -366,13 +374,11 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
   }
 }
 
-function refuseNesting(): void {
-  if (isLoading()) {
-    throw new NestedBootstrapError(
-      'a pool was built at the top level of a module that a worker is importing; it would be built again in every worker, without end. ' +
-        "Build it in a function, or behind `if (!isWorker)` (from 'twinpool/worker')",
-    );
-  }
-  if (depthHere() >= MOST_DEPTH)
-    throw new NestedBootstrapError(`pools are nested ${MOST_DEPTH} deep: a task that builds a pool whose tasks build pools does not end`);
+/** Every worker says the same of a module without a guard. */
+function warnOnce(message: string): void {
+  if (warned.has(message)) return;
+  warned.add(message);
+  process.emitWarning(message, { type: 'TwinpoolWarning', code: 'TWINPOOL_UNGUARDED' });
 }
+
+const warned = new Set<string>();

@@ -99,7 +99,7 @@ export class InitializerError extends TwinpoolError {
   static override readonly code = 'ERR_TWINPOOL_INITIALIZER';
 }
 
-/** A pool was built while a worker was still importing the module, or too many pools are nested in each other. */
+/** Code in a worker that belongs to no task built a pool or used an executor, or too many pools are nested in each other. */
 export class NestedBootstrapError extends TwinpoolError {
   static override readonly code = 'ERR_TWINPOOL_NESTED_BOOTSTRAP';
 }

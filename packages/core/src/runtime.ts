@@ -16,7 +16,8 @@ export let engineOf: (runtime: WorkerRuntime) => Engine;
  * Facades given the same runtime take fair turns on its workers, by worker time. Closing or terminating a facade ends that facade's work
  * only; the runtime is closed by whoever made it. An idle runtime does not keep the program alive.
  *
- * Throws `OptionsError` listing every bad option, `NestedBootstrapError` at the top level of a module that a worker imports.
+ * Throws `OptionsError` listing every bad option. Its first work throws `NestedBootstrapError` at the top level of a module that a worker
+ * imports, and in all that this top level starts.
  *
  * @example
  * ```ts

@@ -74,7 +74,7 @@ export class Seat {
   }
 
   /**
-   * Reads the options of a facade's constructor. Throws TypeError, RangeError, OptionsError, NestedBootstrapError. Given another facade's seat
+   * Reads the options of a facade's constructor. Throws TypeError, RangeError, OptionsError, and NestedBootstrapError where workers start at once. Given another facade's seat
    * instead, it takes one beside it: at the same workers, with the same settings; its end leaves the workers alone.
    */
   static take(shape: SeatShape, options: object | number | undefined): Seat {
@@ -112,7 +112,13 @@ export class Seat {
     return this.#engine.isOpen;
   }
 
+  /** What `submit` checks first, for facades that read the input before: throws NestedBootstrapError where no workers may be started. */
+  checkNesting(): void {
+    this.#engine.checkNesting();
+  }
+
   submit(job: Job, tasks: number): void {
+    this.checkNesting();
     this.#client.submit(job, tasks);
   }
 

@@ -58,8 +58,8 @@ const MINIMAL = [
   'SystemRoot',
   'NODE_V8_COVERAGE',
 ];
-/** Of this program alone: a channel to its own parent, and flags that open an inspector. */
-const NEVER = new Set(['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID']);
+/** Of this program alone: a channel to its own parent, how it reports to `node --test`, and flags that open an inspector. */
+const NEVER = new Set(['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID', 'NODE_TEST_CONTEXT']);
 const INSPECTOR = /(^|\s)--inspect\S*/g;
 
 export function workerEnvironment(

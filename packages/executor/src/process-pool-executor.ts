@@ -10,8 +10,8 @@ import { WorkerExecutor } from './worker-executor.ts';
  * idle workers do not. Functions are passed as they are when they are exported or use nothing from outside themselves; see the guide for
  * all that can be a task.
  *
- * Throws TypeError or RangeError for a bad number of workers, OptionsError listing every bad option, NestedBootstrapError at the top
- * level of a module that a worker imports.
+ * Throws TypeError or RangeError for a bad number of workers, OptionsError listing every bad option. Its first use throws
+ * NestedBootstrapError at the top level of a module that a worker imports, and in all that this top level starts.
  *
  * Unlike CPython: one worker's death fails the task that ran in it, and nothing else (`onWorkerLoss`).
  *

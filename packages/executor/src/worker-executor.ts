@@ -150,13 +150,14 @@ export abstract class WorkerExecutor extends Executor {
     return this.#isShutDown || !this.#seat.isRuntimeOpen ? 'shut down' : 'open';
   }
 
-  /** Broken before shut down before the end of the program, as in CPython. */
+  /** Broken before shut down before the end of the program, as in CPython. Also NestedBootstrapError. */
   #checkOpen(what: string): void {
     const { broken } = this.#seat;
     if (broken !== undefined) throw broken;
     if (this.#isShutDown) throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() after shutdown()`);
     if (!this.#seat.isRuntimeOpen)
       throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() after its workers were closed by their owner`);
+    this.#seat.checkNesting();
     if (isExiting()) throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() while the program ends; nothing would come of it`);
   }
 

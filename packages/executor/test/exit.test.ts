@@ -5,11 +5,12 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
 const PROGRAM = fileURLToPath(new URL('fixtures/program.mjs', import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 const SELF_SUBMITTING = fileURLToPath(new URL('fixtures/self-submitting.mjs', import.meta.url));
 
 /** Standard output of a program that has to end by itself, with code 0 and without a word on standard error. */
-async function run(scenario: string, kind: string, program: string = PROGRAM, env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const options = { timeout: 15_000, env: { ...process.env, ...env } };
+async function run(scenario: string, kind: string, program: string = PROGRAM): Promise<string> {
+  const options = { timeout: 15_000 };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, scenario, kind], options);
   expect(stderr).toBe('');
   return stdout.trim().split('\n').join(' ');
@@ -29,12 +30,20 @@ describe.each(['process', 'thread'])('%s', (kind) => {
     expect(await run(kind, '', SELF_SUBMITTING)).toBe('42');
   });
 
+  test('an executor that a module exports works in the program, and in tasks of that module [R42]', async () => {
+    expect(await run(kind, '', fixture('uses-shared.mjs'))).toBe('42');
+  });
+
+  test('an executor is refused at its first use while a worker imports its module, and names the guard [R42]', async () => {
+    const output = await run(kind, '', fixture('uses-at-import.mjs'));
+    expect(output).toBe('NestedBootstrapError true NestedBootstrapError true 42');
+  });
+
   test('nor does an endless map that nobody reads any further', async () => {
     expect(await run('lazily', kind)).toBe('0');
   });
 });
 
-test('executors in tasks of executors in tasks, and so on: ten deep, also by way of programs, it is taken for endless [C-19] [D-46]', async () => {
-  // The variable by which a program knows how deep it was started.
-  expect(await run('descend', 'thread', PROGRAM, { TWINPOOL_DEPTH: '8' })).toBe('10 ERR_TWINPOOL_NESTED_BOOTSTRAP');
+test('executors in tasks of executors in tasks, and so on: ten deep it is taken for endless [C-19] [D-46]', async () => {
+  expect(await run('descend', 'thread')).toBe('10 ERR_TWINPOOL_NESTED_BOOTSTRAP');
 });

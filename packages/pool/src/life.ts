@@ -25,7 +25,7 @@ export class Life {
     return this.#state;
   }
 
-  /** Throws PoolClosedError unless new work is taken. */
+  /** Throws PoolClosedError unless new work is taken, and NestedBootstrapError where its runtime may not start workers. */
   checkRunning(): void {
     if (this.#state !== 'running') {
       throw new PoolClosedError(`${this.seat.name} is not running: it was ${this.#state} and takes no new work; make another pool`);
@@ -34,6 +34,7 @@ export class Life {
       const owner = 'its WorkerRuntime was closed, or the facade it stands beside; make another one and another pool';
       throw new PoolClosedError(`${this.seat.name} is not running: ${owner}`);
     }
+    this.seat.checkNesting();
   }
 
   close(): void {

@@ -67,7 +67,7 @@ function whyBroken(name: string, cause: unknown): string {
  * what you want to have inside of it. An idle pool does not keep the program alive.
  *
  * Throws `OptionsError` listing every bad option, RangeError and TypeError for a bad number of processes, `NestedBootstrapError` at the top
- * level of a module that a worker imports.
+ * level of a module that a worker imports, and in all that this top level starts; on a `runtime` with its first work.
  *
  * @example
  * ```ts

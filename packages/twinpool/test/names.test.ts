@@ -52,10 +52,11 @@ const OF_EXECUTOR = [
   'wait',
 ];
 
+const OF_WORKERS = ['context', 'isWorker'];
 const OF_ADAPTERS = ['asExecutor', 'asPool', 'mapStream', 'mapWebStream', 'runInExecutor', 'toAsyncResult', 'toFuture'];
 
 test('the root has all names of both faces, the adapters, the helpers, and each error once', () => {
-  const names = [...ERRORS, ...HELPERS, ...OF_EXECUTOR, ...OF_ADAPTERS, 'Pool', 'ThreadPool', 'MaybeEncodingError'];
+  const names = [...ERRORS, ...HELPERS, ...OF_EXECUTOR, ...OF_ADAPTERS, ...OF_WORKERS, 'Pool', 'ThreadPool', 'MaybeEncodingError'];
   expect(Object.keys(root).sort()).toEqual(names.sort());
 });
 
@@ -74,7 +75,7 @@ test('every door has the names of its package, and they are the same things', ()
       if (name in root) expect((root as Record<string, unknown>)[name]).toBe(value);
     }
   }
-  expect(Object.keys(worker).sort()).toEqual(['context', 'isWorker']);
+  expect(Object.keys(worker).sort()).toEqual(OF_WORKERS);
 });
 
 test('each face has the errors that its user can meet, and the task helpers', () => {

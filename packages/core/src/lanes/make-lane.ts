@@ -1,7 +1,6 @@
 /** Which lane a kind of worker needs, and what its workers inherit of this program. The only place that asks for the kind. */
 import type { Lane, LaneHost, LaneOptions } from '../lane.ts';
 import type { ResolvedWorkers } from '../options.ts';
-import { DEPTH_VARIABLE, STARTING_VARIABLE } from '../worker/context.ts';
 import { inheritedExecArgv, memoryFlags, workerEnvironment } from '../worker-environment.ts';
 import { ProcessLane } from './process.ts';
 import { ThreadLane } from './thread.ts';
@@ -9,8 +8,6 @@ import { ThreadLane } from './thread.ts';
 export function makeWorkerLane(host: LaneHost, options: LaneOptions, workers: ResolvedWorkers): Lane {
   const { kind, argv = [], maxPayloadBytes, resourceLimits } = workers;
   const env = workerEnvironment(workers.env, process.env);
-  env[DEPTH_VARIABLE] = String(options.setup.depth);
-  env[STARTING_VARIABLE] = '1';
   const execArgv = workers.execArgv ?? inheritedExecArgv(process.execArgv, kind);
   if (kind === 'thread') {
     return new ThreadLane(host, options, {

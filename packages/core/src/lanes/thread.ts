@@ -49,6 +49,7 @@ import {
 } from '../wire/messages.ts';
 import type { Outgoing } from '../wire/outbound.ts';
 import { Packer } from '../wire/values.ts';
+import { startingThreads } from '../worker/ownership.ts';
 import { OutputGate } from './output-gate.ts';
 
 export interface ThreadOptions {
@@ -137,7 +138,7 @@ export class ThreadLane extends Lane {
     this.post([INIT, this.options.setup]);
     const setup: ThreadSetup = { port: port2, cells: this.#cells };
     const options2 = Object.assign(Object.create(null), { transferList: [port2] });
-    piscina.run(setup, options2).catch((error: unknown) => {
+    startingThreads(() => piscina.run(setup, options2)).catch((error: unknown) => {
       this.startError ??= error;
       void this.#worker?.terminate();
     });

@@ -51,6 +51,11 @@ export interface SourceDescriptor {
 
 export type TaskDescriptor = ModuleDescriptor | SourceDescriptor;
 
+/** The URL of the file that the task comes from. */
+export function originOf(descriptor: TaskDescriptor): string {
+  return descriptor.kind === 'module' ? descriptor.url : descriptor.base;
+}
+
 /** Names that are no task whatever a module exports: a prototype's, and `then`, for which `import()` would call it. */
 const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype', 'then']);
 

@@ -178,10 +178,12 @@ export class Answers {
     packer.letGo();
   }
 
-  /** An error that no task's outcome carries, because of which this worker ends; `running`: and a task with it. */
-  fatalError(error: unknown, running: boolean): void {
+  /** An error that no task's outcome carries; `fatal`: this worker ends because of it, `running`: and a task with it. */
+  lateError(error: unknown, fatal: boolean, running: boolean): void {
     this.flush();
-    this.#far.send([LATE, encodeThrown(error), true, running]);
+    // A task may be running: nothing may be answered together with it.
+    this.#budget = Number.POSITIVE_INFINITY;
+    this.#far.send([LATE, encodeThrown(error), fatal, running]);
   }
 
   /** This worker ends; `running`: and a task with it. Nothing can be done here where even that cannot be sent. */

@@ -4,9 +4,9 @@
  * Decides when one is loaded: with the first task that needs it. Should the import end this worker, it is that task's doing, and must not happen
  * to the next one. Refuses to know tasks.
  */
-import type { TaskDescriptor } from '../task/descriptor.ts';
+import { originOf, type TaskDescriptor } from '../task/descriptor.ts';
 import { type LoadedTask, loadTask } from '../task/load.ts';
-import { whileLoading } from './context.ts';
+import { runAs } from './ownership.ts';
 import { withinTime } from './within-time.ts';
 
 /** `task` or `failure` once it `isLoaded`. */
@@ -15,7 +15,7 @@ export interface Known {
   isLoaded: boolean;
   task: LoadedTask | undefined;
   failure: unknown;
-  /** It returned a promise before: run it where its continuations can be told from others. */
+  /** It returned a promise before: each of its tasks has an owner of its own. */
   isAsync: boolean;
   /** All that it ever returned were numbers. */
   givesNumbers: boolean;
@@ -36,7 +36,7 @@ export class Functions {
   load(known: Known, timeout: number): Promise<void> {
     const { descriptor } = known;
     return withinTime(
-      whileLoading(() => loadTask(descriptor)),
+      runAs(originOf(descriptor), () => loadTask(descriptor)),
       timeout,
       descriptor.name,
     ).then(

@@ -1,2 +1,3 @@
 /** What a task module may import: `@twinpool/core/worker`, which is `twinpool/worker`. Light, for it is loaded in every worker. */
-export { context, isWorker, type TaskContext } from './context.ts';
+export { context, type TaskContext } from './context.ts';
+export { isWorker } from './ownership.ts';

@@ -1,11 +1,12 @@
 /**
- * Errors of user code that come from no task's outcome: a throw in a timer, a rejection nobody handled.
+ * Catches the errors of user code that no outcome carries: an exception in a timer, a rejection that was not handled.
  *
- * A rejection while an asynchronous task runs is charged to that task. Everything else ends the worker, as it would end a Node
- * program, but after the answers have left and after the other side was told: it then replaces the worker. The same is told whenever the
- * worker ends by its own decision (`process.exit()` in user code).
+ * The runner decides whose such an error is: the running task's, which it then fails, or late (run.ts). After any other the worker ends, as
+ * a Node program would, but its answers leave first and the other side learns of the error and replaces the worker. The same is told
+ * whenever the worker ends by its own decision (`process.exit()` in user code).
  */
 import process from 'node:process';
+import { takeHeldErrors } from './refusal.ts';
 import type { Runner } from './run.ts';
 
 export function catchLateErrors(runner: Runner): void {
@@ -19,8 +20,11 @@ export function catchLateErrors(runner: Runner): void {
     }
   };
   process.on('exit', () => runner.exiting());
-  process.on('uncaughtException', die);
-  process.on('unhandledRejection', (reason: unknown) => {
-    if (!runner.unhandledRejection(reason)) die(reason);
+  process.on('uncaughtException', (error: unknown) => {
+    if (!runner.takesError(error, 'exception')) die(error);
   });
+  process.on('unhandledRejection', (reason: unknown) => {
+    if (!runner.takesError(reason, 'rejection')) die(reason);
+  });
+  for (const error of takeHeldErrors()) runner.takesError(error, 'rejection');
 }

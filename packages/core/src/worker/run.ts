@@ -11,7 +11,7 @@
  */
 import process from 'node:process';
 import { TaskModuleError, TaskSerializationError } from '../errors.ts';
-import type { TaskDescriptor } from '../task/descriptor.ts';
+import { originOf, type TaskDescriptor } from '../task/descriptor.ts';
 import { type LoadedTask, loadTask } from '../task/load.ts';
 import { AloneValues } from '../wire/alone-values.ts';
 import {
@@ -44,9 +44,10 @@ import { isPrimitive } from '../wire/outbound.ts';
 import { encodeThrown } from '../wire/thrown.ts';
 import { unpackBytes } from '../wire/values.ts';
 import { Answers } from './answers.ts';
-import { becomeWorker, isRunning, runInside, setRunning, type TaskContext, whileLoading } from './context.ts';
 import type { FarEnd } from './far-end.ts';
 import { Functions, type Known } from './functions.ts';
+import { becomeWorker, enterAs, ownerHere, runAs, setCalling, type TaskSource } from './ownership.ts';
+import { hasRefusedHere } from './refusal.ts';
 import { RunningTask } from './running-task.ts';
 
 /** One TASKS message, and how far it is done. */
@@ -73,7 +74,10 @@ const TOGETHER = 32;
 const READ_EVERY = 16;
 const SHORT = 2;
 
-export class Runner {
+// Captured: a task may replace what it finds on the global object.
+const exit = process.exit.bind(process);
+
+export class Runner implements TaskSource {
   readonly #far: FarEnd;
   #setup!: WorkerSetup;
   #answers!: Answers;
@@ -84,9 +88,19 @@ export class Runner {
   /** A task runs or a module loads; `drive` will be called when it is over. */
   #busy = false;
   #ready = false;
+  /** The last owner that was given out, and the one that code called from here gets. */
+  #token = 0;
+  /** The owner of the task that runs; 0: none does. */
+  #running = 0;
+  /** The owner of the initializer while it runs; else 0. */
+  #initializing = 0;
   #context: RunningTask | undefined;
   /** Ends the asynchronous task that runs with an error that its promise will not carry. */
   #failRunning: ((error: unknown) => void) | undefined;
+  /** A leftover of an ended task failed: this worker ends with the task that runs, or at once. */
+  #isRetiring = false;
+  /** Late errors from before this worker was set up. */
+  #earlyErrors: unknown[] = [];
 
   constructor(far: FarEnd) {
     this.#far = far;
@@ -149,45 +163,84 @@ export class Runner {
     this.#far.idle(this.#answers.busyFor);
   }
 
-  /** An exception that nobody caught: the worker's state is unknown, it tells and is to end. */
+  /**
+   * An exception that was not caught, or a rejection that was not handled. `true`: this worker goes on, since the error is the outcome of the
+   * task that it belongs to, or concerns no task and can wait until the running one has ended.
+   */
+  takesError(error: unknown, kind: 'exception' | 'rejection'): boolean {
+    const owner = ownerHere();
+    const fail = this.#failRunning;
+    if (fail !== undefined && owner === this.#running) {
+      fail(error);
+      return true;
+    }
+    // The program was run again by an import, and was refused a pool: where that leads to harms no task.
+    if (typeof owner !== 'number' && hasRefusedHere()) {
+      this.#lateError(error);
+      return true;
+    }
+    // An exception without an owner may be the running task's: a callback that threw may be the one that it waits for.
+    const isForeign = typeof owner === 'number';
+    const canWait = fail !== undefined && (isForeign || kind === 'rejection');
+    this.#isRetiring ||= isForeign || canWait;
+    if (canWait) this.#lateError(error);
+    return canWait;
+  }
+
+  /** An error after which the worker's state is unknown: the worker reports it and is to end. */
   fatalError(error: unknown): void {
-    this.#answers?.fatalError(error, this.#busy && this.#failRunning !== undefined);
+    this.#answers?.lateError(error, true, this.#hasBegun());
   }
 
   /** The worker ends; what is told now arrives. */
   exiting(): void {
-    this.#answers?.exiting(isRunning() || (this.#queue[0]?.claimed ?? 0) > 0);
+    this.#answers?.exiting(this.#hasBegun());
   }
 
-  /** A rejection that nobody handled. True when it could be charged to the asynchronous task that runs. */
-  unhandledRejection(reason: unknown): boolean {
-    const fail = this.#failRunning;
-    fail?.(reason);
-    return fail !== undefined;
+  /** Whether a task ends with this worker: one that runs, or that waits for its module, unless this worker ends because of another's leftover. */
+  #hasBegun(): boolean {
+    return this.#running !== 0 || (!this.#isRetiring && (this.#queue[0]?.claimed ?? 0) > 0);
   }
 
-  /** The context of the task that runs; made when it is first asked for. */
-  taskContext(): RunningTask | undefined {
+  isRunning(owner: number): boolean {
+    return owner === this.#running || owner === this.#initializing;
+  }
+
+  contextOf(owner: number): RunningTask | undefined {
+    return owner === this.#running ? this.#contextOfRunning() : undefined;
+  }
+
+  /** Made when it is first asked for. */
+  #contextOfRunning(): RunningTask | undefined {
     const batch = this.#queue[0];
     if (batch === undefined) return undefined;
     this.#context ??= new RunningTask(this.#far, this.#answers, this.#setup, this.#workerData, batch.sequence, batch.place);
     return this.#context;
   }
 
+  #lateError(error: unknown): void {
+    if (this.#answers === undefined) this.#earlyErrors.push(error);
+    else this.#answers.lateError(error, false, false);
+  }
+
   async #initialize(setup: WorkerSetup): Promise<void> {
     this.#setup = setup;
     this.#answers = new Answers(this.#far, setup.maxPayloadBytes);
-    becomeWorker(setup.depth);
+    becomeWorker(setup.depth, this);
+    for (const error of this.#earlyErrors.splice(0)) this.#lateError(error);
     this.#workerData = unpackValue(setup.workerData);
     const { initializer, initargs } = setup;
     if (initializer !== undefined) {
       try {
         this.#far.keepTurning();
-        const task = await whileLoading(() => loadTask(initializer));
-        await task.call(...(unpackValue(initargs) as unknown[]));
+        const task = await runAs(originOf(initializer), () => loadTask(initializer));
+        this.#token += 1;
+        this.#initializing = this.#token;
+        await runAs(this.#token, () => task.call(...(unpackValue(initargs) as unknown[])));
+        this.#initializing = 0;
       } catch (error) {
         this.#far.send([INIT_FAILED, encodeThrown(error)]);
-        process.exit(1);
+        exit(1);
       }
     }
     this.#ready = true;
@@ -198,7 +251,9 @@ export class Runner {
   /** The task may have ended, and another run, by the time this is read. */
   #abort(sequence: number, place: number): void {
     const batch = this.#queue[0];
-    if (this.#busy && batch?.sequence === sequence && batch.place === place) this.taskContext()?.abort();
+    if (!this.#busy || this.#running === 0 || batch?.sequence !== sequence || batch.place !== place) return;
+    // Listeners of the signal run now, and belong to the task.
+    runAs(this.#running, () => this.#contextOfRunning()?.abort());
   }
 
   async #load(id: number, known: Known): Promise<void> {
@@ -227,6 +282,9 @@ export class Runner {
       const count = arity === 0 ? items.length : items.length / arity;
       const specials = runs[batch.run + RUN_SPECIALS] as unknown[] | undefined;
       const expectation = runs[batch.run + RUN_EXPECT] as number;
+      // Where tasks are measured to be short they share an owner, since one of their own for each would be a good part of what they take.
+      const hasSharedOwner = expectation > 0 && known?.isAsync !== true;
+      if (hasSharedOwner) this.#enter();
       const readEvery = expectation < SHORT ? READ_EVERY - 1 : 0;
       const mayRunTogether =
         flags === SAME_CALL && expectation > 0 && expectation < SHORT && specials === undefined && known?.task !== undefined;
@@ -243,6 +301,7 @@ export class Runner {
         answers.beforeTask(expectation);
         batch.claimed -= 1;
         answers.started(expectation);
+        if (!hasSharedOwner) this.#enter();
         const special = specials !== undefined && specials[batch.special] === batch.at;
         const item = arity === 0 ? items[batch.at] : argumentsAt(items, batch.at * arity, arity);
         const settled = special ? this.#runSpecial(batch, known, specials) : this.#run(batch, known, item);
@@ -265,7 +324,7 @@ export class Runner {
   #runTogether(batch: Batch, known: Known, items: ArrayLike<unknown>, expectation: number): boolean {
     const answers = this.#answers;
     const { call } = known.task as LoadedTask;
-    setRunning(this);
+    this.#begin();
     for (; batch.claimed > 0; batch.at += 1, batch.place += 1) {
       answers.beforeTask(expectation);
       batch.claimed -= 1;
@@ -285,10 +344,10 @@ export class Runner {
         known.givesNumbers = hasThrown;
         if (!this.#tell(batch, known, result, hasThrown)) return false;
         answers.countRun();
-        setRunning(this);
+        this.#begin();
       }
     }
-    setRunning(undefined);
+    this.#endTask();
     return true;
   }
 
@@ -319,14 +378,12 @@ export class Runner {
     }
     const flags = batch.runs[batch.run + RUN_FLAGS] as number;
     if ((flags & TIMED) !== 0) this.#answers.announceStart();
-    setRunning(this);
+    this.#begin();
     let result: unknown;
     let hasThrown = false;
     try {
       const { call } = known.task;
-      const spread = (flags & SPREAD) !== 0;
-      if (known.isAsync) result = runInside(this.taskContext() as TaskContext, call, spread ? (item as unknown[]) : [item]);
-      else result = spread ? call(...(item as unknown[])) : call(item);
+      result = (flags & SPREAD) !== 0 ? call(...(item as unknown[])) : call(item);
     } catch (error) {
       hasThrown = true;
       result = error;
@@ -363,7 +420,8 @@ export class Runner {
     const finish = (answer: () => void): void => {
       if (over) return;
       over = true;
-      setRunning(this);
+      // Packing may call code of the task.
+      setCalling(this.#running);
       answer();
       this.#endTask();
       this.#answers.countRun();
@@ -371,6 +429,7 @@ export class Runner {
       batch.at += 1;
       batch.place += 1;
       this.#busy = false;
+      if (this.#isRetiring) exit(1);
       this.drive();
     };
     const failed = (error: unknown) => finish(() => this.#answers.thrown(error));
@@ -379,6 +438,7 @@ export class Runner {
     this.#far.keepTurning();
     // Through `Promise.resolve`, so that a thenable that calls back at once does not make this call itself.
     Promise.resolve(result).then((value) => finish(() => this.#answers.value(value)), failed);
+    setCalling(0);
   }
 
   #waitFor(loading: Promise<void>): void {
@@ -395,10 +455,23 @@ export class Runner {
     this.#context = undefined;
   }
 
+  /** What runs from here on belongs to a new owner. */
+  #enter(): void {
+    this.#token += 1;
+    enterAs(this.#token);
+  }
+
+  /** A task of the owner that was entered is about to be called. */
+  #begin(): void {
+    this.#running = this.#token;
+    setCalling(this.#token);
+  }
+
   #endTask(): void {
     this.#endContext();
     this.#failRunning = undefined;
-    setRunning(undefined);
+    this.#running = 0;
+    setCalling(0);
   }
 }
 

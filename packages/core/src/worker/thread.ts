@@ -28,8 +28,8 @@ const SLEEP = 20;
 
 export default async function install({ port, cells }: ThreadSetup): Promise<void> {
   const thread = new ThreadEnd(port, cells);
-  await sendOutput((message, transfer) => thread.send(message, transfer));
   catchLateErrors(thread.runner);
+  await sendOutput((message, transfer) => thread.send(message, transfer));
   thread.listen();
 }
 

@@ -2,7 +2,7 @@
 import { makeGate, type Outcome, outcome, until } from '@twinpool/testkit';
 import * as faults from '@twinpool/testkit/faults';
 import { expectWarning } from '@twinpool/testkit/leak-check';
-import { add, holdAsync, square, place as whereAmI } from '@twinpool/testkit/tasks';
+import { add, square, place as whereAmI } from '@twinpool/testkit/tasks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TaskModuleError, TaskSerializationError, WorkerLostError } from '../../dist/errors.js';
 import { type Task, taskRef } from '../../dist/index.js';
@@ -253,14 +253,6 @@ describe.each(KINDS)('a worker %s', (kind) => {
       return place.seat.stats().lostWorkers > lost;
     }, 'the worker is lost');
     expect((await Promise.all(others)).filter(({ ok }) => !ok)).toEqual([]);
-    expect(await outcome(place.call(square, 3))).toEqual({ ok: true, value: 9 });
-  });
-
-  it('whose asynchronous task runs when an older one throws late loses that task, and says why [F-42]', async () => {
-    const gate = makeGate();
-    expect(await outcome(place.call(faults.throwLater, 30))).toEqual({ ok: true, value: 'returned' });
-    const lost = await outcome(place.call(holdAsync, gate.path, 'innocent'));
-    isLost({ cause: expect.objectContaining({ message: 'late throw' }) })(lost);
     expect(await outcome(place.call(square, 3))).toEqual({ ok: true, value: 9 });
   });
 

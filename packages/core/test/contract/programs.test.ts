@@ -145,15 +145,21 @@ describe('a worker process', () => {
 });
 
 describe.each(KINDS)('pools in pools: %s', (kind) => {
-  it('a runtime at the top level of a task module is refused, and says what to do', async () => {
+  it('workers started at the top level of a task module are refused, and the refusal says what to do', async () => {
     const work = open(kind, 1);
-    const settled = await outcome(work.call(taskRef(new URL('builds-runtime.mjs', modules), 'task')));
+    const settled = await outcome(work.call(taskRef(new URL('starts-workers.mjs', modules), 'task')));
     expect(settled.ok).toBe(false);
     if (settled.ok) return;
     const chain = [settled.error, (settled.error as Error).cause] as { code?: string; message: string }[];
     expect(chain.map((error) => error?.code)).toContain('ERR_TWINPOOL_NESTED_BOOTSTRAP');
     expect(chain.map((error) => error?.message).join()).toMatch(/isWorker/);
     expect(await outcome(work.call(square, 2))).toEqual({ ok: true, value: 4 });
+  });
+
+  it('a runtime at the top level of a task module is refused with its first use there, and serves tasks [R42]', async () => {
+    const work = open(kind, 1);
+    const use = taskRef<(x: number) => Promise<unknown>>(new URL('lazy-runtime.mjs', modules), 'use');
+    expect(await outcome(work.call(use, 41))).toEqual({ ok: true, value: ['ERR_TWINPOOL_NESTED_BOOTSTRAP', 42] });
   });
 
   it('a task may make and use one of its own', async () => {

@@ -128,6 +128,28 @@ describe.each(KINDS)('the environment of a worker: %s', (kind) => {
     expect(await open(kind, 1).call(environment, names)).toEqual(['hidden', process.env['PATH'], undefined]);
   });
 
+  it('shows nothing of ours, neither there nor in what the worker starts [R44]', async () => {
+    const names = Object.keys(process.env).filter((name) => name !== 'NODE_TEST_CONTEXT');
+    const work = open(kind, 1);
+    expect((await work.call(everyVariable)).sort()).toEqual(names.sort());
+    const started = async (): Promise<string> => {
+      const { execFileSync } = await import('node:child_process');
+      return execFileSync(process.execPath, ['-p', 'JSON.stringify(Object.keys(process.env))'], { encoding: 'utf8' });
+    };
+    expect(JSON.parse(await work.call(started)).sort()).toEqual(names.sort());
+  });
+
+  it('does not make workers of the threads that a task starts [R44]', async () => {
+    const module = new URL('../../dist/worker/index.js', import.meta.url).href;
+    const ofThread = async (url: string): Promise<unknown> => {
+      const { Worker } = await import('node:worker_threads');
+      const code = `import(${JSON.stringify(url)}).then(({ isWorker }) => require('node:worker_threads').parentPort.postMessage(isWorker))`;
+      const thread = new Worker(code, { eval: true });
+      return new Promise((resolve, reject) => thread.once('message', resolve).once('error', reject));
+    };
+    expect(await open(kind, 1).call(ofThread, module)).toBe(false);
+  });
+
   it('can be minimal', async () => {
     expect(await open(kind, { processes: 1, env: 'minimal' }).call(environment, names)).toEqual([
       undefined,
