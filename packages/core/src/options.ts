@@ -14,6 +14,7 @@ import type { CallSettings } from './job.ts';
 import type { WorkerRuntime } from './runtime.ts';
 import type * as Schemas from './schemas.ts';
 import type { Task } from './task/task.ts';
+import { programFaults, workerEnvironment } from './worker-environment.ts';
 
 /** Options that shape workers; they belong to whoever owns the runtime. */
 export interface WorkerOptions {
@@ -31,10 +32,10 @@ export interface WorkerOptions {
   startTimeout?: number | undefined;
   /** Milliseconds after which an idle worker ends; default: never. */
   idleTimeout?: number | undefined;
-  /** 'inherit' (default), 'minimal' (PATH, HOME and the like), or the variables themselves. */
-  env?: 'inherit' | 'minimal' | Record<string, string> | undefined;
+  /** 'inherit' (default), 'minimal' (PATH, HOME and the like), or the variables themselves; an `undefined` one is absent. */
+  env?: 'inherit' | 'minimal' | Record<string, string | undefined> | undefined;
   argv?: readonly string[] | undefined;
-  /** In place of what is inherited of this program's own. */
+  /** Flags for Node, in place of what is inherited of this program's own. Threads take only those that are not for a whole process. */
   execArgv?: readonly string[] | undefined;
   /** `context().workerData` in every worker. */
   workerData?: unknown;
@@ -166,6 +167,8 @@ function workersFrom(own: Own, name: string, kind: 'process' | 'thread', size: u
   const options = own as WorkerOptions & { killGrace?: number; name?: string };
   const resolved = {
     kind,
+    // A copy, as `spawn` makes one: what changes in it later reaches no worker.
+    env: typeof options.env === 'object' ? Object.freeze(workerEnvironment(options.env, process.env)) : options.env,
     size: (size as number | undefined) ?? availableParallelism(),
     killGrace: options.killGrace ?? DEFAULT_KILL_GRACE,
     startTimeout: options.startTimeout ?? DEFAULT_START_TIMEOUT,
@@ -212,6 +215,7 @@ function checkWorkers(own: Own, kind: 'process' | 'thread', issue: (path: string
   } else if (own['stdio'] !== undefined && own['stdio'] !== 'inherit') {
     issue('stdio', 'worker threads write to the streams of the program; processes can be given others');
   }
+  for (const [path, message] of programFaults(kind, own)) issue(path, message);
   if (own['initargs'] !== undefined && own['initializer'] === undefined) issue('initargs', 'given without an initializer');
 }
 

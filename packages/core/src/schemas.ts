@@ -32,6 +32,20 @@ const callback = zod.custom((value) => typeof value === 'function', 'expected a 
 const megabytes = zod.optional(zod.number().check(zod.positive()));
 const retries = whole(0, Number.MAX_SAFE_INTEGER, 'a number of re-runs');
 
+/** Any object whose own enumerable values are strings or `undefined`, `process.env` too; not a Map and the like. */
+const environment: zod.ZodMiniType = zod.unknown().check((context) => {
+  const { value, issues } = context;
+  if (value === 'inherit' || value === 'minimal') return;
+  if (Object.prototype.toString.call(value) !== '[object Object]') {
+    issues.push({ code: 'custom', message: "expected 'inherit', 'minimal' or an object of strings", input: value });
+    return;
+  }
+  for (const [name, variable] of Object.entries(value as object)) {
+    if (variable === undefined || typeof variable === 'string') continue;
+    issues.push({ code: 'custom', message: 'expected a string or undefined', input: value, path: [name] });
+  }
+});
+
 export const kind: zod.ZodMiniType = zod.enum(['process', 'thread']);
 export const count: zod.ZodMiniType = whole(1, MOST_WORKERS, 'a number of workers');
 
@@ -45,10 +59,7 @@ export const worker: Shape = {
   maxTasksPerChild: whole(1, Number.MAX_SAFE_INTEGER, 'a number of calls'),
   startTimeout: duration,
   idleTimeout: duration,
-  env: zod.union(
-    [zod.enum(['inherit', 'minimal']), zod.record(zod.string(), zod.string())],
-    "expected 'inherit', 'minimal' or an object of strings",
-  ),
+  env: environment,
   argv: zod.array(zod.string()),
   execArgv: zod.array(zod.string()),
   workerData: zod.unknown(),

@@ -1,46 +1,32 @@
 /**
- * What a worker inherits of this program: flags and environment.
+ * Makes what a worker is started with: its environment, its Node flags, and the directory that it starts in.
  *
- * Decides by lists. Of `process.execArgv` a worker gets loaders, conditions, memory limits and the like; never what would run the program again
- * (`-e`, `-p`, `--input-type`), test it, watch it or open an inspector.
+ *   process.env,       'inherit' | 'minimal' | own   ->  env
+ *   process.execArgv   inherited flags, or own ones  ->  execArgv   + loaders of a NODE_OPTIONS that the environment does not have
+ *   start directory    after process.chdir() only    ->  cwd (processes), or absolute names in the flags (threads)
+ *
+ * Flags of the program itself are left out of `NODE_OPTIONS` (node-flags.ts knows which those are). Node lets one that holds flags of the
+ * whole process pass to a thread only when it equals the program's: there it is left unchanged.
  */
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+import { isFlagOfNode } from './lanes/process-flags.ts';
+import {
+  argumentsOf,
+  type Flag,
+  flagsOf,
+  formatNodeOptions,
+  isInherited,
+  isOfTheProgram,
+  loadsModules,
+  parseNodeOptions,
+  runsElse,
+} from './node-flags.ts';
+import { fixFlags, fixStrays, startDirectory, workingDirectory } from './start-directory.ts';
+import { flagsForThread, nodeOptionsForThread } from './thread-flags.ts';
 
-/** Flags that take their value as the next argument, when it is not joined by `=`. */
-const WITH_VALUE = new Set([
-  '-r',
-  '--require',
-  '--import',
-  '--loader',
-  '--experimental-loader',
-  '-C',
-  '--conditions',
-  '--env-file',
-  '--openssl-config',
-  '--icu-data-dir',
-]);
-/** Passed on to processes and threads. */
-const FOR_ALL = [
-  /^(-r|--require|--import|--loader|--experimental-loader|-C|--conditions)(=|$)/,
-  /^--(no-)?(experimental|preserve-symlinks|enable-source-maps|warnings|deprecation|addons|strip-types|require-module|network-family)/,
-  /^--(throw-deprecation|trace-(warnings|deprecation|uncaught)|pending-deprecation|disable-warning|unhandled-rejections|dns-result-order)/,
-];
-/** Of V8 and of the whole process: a thread has them from the program it lives in, and refuses them as its own. */
-const FOR_PROCESSES = [
-  /^--(max[-_](old|semi|heap)[-_].*|stack[-_]size|expose[-_]gc|harmony.*|jitless|max[-_]http[-_]header[-_]size|openssl.*|use-.*-ca|permission|allow-.*|icu-data-dir|tls-.*|secure-heap.*|frozen-intrinsics|disallow[-_]code.*)(=|$)/,
-];
-
-export function inheritedExecArgv(execArgv: readonly string[], kind: 'process' | 'thread'): string[] {
-  const lists = kind === 'process' ? [...FOR_ALL, ...FOR_PROCESSES] : FOR_ALL;
-  const passed: string[] = [];
-  for (let i = 0; i < execArgv.length; i++) {
-    const flag = execArgv[i] as string;
-    const value = WITH_VALUE.has(flag) ? execArgv[++i] : undefined;
-    if (!lists.some((pattern) => pattern.test(flag)) || (kind === 'thread' && flag.includes('shadow-realm'))) continue;
-    passed.push(flag);
-    if (value !== undefined) passed.push(value);
-  }
-  return passed;
-}
+type Kind = 'process' | 'thread';
+type EnvOption = 'inherit' | 'minimal' | Readonly<Record<string, string | undefined>> | undefined;
 
 const MINIMAL = [
   'PATH',
@@ -58,20 +44,135 @@ const MINIMAL = [
   'SystemRoot',
   'NODE_V8_COVERAGE',
 ];
-/** Of this program alone: a channel to its own parent, how it reports to `node --test`, and flags that open an inspector. */
+/** Of this program alone: a channel to its own parent, and how it reports to `node --test`. */
 const NEVER = new Set(['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID', 'NODE_TEST_CONTEXT']);
-const INSPECTOR = /(^|\s)--inspect\S*/g;
 
-export function workerEnvironment(
-  env: 'inherit' | 'minimal' | Record<string, string> | undefined,
-  own: NodeJS.ProcessEnv,
-): NodeJS.ProcessEnv {
+/** Never one of a polluted prototype. */
+function variable(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  return Object.hasOwn(env, name) ? env[name] : undefined;
+}
+
+/** A copy without a prototype, and without what is `undefined`. */
+export function workerEnvironment(env: EnvOption, own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const source = typeof env === 'object' ? env : own;
   const result = Object.create(null) as NodeJS.ProcessEnv;
-  if (typeof env === 'object') return Object.assign(result, env);
-  const names = env === 'minimal' ? MINIMAL : Object.keys(own).filter((name) => !NEVER.has(name));
-  for (const name of names) if (own[name] !== undefined) result[name] = own[name];
-  if (result['NODE_OPTIONS'] !== undefined) result['NODE_OPTIONS'] = result['NODE_OPTIONS'].replace(INSPECTOR, '');
+  for (const name of env === 'minimal' ? MINIMAL : Object.keys(source)) {
+    const value = variable(source, name);
+    if (value !== undefined && (source === env || !NEVER.has(name))) result[name] = value;
+  }
   return result;
+}
+
+export interface WorkerProgram {
+  readonly env: NodeJS.ProcessEnv;
+  readonly execArgv: readonly string[];
+  /** Where a process starts, when that is not the working directory of now. */
+  readonly cwd: string | undefined;
+}
+
+/** `env`, `execArgv`: the options of those names. `own`: what this program was started with, and may have changed since. */
+export function workerProgram(
+  kind: Kind,
+  options: { readonly env?: EnvOption; readonly execArgv?: readonly string[] | undefined },
+  own: { readonly env: NodeJS.ProcessEnv; readonly execArgv: readonly string[] } = process,
+): WorkerProgram {
+  const env = workerEnvironment(options.env, own.env);
+  const ownFlags = flagsOf(own.execArgv);
+  const ownNodeOptions = variable(own.env, 'NODE_OPTIONS');
+  const ownOptions = parseNodeOptions(ownNodeOptions ?? '');
+  // A smaller environment must not take the loaders away that the program and its packages are loaded with (Yarn PnP).
+  const loaders = env['NODE_OPTIONS'] === undefined ? ownOptions.filter(loadsModules) : [];
+  const given = options.execArgv === undefined ? ownFlags.filter(isInherited) : flagsOf(options.execArgv);
+  let flags = [...loaders, ...given];
+
+  const start = startDirectory([...ownFlags, ...ownOptions]);
+  const current = workingDirectory();
+  const moved = start !== undefined && current !== undefined && start !== current && existsSync(start) ? start : undefined;
+  if (moved !== undefined && current !== undefined && options.execArgv !== undefined) flags = fixStrays(flags, moved, current);
+
+  const isCopied = ownNodeOptions !== undefined && env['NODE_OPTIONS'] === ownNodeOptions;
+  const kept = ownOptions.filter((flag) => !isOfTheProgram(flag));
+  if (kind === 'process') {
+    if (isCopied && kept.length < ownOptions.length) setNodeOptions(env, kept);
+    return { env, execArgv: argumentsOf(flags), cwd: moved };
+  }
+  if (moved !== undefined) flags = fixFlags(flags, moved);
+  if (isCopied) setThreadOptions(env, ownOptions, kept, moved);
+  // Flags that were given are checked when the runtime is made.
+  return { env, execArgv: argumentsOf(options.execArgv === undefined ? flagsForThread(flags) : flags), cwd: undefined };
+}
+
+/** `kept`: of the program's own flags, those that are not for the program alone. */
+function setThreadOptions(env: NodeJS.ProcessEnv, own: readonly Flag[], kept: readonly Flag[], moved: string | undefined): void {
+  const wanted = moved === undefined ? kept : fixFlags(kept, moved);
+  const needsFixing = wanted.some((flag, i) => flag !== kept[i]);
+  if (!needsFixing && kept.length === own.length) return;
+  const accepted = nodeOptionsForThread(wanted);
+  if (needsFixing || accepted.length === wanted.length) setNodeOptions(env, accepted);
+}
+
+function setNodeOptions(env: NodeJS.ProcessEnv, flags: readonly Flag[]): void {
+  if (flags.length === 0) delete env['NODE_OPTIONS'];
+  else env['NODE_OPTIONS'] = formatNodeOptions(flags);
+}
+
+/** Why a kind of worker cannot be started with these options: the path of each fault, and what to do. */
+export function programFaults(
+  kind: Kind,
+  options: { readonly env?: unknown; readonly execArgv?: unknown; readonly argv?: unknown },
+): [string, string][] {
+  const faults: [string, string][] = [];
+  const { env } = options;
+  const execArgv = stringsOf(options.execArgv);
+  for (const flag of flagsOf(execArgv)) {
+    const [first = ''] = flag.args;
+    if (!first.startsWith('-')) faults.push(['execArgv', `'${first}' is not a flag: Node would run it in place of the worker`]);
+    else if (runsElse(flag)) faults.push(['execArgv', `with ${first} Node does not run a worker`]);
+  }
+  if (kind === 'process') {
+    for (const [path, strings] of [
+      ['execArgv', execArgv],
+      ['argv', stringsOf(options.argv)],
+    ] as const) {
+      if (strings.some(hasNull)) faults.push([path, 'a process cannot be given a null character']);
+    }
+    for (const [name, value] of entriesOf(env)) {
+      if (hasNull(name) || hasNull(value)) faults.push([`env.${name}`, 'a process cannot be given a null character']);
+    }
+    return faults;
+  }
+  if (faults.length > 0) return faults;
+  for (const flag of refusedBy(flagsForThread, flagsOf(execArgv))) {
+    // What no Node knows is no matter of the kind: it fails the start of any worker, with Node's own words.
+    if (isFlagOfNode(flag.args)) faults.push(['execArgv', `${flag.args.join(' ')} ${OF_THE_WHOLE_PROCESS}`]);
+  }
+  const nodeOptions = new Map(entriesOf(env)).get('NODE_OPTIONS');
+  if (nodeOptions !== undefined && nodeOptions !== variable(process.env, 'NODE_OPTIONS')) {
+    for (const flag of refusedBy(nodeOptionsForThread, parseNodeOptions(nodeOptions))) {
+      faults.push(['env.NODE_OPTIONS', `${flag.args.join(' ')} ${OF_THE_WHOLE_PROCESS}`]);
+    }
+  }
+  return faults;
+}
+
+const OF_THE_WHOLE_PROCESS = 'is for a whole process, and Node refuses it for a thread: start the program with it, or use processes';
+
+function refusedBy(select: (flags: readonly Flag[]) => readonly Flag[], flags: readonly Flag[]): Flag[] {
+  const accepted = new Set(select(flags));
+  return flags.filter((flag) => !accepted.has(flag));
+}
+
+function stringsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}
+
+function entriesOf(env: unknown): [string, string][] {
+  if (typeof env !== 'object' || env === null) return [];
+  return Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+}
+
+function hasNull(text: string): boolean {
+  return text.includes('\0');
 }
 
 /** Memory limits as the flags that a process takes. */

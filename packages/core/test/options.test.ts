@@ -51,8 +51,17 @@ const WORKERS: Record<string, readonly [good: readonly unknown[], bad: readonly 
     [-1, Number.NaN, '1', null],
   ],
   env: [
-    ['inherit', 'minimal', {}, { A: '1' }],
-    ['none', { A: 1 }, { A: undefined }, null, 1],
+    [
+      'inherit',
+      'minimal',
+      {},
+      { A: '1' },
+      { A: undefined },
+      process.env,
+      Object.assign(Object.create(null), { A: '' }),
+      Object.freeze({ A: '1' }),
+    ],
+    ['none', { A: 1 }, { A: null }, { A: 'x', B: Symbol('y') }, null, 1, ['A=1'], new Map([['A', '1']]), new URLSearchParams('A=1'), task],
   ],
   argv: [
     [[], ['a', 'b']],
@@ -112,6 +121,24 @@ describe.each(Object.entries({ ...WORKERS, ...SHARE }))('the option %s of a runt
   });
   it('is absent when it is undefined', () => {
     expect(pathsOf(() => resolveRuntime({ [name]: undefined }))).toEqual([]);
+  });
+});
+
+describe('the option env', () => {
+  it('names every variable that is not a string [R15] [R45]', () => {
+    const faults = faultsOf(() => resolveRuntime({ env: { GOOD: 'x', PORT: 80, LIST: ['a'], NONE: null, GONE: undefined } as never }));
+    expect(faults).toEqual([
+      { path: 'env.PORT', message: 'expected a string or undefined, got 80' },
+      { path: 'env.LIST', message: 'expected a string or undefined, got an array' },
+      { path: 'env.NONE', message: 'expected a string or undefined, got null' },
+    ]);
+  });
+
+  it('is copied when it is given, without what is undefined [R45]', () => {
+    const env: Record<string, string | undefined> = { A: '1', GONE: undefined };
+    const { workers } = resolveRuntime({ env });
+    env['A'] = 'changed';
+    expect(workers.env).toEqual(Object.assign(Object.create(null), { A: '1' }));
   });
 });
 
@@ -176,6 +203,38 @@ describe('what a kind of worker cannot honour', () => {
     expect(pathsOf(() => resolveRuntime({ kind, ...options }))).toEqual([path]);
     const other = kind === 'process' ? 'thread' : 'process';
     expect(pathsOf(() => resolveRuntime({ kind: other, ...options }))).toEqual([]);
+  });
+
+  it.each([
+    ['process', ['-e', '1'], 'with -e Node does not run a worker'],
+    ['thread', ['--test'], 'with --test Node does not run a worker'],
+    ['process', ['--no-warnings', '--input-type=module'], 'with --input-type=module Node does not run a worker'],
+    ['process', ['main.js'], "'main.js' is not a flag"],
+    ['thread', ['--'], 'with -- Node does not run a worker'],
+    ['process', ['--conditions=a\0b'], 'null character'],
+    ['thread', ['--no-warnings', '--expose-gc'], '--expose-gc is for a whole process'],
+    ['thread', ['--max-old-space-size=64'], '--max-old-space-size=64 is for a whole process'],
+    ['thread', ['--title', 'x'], '--title x is for a whole process'],
+    ['thread', ['--trace-gc'], '--trace-gc is for a whole process'],
+  ] as const)('of flags is refused with the reason: %s %o', (kind, execArgv, reason) => {
+    const [fault, ...others] = faultsOf(() => resolveRuntime({ kind, execArgv }));
+    expect([fault?.path, others]).toEqual(['execArgv', []]);
+    expect(fault?.message).toContain(reason);
+  });
+
+  it('of arguments and variables is refused with the reason', () => {
+    expect(pathsOf(() => resolveRuntime({ argv: ['a\0'], env: { B: 'b\0' } }))).toEqual(['argv', 'env.B']);
+    const threads = (env: Record<string, string>) => pathsOf(() => resolveRuntime({ kind: 'thread', env }));
+    expect(threads({ NODE_OPTIONS: '--no-warnings --title=x' })).toEqual(['env.NODE_OPTIONS']);
+    expect(threads({ NODE_OPTIONS: '--no-warnings' })).toEqual([]);
+    expect(pathsOf(() => resolveRuntime({ env: { NODE_OPTIONS: '--title=x' } }))).toEqual([]);
+  });
+
+  it('is not asked of what every kind of worker takes', () => {
+    for (const kind of ['process', 'thread'] as const) {
+      const execArgv = ['--import', 'tsx', '-C', 'custom', '--unhandled-rejections', 'warn', '--inspect-port=0'];
+      expect(pathsOf(() => resolveRuntime({ kind, execArgv: execArgv.slice(0, kind === 'thread' ? -1 : undefined) }))).toEqual([]);
+    }
   });
 
   it('counts where the kind is the default, too', () => {

@@ -1,14 +1,13 @@
 /** Which lane a kind of worker needs, and what its workers inherit of this program. The only place that asks for the kind. */
 import type { Lane, LaneHost, LaneOptions } from '../lane.ts';
 import type { ResolvedWorkers } from '../options.ts';
-import { inheritedExecArgv, memoryFlags, workerEnvironment } from '../worker-environment.ts';
+import { memoryFlags, workerProgram } from '../worker-environment.ts';
 import { ProcessLane } from './process.ts';
 import { ThreadLane } from './thread.ts';
 
 export function makeWorkerLane(host: LaneHost, options: LaneOptions, workers: ResolvedWorkers): Lane {
   const { kind, argv = [], maxPayloadBytes, resourceLimits } = workers;
-  const env = workerEnvironment(workers.env, process.env);
-  const execArgv = workers.execArgv ?? inheritedExecArgv(process.execArgv, kind);
+  const { env, execArgv, cwd } = workerProgram(kind, workers);
   if (kind === 'thread') {
     return new ThreadLane(host, options, {
       env,
@@ -19,5 +18,5 @@ export function makeWorkerLane(host: LaneHost, options: LaneOptions, workers: Re
     });
   }
   const flags = [...execArgv, ...memoryFlags(resourceLimits)];
-  return new ProcessLane(host, options, { env, argv, execArgv: flags, stdio: workers.stdio ?? 'inherit', maxPayloadBytes });
+  return new ProcessLane(host, options, { env, argv, execArgv: flags, cwd, stdio: workers.stdio ?? 'inherit', maxPayloadBytes });
 }

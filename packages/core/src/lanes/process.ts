@@ -45,6 +45,8 @@ export interface ProcessOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly argv: readonly string[];
   readonly execArgv: readonly string[];
+  /** Where it starts, before it goes to this program's working directory; `undefined`: there. */
+  readonly cwd: string | undefined;
   readonly stdio: 'inherit' | 'ignore';
   readonly maxPayloadBytes: number;
 }
@@ -90,15 +92,16 @@ export class ProcessLane extends Lane {
   }
 
   start(): void {
-    const { env, argv, execArgv, stdio } = this.#processOptions;
+    const { env, argv, execArgv, cwd, stdio } = this.#processOptions;
+    const { setup } = this.options;
     let child: ChildProcess;
     try {
       // Loaded with the first process: a program of threads has no use for it.
       const { spawn } = require('node:child_process') as typeof import('node:child_process');
       // Own process group: the whole tree can be ended, and Ctrl-C in a terminal is the parent's to decide about.
-      // What `ps` shows, and `process.title` says.
-      const argv0 = this.options.setup.workerName.replaceAll('\0', '');
-      const options = { argv0, env, detached: true, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe'], windowsHide: true };
+      // What `ps` shows. Node's warnings call the program by the last part of it: "(Use `node --trace-warnings ...`".
+      const argv0 = `${setup.workerName.replaceAll('\0', '')} ${process.execPath}`;
+      const options = { argv0, env, cwd, detached: true, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe'], windowsHide: true };
       child = spawn(process.execPath, [...execArgv, PROCESS_ENTRY, ...argv], Object.assign(Object.create(null), options));
     } catch (error) {
       queueMicrotask(() => this.#died({ exitCode: null, signal: null, cause: error }, true));
@@ -129,7 +132,7 @@ export class ProcessLane extends Lane {
       if (!this.#distrusted && !this.#reader.push(bytes)) this.#distrust('it wrote bytes that are no frame to its answer channel');
     });
     out.on('close', () => this.#outClosed());
-    this.post([INIT, this.options.setup]);
+    this.post([INIT, cwd === undefined ? setup : { ...setup, cwd: process.cwd() }]);
   }
 
   protected post(message: Message): void {

@@ -88,6 +88,8 @@ export type PackedValue = readonly [kind: number, payload: unknown];
 export interface WorkerSetup {
   readonly workerId: number;
   readonly workerName: string;
+  /** Where a process goes that started elsewhere, so that its flags mean what they mean to the program. */
+  readonly cwd?: string | undefined;
   readonly kind: string;
   /** How many runtimes are above it; 1 for a worker of the main program. */
   readonly depth: number;

@@ -85,9 +85,17 @@ class ProcessEnd implements FarEnd {
   #take(message: Message): void {
     if (message[0] === RELEASE) this.#released = true;
     else {
-      if (message[0] === INIT) this.#maxPayloadBytes = (message[1] as WorkerSetup).maxPayloadBytes;
+      if (message[0] === INIT) this.#setUp(message[1] as WorkerSetup);
       this.runner.receive(message);
     }
+  }
+
+  #setUp({ maxPayloadBytes, workerName, cwd }: WorkerSetup): void {
+    this.#maxPayloadBytes = maxPayloadBytes;
+    // argv[0] holds more than the name, and assigning the title would wipe the whole command line that `ps` shows.
+    const title = { value: workerName, writable: true, enumerable: true, configurable: true };
+    Object.defineProperty(process, 'title', Object.assign(Object.create(null), title));
+    if (cwd !== undefined) process.chdir(cwd);
   }
 
   #write(frame: Buffer, at: number): number {

@@ -1,0 +1,14 @@
+/** Asks Node whether there is a flag at all. It starts a program for that: only where a flag was refused already. */
+import { createRequire } from 'node:module';
+import process from 'node:process';
+
+const require = createRequire(import.meta.url);
+
+/** `args`: the flag, and its value. Also `true` where no program can be started. */
+export function isFlagOfNode(args: readonly string[]): boolean {
+  if (process.allowedNodeEnvironmentFlags.has(args[0] as string)) return true;
+  const { spawnSync } = require('node:child_process') as typeof import('node:child_process');
+  const options = Object.assign(Object.create(null), { stdio: 'ignore', env: Object.create(null), windowsHide: true });
+  const { status, error } = spawnSync(process.execPath, [...args, '--version'], options);
+  return error !== undefined || status === 0;
+}
