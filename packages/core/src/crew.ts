@@ -74,7 +74,7 @@ export class Crew {
   constructor(options: CrewOptions, host: CrewHost) {
     this.#options = options;
     this.#host = host;
-    this.#retry = new Alarm(host.clock, () => this.#tryAgain(), true);
+    this.#retry = new Alarm(host.clock, () => this.#tryAgain(), { keepsAlive: true });
     this.#sweep = new Alarm(host.clock, () => this.#sweepIdle());
   }
 

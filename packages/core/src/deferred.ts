@@ -240,7 +240,7 @@ export abstract class Deferred<R> implements Promise<R> {
           forget();
           resolve(false);
         },
-        true,
+        { keepsAlive: true },
       );
       const forget = this.#listen(() => {
         alarm.stop();

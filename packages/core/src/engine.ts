@@ -22,6 +22,7 @@ import type { ResolvedShare, ResolvedWorkers } from './options.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Percentiles } from './spread.ts';
 import { type TaskFunction, taskFunctionOf } from './task/task-function.ts';
+import { clearTicker, setTicker } from './time.ts';
 import { AS_BYTES, type PackedValue } from './wire/messages.ts';
 import { isPrimitive } from './wire/outbound.ts';
 import { ALONE, Packer, PLAIN } from './wire/values.ts';
@@ -325,10 +326,10 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     this.#open += by;
     if (before > 0 === this.#open > 0) return;
     if (this.#open > 0) {
-      this.#keepAlive ??= setInterval(() => undefined, LONGEST_DELAY);
+      this.#keepAlive ??= setTicker(() => undefined, LONGEST_DELAY);
       this.#keepAlive.ref();
     } else if (this.#state === 'closed') {
-      clearInterval(this.#keepAlive as NodeJS.Timeout | undefined);
+      clearTicker(this.#keepAlive as NodeJS.Timeout | undefined);
       this.#keepAlive = undefined;
     } else this.#keepAlive?.unref();
   }

@@ -36,6 +36,7 @@ export { Seat, type SeatShape, seatOf } from './seat.ts';
 export { StreamJob } from './stream-job.ts';
 export type { StreamInput, StreamShape, Taker } from './stream-shape.ts';
 export { type TaskFunction, taskFunctionOf } from './task/task-function.ts';
+export { afterMicrotasks } from './time.ts';
 export { mayHaveStarted, mayWait, spend } from './wire/budget.ts';
 export { AS_BYTES, AS_THROWN } from './wire/messages.ts';
 export type { Outgoing } from './wire/outbound.ts';

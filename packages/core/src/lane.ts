@@ -104,10 +104,9 @@ export abstract class Lane {
     this.options = options;
     this.packer = packer;
     this.callsLeft = options.maxTasks;
-    this.#startAlarm = new Alarm(host.clock, () => this.#giveUpStart());
+    this.#startAlarm = new Alarm(host.clock, () => this.#giveUpStart(), { standsStill: true });
     this.#startAlarm.set(options.setup.startTimeout);
     this.#limits = new Limits(host.clock, this.ledger, {
-      poll: (done) => this.poll(() => this.state !== 'gone' && done()),
       abortRunning: () => {
         const { sequence, total, left } = this.ledger.messages[0] as Sent;
         this.abortTask(sequence, total - left);
@@ -135,6 +134,10 @@ export abstract class Lane {
   protected abstract killWorker(force: boolean): void;
   /** Whether another message can be sent. */
   abstract get hasRoom(): boolean;
+  /** An answer has come that may not be given yet. */
+  protected get isAnswerHeld(): boolean {
+    return false;
+  }
   /** No work came for a while. */
   abstract release(): void;
 
@@ -357,6 +360,7 @@ export abstract class Lane {
    * back the scheduler puts nothing of anybody else's behind such a task.
    */
   #isolateFront(): boolean {
+    if (this.isAnswerHeld) return false;
     if (!this.canTakeBack) return true;
     const back = this.takeBack(Number.POSITIVE_INFINITY);
     if (back.length > 0) this.host.gaveBack(back);
@@ -457,7 +461,4 @@ export abstract class Lane {
       this.endWorker();
     }
   }
-
-  /** Reads what lies in the channel, then calls `done`. */
-  protected abstract poll(done: () => void): void;
 }

@@ -1,9 +1,8 @@
 /**
  * The limits of the task that runs: its `taskTimeout`, and the grace of one whose job has ended.
  *
- * Decides when a worker is ended because of its task. Timers fire before results that already lie in the channel are read, so nothing is
- * judged before the channel was polled once more, and then only if the ledger has not moved. Only the task at the front runs:
- * an abandoned task behind it is told, and its time begins, when it gets there.
+ * Decides when a worker is ended because of its task. An alarm rings after what lies in the channel was read (clock.ts): an answer that lies there
+ * clears it first. Only the task at the front runs: an abandoned task behind it is told, and its time begins, when it gets there.
  */
 import { Alarm, type Clock } from './clock.ts';
 import { TaskTimeoutError } from './errors.ts';
@@ -11,8 +10,6 @@ import type { Job } from './job.ts';
 import type { Ledger } from './ledger.ts';
 
 export interface LimitActions {
-  /** Reads what lies in the channel, then calls `done`. */
-  poll(done: () => void): void;
   abortRunning(): void;
   /** Sees to it that ending the worker ends the front task only. False: that has ended, its answer is under way. */
   isolateFront(): boolean;
@@ -34,8 +31,8 @@ export class Limits {
   constructor(clock: Clock, ledger: Ledger, actions: LimitActions) {
     this.#ledger = ledger;
     this.#actions = actions;
-    this.#timeout = new Alarm(clock, () => this.#judge(() => this.#overTimeout()));
-    this.#grace = new Alarm(clock, () => this.#judge(() => this.#endFront(false)));
+    this.#timeout = new Alarm(clock, () => this.#overTimeout());
+    this.#grace = new Alarm(clock, () => this.#endFront(false));
   }
 
   /** The front task has begun. */
@@ -74,13 +71,6 @@ export class Limits {
   stop(): void {
     this.#timeout.stop();
     this.#grace.stop();
-  }
-
-  #judge(verdict: () => void): void {
-    const { position } = this.#ledger;
-    this.#actions.poll(() => {
-      if (this.#ledger.position === position) verdict();
-    });
   }
 
   #endFront(force: boolean): void {

@@ -15,6 +15,7 @@ import type { Chunk, Job } from './job.ts';
 import type { Lane } from './lane.ts';
 import { Spread } from './spread.ts';
 import type { TaskFunction } from './task/task-function.ts';
+import { afterMicrotasks } from './time.ts';
 
 /** Worker time, in ns, that a task is charged with in advance while its function was never measured. */
 const UNKNOWN_CHARGE = 1_000_000;
@@ -183,7 +184,7 @@ export class Scheduler {
       return;
     }
     this.#planned = true;
-    queueMicrotask(this.#runPlanned);
+    afterMicrotasks(this.#runPlanned);
   }
 
   /** The same lane first, while it keeps up: its worker is warm, and the others may rest. */

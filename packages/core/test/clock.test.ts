@@ -8,7 +8,7 @@ const LONGEST = 2 ** 31 - 1;
 function setUp(keepsAlive = false) {
   const clock = new FakeClock();
   const rung: number[] = [];
-  const alarm = new Alarm(clock, () => rung.push(clock.now()), keepsAlive);
+  const alarm = new Alarm(clock, () => rung.push(clock.now()), { keepsAlive });
   return { clock, rung, alarm };
 }
 

@@ -64,6 +64,8 @@ class AsCompleted<F> implements FutureIterator<F> {
 
   readonly #total: number;
   readonly #deadline: number;
+  /** There is no time to wait: what is done now comes, and nothing else. */
+  readonly #looksOnce: boolean;
   readonly #alarm: Alarm;
   /** Not done yet, with the way to stop listening. */
   readonly #pending = new Map<F, () => void>();
@@ -76,7 +78,8 @@ class AsCompleted<F> implements FutureIterator<F> {
     const views = viewsOf('asCompleted', futures);
     this.#total = views.size;
     this.#deadline = calledAt + timeout;
-    this.#alarm = new Alarm(systemClock, () => this.#expire(), true);
+    this.#looksOnce = timeout <= 0;
+    this.#alarm = new Alarm(systemClock, () => this.#expire(), { keepsAlive: true });
     for (const [future, view] of views) {
       if (view.isDone) this.#done.push(future);
       else
@@ -121,9 +124,8 @@ class AsCompleted<F> implements FutureIterator<F> {
       else if (this.#pending.size === 0) this.#askers.shift()?.resolve({ done: true, value: undefined });
       else {
         // The timer runs, and keeps the program alive, while somebody waits.
-        const left = this.#deadline - systemClock.now();
-        if (left > 0) this.#alarm.set(left);
-        else this.#expire();
+        if (this.#looksOnce) this.#expire();
+        else this.#alarm.set(this.#deadline - systemClock.now());
         return;
       }
     }

@@ -89,7 +89,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, un
     this.#goesOn = onError === 'continue';
     this.#timeout = timeout;
     this.#deadline = calledAt + timeout;
-    this.#alarm = timeout === Number.POSITIVE_INFINITY ? undefined : new Alarm(systemClock, () => this.#expire(), true);
+    this.#alarm = timeout === Number.POSITIVE_INFINITY ? undefined : new Alarm(systemClock, () => this.#expire(), { keepsAlive: true });
   }
 
   next(): Promise<IteratorResult<R, undefined>> {
@@ -171,9 +171,8 @@ export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, un
     // What is there is delivered, however late it is.
     if (isAnswered) return;
     this.#questions.push(question);
-    const left = this.#deadline - systemClock.now();
-    if (left > 0) this.#alarm.set(left);
-    else this.#expire();
+    if (this.#timeout <= 0) this.#expire();
+    else this.#alarm.set(this.#deadline - systemClock.now());
   }
 
   #asking(goesOn: boolean): Asking {

@@ -72,7 +72,7 @@ export async function wait<F extends Future<unknown> | ResultLike>(
   if (!isOver() && limit > 0) {
     const unsubscribe: (() => void)[] = [];
     await new Promise<void>((resolve) => {
-      const alarm = new Alarm(systemClock, resolve, true);
+      const alarm = new Alarm(systemClock, resolve, { keepsAlive: true });
       unsubscribe.push(() => alarm.stop());
       alarm.set(limit);
       for (const [future, view] of notDone) {

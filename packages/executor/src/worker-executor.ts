@@ -176,7 +176,7 @@ export abstract class WorkerExecutor extends Executor {
     return new Promise((resolve, reject) => {
       const fail = () =>
         reject(new TimeoutError(`${this.#seat.name}: ${this.#seat.open} tasks had not ended within ${timeout} ms of shutdown()`));
-      const alarm = new Alarm(systemClock, fail, true);
+      const alarm = new Alarm(systemClock, fail, { keepsAlive: true, standsStill: true });
       // What has ended already is told first, also where there is no time to wait.
       alarm.set(Math.max(0, timeout));
       void gone.then(() => {

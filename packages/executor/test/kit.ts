@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { type ExecutorOptions, Future, ProcessPoolExecutor, ThreadPoolExecutor, WorkerRuntime } from '@twinpool/executor';
 import { afterAll, onTestFinished } from 'vitest';
 
-export { makeGate } from '@twinpool/testkit';
+export { makeGate, useFakeClock } from '@twinpool/testkit';
 
 export type WorkerExecutor = ProcessPoolExecutor | ThreadPoolExecutor;
 

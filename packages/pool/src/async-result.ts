@@ -8,6 +8,7 @@ import { inspect } from 'node:util';
 import { NotReadyError, TimeoutError } from '@twinpool/core';
 import {
   adviseFor,
+  afterMicrotasks,
   ask,
   belongTo,
   cancel,
@@ -96,7 +97,7 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
 
   jobSettled(ok: boolean, value: unknown): void {
     // A callback may use the handle, which the caller has only once the call has returned.
-    if (this.#isStarting && this.#callbacks !== undefined) queueMicrotask(() => PoolResult.#settle(this, ok, value));
+    if (this.#isStarting && this.#callbacks !== undefined) afterMicrotasks(() => PoolResult.#settle(this, ok, value));
     else PoolResult.#settle(this, ok, value);
   }
 

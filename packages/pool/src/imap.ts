@@ -115,7 +115,7 @@ export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, numb
         giveUp();
         return;
       }
-      alarm = new Alarm(systemClock, giveUp, true);
+      alarm = new Alarm(systemClock, giveUp, { keepsAlive: true });
       alarm.set(ms);
     });
   }

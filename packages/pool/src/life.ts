@@ -65,7 +65,7 @@ export class Life {
     if (ms <= 0) throw error();
     let alarm: Alarm | undefined;
     const late = new Promise<never>((_, reject) => {
-      alarm = new Alarm(systemClock, () => reject(error()), true);
+      alarm = new Alarm(systemClock, () => reject(error()), { keepsAlive: true, standsStill: true });
       alarm.set(ms);
     });
     return Promise.race([left, late]).finally(() => alarm?.stop());

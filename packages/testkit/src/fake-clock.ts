@@ -1,5 +1,6 @@
 /** Time that a test moves by hand, in place of core's `systemClock`. */
-import type { Clock } from '@twinpool/core/facade';
+import { type Clock, systemClock } from '@twinpool/core/facade';
+import { onTestFinished } from 'vitest';
 
 interface Timer {
   readonly at: number;
@@ -15,6 +16,8 @@ export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>();
   #now = 0;
   #order = 0;
+  /** Each reads what lies in one channel. */
+  readonly channels: Set<() => void> = new Set();
 
   now(): number {
     return this.#now;
@@ -39,6 +42,11 @@ export class FakeClock implements Clock {
 
   clearTimeout(timer: unknown): void {
     this.#timers.delete(timer as Timer);
+  }
+
+  afterPoll(fn: () => void): void {
+    for (const read of [...this.channels]) read();
+    fn();
   }
 
   /** Timers that are set, and of them those that would keep a program alive. */
@@ -72,4 +80,18 @@ export class FakeClock implements Clock {
     }
     return first;
   }
+}
+
+/** Puts a fake clock in the place of core's `systemClock`, until the test is over. */
+export function useFakeClock(): FakeClock {
+  const fake = new FakeClock();
+  const { now, setTimeout, clearTimeout, afterPoll } = systemClock;
+  onTestFinished(() => void Object.assign(systemClock, { now, setTimeout, clearTimeout, afterPoll }));
+  Object.assign(systemClock, {
+    now: () => fake.now(),
+    setTimeout: (fn: () => void, ms: number) => fake.setTimeout(fn, ms),
+    clearTimeout: (timer: unknown) => fake.clearTimeout(timer),
+    afterPoll: (fn: () => void) => fake.afterPoll(fn),
+  });
+  return fake;
 }

@@ -87,7 +87,6 @@ export class FakeLane extends Lane {
   #unsent: Answer[] = [];
   #budget = 0;
   readonly #channel: Answer[][] = [];
-  readonly #polls: (() => void)[] = [];
 
   constructor(host: LaneHost, options: LaneOptions, manner: Manner, watch: FakeLaneWatch = {}) {
     super(host, options, new Packer({ sharesMemory: false, movesBuffers: false, maxPayloadBytes: 2 ** 20 }));
@@ -164,10 +163,6 @@ export class FakeLane extends Lane {
 
   release(): void {
     this.releases += 1;
-  }
-
-  protected poll(done: () => void): void {
-    this.#polls.push(done);
   }
 
   // The worker's side: commands of the test.
@@ -270,10 +265,9 @@ export class FakeLane extends Lane {
     this.onReport(0, value);
   }
 
-  /** A turn of the loop: limits whose timers have fired are judged, after what lies in the channel was read. */
+  /** A turn of the loop: what lies in the channel is read. */
   turn(): void {
-    while (this.hasAnswers) this.deliver();
-    for (const done of this.#polls.splice(0)) done();
+    while (this.hasAnswers && !this.isOver) this.deliver();
   }
 
   /** An error outside of any task, because of which the worker ends; `running`: and a task with it. */

@@ -1,5 +1,6 @@
 /** What twinpool's own tests share. `@twinpool/testkit/leak-check` watches every test file by itself. */
-export { FakeClock } from './fake-clock.ts';
+export { block } from './blocking.ts';
+export { FakeClock, useFakeClock } from './fake-clock.ts';
 export { type FakeEnd, FakeLane, type FakeLaneWatch, type FakeTask, type Manner } from './fake-lane.ts';
 export { type Arrival, Gate, makeGate } from './gates.ts';
 export { failure, type Outcome, outcome, PATIENCE, until, within } from './outcomes.ts';

@@ -15,9 +15,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
+import { Alarm } from '../clock.ts';
 import { PROCESS_ENTRY } from '../entries.ts';
 import { TwinpoolError } from '../errors.ts';
 import { Lane, type LaneHost, type LaneOptions } from '../lane.ts';
+import { type Channel, channels } from '../poll.ts';
+import { afterMicrotasks, afterTurn } from '../time.ts';
 import { mayHaveStarted } from '../wire/budget.ts';
 import { decodePayload, encodeFrame, FrameReader, longestPayload } from '../wire/frames.ts';
 import {
@@ -57,7 +60,7 @@ const DRAIN_BOUND = 1000;
 /** How long the end of a process may come after the end of its answers, ms. */
 const EXIT_BOUND = 200;
 
-export class ProcessLane extends Lane {
+export class ProcessLane extends Lane implements Channel {
   readonly kind = 'process';
   readonly canTransfer = false;
   readonly canTakeBack = false;
@@ -91,6 +94,16 @@ export class ProcessLane extends Lane {
     return true;
   }
 
+  get isMidway(): boolean {
+    return this.#reader.isMidway || ((this.#death !== undefined || this.#outEnded) && !this.#told);
+  }
+  get received(): number {
+    return this.#child === undefined ? 0 : pipe(this.#child, 4).bytesRead;
+  }
+  get messages(): number {
+    return this.#reader.frames;
+  }
+
   start(): void {
     const { env, argv, execArgv, cwd, stdio } = this.#processOptions;
     const { setup } = this.options;
@@ -104,7 +117,7 @@ export class ProcessLane extends Lane {
       const options = { argv0, env, cwd, detached: true, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe'], windowsHide: true };
       child = spawn(process.execPath, [...execArgv, PROCESS_ENTRY, ...argv], Object.assign(Object.create(null), options));
     } catch (error) {
-      queueMicrotask(() => this.#died({ exitCode: null, signal: null, cause: error }, true));
+      afterMicrotasks(() => this.#died({ exitCode: null, signal: null, cause: error }, true));
       return;
     }
     this.#child = child;
@@ -115,6 +128,7 @@ export class ProcessLane extends Lane {
     });
     if (child.pid === undefined) return;
     child.on('exit', (exitCode, signal) => this.#died({ exitCode, signal }, false));
+    channels.add(this);
     child.unref();
     for (const fd of [3, 4, 5]) {
       const socket = pipe(child, fd);
@@ -181,10 +195,6 @@ export class ProcessLane extends Lane {
     if (!force) this.#killLater(child);
   }
 
-  protected poll(done: () => void): void {
-    setImmediate(done);
-  }
-
   #write(frame: Buffer, wake: boolean): void {
     const child = this.#child;
     if (child === undefined || this.#death !== undefined) return;
@@ -211,10 +221,9 @@ export class ProcessLane extends Lane {
 
   /** SIGKILL to the group after `killGrace`, unless it is gone by then. */
   #killLater(child: ChildProcess): void {
-    const { clock } = this.host;
-    const timer = clock.setTimeout(() => signalGroup(child, 'SIGKILL'), this.options.killGrace);
-    timer.unref?.();
-    child.once('exit', () => clock.clearTimeout(timer));
+    const bound = new Alarm(this.host.clock, () => signalGroup(child, 'SIGKILL'), { standsStill: true });
+    bound.set(this.options.killGrace);
+    child.once('exit', () => bound.stop());
   }
 
   #onPayload(payload: Uint8Array): void {
@@ -282,11 +291,13 @@ export class ProcessLane extends Lane {
       this.#tellSoon();
       return;
     }
-    const bound = this.host.clock.setTimeout(() => {
+    const late = () => {
       pipe(child, 4).destroy();
       this.#tell();
-    }, DRAIN_BOUND);
-    pipe(child, 4).once('close', () => this.host.clock.clearTimeout(bound));
+    };
+    const bound = new Alarm(this.host.clock, late, { keepsAlive: true, standsStill: true });
+    bound.set(DRAIN_BOUND);
+    pipe(child, 4).once('close', () => bound.stop());
   }
 
   #outClosed(): void {
@@ -297,19 +308,21 @@ export class ProcessLane extends Lane {
     }
     if (this.state === 'ending') return;
     // A dying process closes its files before its end is reported. One that lives on has lost its voice: a task closed it.
-    const { clock } = this.host;
-    const late = clock.setTimeout(() => this.#distrust('it closed its answer channel'), EXIT_BOUND);
-    this.#child?.once('exit', () => clock.clearTimeout(late));
+    const late = () => this.#distrust('it closed its answer channel');
+    const bound = new Alarm(this.host.clock, late, { keepsAlive: true, standsStill: true });
+    bound.set(EXIT_BOUND);
+    this.#child?.once('exit', () => bound.stop());
   }
 
   /** After what lies in the other channels: that the child had not read its last message is heard on fd 3. */
   #tellSoon(): void {
-    setImmediate(() => this.#tell());
+    afterTurn(() => this.#tell());
   }
 
   #tell(): void {
     if (this.#told) return;
     this.#told = true;
+    channels.delete(this);
     const child = this.#child;
     if (child?.pid !== undefined) for (const fd of [3, 5]) pipe(child, fd).destroy();
     this.onGone(this.#death ?? { exitCode: null, signal: null });

@@ -14,9 +14,11 @@
 import { createRequire } from 'node:module';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
+import { Alarm } from '../clock.ts';
 import { THREAD_ENTRY } from '../entries.ts';
 import { Lane, type LaneHost, type LaneOptions } from '../lane.ts';
 import type { Sent } from '../ledger.ts';
+import { afterMicrotasks } from '../time.ts';
 import {
   ABORT_MESSAGE,
   ABORT_TASK,
@@ -81,6 +83,7 @@ export class ThreadLane extends Lane {
   #fault: unknown;
   #exited = false;
   readonly #gate = new OutputGate();
+  #heldAnswers = 0;
 
   constructor(host: LaneHost, options: LaneOptions, threadOptions: ThreadOptions) {
     super(host, options, new Packer({ sharesMemory: true, movesBuffers: true, maxPayloadBytes: threadOptions.maxPayloadBytes }));
@@ -96,7 +99,7 @@ export class ThreadLane extends Lane {
       this.#start();
     } catch (error) {
       this.startError = error;
-      queueMicrotask(() => this.#ended(null));
+      afterMicrotasks(() => this.#ended(null));
     }
   }
 
@@ -214,9 +217,9 @@ export class ThreadLane extends Lane {
     }
     void worker.terminate();
     // A thread inside a native call ends when the call returns; nobody waits for that.
-    const bound = this.host.clock.setTimeout(() => this.#ended(null), this.options.killGrace);
-    bound.unref?.();
-    worker.once('exit', () => this.host.clock.clearTimeout(bound));
+    const bound = new Alarm(this.host.clock, () => this.#ended(null), { standsStill: true });
+    bound.set(this.options.killGrace);
+    worker.once('exit', () => bound.stop());
   }
 
   /** It has said its last word; where an 'exit' listener of user code throws, Node does not end it. */
@@ -226,15 +229,9 @@ export class ThreadLane extends Lane {
   }
 
   #killLater(): void {
-    const { clock } = this.host;
-    const bound = clock.setTimeout(() => this.killWorker(true), this.options.killGrace);
-    bound.unref?.();
-    this.#worker?.once('exit', () => clock.clearTimeout(bound));
-  }
-
-  protected poll(done: () => void): void {
-    this.#drain();
-    done();
+    const bound = new Alarm(this.host.clock, () => this.killWorker(true), { standsStill: true });
+    bound.set(this.options.killGrace);
+    this.#worker?.once('exit', () => bound.stop());
   }
 
   #slotOf(sent: Sent): number {
@@ -264,7 +261,18 @@ export class ThreadLane extends Lane {
     if (message[0] === OUTPUT) {
       this.#gate.print(message[1] as 'stdout' | 'stderr', message[2] as string | Uint8Array, message[3] as BufferEncoding | undefined);
     } else if (this.#gate.isOpen) this.#receive(message);
-    else this.#gate.afterHeld(() => this.#receive(message));
+    else {
+      const answers = message[0] === ANSWER ? 1 : 0;
+      this.#heldAnswers += answers;
+      this.#gate.afterHeld(() => {
+        this.#heldAnswers -= answers;
+        this.#receive(message);
+      });
+    }
+  }
+
+  protected override get isAnswerHeld(): boolean {
+    return this.#heldAnswers > 0;
   }
 
   #arrivedUnreadable(error: unknown): void {
@@ -320,8 +328,7 @@ export class ThreadLane extends Lane {
   /** The worker is being ended: `killGrace` from now on nobody waits for the program's output any more. */
   #boundHold(): void {
     if (this.#gate.isOpen) return;
-    const bound = this.host.clock.setTimeout(() => this.#gate.open(), this.options.killGrace);
-    bound.unref?.();
+    new Alarm(this.host.clock, () => this.#gate.open()).set(this.options.killGrace);
   }
 
   #tellEnd(exitCode: number | null): void {

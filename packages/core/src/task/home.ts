@@ -7,6 +7,7 @@
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterTurn } from '../time.ts';
 import type { Script } from './locate.ts';
 
 export type Home =
@@ -114,7 +115,7 @@ async function evaluated(url: string): Promise<object | undefined> {
   );
   for (let turn = 0; turn < TURNS && !settled; turn++) {
     await import('node:module');
-    if (!settled) await new Promise<void>((resolve) => setImmediate(resolve));
+    if (!settled) await new Promise<void>((resolve) => afterTurn(resolve));
   }
   return namespace;
 }

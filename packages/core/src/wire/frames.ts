@@ -89,10 +89,17 @@ export class FrameReader {
   #filled = 0;
   readonly #header = new Uint8Array(HEADER_BYTES);
   #headerFilled = 0;
+  /** Frames that came whole. */
+  frames = 0;
 
   constructor(most: number, onPayload: (payload: Uint8Array) => void) {
     this.#most = most;
     this.#onPayload = onPayload;
+  }
+
+  /** Part of a frame is there. */
+  get isMidway(): boolean {
+    return this.#partial !== undefined || this.#headerFilled > 0;
   }
 
   /** False when the bytes are no frame: then the stream cannot be read any further. */
@@ -107,6 +114,7 @@ export class FrameReader {
         if (this.#filled < this.#partial.length) return true;
         const whole = this.#partial;
         this.#partial = undefined;
+        this.frames += 1;
         this.#onPayload(whole);
         continue;
       }
@@ -124,6 +132,7 @@ export class FrameReader {
       if (length < 0) return false;
       at += HEADER_BYTES;
       if (bytes.length - at >= length) {
+        this.frames += 1;
         this.#onPayload(bytes.subarray(at, at + length));
         at += length;
       } else if (!this.#begin(bytes, at - HEADER_BYTES)) return false;

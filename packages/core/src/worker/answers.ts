@@ -6,6 +6,7 @@
  */
 import { inspect } from 'node:util';
 import { TaskSerializationError } from '../errors.ts';
+import { now } from '../time.ts';
 import { mayWait, spend } from '../wire/budget.ts';
 import { ALONE_VALUE, ANSWER, AS_ALONE, AS_BYTES, AS_THROWN, EXITING, LATE, REPORT, STARTED } from '../wire/messages.ts';
 import { isPrimitive, packedNumbers, packNumbers } from '../wire/outbound.ts';
@@ -19,9 +20,6 @@ const LONGEST_WAIT = 0.2;
 const FEW_NUMBERS = 256;
 /** Characters of a value in an error. */
 const LONGEST_TEXT = 200;
-
-// Captured: a task may replace what it finds on the global object.
-const clock = performance;
 
 export class Answers {
   /** The last message that is behind us; sent with the answers. */
@@ -67,7 +65,7 @@ export class Answers {
 
   /** The loop goes on after a wait that belongs to no task. */
   resume(): void {
-    this.#resumedAt = this.#since = clock.now();
+    this.#resumedAt = this.#since = now();
   }
 
   /** From then to the last flush, ms. */
@@ -80,14 +78,14 @@ export class Answers {
   }
 
   closeSegment(): void {
-    const now = clock.now();
-    if (this.#runs > 0) this.#segments.push(this.#measured, this.#runs, (now - this.#since) * 1000);
+    const time = now();
+    if (this.#runs > 0) this.#segments.push(this.#measured, this.#runs, (time - this.#since) * 1000);
     this.#runs = 0;
-    this.#since = now;
+    this.#since = time;
   }
 
   flushIfLate(): void {
-    if (clock.now() - this.#flushedAt > LONGEST_WAIT) this.flush();
+    if (now() - this.#flushedAt > LONGEST_WAIT) this.flush();
   }
 
   /** A result, and a run that is to be counted. */
@@ -150,7 +148,7 @@ export class Answers {
       this.#send(count, values, specials, segments);
     }
     this.#budget = 0;
-    this.#flushedAt = this.#since = clock.now();
+    this.#flushedAt = this.#since = now();
   }
 
   /** The task that begins now has a time limit: its clock starts over there. */

@@ -16,6 +16,7 @@ import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import process from 'node:process';
+import { afterTurn } from '../time.ts';
 import { decodePayload, encodeFrame } from '../wire/frames.ts';
 import { BLOCKING, INIT, LOOPING, type Message, MODE, RELEASE, type WorkerSetup } from '../wire/messages.ts';
 import type { FarEnd } from './far-end.ts';
@@ -34,9 +35,6 @@ const WAKE_IN = 5;
 const NUMBER_BYTES = 4;
 /** Frames from which on this process looks for the next one before it waits: what it takes is made then, and not on the way of a first task. */
 const WORTH_LOOKING = 16;
-
-// Captured: a task may replace what it finds on the global object.
-const afterTurn = setImmediate;
 
 class ProcessEnd implements FarEnd {
   readonly kind = 'process';

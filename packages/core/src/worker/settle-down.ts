@@ -6,14 +6,10 @@
  * of the next task's way; so there is one every TURN_EVERY ms, however much work comes, and not one a task.
  */
 
+import { afterMicrotasks, afterTurn, nextTick, now } from '../time.ts';
+
 /** ms. Longer: unreferenced timers of user code run later under steady work. Shorter: more tasks pay for a turn. */
 const TURN_EVERY = 20;
-
-// Captured: a task may replace what it finds on the global object.
-const { nextTick } = process;
-const afterMicrotasks = queueMicrotask;
-const afterTurn = setImmediate;
-const clock = performance;
 
 export class SettleDown {
   readonly #then: () => void;
@@ -23,7 +19,7 @@ export class SettleDown {
     nextTick(this.#finish);
   };
   readonly #afterTurn = (): void => {
-    this.#turnedAt = clock.now();
+    this.#turnedAt = now();
     this.#finish();
   };
   readonly #finish = (): void => {
@@ -38,7 +34,7 @@ export class SettleDown {
   begin(): void {
     if (this.#planned) return;
     this.#planned = true;
-    if (clock.now() - this.#turnedAt < TURN_EVERY) afterMicrotasks(this.#afterMicrotasks);
+    if (now() - this.#turnedAt < TURN_EVERY) afterMicrotasks(this.#afterMicrotasks);
     else afterTurn(this.#afterTurn);
   }
 }

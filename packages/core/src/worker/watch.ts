@@ -7,6 +7,7 @@
  * Refuses to know how one looks.
  */
 import { availableParallelism } from 'node:os';
+import { now } from '../time.ts';
 
 /** Longest look, ms. Longer: more pauses between two tasks are bridged. Shorter: less time of a processor is spent on nothing. */
 const LONGEST_LOOK = 0.1;
@@ -15,8 +16,6 @@ const LONG = 1;
 /** After so many looks in vain in a row it looks at every 64th pause only. */
 const MOST_IN_VAIN = 6;
 const CAN_LOOK = availableParallelism() > 1;
-// Captured: a task may replace what it finds on the global object.
-const clock = performance;
 
 export class Watch {
   #inVain = 0;
@@ -30,12 +29,12 @@ export class Watch {
       this.#skips -= 1;
       return false;
     }
-    this.#end = clock.now() + LONGEST_LOOK;
+    this.#end = now() + LONGEST_LOOK;
     return true;
   }
 
   get isOver(): boolean {
-    return clock.now() >= this.#end;
+    return now() >= this.#end;
   }
 
   /** `found`: a message came. */

@@ -1,18 +1,16 @@
 /** The bound of a module's import. Decides what is said of one that takes longer. */
 import { TaskModuleError } from '../errors.ts';
+import { clearTimer, setTimer } from '../time.ts';
 
 /** The longest delay that Node's timers take, ms. */
 const LONGEST_TIMER = 2 ** 31 - 1;
-// Captured: a task may replace what it finds on the global object.
-const startTimer = setTimeout;
-const stopTimer = clearTimeout;
 
 /** An import that never settles would keep its worker, and whoever waits for the task, for ever. */
 export function withinTime<T>(loading: Promise<T>, ms: number, name: string): Promise<T> {
   if (ms > LONGEST_TIMER) return loading;
   let timer: NodeJS.Timeout;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = startTimer(
+    timer = setTimer(
       () =>
         reject(
           new TaskModuleError(
@@ -22,5 +20,5 @@ export function withinTime<T>(loading: Promise<T>, ms: number, name: string): Pr
       ms,
     );
   });
-  return Promise.race([loading, late]).finally(() => stopTimer(timer));
+  return Promise.race([loading, late]).finally(() => clearTimer(timer));
 }

@@ -167,6 +167,7 @@ export class World {
           ...seams,
         });
         this.lanes.push(lane);
+        this.clock.channels.add(() => lane.turn());
         return lane;
       },
     });

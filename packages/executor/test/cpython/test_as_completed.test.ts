@@ -2,9 +2,9 @@
 import { inspect } from 'node:util';
 import { asCompleted, Future, OptionsError, TimeoutError, wait } from '@twinpool/executor';
 import { echo, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { holdLong } from '../fixtures/tasks.mjs';
-import { collect, errorOf, forAll, forTest, futureStates, left, makeGate, OWN, turn } from '../kit.ts';
+import { collect, errorOf, forAll, forTest, futureStates, left, makeGate, OWN, turn, useFakeClock } from '../kit.ts';
 
 test('test_no_timeout: finished, cancelled, failed and new ones all come, the done ones first and in input order [B-22] [C-AC-1] [C-AC-4] [D-33]', async () => {
   const { notified, cancelled, raised, returned } = futureStates();
@@ -74,24 +74,20 @@ describe('timeout', () => {
   });
 
   test('test_future_times_out: counts from the call; several that wait [B-23] [C-AC-2]', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    try {
-      const { pending } = futureStates();
-      const iterator = asCompleted([pending], { timeout: 100 });
-      await vi.advanceTimersByTimeAsync(60);
-      const steps = [errorOf(iterator.next()), iterator.next()] as const;
-      let isOver = false;
-      void steps[0].then(() => {
-        isOver = true;
-      });
-      await vi.advanceTimersByTimeAsync(39);
-      expect(isOver).toBe(false);
-      await vi.advanceTimersByTimeAsync(2);
-      expect(await steps[0]).toBeInstanceOf(TimeoutError);
-      expect(await steps[1]).toEqual({ done: true, value: undefined });
-    } finally {
-      vi.useRealTimers();
-    }
+    const clock = useFakeClock();
+    const { pending } = futureStates();
+    const iterator = asCompleted([pending], { timeout: 100 });
+    clock.advance(60);
+    const steps = [errorOf(iterator.next()), iterator.next()] as const;
+    let isOver = false;
+    void steps[0].then(() => {
+      isOver = true;
+    });
+    clock.advance(39);
+    expect(isOver).toBe(false);
+    clock.advance(2);
+    expect(await steps[0]).toBeInstanceOf(TimeoutError);
+    expect(await steps[1]).toEqual({ done: true, value: undefined });
   });
 
   test('the timer does not outlive the waiting', async () => {

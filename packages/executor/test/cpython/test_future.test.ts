@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { CancelledError, Future, InvalidStateError, ThreadPoolExecutor, TimeoutError, wait } from '@twinpool/executor';
 import { expectWarning } from '@twinpool/testkit/leak-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { errorOf, futureStates, turn } from '../kit.ts';
+import { errorOf, futureStates, turn, useFakeClock } from '../kit.ts';
 
 describe('state', () => {
   test.each([
@@ -160,17 +160,13 @@ describe('result, exception', () => {
   });
 
   test('after a timeout one may ask again [F-5]', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    try {
-      const future = new Future<number>();
-      const first = errorOf(future.result(100));
-      await vi.advanceTimersByTimeAsync(101);
-      expect(await first).toMatchObject({ name: 'TimeoutError', code: 'ERR_TWINPOOL_TIMEOUT' });
-      future.setResult(3);
-      expect(await future.result(100)).toBe(3);
-    } finally {
-      vi.useRealTimers();
-    }
+    const clock = useFakeClock();
+    const future = new Future<number>();
+    const first = errorOf(future.result(100));
+    clock.advance(101);
+    expect(await first).toMatchObject({ name: 'TimeoutError', code: 'ERR_TWINPOOL_TIMEOUT' });
+    future.setResult(3);
+    expect(await future.result(100)).toBe(3);
   });
 
   test('a CancelledError that is set as an exception is one', async () => {

@@ -11,8 +11,8 @@ import {
   ThreadPoolExecutor,
   wait,
 } from '@twinpool/executor';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { futureStates, turn } from '../kit.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { futureStates, turn, useFakeClock } from '../kit.ts';
 
 /** As much of a pool's AsyncResult as the protocol asks for. */
 class OtherHandle {
@@ -132,17 +132,13 @@ describe('FIRST_EXCEPTION', () => {
 
 describe('timeout', () => {
   test('test_timeout: resolves with what is done [B-34] [W-6]', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    try {
-      const { returned, pending } = futureStates();
-      const later = new Future<number>();
-      const waiting = wait([pending, returned, later], { timeout: 50 });
-      later.setResult(1);
-      await vi.advanceTimersByTimeAsync(51);
-      expect(split(await waiting)).toEqual([[returned, later], [pending]]);
-    } finally {
-      vi.useRealTimers();
-    }
+    const clock = useFakeClock();
+    const { returned, pending } = futureStates();
+    const later = new Future<number>();
+    const waiting = wait([pending, returned, later], { timeout: 50 });
+    later.setResult(1);
+    clock.advance(51);
+    expect(split(await waiting)).toEqual([[returned, later], [pending]]);
   });
 
   test.each([0, -1])('%d looks and does not wait [W-6] [C-4]', async (timeout) => {

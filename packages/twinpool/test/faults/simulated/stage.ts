@@ -31,6 +31,7 @@ Engine.prototype.makeLane = function (this: Engine, id: number) {
     },
   );
   stage.lanes.push(lane);
+  stage.clock.channels.add(() => lane.turn());
   return lane;
 };
 Engine.prototype.warn = (error, what) => {
@@ -40,6 +41,7 @@ Object.assign(systemClock, {
   now: () => (current as Stage).clock.now(),
   setTimeout: (fn: () => void, ms: number) => (current as Stage).clock.setTimeout(fn, Math.min(ms, 2 ** 31 - 1)),
   clearTimeout: (timer: unknown) => current?.clock.clearTimeout(timer),
+  afterPoll: (fn: () => void) => (current as Stage).clock.afterPoll(fn),
 });
 
 export class Stage {

@@ -1,0 +1,221 @@
+/**
+ * A program that does not look in time [R6]: an answer that came before a time limit was over wins, however late the program reads it.
+ *
+ * The limit starts, the worker answers, and this thread is blocked until the limit is long over; so timer and answer are found in the same turn.
+ */
+import { block, type Gate, makeGate, within } from '@twinpool/testkit';
+import { echo, hold, holdOrAbort, mark, place } from '@twinpool/testkit/tasks';
+import { asCompleted, type Pool, type ProcessPoolExecutor, TaskTimeoutError, TimeoutError, taskRef, WorkerLostError, wait } from 'twinpool';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Face, type FaceName, NAMES, openFace } from './faces.ts';
+
+const { initialize, markAndExit, markLarge, markOf } = taskRef<typeof import('./fixtures/blocked-tasks.mjs')>(
+  new URL('./fixtures/blocked-tasks.mjs', import.meta.url),
+);
+
+/** ms: short for a limit, long enough for a call to be made. */
+const LIMIT = 100;
+/** Bytes: more than a pipe holds, many times. */
+const LARGE = 4 * 2 ** 20;
+/** From a task's last line to its answer in the channel, ms. */
+const ANSWERED = 100;
+
+/** A call of `mark` is answered within LIMIT, or later: this thread looks when it is there and LIMIT is over. */
+function blockUntilAnswered(gate: Gate, count = 1): void {
+  const begun = performance.now();
+  while (gate.arrivals().length < count) block(5);
+  block(Math.max(ANSWERED, LIMIT + 50 - (performance.now() - begun)));
+}
+
+async function warmFace(name: FaceName, options: Readonly<Record<string, unknown>> = {}): Promise<{ face: Face; gate: Gate }> {
+  const face = openFace(name, options);
+  onTestFinished(() => face.kill());
+  const first = makeGate();
+  // The worker is there, and the functions are found and loaded.
+  await face.submit(mark, [first.path, 0]).outcome();
+  await face.submit(markOf, [first.path]).outcome();
+  await face.submit(markLarge, [first.path, 1]).outcome();
+  return { face, gate: makeGate() };
+}
+
+type PoolCase = (pool: Pool, path: string, look: () => void) => Promise<unknown>;
+type ExecutorCase = (executor: ProcessPoolExecutor, path: string, look: () => void) => Promise<unknown>;
+
+const OF_POOLS: Record<string, PoolCase> = {
+  get: async (pool, path, look) => {
+    const answer = pool.applyAsync(mark, [path, 1]).get(LIMIT);
+    look();
+    expect(await answer).toBe(1);
+  },
+  'get of a map': async (pool, path, look) => {
+    const answer = pool.starmapAsync(mark, [[path, 1]]).get(LIMIT);
+    look();
+    expect(await answer).toEqual([1]);
+  },
+  exception: async (pool, path, look) => {
+    const answer = pool.applyAsync(mark, [path, 1]).exception(LIMIT);
+    look();
+    expect(await answer).toBeUndefined();
+  },
+  wait: async (pool, path, look) => {
+    const result = pool.applyAsync(mark, [path, 1]);
+    const waiting = result.wait(LIMIT);
+    look();
+    await waiting;
+    expect(result.ready()).toBe(true);
+  },
+  'next of imap': async (pool, path, look) => {
+    const step = pool.imap(markOf, [path]).next(LIMIT);
+    look();
+    expect(await step).toEqual({ done: false, value: path });
+  },
+  'next of imapUnordered': async (pool, path, look) => {
+    const step = pool.imapUnordered(markOf, [path]).next(LIMIT);
+    look();
+    expect(await step).toEqual({ done: false, value: path });
+  },
+  join: async (pool, path, look) => {
+    const result = pool.applyAsync(mark, [path, 1]);
+    pool.close();
+    const end = pool.join(5 * LIMIT);
+    look();
+    block(6 * LIMIT);
+    await end;
+    expect(await result).toBe(1);
+  },
+};
+
+const OF_EXECUTORS: Record<string, ExecutorCase> = {
+  result: async (executor, path, look) => {
+    const answer = executor.submit(mark, path, 1).result(LIMIT);
+    look();
+    expect(await answer).toBe(1);
+  },
+  exception: async (executor, path, look) => {
+    const answer = executor.submit(mark, path, 1).exception(LIMIT);
+    look();
+    expect(await answer).toBeUndefined();
+  },
+  wait: async (executor, path, look) => {
+    const answer = wait([executor.submit(mark, path, 1)], { timeout: LIMIT });
+    look();
+    expect((await answer).done.size).toBe(1);
+  },
+  asCompleted: async (executor, path, look) => {
+    const future = executor.submit(mark, path, 1);
+    const step = asCompleted([future], { timeout: LIMIT }).next();
+    look();
+    expect((await step).value).toBe(future);
+  },
+  'asCompleted, asked after the block': async (executor, path, look) => {
+    const future = executor.submit(mark, path, 1);
+    const completed = asCompleted([future], { timeout: LIMIT });
+    look();
+    expect((await completed.next()).value).toBe(future);
+  },
+  map: async (executor, path, look) => {
+    const step = executor.map(mark, [path], [1], { timeout: LIMIT }).next();
+    look();
+    expect(await step).toEqual({ done: false, value: 1 });
+  },
+  'map, asked after the block': async (executor, path, look) => {
+    const results = executor.map(mark, [path], [1], { timeout: LIMIT });
+    look();
+    expect(await results.toArray()).toEqual([1]);
+  },
+  shutdown: async (executor, path, look) => {
+    const future = executor.submit(mark, path, 1);
+    const end = executor.shutdown({ timeout: 5 * LIMIT });
+    look();
+    block(6 * LIMIT);
+    await end;
+    expect(await future).toBe(1);
+  },
+};
+
+describe.each(NAMES)('%s, blocked beyond a limit: the answer wins [R6]', (name) => {
+  const cases = name.endsWith('Executor') ? OF_EXECUTORS : OF_POOLS;
+
+  test.each(Object.keys(cases))('%s', async (what) => {
+    const { face, gate } = await warmFace(name);
+    await within((cases[what] as PoolCase & ExecutorCase)(face.facade as never, gate.path, () => blockUntilAnswered(gate)));
+  });
+
+  test('taskTimeout', async () => {
+    const { face, gate } = await warmFace(name);
+    const answer = face.submit(mark, [gate.path, 1], { taskTimeout: LIMIT }).outcome();
+    blockUntilAnswered(gate);
+    expect(await answer).toBe(1);
+    expect(face.stats().replacedWorkers).toBe(0);
+  });
+
+  test('the grace of an aborted task that ends', async () => {
+    const { face, gate } = await warmFace(name, { killGrace: LIMIT });
+    const before = await face.submit(place, []).outcome();
+    const controller = new AbortController();
+    const aborted = face.submit(holdOrAbort, [gate.path], { signal: controller.signal }).outcome();
+    aborted.catch(() => undefined);
+    await gate.entered();
+    controller.abort();
+    blockUntilAnswered(gate, 2);
+    await expect(aborted).rejects.toMatchObject({ name: 'CancelledError' });
+    expect(await face.submit(place, []).outcome()).toEqual(before);
+  });
+
+  test.each([false, true])('startTimeout, with an initializer: %s', async (hasInitializer) => {
+    const face = openFace(name, { startTimeout: 1000, ...(hasInitializer ? { initializer: initialize } : {}) });
+    onTestFinished(() => face.kill());
+    const answer = face.submit(echo, [1]).outcome();
+    block(2000);
+    expect(await answer).toBe(1);
+    expect(face.stats()).toMatchObject({ lostWorkers: 0, replacedWorkers: 0 });
+  });
+
+  test('idleTimeout', async () => {
+    const { face, gate } = await warmFace(name, { idleTimeout: 20 * LIMIT });
+    const before = await face.submit(place, []).outcome();
+    const answer = face.submit(mark, [gate.path, 1]).outcome();
+    blockUntilAnswered(gate);
+    block(21 * LIMIT);
+    await answer;
+    expect(await face.submit(place, []).outcome()).toEqual(before);
+  });
+
+  test('a result of many turns', async () => {
+    const { face, gate } = await warmFace(name);
+    const answer = face.submit(markLarge, [gate.path, LARGE], { taskTimeout: LIMIT }).outcome();
+    blockUntilAnswered(gate);
+    // Its bytes have to be made.
+    block(10 * LIMIT);
+    expect(await answer).toHaveLength(LARGE);
+    expect(face.stats().replacedWorkers).toBe(0);
+  });
+
+  test('the end of a worker', async () => {
+    const { face, gate } = await warmFace(name);
+    const answer = limited(face, markAndExit, gate.path);
+    blockUntilAnswered(gate);
+    await expect(answer).rejects.toBeInstanceOf(WorkerLostError);
+  });
+
+  test('what is not there is too late', async () => {
+    const { face, gate } = await warmFace(name);
+    const answer = limited(face, hold, gate.path);
+    block(2 * LIMIT);
+    await expect(answer).rejects.toBeInstanceOf(TimeoutError);
+    const limitedTask = face.submit(hold, [gate.path, 2], { taskTimeout: LIMIT }).outcome();
+    gate.open();
+    expect(await limitedTask).toBe(2);
+    const stuck = face.submit(hold, [makeGate().path, 3], { taskTimeout: LIMIT }).outcome();
+    stuck.catch(() => undefined);
+    block(2 * LIMIT);
+    await expect(stuck).rejects.toBeInstanceOf(TaskTimeoutError);
+  });
+});
+
+/** The outcome of one call within LIMIT. */
+function limited({ api, facade }: Face, task: typeof markAndExit | typeof hold, path: string): Promise<unknown> {
+  return api === 'pool'
+    ? (facade as Pool).applyAsync(task as typeof hold, [path, 1]).get(LIMIT)
+    : (facade as ProcessPoolExecutor).submit(task as typeof hold, path, 1).result(LIMIT);
+}
