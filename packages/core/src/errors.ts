@@ -1,7 +1,7 @@
 /**
  * Every error twinpool raises: one class each, with a stable `code`.
  *
- * Decides how a failure is named. Refuses to know when one is raised: that is the business of whoever throws it.
+ * Decides how a failure is named: by texts, `name` and `code`, that a bundler leaves as they are. Refuses to know when one is raised: that is the business of whoever throws it.
  * The tree (all extend TwinpoolError):
  *
  *   TimeoutError > TaskTimeoutError           QueueFullError        TaskSerializationError > PayloadTooLargeError
@@ -22,6 +22,8 @@ export interface ValidationIssue {
 
 /** Base of every error of this package. */
 export class TwinpoolError extends Error {
+  /** The text of `error.name`. Not the class's own name, which a minifier changes. */
+  static override readonly name: string = 'TwinpoolError';
   static readonly code: string = 'ERR_TWINPOOL';
   /** Stable, for programs; the message is for people and may change. */
   readonly code: string;
@@ -31,43 +33,50 @@ export class TwinpoolError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options !== undefined && 'cause' in options && options.cause !== undefined ? options : undefined);
     this.code = new.target.code;
-    // On the instance, but not enumerable: `util.inspect` and loggers then show it once.
+    // On the instance, but not enumerable: `util.inspect` and loggers then show it once. A subclass of yours is named as its class is.
     Object.defineProperty(this, 'name', { value: new.target.name, configurable: true, writable: true });
   }
 }
 
 /** The time given to wait for something is over; what was waited for goes on. */
 export class TimeoutError extends TwinpoolError {
+  static override readonly name: string = 'TimeoutError';
   static override readonly code: string = 'ERR_TWINPOOL_TIMEOUT';
 }
 
 /** A task ran longer than its `taskTimeout`; its worker was ended and replaced. */
 export class TaskTimeoutError extends TimeoutError {
+  static override readonly name: string = 'TaskTimeoutError';
   static override readonly code = 'ERR_TWINPOOL_TASK_TIMEOUT';
 }
 
 /** The task was cancelled: by `cancel()`, by an aborted signal (its reason is the `cause`), or by a shutdown. */
 export class CancelledError extends TwinpoolError {
+  static override readonly name: string = 'CancelledError';
   static override readonly code = 'ERR_TWINPOOL_CANCELLED';
 }
 
 /** The object is not in a state in which this can be done. */
 export class InvalidStateError extends TwinpoolError {
+  static override readonly name: string = 'InvalidStateError';
   static override readonly code: string = 'ERR_TWINPOOL_INVALID_STATE';
 }
 
 /** `successful()` was asked before the result was ready. */
 export class NotReadyError extends InvalidStateError {
+  static override readonly name: string = 'NotReadyError';
   static override readonly code = 'ERR_TWINPOOL_NOT_READY';
 }
 
 /** `maxQueue` tasks wait already. */
 export class QueueFullError extends TwinpoolError {
+  static override readonly name: string = 'QueueFullError';
   static override readonly code = 'ERR_TWINPOOL_QUEUE_FULL';
 }
 
 /** A function, an argument, a result or an error cannot travel; the message names the variable or the path. */
 export class TaskSerializationError extends TwinpoolError {
+  static override readonly name: string = 'TaskSerializationError';
   static override readonly code: string = 'ERR_TWINPOOL_TASK_SERIALIZATION';
   /** The result that could not be sent, as text; absent for anything else that could not. */
   declare readonly result?: string;
@@ -75,16 +84,19 @@ export class TaskSerializationError extends TwinpoolError {
 
 /** What would travel is larger than `maxPayloadBytes`. */
 export class PayloadTooLargeError extends TaskSerializationError {
+  static override readonly name: string = 'PayloadTooLargeError';
   static override readonly code = 'ERR_TWINPOOL_PAYLOAD_TOO_LARGE';
 }
 
 /** A task's module or export could not be loaded in the worker; `cause` says why. */
 export class TaskModuleError extends TwinpoolError {
+  static override readonly name: string = 'TaskModuleError';
   static override readonly code = 'ERR_TWINPOOL_TASK_MODULE';
 }
 
 /** The arguments or the result of a checked task do not fit its schema. */
 export class TaskValidationError extends TwinpoolError {
+  static override readonly name: string = 'TaskValidationError';
   static override readonly code = 'ERR_TWINPOOL_TASK_VALIDATION';
   readonly issues: readonly ValidationIssue[];
 
@@ -96,11 +108,13 @@ export class TaskValidationError extends TwinpoolError {
 
 /** The `initializer` of a worker threw; `cause` is what it threw. */
 export class InitializerError extends TwinpoolError {
+  static override readonly name: string = 'InitializerError';
   static override readonly code = 'ERR_TWINPOOL_INITIALIZER';
 }
 
 /** Code in a worker that belongs to no task built a pool or used an executor, or too many pools are nested in each other. */
 export class NestedBootstrapError extends TwinpoolError {
+  static override readonly name: string = 'NestedBootstrapError';
   static override readonly code = 'ERR_TWINPOOL_NESTED_BOOTSTRAP';
 }
 
@@ -112,6 +126,7 @@ export interface OptionIssue {
 
 /** Options are unknown, wrong or do not go together; `issues` and the message list every fault. */
 export class OptionsError extends TwinpoolError {
+  static override readonly name: string = 'OptionsError';
   static override readonly code = 'ERR_TWINPOOL_OPTIONS';
   readonly issues: readonly OptionIssue[];
 
@@ -123,36 +138,43 @@ export class OptionsError extends TwinpoolError {
 
 /** The pool takes no new work: `close()` or `terminate()` was called. */
 export class PoolClosedError extends TwinpoolError {
+  static override readonly name: string = 'PoolClosedError';
   static override readonly code = 'ERR_TWINPOOL_POOL_CLOSED';
 }
 
 /** `join()` was called on a pool that is still open. */
 export class PoolRunningError extends TwinpoolError {
+  static override readonly name: string = 'PoolRunningError';
   static override readonly code = 'ERR_TWINPOOL_POOL_RUNNING';
 }
 
 /** The pool was terminated before the result was there. */
 export class PoolTerminatedError extends TwinpoolError {
+  static override readonly name: string = 'PoolTerminatedError';
   static override readonly code = 'ERR_TWINPOOL_POOL_TERMINATED';
 }
 
 /** The executor takes no new work: `shutdown()` was called. */
 export class ExecutorShutdownError extends TwinpoolError {
+  static override readonly name: string = 'ExecutorShutdownError';
   static override readonly code = 'ERR_TWINPOOL_EXECUTOR_SHUTDOWN';
 }
 
 /** Workers cannot be had, or were ended under the tasks. */
 export class BrokenExecutorError extends TwinpoolError {
+  static override readonly name: string = 'BrokenExecutorError';
   static override readonly code: string = 'ERR_TWINPOOL_BROKEN_EXECUTOR';
 }
 
 /** Worker processes cannot be had; `cause` is the last failure. */
 export class BrokenProcessPoolError extends BrokenExecutorError {
+  static override readonly name: string = 'BrokenProcessPoolError';
   static override readonly code = 'ERR_TWINPOOL_BROKEN_PROCESS_POOL';
 }
 
 /** Worker threads cannot be had; `cause` is the last failure. */
 export class BrokenThreadPoolError extends BrokenExecutorError {
+  static override readonly name: string = 'BrokenThreadPoolError';
   static override readonly code = 'ERR_TWINPOOL_BROKEN_THREAD_POOL';
 }
 
@@ -172,6 +194,7 @@ export interface LossDetails {
 
 /** The worker died while it ran this task. */
 export class WorkerLostError extends BrokenExecutorError {
+  static override readonly name: string = 'WorkerLostError';
   static override readonly code = 'ERR_TWINPOOL_WORKER_LOST';
   readonly workerId: number;
   readonly workerName: string | undefined;

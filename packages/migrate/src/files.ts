@@ -17,7 +17,12 @@ interface Rule {
 }
 
 /** A path that is none, or a project file that cannot be read: the text says which. */
-export class UsageError extends Error {}
+export class UsageError extends Error {
+  /** On the prototype, so that a logger shows it once; a text, since a minifier changes the class's name. */
+  override get name(): string {
+    return 'UsageError';
+  }
+}
 
 /** The files that are meant, as paths from `cwd`, each once. Throws UsageError. */
 export function filesOf(paths: readonly string[], cwd: string, project: string | undefined): string[] {

@@ -17,6 +17,7 @@ import { TaskSerializationError } from '@twinpool/core';
  * ```
  */
 export class MaybeEncodingError extends TaskSerializationError {
+  static override readonly name: string = 'MaybeEncodingError';
   /** Why it cannot be sent. */
   readonly exc: string;
   /** What could not be sent. */

@@ -147,7 +147,7 @@ interface Inline {
 function ofFunction(task: AnyFunction): TaskFunction {
   const text = Function.prototype.toString.call(task);
   const fault = faultAtSight(task, text);
-  const name = ownName(task);
+  const name = spokenName(ownName(task));
   if (fault !== undefined) return refused(name, cannotBeSent(name === '' ? 'This function' : `\`${name}\``, fault));
   const parts = checkedParts(task);
   if (parts !== undefined) return new TaskFunction(name || '<anonymous>', parts, search(task, ALONE));
@@ -156,6 +156,11 @@ function ofFunction(task: AnyFunction): TaskFunction {
   if (first === undefined) return searched(task, name, key);
   if (first.sharedBy === 'not yet known') return follow(first, task, name, key);
   return sameAs(first, task, key) ?? searched(task, name, key);
+}
+
+/** What `bind` calls a function without a name is not a name either. */
+function spokenName(name: string): string {
+  return /^(?:bound )*\s*$/.test(name) ? '' : name;
 }
 
 /** The inline function that `task` is one of, if its text was met. */
