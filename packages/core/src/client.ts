@@ -14,6 +14,8 @@ import { StreamJob } from './stream-job.ts';
 
 /** What a client needs from the scheduler. */
 export interface ClientHost {
+  /** What one value, or the source of a function, may take, bytes. */
+  readonly maxPayloadBytes: number;
   /** When what comes in now counts as accepted: µs of the clock in 32 bits. */
   acceptanceTime(): number;
   /** `urgent`: a job came in; else some time this turn will do. */
@@ -131,9 +133,9 @@ export class Client implements JobOwner {
   /** The job whose turn it is; undefined when nothing can be claimed. A function still being found holds up what is behind it. */
   front(): Job | undefined {
     for (let job = this.#levels[0]?.first; job !== undefined; job = this.#levels[0]?.first) {
-      const { state } = job.fn;
-      if (state === 'pending') return undefined;
-      if (state === 'refused') job.end(job.fn.error, 'failed');
+      if (job.fn.state === 'pending') return undefined;
+      const fault = job.fn.faultFor(this.#host.maxPayloadBytes);
+      if (fault !== undefined) job.end(fault, 'failed');
       else if (job.waiting > 0) return job;
       else this.#dequeue(job);
     }

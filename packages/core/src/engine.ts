@@ -105,6 +105,10 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     if (startsAtOnce) this.#startAll();
   }
 
+  get maxPayloadBytes(): number {
+    return this.workers.maxPayloadBytes;
+  }
+
   get isOpen(): boolean {
     return this.#state === 'open';
   }
@@ -348,7 +352,7 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
   }
 
   #pack(value: unknown, name: string): PackedValue {
-    if (isPrimitive(value)) return [0, value];
+    if (isPrimitive(value) && typeof value !== 'string' && typeof value !== 'bigint') return [0, value];
     const isThread = this.workers.kind === 'thread';
     const packer = new Packer({ sharesMemory: isThread, movesBuffers: isThread, maxPayloadBytes: this.workers.maxPayloadBytes });
     let problem = 'it can only be moved, and there is more than one worker';
@@ -369,9 +373,13 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
 
   #whenInitializerIsFound(then: () => void): void {
     const initializer = this.#initializer;
-    if (initializer === undefined || initializer.state === 'found') then();
-    else if (initializer.state === 'pending') void initializer.settled.then(() => this.#scheduler.pump(false));
-    else this.broken(initializer.error, true);
+    if (initializer?.state === 'pending') {
+      void initializer.settled.then(() => this.#scheduler.pump(false));
+      return;
+    }
+    const fault = initializer?.faultFor(this.maxPayloadBytes);
+    if (fault === undefined) then();
+    else this.broken(fault, true);
   }
 }
 

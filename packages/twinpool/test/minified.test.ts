@@ -27,7 +27,13 @@ async function saidMinified(module: string): Promise<Record<string, Record<strin
     const input = join(folder, 'main.mjs');
     const dir = join(folder, 'out');
     writeFileSync(input, program(module));
-    await build({ input, platform: 'node', external: ['piscina', 'typescript'], output: { dir, format: 'esm', minify: true, entryFileNames: 'main.mjs' }, logLevel: 'silent' });
+    await build({
+      input,
+      platform: 'node',
+      external: ['piscina', 'typescript'],
+      output: { dir, format: 'esm', minify: true, entryFileNames: 'main.mjs' },
+      logLevel: 'silent',
+    });
     const { stdout, stderr } = spawnSync(process.execPath, [join(dir, 'main.mjs')], { encoding: 'utf8', timeout: 30_000 });
     expect(stderr).toBe('');
     return JSON.parse(stdout);

@@ -26,6 +26,7 @@ import { decodePayload, encodeFrame, FrameReader, longestPayload } from '../wire
 import {
   ABORT,
   ANSWER,
+  DEFINE,
   EXITING,
   INIT,
   INIT_FAILED,
@@ -150,7 +151,10 @@ export class ProcessLane extends Lane implements Channel {
   }
 
   protected post(message: Message): void {
-    this.#write(encodeFrame(message, this.#processOptions.maxPayloadBytes), message[0] === ABORT || message[0] === RELEASE);
+    const kind = message[0];
+    // What these carry was measured value by value when it was given; together it may be more than one value may be.
+    const most = kind === INIT || kind === DEFINE ? Number.POSITIVE_INFINITY : this.#processOptions.maxPayloadBytes;
+    this.#write(encodeFrame(message, most), kind === ABORT || kind === RELEASE);
   }
 
   protected postTasks(sequence: number, _count: number, outgoing: Outgoing): void {

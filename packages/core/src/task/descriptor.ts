@@ -1,7 +1,7 @@
 /**
  * What travels to a worker so that it finds a task: plain data, once per worker and function.
  *
- * Decides the shape only. Refuses to know how a descriptor comes about (find.ts) and what a worker does with it (load.ts).
+ * Decides the shape, and what of it counts as its size. Refuses to know how a descriptor comes about (find.ts) and what a worker does with it (load.ts).
  */
 
 /** What the worker compares an export with, where identity could not be shown on the caller's side. */
@@ -54,6 +54,12 @@ export type TaskDescriptor = ModuleDescriptor | SourceDescriptor;
 /** The URL of the file that the task comes from. */
 export function originOf(descriptor: TaskDescriptor): string {
   return descriptor.kind === 'module' ? descriptor.url : descriptor.base;
+}
+
+/** Bytes of source text in it; all else is short. */
+export function sourceBytes(descriptor: TaskDescriptor): number {
+  const source = descriptor.kind === 'source' ? descriptor.source : descriptor.confirm?.source;
+  return source === undefined ? 0 : Buffer.byteLength(source);
 }
 
 /** Names that are no task whatever a module exports: a prototype's, and `then`, for which `import()` would call it. */

@@ -8,11 +8,11 @@
  * `#settle` makes the only move. Decides which function objects are the same task, so that an inline function in a loop is sent
  * and compiled once. Refuses to know how functions are found (find.ts), and never throws.
  */
-import { TaskSerializationError, type TwinpoolError } from '../errors.ts';
+import { PayloadTooLargeError, TaskSerializationError, type TwinpoolError } from '../errors.ts';
 import { Timing } from '../timing.ts';
 import { cannotBeSent, faultAtSight, notATask } from './at-sight.ts';
 import { type CheckedParts, checkedParts, parseArguments } from './checked.ts';
-import type { TaskDescriptor } from './descriptor.ts';
+import { sourceBytes, type TaskDescriptor } from './descriptor.ts';
 import { type AnyFunction, isReference, ownName, referenceFault, type TaskReference } from './reference.ts';
 
 let lastId = 0;
@@ -26,6 +26,8 @@ export class TaskFunction {
   #name: string;
   #descriptor: TaskDescriptor | undefined = undefined;
   #error: TwinpoolError | undefined = undefined;
+  /** Bytes of source text in the descriptor: what is sent once to each worker. */
+  #bytes = 0;
   /** Checked tasks only: the arguments as the handler takes them; throws or rejects with TaskValidationError. */
   readonly parseArguments: ((args: readonly unknown[]) => unknown[] | Promise<unknown[]>) | undefined;
   /** Resolves when the state leaves `pending`; never rejects. */
@@ -62,6 +64,13 @@ export class TaskFunction {
     return this.#error;
   }
 
+  /** Why it cannot run in workers that take so many bytes at once; `undefined` when it can. Not asked while it is `pending`. */
+  faultFor(maxPayloadBytes: number): TwinpoolError | undefined {
+    if (this.#bytes <= maxPayloadBytes) return this.#error;
+    const size = `its source takes ${this.#bytes} bytes, more than maxPayloadBytes (${maxPayloadBytes})`;
+    return new PayloadTooLargeError(cannotBeSent(`\`${this.#name}\``, size));
+  }
+
   /** This is the same inline function as `other`, which was met first: what a worker has of that one serves this one. */
   becomes(other: TaskFunction): void {
     if (this.#id === 0) this.#id = other.id;
@@ -76,6 +85,7 @@ export class TaskFunction {
     }
     this.#descriptor = outcome.descriptor;
     this.#name = outcome.descriptor.name;
+    this.#bytes = sourceBytes(outcome.descriptor);
     this.#state = 'found';
   }
 }

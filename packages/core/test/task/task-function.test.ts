@@ -22,7 +22,16 @@ describe('what is refused at sight', () => {
     ['an object', { call: 1 }, 'got an object ([object Object])'],
     ['a native function', Math.sqrt, 'it is a native function; pass a function that calls it'],
     ['a bound function', ((x: number) => x).bind(undefined), 'it is a bound function; pass a function that calls it, and what is bound'],
-    ['a bound function without a name', (() => (x: number) => x)().bind(undefined).bind(undefined), 'This function cannot be sent'],
+    [
+      'a bound function without a name',
+      (
+        () => (x: number) =>
+          x
+      )()
+        .bind(undefined)
+        .bind(undefined),
+      'This function cannot be sent',
+    ],
     ['a proxy', new Proxy((x: number) => x, {}), 'it is a proxy; pass a function that calls it'],
     ['a revoked proxy', revoked(), 'it is a proxy'],
     ['a class', class Shape {}, 'it is a class; pass a function that uses it'],
