@@ -43,7 +43,8 @@ export function lossError(
   });
 }
 
-function why(death: Death, lateError: unknown, verdict: Verdict | undefined): string {
+/** Why it ended, as the end of a sentence. */
+export function why(death: Death, lateError: unknown, verdict: Verdict | undefined): string {
   if (lateError !== undefined) return `an error outside of any task: ${messageOf(lateError)}`;
   return verdict?.kind === 'protocol' ? messageOf(verdict.cause) : describeDeath(death);
 }

@@ -5,7 +5,7 @@
  *
  * Decides whether that is a loss, whose doing it was, and the error of the tasks that were lost with it. Refuses to know what the worker had.
  */
-import { type Death, type Deceased, describeDeath, lossError, type Verdict } from './death.ts';
+import { type Death, type Deceased, lossError, type Verdict, why } from './death.ts';
 import { WorkerLostError } from './errors.ts';
 
 const FROM_OUTSIDE = new Set<unknown>(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP']);
@@ -55,6 +55,8 @@ export class Fate {
   /** Why no work can be done in it; `when` it ended. */
   startLoss(workerId: number, workerName: string, when: string): WorkerLostError {
     const death = this.#death ?? { exitCode: null, signal: null };
-    return new WorkerLostError(`worker ${workerId} ended ${when}: ${describeDeath(death)}`, { workerId, workerName, ...death });
+    const cause = this.#verdict?.cause ?? death.cause;
+    const message = `worker ${workerId} ended ${when}: ${why(death, undefined, this.#verdict)}`;
+    return new WorkerLostError(message, { workerId, workerName, ...death, cause });
   }
 }

@@ -20,7 +20,8 @@ import { Incoming } from './incoming.ts';
 import type { Chunk, Job } from './job.ts';
 import { Disowned, halves, Ledger, type Sent } from './ledger.ts';
 import { Limits } from './limits.ts';
-import { ALONE_VALUE, DEFINE, type Message, SPECIAL_FIELDS, type WorkerSetup } from './wire/messages.ts';
+import { faultFromWorker } from './wire/message-faults.ts';
+import { ALONE_VALUE, AS_ALONE, DEFINE, type Message, SPECIAL_FIELDS, type WorkerSetup } from './wire/messages.ts';
 import { type Outgoing, pack } from './wire/outbound.ts';
 import type { ThrownWhere } from './wire/thrown.ts';
 import type { Packer } from './wire/values.ts';
@@ -91,6 +92,7 @@ export abstract class Lane {
   readonly #incoming = new Incoming(() => this.#where());
   readonly #fate = new Fate();
   #sequence = 0;
+  #isDistrusted = false;
   /** It had started well, and died by itself before it began anything. */
   diedYoung = false;
   /** It was given all the time it may take to start, and did not. */
@@ -255,10 +257,35 @@ export abstract class Lane {
     this.killWorker(force);
   }
 
-  // What comes from the worker. A subclass calls these in the order in which the messages were sent.
+  /** Nothing that the worker says counts any more; it is being ended. */
+  protected get isDistrusted(): boolean {
+    return this.#isDistrusted;
+  }
+
+  /** Whether a message can be used as it is. One that no correct worker sends is not used, and nothing that comes after it. */
+  protected trusts(message: unknown): message is Message {
+    if (this.#isDistrusted) return false;
+    const fault = faultFromWorker(message);
+    if (fault !== undefined) this.distrust(fault);
+    return fault === undefined;
+  }
+
+  /** `what`, said of the worker: why it is ended. Its tasks are lost with it. */
+  protected distrust(what: string, cause?: unknown): void {
+    if (this.#isDistrusted) return;
+    this.#isDistrusted = true;
+    this.host.anomaly(this);
+    const error = new TwinpoolError(`worker ${this.id} cannot be trusted any more: ${what}`, { cause });
+    this.kill({ kind: 'protocol', cause: error });
+  }
+
+  // What comes from the worker, once the form of the message was looked at. A subclass calls these in the order in which the messages were sent.
 
   protected onReady(): void {
-    if (this.state !== 'starting') return;
+    if (this.state !== 'starting') {
+      this.distrust('it was ready a second time');
+      return;
+    }
     this.#startAlarm.stop();
     this.#fate.wasReady = true;
     this.state = 'ready';
@@ -267,17 +294,28 @@ export abstract class Lane {
   }
 
   protected onInitFailed(thrown: unknown): void {
+    if (this.state !== 'starting') {
+      this.distrust('its initializer failed after it had ended');
+      return;
+    }
     const cause = this.#incoming.thrown(thrown);
     this.startError = new InitializerError(`the initializer failed in worker ${this.id}: ${messageOf(cause)}`, { cause });
   }
 
   protected onAloneValue(value: unknown): void {
     this.#incoming.alone.came(value);
+    this.#checkAlone();
   }
 
   /** A value's own message came and cannot be read. */
   protected onUnreadable(error: unknown): void {
     this.#incoming.alone.cameUnreadable(error);
+    this.#checkAlone();
+  }
+
+  /** Each unanswered task has one result, and the one that runs may have a report under way. */
+  #checkAlone(): void {
+    if (this.#incoming.alone.count > this.outstanding + 1) this.distrust('it sent values that belong to no task');
   }
 
   protected onAnswer(
@@ -286,9 +324,12 @@ export abstract class Lane {
     specials: readonly unknown[] | undefined,
     segments: readonly number[],
   ): void {
-    if (count > this.outstanding || !Number.isInteger(count)) {
-      this.host.anomaly(this);
-      this.kill({ kind: 'protocol', cause: new TwinpoolError(`worker ${this.id} answered tasks that it was not given`) });
+    if (count > this.outstanding) {
+      this.distrust('it answered tasks that it was not given');
+      return;
+    }
+    if (specials !== undefined && countOf(AS_ALONE, specials) > this.#incoming.alone.count) {
+      this.distrust('it answered with values that it did not send');
       return;
     }
     for (let i = 0; i < segments.length; i += 3)
@@ -306,16 +347,23 @@ export abstract class Lane {
   }
 
   protected onLoaded(functionId: number): void {
+    if (!this.#defined.has(functionId)) {
+      this.distrust('it loaded a function that it was not told of');
+      return;
+    }
     this.#loaded.add(functionId);
   }
 
   protected onStarted(): void {
-    this.#limits.started();
+    if (!this.#limits.started()) this.distrust('it began a task that it does not have, or has begun');
   }
 
   protected onReport(form: number, payload: unknown): void {
     const { front } = this.ledger;
-    if (front === undefined) return;
+    if (front === undefined || (form === AS_ALONE && this.#incoming.alone.count === 0)) {
+      this.distrust('it reported what no task of it can report');
+      return;
+    }
     try {
       front.job.report(this.ledger.frontIndex, this.#incoming.value(form, payload));
     } catch (error) {
@@ -461,4 +509,10 @@ export abstract class Lane {
       this.endWorker();
     }
   }
+}
+
+function countOf(kind: number, specials: readonly unknown[]): number {
+  let count = 0;
+  for (let at = 0; at < specials.length; at += SPECIAL_FIELDS) if (specials[at + 1] === kind) count += 1;
+  return count;
 }

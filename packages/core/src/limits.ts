@@ -21,6 +21,8 @@ export interface LimitActions {
 export class Limits {
   readonly #ledger: Ledger;
   readonly #actions: LimitActions;
+  /** The front task was said to have begun. */
+  #hasStarted = false;
   readonly #timeout: Alarm;
   readonly #grace: Alarm;
   /** Jobs that were ended while the worker had tasks of them, and how long such a task may still run. */
@@ -35,14 +37,19 @@ export class Limits {
     this.#grace = new Alarm(clock, () => this.#endFront(false));
   }
 
-  /** The front task has begun. */
-  started(): void {
+  /** The front task has begun. False: there is none that has a limit and was not said to have begun. */
+  started(): boolean {
     const { front } = this.#ledger;
-    if (front !== undefined && !front.job.over) this.#timeout.set(front.job.settings.taskTimeout);
+    const taskTimeout = front?.job.settings.taskTimeout ?? Number.POSITIVE_INFINITY;
+    if (front === undefined || taskTimeout === Number.POSITIVE_INFINITY || this.#hasStarted) return false;
+    this.#hasStarted = true;
+    if (!front.job.over) this.#timeout.set(taskTimeout);
+    return true;
   }
 
   /** The front task was answered. */
   answered(): void {
+    this.#hasStarted = false;
     this.#timeout.clear();
   }
 

@@ -2,10 +2,12 @@
  * Task functions that do what no task should: each is one row of the fault matrix. Loaded in workers.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { parentPort } from 'node:worker_threads';
-import { mark } from './tasks.ts';
+import { join } from 'node:path';
+import { isMainThread, MessagePort, parentPort } from 'node:worker_threads';
+import { context } from '@twinpool/core/worker';
+import { LOG, mark } from './tasks.ts';
 
 /** The answer channel of a worker process. */
 const ANSWERS = 4;
@@ -170,14 +172,77 @@ export function writeGarbage(text: string): string {
   return 'returned';
 }
 
-/** A frame in good form whose message is what the test says. */
-export function forgeMessage(message: readonly unknown[]): string {
+/** A frame, or a message to the port, in good form; what it says is what the test says. */
+export function forgeMessage(message: unknown): string {
+  if (isMainThread) writeFrame(message);
+  else answerPort().postMessage(message);
+  return 'returned';
+}
+
+/** An initializer: forges before the worker says that it is ready. */
+export function forgeAtStart(message: unknown): void {
+  if (isMainThread) {
+    writeFrame(message);
+    return;
+  }
+  const { postMessage } = MessagePort.prototype;
+  MessagePort.prototype.postMessage = function (this: MessagePort, ...args: never[]) {
+    MessagePort.prototype.postMessage = postMessage;
+    this.postMessage(message);
+    (postMessage as (...args: unknown[]) => void).apply(this, args);
+  } as typeof postMessage;
+}
+
+function writeFrame(message: unknown): void {
   const { serialize } = createRequire(import.meta.url)('node:v8') as typeof import('node:v8');
   const payload = serialize(message);
   const header = Buffer.from([0x57, 0x74, 1, 0, 0, 0, 0, 0]);
   header.writeUInt32LE(payload.length, 4);
   writeSync(ANSWERS, Buffer.concat([header, payload]));
+}
+
+/** The port on which this thread answers: whoever replaces what its class inherits gets hold of it. */
+let port: MessagePort | undefined;
+
+function answerPort(): MessagePort {
+  if (port !== undefined) return port;
+  const { postMessage } = MessagePort.prototype;
+  MessagePort.prototype.postMessage = function (this: MessagePort, ...args: never[]) {
+    port = this;
+    return (postMessage as (...args: unknown[]) => void).apply(this, args);
+  } as typeof postMessage;
+  try {
+    context().report('from here');
+  } finally {
+    MessagePort.prototype.postMessage = postMessage;
+  }
+  return port as unknown as MessagePort;
+}
+
+/** Forges these messages, one after the other, and never ends by itself. */
+export async function forgeAndStay(messages: readonly unknown[]): Promise<never> {
+  for (const message of messages) forgeMessage(message);
+  return new Promise(() => setInterval(() => undefined, 1000));
+}
+
+/** Once for a gate; the next time it returns. */
+export async function forgeOnce(gate: string, message: unknown): Promise<string> {
+  const isFirst = !existsSync(join(gate, LOG));
+  mark(gate, 'forged');
+  return isFirst ? await forgeAndStay([message]) : 'returned';
+}
+
+/** Fine itself; forges when its answer has left. */
+export function forgeLater(message: unknown): string {
+  if (!isMainThread) answerPort();
+  setTimeout(() => forgeMessage(message), 5);
   return 'returned';
+}
+
+/** An item of a map: one of them forges. */
+export async function forgeAtItem({ item, at, message }: { item: number; at: number; message: unknown }): Promise<number> {
+  if (item === at) await forgeAndStay([message]);
+  return item;
 }
 
 /** More bytes announced than come, then the end. */

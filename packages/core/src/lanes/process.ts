@@ -17,7 +17,6 @@ import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { Alarm } from '../clock.ts';
 import { PROCESS_ENTRY } from '../entries.ts';
-import { TwinpoolError } from '../errors.ts';
 import { Lane, type LaneHost, type LaneOptions } from '../lane.ts';
 import { type Channel, channels } from '../poll.ts';
 import { afterMicrotasks, afterTurn } from '../time.ts';
@@ -80,7 +79,6 @@ export class ProcessLane extends Lane implements Channel {
   #isReleased = false;
   #death: { exitCode: number | null; signal: string | null; cause?: unknown } | undefined;
   #outEnded = false;
-  #distrusted = false;
   /** The only message that is not answered was never read. */
   #lastUnread = false;
   #told = false;
@@ -144,7 +142,7 @@ export class ProcessLane extends Lane implements Channel {
     const out = pipe(child, 4);
     out.on('data', (bytes: Uint8Array) => {
       // What follows bytes that are no frame could be anything, also something that looks like an answer.
-      if (!this.#distrusted && !this.#reader.push(bytes)) this.#distrust('it wrote bytes that are no frame to its answer channel');
+      if (!this.isDistrusted && !this.#reader.push(bytes)) this.distrust('it wrote bytes that are no frame to its answer channel');
     });
     out.on('close', () => this.#outClosed());
     this.post([INIT, cwd === undefined ? setup : { ...setup, cwd: process.cwd() }]);
@@ -231,18 +229,19 @@ export class ProcessLane extends Lane implements Channel {
   }
 
   #onPayload(payload: Uint8Array): void {
-    if (this.#distrusted) return;
+    if (this.isDistrusted) return;
     let message: Message;
     try {
       message = decodePayload(payload);
     } catch (error) {
-      this.#distrust('it sent a message that cannot be read', error);
+      this.distrust('it sent a message that cannot be read', error);
       return;
     }
     this.#receive(message);
   }
 
   #receive(message: Message): void {
+    if (!this.trusts(message)) return;
     switch (message[0]) {
       case ANSWER:
         this.#looping = message[6] === LOOPING;
@@ -276,14 +275,8 @@ export class ProcessLane extends Lane implements Channel {
         this.onExiting(message[1] === true);
         break;
       default:
-        this.host.anomaly(this);
+        this.distrust('it sent a message that processes do not send');
     }
-  }
-
-  #distrust(what: string, cause?: unknown): void {
-    this.#distrusted = true;
-    this.host.anomaly(this);
-    this.kill({ kind: 'protocol', cause: new TwinpoolError(`worker ${this.id} cannot be trusted any more: ${what}`, { cause }) });
   }
 
   #died(death: { exitCode: number | null; signal: string | null; cause?: unknown }, nothingToRead: boolean): void {
@@ -312,7 +305,7 @@ export class ProcessLane extends Lane implements Channel {
     }
     if (this.state === 'ending') return;
     // A dying process closes its files before its end is reported. One that lives on has lost its voice: a task closed it.
-    const late = () => this.#distrust('it closed its answer channel');
+    const late = () => this.distrust('it closed its answer channel');
     const bound = new Alarm(this.host.clock, late, { keepsAlive: true, standsStill: true });
     bound.set(EXIT_BOUND);
     this.#child?.once('exit', () => bound.stop());

@@ -32,6 +32,7 @@ import {
   type ThreadSetup,
   WAKE,
 } from '../wire/cells.ts';
+import { isOutput } from '../wire/message-faults.ts';
 import {
   ABORT,
   ALONE_VALUE,
@@ -42,7 +43,6 @@ import {
   LATE,
   LOADED,
   type Message,
-  OUTPUT,
   READY,
   REPORT,
   RETIRE,
@@ -171,8 +171,9 @@ export class ThreadLane extends Lane {
     let started = 0;
     for (const sent of this.ledger.messages) {
       const cell = Atomics.load(this.#cells, this.#slotOf(sent));
-      // `end` went down with every task that was taken back: what is answered is end minus what is left.
-      started += slotNext(cell) - (slotEnd(cell) - sent.left);
+      // `end` went down with every task that was taken back: what is answered is end minus what is left. The worker writes there too:
+      // whatever it has put there, a message has no more tasks than are left of it.
+      started += Math.max(0, Math.min(sent.left, slotNext(cell) - (slotEnd(cell) - sent.left)));
     }
     return started;
   }
@@ -181,7 +182,7 @@ export class ThreadLane extends Lane {
     const slot = this.#slotOf(sent);
     for (;;) {
       const cell = Atomics.load(this.#cells, slot);
-      const count = Math.min(most, slotEnd(cell) - slotNext(cell));
+      const count = Math.min(most, sent.left, slotEnd(cell) - slotNext(cell));
       if (count <= 0) return 0;
       const changed = packSlot(slotNext(cell), slotEnd(cell) - count);
       if (Atomics.compareExchange(this.#cells, slot, cell, changed) === cell) return count;
@@ -247,19 +248,22 @@ export class ThreadLane extends Lane {
   #drain(): void {
     const port = this.#port;
     while (port !== undefined) {
+      let entry: { message: Message } | undefined;
       try {
-        const entry = receiveMessageOnPort(port) as { message: Message } | undefined;
-        if (entry === undefined) return;
-        this.#arrived(entry.message);
+        entry = receiveMessageOnPort(port) as typeof entry;
       } catch (error) {
         this.#arrivedUnreadable(error);
+        continue;
       }
+      if (entry === undefined) return;
+      this.#arrived(entry.message);
     }
   }
 
   #arrived(message: Message): void {
-    if (message[0] === OUTPUT) {
-      this.#gate.print(message[1] as 'stdout' | 'stderr', message[2] as string | Uint8Array, message[3] as BufferEncoding | undefined);
+    if (isOutput(message)) {
+      const [, name, chunk, encoding] = message;
+      if (!this.isDistrusted) this.#gate.print(name, chunk, encoding);
     } else if (this.#gate.isOpen) this.#receive(message);
     else {
       const answers = message[0] === ANSWER ? 1 : 0;
@@ -280,8 +284,13 @@ export class ThreadLane extends Lane {
   }
 
   #receive(message: Message): void {
+    if (!this.trusts(message)) return;
     switch (message[0]) {
       case ANSWER:
+        if ((message[5] as number) > this.#sequence) {
+          this.distrust('it has read messages that it was not sent');
+          break;
+        }
         this.#acknowledged = message[5] as number;
         this.onAnswer(message[1] as number, message[2] as ArrayLike<unknown>, message[3] as unknown[] | undefined, message[4] as number[]);
         break;
@@ -311,7 +320,7 @@ export class ThreadLane extends Lane {
         this.onExiting(message[1] === true);
         break;
       default:
-        this.host.anomaly(this);
+        this.distrust('it sent a message that threads do not send');
     }
   }
 

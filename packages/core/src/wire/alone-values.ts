@@ -8,6 +8,11 @@ import { unpackBytes } from './values.ts';
 export class AloneValues {
   readonly #waiting: unknown[] = [];
 
+  /** How many were not asked for yet. */
+  get count(): number {
+    return this.#waiting.length;
+  }
+
   came(packed: unknown): void {
     this.#waiting.push(packed);
   }

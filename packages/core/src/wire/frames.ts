@@ -145,7 +145,14 @@ export class FrameReader {
     if (length < 0) return false;
     this.#filled = 0;
     if (length === 0) this.#onPayload(new Uint8Array(0));
-    else this.#partial = new Uint8Array(length);
+    else {
+      try {
+        this.#partial = new Uint8Array(length);
+      } catch {
+        // More than there is: the sender may announce what it likes.
+        return false;
+      }
+    }
     return true;
   }
 }

@@ -263,13 +263,43 @@ function baseOf(error: object): string {
   return 'Error';
 }
 
+/** Whether it has the form of an encoded error; what its bytes hold may still be unreadable. */
+export function isEncodedThrown(encoded: unknown): encoded is EncodedThrown {
+  if (!Array.isArray(encoded) || encoded.length !== 2) return false;
+  const [how, payload] = encoded as [unknown, unknown];
+  if (how !== ROWS) return isValuePart(how, payload);
+  return Array.isArray(payload) && payload.length > 0 && payload.every((row) => isRow(row, payload.length));
+}
+
+function isRow(row: unknown, rows: number): boolean {
+  if (typeof row !== 'object' || row === null) return false;
+  const { base, ours, name, message, stack, fields, errors } = row as Partial<Row>;
+  const isPart = (part: unknown): boolean => {
+    if (!Array.isArray(part)) return false;
+    const [how, payload] = part as [unknown, unknown];
+    return how === ROWS ? Number.isInteger(payload) && (payload as number) >= 0 && (payload as number) < rows : isValuePart(how, payload);
+  };
+  return (
+    [base, name, message].every((text) => typeof text === 'string') &&
+    [ours, stack].every((text) => text === undefined || typeof text === 'string') &&
+    Array.isArray(fields) &&
+    fields.every((field: unknown) => Array.isArray(field) && typeof field[0] === 'string' && isPart(field[2])) &&
+    (errors === undefined || (Array.isArray(errors) && errors.every(isPart)))
+  );
+}
+
+function isValuePart(how: unknown, payload: unknown): boolean {
+  if (how === SEALED) return types.isUint8Array(payload);
+  return how === VALUE && (payload === null || (typeof payload !== 'object' && typeof payload !== 'function'));
+}
+
 /** What was thrown, as this side shall see it. Never throws, whatever it is given. */
 export function decodeThrown(encoded: EncodedThrown, where: ThrownWhere): unknown {
   try {
+    if (!isEncodedThrown(encoded)) throw new TypeError('an encoded error is damaged');
     const [how, payload] = encoded;
     if (how === VALUE) return payload;
     if (how === SEALED) return fromBytes(payload as Uint8Array);
-    if (how !== ROWS || !Array.isArray(payload) || payload.length === 0) throw new TypeError('an encoded error is damaged');
     return revive(payload as readonly Row[], where);
   } catch (error) {
     return new TaskSerializationError(`what the task threw cannot be read: ${(error as Error).message}`, { cause: error });

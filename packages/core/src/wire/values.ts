@@ -165,11 +165,17 @@ export function seal(value: unknown, root: string, maxPayloadBytes: number): Uin
   }
 }
 
+/** Whether it has the form of a packed value; what it holds may still be unreadable. */
+export function isPacked(packed: unknown): boolean {
+  if (types.isArrayBuffer(packed) || types.isUint8Array(packed)) return true;
+  return Array.isArray(packed) && packed.length === 2 && Array.isArray(packed[1]) && packed[1].every(types.isUint8Array);
+}
+
 /** The value of a BYTES or ALONE item. Throws when it cannot be read: only this item is lost. */
 export function unpackBytes(packed: unknown): unknown {
-  if (packed instanceof ArrayBuffer) return Buffer.from(packed);
+  if (types.isArrayBuffer(packed)) return Buffer.from(packed);
   if (types.isUint8Array(packed)) return fromBytes(packed);
-  if (!Array.isArray(packed) || packed.length !== 2) throw new TypeError('a packed value is damaged');
+  if (!isPacked(packed)) throw new TypeError('a packed value is damaged');
   const [value, buffers] = packed as [unknown, Uint8Array[]];
   for (const buffer of buffers) Object.setPrototypeOf(buffer, Buffer.prototype);
   return value;

@@ -18,6 +18,7 @@ import type { Socket } from 'node:net';
 import process from 'node:process';
 import { afterTurn } from '../time.ts';
 import { decodePayload, encodeFrame } from '../wire/frames.ts';
+import { checkToWorker } from '../wire/message-faults.ts';
 import { BLOCKING, INIT, LOOPING, type Message, MODE, RELEASE, type WorkerSetup } from '../wire/messages.ts';
 import type { FarEnd } from './far-end.ts';
 import { FrameInput } from './frame-input.ts';
@@ -81,6 +82,7 @@ class ProcessEnd implements FarEnd {
   }
 
   #take(message: Message): void {
+    checkToWorker(message);
     if (message[0] === RELEASE) this.#released = true;
     else {
       if (message[0] === INIT) this.#setUp(message[1] as WorkerSetup);

@@ -10,7 +10,7 @@
  * whatever way is best), a module is still loading, or a task returned a promise; the last two come back to it.
  */
 import process from 'node:process';
-import { TaskModuleError, TaskSerializationError } from '../errors.ts';
+import { TaskModuleError, TaskSerializationError, TwinpoolError } from '../errors.ts';
 import { originOf, type TaskDescriptor } from '../task/descriptor.ts';
 import { type LoadedTask, loadTask } from '../task/load.ts';
 import { AloneValues } from '../wire/alone-values.ts';
@@ -139,6 +139,7 @@ export class Runner implements TaskSource {
         this.#abort(message[1] as number, message[2] as number);
         break;
       case INIT:
+        if (this.#answers !== undefined) throw new TwinpoolError('this worker was set up a second time');
         void this.#initialize(message[1] as WorkerSetup);
         break;
       default:

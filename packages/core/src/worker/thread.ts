@@ -12,6 +12,7 @@
 import process from 'node:process';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { ABORT_MESSAGE, ABORT_TASK, ASLEEP, packSlot, slotEnd, slotNext, type ThreadSetup, WAKE } from '../wire/cells.ts';
+import { checkToWorker } from '../wire/message-faults.ts';
 import { BLOCKING, type Message, RETIRE } from '../wire/messages.ts';
 import type { FarEnd } from './far-end.ts';
 import { catchLateErrors } from './late-errors.ts';
@@ -88,6 +89,7 @@ class ThreadEnd implements FarEnd {
   }
 
   #take(message: Message): void {
+    checkToWorker(message);
     this.#expectsWork = true;
     if (message[0] === RETIRE) this.#leave();
     else this.runner.receive(message);
@@ -111,14 +113,16 @@ class ThreadEnd implements FarEnd {
   #drain(): boolean {
     let some = false;
     for (;;) {
+      let entry: { message: Message } | undefined;
       try {
-        const entry = receiveMessageOnPort(this.#port) as { message: Message } | undefined;
-        if (entry === undefined) return some;
-        some = true;
-        this.#take(entry.message);
+        entry = receiveMessageOnPort(this.#port) as typeof entry;
       } catch (error) {
         this.runner.receiveUnreadable(error);
+        continue;
       }
+      if (entry === undefined) return some;
+      some = true;
+      this.#take(entry.message);
     }
   }
 

@@ -216,7 +216,7 @@ const MATRIX: readonly Row[] = [
   },
   { what: 'a frame longer than any may be announced', only: 'process', task: faults.announceBytes, args: [0xfffffff0], ends: isLost({}) },
   { what: 'a message that is none', only: 'process', task: faults.forgeMessage, args: [['x']], ends: isLost({}) },
-  { what: 'a message of an unknown kind', only: 'process', task: faults.forgeMessage, args: [[99]], ends: gives('returned') },
+  { what: 'a message of an unknown kind', only: 'process', task: faults.forgeAndStay, args: [[[99]]], ends: isLost({}) },
   { what: 'the end right after a result', task: faults.exitRightAfter, args: [5], ends: gives('returned') },
 ];
 

@@ -1,0 +1,387 @@
+/**
+ * [R10] A worker that breaks the protocol, over both transports: every field of every message replaced by what does not belong there, messages out
+ * of order, twice, and for nobody. The worker is distrusted and ended, its tasks are lost with it, and the program goes on.
+ *
+ *   a task forges a message on its worker's own channel and stays --> WorkerLostError, one anomaly --> the next task runs elsewhere
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
+import { makeGate, outcome, until } from '@twinpool/testkit';
+import { forgeAndStay, forgeAtItem, forgeAtStart, forgeLater, forgeOnce } from '@twinpool/testkit/faults';
+import { square } from '@twinpool/testkit/tasks';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WorkerLostError } from '../../dist/errors.js';
+import { decodePayload, encodeFrame, FrameReader } from '../../dist/wire/frames.js';
+import { checkToWorker, faultFromWorker, isOutput } from '../../dist/wire/message-faults.js';
+import {
+  ABORT,
+  ALONE_VALUE,
+  ANSWER,
+  AS_ALONE,
+  AS_BYTES,
+  AS_THROWN,
+  DEFINE,
+  EXITING,
+  INIT,
+  INIT_FAILED,
+  LATE,
+  LOADED,
+  type Message,
+  MODE,
+  OUTPUT,
+  READY,
+  REPORT,
+  STARTED,
+  TASKS,
+} from '../../dist/wire/messages.js';
+import { encodeThrown } from '../../dist/wire/thrown.js';
+import { KINDS, type Kind, Workplace } from './workplace.ts';
+
+const deep = (depth: number): unknown => {
+  let value: unknown[] = [];
+  for (let i = 0; i < depth; i++) value = [value];
+  return value;
+};
+
+/** What takes the place of a field. */
+const JUNK: readonly (readonly [what: string, value: unknown])[] = [
+  ['undefined', undefined],
+  ['null', null],
+  ['true', true],
+  ['a text', 'x'],
+  ['a long text', 'x'.repeat(10_000)],
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
+  ['-1', -1],
+  ['-(2 ** 31)', -(2 ** 31)],
+  ['a fraction', 1.5],
+  ['2 ** 32', 2 ** 32],
+  ['2 ** 53', 2 ** 53],
+  ['1e308', 1e308],
+  ['a big integer', 10n ** 30n],
+  ['an object', { length: 1, 0: 'x' }],
+  ['two lists', [[], []]],
+  ['nested lists', deep(500)],
+  ['a list of junk', [null, Number.NaN, {}, [[]]]],
+  ['a list of many', new Array(5000).fill(-1)],
+  ['a Map', new Map([[0, 1]])],
+  ['bytes', new Uint8Array([0xff, 0x0f, 1, 2, 3])],
+  ['floats', new Float64Array(7)],
+  ['a date', new Date(0)],
+];
+
+const thrown = encodeThrown(new TypeError('forged'));
+const [, rows] = thrown as [number, Record<string, unknown>[]];
+const withRow = (fields: object) => [2, [{ ...rows[0], ...fields }]];
+
+interface Field {
+  readonly field: string;
+  /** The message with `value` in the place of that field. */
+  readonly forge: (value: unknown) => unknown;
+  /** Junk that belongs there after all. */
+  readonly isFine?: (value: unknown) => boolean;
+}
+
+const isRealCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isUndefined = (value: unknown) => value === undefined;
+/** Bytes that cannot be read are a failure of their own task; two lists are a value without Buffers. */
+const isPackedJunk = (value: unknown) => value instanceof Uint8Array || (Array.isArray(value) && value.length === 2);
+const answer = (fields: Record<number, unknown>): unknown[] =>
+  Object.assign([ANSWER, 1, ['forged'], undefined, [], 0, 0] as unknown[], fields);
+const ofOutcome = (kind: unknown, payload: unknown) => answer({ 2: [undefined], 3: [0, kind, payload] });
+
+const FIELDS: readonly Field[] = [
+  { field: 'the message', forge: (value) => value },
+  { field: 'its kind', forge: (value) => [value] },
+  { field: 'its kind, with the fields of an answer', forge: (value) => answer({ 0: value }) },
+  { field: 'ANSWER: count', forge: (value) => answer({ 1: value }) },
+  { field: 'ANSWER: values', forge: (value) => answer({ 2: value }), isFine: (value) => Array.isArray(value) && value.length === 1 },
+  { field: 'ANSWER: specials', forge: (value) => answer({ 2: [undefined], 3: value }), isFine: isUndefined },
+  { field: 'ANSWER: place of a special', forge: (value) => answer({ 2: [undefined], 3: [value, AS_THROWN, thrown] }) },
+  { field: 'ANSWER: kind of a special', forge: (value) => ofOutcome(value, thrown) },
+  {
+    field: 'ANSWER: bytes of a special',
+    forge: (value) => ofOutcome(AS_BYTES, value),
+    isFine: isPackedJunk,
+  },
+  { field: 'ANSWER: error of a special', forge: (value) => ofOutcome(AS_THROWN, value) },
+  { field: 'ANSWER: rows of an error', forge: (value) => ofOutcome(AS_THROWN, [2, value]) },
+  { field: 'ANSWER: a row of an error', forge: (value) => ofOutcome(AS_THROWN, [2, [rows[0], value]]) },
+  ...['base', 'name', 'message', 'fields'].map((key) => ({
+    field: `ANSWER: ${key} of an error`,
+    forge: (value: unknown) => ofOutcome(AS_THROWN, withRow({ [key]: value })),
+    isFine: (value: unknown) => key !== 'fields' && typeof value === 'string',
+  })),
+  ...['stack', 'ours', 'errors'].map((key) => ({
+    field: `ANSWER: ${key} of an error`,
+    forge: (value: unknown) => ofOutcome(AS_THROWN, withRow({ [key]: value })),
+    isFine: (value: unknown) => value === undefined || (key !== 'errors' && typeof value === 'string'),
+  })),
+  { field: 'ANSWER: a field of an error', forge: (value) => ofOutcome(AS_THROWN, withRow({ fields: [['key', true, value]] })) },
+  { field: 'ANSWER: a place in an error', forge: (value) => ofOutcome(AS_THROWN, withRow({ fields: [['key', true, [2, value]]] })) },
+  { field: 'ANSWER: segments', forge: (value) => answer({ 4: value }) },
+  { field: 'ANSWER: function of a segment', forge: (value) => answer({ 4: [value, 1, 1] }), isFine: (value) => value === 2 ** 32 },
+  { field: 'ANSWER: runs of a segment', forge: (value) => answer({ 4: [1, value, 1] }), isFine: (value) => value === 2 ** 32 },
+  {
+    field: 'ANSWER: time of a segment',
+    forge: (value) => answer({ 4: [1, 1, value] }),
+    isFine: (value) => typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY,
+  },
+  { field: 'ANSWER: acknowledged', forge: (value) => answer({ 5: value }), isFine: isRealCount },
+  { field: 'ANSWER: mode', forge: (value) => answer({ 6: value }) },
+  { field: 'REPORT: form', forge: (value) => [REPORT, value, 1] },
+  { field: 'REPORT: bytes', forge: (value) => [REPORT, AS_BYTES, value], isFine: isPackedJunk },
+  { field: 'LOADED: function', forge: (value) => [LOADED, value] },
+  { field: 'LATE: error', forge: (value) => [LATE, value, true, true] },
+  { field: 'LATE: fatal', forge: (value) => [LATE, thrown, value, true], isFine: (value) => value === true },
+  { field: 'LATE: running', forge: (value) => [LATE, thrown, true, value], isFine: (value) => value === true },
+  { field: 'EXITING: running', forge: (value) => [EXITING, value], isFine: (value) => value === true },
+  { field: 'INIT_FAILED: error', forge: (value) => [INIT_FAILED, value] },
+  { field: 'OUTPUT: stream', forge: (value) => [OUTPUT, value, 'x', undefined] },
+  // Text, here, is text that would be printed.
+  {
+    field: 'OUTPUT: chunk',
+    forge: (value) => [OUTPUT, 'stdout', value, undefined],
+    isFine: (value) => typeof value === 'string' || value instanceof Uint8Array,
+  },
+  { field: 'OUTPUT: encoding', forge: (value) => [OUTPUT, 'stdout', 'x', value], isFine: isUndefined },
+  { field: 'MODE: mode', forge: (value) => [MODE, value, 0] },
+  { field: 'MODE: received', forge: (value) => [MODE, 0, value], isFine: isRealCount },
+];
+
+/** Messages in good form, where they do not belong. Before them the task was handed over and has begun. */
+const OUT_OF_ORDER: readonly (readonly [what: string, ...messages: unknown[]])[] = [
+  ['READY a second time', [READY, 1]],
+  ['INIT_FAILED after READY', [INIT_FAILED, thrown]],
+  ['STARTED of a task without a limit', [STARTED]],
+  ['LOADED of a function that it was not told of', [LOADED, 1_000_000]],
+  ['REPORT of a value that was not sent', [REPORT, AS_ALONE, undefined]],
+  ['an answer with a value that was not sent', ofOutcome(AS_ALONE, undefined)],
+  ['more answers than tasks', answer({ 1: 2, 2: [1, 2] })],
+  ['an answer to nothing', answer({ 1: 0, 2: [] })],
+  ['an answer of which a part is missing', [ANSWER]],
+  ['places of specials that fall', answer({ 1: 1, 2: [undefined], 3: [0, AS_THROWN, thrown, 0, AS_THROWN, thrown] })],
+  ['values that belong to no task', [ALONE_VALUE, 1], [ALONE_VALUE, 2], [ALONE_VALUE, 3]],
+  ['a message to a worker', [1, {}]],
+];
+
+describe.each(KINDS)('[R10] a %s that breaks the protocol', (kind: Kind) => {
+  let place: Workplace;
+  let anomalies = 0;
+
+  beforeAll(() => {
+    place = new Workplace(kind, { processes: 1 });
+  });
+  afterAll(() => place.end());
+
+  async function isLostBy(messages: readonly unknown[], what: string): Promise<void> {
+    const ended = await outcome(place.call(forgeAndStay, messages));
+    expect(ended.ok ? ended.value : ended.error, what).toBeInstanceOf(WorkerLostError);
+    expect((ended as { error: WorkerLostError }).error.message, what).toContain('cannot be trusted any more');
+    anomalies += 1;
+    expect(place.seat.stats().protocolAnomalies, what).toBe(anomalies);
+  }
+
+  async function goesOn(): Promise<void> {
+    expect(await place.map(square, [1, 2, 3])).toEqual([1, 4, 9]);
+    expect(place.seat.open).toBe(0);
+    expect(place.seat.stats()).toMatchObject({ queued: 0, running: 0, protocolAnomalies: anomalies });
+  }
+
+  // A worker for each: two kinds of junk a field, another two for the next field. All of them are tried on the form alone, below.
+  it.each(FIELDS)('is ended with its task: junk for $field', async (field) => {
+    const bad = JUNK.filter(([, value]) => !(field.isFine ?? (() => false))(value));
+    const from = 2 * FIELDS.indexOf(field);
+    for (const at of [from, from + 1]) {
+      const [what, value] = bad[at % bad.length] as (typeof JUNK)[number];
+      await isLostBy([field.forge(value)], what);
+    }
+    await goesOn();
+  });
+
+  it.each(OUT_OF_ORDER)('is ended with its task: %s', async (...[what, ...messages]) => {
+    await isLostBy(messages, String(what));
+    await goesOn();
+  });
+
+  it('is ended with its task: STARTED twice', async () => {
+    const { promise } = place.begin(forgeAndStay, [[[STARTED]]], { taskTimeout: 60_000 });
+    expect((await outcome(promise)) as object).toMatchObject({ ok: false, error: { code: 'ERR_TWINPOOL_WORKER_LOST' } });
+    anomalies += 1;
+    await goesOn();
+  });
+
+  it('is ended when it answers a task twice; who asked has the first answer', async () => {
+    // As many that it is too many, should the next tasks be there by then.
+    const again = answer({ 1: 50, 2: new Array(50).fill('forged') });
+    expect(await outcome(place.call(forgeAndStay, [answer({}), again]))).toEqual({ ok: true, value: 'forged' });
+    anomalies += 1;
+    await goesOn();
+  });
+
+  it.each([
+    ['an answer', answer({})],
+    ['a report', [REPORT, 0, 1]],
+    ['STARTED', [STARTED]],
+    ['nothing', undefined],
+  ])('is ended when it has no task and sends %s', async (_what, message) => {
+    expect(await place.call(forgeLater, message)).toBe('returned');
+    anomalies += 1;
+    await until(() => place.seat.stats().protocolAnomalies === anomalies, 'the anomaly');
+    await goesOn();
+  });
+
+  it('has nothing of what it sends afterwards believed', async () => {
+    const ended = await outcome(place.call(forgeAndStay, [[99], answer({ 2: ['forged'] })]));
+    expect(ended).toMatchObject({ ok: false, error: { code: 'ERR_TWINPOOL_WORKER_LOST' } });
+    anomalies += 1;
+    await goesOn();
+  });
+
+  it('costs a map the tasks that may have begun in it, and no other', async () => {
+    const items = Array.from({ length: 40 }, (_, item) => ({ item, at: 20, message: [99] }));
+    const ended = await Promise.all(items.map((item) => outcome(place.call(forgeAtItem, item))));
+    anomalies += 1;
+    expect(ended.flatMap(({ ok }, at) => (ok ? [] : [at]))).toEqual([20]);
+    await goesOn();
+  });
+
+  it('has its task run again elsewhere where that was asked for', async () => {
+    const gate = makeGate();
+    const { promise } = place.begin(forgeOnce, [gate.path, [99]], { retries: 1 });
+    expect(await promise).toBe('returned');
+    expect(gate.labels()).toEqual(['forged', 'forged']);
+    anomalies += 1;
+    await goesOn();
+  });
+
+  it.each([
+    ['an answer', answer({})],
+    ['junk', [null]],
+    ['READY', [READY, 1]],
+    ['STARTED', [STARTED]],
+    ['its own failure, malformed', [INIT_FAILED, 5]],
+  ])('cannot start when its initializer sends %s, and says why', async (_what, message) => {
+    const broken = new Workplace(kind, { processes: 1, initializer: forgeAtStart, initargs: [message] });
+    try {
+      const ended = (await outcome(broken.call(square, 1))) as { error: Error };
+      expect(inspect(ended.error)).toMatch(/cannot be trusted any more/);
+      expect(broken.seat.stats().protocolAnomalies).toBeGreaterThan(0);
+    } finally {
+      await broken.end();
+    }
+  });
+});
+
+describe('[R10] the form of a message', () => {
+  it.each(FIELDS)('is judged before it is used: $field', ({ forge, isFine = () => false, field }) => {
+    for (const [what, value] of JUNK) {
+      const fault = faultFromWorker(forge(value));
+      // Only threads have no MODE, only a lane knows its functions: that is judged there.
+      if (field.startsWith('OUTPUT') && isFine(value)) expect(isOutput(forge(value)), what).toBe(true);
+      else if (isFine(value) || (field === 'LOADED: function' && value === 2 ** 32)) expect(fault, what).toBeUndefined();
+      else expect(fault, what).toBeTypeOf('string');
+    }
+  });
+
+  it('is good for whatever a correct worker sends', () => {
+    const messages = [
+      answer({}),
+      answer({
+        1: 3,
+        2: [1, undefined, undefined],
+        3: [1, AS_THROWN, thrown, 2, AS_ALONE, undefined],
+        4: [1, 2, 0, 5, 1, 3.5],
+        5: 7,
+        6: 1,
+      }),
+      answer({ 1: 2, 2: new Int32Array(2) }),
+      answer({ 1: 2, 2: new Float64Array(2) }),
+      ...[null, 'x', 10n, undefined, [1], new Error('x', { cause: new AggregateError([1, new TypeError('y')]) })].map((value) =>
+        ofOutcome(AS_THROWN, encodeThrown(value)),
+      ),
+      [READY, 5],
+      [STARTED],
+      [LOADED, 3],
+      [EXITING, false],
+      [LATE, thrown, true, false],
+      [MODE, 1, 0],
+      [ALONE_VALUE, undefined],
+      [REPORT, 0, { any: 'thing' }],
+      [REPORT, AS_ALONE, undefined],
+      [INIT_FAILED, thrown],
+    ];
+    for (const message of messages) expect(faultFromWorker(message), inspect(message)).toBeUndefined();
+  });
+});
+
+const setup = { workerId: 1, workerName: 'w', kind: 'process', depth: 1, workerData: [0, 1], initargs: [0, []], maxPayloadBytes: 2 ** 20 };
+const run = (fields: Record<number, unknown>) => [TASKS, 1, 4, Object.assign([1, 0, 0, [1, 2], undefined] as unknown[], fields)];
+
+/** What a worker is sent, field by field. */
+const ORDERS: readonly Field[] = [
+  { field: 'the message', forge: (value) => value },
+  { field: 'its kind', forge: (value) => [value] },
+  { field: 'INIT: setup', forge: (value) => [INIT, value] },
+  ...['workerId', 'depth', 'workerData', 'initargs'].map((key) => ({
+    field: `INIT: ${key}`,
+    forge: (value: unknown) => [INIT, { ...setup, [key]: value }],
+    isFine: (value: unknown) => value === 2 ** 32 && (key === 'workerId' || key === 'depth'),
+  })),
+  { field: 'DEFINE: function', forge: (value) => [DEFINE, value, {}], isFine: (value) => value === 2 ** 32 },
+  { field: 'DEFINE: descriptor', forge: (value) => [DEFINE, 1, value], isFine: (value) => typeof value === 'object' && value !== null },
+  { field: 'TASKS: sequence', forge: (value) => [TASKS, value, 4, []], isFine: (value) => value === 2 ** 32 },
+  { field: 'TASKS: slot', forge: (value) => [TASKS, 1, value, []], isFine: (value) => value === 2 ** 32 },
+  { field: 'TASKS: runs', forge: (value) => [TASKS, 1, 4, value] },
+  { field: 'TASKS: function of a run', forge: (value) => run({ 0: value }), isFine: (value) => value === 2 ** 32 },
+  { field: 'TASKS: flags of a run', forge: (value) => run({ 1: value }), isFine: (value) => value === 2 ** 32 },
+  {
+    field: 'TASKS: expectation of a run',
+    forge: (value) => run({ 2: value }),
+    isFine: (value) => typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY,
+  },
+  {
+    field: 'TASKS: items of a run',
+    forge: (value) => run({ 3: value }),
+    isFine: (value) => Array.isArray(value) || ArrayBuffer.isView(value),
+  },
+  { field: 'TASKS: specials of a run', forge: (value) => run({ 4: value }), isFine: isUndefined },
+  { field: 'TASKS: place of a special', forge: (value) => run({ 4: [value, AS_ALONE, undefined] }) },
+  { field: 'TASKS: kind of a special', forge: (value) => run({ 4: [0, value, undefined] }) },
+  { field: 'TASKS: bytes of a special', forge: (value) => run({ 4: [0, AS_BYTES, value] }), isFine: isPackedJunk },
+  { field: 'ABORT: sequence', forge: (value) => [ABORT, value, 0], isFine: (value) => value === 2 ** 32 },
+  { field: 'ABORT: place', forge: (value) => [ABORT, 1, value], isFine: (value) => value === 2 ** 32 },
+];
+
+describe('[R10] a message to a worker', () => {
+  it.each(ORDERS)('is judged before it is used: $field', ({ forge, isFine = () => false }) => {
+    for (const [what, value] of JUNK) {
+      const check = () => checkToWorker(forge(value));
+      if (isFine(value)) expect(check, what).not.toThrow();
+      else expect(check, what).toThrow('cannot be trusted any more');
+    }
+  });
+
+  it.each([
+    ['junk at first', [null]],
+    ['junk when it is ready', [INIT, setup], [TASKS, 1, 4, [1]]],
+    ['a second setup', [INIT, setup], [INIT, setup]],
+    ['an unknown kind', [INIT, setup], [77]],
+  ])('that is %s ends the process, which says why', async (_what, ...messages) => {
+    const entry = fileURLToPath(new URL('../../dist/worker/process.js', import.meta.url));
+    const child = spawn(process.execPath, [entry], { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe'] });
+    const [, , , input, output] = child.stdio as unknown as Socket[];
+    const told: unknown[] = [];
+    const reader = new FrameReader(2 ** 20, (payload) => told.push(decodePayload(payload)[0]));
+    output?.on('data', (bytes: Uint8Array) => reader.push(bytes));
+    input?.on('error', () => undefined);
+    for (const message of messages) input?.write(encodeFrame(message as unknown as Message, 2 ** 20));
+    const [code] = await once(child, 'close');
+    expect(code).toBe(1);
+    if (messages.length > 1) expect(told).toEqual([READY, LATE, EXITING]);
+  });
+});
