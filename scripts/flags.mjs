@@ -3,7 +3,7 @@
 //
 //   npm run flags [-- --node PATH] [--only REGEXP]
 //
-// A flag counts where Node runs a program of one line with it; then tasks must run too. Ends with 1 when a pool did not work.
+// A flag counts where Node runs a program of one line with it; then tasks must run too, unless the package cannot even be loaded. Ends with 1 when a pool did not work.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -50,7 +50,7 @@ const VALUES = [
   [/^--(max|secure-heap|stack|heap|v8-pool)/, '65536'],
   [/dir$/, '.'],
 ];
-const ANY_VALUES = ['1', 'x', '65536'];
+const ANY_VALUES = ['1', 'x'];
 const valuesFor = (name) => {
   const found = VALUES.filter(([pattern]) => pattern.test(name)).map(([, value]) => value);
   return [...found, ...ANY_VALUES];
@@ -64,19 +64,24 @@ const TOGETHER = [
   ['--title=x', '--inspect-port', '127.0.0.1:0'],
 ];
 
+/** Waits for a debugger before it runs anything. */
+const WAITS = /^--(no-)?inspect-(brk|wait)/;
+/** Where Node takes no file with the flag, it runs a program given as text. */
+const FOR_TEXT = /^(-e|-p|-pe|-i|--(eval|print|interactive|input-type))$/;
+
 function flagsOfNode() {
   const run = (args) => spawnSync(node, args, { encoding: 'utf8' }).stdout;
   const names = new Set(JSON.parse(run(['-p', 'JSON.stringify([...process.allowedNodeEnvironmentFlags])'])));
   for (const line of run(['--help']).split('\n')) {
     if (/^ {2}-/.test(line)) for (const [, name] of line.slice(2).matchAll(/(?:^|, )(--?[A-Za-z0-9][\w.-]*)/g)) names.add(name);
   }
-  return [...names].filter((name) => only.test(name)).sort();
+  return [...names].filter((name) => only.test(name) && !WAITS.test(name)).sort();
 }
 
 const CONTROL = new URL('flags/control.mjs', import.meta.url);
+const LOADING = new URL('flags/loading.mjs', import.meta.url);
 const PROGRAM = new URL('flags/program.mjs', import.meta.url);
 
-/** The program of a run: as a file, or as text where Node takes no file with the flag. */
 function start(args, options, program, asText) {
   const script = asText ? ['-e', `import(${JSON.stringify(program.href)})`] : [fileURLToPath(program)];
   const env = { ...process.env, NODE_OPTIONS: options };
@@ -118,12 +123,12 @@ const broken = [];
 /** Whether Node runs with it; if so, whether pools do. */
 async function tryOut(args, where) {
   const [own, options] = where === 'NODE_OPTIONS' ? [[], quoted(args)] : [args, undefined];
-  for (const asText of [false, true]) {
+  for (const asText of args.some((arg) => FOR_TEXT.test(arg.split('=', 1)[0])) ? [false, true] : [false]) {
     if (!hasRun(await start(own, options, CONTROL, asText))) continue;
     counts.runs += 1;
     const output = await start(own, options, PROGRAM, asText);
     const fine = ['Pool', 'ThreadPool'].every((kind) => new RegExp(`RESULT ${kind} 2$`, 'm').test(output)) && hasRun(output);
-    if (!fine) {
+    if (!fine && hasRun(await start(own, options, LOADING, asText))) {
       const text = output
         .split('\n')
         .filter((line) => /BROKEN|Error|RESULT/.test(line))

@@ -7,7 +7,7 @@
 import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
 import { type OptionIssue, OptionsError } from '@twinpool/core';
-import { seatOf } from '@twinpool/core/facade';
+import { seatOf, unknownOption } from '@twinpool/core/facade';
 import type { ExecutorCalls } from '@twinpool/executor';
 import type { PoolCalls } from '@twinpool/pool';
 
@@ -70,9 +70,9 @@ function readOptions(what: string, options: unknown): MapStreamOptions {
   } else {
     for (const [path, value] of Object.entries(options)) {
       if (value === undefined) continue;
-      const [isFine, expected] = EXPECTED[path] ?? [() => false, undefined];
+      const [isFine, expected] = (Object.hasOwn(EXPECTED, path) ? EXPECTED[path] : undefined) ?? [() => false, undefined];
       if (isFine(value)) own[path] = value;
-      else if (expected === undefined) issues.push({ path, message: `unknown option; there are ${Object.keys(EXPECTED).join(', ')}` });
+      else if (expected === undefined) issues.push({ path, message: unknownOption(path, Object.keys(EXPECTED)) });
       else issues.push({ path, message: `expected ${expected}, got ${inspect(value, { depth: 0 })}` });
     }
   }

@@ -31,12 +31,14 @@ export { CallJob, type CallSettings, type Ending, type Job, type JobListener } f
 export { Lane, type LaneHost, type LaneOptions } from './lane.ts';
 export type { Sent } from './ledger.ts';
 export { MapJob, type MapShape } from './map-job.ts';
+export { nearest } from './nearest.ts';
 export { checkTimeout, checkWhole, resolveCall } from './options.ts';
 export { Seat, type SeatShape, seatOf } from './seat.ts';
 export { StreamJob } from './stream-job.ts';
 export type { StreamInput, StreamShape, Taker } from './stream-shape.ts';
 export { type TaskFunction, taskFunctionOf } from './task/task-function.ts';
 export { afterMicrotasks } from './time.ts';
+export { unknownOption } from './unknown-option.ts';
 export { mayHaveStarted, mayWait, spend } from './wire/budget.ts';
 export { AS_BYTES, AS_THROWN } from './wire/messages.ts';
 export type { Outgoing } from './wire/outbound.ts';

@@ -107,7 +107,8 @@ export function isInherited(flag: Flag): boolean {
   return process.allowedNodeEnvironmentFlags.has(flag.args[0] as string) || OF_V8.test(flag.name) || FOR_ANY_PROGRAM.test(flag.name);
 }
 
-const LOADS_MODULES = /^(-r|-C|--(require|import|loader|experimental-loader|conditions|preserve-symlinks|preserve-symlinks-main))$/;
+const LOADS_MODULES =
+  /^(-r|-C|--(require|import|loader|experimental-loader|conditions|preserve-symlinks|preserve-symlinks-main|experimental-package-map))$/;
 
 /** Without it modules that the program loads cannot be loaded. */
 export function loadsModules(flag: Flag): boolean {

@@ -6,6 +6,7 @@
  */
 import * as zod from 'zod/mini';
 import type { OptionIssue } from './errors.ts';
+import { unknownOption } from './unknown-option.ts';
 
 export type Shape = Record<string, zod.ZodMiniType>;
 
@@ -49,6 +50,13 @@ const environment: zod.ZodMiniType = zod.unknown().check((context) => {
 export const kind: zod.ZodMiniType = zod.enum(['process', 'thread']);
 export const count: zod.ZodMiniType = whole(1, MOST_WORKERS, 'a number of workers');
 
+const limits: Shape = {
+  maxOldGenerationSizeMb: megabytes,
+  maxYoungGenerationSizeMb: megabytes,
+  codeRangeSizeMb: megabytes,
+  stackSizeMb: megabytes,
+};
+
 export const worker: Shape = {
   initializer: zod.custom(
     (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
@@ -63,12 +71,7 @@ export const worker: Shape = {
   argv: zod.array(zod.string()),
   execArgv: zod.array(zod.string()),
   workerData: zod.unknown(),
-  resourceLimits: zod.strictObject({
-    maxOldGenerationSizeMb: megabytes,
-    maxYoungGenerationSizeMb: megabytes,
-    codeRangeSizeMb: megabytes,
-    stackSizeMb: megabytes,
-  }),
+  resourceLimits: zod.strictObject(limits),
   stdio: zod.enum(['inherit', 'ignore']),
   maxPayloadBytes: whole(1, 2 ** 31 - 1, 'a number of bytes'),
 };
@@ -116,8 +119,8 @@ export function faults(options: Record<string, unknown>, shape: Shape, show: (va
   const found: OptionIssue[] = [];
   for (const issue of zod.strictObject(optional).safeParse(options).error?.issues ?? []) {
     if (issue.code === 'unrecognized_keys') {
-      const known = issue.path.length === 0 ? `; there are ${Object.keys(shape).join(', ')}` : '';
-      for (const key of issue.keys) found.push({ path: [...issue.path, key].join('.'), message: `unknown option${known}` });
+      const known = issue.path.length === 0 ? Object.keys(shape) : Object.keys(limits);
+      for (const key of issue.keys) found.push({ path: [...issue.path, key].join('.'), message: unknownOption(key, known) });
       continue;
     }
     const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], options);

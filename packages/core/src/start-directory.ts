@@ -13,7 +13,7 @@ import { pathToFileURL } from 'node:url';
 import { type Flag, withValue } from './node-flags.ts';
 
 const MODULES = /^(-r|--(require|import|loader|experimental-loader))$/;
-const FILES = /^--(allow-fs-(read|write)|icu-data-dir|openssl-config|.*-file|.*-dir|.*-policy)$/;
+const FILES = /^--(allow-fs-(read|write)|icu-data-dir|openssl-config|.*-file|.*-dir|.*-policy|experimental-package-map)$/;
 const RELATIVE = /^\.\.?(?:[\\/]|$)/;
 const URL_SCHEME = /^[a-z][a-z\d+.-]+:/i;
 

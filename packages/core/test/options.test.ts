@@ -173,6 +173,24 @@ describe('the options of a runtime', () => {
     expect(fault).toMatchObject({ path: 'worker', message: expect.stringContaining('workers') });
   });
 
+  it.each(Object.keys({ ...WORKERS, ...SHARE }))('%s is what a slip in its name is answered with', (name) => {
+    const slips = [name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`), `${name.slice(0, -2)}${name.slice(-1)}`].filter(
+      (slip) => slip !== name && slip.length > 2,
+    );
+    for (const slip of slips) {
+      const [fault] = faultsOf(() => resolveRuntime({ [slip]: 1 } as never));
+      expect(fault).toMatchObject({ path: slip, message: expect.stringContaining(`did you mean ${name}?`) });
+    }
+  });
+
+  it('of resourceLimits are answered with those of resourceLimits', () => {
+    const [fault] = faultsOf(() => resolveRuntime({ resourceLimits: { maxOldGenerationSize: 1 } as never }));
+    expect(fault).toMatchObject({
+      path: 'resourceLimits.maxOldGenerationSize',
+      message: expect.stringContaining('maxOldGenerationSizeMb?'),
+    });
+  });
+
   it.each([[[]], [null], ['process'], [5], [task]])('are an object, not %o', (options) => {
     expect(faultsOf(() => resolveRuntime(options as never))).toHaveLength(1);
   });

@@ -6,7 +6,7 @@
  */
 import { inspect } from 'node:util';
 import { type CallOptions, type OptionIssue, OptionsError, type SharedOptions } from '@twinpool/core';
-import { type CallSettings, checkTimeout, resolveCall } from '@twinpool/core/facade';
+import { type CallSettings, checkTimeout, resolveCall, unknownOption } from '@twinpool/core/facade';
 
 export interface ExecutorOptions extends SharedOptions {
   /** The most workers; default: `os.availableParallelism()`, or all of the `runtime`'s. They are started when work comes. */
@@ -65,7 +65,7 @@ export function ownOptions(what: string, options: unknown, known: readonly strin
   for (const [key, value] of Object.entries(options)) {
     if (value === undefined) continue;
     if (known.includes(key)) own[key] = value;
-    else unknown.push({ path: key, message: `unknown option; there are ${known.join(', ')}` });
+    else unknown.push({ path: key, message: unknownOption(key, known) });
   }
   refuse(what, unknown);
   return own;

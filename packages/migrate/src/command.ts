@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly stderr: { write(text: string): unknown };
   readonly env: Readonly<Record<string, string | undefined>>;
   cwd(): string;
+  /** The one of the names that a misspelt one probably means. */
+  readonly nearest?: ((name: string, names: readonly string[]) => string | undefined) | undefined;
 }
 
 const APIS: readonly Api[] = ['pool', 'executor', 'piscina', 'workerpool'];
@@ -38,6 +40,14 @@ What cannot be translated stays as it is, is marked by a comment and listed.
 Exit code: 0 everything was translated, 1 something is left, 2 the command was misused.
 `;
 
+const OPTIONS = {
+  to: { type: 'string' },
+  from: { type: 'string', multiple: true },
+  write: { type: 'boolean', default: false },
+  project: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
 interface Wish {
   readonly to: 'pool' | 'executor';
   readonly from: readonly Api[] | undefined;
@@ -46,14 +56,16 @@ interface Wish {
 }
 
 /** Runs the command with the arguments after its name. Returns the exit code. */
-export function run(args: readonly string[], { stdout, stderr, env, cwd }: Surroundings): number {
+export function run(args: readonly string[], { stdout, stderr, env, cwd, nearest }: Surroundings): number {
   const folder = cwd();
   let wish: Wish | 'help';
   try {
     wish = read(args, folder);
   } catch (error) {
     if (!(error instanceof UsageError || isParseError(error))) throw error;
-    stderr.write(`twinpool migrate: ${error.message}\n\n${HELP}`);
+    const unknown = /^Unknown option '(--[\w-]+)'/.exec(error.message)?.[1];
+    const meant = unknown === undefined ? undefined : nearest?.(unknown, Object.keys(OPTIONS));
+    stderr.write(`twinpool migrate: ${error.message}${meant === undefined ? '' : `\nDid you mean --${meant}?`}\n\n${HELP}`);
     return 2;
   }
   if (wish === 'help') {
@@ -78,13 +90,7 @@ function read(args: readonly string[], cwd: string): Wish | 'help' {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: {
-      to: { type: 'string' },
-      from: { type: 'string', multiple: true },
-      write: { type: 'boolean', default: false },
-      project: { type: 'string' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+    options: OPTIONS,
   });
   if (values.help) return 'help';
   const { to } = values;

@@ -2,14 +2,17 @@
 /**
  * The `twinpool` command: finds the subcommand and runs it.
  *
- * Decides which there are, and that a misuse ends with 2. Each is loaded when it is asked for; what it does it knows itself.
+ * Each subcommand is loaded when it is called, and knows its own arguments. Misuse ends with 2, and names the command or option that was
+ * probably meant.
  */
+import { createRequire } from 'node:module';
 
 interface Surroundings {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly env: NodeJS.ProcessEnv;
   cwd(): string;
+  nearest(name: string, names: readonly string[]): string | undefined;
 }
 
 interface Subcommand {
@@ -25,11 +28,16 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   },
 };
 
+const OPTIONS = ['--help', '--version'];
+
 const HELP = `Usage: twinpool <command> [arguments]
 
 ${Object.entries(SUBCOMMANDS)
   .map(([name, { about }]) => `  ${name.padEnd(10)}${about}`)
   .join('\n')}
+
+  --help, -h       this text
+  --version, -v    the version of twinpool
 
 twinpool <command> --help says more.
 `;
@@ -39,10 +47,26 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
+  if (name === '--version' || name === '-v') {
+    const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+    process.stdout.write(`${version}\n`);
+    return 0;
+  }
+  const { nearest } = await import('@twinpool/core/facade');
   const subcommand = name !== undefined && Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
-  if (subcommand !== undefined) return subcommand.run(args, process);
-  process.stderr.write(`twinpool: ${name === undefined ? 'no command is given' : `there is no command ${name}`}\n\n${HELP}`);
+  if (subcommand !== undefined) {
+    const { stdout, stderr, env, cwd } = process;
+    return subcommand.run(args, { stdout, stderr, env, cwd, nearest });
+  }
+  process.stderr.write(`twinpool: ${misuse(name, nearest)}\n\n${HELP}`);
   return 2;
+}
+
+function misuse(name: string | undefined, nearest: Surroundings['nearest']): string {
+  if (name === undefined) return 'no command is given';
+  const isOption = name.startsWith('-');
+  const meant = nearest(name, isOption ? OPTIONS : Object.keys(SUBCOMMANDS));
+  return `there is no ${isOption ? 'option' : 'command'} ${name}${meant === undefined ? '' : `; did you mean ${meant}?`}`;
 }
 
 process.exitCode = await main(process.argv.slice(2));

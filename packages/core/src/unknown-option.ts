@@ -1,0 +1,21 @@
+/** Says of an option that does not exist which one was probably meant, also where another API has it under that name. */
+import { nearest } from './nearest.ts';
+
+/** Names that mean the same in the two APIs, in this package's options of a call, and in other libraries. */
+const SAME: readonly (readonly string[])[] = [
+  ['processes', 'maxWorkers', 'workers', 'maxThreads', 'maxProcesses', 'threads', 'concurrency', 'size', 'poolSize', 'numWorkers'],
+  ['taskTimeout', 'timeout', 'timeLimit'],
+  ['maxTasksPerChild', 'maxTasksPerWorker'],
+  ['maxQueue', 'maxQueueSize', 'queueSize'],
+  ['signal', 'abortSignal'],
+  ['workerData', 'data'],
+  ['initializer', 'init', 'setup', 'onCreateWorker'],
+  ['retries', 'retry', 'maxRetries', 'attempts'],
+  ['buffersize', 'highWaterMark', 'prefetch'],
+];
+
+/** What to say of an option that is not among the known ones. */
+export function unknownOption(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known) ?? SAME.find((names) => nearest(name, names) !== undefined)?.find((each) => known.includes(each));
+  return `unknown option; ${meant === undefined ? '' : `did you mean ${meant}? `}there are ${known.join(', ')}`;
+}
