@@ -21,6 +21,8 @@ export interface ModuleDescriptor {
   readonly url: string;
   /** `default`, a name, `module.exports` for the whole of a CommonJS module, '' when only its source is known. */
   readonly exportName: string;
+  /** The name is one of `module.exports`, which the caller has seen, not one of the namespace that `import()` makes of it. */
+  readonly commonjs?: true | undefined;
   /** A static method, or a method of an exported object: called with the export as `this`. */
   readonly member?: string | undefined;
   /** A checked task whose arguments were parsed before they left. */

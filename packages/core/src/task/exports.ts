@@ -22,6 +22,10 @@ export function exportOfCommonJs(exported: unknown, fn: AnyFunction): ExportName
   if (exported === fn) return { exportName: 'module.exports' };
   if (!isOpen(exported)) return undefined;
   const values = new Map<string, unknown>();
+  // A static method is called on its class.
+  const isClass = typeof exported === 'function' && /^class\b/.test(Function.prototype.toString.call(exported));
+  const member = isClass ? memberOf(exported, fn) : undefined;
+  if (member !== undefined) return { exportName: 'module.exports', member };
   const compiled = Object.hasOwn(exported, '__esModule');
   const own = ownName(fn);
   for (const key of keysOf(exported)) {

@@ -39,8 +39,8 @@ export async function findTask(task: AnyFunction): Promise<Found | Refused> {
   const home = await homeOf(subject.location?.script);
   const homeOfCall = await homeOfDefinition(subject);
   for (const candidate of [home, homeOfCall]) {
-    const exported = exportIn(candidate, task);
-    if (exported !== undefined) return byReference(subject, candidate.url, exported, undefined);
+    const found = exportIn(candidate, task);
+    if (found !== undefined) return byReference(subject, found.url, found.exported, undefined, candidate.kind === 'commonjs');
   }
   // What is no export is told by its text and its place: function objects that one place makes are all alike.
   const place = subject.location && subject.parts === undefined ? placeKey(subject.location) : undefined;
@@ -76,13 +76,20 @@ function placeKey({ script, line, column }: Location): string {
   return `${script.id}:${line}:${column}`;
 }
 
-export function byReference(subject: Subject, url: string, { exportName, member }: ExportName, confirm: Confirmation | undefined): Found {
+export function byReference(
+  subject: Subject,
+  url: string,
+  { exportName, member }: ExportName,
+  confirm: Confirmation | undefined,
+  isCommonJs: boolean,
+): Found {
   const isNamed = !['', 'default', 'module.exports'].includes(exportName);
   const descriptor: ModuleDescriptor = {
     kind: 'module',
     name: member !== undefined ? `${exportName}.${member}` : isNamed ? exportName : subject.title,
     url,
     exportName,
+    commonjs: isCommonJs ? true : undefined,
     member,
     parsed: subject.parts === undefined ? undefined : true,
     entry: isEntry(url) ? true : undefined,
@@ -96,7 +103,14 @@ async function homeOfDefinition({ parts, inspected }: Subject): Promise<Home> {
   return homeOf(parts?.file === undefined ? undefined : inspected?.locator.scriptOf(parts.file));
 }
 
-function exportIn(home: Home, task: AnyFunction): ExportName | undefined {
-  if (home.kind === 'module') return exportOfNamespace(home.namespace, task);
-  return home.kind === 'commonjs' ? exportOfCommonJs(home.exported, task) : undefined;
+function exportIn(home: Home, task: AnyFunction): { readonly url: string; readonly exported: ExportName } | undefined {
+  if (home.kind === 'module') {
+    const exported = exportOfNamespace(home.namespace, task);
+    return exported && { url: home.url, exported };
+  }
+  for (const module of home.kind === 'commonjs' ? home.modules : []) {
+    const exported = exportOfCommonJs(module.exported, task);
+    if (exported !== undefined) return { url: module.url, exported };
+  }
+  return undefined;
 }

@@ -8,17 +8,22 @@ import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterTurn } from '../time.ts';
-import type { Script } from './locate.ts';
+import { pathInUrl, type Script } from './locate.ts';
 
 export type Home =
   /** An ES module that Node's loader has evaluated. */
   | { readonly kind: 'module'; readonly url: string; readonly namespace: object }
-  /** A CommonJS module that is in `require.cache`. */
-  | { readonly kind: 'commonjs'; readonly url: string; readonly exported: unknown }
+  /** A CommonJS module that is in `require.cache`; several where the inspector tells one name for all of them. */
+  | { readonly kind: 'commonjs'; readonly url: string; readonly modules: readonly CommonJsModule[] }
   /** A file whose exports cannot be had: still being evaluated, or loaded by something else (vitest, jest, `vm`). */
   | { readonly kind: 'file'; readonly url: string }
   /** `node -e`, standard input, `new Function`, or not known at all. Bare names resolve from the working directory. */
   | { readonly kind: 'nowhere'; readonly url: string };
+
+export interface CommonJsModule {
+  readonly url: string;
+  readonly exported: unknown;
+}
 
 /** By script. What was evaluated once stays so. */
 const evaluatedModules = new Map<string, Home>();
@@ -27,8 +32,9 @@ export async function homeOf(script: Script | undefined): Promise<Home> {
   const path = script && filePath(script.url);
   if (script === undefined || path === undefined) return { kind: 'nowhere', url: workingDirectory() };
   if (!script.isModule) {
-    const cached = script.isMain ? cachedCommonJs(path, script.url) : undefined;
-    return cached === undefined ? { kind: 'file', url: bare(script.url) } : { kind: 'commonjs', url: script.url, exported: cached.exports };
+    const modules = script.isMain ? cachedCommonJs(path, script.url) : [];
+    const [first] = modules;
+    return first === undefined ? { kind: 'file', url: bare(script.url) } : { kind: 'commonjs', url: first.url, modules };
   }
   if (!script.isMain || hasModulesOfItsOwn() || realPath(path) !== path) return { kind: 'file', url: bare(script.url) };
   const known = evaluatedModules.get(script.id);
@@ -80,9 +86,17 @@ function realPath(path: string): string | undefined {
   }
 }
 
-function cachedCommonJs(path: string, url: string): NodeModule | undefined {
+/** The modules whose script the inspector calls `url`. */
+function cachedCommonJs(path: string, url: string): CommonJsModule[] {
   const { cache } = createRequire(import.meta.url);
-  return cache[path] ?? cache[path + bareQuery(url)];
+  const found: CommonJsModule[] = [];
+  const direct = cache[path] ?? cache[path + bareQuery(url)];
+  if (direct !== undefined) found.push({ url, exported: direct.exports });
+  for (const [filename, module] of Object.entries(cache)) {
+    if (module !== undefined && filename !== path && pathInUrl(filename) === path)
+      found.push({ url: pathToFileURL(filename).href, exported: module.exports });
+  }
+  return found;
 }
 
 function bareQuery(url: string): string {

@@ -5,7 +5,8 @@
  * Refuses to know what is in a module.
  */
 import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { types } from 'node:util';
 
 const modules = new Map<string, Promise<object>>();
 
@@ -19,6 +20,16 @@ export function importModule(url: string): Promise<object> {
   return module;
 }
 
+/**
+ * The `module.exports` of a CommonJS module that was imported, as the only name of a namespace. In the namespace that `import()` makes, `default`
+ * is the whole of it or, by the convention of compilers (`__esModule`), a property.
+ */
+export function commonJsExports(url: string, namespace: object): object {
+  const cached = createRequire(url).cache[fileURLToPath(url)];
+  const imported = namespace as { readonly default?: unknown; readonly 'module.exports'?: unknown };
+  return { 'module.exports': cached === undefined ? (imported['module.exports'] ?? imported.default) : cached.exports };
+}
+
 const TYPESCRIPT = /\.(?:ts|mts|cts|tsx)$/;
 /** What Node's own TypeScript cannot do and tsx can: `enum`, `./x.js` for x.ts, .tsx, files in node_modules. */
 const BEYOND_STRIPPING: ReadonlySet<unknown> = new Set([
@@ -29,6 +40,7 @@ const BEYOND_STRIPPING: ReadonlySet<unknown> = new Set([
 ]);
 
 async function load(url: string): Promise<object> {
+  if (BACKSLASH.test(url)) return required(url);
   if (!TYPESCRIPT.test(url.replace(/[?#].*$/, ''))) return import(url);
   if (!stripsTypes() && !hasLoader()) await registerTsx(url, undefined);
   try {
@@ -44,6 +56,14 @@ async function load(url: string): Promise<object> {
     // Some versions of Node keep the failure under the old URL.
     return import(`${url}${url.includes('?') ? '&' : '?'}loader=tsx`);
   }
+}
+
+/** In a path of POSIX. Node imports no such file, but requires it. */
+const BACKSLASH = /%5c/i;
+
+function required(url: string): object {
+  const exported: unknown = createRequire(url)(fileURLToPath(url));
+  return types.isModuleNamespaceObject(exported) ? (exported as object) : { default: exported };
 }
 
 function isBeyondStripping(error: unknown): boolean {

@@ -7,7 +7,7 @@
 import { TaskModuleError } from '../errors.ts';
 import { callParsed, checkedParts } from './checked.ts';
 import type { ModuleDescriptor, TaskDescriptor } from './descriptor.ts';
-import { importModule } from './import-module.ts';
+import { commonJsExports, importModule } from './import-module.ts';
 import { type Exported, exportNamed } from './named-export.ts';
 
 export interface LoadedTask {
@@ -29,10 +29,11 @@ export async function loadTask(descriptor: TaskDescriptor): Promise<LoadedTask> 
   return callable(descriptor, exportNamed(namespace, descriptor));
 }
 
-async function importOf({ url, name, entry }: ModuleDescriptor): Promise<object> {
+async function importOf({ url, name, entry, commonjs }: ModuleDescriptor): Promise<object> {
   if (!url.startsWith('file:')) throw new TaskModuleError(`Cannot load the task \`${name}\`: ${url.slice(0, 80)} is not a file`);
   try {
-    return await importModule(url);
+    const namespace = await importModule(url);
+    return commonjs === true ? commonJsExports(url, namespace) : namespace;
   } catch (cause) {
     const advice =
       entry === true

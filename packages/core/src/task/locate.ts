@@ -8,8 +8,8 @@
  * Runtimes without this inspector (`--permission`, Bun, Deno) answer `undefined`.
  */
 import type { Session } from 'node:inspector';
-import { isAbsolute } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { isAbsolute, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** A piece of source that V8 compiled. Line and column of `start` are where its text lies in its file. */
 export interface Script {
@@ -120,7 +120,10 @@ export class Locator {
   /** The script of a file (URL or path) among those that were met. */
   scriptOf(file: string): Script | undefined {
     const url = isAbsolute(file) ? pathToFileURL(file).href : file;
-    const find = (): Script | undefined => [...this.#scripts.values()].findLast((script) => script.url === url);
+    // The URL that Node makes of a path has fewer characters encoded.
+    const path = isAbsolute(file) ? pathInUrl(file) : undefined;
+    const find = (): Script | undefined =>
+      [...this.#scripts.values()].findLast((script) => script.url === url || (path !== undefined && pathOf(script.url) === path));
     return find() ?? this.#ask((session) => this.#learnScripts(session)) ?? find();
   }
 
@@ -193,6 +196,23 @@ export class Locator {
     });
     post(session, 'Debugger.enable');
     post(session, 'Debugger.disable');
+  }
+}
+
+/**
+ * The path as the inspector knows it, of a CommonJS script: it has gone through a URL, which has neither tabs nor ends of lines, and no backslashes.
+ * Several paths may give the same one.
+ */
+export function pathInUrl(path: string): string {
+  const shown = path.replace(/[\t\n\r]/g, '');
+  return sep === '/' ? shown.replaceAll('\\', '/') : shown;
+}
+
+function pathOf(url: string): string | undefined {
+  try {
+    return url.startsWith('file:') ? fileURLToPath(url) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -33,7 +33,7 @@ export function findUnexported(subject: Subject, home: Home, homeOfCall: Home): 
 /** Of an ES module that is still being evaluated syntax tells what it exports. */
 function exportedBySyntax(subject: Subject, home: Home, places: Places): Found | undefined {
   const exported = home.kind === 'file' && subject.location?.script.isModule === true ? writtenOf(subject)?.exported : undefined;
-  return exported && byReference(subject, home.url, exported, confirmation(subject, places));
+  return exported && byReference(subject, home.url, exported, confirmation(subject, places), false);
 }
 
 /** A reference by file and name, where nothing says that the function is no export. */
@@ -46,7 +46,7 @@ function unconfirmed(subject: Subject, home: Home, homeOfCall: Home, places: Pla
   const exportName = isNamedHandler ? '' : written === undefined ? subject.name : mayExport(subject, written);
   // A task with a named handler is exported where `defineTask` is called, under a name that only the worker can tell.
   if (file.kind !== 'file' || exportName === undefined || (exportName === '' && !isNamedHandler)) return undefined;
-  return byReference(subject, file.url, { exportName }, confirmation(subject, places));
+  return byReference(subject, file.url, { exportName }, confirmation(subject, places), false);
 }
 
 /** The name it may be exported by: never of an ES module, whose syntax tells all; around others a test runner puts a function. */

@@ -31,11 +31,12 @@ export function whereWritten(text: ScriptText, location: Location, isHandler: bo
   const program = programOf(text, location.script.isModule);
   const offset = program && offsetOf(text.source, location);
   if (program === undefined || offset === undefined) return undefined;
-  let path = pathTo(program, offset);
-  if (path === undefined) return undefined;
+  const found = pathTo(program, offset);
+  if (found === undefined) return undefined;
+  let path = withoutWrappers(found);
   const isArgument = path.at(-2)?.type === 'CallExpression';
   // From the handler up to the call that makes a task of it.
-  if (isHandler && isArgument) path = path.slice(0, -1);
+  if (isHandler && isArgument) path = withoutWrappers(path.slice(0, -1));
   const bound = binding(path);
   const depth = path.slice(0, -1).filter(isFunctionNode).length;
   return {
@@ -78,6 +79,49 @@ function pathTo(program: AnyNode, offset: number): readonly AnyNode[] | undefine
   return found;
 }
 
+/** The path without what stands between the last node and its name, and gives the node itself: `__name(fn, 'f')`, `isFast ? fn : other`. */
+function withoutWrappers(path: readonly AnyNode[]): readonly AnyNode[] {
+  const node = path.at(-1);
+  let above = path.slice(0, -1);
+  for (
+    let child = node;
+    node !== undefined && child !== undefined && givesBack(above.at(-1), child);
+    child = above.at(-1), above = above.slice(0, -1)
+  );
+  return node === undefined ? path : [...above, node];
+}
+
+/** Functions of `Object` whose result is their first argument. */
+const GIVE_BACK: ReadonlySet<unknown> = new Set([
+  'assign',
+  'defineProperties',
+  'defineProperty',
+  'freeze',
+  'preventExtensions',
+  'seal',
+  'setPrototypeOf',
+]);
+
+function givesBack(parent: AnyNode | undefined, child: AnyNode): boolean {
+  switch (parent?.type) {
+    case 'CallExpression': {
+      const { callee } = parent;
+      if (!Array.isArray(parent.arguments) || parent.arguments[0] !== child) return false;
+      // What esbuild puts around a function to keep its name.
+      if (identifierName(callee) === '__name') return true;
+      return isObjectCall(parent) && isNode(callee) && GIVE_BACK.has(identifierName(callee.property));
+    }
+    case 'ConditionalExpression':
+      return parent.test !== child;
+    case 'LogicalExpression':
+      return true;
+    case 'SequenceExpression':
+      return Array.isArray(parent.expressions) && parent.expressions.at(-1) === child;
+    default:
+      return false;
+  }
+}
+
 interface Binding {
   readonly name: string;
   readonly isMember: boolean;
@@ -110,26 +154,46 @@ function binding(path: readonly AnyNode[]): Binding | undefined {
 
 /** The export of what stands at the top of a module: declared there, or named in `export { … }` or `export default name`. */
 function exportOf(path: readonly AnyNode[], bound: Binding): ExportName | undefined {
-  const [program, statement] = path;
-  if (program === undefined || statement === undefined) return undefined;
+  const [program] = path;
+  if (program === undefined) return undefined;
   if (!bound.isMember) {
-    const exportName = exportedAs(program, statement, bound.name);
+    const exportName = exportedAs(program, path.slice(1), bound.name);
     return exportName === undefined ? undefined : { exportName };
   }
-  // … > ClassDeclaration > ClassBody > MethodDefinition > function
-  const owner = path.at(-4);
-  const depth = owner === undefined ? -1 : path.indexOf(owner);
-  if (owner?.type !== 'ClassDeclaration' || depth > 2) return undefined;
-  const exportName = exportedAs(program, statement, identifierName(owner.id) ?? 'default');
+  // … > ClassDeclaration > ClassBody > MethodDefinition > function, … > ObjectExpression > Property > function
+  const above = path.slice(0, path.at(-3)?.type === 'ClassBody' ? -3 : -2);
+  const holder = withoutWrappers(above);
+  const owner = holder.at(-1);
+  const parent = holder.at(-2);
+  const isExpression = owner?.type === 'ClassExpression' || owner?.type === 'ObjectExpression';
+  if (parent === undefined || (!isExpression && owner?.type !== 'ClassDeclaration')) return undefined;
+  const name = isExpression && parent.type === 'VariableDeclarator' ? identifierName(parent.id) : identifierName(owner.id);
+  // A class in a class, or an object in an object, is no export.
+  const isAtTop = holder.length <= (parent.type === 'VariableDeclarator' ? 5 : 3);
+  if (!isAtTop || (name === undefined && parent.type !== 'ExportDefaultDeclaration')) return undefined;
+  const exportName = exportedAs(program, holder.slice(1), name ?? 'default');
   return exportName === undefined ? undefined : { exportName, member: bound.name };
 }
 
-function exportedAs(program: AnyNode, statement: AnyNode, local: string): string | undefined {
-  if (statement.type === 'ExportDefaultDeclaration') return 'default';
-  if (statement.type === 'ExportNamedDeclaration') return local;
+/** `path`: from the statement at the top down. */
+function exportedAs(program: AnyNode, path: readonly AnyNode[], local: string): string | undefined {
+  const [statement] = path;
+  if (statement?.type === 'ExportDefaultDeclaration') return 'default';
+  if (statement?.type === 'ExportNamedDeclaration') return local;
+  return (
+    exportedName(program, local) ??
+    aliasesOf(program, local)
+      .map((alias) => exportedName(program, alias))
+      .find(Boolean)
+  );
+}
+
+function exportedName(program: AnyNode, local: string): string | undefined {
   for (const other of children(program)) {
     if (other.type === 'ExportDefaultDeclaration' && identifierName(other.declaration) === local) return 'default';
     if (other.type !== 'ExportNamedDeclaration' || other.source) continue;
+    // `export let f;` that is assigned later.
+    if (isNode(other.declaration) && declared(other.declaration).some(({ id }) => identifierName(id) === local)) return local;
     for (const specifier of children(other)) {
       if (specifier.type !== 'ExportSpecifier' || identifierName(specifier.local) !== local) continue;
       const exported = specifier.exported;
@@ -137,6 +201,18 @@ function exportedAs(program: AnyNode, statement: AnyNode, local: string): string
     }
   }
   return undefined;
+}
+
+function declared(declaration: AnyNode): readonly AnyNode[] {
+  return Array.isArray(declaration.declarations) ? declaration.declarations.filter(isNode) : [];
+}
+
+/** Other names of it: compilers make `const _Shape = class { … }; let Shape = _Shape;` of a class with static members. */
+function aliasesOf(program: AnyNode, local: string): readonly string[] {
+  return [...children(program)]
+    .flatMap((statement) => declared(isNode(statement.declaration) ? statement.declaration : statement))
+    .filter(({ init }) => identifierName(init) === local)
+    .map(({ id }) => identifierName(id) ?? '');
 }
 
 function isReturned(path: readonly AnyNode[], name: string | undefined): boolean {

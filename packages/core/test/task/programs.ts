@@ -43,7 +43,7 @@ interface Failure {
 export async function outcomesOf(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<(label: string) => Outcome> {
   const { stdout } = await promisify(execFile)(process.execPath, args, {
     cwd: fileURLToPath(fixtures),
-    timeout: 15_000,
+    timeout: 30_000,
     env: { ...process.env, NODE_OPTIONS: '', ...env },
   });
   const outcomes = JSON.parse(stdout) as Record<string, Outcome>;
