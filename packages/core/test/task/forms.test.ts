@@ -300,7 +300,8 @@ describe('[R48] what a CommonJS module exports', () => {
       of = await outcomesOf([join(folder, main)]);
     });
 
-    test.each(SHAPES)('%s', (label, _text, _path, reference, from) => {
+    test.each(SHAPES.map(([label], index) => [label, index] as const))('%s', (label, index) => {
+      const [, , , reference, from] = SHAPES[index] as (typeof SHAPES)[number];
       const { error, failure, descriptor, value } = of(label);
       if (reference === undefined) {
         expect(error.message).toMatch(/it uses `k` .*export it/);
@@ -308,7 +309,6 @@ describe('[R48] what a CommonJS module exports', () => {
       }
       expect(error).toBeUndefined();
       expect(failure).toBeUndefined();
-      const index = SHAPES.findIndex(([one]) => one === label);
       expect(descriptor).toMatchObject({ kind: 'module', url: pathToFileURL(join(folder, from ?? file(index))).href, ...reference });
       expect(value).toBe(11);
     });
