@@ -115,9 +115,10 @@ class FrameDeserializer extends Deserializer {
   }
 }
 
-/** The bytes of one value, over a buffer of their own. Throws what V8 throws for values that cannot be cloned. */
-export function toBytes(value: unknown): Buffer {
-  const serializer = new FrameSerializer();
+/** The bytes of one value, after `prefix`, over a buffer of their own. Throws what V8 throws for values that cannot be cloned. */
+export function toBytes(value: unknown, prefix?: Uint8Array): Buffer {
+  const serializer: Serializer = new FrameSerializer();
+  if (prefix !== undefined) serializer.writeRawBytes(prefix);
   serializer.writeHeader();
   serializer.writeValue(value);
   return serializer.releaseBuffer();

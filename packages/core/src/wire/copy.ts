@@ -16,7 +16,7 @@ export const WORTH_MOVING: number = 1 << 18;
 export type Readings = ReadonlyMap<object, ReadonlyMap<string, unknown>>;
 
 /** Without a prototype: a polluted Object.prototype could make it an accessor. */
-function ownField(value: unknown): PropertyDescriptor {
+export function ownField(value: unknown): PropertyDescriptor {
   return { __proto__: null, value, enumerable: true, configurable: true, writable: true } as PropertyDescriptor;
 }
 
@@ -25,6 +25,9 @@ export class Copier {
   readonly buffers: Uint8Array[] | undefined;
   /** Buffers of the copy that nobody else holds. */
   readonly movable: ArrayBuffer[] = [];
+  /** Errors travel in a table: what stands in the copy where each was, and the containers in which that is. */
+  readonly errors: Map<object, object> = new Map();
+  readonly holders: Set<object> = new Set();
   readonly #readings: Readings | undefined;
   readonly #keep: ReadonlySet<unknown>;
   readonly #copies = new Map<object, object>();
@@ -54,16 +57,19 @@ export class Copier {
         return this.#copyList(value as unknown[]);
       case MAP: {
         const copy = this.#remember(value, new Map<unknown, unknown>());
-        for (const [key, item] of Map.prototype.entries.call(value)) copy.set(this.copy(key), this.copy(item));
+        for (const [key, item] of Map.prototype.entries.call(value)) copy.set(this.#part(key, copy), this.#part(item, copy));
         return copy;
       }
       case SET: {
         const copy = this.#remember(value, new Set<unknown>());
-        for (const item of Set.prototype.values.call(value)) copy.add(this.copy(item));
+        for (const item of Set.prototype.values.call(value)) copy.add(this.#part(item, copy));
         return copy;
       }
-      case ERROR:
-        return this.#copyError(value as Error);
+      case ERROR: {
+        const place = this.#remember(value, {});
+        this.errors.set(place, value);
+        return place;
+      }
       case VIEW:
         return this.buffers === undefined ? value : this.#copyView(value as ArrayBufferView, this.buffers);
       case BUFFER:
@@ -71,6 +77,13 @@ export class Copier {
       default:
         return value;
     }
+  }
+
+  /** What is to lie in `holder`. */
+  #part(value: unknown, holder: object): unknown {
+    const copy = this.copy(value);
+    if (this.errors.size > 0 && this.errors.has(copy as object)) this.holders.add(holder);
+    return copy;
   }
 
   #remember<T extends object>(original: object, copy: T): T {
@@ -81,7 +94,7 @@ export class Copier {
   #copyFields(from: object, to: object, keys: readonly string[]): object {
     const readings = this.#readings?.get(from);
     for (const key of keys) {
-      const value = this.copy(readings?.has(key) === true ? readings.get(key) : (from as Record<string, unknown>)[key]);
+      const value = this.#part(readings?.has(key) === true ? readings.get(key) : (from as Record<string, unknown>)[key], to);
       // Assigning to `__proto__` would set the prototype instead.
       if (key === '__proto__') Object.defineProperty(to, key, ownField(value));
       else (to as Record<string, unknown>)[key] = value;
@@ -93,14 +106,6 @@ export class Copier {
     const copy = this.#remember(list, [] as unknown[]);
     copy.length = list.length;
     this.#copyFields(list, copy, Object.keys(list));
-    return copy;
-  }
-
-  /** What a clone would take of it. */
-  #copyError(error: Error): Error {
-    const copy = this.#remember(error, new Error());
-    for (const key of ['name', 'message', 'stack'] as const) Object.defineProperty(copy, key, ownField(error[key]));
-    if (Object.hasOwn(error, 'cause')) Object.defineProperty(copy, 'cause', ownField(this.copy(error.cause)));
     return copy;
   }
 

@@ -86,8 +86,6 @@ export function kindOf(value: object): number {
       return types.isSet(value) ? SET : INSTANCE;
     case LEAF:
       return types.isDate(value) || types.isRegExp(value) || types.isBoxedPrimitive(value) ? LEAF : INSTANCE;
-    case ERROR:
-      return types.isNativeError(value) ? ERROR : INSTANCE;
     case BUFFER:
       return types.isArrayBuffer(value) ? BUFFER : INSTANCE;
     case SHARED:
@@ -148,7 +146,8 @@ function learn(prototype: object): number {
     if (typeof tag === 'string') {
       if (HANDLE_TAGS.has(tag)) return HANDLE;
       if (PORT_TAGS.has(tag)) return PORT;
-      if (tag === 'File' || tag === 'DOMException' || tag.endsWith('Generator') || tag.endsWith('Iterator')) return REFUSED;
+      if (tag === 'DOMException') return ERROR;
+      if (tag === 'File' || tag.endsWith('Generator') || tag.endsWith('Iterator')) return REFUSED;
       opaque = true;
     }
     if (NAMESAKES.has(name)) return NAMESAKE;

@@ -18,7 +18,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   File: 'send its bytes and its name',
   AbortSignal: 'give it to the call as the option `signal`',
   AbortController: 'give its signal to the call as the option `signal`',
-  DOMException: 'send its name and message',
   SharedArrayBuffer: 'memory can be shared with worker threads only',
   'WebAssembly.Module': 'send the bytes that it was compiled from',
   WeakRef: 'send what it refers to',

@@ -55,7 +55,9 @@ export class Survey {
   most = 0;
   /** A view or buffer that a plain clone would take too much of, or copy once too often. */
   hasViews = false;
-  /** All that a clone would take was seen; not so the text of an error or of a RegExp. */
+  /** Errors are in it; what they hold was not looked at. */
+  hasErrors = false;
+  /** All that a clone would take was seen; not so the text of a RegExp. */
   isMeasured = true;
   hasHandles = false;
   hasShared = false;
@@ -203,8 +205,7 @@ export class Survey {
         this.#push(new Entries(1, Set.prototype.entries.call(node)), undefined);
         break;
       case ERROR:
-        this.isMeasured = false;
-        this.#push(node, Object.getOwnPropertyDescriptor(node, 'cause')?.get === undefined ? ERROR_FIELDS : NO_FIELDS);
+        this.hasErrors = true;
         break;
       case LEAF:
         this.isMeasured &&= types.isDate(node);
@@ -348,10 +349,6 @@ class Entries extends Array<unknown> {
 
 const MOST_SMALL_BIGINT = 2n ** 64n;
 const LONGEST_PATH = 500;
-/** Of an error a clone takes, beside the text, only the cause. */
-const ERROR_FIELDS: readonly string[] = ['cause'];
-const NO_FIELDS: readonly string[] = [];
-
 function isIndex(key: string): boolean {
   return /^\d+$/.test(key);
 }

@@ -13,6 +13,7 @@
  *   ArrayBuffer                      a Buffer
  *   Uint8Array                       bytes of our serialiser (bytes.ts)
  *   [value, buffers]                 a value, and those of its parts that were Buffers
+ *   [[value], buffers, places, rows, holders]   a value that holds errors: what stands for them, with the rows of a table, and where they lie
  *
  * The way is short for what is common: `fits` runs none of the user's code and allocates nothing. Whatever it does not know for certain
  * gets a full look (survey.ts), which also finds the path for messages.
@@ -20,7 +21,8 @@
 import { types } from 'node:util';
 import { PayloadTooLargeError, TaskSerializationError } from '../errors.ts';
 import { fromBytes, rightSized, toBytes } from './bytes.ts';
-import { Copier, WORTH_MOVING } from './copy.ts';
+import { Copier, ownField, WORTH_MOVING } from './copy.ts';
+import { areRows, ErrorTable, type Row, revive, type Seal } from './error-table.ts';
 import { BUFFER, INSTANCE, isDetached, kindOf, LEAF, LIST, MAP, ORDINARY, ownsBuffer, SET, SHARED, VIEW } from './kinds.ts';
 import { hasNames, type Medium, Survey } from './survey.ts';
 import { anyTransfers, type Transferable, transferListOf } from './transfer.ts';
@@ -124,6 +126,10 @@ export class Packer {
     const medium = this.#medium;
     const survey = new Survey(medium, root);
     survey.run(value);
+    if (survey.hasErrors) {
+      this.#packWithErrors(value, survey, root);
+      return;
+    }
     const { maxPayloadBytes, movesBuffers } = medium;
     const isSmall =
       survey.isMeasured &&
@@ -144,6 +150,26 @@ export class Packer {
     else this.#set(BYTES, [copy, copier.buffers], copier.movable);
   }
 
+  #packWithErrors(value: unknown, survey: Survey, root: string): void {
+    const { maxPayloadBytes, movesBuffers } = this.#medium;
+    const copier = new Copier(movesBuffers ? [] : undefined, survey.moved, survey.readings);
+    const { packed, size } = withErrors(value, copier, root, maxPayloadBytes);
+    if (movesBuffers && (survey.hasHandles || survey.moved.size > 0 || survey.hasShared)) {
+      this.#set(ALONE, packed, [...(survey.moved as ReadonlySet<Transferable>), ...copier.movable]);
+    } else if (
+      survey.isMeasured &&
+      survey.depth <= DEEPEST_PLAIN &&
+      survey.size + size / UNIT_BYTES <= LARGEST_PLAIN &&
+      survey.most + survey.bufferBytes + size <= maxPayloadBytes
+    ) {
+      this.#set(BYTES, packed, copier.movable);
+    } else {
+      const bytes = bytesWithErrors(packed);
+      if (bytes.byteLength > maxPayloadBytes) throw tooLarge(root, bytes.byteLength, maxPayloadBytes);
+      this.#set(BYTES, bytes, undefined);
+    }
+  }
+
   #packBytes(value: unknown, root: string): void {
     const { maxPayloadBytes, movesBuffers } = this.#medium;
     const bytes = toBytes(value);
@@ -152,12 +178,15 @@ export class Packer {
   }
 }
 
-/** A value as bytes that any transport takes, for what is not packed by a lane. Throws as `Packer.pack` does. */
-export function seal(value: unknown, root: string, maxPayloadBytes: number): Uint8Array {
+/** A value as bytes that any transport takes, for what is not packed by a lane; `unseal` reads them. Throws as `Packer.pack` does. */
+export function seal(value: unknown, root: string, maxPayloadBytes: number, outer?: ErrorTable): Uint8Array {
   try {
     const survey = new Survey({ sharesMemory: false, movesBuffers: false, maxPayloadBytes }, root);
     survey.run(value);
-    const bytes = toBytes(survey.readings === undefined ? value : new Copier(undefined, NOTHING, survey.readings).copy(value));
+    const copier = new Copier(undefined, NOTHING, survey.readings);
+    const bytes = survey.hasErrors
+      ? bytesWithErrors(withErrors(value, copier, root, maxPayloadBytes, outer).packed)
+      : toBytes(survey.readings === undefined ? value : copier.copy(value));
     if (bytes.byteLength > maxPayloadBytes) throw tooLarge(root, bytes.byteLength, maxPayloadBytes);
     return bytes;
   } catch (error) {
@@ -165,20 +194,105 @@ export function seal(value: unknown, root: string, maxPayloadBytes: number): Uin
   }
 }
 
+/** A field of an error that is no error itself. */
+export const sealField: Seal = (value, most, outer) => seal(value, '', most, outer);
+
+/** What `seal` took. Throws when it cannot be read. */
+export function unseal(bytes: Uint8Array): unknown {
+  return bytes[0] === HAS_ERRORS ? unpackList(fromBytes(bytes.subarray(PREFIX_BYTES))) : fromBytes(bytes);
+}
+
+/** First byte, of a few, before bytes that hold errors; V8's begin with 0xff. */
+const HAS_ERRORS = 0x02;
+const PREFIX_BYTES = 8;
+
+type WithErrors = readonly [
+  box: readonly unknown[],
+  buffers: readonly Uint8Array[],
+  places: ReadonlyMap<object, number>,
+  rows: readonly unknown[],
+  holders: readonly object[],
+];
+
+/** The value, in a list of its own, with something that stands for each error; and what the errors take, about, in bytes. */
+function withErrors(value: unknown, copier: Copier, root: string, most: number, outer?: ErrorTable): { packed: WithErrors; size: number } {
+  const box = copier.copy([value]) as unknown[];
+  const table = new ErrorTable(true, { text: most, rows: Number.POSITIVE_INFINITY, members: Number.POSITIVE_INFINITY }, sealField, outer);
+  const places = new Map<object, number>();
+  for (const [place, error] of copier.errors) {
+    if (outer?.admits(error) === false) throw new TaskSerializationError(`${root} holds an error that holds it`);
+    places.set(place, table.add(error));
+  }
+  if (table.isFull) throw new PayloadTooLargeError(`${root} is larger than maxPayloadBytes (${most})`);
+  return { packed: [box, copier.buffers ?? [], places, table.rows, [...copier.holders]], size: table.size + table.rows.length * ROW_BYTES };
+}
+
+/** What a row takes beside its texts and fields, about. */
+const ROW_BYTES = 200;
+
+function bytesWithErrors(packed: WithErrors): Buffer {
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  prefix[0] = HAS_ERRORS;
+  return toBytes(packed, prefix);
+}
+
 /** Whether it has the form of a packed value; what it holds may still be unreadable. */
 export function isPacked(packed: unknown): boolean {
   if (types.isArrayBuffer(packed) || types.isUint8Array(packed)) return true;
-  return Array.isArray(packed) && packed.length === 2 && Array.isArray(packed[1]) && packed[1].every(types.isUint8Array);
+  if (!Array.isArray(packed) || !Array.isArray(packed[1]) || !packed[1].every(types.isUint8Array)) return false;
+  return packed.length === 2 || isWithErrors(packed);
+}
+
+function isWithErrors(packed: readonly unknown[]): boolean {
+  const [box, , places, rows, holders] = packed;
+  return (
+    packed.length === 5 &&
+    Array.isArray(box) &&
+    areRows(rows) &&
+    types.isMap(places) &&
+    [...places.values()].every((place: unknown) => Number.isInteger(place) && Object.hasOwn(rows, place as number)) &&
+    Array.isArray(holders) &&
+    holders.every((holder) => typeof holder === 'object' && holder !== null)
+  );
 }
 
 /** The value of a BYTES or ALONE item. Throws when it cannot be read: only this item is lost. */
 export function unpackBytes(packed: unknown): unknown {
   if (types.isArrayBuffer(packed)) return Buffer.from(packed);
-  if (types.isUint8Array(packed)) return fromBytes(packed);
-  if (!isPacked(packed)) throw new TypeError('a packed value is damaged');
+  return types.isUint8Array(packed) ? unseal(packed) : unpackList(packed);
+}
+
+function unpackList(packed: unknown): unknown {
+  if (!isPacked(packed) || !Array.isArray(packed)) throw new TypeError('a packed value is damaged');
   const [value, buffers] = packed as [unknown, Uint8Array[]];
   for (const buffer of buffers) Object.setPrototypeOf(buffer, Buffer.prototype);
-  return value;
+  return packed.length === 2 ? value : putErrors(packed as unknown as WithErrors);
+}
+
+/** Puts the errors where they belong. */
+function putErrors([box, , places, rows, holders]: WithErrors): unknown {
+  const errors = revive(rows as readonly Row[], unseal);
+  const real = (part: unknown): unknown => {
+    const place = places.get(part as object);
+    return place === undefined ? part : errors[place];
+  };
+  for (const holder of holders) {
+    if (types.isMap(holder)) {
+      const entries = [...holder];
+      holder.clear();
+      for (const [key, item] of entries) holder.set(real(key), real(item));
+    } else if (types.isSet(holder)) {
+      const items = [...holder];
+      holder.clear();
+      for (const item of items) holder.add(real(item));
+    } else {
+      for (const key of Object.keys(holder)) {
+        const part = (holder as Record<string, unknown>)[key];
+        if (places.has(part as object)) Object.defineProperty(holder, key, ownField(real(part)));
+      }
+    }
+  }
+  return box[0];
 }
 
 /** Why `value` cannot be sent, with the path to the part at fault, or `undefined`. Costs a full walk: for messages only. */
