@@ -10,7 +10,7 @@ const SELF_SUBMITTING = fileURLToPath(new URL('fixtures/self-submitting.mjs', im
 
 /** Standard output of a program that has to end by itself, with code 0 and without a word on standard error. */
 async function run(scenario: string, kind: string, program: string = PROGRAM): Promise<string> {
-  const options = { timeout: 15_000 };
+  const options = { timeout: 30_000 };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, scenario, kind], options);
   expect(stderr).toBe('');
   return stdout.trim().split('\n').join(' ');
@@ -46,4 +46,4 @@ describe.each(['process', 'thread'])('%s', (kind) => {
 
 test('executors in tasks of executors in tasks, and so on: ten deep it is taken for endless [C-19] [D-46]', async () => {
   expect(await run('descend', 'thread')).toBe('10 ERR_TWINPOOL_NESTED_BOOTSTRAP');
-});
+}, 30_000);

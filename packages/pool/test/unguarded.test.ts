@@ -41,8 +41,8 @@ describe.each(['process', 'thread'])('an unguarded program: %s [R1]', (kind) => 
   });
 
   test.each([
-    ['main() that nobody awaits [R28]', 'floating.mjs'],
-    ['main() whose failure ends the program', 'exits.mjs'],
+    ['a main() that is not awaited [R28]', 'floating.mjs'],
+    ['a main() whose failure ends the program', 'exits.mjs'],
     ['server.listen(callback)', 'listens.mjs'],
     ['a timer', 'timer.mjs'],
     ['an imported module with top-level await', 'imports.mjs'],
@@ -58,6 +58,13 @@ describe.each(['process', 'thread'])('an unguarded program: %s [R1]', (kind) => 
     expect(warning).toMatch(/TwinpoolWarning: guard the top level of \S+ with `if \(!isWorker\)`/);
     expect(warning?.length).toBeLessThan(300);
     expect(result.program.errors.trim().split('\n').length).toBeLessThanOrEqual(2);
+  });
+
+  test('whose server listens at an address that is in use in the workers', async () => {
+    const result = await run(kind, ['listens-in-use.mjs', kind]);
+    expectNoBomb(result);
+    expect(result.program.output).toBe(VALUES);
+    expect(result.program.errors).toMatch(/EADDRINUSE/);
   });
 
   test('with the guard of worker threads', async () => {

@@ -2,8 +2,8 @@
  * Catches the errors of user code that no outcome carries: an exception in a timer, a rejection that was not handled.
  *
  * The runner decides whose such an error is: the running task's, which it then fails, or late (run.ts). After any other the worker ends, as
- * a Node program would, but its answers leave first and the other side learns of the error and replaces the worker. The same is told
- * whenever the worker ends by its own decision (`process.exit()` in user code).
+ * a Node program would, but its answers leave first and the other side learns of the error and replaces the worker. It also learns
+ * when the worker ends by its own decision (`process.exit()` in user code).
  */
 import process from 'node:process';
 import { takeHeldErrors } from './refusal.ts';

@@ -5,7 +5,9 @@
  * (also `main()` of the program itself, long after the import), and preloads. A pool there would start workers that start pools. After a
  * refusal the worker goes on: that code's `process.exit()` and its uncaught errors end the program, and this is not the program.
  */
+import { writeSync } from 'node:fs';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { NestedBootstrapError } from '../errors.ts';
 import { depthHere, isInTask, isWorker, ownerHere, workerState } from './ownership.ts';
 
@@ -34,6 +36,7 @@ export function hasRefusedHere(): boolean {
 export function takeHeldErrors(): unknown[] {
   process.off('uncaughtException', hold);
   process.off('unhandledRejection', hold);
+  process.off('exit', showHeld);
   return workerState.held.splice(0);
 }
 
@@ -42,7 +45,7 @@ const ofLeftover =
   'do that while the task runs, and await it';
 
 function ofModule(url: string | undefined): string {
-  const where = url === undefined ? 'the preload' : `the top level of ${decodeURI(url).replace(/^file:\/\//, '')}`;
+  const where = url === undefined ? 'the preload' : `the top level of ${url.startsWith('file:') ? fileURLToPath(url) : url}`;
   return `guard ${where} with \`if (!isWorker)\` (from 'twinpool/worker'): workers run it too, and must not build a pool or use an executor there`;
 }
 
@@ -58,6 +61,14 @@ function surviveRefusal(error: NestedBootstrapError): void {
   if (workerState.tasks !== undefined) return;
   process.on('uncaughtException', hold);
   process.on('unhandledRejection', hold);
+  process.on('exit', showHeld);
+}
+
+/** The preload itself failed, so that this worker never starts. */
+function showHeld(): void {
+  if (workerState.held.length === 0) return;
+  process.exitCode = 1;
+  for (const error of workerState.held) writeSync(2, `${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}\n`);
 }
 
 function hold(error: unknown): void {

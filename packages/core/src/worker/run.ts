@@ -90,6 +90,8 @@ export class Runner implements TaskSource {
   #ready = false;
   /** The last owner that was given out, and the one that code called from here gets. */
   #token = 0;
+  /** The last one before the first task. */
+  #tokenAtStart = 0;
   /** The owner of the task that runs; 0: none does. */
   #running = 0;
   /** The owner of the initializer while it runs; else 0. */
@@ -175,15 +177,14 @@ export class Runner implements TaskSource {
       fail(error);
       return true;
     }
-    // The program was run again by an import, and was refused a pool: where that leads to harms no task.
-    if (typeof owner !== 'number' && hasRefusedHere()) {
+    // An import ran the program again, and what came of it fails (a refused pool, a port in use): in a replacement it would fail again.
+    if (typeof owner !== 'number' && (hasRefusedHere() || (owner !== undefined && this.#isYoung))) {
       this.#lateError(error);
       return true;
     }
     // An exception without an owner may be the running task's: a callback that threw may be the one that it waits for.
-    const isForeign = typeof owner === 'number';
-    const canWait = fail !== undefined && (isForeign || kind === 'rejection');
-    this.#isRetiring ||= isForeign || canWait;
+    const canWait = fail !== undefined && (owner !== undefined || kind === 'rejection');
+    this.#isRetiring ||= canWait || typeof owner === 'number';
     if (canWait) this.#lateError(error);
     return canWait;
   }
@@ -201,6 +202,11 @@ export class Runner implements TaskSource {
   /** Whether a task ends with this worker: one that runs, or that waits for its module, unless this worker ends because of another's leftover. */
   #hasBegun(): boolean {
     return this.#running !== 0 || (!this.#isRetiring && (this.#queue[0]?.claimed ?? 0) > 0);
+  }
+
+  /** It has begun one task at most, or one run of short ones. */
+  get #isYoung(): boolean {
+    return this.#token <= this.#tokenAtStart + 1;
   }
 
   isRunning(owner: number): boolean {
@@ -244,6 +250,7 @@ export class Runner implements TaskSource {
         exit(1);
       }
     }
+    this.#tokenAtStart = this.#token;
     this.#ready = true;
     this.#far.send([READY]);
     this.drive();

@@ -79,7 +79,7 @@ describe.each(KINDS)('in one worker: %s [R2] [R3]', (kind) => {
   );
 
   it.each(rows)(
-    '$probe of a $way that $name left is nobody’s while there is $then [F-41] [F-42] [F-43]',
+    '$probe of a $way that $name left belongs to no task while there is $then [F-41] [F-42] [F-43]',
     async ({ then, way, probe, from }) => {
       const [left, held] = [makeGate(), makeGate()];
       const before = { ...(await work.call(place)), late: runtime.stats().lateErrors };
