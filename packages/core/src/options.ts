@@ -8,13 +8,20 @@
 import { AsyncResource } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import type { ResourceLimits } from 'node:worker_threads';
 import { type OptionIssue, OptionsError } from './errors.ts';
 import type { CallSettings } from './job.ts';
 import type { WorkerRuntime } from './runtime.ts';
 import type * as Schemas from './schemas.ts';
 import type { Task } from './task/task.ts';
 import { programFaults, workerEnvironment } from './worker-environment.ts';
+
+/** Node's own type, in which every limit may be `undefined` in all versions of its declarations. */
+interface ResourceLimits {
+  readonly maxOldGenerationSizeMb?: number | undefined;
+  readonly maxYoungGenerationSizeMb?: number | undefined;
+  readonly codeRangeSizeMb?: number | undefined;
+  readonly stackSizeMb?: number | undefined;
+}
 
 /** Options that shape workers; they belong to whoever owns the runtime. */
 export interface WorkerOptions {
@@ -39,7 +46,7 @@ export interface WorkerOptions {
   execArgv?: readonly string[] | undefined;
   /** `context().workerData` in every worker. */
   workerData?: unknown;
-  /** Megabytes. Processes take `maxOldGenerationSizeMb` and `maxYoungGenerationSizeMb`. */
+  /** Megabytes. Processes take `maxOldGenerationSizeMb` and `maxYoungGenerationSizeMb`, whole ones. */
   resourceLimits?: ResourceLimits | undefined;
   /** Standard output and error of worker processes; default 'inherit'. */
   stdio?: 'inherit' | 'ignore' | undefined;
@@ -211,6 +218,11 @@ function checkWorkers(own: Own, kind: 'process' | 'thread', issue: (path: string
       issue('threadNamePrefix', 'names worker threads; processes are named after the option `name`');
     for (const key of ['codeRangeSizeMb', 'stackSizeMb'] as const) {
       if (limits?.[key] !== undefined) issue(`resourceLimits.${key}`, 'worker processes cannot be given this limit; threads can');
+    }
+    for (const key of ['maxOldGenerationSizeMb', 'maxYoungGenerationSizeMb'] as const) {
+      const megabytes = limits?.[key];
+      if (typeof megabytes === 'number' && megabytes > 0 && !Number.isSafeInteger(megabytes))
+        issue(`resourceLimits.${key}`, `worker processes take whole megabytes, got ${megabytes}; threads take parts`);
     }
   } else if (own['stdio'] !== undefined && own['stdio'] !== 'inherit') {
     issue('stdio', 'worker threads write to the streams of the program; processes can be given others');

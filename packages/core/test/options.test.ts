@@ -216,6 +216,8 @@ describe('what a kind of worker cannot honour', () => {
   it.each([
     ['process', { resourceLimits: { stackSizeMb: 4 } }, 'resourceLimits.stackSizeMb'],
     ['process', { resourceLimits: { codeRangeSizeMb: 4 } }, 'resourceLimits.codeRangeSizeMb'],
+    ['process', { resourceLimits: { maxOldGenerationSizeMb: 64.5 } }, 'resourceLimits.maxOldGenerationSizeMb'],
+    ['process', { resourceLimits: { maxYoungGenerationSizeMb: 1e21 } }, 'resourceLimits.maxYoungGenerationSizeMb'],
     ['thread', { stdio: 'ignore' }, 'stdio'],
   ] as const)('is refused: %s %o', (kind, options, path) => {
     expect(pathsOf(() => resolveRuntime({ kind, ...options }))).toEqual([path]);
