@@ -49,6 +49,12 @@ export interface CrewHost {
 /** What the operating system says when it has run out of something: it may have more later. */
 const SHORTAGES = new Set<unknown>(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM', 'ERR_WORKER_INIT_FAILED']);
 
+/** A process that gets no thread or no memory while it starts aborts: it is ended by a signal. */
+function isShortage(startError: unknown): boolean {
+  const { code, signal } = (startError ?? {}) as { code?: unknown; signal?: unknown };
+  return SHORTAGES.has(code) || typeof signal === 'string';
+}
+
 export class Crew {
   readonly #options: CrewOptions;
   readonly #host: CrewHost;
@@ -143,7 +149,7 @@ export class Crew {
       this.#isHopeless = false;
       this.#isWanted = false;
       const { startError } = lane;
-      this.#host.broken(startError, !SHORTAGES.has((startError as { code?: unknown } | undefined)?.code));
+      this.#host.broken(startError, !isShortage(startError));
       return;
     }
     // Those that are there have not shown that they do better: if they end the same way, nothing more is started, and work is told.

@@ -17,8 +17,9 @@ import { tasks as taskChannel, tellEnd, tellOfWorker } from './diagnostics.ts';
 import { InvalidStateError, NestedBootstrapError, OptionsError } from './errors.ts';
 import type { Chunk, Ending, Job } from './job.ts';
 import type { Lane, LaneHost, LaneOptions } from './lane.ts';
-import { makeWorkerLane } from './lanes/make-lane.ts';
+import { makeWorkerLane, watchEnds } from './lanes/make-lane.ts';
 import type { ResolvedShare, ResolvedWorkers } from './options.ts';
+import { hasLeft, leavesAtProgramEnd } from './program-end.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Percentiles } from './spread.ts';
 import { type TaskFunction, taskFunctionOf } from './task/task-function.ts';
@@ -173,6 +174,7 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     for (const client of clients) client.close();
     await Promise.all(clients.map((client) => client.drained()));
     await this.#crew.leave();
+    await watchEnds();
     this.#finish();
   }
 
@@ -185,7 +187,7 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     // A close that waits is over with it.
     if (this.#ended !== undefined) return this.#ended;
     this.openChanged(1);
-    this.#ended = gone.then(() => this.#finish());
+    this.#ended = gone.then(watchEnds).then(() => this.#finish());
     return this.#ended;
   }
 
@@ -295,10 +297,12 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
   added(lane: Lane): void {
     tellOfWorker('starting', this.share.name, lane);
     this.#scheduler.addLane(lane);
+    leavesAtProgramEnd(lane, watchEnds);
   }
 
-  removed(_lane: Lane): void {
+  removed(lane: Lane): void {
     // The scheduler was told by laneGone, before anything could be given to it again.
+    hasLeft(lane);
   }
 
   broken(cause: unknown, forGood: boolean): void {

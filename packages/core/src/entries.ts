@@ -3,3 +3,4 @@ import { fileURLToPath } from 'node:url';
 
 export const THREAD_ENTRY: string = fileURLToPath(new URL('./worker/thread-entry.cjs', import.meta.url));
 export const PROCESS_ENTRY: string = fileURLToPath(new URL('./worker/process.js', import.meta.url));
+export const REAPER_ENTRY: string = fileURLToPath(new URL('./lanes/reaper-node.js', import.meta.url));

@@ -80,6 +80,8 @@ export abstract class Lane {
   pid: number | undefined;
   threadId: number | undefined;
 
+  /** What the processes get that it has started, once it has left; undefined: they may stay. */
+  protected treeSignal: 'SIGTERM' | 'SIGKILL' | undefined;
   protected readonly host: LaneHost;
   protected readonly options: LaneOptions;
   protected readonly packer: Packer;
@@ -109,6 +111,7 @@ export abstract class Lane {
     this.#startAlarm = new Alarm(host.clock, () => this.#giveUpStart(), { standsStill: true });
     this.#startAlarm.set(options.setup.startTimeout);
     this.#limits = new Limits(host.clock, this.ledger, {
+      stoppedFor: () => this.stoppedFor(),
       abortRunning: () => {
         const { sequence, total, left } = this.ledger.messages[0] as Sent;
         this.abortTask(sequence, total - left);
@@ -134,6 +137,8 @@ export abstract class Lane {
   protected abstract endWorker(): void;
   /** End the worker now; `force`: without asking it first. */
   protected abstract killWorker(force: boolean): void;
+  /** ms for which the worker was stopped together with the program, so far. */
+  protected abstract stoppedFor(): number;
   /** Whether another message can be sent. */
   abstract get hasRoom(): boolean;
   /** An answer has come that may not be given yet. */
@@ -248,13 +253,24 @@ export abstract class Lane {
     this.#retireIfDone();
   }
 
+  /** Idle workers leave before the program ends; what they have started does not outlive it. */
+  endWithProgram(): void {
+    this.treeSignal = 'SIGKILL';
+    this.kill();
+  }
+
   /** Ends the worker now; what it had is told by `laneGone`. */
   kill(verdict: Verdict = { kind: 'end' }, force = false): void {
     if (this.state === 'gone' || this.#killed === 'by force' || (this.#killed !== 'no' && !force)) return;
     this.#killed = force ? 'by force' : 'asked';
     this.#fate.decide(verdict);
+    this.treeSignal ??= 'SIGTERM';
+    const isLeaving = this.state === 'ending';
+    const mayLeave = !force && verdict.kind === 'end' && this.outstanding === 0 && (isLeaving || this.state === 'ready');
     if (this.state !== 'starting') this.state = 'ending';
-    this.killWorker(force);
+    // Only a busy worker needs a signal. An idle one leaves by itself, so that its 'exit' listeners, coverage and profiles are not lost.
+    if (!mayLeave) this.killWorker(force);
+    else if (!isLeaving) this.endWorker();
   }
 
   /** Nothing that the worker says counts any more; it is being ended. */

@@ -2,7 +2,8 @@
  * The limits of the task that runs: its `taskTimeout`, and the grace of one whose job has ended.
  *
  * Decides when a worker is ended because of its task. An alarm rings after what lies in the channel was read (clock.ts): an answer that lies there
- * clears it first. Only the task at the front runs: an abandoned task behind it is told, and its time begins, when it gets there.
+ * clears it first. Only the task at the front runs: an abandoned task behind it is told, and its time begins, when it gets there. Time for
+ * which the worker was stopped together with the program does not count for `taskTimeout`.
  */
 import { Alarm, type Clock } from './clock.ts';
 import { TaskTimeoutError } from './errors.ts';
@@ -10,6 +11,8 @@ import type { Job } from './job.ts';
 import type { Ledger } from './ledger.ts';
 
 export interface LimitActions {
+  /** ms for which the worker was stopped together with the program, so far. */
+  stoppedFor(): number;
   abortRunning(): void;
   /** Sees to it that ending the worker ends the front task only. False: that has ended, its answer is under way. */
   isolateFront(): boolean;
@@ -19,6 +22,7 @@ export interface LimitActions {
 }
 
 export class Limits {
+  readonly #clock: Clock;
   readonly #ledger: Ledger;
   readonly #actions: LimitActions;
   /** The front task was said to have begun. */
@@ -29,11 +33,15 @@ export class Limits {
   readonly #abandoned = new Map<Job, number>();
   /** The place in the ledger of the task whose grace runs. */
   #gracedAt = '';
+  /** When the limit of the front task is over, ms of the clock, and how much stopped time that includes. */
+  #due = 0;
+  #allowedFor = 0;
 
   constructor(clock: Clock, ledger: Ledger, actions: LimitActions) {
+    this.#clock = clock;
     this.#ledger = ledger;
     this.#actions = actions;
-    this.#timeout = new Alarm(clock, () => this.#overTimeout());
+    this.#timeout = new Alarm(clock, () => this.#atTimeout());
     this.#grace = new Alarm(clock, () => this.#endFront(false));
   }
 
@@ -43,6 +51,8 @@ export class Limits {
     const taskTimeout = front?.job.settings.taskTimeout ?? Number.POSITIVE_INFINITY;
     if (front === undefined || taskTimeout === Number.POSITIVE_INFINITY || this.#hasStarted) return false;
     this.#hasStarted = true;
+    this.#due = this.#clock.now() + taskTimeout;
+    this.#allowedFor = this.#actions.stoppedFor();
     if (!front.job.over) this.#timeout.set(taskTimeout);
     return true;
   }
@@ -82,6 +92,15 @@ export class Limits {
 
   #endFront(force: boolean): void {
     if (this.#actions.isolateFront()) this.#actions.kill('abort', force);
+  }
+
+  #atTimeout(): void {
+    const stoppedFor = this.#actions.stoppedFor();
+    this.#due += stoppedFor - this.#allowedFor;
+    this.#allowedFor = stoppedFor;
+    const left = this.#due - this.#clock.now();
+    if (left > 0) this.#timeout.set(left);
+    else this.#overTimeout();
   }
 
   #overTimeout(): void {

@@ -165,6 +165,10 @@ export class FakeLane extends Lane {
     this.releases += 1;
   }
 
+  protected stoppedFor(): number {
+    return 0;
+  }
+
   // The worker's side: commands of the test.
 
   get isBusy(): boolean {

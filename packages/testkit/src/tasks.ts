@@ -73,6 +73,11 @@ export function mark<T>(gate: string, label: T): T {
   return label;
 }
 
+/** Leaves a mark when its worker ends in an orderly way. */
+export function markAtExit(gate: string): void {
+  process.on('exit', () => mark(gate, 'left'));
+}
+
 /** Waits at the gate without yielding. */
 export function hold<T>(gate: string, label: T): T {
   mark(gate, label);

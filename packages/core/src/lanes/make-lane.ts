@@ -5,6 +5,8 @@ import { memoryFlags, workerProgram } from '../worker-environment.ts';
 import { ProcessLane } from './process.ts';
 import { ThreadLane } from './thread.ts';
 
+export { reaperEnds as watchEnds } from './reaper.ts';
+
 export function makeWorkerLane(host: LaneHost, options: LaneOptions, workers: ResolvedWorkers): Lane {
   const { kind, argv = [], maxPayloadBytes, resourceLimits } = workers;
   const { env, execArgv, cwd } = workerProgram(kind, workers);

@@ -1,5 +1,5 @@
 /**
- * A lane over a child process. With reaper.ts the only file that imports node:child_process.
+ * A lane over a child process.
  *
  * Decides how a process is started and ended, and how frames reach it. Never `fork`'s IPC: what is queued there is lost when
  * the child dies, and a malformed message throws in this program. Three socket pairs, each used one way:
@@ -12,8 +12,6 @@
  * a bound (a grandchild may hold it open). What had started then follows from the answers alone: the child sends its answers before
  * the budget that both sides know is used up (FLUSH_AFTER in wire/budget.ts).
  */
-import type { ChildProcess } from 'node:child_process';
-import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { Alarm } from '../clock.ts';
 import { PROCESS_ENTRY } from '../entries.ts';
@@ -42,7 +40,8 @@ import {
 } from '../wire/messages.ts';
 import type { Outgoing } from '../wire/outbound.ts';
 import { Packer } from '../wire/values.ts';
-import { reap } from './reaper.ts';
+import { type StartedProcess, startProcess } from './process-start.ts';
+import { isWatching, signalWithOldRights, stoppedFor, watchOver } from './reaper.ts';
 
 export interface ProcessOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -54,11 +53,12 @@ export interface ProcessOptions {
   readonly maxPayloadBytes: number;
 }
 
-const require = createRequire(import.meta.url);
 /** How long results are waited for after the process has gone, ms. Shorter: a grandchild that holds the pipe costs less. Longer: a slow reader loses nothing. */
 const DRAIN_BOUND = 1000;
 /** How long the end of a process may come after the end of its answers, ms. */
 const EXIT_BOUND = 200;
+/** The same after SIGKILL, ms. Shorter: a busy machine is taken for a process that the system holds. Longer: that one is waited for. */
+const KILL_BOUND = 1000;
 
 export class ProcessLane extends Lane implements Channel {
   readonly kind = 'process';
@@ -70,8 +70,8 @@ export class ProcessLane extends Lane implements Channel {
 
   readonly #processOptions: ProcessOptions;
   readonly #reader: FrameReader;
-  #child: ChildProcess | undefined;
-  #unreap: (() => void) | undefined;
+  #child: StartedProcess | undefined;
+  #endWatch: (() => void) | undefined;
   /** Frames written, and how the child waits as far as it has told. */
   #written = 0;
   #looping = false;
@@ -106,29 +106,25 @@ export class ProcessLane extends Lane implements Channel {
   start(): void {
     const { env, argv, execArgv, cwd, stdio } = this.#processOptions;
     const { setup } = this.options;
-    let child: ChildProcess;
-    try {
-      // Loaded with the first process: a program of threads has no use for it.
-      const { spawn } = require('node:child_process') as typeof import('node:child_process');
-      // Own process group: the whole tree can be ended, and Ctrl-C in a terminal is the parent's to decide about.
-      // What `ps` shows. Node's warnings call the program by the last part of it: "(Use `node --trace-warnings ...`".
-      const argv0 = `${setup.workerName.replaceAll('\0', '')} ${process.execPath}`;
-      const options = { argv0, env, cwd, detached: true, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe'], windowsHide: true };
-      child = spawn(process.execPath, [...execArgv, PROCESS_ENTRY, ...argv], Object.assign(Object.create(null), options));
-    } catch (error) {
-      afterMicrotasks(() => this.#died({ exitCode: null, signal: null, cause: error }, true));
-      return;
-    }
+    // What `ps` shows. Node's warnings call the program by the last part of it: "(Use `node --trace-warnings ...`".
+    const argv0 = `${setup.workerName.replaceAll('\0', '')} ${process.execPath}`;
+    // In a group of its own: the whole tree can be ended, and Ctrl-C in a terminal is the parent's to decide about.
+    const child = startProcess(
+      process.execPath,
+      [...execArgv, PROCESS_ENTRY, ...argv],
+      { argv0, env, cwd, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe'] },
+      (cause) => this.#died({ exitCode: null, signal: null, cause }, true),
+    );
+    if (child === undefined) return;
     this.#child = child;
     this.pid = child.pid;
-    child.on('error', (error) => {
-      // Without a pid it never started, and there will be no 'exit'.
-      if (child.pid === undefined) this.#died({ exitCode: null, signal: null, cause: error }, true);
+    child.on('exit', (exitCode, signal) => {
+      // Now: while a group has members its number is given to no other process.
+      if (this.treeSignal !== undefined) signalGroup(child.pid, this.treeSignal);
+      this.#endWatch?.();
+      this.#died({ exitCode, signal }, false);
     });
-    if (child.pid === undefined) return;
-    child.on('exit', (exitCode, signal) => this.#died({ exitCode, signal }, false));
     channels.add(this);
-    child.unref();
     for (const fd of [3, 4, 5]) {
       const socket = pipe(child, fd);
       socket.unref();
@@ -145,6 +141,8 @@ export class ProcessLane extends Lane implements Channel {
       if (!this.isDistrusted && !this.#reader.push(bytes)) this.distrust('it wrote bytes that are no frame to its answer channel');
     });
     out.on('close', () => this.#outClosed());
+    // An initializer may never yield. Other workers leave when their input ends, until they have a task: the first start is not held up.
+    if (isWatching() || setup.initializer !== undefined) this.#watchOver(child);
     this.post([INIT, cwd === undefined ? setup : { ...setup, cwd: process.cwd() }]);
   }
 
@@ -193,8 +191,15 @@ export class ProcessLane extends Lane implements Channel {
     if (child === undefined || this.#death !== undefined) return;
     pipe(child, 3).destroy();
     pipe(child, 5).destroy();
-    signalGroup(child, force ? 'SIGKILL' : 'SIGTERM');
-    if (!force) this.#killLater(child);
+    if (force) this.#killNow(child);
+    else {
+      signalGroup(child.pid, 'SIGTERM');
+      this.#killLater(child);
+    }
+  }
+
+  protected stoppedFor(): number {
+    return stoppedFor();
   }
 
   #write(frame: Buffer, wake: boolean): void {
@@ -214,17 +219,37 @@ export class ProcessLane extends Lane implements Channel {
     if (this.ledger.messages.length === 1) this.#lastUnread = true;
   }
 
-  #wake(child: ChildProcess): void {
+  #wake(child: StartedProcess): void {
     const number = Buffer.allocUnsafe(4);
     number.writeUInt32LE(this.#written >>> 0, 0);
     const socket = pipe(child, 5);
     if (socket.writable) socket.write(number);
   }
 
+  #watchOver({ pid }: StartedProcess): void {
+    this.#endWatch ??= watchOver({
+      pid,
+      grace: this.options.killGrace,
+      isBusy: () => this.state === 'starting' || this.outstanding > 0,
+    });
+  }
+
   /** SIGKILL to the group after `killGrace`, unless it is gone by then. */
-  #killLater(child: ChildProcess): void {
-    const bound = new Alarm(this.host.clock, () => signalGroup(child, 'SIGKILL'), { standsStill: true });
-    bound.set(this.options.killGrace);
+  #killLater(child: StartedProcess): void {
+    this.#unlessItExits(child, this.options.killGrace, () => this.#killNow(child));
+  }
+
+  #killNow(child: StartedProcess): void {
+    const giveUp = () => this.#died({ exitCode: null, signal: null }, true);
+    // A process that the system holds (a file system that does not answer) ends when it is let go; its lane does not wait for that.
+    if (signalGroup(child.pid, 'SIGKILL')) this.#unlessItExits(child, KILL_BOUND, giveUp);
+    // It leaves when its task ends: its input has.
+    else giveUp();
+  }
+
+  #unlessItExits(child: StartedProcess, ms: number, then: () => void): void {
+    const bound = new Alarm(this.host.clock, () => this.#death === undefined && then(), { standsStill: true });
+    bound.set(ms);
     child.once('exit', () => bound.stop());
   }
 
@@ -258,8 +283,7 @@ export class ProcessLane extends Lane implements Channel {
         if (this.#looping && message[2] !== this.#written && this.#child !== undefined) this.#wake(this.#child);
         break;
       case READY:
-        // Only now: until it has a task it leaves by itself when its input ends, and the first start is not held up.
-        if (this.pid !== undefined && this.#death === undefined) this.#unreap ??= reap(this.pid);
+        if (this.#child !== undefined && this.#death === undefined) this.#watchOver(this.#child);
         this.onReady();
         break;
       case INIT_FAILED:
@@ -282,7 +306,6 @@ export class ProcessLane extends Lane implements Channel {
   #died(death: { exitCode: number | null; signal: string | null; cause?: unknown }, nothingToRead: boolean): void {
     if (this.#death !== undefined) return;
     this.#death = death;
-    this.#unreap?.();
     const child = this.#child;
     if (nothingToRead || child === undefined || this.#outEnded) {
       this.#tellSoon();
@@ -326,16 +349,17 @@ export class ProcessLane extends Lane implements Channel {
   }
 }
 
-function pipe(child: ChildProcess, fd: number): Socket {
+function pipe(child: StartedProcess, fd: number): Socket {
   return (child.stdio as readonly unknown[])[fd] as Socket;
 }
 
-/** To the child's process group, so that what it started goes too; only while the pid is certainly still its own. */
-function signalGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+/** To a process and what it has started. False: it cannot be signalled, by the reaper neither. */
+function signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean {
   try {
-    process.kill(-child.pid, signal);
-  } catch {
-    child.kill(signal);
+    process.kill(-pid, signal);
+    return true;
+  } catch (error) {
+    // Gone, its exit is not reported yet.
+    return (error as NodeJS.ErrnoException).code === 'ESRCH' || signalWithOldRights(pid, signal);
   }
 }

@@ -1,72 +1,165 @@
 /**
- * Ends worker processes when this program dies, whatever way it dies.
+ * Watches over worker processes from outside of this program: a process in a session of its own, one for the whole program, there while there
+ * are workers. `/bin/sh` (reaper-script.ts) where there is one, it costs 1 MB; else Node (reaper-node.ts).
  *
- * Decides nothing else. A child in a synchronous loop does not notice that its parent is gone, and a stopped one cannot; so a `/bin/sh`
- * in a session of its own reads pids from a pipe, and when the pipe ends because we are gone it kills their groups. One for the
- * whole program, there only while there are children. At an ordinary exit the 'exit' hook is faster.
+ *   this program dies     a worker in a synchronous loop does not notice it, a stopped one cannot: each gets its grace to leave, then is killed
+ *   it is stopped         (Ctrl-Z, SIGSTOP) so are its workers; they continue with it, and time limits leave that time out
+ *   it may not signal     (it has given up its rights by `setuid`) the reaper has those of its start, and signals in its place
+ *
+ * Nothing depends on it: where it cannot be started, or somebody ends it, another is tried RETRY_AFTER ms later. Until then only the 'exit' hook
+ * ends what is left. The hook kills busy workers, since they would not notice; idle ones leave when their input ends.
  */
-import type { ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
+import { uptime } from 'node:os';
+import { systemClock } from '../clock.ts';
+import { REAPER_ENTRY } from '../entries.ts';
+import { type StartedProcess, startProcess } from './process-start.ts';
+import { SHELL_SCRIPT } from './reaper-script.ts';
 
 const SHELL = '/bin/sh';
-/** Reads "+pid" and "-pid" lines; at the end of input kills every group that is left. */
-const SCRIPT = `
-pids=' '
-while read -r line; do
-  pid=\${line#?}
-  case "$line" in
-    +*) pids="$pids$pid " ;;
-    -*) case "$pids" in *" $pid "*) pids="\${pids%% $pid *} \${pids#* $pid }" ;; esac ;;
-  esac
-done
-for pid in $pids; do kill -KILL "-$pid" 2>/dev/null; done
-`;
+/** ms. Shorter: more starts that fail while there is a shortage. Longer: a program that is killed meanwhile leaves busy workers behind. */
+const RETRY_AFTER = 1000;
+/** How long the end of the reaper is waited for, ms. */
+const END_BOUND = 1000;
+/** There is no such program, or it may not be executed. */
+const ABSENT = new Set<unknown>(['ENOENT', 'ENOTDIR', 'EACCES', 'ENOEXEC']);
+const LONGEST_GRACE = 2 ** 31 - 1;
 
-const alive = new Set<number>();
-let reaper: ChildProcess | undefined;
+export interface Watched {
+  readonly pid: number;
+  /** ms to leave once this program is gone. */
+  readonly grace: number;
+  /** It would not notice the end of its input. */
+  isBusy(): boolean;
+}
 
-/** From now on the process, and what is in its group, dies with this program. Returns a function that ends the watch. */
-export function reap(pid: number): () => void {
-  if (alive.size === 0) process.on('exit', killAll);
-  alive.add(pid);
-  if (reaper === undefined) startReaper();
-  else tell(`+${pid}`);
+const watched = new Map<number, Watched>();
+let reaper: StartedProcess | undefined;
+let ending: Promise<void> | undefined;
+let retry: unknown;
+/** ms. */
+let stopped = 0;
+/** It is there, and can be started. */
+let hasShell = true;
+
+/** Whether a reaper runs: watching one more process costs no start. */
+export function isWatching(): boolean {
+  return reaper !== undefined;
+}
+
+/** From now on the process, and what is in its group, does not outlive this program. Returns a function that ends the watch. */
+export function watchOver(worker: Watched): () => void {
+  if (watched.size === 0) process.on('exit', killBusy);
+  watched.set(worker.pid, worker);
+  if (reaper !== undefined) tell(watchLine(worker));
+  else start();
   return () => {
-    if (!alive.delete(pid)) return;
-    tell(`-${pid}`);
-    if (alive.size > 0) return;
-    process.off('exit', killAll);
-    reaper?.stdin?.end();
-    reaper = undefined;
+    if (watched.get(worker.pid) !== worker) return;
+    watched.delete(worker.pid);
+    tell(`- ${worker.pid}`);
+    if (watched.size === 0) end();
   };
+}
+
+/** To the process's group, with the rights that the program had when the reaper was started. False: there is no reaper. */
+export function signalWithOldRights(pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean {
+  tell(`${signal.slice('SIG'.length)} ${pid}`);
+  return reaper !== undefined;
+}
+
+/** Resolves when the reaper is gone, if no worker is left to watch over; undefined when there is nothing to wait for. */
+export function reaperEnds(): Promise<void> | undefined {
+  return ending;
+}
+
+/** ms for which the workers were stopped because this program was. */
+export function stoppedFor(): number {
+  return stopped;
+}
+
+function watchLine({ pid, grace }: Watched): string {
+  return `+ ${pid} ${Math.ceil(Math.min(grace, LONGEST_GRACE))}`;
 }
 
 function tell(line: string): void {
   reaper?.stdin?.write(`${line}\n`);
 }
 
-function startReaper(): void {
-  if (!existsSync(SHELL)) return;
-  const { spawn } = createRequire(import.meta.url)('node:child_process') as typeof import('node:child_process');
-  const child = spawn(SHELL, ['-c', SCRIPT], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], env: {} });
-  child.on('error', () => undefined);
-  child.stdin.on('error', () => undefined);
-  child.on('exit', () => {
-    // Killed by somebody: the next child starts another.
-    if (reaper === child) reaper = undefined;
+function start(): void {
+  systemClock.clearTimeout(retry);
+  const path = process.env['PATH'];
+  // The shell finds `sleep` by it. Nothing else of the environment: NODE_OPTIONS would load the program's preloads.
+  const env = path === undefined ? {} : { PATH: path };
+  const [command, args] = hasShell ? [SHELL, ['-c', SHELL_SCRIPT]] : [process.execPath, [REAPER_ENTRY]];
+  const child = startProcess(command, args, { stdio: ['pipe', 'pipe', 'ignore'], env, cwd: '/' }, (error) => {
+    const isAbsent = hasShell && ABSENT.has((error as NodeJS.ErrnoException).code);
+    if (isAbsent) hasShell = false;
+    tryLater(isAbsent ? 0 : RETRY_AFTER);
   });
-  child.unref();
-  (child.stdin as unknown as { unref(): void }).unref();
+  if (child === undefined) return;
   reaper = child;
-  // Also those that an earlier one watched, if somebody killed it.
-  for (const pid of alive) tell(`+${pid}`);
+  for (const stream of [child.stdin, child.stdout] as unknown as Socket[]) stream.on('error', () => undefined).unref();
+  child.stdout?.setEncoding('latin1').on('data', (lines: string) => programWasStopped(Number(lines.trim().split('\n').at(-1))));
+  child.once('exit', (code) => {
+    if (reaper !== child) return;
+    reaper = undefined;
+    // It does not understand the script.
+    if (code !== null) hasShell = false;
+    tryLater(RETRY_AFTER);
+  });
+  for (const worker of watched.values()) tell(watchLine(worker));
 }
 
-function killAll(): void {
-  for (const pid of alive) {
+/** It could not be started, or was ended by somebody else. */
+function tryLater(after: number): void {
+  if (watched.size === 0) return;
+  const timer = systemClock.setTimeout(() => {
+    if (watched.size > 0 && reaper === undefined) start();
+  }, after);
+  timer.unref?.();
+  retry = timer;
+}
+
+function end(): void {
+  process.off('exit', killBusy);
+  systemClock.clearTimeout(retry);
+  const child = reaper;
+  reaper = undefined;
+  if (child === undefined) return;
+  const gone = new Promise<void>((resolve) => {
+    const bound = systemClock.setTimeout(() => {
+      child.kill('SIGKILL');
+      resolve();
+    }, END_BOUND);
+    bound.unref?.();
+    child.once('exit', () => {
+      systemClock.clearTimeout(bound);
+      resolve();
+    });
+  }).then(() => {
+    if (ending === gone) ending = undefined;
+  });
+  ending = gone;
+  child.stdin?.end();
+}
+
+/** The reaper stopped the workers at this uptime, in seconds; this program runs again, so do they. */
+function programWasStopped(at: number): void {
+  for (const pid of watched.keys()) {
     try {
-      process.kill(-pid, 'SIGKILL');
+      process.kill(-pid, 'SIGCONT');
+    } catch {
+      // It is gone, or the reaper does it at its next look.
+    }
+  }
+  stopped += Math.max(0, (uptime() - at) * 1000);
+}
+
+function killBusy(): void {
+  for (const worker of watched.values()) {
+    if (reaper !== undefined && !worker.isBusy()) continue;
+    try {
+      process.kill(-worker.pid, 'SIGKILL');
     } catch {
       // It is gone already.
     }

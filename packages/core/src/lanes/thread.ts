@@ -235,6 +235,11 @@ export class ThreadLane extends Lane {
     this.#worker?.once('exit', () => bound.stop());
   }
 
+  protected stoppedFor(): number {
+    // Nobody outside of this process watches it.
+    return 0;
+  }
+
   #slotOf(sent: Sent): number {
     return FIRST_SLOT + (sent.sequence % SLOTS);
   }

@@ -43,6 +43,7 @@ class ProcessEnd implements FarEnd {
   mode: number = BLOCKING;
   readonly runner: Runner = new Runner(this);
   readonly #exit = process.exit.bind(process);
+  #isLeaving = false;
   readonly #input = new FrameInput(FRAMES_IN, this.#exit);
   #maxPayloadBytes = 0xffffffff;
   #wake: Socket | undefined;
@@ -52,6 +53,12 @@ class ProcessEnd implements FarEnd {
   #busyFor = 0;
   #isLooking = false;
   readonly #settleDown = new SettleDown(() => this.#wait());
+
+  constructor() {
+    process.on('exit', () => {
+      this.#isLeaving = true;
+    });
+  }
 
   start(): void {
     this.#resourcesAtRest = resourcesAtRest();
@@ -104,7 +111,8 @@ class ProcessEnd implements FarEnd {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EINTR' || code === 'EAGAIN') return 0;
-      return this.#exit(0);
+      // Exiting once more would leave out the 'exit' listeners that are still to run.
+      return this.#isLeaving ? frame.length - at : this.#exit(0);
     }
   }
 

@@ -1,0 +1,85 @@
+/**
+ * The reaper (reaper.ts) as a program of Node, where there is no `/bin/sh`. The same lines as reaper-script.ts, which describes them.
+ *
+ * It imports nothing of ours: it is started as a file of its own.
+ */
+import { readFileSync } from 'node:fs';
+import { uptime } from 'node:os';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+
+/** ms between two looks at the program's state. */
+const LOOK_EVERY = 500;
+/** ms between two looks at whether a worker has left. */
+const LEAVING_EVERY = 50;
+
+const program = process.ppid;
+const watched = new Map<number, number>();
+let isStopped = false;
+
+/** Whether there was such a process group. */
+function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-pid, name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function each(name: NodeJS.Signals): void {
+  for (const pid of watched.keys()) signal(pid, name);
+}
+
+function isProgramStopped(): boolean {
+  try {
+    const stat = readFileSync(`/proc/${program}/stat`, 'latin1');
+    return stat.charAt(stat.lastIndexOf(')') + 2) === 'T';
+  } catch {
+    return false;
+  }
+}
+
+function look(): void {
+  const wasStopped = isStopped;
+  isStopped = isProgramStopped();
+  if (isStopped) each('SIGSTOP');
+  else if (wasStopped) each('SIGCONT');
+  if (isStopped && !wasStopped) process.stdout.write(`${uptime()}\n`);
+}
+
+function take(line: string): void {
+  const [what, pid, grace] = line.split(' ');
+  if (what === '+') watched.set(Number(pid), Number(grace));
+  else if (what === '-') watched.delete(Number(pid));
+  else signal(Number(pid), `SIG${what}` as NodeJS.Signals);
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function seeOff(since: number): void {
+  const waited = performance.now() - since;
+  for (const [pid, grace] of watched) {
+    if (waited < grace && isThere(pid)) continue;
+    signal(pid, 'SIGKILL');
+    watched.delete(pid);
+  }
+  if (watched.size > 0) setTimeout(seeOff, LEAVING_EVERY, since);
+}
+
+const looking = setInterval(look, LOOK_EVERY);
+createInterface({ input: process.stdin })
+  .on('line', take)
+  .on('close', () => {
+    clearInterval(looking);
+    if (isStopped) each('SIGCONT');
+    seeOff(performance.now());
+  });
+process.stdout.on('error', () => undefined);

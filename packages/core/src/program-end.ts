@@ -1,0 +1,48 @@
+/**
+ * The orderly end of the program: when nothing is left to do, idle workers leave before it ends, instead of after it.
+ *
+ * So what they write at their end (coverage, profiles, 'exit' listeners) is there when the program has ended, and no process of theirs is left for
+ * the system to wait for. `process.exit()`, a signal and an uncaught error leave no time for that: lanes/reaper.ts.
+ *
+ *   'beforeExit' --idle workers are ended--> the event loop is held until they are gone --> 'beforeExit' again --> end
+ *
+ * Knows nothing of the work: at that moment, none is open. A worker that still runs an abandoned task is not waited for.
+ */
+import type { Lane } from './lane.ts';
+
+const LONGEST_DELAY = 2 ** 31 - 1;
+// Captured: tests replace them.
+const { setInterval, clearInterval } = globalThis;
+
+const lanes = new Set<Lane>();
+let hold: NodeJS.Timeout | undefined;
+let watchEnds: () => Promise<void> | undefined = () => undefined;
+
+/** @param lastWatch the end of what watches over workers, if it is ending. */
+export function leavesAtProgramEnd(lane: Lane, lastWatch: () => Promise<void> | undefined): void {
+  if (lanes.size === 0) process.on('beforeExit', leave);
+  lanes.add(lane);
+  watchEnds = lastWatch;
+}
+
+export function hasLeft(lane: Lane): void {
+  if (!lanes.delete(lane)) return;
+  if (lanes.size === 0) process.off('beforeExit', leave);
+  if (hold !== undefined && !hasIdle()) void Promise.resolve(watchEnds()).then(release);
+}
+
+function hasIdle(): boolean {
+  for (const lane of lanes) if (lane.outstanding === 0) return true;
+  return false;
+}
+
+function leave(): void {
+  if (!hasIdle()) return;
+  hold = setInterval(() => undefined, LONGEST_DELAY);
+  for (const lane of lanes) if (lane.outstanding === 0) lane.endWithProgram();
+}
+
+function release(): void {
+  clearInterval(hold);
+  hold = undefined;
+}
