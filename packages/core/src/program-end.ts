@@ -9,10 +9,9 @@
  * Knows nothing of the work: at that moment, none is open. A worker that still runs an abandoned task is not waited for.
  */
 import type { Lane } from './lane.ts';
+import { clearTicker, setTicker } from './time.ts';
 
 const LONGEST_DELAY = 2 ** 31 - 1;
-// Captured: tests replace them.
-const { setInterval, clearInterval } = globalThis;
 
 const lanes = new Set<Lane>();
 let hold: NodeJS.Timeout | undefined;
@@ -38,11 +37,11 @@ function hasIdle(): boolean {
 
 function leave(): void {
   if (!hasIdle()) return;
-  hold = setInterval(() => undefined, LONGEST_DELAY);
+  hold = setTicker(() => undefined, LONGEST_DELAY);
   for (const lane of lanes) if (lane.outstanding === 0) lane.endWithProgram();
 }
 
 function release(): void {
-  clearInterval(hold);
+  clearTicker(hold);
   hold = undefined;
 }

@@ -17,7 +17,7 @@ import { Alarm } from '../clock.ts';
 import { PROCESS_ENTRY } from '../entries.ts';
 import { Lane, type LaneHost, type LaneOptions } from '../lane.ts';
 import { type Channel, channels } from '../poll.ts';
-import { afterMicrotasks, afterTurn } from '../time.ts';
+import { afterTurn } from '../time.ts';
 import { mayHaveStarted } from '../wire/budget.ts';
 import { decodePayload, encodeFrame, FrameReader, longestPayload } from '../wire/frames.ts';
 import {
