@@ -6,6 +6,7 @@
  * what it would. Any other function is a callback of the user's and takes the way of a native promise. Refuses to know what a handle is:
  * `Deferred` keeps the first who asked, and decides what being asked means for a failure.
  */
+import { types } from 'node:util';
 
 function nobody(): void {}
 
@@ -77,7 +78,7 @@ const NATIVE = sourceOf.call(resolving);
 
 /** Whether it can only be the resolving function of a native promise. */
 export function isResolving(fn: unknown): fn is (value: unknown) => void {
-  return typeof fn === 'function' && fn.name === '' && fn.length === 1 && sourceOf.call(fn) === NATIVE;
+  return typeof fn === 'function' && !types.isProxy(fn) && fn.name === '' && fn.length === 1 && sourceOf.call(fn) === NATIVE;
 }
 
 /** What `then` gives back where nobody is expected to look: the promise of what resolving functions return, made when somebody does look. */

@@ -11,6 +11,8 @@ import { CancelledError, QueueFullError } from './errors.ts';
 import type { CallSettings, Ending, Job, JobOwner } from './job.ts';
 import { watchSignal } from './signal-watch.ts';
 import { StreamJob } from './stream-job.ts';
+import { validatedHere } from './task/validation.ts';
+import { afterTurn } from './time.ts';
 
 /** What a client needs from the scheduler. */
 export interface ClientHost {
@@ -18,6 +20,8 @@ export interface ClientHost {
   readonly maxPayloadBytes: number;
   /** When what comes in now counts as accepted: µs of the clock in 32 bits. */
   acceptanceTime(): number;
+  /** The client has work again. */
+  activate(client: Client): void;
   /** `urgent`: a job came in; else some time this turn will do. */
   pump(urgent: boolean): void;
   /** Tasks of these jobs that lanes hold are dropped or, where they run, ended after `grace` ms (below 0: and by force). */
@@ -59,12 +63,16 @@ export class Client implements JobOwner {
   charged = 0;
   /** Of it, what is charged for tasks that lanes have. */
   advanced = 0;
+  /** The scheduler looks at it. */
+  isActive = false;
   readonly #host: ClientHost;
   /** Highest priority first; empty levels are dropped. */
   readonly #levels: Level[] = [];
   readonly #streams = new Set<StreamJob>();
   readonly #waiters: (() => void)[] = [];
   readonly #drainWaiters: (() => void)[] = [];
+  /** Jobs whose function was refused, until they are told so. */
+  readonly #refused: Job[] = [];
   #closed = false;
   /** Why it is broken; undefined while it is not. */
   #breakage: { readonly cause: unknown } | undefined;
@@ -92,6 +100,10 @@ export class Client implements JobOwner {
   get open(): number {
     return this.#open - this.#held;
   }
+  /** Nothing of it is open or waits. */
+  get isResting(): boolean {
+    return this.#open === 0 && this.#levels.length === 0;
+  }
   /** Tasks accepted that no lane has. */
   get queued(): number {
     return this.open - this.#handed;
@@ -101,6 +113,8 @@ export class Client implements JobOwner {
   submit(job: Job, tasks: number): void {
     job.owner = this;
     job.order = this.#order++;
+    const holder = validatedHere<Job>();
+    if (holder !== undefined) this.#goBefore(job, holder);
     job.acceptedAt = this.#host.acceptanceTime();
     this.#add(tasks);
     if (this.#breakage !== undefined) {
@@ -122,24 +136,34 @@ export class Client implements JobOwner {
       watchSignal(signal, job, abortJobs);
     }
     if (job.fn.state === 'pending') this.#waitForFunction(job);
-    if (job instanceof StreamJob) {
-      this.#streams.add(job);
-      job.start();
-    }
+    if (job instanceof StreamJob) this.#streams.add(job);
     this.#enqueue(job);
+    // Code of the user runs from here on: it finds the job where it belongs.
+    if (job.fn.parseArguments !== undefined && job.fn.state !== 'refused') job.validate();
+    if (job instanceof StreamJob && !job.over) {
+      job.start();
+      this.#enqueue(job);
+    }
     this.#host.pump(true);
   }
 
-  /** The job whose turn it is; undefined when nothing can be claimed. A function still being found holds up what is behind it. */
+  /** The job whose turn it is; undefined when nothing can be claimed. A function still being found, or a schema that has not answered, holds up what is behind it. */
   front(): Job | undefined {
     for (let job = this.#levels[0]?.first; job !== undefined; job = this.#levels[0]?.first) {
       if (job.fn.state === 'pending') return undefined;
       const fault = job.fn.faultFor(this.#host.maxPayloadBytes);
-      if (fault !== undefined) job.end(fault, 'failed');
+      if (fault !== undefined) this.#refuse(job);
+      else if (job.isPending) return undefined;
       else if (job.waiting > 0) return job;
       else this.#dequeue(job);
     }
     return undefined;
+  }
+
+  /** All that waits, waits for a function to be found or for a schema. */
+  get isHeldUp(): boolean {
+    const first = this.#levels[0]?.first;
+    return first !== undefined && (first.isPending || first.fn.state === 'pending');
   }
 
   /** Tasks that could be claimed now: what waits, or what the first job may still pull. */
@@ -151,7 +175,7 @@ export class Client implements JobOwner {
   /** Tasks went to a lane. */
   claimed(job: Job, count: number): void {
     this.#handed += count;
-    if (job.queued && job.waiting === 0) this.#dequeue(job);
+    if (job.queued && job.waiting === 0 && !job.isPending) this.#dequeue(job);
   }
 
   /** Tasks left their lane: answered, lost or given back. */
@@ -166,7 +190,11 @@ export class Client implements JobOwner {
   }
 
   forget(job: Job): void {
-    if (job.queued) this.#dequeue(job);
+    if (job.queued) {
+      this.#dequeue(job);
+      // What it may have held up goes on.
+      if (job.fn.parseArguments !== undefined || job.fn.state === 'pending') this.#host.pump(false);
+    }
     if (job.settings.signal !== undefined) watchSignal(job.settings.signal, job, undefined);
     if (job instanceof StreamJob && this.#streams.delete(job)) this.#tellIfIdle();
   }
@@ -185,6 +213,10 @@ export class Client implements JobOwner {
     this.#held += 1;
     this.#open += 1;
     this.#host.openChanged(1);
+  }
+
+  setAside(count: number): void {
+    this.#host.openChanged(-count);
   }
 
   release(): void {
@@ -259,19 +291,41 @@ export class Client implements JobOwner {
     this.#host.abandon(handed, force ? -1 : 0);
   }
 
+  /** Those that wait now: what their callbacks submit comes after it, and waits for the next time. */
   #endWaiting(error: () => unknown, how: Ending): void {
-    for (const level of [...this.#levels]) {
-      for (let job = level.first; job !== undefined; job = level.first) {
-        job.endWaiting(error(), how);
-        if (job.queued) this.#dequeue(job);
-      }
+    const waiting = this.#refused.splice(0);
+    for (const { first } of this.#levels) for (let job = first; job !== undefined; job = job.next) waiting.push(job);
+    for (const job of waiting) {
+      // A callback of one before it may have ended it.
+      if (job.over) continue;
+      job.endWaiting(error(), how);
+      if (job.queued) this.#dequeue(job);
     }
+  }
+
+  /** Its function cannot be sent. Told once a turn, so that a callback that submits it again lets the program go on. */
+  #refuse(job: Job): void {
+    this.#dequeue(job);
+    if (this.#refused.push(job) > 1) return;
+    afterTurn(() => {
+      for (const each of this.#refused.splice(0)) if (!each.over) each.end(each.fn.faultFor(this.#host.maxPayloadBytes), 'failed');
+    });
+  }
+
+  /** A schema that waits for a call that waits for the schema would wait without end: the call goes before the one that is validated. */
+  #goBefore(job: Job, holder: Job): void {
+    if (holder.owner !== this || holder.over) return;
+    const fraction = holder.order - Math.floor(holder.order);
+    job.order = holder.order - (fraction === 0 ? 0.5 : fraction / 2);
+    const { priority } = holder.settings;
+    if (job.settings.priority < priority) job.settings = { ...job.settings, priority };
   }
 
   #add(count: number): void {
     if (count === 0) return;
     this.#open += count;
     this.#host.openChanged(count);
+    if (!this.isActive) this.#host.activate(this);
   }
 
   #settled(count: number): void {
@@ -300,7 +354,9 @@ export class Client implements JobOwner {
   }
 
   #enqueue(job: Job): void {
-    if (job.queued || job.over || (job.waiting === 0 && job.fn.state === 'found')) return;
+    if (job.queued || job.over || (job.waiting === 0 && job.fn.state === 'found' && !job.isPending)) return;
+    // A stream has nothing that counts until it is read.
+    if (!this.isActive) this.#host.activate(this);
     const { priority } = job.settings;
     let at = 0;
     while (at < this.#levels.length && (this.#levels[at] as Level).priority > priority) at += 1;
@@ -313,7 +369,7 @@ export class Client implements JobOwner {
     let after = level.last;
     if (after !== undefined && after.order > job.order) {
       after = undefined;
-      for (let older = level.first; older !== undefined && older.order < job.order; older = older.next) after = older;
+      for (let older = level.first; older !== undefined && older.order <= job.order; older = older.next) after = older;
     }
     const before = after === undefined ? level.first : after.next;
     job.previous = after;

@@ -13,13 +13,12 @@
  * A handle of a facade extends this class, and gives these functions the names of its API. The functions are not methods, since a handle's
  * methods are its API. This file does not know the names, and does not know which errors say that a time limit passed.
  */
-import type { AsyncResource } from 'node:async_hooks';
-import { inspect, types } from 'node:util';
 import { Asked, isResolving, TOLD, Told } from './asked.ts';
 import { Alarm, systemClock } from './clock.ts';
 import { CancelledError } from './errors.ts';
 import { HANDLE, type HandleView } from './handle.ts';
 import { checkTimeout } from './options.ts';
+import { runCallback, type Scope, warnOfError } from './user-code.ts';
 
 export type Settled = 'cancelled' | 'returned' | 'raised';
 export type DeferredState = 'pending' | 'running' | 'notified' | Settled;
@@ -93,17 +92,16 @@ class View implements HandleView {
 export class DoneCallback {
   readonly #handle: Deferred<unknown>;
   readonly #fn: (handle: never) => unknown;
-  readonly #scope: AsyncResource | undefined;
+  readonly #scope: Scope | undefined;
 
-  constructor(handle: Deferred<unknown>, fn: (handle: never) => unknown, scope: AsyncResource | undefined) {
+  constructor(handle: Deferred<unknown>, fn: (handle: never) => unknown, scope: Scope | undefined) {
     this.#handle = handle;
     this.#fn = fn;
     this.#scope = scope;
   }
 
-  call(): unknown {
-    const fn = this.#fn as (handle: unknown) => unknown;
-    return this.#scope === undefined ? fn(this.#handle) : this.#scope.runInAsyncScope(fn, undefined, this.#handle);
+  call(onError: (error: unknown) => void): void {
+    runCallback(this.#scope, this.#fn, [this.#handle], onError);
   }
 }
 
@@ -270,19 +268,13 @@ export abstract class Deferred<R> implements Promise<R> {
   }
 
   #call(callback: DoneCallback): void {
-    try {
-      const returned = callback.call();
-      // The promise of an `async` callback. A future that is returned stays as silent as any other.
-      if (types.isPromise(returned)) void returned.then(undefined, (error: unknown) => this.#warn(error));
-    } catch (error) {
-      this.#warn(error);
-    }
+    callback.call((error) => this.#warn(error));
   }
 
   #warn(error: unknown): void {
     const what = 'a done-callback';
     if (this.#home !== undefined) this.#home.warn(error, what);
-    else process.emitWarning(`twinpool: ${what} threw: ${inspect(error)}`, { type: 'TwinpoolWarning', code: 'TWINPOOL_UNCAUGHT' });
+    else warnOfError(error, what);
   }
 }
 

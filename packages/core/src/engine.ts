@@ -9,7 +9,6 @@
  *   open --close--> closing --all work ended, workers gone--> closed
  *     '---terminate------------------------------------------->'
  */
-import { inspect } from 'node:util';
 import { Client, type ClientHost, type ClientOptions } from './client.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Crew, type CrewHost } from './crew.ts';
@@ -24,6 +23,7 @@ import { Scheduler } from './scheduler.ts';
 import type { Percentiles } from './spread.ts';
 import { type TaskFunction, taskFunctionOf } from './task/task-function.ts';
 import { clearTicker, setTicker } from './time.ts';
+import { warnOfError } from './user-code.ts';
 import { AS_BYTES, type PackedValue } from './wire/messages.ts';
 import { isPrimitive } from './wire/outbound.ts';
 import { ALONE, Packer, PLAIN } from './wire/values.ts';
@@ -321,6 +321,10 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     this.#scheduler.pump(urgent);
   }
 
+  activate(client: Client): void {
+    this.#scheduler.activate(client);
+  }
+
   abandon(jobs: ReadonlySet<Job>, grace: number): void {
     this.#scheduler.abandon(jobs, grace);
   }
@@ -352,7 +356,7 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
   }
 
   warn(error: unknown, what: string): void {
-    process.emitWarning(`twinpool: ${what} threw: ${inspect(error)}`, { type: 'TwinpoolWarning', code: 'TWINPOOL_UNCAUGHT' });
+    warnOfError(error, what);
   }
 
   #pack(value: unknown, name: string): PackedValue {

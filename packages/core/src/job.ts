@@ -14,6 +14,8 @@
  */
 import { CancelledError } from './errors.ts';
 import type { TaskFunction } from './task/task-function.ts';
+import { validatedFor } from './task/validation.ts';
+import { runCallback, type Scope, scopeHere } from './user-code.ts';
 
 /** What a call asks for. Made once per client and once per call that gives options, never per task. */
 export interface CallSettings {
@@ -65,6 +67,8 @@ export interface JobOwner {
   /** Something that is no task (an input still to be read) keeps the client from being drained, until `release`. */
   hold(): void;
   release(): void;
+  /** `count` more accepted tasks wait for the consumer to take results, and keep no program alive; negative: fewer. */
+  setAside(count: number): void;
   /** `count` tasks of this job are over; `inLanes` of them while a lane still has them. */
   tasksEnded(count: number, how: Ending, inLanes?: number): void;
   /** The job has tasks to claim again. */
@@ -89,7 +93,9 @@ const reruns = new WeakMap<Job, Map<number, number>>();
 
 export abstract class Job {
   readonly fn: TaskFunction;
-  readonly settings: CallSettings;
+  settings: CallSettings;
+  /** Where the call was made: its user's code runs there. Undefined where none of it runs after the call. */
+  scope: Scope | undefined = undefined;
   /** Set when the client accepts the job. */
   owner!: JobOwner;
   /** When it was accepted: µs of the clock in 32 bits, which is no allocation; compare by `(b - a) | 0`. */
@@ -110,6 +116,12 @@ export abstract class Job {
 
   /** Tasks that could be claimed now; an upper bound where the input is not known. */
   abstract get waiting(): number;
+  /** Its next task waits for its schema: it keeps its place, and holds up what came later. */
+  get isPending(): boolean {
+    return false;
+  }
+  /** Validates the arguments that are known. The schema is code of the user: it may end the job, or the client. */
+  validate(): void {}
   /** Takes up to `most` tasks off the job (whole chunks where the user cut them: then it may be more). */
   abstract claim(most: number): Chunk | undefined;
   abstract giveBack(chunk: Chunk): void;
@@ -152,12 +164,12 @@ export abstract class Job {
 
   report(index: number, value: unknown): void {
     const { onReport } = this.settings;
-    if (onReport === undefined || this.over) return;
-    try {
-      onReport(value, index);
-    } catch (error) {
-      this.owner.warn(error, 'onReport');
-    }
+    if (onReport !== undefined && !this.over) this.tell('onReport', onReport, value, index);
+  }
+
+  /** Calls a callback of the user, whose outcome nothing waits for. */
+  protected tell(what: string, callback: (...args: never[]) => unknown, ...args: unknown[]): void {
+    runCallback(this.scope, callback, args, (error) => this.owner.warn(error, what));
   }
 }
 
@@ -176,40 +188,35 @@ export function tasksOf(chunks: readonly Chunk[]): number {
   return chunks.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** Arguments of a checked task are parsed when they are claimed: at once, or (an asynchronous schema) before the job is woken. */
-export const LATER: unique symbol = Symbol('parsed later');
-
 /**
- * Parses the arguments of one task of `job`. Returns them, or LATER when the schema is asynchronous: then `done` is called with
- * the outcome.
+ * Validates the arguments of one task of `job` and calls `done` with the outcome, once: before it returns, or later where the schema is
+ * asynchronous. Never throws.
  */
-export function parseArguments(
-  job: Job,
-  args: readonly unknown[],
-  done: (ok: boolean, value: unknown) => void,
-): unknown[] | typeof LATER | undefined {
+export function parseArguments(job: Job, args: readonly unknown[], done: (ok: boolean, value: unknown) => void): void {
+  const { parseArguments } = job.fn;
+  let parsed: unknown[] | Promise<unknown[]> | undefined;
   try {
-    const parsed = job.fn.parseArguments?.(args);
-    if (parsed === undefined || Array.isArray(parsed)) return parsed;
+    parsed = validatedFor(job, job.fn, () => parseArguments?.(args));
+  } catch (error) {
+    done(false, error);
+    return;
+  }
+  if (parsed instanceof Promise) {
     parsed.then(
       (value) => done(true, value),
       (error: unknown) => done(false, error),
     );
-  } catch (error) {
-    done(false, error);
-  }
-  return LATER;
+  } else done(true, parsed ?? args);
 }
 
 /**
  * Where one call stands, while it is not over.
  *
- *   waiting --claim (arguments to be parsed)--> parsing --> parsed --claim--> handed --giveBack--> back --claim--> handed
- *      '------------------------claim----------------------------------------^
+ *   pending (a checked task) --its arguments fit--> waiting --claim--> handed --giveBack--> back --claim--> handed
  *
- * `cancel()` works up to and including `parsed`.
+ * `cancel()` works up to and including `waiting`.
  */
-type Phase = 'waiting' | 'parsing' | 'parsed' | 'handed' | 'back';
+type Phase = 'pending' | 'waiting' | 'handed' | 'back';
 
 /** One call. It is its own chunk: a submit allocates this object, the caller's handle and the arguments, nothing else. */
 export class CallJob extends Job implements Chunk {
@@ -224,6 +231,9 @@ export class CallJob extends Job implements Chunk {
     super(fn, settings);
     this.#takeArguments(args);
     this.#listener = listener;
+    if (fn.parseArguments !== undefined) this.#phase = 'pending';
+    // Getters of arguments run when they are sent.
+    if (settings.onReport !== undefined || args.some(isObject)) this.scope = scopeHere();
   }
 
   get job(): Job {
@@ -236,7 +246,10 @@ export class CallJob extends Job implements Chunk {
     return 1;
   }
   get waiting(): number {
-    return this.over || this.#phase === 'handed' || this.#phase === 'parsing' ? 0 : 1;
+    return this.over || this.#phase === 'handed' || this.#phase === 'pending' ? 0 : 1;
+  }
+  override get isPending(): boolean {
+    return this.#phase === 'pending';
   }
   /** It was handed to a worker once; from then on `cancel()` answers false. */
   get handedOver(): boolean {
@@ -247,13 +260,26 @@ export class CallJob extends Job implements Chunk {
     return this.#item;
   }
 
+  override validate(): void {
+    if (this.#phase !== 'pending') return;
+    parseArguments(this, this.spread ? (this.#item as unknown[]) : [this.#item], (ok, value) => {
+      if (this.over) return;
+      if (!ok) {
+        this.settle(0, false, value);
+        return;
+      }
+      this.#takeArguments(value as unknown[]);
+      this.#phase = 'waiting';
+      this.owner.wake(this);
+    });
+  }
+
   splitTail(_count: number): Chunk {
     return this;
   }
 
   claim(_most: number): Chunk | undefined {
     if (this.waiting === 0) return undefined;
-    if (this.#phase === 'waiting' && this.fn.parseArguments !== undefined && !this.#parse()) return undefined;
     this.#phase = 'handed';
     return this;
   }
@@ -291,27 +317,12 @@ export class CallJob extends Job implements Chunk {
     this.owner.tasksEnded(1, how, inLanes);
   }
 
-  /** Whether the arguments are there now. */
-  #parse(): boolean {
-    this.#phase = 'parsing';
-    const args = this.spread ? (this.#item as unknown[]) : [this.#item];
-    const parsed = parseArguments(this, args, (ok, value) => {
-      if (this.over) return;
-      if (!ok) {
-        this.settle(0, false, value);
-        return;
-      }
-      this.#takeArguments(value as unknown[]);
-      this.#phase = 'parsed';
-      this.owner.wake(this);
-    });
-    if (parsed === LATER) return false;
-    this.#takeArguments(parsed ?? args);
-    return true;
-  }
-
   #takeArguments(args: readonly unknown[]): void {
     this.spread = args.length !== 1;
     this.#item = this.spread ? args : args[0];
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }

@@ -95,6 +95,8 @@ export abstract class Lane {
   readonly #fate = new Fate();
   #sequence = 0;
   #isDistrusted = false;
+  /** Chunks whose arguments are being read. */
+  #packing: Chunk[] | undefined;
   /** It had started well, and died by itself before it began anything. */
   diedYoung = false;
   /** It was given all the time it may take to start, and did not. */
@@ -165,7 +167,7 @@ export abstract class Lane {
   }
   /** The chunks that are not fully answered. */
   get chunks(): readonly Chunk[] {
-    return this.ledger.chunks;
+    return this.#packing === undefined ? this.ledger.chunks : [...this.ledger.chunks, ...this.#packing];
   }
 
   send(chunks: Chunk[]): void {
@@ -174,7 +176,14 @@ export abstract class Lane {
       count += chunk.count;
       this.#define(chunk.job);
     }
+    const { state } = this;
+    this.#packing = chunks;
     const outgoing = pack(chunks, this.packer, this.alone);
+    this.#packing = undefined;
+    if (this.state !== state || chunks.some(({ job }) => job.over)) {
+      this.#sendOthers(chunks);
+      return;
+    }
     const sequence = ++this.#sequence;
     if (this.outstanding === 0) this.frontSince = this.host.clock.now();
     this.ledger.add(sequence, chunks, outgoing.expectations, count, outgoing.alone.length > 0);
@@ -196,6 +205,18 @@ export abstract class Lane {
       this.ledger.disownInLast(chunk, offset);
     }
     for (const { chunk, offset, error } of outgoing.failures) chunk.job.settle(chunk.base + offset, false, error);
+  }
+
+  /** A getter of an argument, which is code of the user, has ended jobs or this worker: what ended is never sent. */
+  #sendOthers(chunks: Chunk[]): void {
+    for (const chunk of chunks) if (chunk.job.over) this.host.left(chunk, chunk.count);
+    const others = chunks.filter(({ job }) => !job.over);
+    if (this.state === 'ready' && others.length > 0) {
+      this.send(others);
+      return;
+    }
+    for (const chunk of others) this.host.left(chunk, chunk.count);
+    this.host.gaveBack(others);
   }
 
   /** Together they were too much, perhaps; what is refused alone has failed. */

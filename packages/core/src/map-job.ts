@@ -6,57 +6,12 @@
  * work costs this one object however long the input is, and so does the question for single outcomes: failures are kept by index, only
  * where somebody may ask, and only those.
  */
-import { types } from 'node:util';
-import {
-  type CallSettings,
-  type Chunk,
-  type Ending,
-  Job,
-  type JobListener,
-  LATER,
-  type NumberArray,
-  parseArguments,
-  tasksOf,
-} from './job.ts';
+import { CheckedItems } from './checked-items.ts';
+import { type CallSettings, type Chunk, type Ending, Job, type JobListener, tasksOf } from './job.ts';
+import { Slice } from './slice.ts';
 import type { TaskFunction } from './task/task-function.ts';
-
-/** A view of consecutive items; the input is shared, never copied. */
-export class Slice implements Chunk {
-  readonly job: Job;
-  readonly base: number;
-  readonly spread: boolean;
-  count: number;
-  charge = 0;
-  readonly #items: ArrayLike<unknown>;
-  readonly #from: number;
-
-  constructor(job: Job, base: number, count: number, items: ArrayLike<unknown>, from: number, spread: boolean) {
-    this.job = job;
-    this.base = base;
-    this.count = count;
-    this.spread = spread;
-    this.#items = items;
-    this.#from = from;
-  }
-
-  at(offset: number): unknown {
-    return this.#items[this.#from + offset];
-  }
-
-  numbers(): NumberArray | undefined {
-    const items = this.#items;
-    if (this.spread || !types.isTypedArray(items) || types.isBigInt64Array(items) || types.isBigUint64Array(items)) return undefined;
-    return (items as NumberArray).subarray(this.#from, this.#from + this.count);
-  }
-
-  splitTail(count: number): Chunk {
-    const kept = this.count - count;
-    const tail = new Slice(this.job, this.base + kept, count, this.#items, this.#from + kept, this.spread);
-    tail.charge = this.charge;
-    this.count = kept;
-    return tail;
-  }
-}
+import { type CallSite, markTaskIndex } from './task-index.ts';
+import { scopeHere } from './user-code.ts';
 
 export interface MapShape {
   /** Whether an item is the array of a task's arguments. */
@@ -70,6 +25,8 @@ export interface MapShape {
   readonly failFast?: boolean | undefined;
   /** Every failure is kept, for `outcomeOf`; else the first by input order. */
   readonly keepsFailures?: boolean | undefined;
+  /** Where the call was made, for the stack of its tasks' errors. */
+  readonly site?: CallSite | undefined;
 }
 
 const NONE: readonly unknown[] = [];
@@ -91,8 +48,9 @@ export class MapJob extends Job {
   #failure: unknown;
   /** By index; made with the first. */
   #failures: Map<number, unknown> | undefined;
-  /** Parsed arguments of the task at #next, once an asynchronous schema has answered; `parsing` while it has not. */
-  #parsed: readonly unknown[] | 'parsing' | undefined;
+  /** Of a checked task: its items, from the validation on. */
+  readonly #checked: CheckedItems | undefined;
+  #isHandedOver = false;
 
   constructor(fn: TaskFunction, items: ArrayLike<unknown>, shape: MapShape, settings: CallSettings, listener: JobListener) {
     super(fn, settings);
@@ -101,13 +59,24 @@ export class MapJob extends Job {
     this.#shape = shape;
     this.#listener = listener;
     this.#unsettled = items.length;
+    this.#checked = fn.parseArguments === undefined ? undefined : new CheckedItems(this, shape.spread, items);
+    this.scope = scopeHere();
   }
 
   get waiting(): number {
     if (this.over) return 0;
-    const returned = tasksOf(this.#returned);
-    if (this.#parsed === 'parsing') return returned;
-    return this.total - this.#next + returned;
+    return tasksOf(this.#returned) + (this.#checked === undefined ? this.total - this.#next : this.#checked.claimable);
+  }
+  override get isPending(): boolean {
+    return this.#checked !== undefined && this.#returned.length === 0 && this.#checked.isPending;
+  }
+  /** A task of it was handed to a worker once. */
+  get handedOver(): boolean {
+    return this.#isHandedOver;
+  }
+
+  override validate(): void {
+    this.#checked?.validate();
   }
 
   claim(most: number): Chunk | undefined {
@@ -117,16 +86,12 @@ export class MapJob extends Job {
       if (back.count > most) this.#returned.push(back.splitTail(back.count - most));
       return back;
     }
-    const left = this.total - this.#next;
-    if (left === 0 || this.#parsed === 'parsing') return undefined;
-    if (this.fn.parseArguments !== undefined) return this.#claimParsed();
     const { chunksize, mostAtOnce } = this.#shape;
     // Chunks that the user cut stay whole: as many as fit, but never less than one.
     const wanted = chunksize === undefined ? Math.min(most, mostAtOnce) : Math.max(1, Math.floor(most / chunksize)) * chunksize;
-    const base = this.#next;
-    const count = Math.min(left, wanted);
-    this.#next += count;
-    return new Slice(this, base, count, this.#items, base, this.#shape.spread);
+    const chunk = this.#checked === undefined ? this.#cut(wanted) : this.#checked.cut(this, wanted);
+    this.#isHandedOver ||= chunk !== undefined;
+    return chunk;
   }
 
   giveBack(chunk: Chunk): void {
@@ -152,7 +117,7 @@ export class MapJob extends Job {
 
   end(error: unknown, how: Ending): void {
     if (this.over) return;
-    const unclaimed = this.total - this.#next + tasksOf(this.#returned);
+    const unclaimed = (this.#checked?.size ?? this.total - this.#next) + tasksOf(this.#returned);
     this.#close(false, error);
     this.owner.tasksEnded(this.#unsettled, how, this.#unsettled - unclaimed);
   }
@@ -164,12 +129,20 @@ export class MapJob extends Job {
     return { ok: Object.hasOwn(results, index) ? true : undefined, value: results[index] };
   }
 
+  #cut(most: number): Slice | undefined {
+    const base = this.#next;
+    const count = Math.min(this.total - base, most);
+    this.#next += count;
+    return count === 0 ? undefined : new Slice(this, base, count, this.#items, base, this.#shape.spread);
+  }
+
   #resultsNow(): unknown[] {
     this.#results ??= new Array(this.total);
     return this.#results;
   }
 
   #failed(index: number, error: unknown): void {
+    markTaskIndex(error, index, this.#shape.site);
     if (this.#shape.keepsFailures) {
       this.#failures ??= new Map();
       this.#failures.set(index, error);
@@ -194,53 +167,15 @@ export class MapJob extends Job {
     this.over = true;
     this.#items = NONE;
     this.#returned.length = 0;
+    this.#checked?.clear();
     this.owner.forget(this);
     this.#listener.jobSettled(ok, value);
   }
 
   #tellProgress(count: number): void {
     const { total } = this;
-    for (let done = total - this.#unsettled - count + 1; done <= total - this.#unsettled; done++) {
-      try {
-        this.#shape.onProgress?.({ completed: done, total });
-      } catch (error) {
-        this.owner.warn(error, 'onProgress');
-      }
-    }
-  }
-
-  /** A checked task is parsed, and so claimed, alone; one whose arguments do not fit is settled instead. */
-  #claimParsed(): Chunk | undefined {
-    while (this.#next < this.total && !this.over) {
-      const index = this.#next;
-      const ready = this.#parsed ?? this.#parse(index);
-      if (ready === LATER || ready === 'parsing') return undefined;
-      if (ready === undefined) continue;
-      this.#parsed = undefined;
-      this.#next += 1;
-      return new Slice(this, index, 1, [ready], 0, true);
-    }
-    return undefined;
-  }
-
-  /** The parsed arguments; LATER; or undefined when they did not fit and the task is settled. */
-  #parse(index: number): readonly unknown[] | typeof LATER | undefined {
-    const item = this.#items[index];
-    let here = true;
-    let failedHere = false;
-    const args = this.#shape.spread ? (item as readonly unknown[]) : [item];
-    const parsed = parseArguments(this, args, (ok, value) => {
-      if (!ok) {
-        failedHere = here;
-        this.#parsed = undefined;
-        // Before it is settled: whoever is told may end the job, and this task is none of those that wait.
-        this.#next += 1;
-        this.settle(index, false, value);
-      } else this.#parsed = value as readonly unknown[];
-      if (!here && !this.over) this.owner.wake(this);
-    });
-    here = false;
-    if (parsed === LATER && !failedHere) this.#parsed = 'parsing';
-    return failedHere ? undefined : parsed;
+    const { onProgress } = this.#shape;
+    for (let done = total - this.#unsettled - count + 1; onProgress !== undefined && done <= total - this.#unsettled; done++)
+      this.tell('onProgress', onProgress, { completed: done, total });
   }
 }

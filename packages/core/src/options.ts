@@ -5,7 +5,6 @@
  * that gives options, never per task. Options are read as own properties into an object without a prototype, so that nothing is ever
  * taken from a polluted `Object.prototype`. The schemas are loaded when the first options come, not when the package is imported.
  */
-import { AsyncResource } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { type OptionIssue, OptionsError } from './errors.ts';
@@ -337,10 +336,6 @@ export function resolveCall(
         issue('retries', "needs onWorkerLoss: 'retry' where the workers are had");
     },
   );
-  for (const key of CALLBACKS) {
-    // They run where the answer arrives; what they find there (AsyncLocalStorage) is to be what it was where the call was made.
-    if (typeof own[key] === 'function') own[key] = AsyncResource.bind(own[key] as () => unknown);
-  }
   const call = own as CallOptions;
   return {
     own,
@@ -353,8 +348,6 @@ export function resolveCall(
     }),
   };
 }
-
-const CALLBACKS = ['onReport', 'onProgress', 'callback', 'errorCallback'] as const;
 
 /** A bare number given as a method's argument: TypeError for what is no number, RangeError for a number that cannot be meant. */
 export function checkWhole(value: unknown, what: string, most: number = Number.MAX_SAFE_INTEGER): asserts value is number {

@@ -8,9 +8,13 @@
  *    '---> #early, by index ------^  once what was missing has come
  *
  * Trivial tasks come by the thousand: a range costs one copy of its values, which is what the consumer is given in the end, and no object
- * each; which outcomes are errors is a list of its own. Refuses to know who takes.
+ * each; which outcomes are errors is a list of its own. Where it is asked to, it knows how many bytes lie here. Refuses to know who takes.
  */
 import { Fifo } from './fifo.ts';
+import { sizeOf } from './result-size.ts';
+
+/** The mean size follows the last so many results: more, and a change to large ones is seen late; fewer, and one small one hides it. */
+const MEMORY = 8;
 
 /** Consecutive outcomes: values, or one error. */
 interface Run {
@@ -33,8 +37,24 @@ export class ReadyOutcomes {
   readonly #errors = new Fifo<number>();
   #errorAt = Number.POSITIVE_INFINITY;
 
-  constructor(ordered: boolean) {
+  readonly #isMeasured: boolean;
+  #bytes = 0;
+  /** Of the results that came last, bytes. */
+  #meanSize = 0;
+
+  /** `isMeasured`: the size of each result is wanted. */
+  constructor(ordered: boolean, isMeasured: boolean) {
     this.#ordered = ordered;
+    this.#isMeasured = isMeasured;
+  }
+
+  /** Bytes of the outcomes that were not taken. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+  /** Bytes that the next outcome is expected to have; 0 for those of a few bytes. */
+  get meanSize(): number {
+    return this.#meanSize;
   }
 
   /** Outcomes taken so far: the index of the next one. */
@@ -48,6 +68,7 @@ export class ReadyOutcomes {
   }
 
   put(index: number, ok: boolean, outcome: unknown): void {
+    if (this.#isMeasured) this.#measure(outcome);
     if (this.#ordered && index !== this.#end) this.#early.set(index, { ok, outcomes: [outcome] });
     else {
       this.#add(ok, outcome);
@@ -59,6 +80,7 @@ export class ReadyOutcomes {
   putRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
     const outcomes = new Array<unknown>(count);
     for (let i = 0; i < count; i++) outcomes[i] = values[from + i];
+    if (this.#isMeasured) for (const outcome of outcomes) this.#measure(outcome);
     if (this.#ordered && index !== this.#end) this.#early.set(index, { ok: true, outcomes });
     else {
       this.#addMany(outcomes);
@@ -74,6 +96,7 @@ export class ReadyOutcomes {
     }
     const outcome = this.#first.shift();
     this.#took(1);
+    if (this.#bytes > 0) this.#bytes -= sizeOf(outcome);
     return outcome;
   }
 
@@ -81,6 +104,7 @@ export class ReadyOutcomes {
   takeValues(): unknown[] {
     const values = this.#first.shiftMany(this.#errorAt - this.#taken);
     this.#took(values.length);
+    if (this.#bytes > 0) for (const value of values) this.#bytes -= sizeOf(value);
     return values;
   }
 
@@ -90,9 +114,18 @@ export class ReadyOutcomes {
     this.#behind.clear();
     this.#taken = taken;
     this.#end = taken;
+    this.#bytes = 0;
     this.#early.clear();
     this.#errors.clear();
     this.#errorAt = Number.POSITIVE_INFINITY;
+  }
+
+  #measure(outcome: unknown): void {
+    const size = sizeOf(outcome);
+    if (size === 0 && this.#meanSize === 0) return;
+    this.#bytes += size;
+    this.#meanSize = this.#meanSize === 0 ? size : this.#meanSize + (size - this.#meanSize) / MEMORY;
+    if (this.#meanSize < 1) this.#meanSize = 0;
   }
 
   #addEarly(): void {

@@ -26,6 +26,8 @@ const LONG_RUN = 5;
  * that run long after all. Of tasks that take at least this long, µs, not even two go together.
  */
 const WORTH_WAITING = 20;
+/** Clients without work that are still looked at; more, and each look is longer, fewer, and one that works now and then comes and goes. */
+const MOST_RESTING = 8;
 /** The most tasks of one message; a lane's counters take 16 bits (wire/cells.ts). */
 const MOST_TASKS = 0x7fff;
 
@@ -38,6 +40,8 @@ export interface Supply {
 export class Scheduler {
   readonly #lanes: Lane[] = [];
   readonly #clients = new Set<Client>();
+  /** Clients with work, and a few without: only these are looked at, however many there are. */
+  readonly #active = new Set<Client>();
   readonly #functions = new Map<number, TaskFunction>();
   readonly #supply: Supply;
   readonly #now: () => number;
@@ -69,20 +73,30 @@ export class Scheduler {
   }
   get queued(): number {
     let queued = 0;
-    for (const client of this.#clients) queued += client.queued;
+    for (const client of this.#active) queued += client.queued;
     return queued;
   }
 
   addClient(client: Client): void {
-    // A newcomer starts level with who has had least, neither ahead of nor behind those who work already; what was charged in advance is not had yet.
+    // A newcomer starts level with the one that has had least, neither ahead of nor behind those that work already.
+    // What was charged in advance is not had yet.
     let least = Number.POSITIVE_INFINITY;
-    for (const { charged, advanced } of this.#clients) least = Math.min(least, charged - advanced);
+    for (const { charged, advanced } of this.#active) least = Math.min(least, charged - advanced);
     client.charged = least === Number.POSITIVE_INFINITY ? 0 : least;
     this.#clients.add(client);
+    this.activate(client);
+    if (this.#active.size > MOST_RESTING) this.#waiting();
+  }
+
+  /** The client has work. */
+  activate(client: Client): void {
+    client.isActive = true;
+    this.#active.add(client);
   }
 
   removeClient(client: Client): void {
     this.#clients.delete(client);
+    this.#active.delete(client);
   }
 
   addLane(lane: Lane): void {
@@ -274,7 +288,7 @@ export class Scheduler {
   /** The client with work, and a lane to spare, that has had the least. */
   #nextClient(lane: Lane, claimed: readonly Chunk[]): Client | undefined {
     let next: Client | undefined;
-    for (const client of this.#clients) {
+    for (const client of this.#active) {
       if (next !== undefined && client.charged >= next.charged) continue;
       if (client.front() === undefined || !this.#mayUse(client, lane, claimed)) continue;
       next = client;
@@ -282,9 +296,14 @@ export class Scheduler {
     return next;
   }
 
-  #isAnyLimited(): boolean {
-    for (const { options } of this.#clients) if (options.maxLanes < this.#lanes.length) return true;
+  #isAnyHeld(): boolean {
+    for (const { options, isHeldUp } of this.#active) if (isHeldUp || options.maxLanes < this.#lanes.length) return true;
     return false;
+  }
+
+  /** Whether what is taken back may run in `idle` at once. */
+  #mayMove(client: Client, idle: Lane): boolean {
+    return !client.isHeldUp && this.#mayUse(client, idle, []);
   }
 
   /** A facade may be held to fewer lanes than there are. */
@@ -303,7 +322,13 @@ export class Scheduler {
   /** Tasks that could be claimed now, as far as it is known; at least 1 where there is any. */
   #waiting(): number {
     let waiting = 0;
-    for (const client of this.#clients) waiting += client.claimable;
+    for (const client of this.#active) {
+      waiting += client.claimable;
+      if (this.#active.size > MOST_RESTING && client.isResting) {
+        client.isActive = false;
+        this.#active.delete(client);
+      }
+    }
     return waiting;
   }
 
@@ -326,7 +351,7 @@ export class Scheduler {
     lanes.sort((one, other) => other.outstanding - one.outstanding);
     for (const lane of lanes) {
       // Half, from the end; all of it where some of what lies there may not run in the idle one.
-      const mayMove = this.#isAnyLimited() ? lane.chunks.map(({ job }) => this.#mayUse(job.owner as Client, idle, [])) : [true];
+      const mayMove = this.#isAnyHeld() ? lane.chunks.map(({ job }) => this.#mayMove(job.owner as Client, idle)) : [true];
       if (!mayMove.includes(true)) continue;
       const most = () => (mayMove.at(-1) ? lane.outstanding >> 1 : Number.POSITIVE_INFINITY);
       // What has ended meanwhile comes back too, and is nothing to run.

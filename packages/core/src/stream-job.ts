@@ -1,31 +1,39 @@
 /**
  * A job whose input is pulled as it goes and whose outcomes are taken one by one: `imap`, `imapUnordered`, an executor's `map`.
  *
- * Decides how far the input may run ahead of the consumer, and the order of delivery. An item is *accepted* when it has been
- * pulled; then it has an outcome, whatever happens. Outcomes wait in `#ready` until the consumer takes them, or all that lie there at once:
+ * Decides how far the input may run ahead of the consumer, and the order of delivery. An item is *accepted* by `#accept`, the only way in, when
+ * it has been pulled; then it has an outcome, whatever happens. An item that comes after the end (the input's own code ended the call) is dropped.
+ * Outcomes wait in `#ready` until the consumer takes them, or all that lie there at once:
  *
  *   input --pull--> accepted --claim--> in a worker --settle--> #ready --take--> consumer
  *   '------------- at most `window` items from here to there ------------'
+ *                                                        '-- `mostBytes` --'
+ *
+ * A result's size is known when it is there; what runs is expected to take as much as the last ones did.
  *
  * Input ends in one of four ways, the first of which counts (`#input`): it is exhausted; it throws (its error is delivered after
  * the outcomes of the good items); `stopInput` (the facade was closed: likewise); `close` (the consumer left: nothing more is delivered).
  */
+import { CheckedItems } from './checked-items.ts';
 import { Fifo } from './fifo.ts';
-import { type CallSettings, type Chunk, type Ending, Job, LATER, parseArguments, tasksOf } from './job.ts';
-import { Slice } from './map-job.ts';
+import { type CallSettings, type Chunk, type Ending, Job, tasksOf } from './job.ts';
 import { ReadyOutcomes } from './ready-outcomes.ts';
 import type { StreamInput, StreamShape, Taker } from './stream-shape.ts';
 import type { TaskFunction } from './task/task-function.ts';
+import { markTaskIndex } from './task-index.ts';
+import { checkStep, type Scope, scopeHere, stepOf, watchReturned } from './user-code.ts';
 import { WaitingItems } from './waiting-items.ts';
 
 export class StreamJob extends Job {
   readonly #shape: StreamShape;
+  readonly #scope: Scope;
   readonly #sync: Iterator<unknown> | undefined;
   readonly #async: AsyncIterator<unknown> | undefined;
   #input: 'open' | 'ended' = 'open';
   #window: number;
+  #mostBytes: number;
   /** Accepted but not claimed. */
-  readonly #buffer: WaitingItems;
+  readonly #buffer: WaitingItems | CheckedItems;
   readonly #returned: Chunk[] = [];
   #accepted = 0;
   #settled = 0;
@@ -37,7 +45,13 @@ export class StreamJob extends Job {
   #paused = false;
   #pausesAtErrors = true;
   #pulling = false;
-  #parsing = false;
+  /** The consumer left, or the call ended, inside a synchronous input's own code: its `return` is called once that has returned. */
+  #closeLater: ((hasEnded: boolean) => void) | undefined;
+  /** Resolves when the input has closed. */
+  #closing: Promise<void> = Promise.resolve();
+  #isHandedOver = false;
+  /** Accepted tasks that are no open work, since they wait for the consumer. */
+  #aside = 0;
   /** While `join` waits, an unfinished sync input is read to its end. */
   #lifted = false;
   /** The owner was told that there is open work beside the tasks. */
@@ -47,10 +61,13 @@ export class StreamJob extends Job {
     super(fn, settings);
     this.#shape = shape;
     this.#window = shape.window;
+    this.#mostBytes = shape.mostBytes ?? Number.POSITIVE_INFINITY;
+    this.#scope = this.scope = scopeHere();
     this.#sync = 'sync' in input ? input.sync : undefined;
     this.#async = 'async' in input ? input.async : undefined;
-    this.#ready = new ReadyOutcomes(shape.ordered);
-    this.#buffer = new WaitingItems('items' in input ? input.items : undefined);
+    this.#ready = new ReadyOutcomes(shape.ordered, shape.mostBytes !== undefined);
+    const items = 'items' in input ? input.items : undefined;
+    this.#buffer = fn.parseArguments === undefined ? new WaitingItems(items, shape.spread) : new CheckedItems(this, shape.spread, items);
     if ('items' in input) {
       this.#accepted = input.items.length;
       this.#input = 'ended';
@@ -71,17 +88,27 @@ export class StreamJob extends Job {
   get inputEnded(): boolean {
     return this.#input === 'ended';
   }
+  /** A task of it was handed to a worker once. */
+  get handedOver(): boolean {
+    return this.#isHandedOver;
+  }
 
   get waiting(): number {
     if (this.over) return 0;
     const back = tasksOf(this.#returned);
-    if (this.#parsing) return back;
-    return back + this.#buffer.size + (this.#sync !== undefined && this.#mayPull() ? this.#roomToPull() : 0);
+    const room = this.#roomToRun();
+    if (room <= 0) return back;
+    const toPull = this.#sync !== undefined && !this.#pulling && this.#mayPull() ? this.#roomToPull() : 0;
+    return back + Math.min(room, this.#buffer.claimable + toPull);
+  }
+
+  override validate(): void {
+    if (this.#buffer instanceof CheckedItems) this.#buffer.validate();
   }
 
   /** Begins to read an input that is not read as lanes have room. */
   start(): void {
-    if (this.#async !== undefined) void this.#pullAsync(this.#async);
+    if (this.#async !== undefined) void this.#scope.runInAsyncScope(this.#pullAsync, this, this.#async);
     else if (this.#sync !== undefined && this.#shape.eager) this.#pullSync(this.#sync, this.#room());
   }
 
@@ -92,13 +119,14 @@ export class StreamJob extends Job {
       if (back.count > most) this.#returned.push(back.splitTail(back.count - most));
       return back;
     }
-    if (this.#parsing) return undefined;
     const { chunksize } = this.#shape;
     const wanted = chunksize === undefined ? most : Math.max(1, Math.floor(most / chunksize)) * chunksize;
-    if (this.#sync !== undefined) this.#pullSync(this.#sync, Math.min(wanted, this.#roomToPull()) - this.#buffer.size);
-    if (this.#buffer.size === 0 || this.over) return undefined;
-    if (this.fn.parseArguments !== undefined) return this.#claimParsed();
-    return this.#buffer.cut(this, wanted, this.#shape.spread);
+    if (this.#sync !== undefined) this.#pullSync(this.#sync, Math.min(wanted, this.#roomToPull()) - this.#buffer.claimable);
+    const room = Math.min(wanted, this.#roomToRun());
+    if (this.#buffer.claimable === 0 || this.over || room <= 0) return undefined;
+    const chunk = this.#buffer.cut(this, room);
+    this.#isHandedOver ||= chunk !== undefined;
+    return chunk;
   }
 
   giveBack(chunk: Chunk): void {
@@ -109,6 +137,7 @@ export class StreamJob extends Job {
 
   settle(index: number, ok: boolean, value: unknown): void {
     if (this.over) return;
+    if (!ok) markTaskIndex(value, index, this.#shape.site);
     this.#settled += 1;
     this.#ready.put(index, ok, value);
     this.#tellProgress();
@@ -135,6 +164,7 @@ export class StreamJob extends Job {
   /** Ends everything: what has an outcome is still delivered, then `error`. */
   end(error: unknown, how: Ending): void {
     if (this.over) return;
+    this.#setAside(0);
     const unsettled = this.#accepted - this.#settled;
     const inLanes = unsettled - this.#unclaimed;
     this.#lastError ??= { error };
@@ -146,6 +176,7 @@ export class StreamJob extends Job {
 
   override endWaiting(error: unknown, how: Ending): void {
     if (this.over) return;
+    this.#setAside(0);
     const dropped = this.#buffer.size + tasksOf(this.#returned);
     this.#buffer.clear();
     this.#returned.length = 0;
@@ -168,6 +199,7 @@ export class StreamJob extends Job {
 
   /** The consumer left: what is unclaimed never runs, nothing more is delivered, the input is closed. Returns when it is. */
   close(): Promise<void> {
+    this.#setAside(0);
     const unsettled = this.over ? 0 : this.#accepted - this.#settled;
     const inLanes = unsettled - this.#unclaimed;
     const wasOver = this.over;
@@ -192,9 +224,15 @@ export class StreamJob extends Job {
     this.#paused = false;
   }
 
-  /** Lifts the window of a sync input, so that waiting for the end of the work can come to one. */
+  /** Lifts the window of a sync input, and what bounds the results of any, so that waiting for the end of the work can come to one. */
   lift(): void {
-    if (this.over || this.#sync === undefined || this.#input === 'ended' || this.#lifted || this.#paused) return;
+    if (this.over) return;
+    if (this.#mostBytes !== Number.POSITIVE_INFINITY) {
+      this.#mostBytes = Number.POSITIVE_INFINITY;
+      this.#setAside(0);
+      this.owner.wake(this);
+    }
+    if (this.#sync === undefined || this.#input === 'ended' || this.#lifted || this.#paused) return;
     this.#window = Number.POSITIVE_INFINITY;
     this.#lifted = true;
     this.#updateHold();
@@ -219,16 +257,33 @@ export class StreamJob extends Job {
    * come. Until then the input is not read on.
    */
   takeValues(): unknown[] {
-    return this.#takers.size > 0 ? [] : this.#ready.takeValues();
+    const values = this.#takers.size > 0 ? [] : this.#ready.takeValues();
+    if (this.#aside > 0) this.#deliver();
+    return values;
   }
 
   /** Accepted tasks that no lane has. */
   get #unclaimed(): number {
-    return this.over ? 0 : this.#buffer.size + tasksOf(this.#returned) + (this.#parsing ? 1 : 0);
+    return this.over ? 0 : this.#buffer.size + tasksOf(this.#returned);
+  }
+
+  /** How many items may be accepted ahead of the consumer. */
+  get #reach(): number {
+    const { meanSize } = this.#ready;
+    return meanSize === 0 ? this.#window : Math.min(this.#window, Math.max(1, Math.floor(this.#mostBytes / meanSize)));
   }
 
   #room(): number {
-    return Math.max(0, this.#window - this.left);
+    return Math.max(0, this.#reach - this.left);
+  }
+
+  /** How many tasks may run: their results and those that are there are to be no more than `mostBytes`; one always may, where nothing is there. */
+  #roomToRun(): number {
+    const { bytes, meanSize } = this.#ready;
+    if (meanSize === 0 || this.#mostBytes === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
+    const inLanes = this.#accepted - this.#settled - this.#unclaimed;
+    if (inLanes === 0 && bytes === 0) return 1 + Math.floor(this.#mostBytes / meanSize);
+    return Math.floor((this.#mostBytes - bytes) / meanSize) - inLanes;
   }
 
   /**
@@ -236,8 +291,9 @@ export class StreamJob extends Job {
    * would mean one message a task.
    */
   #roomToPull(): number {
-    const room = this.#room();
-    return this.#takers.size > 0 || room === this.#window || room >= Math.ceil(this.#window / 8) ? room : 0;
+    const reach = this.#reach;
+    const room = Math.max(0, reach - this.left);
+    return this.#takers.size > 0 || room === reach || room >= Math.ceil(reach / 8) ? room : 0;
   }
 
   #mayPull(): boolean {
@@ -246,22 +302,26 @@ export class StreamJob extends Job {
 
   #pullSync(input: Iterator<unknown>, count: number): void {
     // `#pulling`: the input's own code may call the API, and so get here again.
-    if (this.#pulling) return;
+    if (this.#pulling || count <= 0 || !this.#mayPull()) return;
     this.#pulling = true;
-    try {
-      for (let i = 0; i < count && this.#mayPull(); i++) {
-        const { done, value } = input.next();
-        if (done) this.#endInput();
-        else this.#accept(value);
-      }
-    } catch (error) {
-      this.#lastError ??= { error };
-      this.#endInput();
-    } finally {
-      this.#pulling = false;
-    }
+    this.#scope.runInAsyncScope(this.#readSync, this, input, count);
+    this.#pulling = false;
     this.#finishIfDone();
     this.#deliver();
+  }
+
+  #readSync(input: Iterator<unknown>, count: number): void {
+    try {
+      for (let i = 0; i < count && this.#mayPull(); i++) {
+        const step = stepOf(input);
+        if (step.done) this.#endReading();
+        else this.#accept(step.value);
+      }
+    } catch (error) {
+      if (this.#input === 'open') this.#lastError ??= { error };
+      this.#endReading();
+    }
+    this.#closeLater?.(false);
   }
 
   async #pullAsync(input: AsyncIterator<unknown>): Promise<void> {
@@ -269,13 +329,10 @@ export class StreamJob extends Job {
     this.#pulling = true;
     try {
       while (this.#mayPull() && this.#room() > 0) {
-        const { done, value } = await input.next();
-        if (this.#input === 'ended') break;
-        if (done) this.#endInput();
-        else {
-          this.#accept(value);
-          this.owner.wake(this);
-        }
+        const step: unknown = await input.next();
+        checkStep(step);
+        if (step.done) this.#endInput();
+        else if (this.#accept(step.value)) this.owner.wake(this);
       }
     } catch (error) {
       const isNews = this.#input === 'open';
@@ -289,10 +346,21 @@ export class StreamJob extends Job {
     this.#deliver();
   }
 
-  #accept(item: unknown): void {
-    this.#buffer.push(item);
+  /** The only way in. Whether the item was accepted: not after the end. */
+  #accept(item: unknown): boolean {
+    if (this.#input === 'ended' || this.over) return false;
     this.#accepted += 1;
     this.owner.tasksAccepted(1);
+    // A schema is code of the user: what it finds is counted.
+    this.#buffer.push(item);
+    if (this.#aside > 0) this.#setAside(this.#isFull ? this.#unclaimed : 0);
+    return true;
+  }
+
+  /** A synchronous input has ended by itself: nothing is left to close. */
+  #endReading(): void {
+    this.#closeLater?.(true);
+    this.#endInput();
   }
 
   /** Nothing more is read. */
@@ -310,14 +378,43 @@ export class StreamJob extends Job {
     else this.owner.release();
   }
 
+  /** Nothing runs, since the consumer does not take what is there. */
+  get #isFull(): boolean {
+    if (this.over || this.#takers.size > 0 || this.#ready.bytes === 0) return false;
+    return this.#roomToRun() <= 0 && this.#accepted - this.#settled === this.#buffer.size;
+  }
+
+  #setAside(count: number): void {
+    if (count === this.#aside) return;
+    const more = count - this.#aside;
+    this.#aside = count;
+    this.owner.setAside(more);
+  }
+
   /** The same for an input that has not ended by itself: it is told, once. Resolves when it has closed. */
-  async #closeInput(): Promise<void> {
-    if (this.#input === 'ended') return;
-    this.#endInput();
+  #closeInput(): Promise<void> {
+    if (this.#input === 'open') {
+      this.#endInput();
+      if (this.#sync !== undefined && this.#pulling) {
+        // A generator cannot be closed from inside.
+        this.#closing = new Promise((resolve) => {
+          this.#closeLater = (hasEnded) => {
+            this.#closeLater = undefined;
+            resolve(hasEnded ? undefined : this.#callReturn());
+          };
+        });
+      } else this.#closing = this.#scope.runInAsyncScope(this.#callReturn, this);
+    }
+    return this.#closing;
+  }
+
+  async #callReturn(): Promise<void> {
+    const fail = (error: unknown) => this.owner.warn(error, "the input's return()");
     try {
-      await (this.#async === undefined ? this.#sync?.return?.() : this.#async.return?.());
+      if (this.#async !== undefined) await this.#async.return?.();
+      else watchReturned(this.#sync?.return?.(), fail);
     } catch (error) {
-      this.owner.warn(error, "the input's return()");
+      fail(error);
     }
   }
 
@@ -338,6 +435,7 @@ export class StreamJob extends Job {
       } else break;
     }
     this.#updateHold();
+    this.#setAside(this.#isFull ? this.#unclaimed : 0);
     if (ready.taken > before) this.#wakeForRoom();
   }
 
@@ -360,41 +458,8 @@ export class StreamJob extends Job {
   }
 
   #tellProgress(): void {
-    try {
-      const { onProgress, total } = this.#shape;
-      onProgress?.({ completed: this.#settled, total: this.#input === 'ended' ? this.#accepted : total });
-    } catch (error) {
-      this.owner.warn(error, 'onProgress');
-    }
-  }
-
-  #claimParsed(): Chunk | undefined {
-    while (this.#buffer.size > 0 && !this.over) {
-      const one = this.#buffer.cut(this, 1, this.#shape.spread);
-      const index = one.base;
-      const item = one.at(0);
-      const args = this.#parse(index, one.spread ? (item as readonly unknown[]) : [item]);
-      if (args === LATER) return undefined;
-      if (args !== undefined) return new Slice(this, index, 1, [args], 0, true);
-    }
-    return undefined;
-  }
-
-  #parse(index: number, args: readonly unknown[]): unknown[] | typeof LATER | undefined {
-    let here = true;
-    let failedHere = false;
-    const parsed = parseArguments(this, args, (ok, value) => {
-      this.#parsing = false;
-      if (this.over) return;
-      if (ok) this.#returned.push(new Slice(this, index, 1, [value], 0, true));
-      else {
-        failedHere = here;
-        this.settle(index, false, value);
-      }
-      if (!here && !this.over) this.owner.wake(this);
-    });
-    here = false;
-    if (parsed === LATER && !failedHere) this.#parsing = true;
-    return failedHere ? undefined : parsed;
+    const { onProgress, total } = this.#shape;
+    if (onProgress !== undefined)
+      this.tell('onProgress', onProgress, { completed: this.#settled, total: this.#input === 'ended' ? this.#accepted : total });
   }
 }

@@ -1,5 +1,7 @@
 /** What a stream is made of, and what it gives: the words of its makers and consumers. Decides nothing. */
 
+import type { CallSite } from './task-index.ts';
+
 export interface StreamShape {
   readonly spread: boolean;
   /** Outcomes by input order; else as they come. */
@@ -7,11 +9,15 @@ export interface StreamShape {
   readonly chunksize: number | undefined;
   /** Items accepted ahead of the consumer; Infinity: no bound. */
   readonly window: number;
+  /** Bytes of results ahead of the consumer; undefined: no bound. */
+  readonly mostBytes?: number | undefined;
   /** A sync input is read as far as the window goes at once, not when a lane has room. */
   readonly eager?: boolean | undefined;
   readonly onProgress: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
   /** How many items there will be, where that is known. */
   readonly total: number | undefined;
+  /** Where the call was made, for the stack of its tasks' errors. */
+  readonly site?: CallSite | undefined;
   /** Told of every failure when it comes, also of the input's own: for a consumer that does not wait for its turn. */
   readonly onFailure?: ((error: unknown, ofInput: boolean) => void) | undefined;
 }

@@ -4,7 +4,18 @@
  */
 import fc from 'fast-check';
 import { afterAll, describe, it } from 'vitest';
-import { clientOf, type Entry, endOf, KILL_GRACE, RETRIES, TASK_TIMEOUT, turn, World, type WorldShape } from './simulation/world.ts';
+import {
+  clientOf,
+  type Entry,
+  endOf,
+  KILL_GRACE,
+  PLACES,
+  RETRIES,
+  TASK_TIMEOUT,
+  turn,
+  World,
+  type WorldShape,
+} from './simulation/world.ts';
 
 /** `npm run model -- --runs 10000 --seed 7 --path 12:3` sets these. */
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 1000);
@@ -33,7 +44,10 @@ function settingsFor(world: World, owner: World['clients'][number], b: number) {
 }
 
 const items = (world: World, count: number, b: number) =>
-  Array.from({ length: count }, (_, i) => world.item(b % 9 === 0 && i === b % count));
+  Array.from({ length: count }, (_, i) => (b % 7 === 3 && i === b % count ? world.trap() : world.item(b % 9 === 0 && i === b % count)));
+
+/** What users do from inside their own code. */
+const INSIDE = ['call', 'map', 'stream', 'take', 'leave', 'cancel', 'abort', 'close', 'terminate', 'shutDown'] as const;
 
 const deeds: Record<string, Deed> = {
   call(world, a, b) {
@@ -41,7 +55,7 @@ const deeds: Record<string, Deed> = {
     const fn = pick(world.functions, b);
     if (owner === undefined || fn === undefined) return;
     const again = b % 3 === 0 ? () => void world.call(owner, fn, world.item(false), settingsFor(world, owner, a)) : undefined;
-    world.call(owner, fn, world.item(b % 13 === 0), settingsFor(world, owner, b), again);
+    world.call(owner, fn, b % 7 === 3 ? world.trap() : world.item(b % 13 === 0), settingsFor(world, owner, b), again);
   },
   map(world, a, b) {
     const owner = pick(world.clients, a);
@@ -61,6 +75,7 @@ const deeds: Record<string, Deed> = {
       chunksize: a % 3 === 0 ? 1 + (b % 3) : undefined,
       eager: a % 5 === 0,
       failsAt: b % 8 === 0 ? a % 5 : Number.POSITIVE_INFINITY,
+      tellsProgress: b % 3 === 0,
     };
     world.stream(owner, fn, items(world, 1 + (b % 9), a), how, settingsFor(world, owner, a + b));
   },
@@ -90,6 +105,14 @@ const deeds: Record<string, Deed> = {
   shutDown(world, a, b) {
     const owner = pick(world.clients, a);
     if (owner !== undefined && b % 6 === 0) world.cancelWaiting(owner);
+  },
+  plot(world, a, b) {
+    const place = pick(PLACES, a);
+    const what = pick(INSIDE, b);
+    if (place !== undefined && what !== undefined) world.plot(place, () => deeds[what]?.(world, b, a * 3));
+  },
+  answerSchema(world) {
+    world.answerSchema();
   },
   ready(world, a) {
     pick(
@@ -199,7 +222,19 @@ const deeds: Record<string, Deed> = {
 };
 
 /** How often: users and workers do much more than things go wrong. */
-const often: readonly (keyof typeof deeds)[] = ['call', 'map', 'stream', 'take', 'ready', 'begin', 'finish', 'deliver', 'work'];
+const often: readonly (keyof typeof deeds)[] = [
+  'call',
+  'map',
+  'stream',
+  'take',
+  'plot',
+  'answerSchema',
+  'ready',
+  'begin',
+  'finish',
+  'deliver',
+  'work',
+];
 const step = fc.tuple(fc.constantFrom(...often, ...often, ...often, ...Object.keys(deeds)), fc.nat(99), fc.nat(99));
 
 const client = fc.record({

@@ -21,6 +21,7 @@ class Owner implements JobOwner {
   }
   hold(): void {}
   release(): void {}
+  setAside(): void {}
   wake(): void {}
   forget(): void {}
   warn(error: unknown): void {

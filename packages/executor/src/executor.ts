@@ -4,7 +4,7 @@
  * Decides how `map` follows from `submit`, for executors that only have that; those with workers do it better (worker-executor.ts).
  */
 import { type CallOptions, OptionsError, type TaskReference } from '@twinpool/core';
-import { adviseFor, resolveCall, systemClock } from '@twinpool/core/facade';
+import { adviseFor, callSiteOf, resolveCall, systemClock } from '@twinpool/core/facade';
 import type { Future } from './future.ts';
 import { type MapArguments, type MapInput, mapArguments } from './inputs.ts';
 import { type ExecutorMapOptions, type ExecutorOptions, resolveMap, type ShutdownOptions } from './options.ts';
@@ -130,11 +130,12 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
   /** What `map` does once its inputs and options are told apart. Here: on top of `submit`, without chunks. */
   protected startMap(fn: unknown, args: MapArguments): ResultIterator<never> {
     const calledAt = systemClock.now();
+    const site = callSiteOf(Executor.prototype.map);
     const { own, timeout } = resolveMap(args.options, NO_SETTINGS);
     const { timeout: _, chunksize: __, buffersize, onProgress, onError, ...call } = own;
     const calls = this.withOptions(call);
     const submit = (each: readonly unknown[]) => calls.submit(fn as () => never, ...(each as []));
-    return new ResultIterator<never>(SubmitFeed.start(submit, args, { buffersize, onProgress }), { timeout, calledAt, onError });
+    return new ResultIterator<never>(SubmitFeed.start(submit, args, { buffersize, onProgress }, site), { timeout, calledAt, onError });
   }
 
   /** The task methods with options for every call made through them: views nest, and a call's own option wins. */

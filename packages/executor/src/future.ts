@@ -5,7 +5,6 @@
  * limits say. Keeps no state: a future that is a view of another handle (`toFuture`) answers from that one. It does not know what settles it: a
  * task (task-future.ts), or code that made it by hand.
  */
-import { AsyncResource } from 'node:async_hooks';
 import { inspect } from 'node:util';
 import { InvalidStateError, TimeoutError } from '@twinpool/core';
 import {
@@ -21,6 +20,7 @@ import {
   observe,
   outcomeOf,
   type Settled,
+  scopeHere,
   setState,
   settle,
   sourceOf,
@@ -140,7 +140,7 @@ export class Future<R> extends Deferred<R> {
   addDoneCallback(fn: (future: Future<R>) => void): void {
     if (typeof fn !== 'function') throw new TypeError(`addDoneCallback: expected a function, got ${inspect(fn, { depth: 0 })}`);
     // What settles this future belongs to other code: the callback runs where it was added, as a promise's would.
-    const scope = this.done() ? undefined : new AsyncResource('TWINPOOL_DONE_CALLBACK', { requireManualDestroy: true });
+    const scope = this.done() ? undefined : scopeHere();
     addCallback(this, new DoneCallback(this, fn, scope));
   }
 

@@ -5,7 +5,7 @@
  * of a shorter one, by the error of another. Refuses to know tasks.
  */
 import { inspect } from 'node:util';
-import type { StreamInput, StreamShape } from '@twinpool/core/facade';
+import { type CallSite, checkStep, type StreamInput, type StreamShape, stepOf } from '@twinpool/core/facade';
 import type { ExecutorMapOptions } from './options.ts';
 
 /** What `map` reads arguments from. */
@@ -44,9 +44,10 @@ export function openStream(
   { buffersize, chunksize, onProgress }: ExecutorMapOptions,
   asyncWindow: number,
   onLateError: (error: unknown) => void,
+  site?: CallSite,
 ): { readonly input: StreamInput; readonly shape: StreamShape; readonly known: number } | undefined {
   if (inputs.length === 0) return undefined;
-  const shape = { spread: inputs.length > 1, ordered: true, eager: true, chunksize, onProgress };
+  const shape = { spread: inputs.length > 1, ordered: true, eager: true, chunksize, onProgress, site };
   if (isAsync)
     return {
       input: { async: new AsyncZip(inputs, onLateError) },
@@ -79,9 +80,9 @@ class Zip implements Iterator<unknown[]> {
     const row: unknown[] = [];
     for (const iterator of this.#iterators) {
       try {
-        const { done, value } = iterator.next();
-        if (!done) {
-          row.push(value);
+        const step = stepOf(iterator);
+        if (!step.done) {
+          row.push(step.value);
           continue;
         }
       } catch (error) {
@@ -170,7 +171,9 @@ class AsyncZip implements AsyncIterator<unknown> {
   async #read(iterator: AnyIterator): Promise<IteratorResult<unknown, unknown>> {
     this.#isReading = true;
     try {
-      return await iterator.next();
+      const step: unknown = await iterator.next();
+      checkStep(step);
+      return step;
     } catch (error) {
       // What failed first counts, not what closing the others throws then.
       await this.#close(iterator).catch(this.#onLateError);

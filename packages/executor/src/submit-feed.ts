@@ -4,7 +4,7 @@
  * Decides that an item is submitted when the stream has it, one task each. How far the input is read ahead, the order of delivery and the
  * closing of inputs are the stream's.
  */
-import { type CallSettings, StreamJob, taskFunctionOf } from '@twinpool/core/facade';
+import { type CallSettings, type CallSite, StreamJob, taskFunctionOf, warnOfError } from '@twinpool/core/facade';
 import type { Future } from './future.ts';
 import { type MapArguments, openStream } from './inputs.ts';
 import type { ExecutorMapOptions } from './options.ts';
@@ -19,6 +19,8 @@ export const NO_SETTINGS: CallSettings = {
   signal: undefined,
   onReport: undefined,
 };
+
+const CLOSING = "the input's return()";
 
 type Submit = (args: readonly unknown[]) => Future<unknown>;
 export class SubmitFeed {
@@ -35,8 +37,8 @@ export class SubmitFeed {
     this.#isSpread = isSpread;
   }
 
-  static start(submit: Submit, args: MapArguments, options: ExecutorMapOptions): OutcomeSource {
-    const stream = openStream(args, options, DEFAULT_BUFFERSIZE, warn);
+  static start(submit: Submit, args: MapArguments, options: ExecutorMapOptions, site: CallSite): OutcomeSource {
+    const stream = openStream(args, options, DEFAULT_BUFFERSIZE, (error) => warnOfError(error, CLOSING), site);
     if (stream === undefined) return NO_OUTCOMES;
     // The stream never calls the function itself: `submit` knows it.
     const job = new StreamJob(taskFunctionOf(undefined), stream.input, stream.shape, NO_SETTINGS);
@@ -52,13 +54,19 @@ export class SubmitFeed {
   tasksEnded(): void {}
   hold(): void {}
   release(): void {}
-  warn(error: unknown): void {
-    warn(error);
+  setAside(): void {}
+  warn(error: unknown, what: string): void {
+    warnOfError(error, what);
   }
 
   wake(): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
+    // `submit` is code of the user.
+    this.#job.scope?.runInAsyncScope(this.#pump, this);
+  }
+
+  #pump(): void {
     try {
       for (let chunk = this.#job.claim(1); chunk !== undefined; chunk = this.#job.claim(1)) {
         const item = chunk.at(0);
@@ -83,6 +91,11 @@ export class SubmitFeed {
       this.#job.settle(index, false, error);
       return;
     }
+    if (this.#job.over) {
+      // `submit` itself ended the iteration.
+      future.cancel();
+      return;
+    }
     this.#open.add(future);
     const settle = (ok: boolean, value: unknown) => {
       this.#open.delete(future);
@@ -93,8 +106,4 @@ export class SubmitFeed {
       (error: unknown) => settle(false, error),
     );
   }
-}
-
-function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : String(error), { type: 'TwinpoolWarning', code: 'TWINPOOL_UNCAUGHT' });
 }

@@ -16,7 +16,17 @@ import {
   type TaskReference,
   TimeoutError,
 } from '@twinpool/core';
-import { Alarm, type CallSettings, resolveCall, Seat, StreamJob, systemClock, taskFunctionOf } from '@twinpool/core/facade';
+import {
+  Alarm,
+  type CallSettings,
+  type CallSite,
+  callSiteOf,
+  resolveCall,
+  Seat,
+  StreamJob,
+  systemClock,
+  taskFunctionOf,
+} from '@twinpool/core/facade';
 import { Executor, type ExecutorCalls } from './executor.ts';
 import { isExiting, watchExit } from './exit.ts';
 import type { Future } from './future.ts';
@@ -71,7 +81,7 @@ export abstract class WorkerExecutor extends Executor {
   }
 
   protected override startMap(fn: unknown, args: MapArguments): ResultIterator<never> {
-    return this.#map(fn, args, this.#seat.settings);
+    return this.#map(fn, args, this.#seat.settings, callSiteOf(Executor.prototype.map));
   }
 
   /**
@@ -121,12 +131,12 @@ export abstract class WorkerExecutor extends Executor {
     return TaskFuture.submit(this.#seat, fn, args, settings);
   }
 
-  #map(fn: unknown, args: MapArguments, base: CallSettings): ResultIterator<never> {
+  #map(fn: unknown, args: MapArguments, base: CallSettings, site: CallSite): ResultIterator<never> {
     const calledAt = systemClock.now();
     const seat = this.#seat;
     this.#checkOpen('map');
     const { settings, own, timeout } = resolveMap(args.options, base);
-    const stream = openStream(args, own, 2 * seat.workers, (error) => seat.warn(error, "the input's return()"));
+    const stream = openStream(args, own, 2 * seat.workers, (error) => seat.warn(error, "the input's return()"), site);
     const manners = { timeout, calledAt, onError: own.onError };
     if (stream === undefined) return new ResultIterator<never>(NO_OUTCOMES, manners);
     // Again: the input's own code may have shut this executor down.
@@ -138,9 +148,10 @@ export abstract class WorkerExecutor extends Executor {
 
   #view(options: CallOptions, base: CallSettings): ExecutorCalls {
     const { settings } = resolveCall('withOptions', options, base);
+    const map = (fn: unknown, ...rest: unknown[]) => this.#map(fn, mapArguments(rest), settings, callSiteOf(map));
     return {
       submit: (fn: unknown, ...args: unknown[]) => this.#submit(fn, args, settings),
-      map: (fn: unknown, ...rest: unknown[]) => this.#map(fn, mapArguments(rest), settings),
+      map,
       withOptions: (more: CallOptions) => this.#view(more, settings),
     };
   }

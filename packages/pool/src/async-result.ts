@@ -8,7 +8,7 @@ import { inspect } from 'node:util';
 import { NotReadyError, TimeoutError } from '@twinpool/core';
 import {
   adviseFor,
-  afterMicrotasks,
+  afterTurn,
   ask,
   belongTo,
   cancel,
@@ -16,7 +16,6 @@ import {
   type DeferredHome,
   type DeferredJob,
   endingOf,
-  homeOf,
   isDoneWithin,
   isFinal,
   observe,
@@ -26,7 +25,7 @@ import {
   startJob,
   stateOf,
 } from '@twinpool/core/facade';
-import { type Callbacks, runCallbacks } from './callbacks.ts';
+import { BoundCallbacks, type Callbacks } from './callbacks.ts';
 import { inspectedAs } from './inspected.ts';
 import type { MapListener } from './maps.ts';
 import { asPoolError } from './maybe-encoding-error.ts';
@@ -70,14 +69,14 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
     adviseFor(PoolResult.prototype, 'AsyncResult', 'await it, and send its value');
   }
 
-  #callbacks: Callbacks<unknown> | undefined;
+  #callbacks: BoundCallbacks | undefined;
   /** The call that makes this object has not returned. */
   #isStarting = false;
 
   constructor(home: DeferredHome, callbacks: Callbacks<unknown> | undefined) {
     super();
     belongTo(this, home);
-    this.#callbacks = callbacks;
+    this.#callbacks = callbacks && new BoundCallbacks(callbacks, home);
     // The callback gets the error.
     if (callbacks?.errorCallback !== undefined) observe(this);
   }
@@ -97,7 +96,8 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
 
   jobSettled(ok: boolean, value: unknown): void {
     // A callback may use the handle, which the caller has only once the call has returned.
-    if (this.#isStarting && this.#callbacks !== undefined) afterMicrotasks(() => PoolResult.#settle(this, ok, value));
+    // In another turn: a callback that calls again what is refused at once lets the workers go on.
+    if (this.#isStarting && this.#callbacks !== undefined) afterTurn(() => PoolResult.#settle(this, ok, value));
     else PoolResult.#settle(this, ok, value);
   }
 
@@ -141,7 +141,7 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
       settle(result, ending, ok ? value : asPoolError(value));
       return;
     }
-    const outcome = runCallbacks(callbacks, homeOf(result) as DeferredHome, ok, value);
+    const outcome = callbacks.run(ok, value);
     // Unless it is the error that the errorCallback was given.
     const isThrown = outcome.ok !== ok || !Object.is(outcome.value, value);
     settle(result, isThrown && !outcome.ok ? 'raised' : ending, outcome.value);

@@ -9,7 +9,7 @@
  */
 import { inspect } from 'node:util';
 import { type CallOptions, PoolTerminatedError, type TaskReference } from '@twinpool/core';
-import { adviseFor, CallJob, type CallSettings, MapJob, StreamJob, taskFunctionOf } from '@twinpool/core/facade';
+import { adviseFor, CallJob, type CallSettings, callSiteOf, MapJob, StreamJob, taskFunctionOf } from '@twinpool/core/facade';
 import { type AsyncResult, PoolResult } from './async-result.ts';
 import {
   type AsyncMapOptions,
@@ -24,7 +24,7 @@ import {
 import { afterCallbacks } from './callbacks.ts';
 import { defaultChunksize } from './chunksize.ts';
 import { IMapIterator } from './imap.ts';
-import { argumentLists, asyncIteratorOf, checkArguments, type Input, itemsOf, lengthOf } from './input.ts';
+import { argumentLists, asyncIteratorOf, checkArguments, type Input, itemsOf, iteratorOf, lengthOf } from './input.ts';
 import { inspectedAs } from './inspected.ts';
 import type { Life } from './life.ts';
 import { type MapResult, PoolMapResult } from './map-result.ts';
@@ -33,6 +33,8 @@ import { asPoolError } from './maybe-encoding-error.ts';
 
 /** The most items read ahead. More: workers never wait for a slow consumer. Less: less memory, and less done in vain when the loop is left. */
 const DEFAULT_WINDOW = 1024;
+/** The most bytes of results that lie ready for the consumer of an `imap`. More: fewer pauses of a slow consumer. Less: less memory. */
+const MOST_BYTES = 2 ** 24;
 
 /** `args` may be left out only where the function takes none. */
 export type Rest<A extends readonly unknown[], O> = [] extends A
@@ -212,7 +214,7 @@ export class Calls {
   }
 
   /** What is thrown in here rejects the promise. */
-  #mapNow(what: string, fn: unknown, iterable: unknown, options: unknown): Promise<unknown> {
+  #mapNow(what: MapMethod, fn: unknown, iterable: unknown, options: unknown): Promise<unknown> {
     return promised((resolve, reject) => {
       this.#life.checkRunning();
       const wish = readMapOptions(what, options, this.#settings, 'map');
@@ -221,7 +223,7 @@ export class Calls {
     });
   }
 
-  #mapAsyncNow(what: string, fn: unknown, iterable: unknown, options: unknown): MapResult<unknown> {
+  #mapAsyncNow(what: MapMethod, fn: unknown, iterable: unknown, options: unknown): MapResult<unknown> {
     this.#life.checkRunning();
     const wish = readMapOptions(what, options, this.#settings, 'mapAsync');
     const result = new PoolMapResult<unknown>(this.#life.seat, wish.callbacks);
@@ -230,13 +232,14 @@ export class Calls {
   }
 
   #makeMap(
-    what: string,
+    what: MapMethod,
     fn: unknown,
     iterable: unknown,
     wish: Wish,
     listener: MapListener,
     keepsFailures: boolean,
   ): KnownMap | StreamedMap {
+    const site = callSiteOf(Calls.prototype[what]);
     const spread = what.startsWith('starmap');
     const { chunksize, buffersize, onProgress, settings } = wish;
     const failFast = wish.failFast === true;
@@ -247,13 +250,15 @@ export class Calls {
       this.#life.checkRunning();
       if (spread) for (let i = 0; i < items.length; i++) checkArguments(what, i, items[i]);
       const mostAtOnce = defaultChunksize(items.length, this.#life.seat.workers);
-      const shape = { spread, chunksize, mostAtOnce, onProgress, failFast, keepsFailures };
+      const shape = { spread, chunksize, mostAtOnce, onProgress, failFast, keepsFailures, site };
       const job = new MapJob(taskFunctionOf(fn), items, shape, settings, listener);
       return new KnownMap(job, this.#life, listener, failFast);
     }
+    // The input's own code may have ended the pool.
+    this.#life.checkRunning();
     const window = buffersize ?? DEFAULT_WINDOW;
     const onFailure = failFast ? (error: unknown, ofInput: boolean) => map.failed(error, ofInput) : undefined;
-    const shape = { spread, ordered: true, chunksize, window, onProgress, total: undefined, onFailure };
+    const shape = { spread, ordered: true, chunksize, window, onProgress, total: undefined, onFailure, site };
     const job = new StreamJob(taskFunctionOf(fn), { async: spread ? argumentLists(what, input) : input }, shape, settings);
     const map = new StreamedMap(job, this.#life, listener, keepsFailures);
     return map;
@@ -261,16 +266,22 @@ export class Calls {
 
   #imapNow(what: 'imap' | 'imapUnordered', fn: unknown, iterable: unknown, options: unknown): IMapIterator<never> {
     this.#life.checkRunning();
+    const site = callSiteOf(Calls.prototype[what]);
     const { chunksize, buffersize, onProgress, onError, settings } = readMapOptions(what, options, this.#settings, 'imap');
     const asynchronous = asyncIteratorOf(what, iterable);
-    const input = asynchronous === undefined ? { sync: (iterable as Iterable<unknown>)[Symbol.iterator]() } : { async: asynchronous };
+    const input = asynchronous === undefined ? { sync: iteratorOf(iterable as Iterable<unknown>) } : { async: asynchronous };
     const window = buffersize ?? DEFAULT_WINDOW;
-    const shape = { spread: false, ordered: what === 'imap', chunksize, window, onProgress, total: lengthOf(iterable) };
+    const total = lengthOf(iterable);
+    const shape = { spread: false, ordered: what === 'imap', chunksize, window, mostBytes: MOST_BYTES, onProgress, total, site };
+    // The input's own code may have ended the pool.
+    this.#life.checkRunning();
     const job = new StreamJob(taskFunctionOf(fn), input, shape, settings);
     this.#life.seat.submit(job, 0);
     return new IMapIterator(job, this.#life, what, onError === 'stop');
   }
 }
+
+type MapMethod = 'map' | 'mapAsync' | 'starmap' | 'starmapAsync';
 
 /** A copy, since the task may wait while the caller goes on. */
 function argumentsOf(what: string, args: unknown): readonly unknown[] {

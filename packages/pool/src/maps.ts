@@ -39,7 +39,7 @@ export class KnownMap implements Outcomes {
   }
 
   get handedOver(): boolean {
-    return this.#job.waiting < this.#job.total;
+    return this.#job.handedOver;
   }
 
   /** True if and only if no task of it was handed over. */
@@ -94,7 +94,7 @@ export class StreamedMap implements Outcomes {
   }
 
   get handedOver(): boolean {
-    return this.#job.waiting < this.#job.accepted;
+    return this.#job.handedOver;
   }
 
   /** True if and only if no task of it was handed over. */

@@ -5,6 +5,7 @@
  * other way, an argument, stays core's TaskSerializationError. Refuses to know why a value cannot be sent.
  */
 import { TaskSerializationError } from '@twinpool/core';
+import { markTaskIndex } from '@twinpool/core/facade';
 
 /**
  * The task ran, but what it returned cannot be sent; the worker lives on. `exc` is the reason and `value` the result, both as text, as in
@@ -40,6 +41,8 @@ export function asPoolError(error: unknown): unknown {
   let ours = named.get(error);
   if (ours === undefined) {
     ours = new MaybeEncodingError(error.message, error.result, { cause: error });
+    const { taskIndex } = error as { taskIndex?: number };
+    if (taskIndex !== undefined) markTaskIndex(ours, taskIndex, undefined);
     named.set(error, ours);
   }
   return ours;

@@ -34,7 +34,11 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
 /** What `schema` makes of `value`, as a promise only where the schema is asynchronous; TaskValidationError otherwise. */
 export function validate<Output>(schema: StandardSchema<unknown, Output>, value: unknown, what: string): Output | Promise<Output> {
   const result = schema['~standard'].validate(value);
-  return 'then' in result ? result.then((settled) => outcomeOf(settled, what)) : outcomeOf(result, what);
+  if (!('then' in result)) return outcomeOf(result, what);
+  // Any thenable will do; it is asked once, and answers once.
+  return new Promise<SchemaResult<Output>>((resolve, reject) => {
+    result.then(resolve, reject);
+  }).then((settled) => outcomeOf(settled, what));
 }
 
 function outcomeOf<Output>(result: SchemaResult<Output>, what: string): Output {

@@ -175,7 +175,11 @@ function packItem(item: unknown, chunk: Chunk, offset: number, packer: Packer, o
   let kind = AS_SKIP;
   let payload: unknown;
   try {
-    packer.pack(item, chunk.spread ? 'arguments' : 'argument 1');
+    const root = chunk.spread ? 'arguments' : 'argument 1';
+    const { scope } = chunk.job;
+    // Getters are code of the user.
+    if (scope === undefined) packer.pack(item, root);
+    else scope.runInAsyncScope(packer.pack, packer, item, root);
     if (packer.form === PLAIN) {
       items.push(packer.value);
       packer.letGo();

@@ -4,13 +4,22 @@
  * The engine, scheduler, crew, clients and jobs are the real ones; only lanes and clock are fake. The book is written from two
  * sides, by what users did (accepted, cancelled, aborted, closed) and by what workers did (handed over, begun, gone), and `inspect`
  * compares the engine with it. It refuses to know how the engine decides: only what must hold whatever it decides.
+ *
+ * Users' code that the engine calls (inputs, callbacks, getters, schemas) calls back into it: `plot` says what the next call of that code does.
  */
 import { getEventListeners } from 'node:events';
 import { FakeClock, type FakeEnd, FakeLane, type FakeLaneWatch, type FakeTask, type Manner } from '@twinpool/testkit';
 import { expect } from 'vitest';
 import type { Client } from '../../dist/client.js';
 import { Engine } from '../../dist/engine.js';
-import { CancelledError, QueueFullError, TaskSerializationError, TaskTimeoutError, WorkerLostError } from '../../dist/errors.js';
+import {
+  CancelledError,
+  QueueFullError,
+  TaskSerializationError,
+  TaskTimeoutError,
+  TaskValidationError,
+  WorkerLostError,
+} from '../../dist/errors.js';
 import { CallJob, type CallSettings, type Job } from '../../dist/job.js';
 import { MapJob } from '../../dist/map-job.js';
 import { resolveRuntime } from '../../dist/options.js';
@@ -67,6 +76,26 @@ class CancelledByShutdown extends Error {}
 class InputFailed extends Error {}
 class InputStopped extends Error {}
 
+/** Code of users that the engine calls. */
+export const PLACES = ['next', 'return', 'callback', 'answer', 'progress', 'report', 'getter', 'schema'] as const;
+export type Place = (typeof PLACES)[number];
+
+/** An item that reads as its number, and whose field runs code when it is sent, and throws. */
+class Trap {
+  constructor(read: () => void) {
+    const get = () => {
+      read();
+      throw new Error('a trap');
+    };
+    Object.defineProperty(this, 'field', { enumerable: true, get });
+  }
+}
+
+/** Item 3, 22, 41 ...: the schemas of checked functions refuse it. */
+function isRefused(item: unknown): boolean {
+  return typeof item === 'number' && item % 19 === 3;
+}
+
 /** One client and what its users did. */
 interface SimClient {
   readonly client: Client;
@@ -108,6 +137,8 @@ export interface Entry {
   answered: number;
   readonly given: unknown[];
   isClosed: boolean;
+  /** It was submitted by code that the engine called, perhaps while it took another. */
+  readonly isInner: boolean;
 }
 
 /** Item 5, 16, 27 ...: its task throws; every other one gives twice its item. */
@@ -120,7 +151,13 @@ export function isUnreadable(item: unknown): boolean {
   return typeof item === 'number' && item % 17 === 9 && !doesThrow(item);
 }
 
-export function endOf({ item }: FakeTask): FakeEnd {
+/** The only argument of a task; those of a checked one are a list. */
+function itemOf({ item }: FakeTask): unknown {
+  return Array.isArray(item) ? item[0] : item;
+}
+
+export function endOf(task: FakeTask): FakeEnd {
+  const item = itemOf(task);
   if (isUnreadable(item)) return { unreadable: true };
   return doesThrow(item) ? { thrown: encodeThrown(`thrown by ${String(item)}`) } : { value: (item as number) * 2 };
 }
@@ -148,6 +185,13 @@ export class World {
   readonly troubles: string[] = [];
   /** Things that users do in callbacks. */
   readonly #afterSettling: (() => void)[] = [];
+  /** What the next code of users does, by its place. */
+  readonly #plots = new Map<Place, (() => void)[]>(PLACES.map((place) => [place, []]));
+  /** Asynchronous schemas that have not answered. */
+  readonly #schemas: (() => void)[] = [];
+  #isReading = false;
+  #depth = 0;
+  ending: Promise<void> | undefined;
 
   constructor(shape: WorldShape, seams: Seams = {}) {
     this.shape = shape;
@@ -184,6 +228,52 @@ export class World {
           descriptor: { kind: 'module', name, url: 'file:///nowhere.js', exportName: name, member: undefined },
         }),
     );
+    for (const name of ['checked', 'checked later']) this.functions.push(this.#checked(name, name === 'checked later'));
+  }
+
+  /** A function with a schema; `later`: one that answers when it is told to. */
+  #checked(name: string, later: boolean): TaskFunction {
+    const answer = (args: unknown) => {
+      this.inside('schema');
+      return isRefused((args as unknown[])[0]) ? { issues: [{ message: 'refused' }] } : { value: args };
+    };
+    const validate = (args: unknown) =>
+      later ? new Promise<ReturnType<typeof answer>>((resolve) => this.#schemas.push(() => resolve(answer(args)))) : answer(args);
+    const input = { '~standard': { version: 1 as const, vendor: 'world', validate } };
+    const parts = { handler: () => undefined, input: input as never, output: undefined, file: undefined };
+    const descriptor = { kind: 'module' as const, name, url: 'file:///nowhere.js', exportName: name, member: undefined };
+    return new TaskFunction(name, parts, { descriptor });
+  }
+
+  /** The next code of users in this place does this. */
+  plot(place: Place, deed: () => void): void {
+    this.#plots.get(place)?.push(deed);
+  }
+
+  /** Code of users runs. */
+  inside(place: Place): void {
+    this.#depth += 1;
+    this.#plots.get(place)?.shift()?.();
+    this.#depth -= 1;
+  }
+
+  /** A schema that waits answers. */
+  answerSchema(): void {
+    this.#schemas.shift()?.();
+  }
+
+  terminateRuntime(): void {
+    this.#refuseWork();
+    this.ending ??= this.engine.terminate(() => new Terminated('terminated'));
+  }
+
+  /** An item that calls back when it is sent. */
+  trap(): unknown {
+    return new Trap(() => {
+      this.#isReading = true;
+      this.inside('getter');
+      this.#isReading = false;
+    });
   }
 
   #openClient(shape: ClientShape, name: string): SimClient {
@@ -242,7 +332,12 @@ export class World {
   map(owner: SimClient, fn: TaskFunction, items: unknown[], chunksize: number | undefined, settings: CallSettings): void {
     if (owner.isClosed) return;
     let entry: Entry | undefined;
-    const shape = { spread: false, chunksize, mostAtOnce: Math.ceil(items.length / this.shape.size), onProgress: undefined };
+    const shape = {
+      spread: false,
+      chunksize,
+      mostAtOnce: Math.ceil(items.length / this.shape.size),
+      onProgress: () => this.inside('progress'),
+    };
     const job = new MapJob(fn, items, shape, settings, {
       jobSettled: (ok, value) => {
         const own = entry as Entry;
@@ -251,7 +346,9 @@ export class World {
           for (let i = 0; i < items.length; i++) this.#judge(own, i, true, (value as unknown[])[i]);
         } else {
           this.#judgeFailure(own, value);
-          if (own.settled.size === items.length && value !== own.failures.get(Math.min(...own.failures.keys())))
+          // Told of the progress of the last task, a user may still have ended the whole.
+          const isOfATask = [...own.failures.values()].includes(value);
+          if (own.settled.size === items.length && isOfATask && value !== own.failures.get(Math.min(...own.failures.keys())))
             this.troubles.push(`a map gave ${String(value)}, which is not its first error`);
         }
         this.#runCallbacks();
@@ -265,8 +362,9 @@ export class World {
   stream(owner: SimClient, fn: TaskFunction, items: unknown[], how: StreamHow, settings: CallSettings): void {
     if (owner.isClosed) return;
     const { window, ordered, chunksize, input, eager, failsAt } = how;
-    const shape = { spread: false, ordered, chunksize, window, eager, onProgress: undefined, total: undefined };
-    const given = new Input(items, failsAt);
+    const onProgress = how.tellsProgress ? () => this.inside('progress') : undefined;
+    const shape = { spread: false, ordered, chunksize, window, eager, onProgress, total: undefined, mostBytes: how.mostBytes };
+    const given = new Input(items, failsAt, (place) => this.inside(place));
     const source = input === 'items' ? { items: [...items] } : input === 'sync' ? { sync: given.sync() } : { async: given.async() };
     const job = new StreamJob(fn, source, shape, settings);
     // What is dropped when the waiting part of a stream is cancelled had been accepted.
@@ -297,6 +395,7 @@ export class World {
       }
       this.#judgeGiven(entry, ok, value);
       entry.given.push(value);
+      this.inside('answer');
     });
   }
 
@@ -316,7 +415,8 @@ export class World {
   }
 
   cancel(entry: Entry): void {
-    const wasHanded = (entry.handed.get(0) ?? 0) > 0;
+    // While its arguments are read it is handed over, and no lane has it.
+    const wasHanded = (entry.handed.get(0) ?? 0) > 0 || (this.#isReading && (entry.job as CallJob).handedOver);
     const { over } = entry.job;
     entry.isCancelled = true;
     const cancelled = (entry.job as CallJob).cancel();
@@ -376,10 +476,11 @@ export class World {
   report(lane: FakeLane): void {
     const task = lane.running;
     if (task === undefined || task.isSkipped) return;
-    lane.report(task.item);
+    lane.report(itemOf(task));
   }
 
   heard(value: unknown, index: number): void {
+    this.inside('report');
     const entry = [...this.book.values()].find(({ items }) => items[index] === value);
     if (entry === undefined) this.troubles.push(`a report of item ${String(value)} was told as that of task ${index}`);
     else if (!entry.begun.has(index) || entry.settled.has(index)) this.troubles.push(`task ${index} reported and did not run`);
@@ -388,6 +489,7 @@ export class World {
   /** Everything that only waits for somebody happens until nothing is open. */
   async comeToRest(): Promise<void> {
     for (let round = 0; round < 300; round++) {
+      for (let i = this.#schemas.length; i > 0; i--) this.answerSchema();
       for (const lane of [...this.lanes]) this.#letGoOn(lane);
       for (const entry of this.book.values()) {
         if (entry.kind === 'stream' && entry.ends === 0 && entry.asked === entry.answered) this.take(entry);
@@ -424,7 +526,8 @@ export class World {
   /** The runtime is terminated in the midst of things. */
   async terminateAll(): Promise<void> {
     this.#refuseWork();
-    await this.#end(this.engine.terminate(() => new Terminated('terminated')));
+    this.terminateRuntime();
+    await this.#end(this.ending as Promise<void>);
     for (const { kind, ends } of this.book.values()) if (kind !== 'stream' && ends !== 1) this.troubles.push(`a ${kind} is left open`);
     for (const { client } of this.clients) if (client.open !== 0) this.troubles.push(`${client.open} tasks are left open`);
     expect(this.troubles).toEqual([]);
@@ -444,6 +547,7 @@ export class World {
     for (let round = 0; !isOver; round++) {
       if (round === 200) throw new Error('the runtime never ends');
       for (const lane of [...this.lanes]) this.#letGoOn(lane);
+      for (let i = this.#schemas.length; i > 0; i--) this.answerSchema();
       if (round > 5) this.clock.advance(1000);
       await turn();
     }
@@ -502,12 +606,16 @@ export class World {
       answered: 0,
       given: [],
       isClosed: false,
+      isInner: this.#depth > 0,
     };
     this.book.set(job, entry);
     // Every attempt to settle is seen, also one that the job would ignore because it counts it twice.
     const settle = job.settle.bind(job);
     const settleRange = job.settleRange.bind(job);
+    // One that a range is settled by was seen with the range.
+    let isInRange = false;
     const seen = (index: number) => {
+      if (isInRange) return;
       if (!job.over) entry.settled.set(index, (entry.settled.get(index) ?? 0) + 1);
     };
     job.settle = (index, ok, value) => {
@@ -522,7 +630,9 @@ export class World {
           seen(index + i);
           this.#judge(entry, index + i, true, values[from + i]);
         }
+        isInRange = true;
         settleRange(index, values, from, count);
+        isInRange = false;
       };
     }
     return entry;
@@ -556,10 +666,10 @@ export class World {
     if (entry.kind !== 'stream' && index > 0 && !entry.handed.has(index - 1) && !entry.settled.has(index - 1))
       this.troubles.push(`task ${index} before task ${index - 1}`);
     for (const other of this.book.values()) {
-      if (other === entry || other.owner !== entry.owner || other.kind === 'stream' || other.job.over) continue;
+      if (other === entry || other.isInner || other.owner !== entry.owner || other.kind === 'stream' || other.job.over) continue;
       const isFirst =
         other.job.settings.priority > priority || (other.job.settings.priority === priority && other.job.order < entry.job.order);
-      if (isFirst && other.handed.size < other.items.length) {
+      if (isFirst && new Set([...other.handed.keys(), ...other.settled.keys()]).size < other.items.length) {
         this.troubles.push(`job ${entry.job.order} (priority ${priority}) before job ${other.job.order} (${other.job.settings.priority})`);
       }
     }
@@ -593,26 +703,28 @@ export class World {
       typeof error === 'string'
         ? items.some((item) => error === `thrown by ${String(item)}` && doesThrow(item))
         : error instanceof TaskSerializationError
-          ? this.channelFails || items.some((item) => typeof item === 'function' || isUnreadable(item))
-          : error instanceof TaskTimeoutError
-            ? job.settings.taskTimeout === TASK_TIMEOUT
-            : error instanceof WorkerLostError
-              ? !this.isLossFree || (index === undefined ? entry.maybeLost.size > 0 : entry.maybeLost.has(index))
-              : error instanceof QueueFullError
-                ? owner.shape.maxQueue < Number.POSITIVE_INFINITY
-                : error instanceof CancelledError
-                  ? entry.isCancelled || entry.isAborted()
-                  : error instanceof Terminated
-                    ? owner.isTerminated || this.isEnding
-                    : error instanceof CancelledByShutdown
-                      ? owner.isShutDown
-                      : error instanceof InputFailed
-                        ? entry.inputFails
-                        : error instanceof InputStopped
-                          ? owner.isClosed || this.isEnding
-                          : error instanceof Broken
-                            ? owner.client.broken !== undefined || this.startsFailed || owner.shape.onLoss === 'break'
-                            : isEndOfRuntime(error) && this.isEnding;
+          ? this.channelFails || items.some((item) => typeof item === 'function' || item instanceof Trap || isUnreadable(item))
+          : error instanceof TaskValidationError
+            ? job.fn.parseArguments !== undefined && items.some(isRefused)
+            : error instanceof TaskTimeoutError
+              ? job.settings.taskTimeout === TASK_TIMEOUT
+              : error instanceof WorkerLostError
+                ? !this.isLossFree || (index === undefined ? entry.maybeLost.size > 0 : entry.maybeLost.has(index))
+                : error instanceof QueueFullError
+                  ? owner.shape.maxQueue < Number.POSITIVE_INFINITY
+                  : error instanceof CancelledError
+                    ? entry.isCancelled || entry.isAborted()
+                    : error instanceof Terminated
+                      ? owner.isTerminated || this.isEnding
+                      : error instanceof CancelledByShutdown
+                        ? owner.isShutDown
+                        : error instanceof InputFailed
+                          ? entry.inputFails
+                          : error instanceof InputStopped
+                            ? owner.isClosed || this.isEnding
+                            : error instanceof Broken
+                              ? owner.client.broken !== undefined || this.startsFailed || owner.shape.onLoss === 'break'
+                              : isEndOfRuntime(error) && this.isEnding;
     if (!isPossible) this.troubles.push(`a ${entry.kind} cannot end with ${String(error)}`);
   }
 
@@ -710,7 +822,9 @@ export class World {
 
   #mayMove(job: Job): boolean {
     const entry = this.book.get(job);
-    return entry !== undefined && !job.over && this.#lanesOf(entry.owner.client) < entry.owner.shape.maxLanes;
+    return (
+      entry !== undefined && !job.over && !entry.owner.client.isHeldUp && this.#lanesOf(entry.owner.client) < entry.owner.shape.maxLanes
+    );
   }
 
   #lanesOf(client: Client): number {
@@ -718,6 +832,7 @@ export class World {
   }
 
   #runCallbacks(): void {
+    this.inside('callback');
     for (const callback of this.#afterSettling.splice(0)) callback();
   }
 }
@@ -729,6 +844,8 @@ export interface StreamHow {
   readonly chunksize: number | undefined;
   readonly eager: boolean;
   readonly failsAt: number;
+  readonly tellsProgress?: boolean;
+  readonly mostBytes?: number | undefined;
 }
 
 /** A user's input, and what became of it. */
@@ -739,7 +856,10 @@ class Input {
   readonly #items: readonly unknown[];
   readonly #failsAt: number;
 
-  constructor(items: readonly unknown[], failsAt: number) {
+  readonly #use: (place: Place) => void;
+
+  constructor(items: readonly unknown[], failsAt: number, use: (place: Place) => void) {
+    this.#use = use;
     this.#items = items;
     this.#failsAt = failsAt;
   }
@@ -753,6 +873,7 @@ class Input {
   }
 
   #next(): IteratorResult<unknown> {
+    this.#use('next');
     if (this.closed > 0) throw new Error('read after it was closed');
     if (this.pulled === this.#failsAt || this.pulled === this.#items.length) this.isExhausted = true;
     if (this.pulled === this.#failsAt) throw new InputFailed('the input failed');
@@ -760,6 +881,8 @@ class Input {
   }
 
   #return(): IteratorResult<unknown> {
+    if (this.isExhausted) throw new Error('closed after its end');
+    this.#use('return');
     this.closed += 1;
     return { done: true, value: undefined };
   }

@@ -1,0 +1,40 @@
+/** Consecutive items of a list as a chunk of its job; the list is shared, never copied. */
+import { types } from 'node:util';
+import type { Chunk, Job, NumberArray } from './job.ts';
+
+export class Slice implements Chunk {
+  readonly job: Job;
+  readonly base: number;
+  readonly spread: boolean;
+  count: number;
+  charge = 0;
+  readonly #items: ArrayLike<unknown>;
+  readonly #from: number;
+
+  constructor(job: Job, base: number, count: number, items: ArrayLike<unknown>, from: number, spread: boolean) {
+    this.job = job;
+    this.base = base;
+    this.count = count;
+    this.spread = spread;
+    this.#items = items;
+    this.#from = from;
+  }
+
+  at(offset: number): unknown {
+    return this.#items[this.#from + offset];
+  }
+
+  numbers(): NumberArray | undefined {
+    const items = this.#items;
+    if (this.spread || !types.isTypedArray(items) || types.isBigInt64Array(items) || types.isBigUint64Array(items)) return undefined;
+    return (items as NumberArray).subarray(this.#from, this.#from + this.count);
+  }
+
+  splitTail(count: number): Chunk {
+    const kept = this.count - count;
+    const tail = new Slice(this.job, this.base + kept, count, this.#items, this.#from + kept, this.spread);
+    tail.charge = this.charge;
+    this.count = kept;
+    return tail;
+  }
+}

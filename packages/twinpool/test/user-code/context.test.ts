@@ -1,0 +1,190 @@
+/**
+ * Every piece of user code that the library calls on the caller's side, and the AsyncLocalStorage store that it sees: that of the call it belongs to,
+ * wherever the pool was made, whatever call came before, and whoever reads the results.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { makeGate } from '@twinpool/testkit';
+import { add, echo, fail, hold, reportItself, square } from '@twinpool/testkit/tasks';
+import { type Executor, type Pool, Pool as ProcessPool, ProcessPoolExecutor, ThreadPool, ThreadPoolExecutor, toFuture } from 'twinpool';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { twice, watch } from '../fixtures/checked-tasks.mjs';
+
+const storage = new AsyncLocalStorage<string>();
+
+interface Given {
+  readonly pool: Pool;
+  readonly executor: Executor;
+  /** Notes the store that user code sees. */
+  readonly see: () => void;
+}
+
+/** More than one message, so that most of it is read when a lane has room. */
+const COUNT = 300;
+
+function* numbers(see: () => void): Generator<number> {
+  try {
+    for (let i = 0; i < COUNT; i++) {
+      see();
+      yield i;
+    }
+  } finally {
+    see();
+  }
+}
+
+async function* numbersLater(see: () => void): AsyncGenerator<number> {
+  for (const i of numbers(see)) yield i;
+}
+
+async function* pairsLater(see: () => void): AsyncGenerator<[number, number]> {
+  for (const i of numbers(see)) yield [i, i];
+}
+
+const withGetter = (see: () => void): object =>
+  Object.defineProperty({}, 'x', {
+    enumerable: true,
+    get() {
+      see();
+      return 1;
+    },
+  });
+
+const ended = async (promise: PromiseLike<unknown>): Promise<void> => void (await promise.then(undefined, () => undefined));
+
+/** What calls which code. */
+const TABLE: Record<string, (given: Given) => unknown> = {
+  'the iterator of map': ({ pool, see }) => pool.map(square, numbers(see)),
+  'the iterator of map, asynchronous': ({ pool, see }) => pool.map(square, numbersLater(see)),
+  'the iterator of starmap, asynchronous': ({ pool, see }) => pool.starmap(add, pairsLater(see)),
+  'the iterator of imap': ({ pool, see }) => drain(pool.imap(square, numbers(see))),
+  'the iterator of imap, asynchronous': ({ pool, see }) => drain(pool.imap(square, numbersLater(see))),
+  'the iterator of imapUnordered': ({ pool, see }) => drain(pool.imapUnordered(square, numbers(see))),
+  'the iterator of executor.map': ({ executor, see }) => executor.map(square, numbers(see)).toArray(),
+  'the iterator of executor.map with a buffersize': ({ executor, see }) => drain(executor.map(square, numbers(see), { buffersize: 4 })),
+  'iterators of executor.map, zipped': ({ executor, see }) => drain(executor.map(add, numbers(see), numbers(see), { buffersize: 4 })),
+  'the iterator of executor.map, asynchronous': ({ executor, see }) => drain(executor.map(square, numbersLater(see))),
+  'the return of an input that is left': async ({ pool, see }) => {
+    const results = pool.imap(square, numbers(see), { buffersize: 4 });
+    await results.next();
+    await storage.run('reader', () => results.return());
+  },
+  'a getter of an argument': ({ pool, see }) => pool.apply(echo, [withGetter(see)]),
+  'a getter of an argument of submit': ({ executor, see }) => executor.submit(echo, withGetter(see)),
+  'a getter of an item of map': ({ pool, see }) => pool.map(echo, [withGetter(see), withGetter(see), withGetter(see)]),
+  'a getter of an item of imap': ({ pool, see }) => drain(pool.imap(echo, [withGetter(see), withGetter(see), withGetter(see)])),
+  'a getter of an argument that waited': async ({ pool, see }) => {
+    const gate = makeGate();
+    const held = [1, 2].map((i) => pool.apply(hold, [gate.path, i]));
+    const waits = pool.apply(echo, [withGetter(see)]);
+    setImmediate(() => gate.open());
+    await Promise.all([...held, waits]);
+  },
+  'a schema': ({ pool, see }) => checked(see, () => pool.apply(twice, [1])),
+  'a schema of submit': ({ executor, see }) => checked(see, () => executor.submit(twice, 1)),
+  'a schema of map': ({ pool, see }) => checked(see, () => pool.map(twice, [1, 2, 3])),
+  'a schema of imap': ({ pool, see }) => checked(see, () => drain(pool.imap(twice, [1, 2, 3]))),
+  'a schema of executor.map': ({ executor, see }) => checked(see, () => executor.map(twice, [1, 2, 3]).toArray()),
+  'an asynchronous schema': ({ pool, see }) => checkedLater(see, () => pool.apply(twice, [1])),
+  'an asynchronous schema of imap': ({ pool, see }) => checkedLater(see, () => drain(pool.imap(twice, [1, 2, 3]))),
+  callback: ({ pool, see }) => pool.applyAsync(square, [2], { callback: see }),
+  'callback of apply': ({ pool, see }) => pool.apply(square, [2], { callback: see }),
+  'callback of mapAsync': ({ pool, see }) => pool.mapAsync(square, [1, 2], { callback: see }),
+  'callback of mapAsync over an asynchronous input': ({ pool, see }) => pool.mapAsync(square, numbersLater(see), { callback: see }),
+  errorCallback: ({ pool, see }) => ended(pool.applyAsync(fail, ['no'], { errorCallback: see })),
+  'errorCallback of a function that cannot be sent': ({ pool, see }) => ended(pool.applyAsync(Math.max, [1], { errorCallback: see })),
+  'what a callback goes on to do': ({ pool, see }) =>
+    new Promise<void>((resolve) => {
+      const callback = async () => {
+        await undefined;
+        see();
+        resolve();
+      };
+      void pool.applyAsync(square, [2], { callback: () => void callback() });
+    }),
+  'onProgress of map': ({ pool, see }) => pool.map(square, [1, 2, 3], { onProgress: see }),
+  'onProgress of imap': ({ pool, see }) => drain(pool.imap(square, [1, 2, 3], { onProgress: see })),
+  'onProgress of executor.map': ({ executor, see }) => drain(executor.map(square, [1, 2, 3], { onProgress: see })),
+  'onReport of apply': ({ pool, see }) => pool.apply(reportItself, [1], { onReport: see }),
+  'onReport of map': ({ pool, see }) => pool.map(reportItself, [1, 2], { onReport: see }),
+  'onReport of imap': ({ pool, see }) => drain(pool.imap(reportItself, [1, 2], { onReport: see })),
+  'onReport of a view that was made elsewhere': ({ executor, see }) =>
+    storage.run('elsewhere', () => executor.withOptions({ onReport: see })).submit(reportItself, 1),
+  'a done-callback': async ({ executor, see }) => {
+    const future = executor.submit(square, 2);
+    future.addDoneCallback(see);
+    await future;
+  },
+  'a done-callback of a view': async ({ pool, see }) => {
+    const future = toFuture(pool.applyAsync(square, [2]));
+    future.addDoneCallback(see);
+    await future;
+  },
+};
+
+async function drain(results: AsyncIterable<unknown>): Promise<void> {
+  // The reader's store is not that of the call.
+  await storage.run('reader', async () => {
+    for await (const _ of results);
+  });
+}
+
+function checked(see: () => void, call: () => unknown): unknown {
+  watch.validate = () => void see();
+  return call();
+}
+
+function checkedLater(see: () => void, call: () => unknown): unknown {
+  watch.validate = async (args) => {
+    await undefined;
+    see();
+    return { value: args };
+  };
+  return call();
+}
+
+describe.each([
+  ['process', ProcessPool, ProcessPoolExecutor],
+  ['thread', ThreadPool, ThreadPoolExecutor],
+] as const)('[R5] the store that user code sees, workers: %s', (_kind, PoolClass, ExecutorClass) => {
+  let pool: Pool;
+  let executor: Executor;
+  beforeAll(() =>
+    storage.run('the maker', async () => {
+      pool = new PoolClass(2);
+      executor = new ExecutorClass(2);
+      await Promise.all([pool.apply(square, [1]), executor.submit(square, 1)]);
+    }),
+  );
+  afterAll(async () => {
+    pool.terminate();
+    await Promise.all([pool.join(), executor.shutdown()]);
+  });
+  afterEach(() => {
+    watch.validate = undefined;
+  });
+
+  it.each(Object.keys(TABLE))('%s', async (name) => {
+    const seen = new Set<unknown>();
+    const see = () => void seen.add(storage.getStore());
+    await storage.run('another call', () => Promise.all([pool.apply(square, [1]), executor.submit(square, 1)]));
+    await storage.run('the call', () => TABLE[name]?.({ pool, executor, see }));
+    expect([...seen]).toEqual(['the call']);
+  });
+
+  it('the input of an imap that join reads to its end', async () => {
+    const seen = new Set<unknown>();
+    const own = storage.run('the maker', () => new PoolClass(1));
+    const results = storage.run('the call', () =>
+      own.imap(
+        square,
+        numbers(() => void seen.add(storage.getStore())),
+      ),
+    );
+    await storage.run('the closer', async () => {
+      own.close();
+      await own.join();
+    });
+    await drain(results);
+    expect([...seen]).toEqual(['the call']);
+  });
+});
