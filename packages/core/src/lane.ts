@@ -20,6 +20,7 @@ import { Incoming } from './incoming.ts';
 import type { Chunk, Job } from './job.ts';
 import { Disowned, halves, Ledger, type Sent } from './ledger.ts';
 import { Limits } from './limits.ts';
+import { noteInstances } from './wire/instance-note.ts';
 import { faultFromWorker } from './wire/message-faults.ts';
 import { ALONE_VALUE, AS_ALONE, DEFINE, type Message, SPECIAL_FIELDS, type WorkerSetup } from './wire/messages.ts';
 import { type Outgoing, pack } from './wire/outbound.ts';
@@ -514,6 +515,7 @@ export abstract class Lane {
         i += 1;
         const { name } = chunk.job.fn;
         const outcome = this.#incoming.outcome(kind, payload, name);
+        if (!outcome.ok && !chunk.job.over) noteInstances(outcome.value, chunk.at(index - chunk.base), chunk.spread);
         if (isTold) tellEnd(this.id, name, index, outcome.ok ? 'completed' : 'failed', outcome.ok ? undefined : outcome.value);
         chunk.job.settle(index, outcome.ok, outcome.value);
       }
