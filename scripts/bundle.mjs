@@ -17,7 +17,7 @@ const DOORS = {
 };
 /** Loaded by every worker, and by the program that has workers: one file, since each costs either of them half a millisecond and more. */
 const IN_EVERY_WORKER =
-  /\/core\/src\/(?:time\.ts|wire\/|entries\.ts|worker\/(?!index|process|frame-input|thread)|task\/(?:reference|descriptor|standard-schema|checked|import-module|named-export|load)\.ts)/;
+  /\/core\/src\/(?:(?:time|require-package)\.ts|wire\/|entries\.ts|worker\/(?!index|process|frame-input|thread)|task\/(?:reference|descriptor|standard-schema|checked|import-module|named-export|load|inline|confirm|syntax)\.ts)/;
 const common = { platform: 'node', tsconfig: false, treeshake: true, logLevel: 'warn' };
 
 await bundleSchemas();

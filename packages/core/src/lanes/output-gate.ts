@@ -9,8 +9,9 @@
  *
  * Knows nothing of what the messages say.
  */
+import { createRequire } from 'node:module';
 import process from 'node:process';
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 
 interface Barrier {
   isPassed: boolean;
@@ -37,7 +38,8 @@ export class OutputGate {
     if (!(stream.writableLength > 0 && stream.writable)) return;
     const barrier = { isPassed: false };
     this.#held.push(barrier);
-    // A replaced `write` might not call back.
+    // A replaced `write` might not call back. Loaded here, since most programs never come here.
+    const { Writable } = createRequire(import.meta.url)('node:stream') as typeof import('node:stream');
     Writable.prototype.write.call(stream, '', 'utf8', (error) => {
       silence(stream, error);
       barrier.isPassed = true;

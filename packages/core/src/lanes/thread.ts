@@ -11,13 +11,13 @@
  * Claims: the worker moves `next` up, one task at a time, this side moves `end` down to take tasks back; both by compare-and-swap, so
  * a task is run or taken back, never both. Death is judged at `exit` after the port was read empty: finished results win.
  */
-import { createRequire } from 'node:module';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { Alarm } from '../clock.ts';
 import { THREAD_ENTRY } from '../entries.ts';
 import { Lane, type LaneHost, type LaneOptions } from '../lane.ts';
 import type { Sent } from '../ledger.ts';
+import { requirePackage } from '../require-package.ts';
 import { afterMicrotasks } from '../time.ts';
 import {
   ABORT_MESSAGE,
@@ -62,8 +62,6 @@ export interface ThreadOptions {
   readonly maxPayloadBytes: number;
 }
 
-const require = createRequire(import.meta.url);
-
 export class ThreadLane extends Lane {
   readonly kind = 'thread';
   readonly canTransfer = true;
@@ -105,7 +103,7 @@ export class ThreadLane extends Lane {
 
   #start(): void {
     const { env, argv, execArgv, resourceLimits } = this.#threadOptions;
-    const { Piscina } = require('piscina') as typeof import('piscina');
+    const { Piscina } = requirePackage('piscina', 'dist/main.js') as typeof import('piscina');
     // A complete object without a prototype: nothing is ever read from a polluted Object.prototype.
     const options = Object.assign(Object.create(null), {
       filename: THREAD_ENTRY,

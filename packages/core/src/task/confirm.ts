@@ -93,8 +93,9 @@ function words(source: string): readonly string[] {
     .replace(/\b__(?:vite_ssr|vi)_import_\d+__\./g, '')
     .replace(/\b[\w$]+_\d+\./g, '');
   const found: string[] = [];
+  const { tokenizer } = parser();
   try {
-    for (const token of parser().tokenizer(text, { ecmaVersion: 'latest', sourceType: 'module' })) {
+    for (const token of tokenizer(text, { ecmaVersion: 'latest', sourceType: 'module' })) {
       const { label } = token.type;
       const value = 'value' in token ? token.value : undefined;
       if (label === 'name' || label === 'privateId') found.push(String(value));

@@ -9,30 +9,17 @@
  *                                                                 (unexported.ts)   +-> refused, with each free name
  *
  * Decides the first column: what is an export goes by reference, never by source. Refuses to evaluate anything, and to know what
- * becomes of the answer. The rest, and the parser it needs, is loaded when a function is no export.
+ * becomes of the answer. The rest is unexported.ts; the parser that it needs is loaded when a function is no export.
  */
-import type { Confirmation, ModuleDescriptor, TaskDescriptor } from './descriptor.ts';
 import { exportOfCommonJs, exportOfNamespace } from './exports.ts';
-import { type Home, homeOf, isEntry } from './home.ts';
+import { byReference, type Found, type Refused } from './found.ts';
+import { type Home, homeOf } from './home.ts';
 import { inspection, openInspection } from './inspection.ts';
 import type { Location } from './locate.ts';
 import type { AnyFunction } from './reference.ts';
 import { Subject } from './subject.ts';
+import { findUnexported } from './unexported.ts';
 import type { ExportName } from './written.ts';
-
-export interface Found {
-  readonly descriptor: TaskDescriptor;
-  /** By what another function object is known to be the same inline function: its text, or also the place where it is written. */
-  readonly sharedBy: 'text' | 'place' | undefined;
-}
-
-/**
- * Why a function cannot be a task. Words, not an error: this file is imported late, and some loaders (tsx in a CommonJS package) then
- * give it other copies of the classes than the program has.
- */
-export interface Refused {
-  readonly refused: string;
-}
 
 export async function findTask(task: AnyFunction): Promise<Found | Refused> {
   const subject = new Subject(task, await inspection());
@@ -46,7 +33,6 @@ export async function findTask(task: AnyFunction): Promise<Found | Refused> {
   const place = subject.location && subject.parts === undefined ? placeKey(subject.location) : undefined;
   const known = place === undefined ? undefined : unexported.get(place);
   if (known !== undefined) return known;
-  const { findUnexported } = await import('./unexported.ts');
   const answer = findUnexported(subject, home, homeOfCall);
   if (place !== undefined) remember(place, answer);
   return answer;
@@ -74,28 +60,6 @@ export function placeKeyOf(task: AnyFunction): string | undefined {
 
 function placeKey({ script, line, column }: Location): string {
   return `${script.id}:${line}:${column}`;
-}
-
-export function byReference(
-  subject: Subject,
-  url: string,
-  { exportName, member }: ExportName,
-  confirm: Confirmation | undefined,
-  isCommonJs: boolean,
-): Found {
-  const isNamed = !['', 'default', 'module.exports'].includes(exportName);
-  const descriptor: ModuleDescriptor = {
-    kind: 'module',
-    name: member !== undefined ? `${exportName}.${member}` : isNamed ? exportName : subject.title,
-    url,
-    exportName,
-    commonjs: isCommonJs ? true : undefined,
-    member,
-    parsed: subject.parts === undefined ? undefined : true,
-    entry: isEntry(url) ? true : undefined,
-    confirm,
-  };
-  return { descriptor, sharedBy: undefined };
 }
 
 /** The module that calls `defineTask`, for a checked task whose handler is written in another one. */

@@ -1,22 +1,67 @@
 /**
  * Imports the modules of tasks, TypeScript included.
  *
- * Decides when Node alone loads a file and when `tsx` is needed, and that each module is evaluated once, also when that fails.
- * Refuses to know what is in a module.
+ * Decides when Node alone loads a file and when `tsx` is needed, and when a module that failed is tried again. Each module is evaluated once for
+ * all that ask while it loads or after it has loaded. Refuses to know what is in a module.
+ *
+ *   absent --asked--> loading --> loaded
+ *     ^                  |
+ *     |                  v
+ *     +--may be tried-- failed      the first time at once, later after a pause that doubles, or when the file has changed
+ *
+ * Node keeps some failures under their URL for the thread's life (which ones depends on its version; an error that the module itself threw
+ * always). Where the same error comes back, the module is imported under a URL of its own; what it imports keeps its URL.
  */
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { types } from 'node:util';
+import { now } from '../time.ts';
+
+/** ms between tries of a module that keeps failing: nothing, FIRST_PAUSE, doubled each time. Longer: heals later. Shorter: costs more time and memory. */
+const FIRST_PAUSE = 1;
+const LONGEST_PAUSE = 60_000;
+
+interface Failure {
+  readonly error: unknown;
+  /** What the URL itself gave last; `error` may come from a URL that it was tried under. */
+  own: unknown;
+  /** Tries so far. */
+  readonly tries: number;
+  /** ms of the clock from which on it may be tried again. */
+  readonly after: number;
+  /** Of the files that are known to be concerned. */
+  readonly state: string;
+}
 
 const modules = new Map<string, Promise<object>>();
+const failures = new Map<string, Failure>();
 
 /** The namespace of the module at a `file:` URL. */
 export function importModule(url: string): Promise<object> {
-  let module = modules.get(url);
-  if (module === undefined) {
-    module = load(url);
-    modules.set(url, module);
+  const known = modules.get(url);
+  if (known !== undefined) return known;
+  const failure = failures.get(url);
+  if (failure !== undefined && now() < failure.after && stateOf(url, failure.error) === failure.state) {
+    return Promise.reject(failure.error);
   }
+  const module = failure === undefined ? load(url) : loadAgain(url, failure);
+  modules.set(url, module);
+  module.then(
+    () => failures.delete(url),
+    (error: unknown) => {
+      modules.delete(url);
+      const tries = (failure?.tries ?? 0) + 1;
+      const pause = tries === 1 ? 0 : Math.min(FIRST_PAUSE * 2 ** (tries - 2), LONGEST_PAUSE);
+      failures.set(url, {
+        error,
+        own: failure === undefined ? error : failure.own,
+        tries,
+        after: now() + pause,
+        state: stateOf(url, error),
+      });
+    },
+  );
   return module;
 }
 
@@ -28,6 +73,32 @@ export function commonJsExports(url: string, namespace: object): object {
   const cached = createRequire(url).cache[fileURLToPath(url)];
   const imported = namespace as { readonly default?: unknown; readonly 'module.exports'?: unknown };
   return { 'module.exports': cached === undefined ? (imported['module.exports'] ?? imported.default) : cached.exports };
+}
+
+async function loadAgain(url: string, failure: Failure): Promise<object> {
+  try {
+    return await load(url);
+  } catch (error) {
+    const isKept = error === failure.own;
+    failure.own = error;
+    if (!isKept) throw error;
+    return load(`${url}${url.includes('?') ? '&' : '?'}retry=${failure.tries}`);
+  }
+}
+
+/** What tells whether a file has changed: of the module itself, and of the one that was missing. */
+function stateOf(url: string, error: unknown): string {
+  const missing = (error as { readonly url?: unknown } | null)?.url;
+  return [url, missing].map(fileState).join();
+}
+
+function fileState(url: unknown): string {
+  try {
+    const { mtimeMs, ctimeMs, size, ino } = statSync(fileURLToPath(String(url)));
+    return `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
+  } catch {
+    return '';
+  }
 }
 
 const TYPESCRIPT = /\.(?:ts|mts|cts|tsx)$/;

@@ -5,8 +5,8 @@
  * where the function was written, stack lines name that file. Refuses to know where the source came from: descriptors arrive
  * from the parent only, before any task.
  */
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { constants, Script } from 'node:vm';
 import { TaskModuleError } from '../errors.ts';
 import type { SourceDescriptor } from './descriptor.ts';
 
@@ -18,6 +18,7 @@ export function compileInline(descriptor: SourceDescriptor): (...args: unknown[]
     imports ? SPECIFIER : '',
   ].join('');
   const before = `(()=>{${strict ? "'use strict';" : ''}${helpers}return `;
+  const { Script } = vm();
   let made: unknown;
   try {
     const script = new Script(`${before}${source}})()`, {
@@ -36,13 +37,19 @@ export function compileInline(descriptor: SourceDescriptor): (...args: unknown[]
   return made as (...args: unknown[]) => unknown;
 }
 
+/** On first need: a worker without inline functions, and the program, have no use for it. */
+function vm(): typeof import('node:vm') {
+  return createRequire(import.meta.url)('node:vm') as typeof import('node:vm');
+}
+
 let isAnnounced = false;
 
 /**
  * Node's own loader, resolving from the script's file. Node warns once a thread that this option is experimental: a program that
  * writes `import()` into a function should not hear of it, so the first use is here, with the warning held back.
  */
-function mainLoader(): typeof constants.USE_MAIN_CONTEXT_DEFAULT_LOADER {
+function mainLoader(): typeof import('node:vm').constants.USE_MAIN_CONTEXT_DEFAULT_LOADER {
+  const { constants, Script } = vm();
   const loader = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
   if (isAnnounced) return loader;
   isAnnounced = true;

@@ -6,8 +6,10 @@
  */
 import { TaskModuleError } from '../errors.ts';
 import { callParsed, checkedParts } from './checked.ts';
+import { confirmed } from './confirm.ts';
 import type { ModuleDescriptor, TaskDescriptor } from './descriptor.ts';
 import { commonJsExports, importModule } from './import-module.ts';
+import { compileInline } from './inline.ts';
 import { type Exported, exportNamed } from './named-export.ts';
 
 export interface LoadedTask {
@@ -15,15 +17,13 @@ export interface LoadedTask {
   readonly call: (...args: unknown[]) => unknown;
 }
 
-/** Loads what `descriptor` names. A module is evaluated once for all its tasks, also when that fails. */
+/** Loads what `descriptor` names. A module is evaluated once for all its tasks; one that failed is tried again. */
 export async function loadTask(descriptor: TaskDescriptor): Promise<LoadedTask> {
   if (descriptor.kind === 'source') {
-    const { compileInline } = await import('./inline.ts');
     return { call: compileInline(descriptor) };
   }
   const namespace = await importOf(descriptor);
   if (descriptor.confirm !== undefined) {
-    const { confirmed } = await import('./confirm.ts');
     return callable(descriptor, confirmed(namespace, descriptor, descriptor.confirm));
   }
   return callable(descriptor, exportNamed(namespace, descriptor));

@@ -5,10 +5,10 @@
  * know what is said about the place. A map that cannot be had or read costs the mapping, nothing else.
  */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TraceMap } from '@jridgewell/trace-mapping';
+import { requirePackage } from '../require-package.ts';
 import type { Location, Locator, Script } from './locate.ts';
 
 type TraceMapping = typeof import('@jridgewell/trace-mapping');
@@ -105,7 +105,7 @@ export class SourceMaps {
 
   #read(script: Script): TraceMap | undefined {
     try {
-      this.#tracing ??= createRequire(import.meta.url)('@jridgewell/trace-mapping') as TraceMapping;
+      this.#tracing ??= requirePackage('@jridgewell/trace-mapping', 'dist/trace-mapping.umd.js') as TraceMapping;
       const url = new URL(this.#locator.textOf(script).sourceMapUrl, script.url || undefined);
       return new this.#tracing.TraceMap(mapText(url), url.protocol === 'data:' ? script.url : url.href);
     } catch {

@@ -13,6 +13,7 @@ import { Timing } from '../timing.ts';
 import { cannotBeSent, faultAtSight, notATask } from './at-sight.ts';
 import { type CheckedParts, checkedParts, parseArguments } from './checked.ts';
 import { sourceBytes, type TaskDescriptor } from './descriptor.ts';
+import { findTask, placeKeyOf } from './find.ts';
 import { type AnyFunction, isReference, ownName, referenceFault, type TaskReference } from './reference.ts';
 
 let lastId = 0;
@@ -176,7 +177,7 @@ function spokenName(name: string): string {
 /** The inline function that `task` is one of, if its text was met. */
 function sameAs(first: Inline, task: AnyFunction, key: string): TaskFunction | undefined {
   if (first.sharedBy === 'text') return first.made;
-  const place = first.sharedBy === 'place' ? finder?.placeKeyOf(task) : undefined;
+  const place = first.sharedBy === 'place' ? placeKeyOf(task) : undefined;
   return place === undefined ? undefined : inline.get(`${place} ${key}`)?.made;
 }
 
@@ -189,7 +190,7 @@ function searched(task: AnyFunction, name: string, key: string): TaskFunction {
       undefined,
       search(task, (sharedBy) => {
         entry.sharedBy = sharedBy ?? 'nothing';
-        const place = sharedBy === 'place' ? finder?.placeKeyOf(task) : undefined;
+        const place = sharedBy === 'place' ? placeKeyOf(task) : undefined;
         if (place !== undefined) keep(`${place} ${key}`, entry);
         if (entry.sharedBy === 'nothing' && inline.get(key) === entry) inline.delete(key);
       }),
@@ -218,20 +219,18 @@ function keep(key: string, entry: Inline): void {
   if (oldest !== undefined) inline.delete(oldest);
 }
 
-/** Looks functions up; loaded with the first one that has to be. */
-let finder: typeof import('./find.ts') | undefined;
-
 type OnShared = (sharedBy: 'text' | 'place' | undefined) => void;
 const ALONE: OnShared = () => {};
 
 async function search(task: AnyFunction, onShared: OnShared): Promise<Outcome> {
   try {
-    finder ??= await import('./find.ts');
-    const found = await finder.findTask(task);
+    const found = await findTask(task);
     onShared('sharedBy' in found ? found.sharedBy : undefined);
     return 'refused' in found ? { error: new TaskSerializationError(found.refused) } : found;
   } catch (error) {
     onShared(undefined);
+    // It says nothing about the function (no descriptor was free to load the parser, say): the next call looks again.
+    known.delete(task);
     return { error: new TaskSerializationError(UNFINDABLE, { cause: error }) };
   }
 }

@@ -5,7 +5,7 @@
  */
 import { callableText } from './callable-text.ts';
 import type { Confirmation, SourceDescriptor } from './descriptor.ts';
-import { byReference, type Found, type Refused } from './find.ts';
+import { byReference, type Found, type Refused } from './found.ts';
 import { type FreeName, type FunctionSyntax, readFunction } from './free-names.ts';
 import { isSafeByText, isWorkerGlobal } from './globals.ts';
 import type { Home } from './home.ts';

@@ -56,6 +56,8 @@ interface Batch {
   readonly slot: number;
   readonly runs: readonly unknown[];
   run: number;
+  /** The run for which the load of its function was tried last. */
+  tried: number;
   /** Place in the run, and in the whole message. */
   at: number;
   place: number;
@@ -125,6 +127,7 @@ export class Runner implements TaskSource {
           slot: message[2] as number,
           runs: message[3] as unknown[],
           run: 0,
+          tried: -1,
           at: 0,
           place: 0,
           special: 0,
@@ -264,9 +267,8 @@ export class Runner implements TaskSource {
     runAs(this.#running, () => this.#contextOfRunning()?.abort());
   }
 
-  async #load(id: number, known: Known): Promise<void> {
-    await this.#functions.load(known, this.#setup.startTimeout);
-    if (known.task !== undefined) this.#far.send([LOADED, id]);
+  #load(id: number, known: Known): Promise<void> {
+    return this.#functions.load(known, this.#setup.startTimeout, () => this.#far.send([LOADED, id]));
   }
 
   /** True when the batch is done with; false when something must be waited for. */
@@ -276,10 +278,11 @@ export class Runner implements TaskSource {
     for (; batch.run < runs.length; batch.run += RUN_FIELDS, batch.at = 0, batch.special = 0) {
       const id = runs[batch.run + RUN_FN] as number;
       const known = this.#functions.get(id);
-      if (known?.isLoaded === false) {
+      if (known !== undefined && known.task === undefined && batch.tried !== batch.run) {
         answers.flush();
         if (batch.claimed === 0) batch.claimed = this.#far.claim(batch.slot, 1);
         if (batch.claimed === 0) return true;
+        batch.tried = batch.run;
         this.#waitFor(this.#load(id, known));
         return false;
       }

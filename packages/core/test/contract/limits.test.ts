@@ -1,8 +1,9 @@
 /** Time limits and aborts: the running task of that call ends, in time, and nothing else does. */
 import { getEventListeners } from 'node:events';
+import { join } from 'node:path';
 import { makeGate, outcome, until, within } from '@twinpool/testkit';
 import { blockNatively, ignoreSigterm } from '@twinpool/testkit/faults';
-import { add, echo, hold, holdAsync, holdOrAbort, later, mark, place, spin, spinUntilAborted, square } from '@twinpool/testkit/tasks';
+import { add, echo, hold, holdAsync, holdOrAbort, later, mark, OPEN, place, spin, spinUntilAborted, square } from '@twinpool/testkit/tasks';
 import { describe, expect, it } from 'vitest';
 import { CancelledError, TaskTimeoutError, TimeoutError } from '../../dist/errors.js';
 import { taskRef } from '../../dist/index.js';
@@ -269,6 +270,32 @@ describe.each(KINDS)('an aborted signal: %s', (kind) => {
     controller.abort();
     isCancelled(await outcome(promise, 100));
     expect(await outcome(work.call(square, 2))).toEqual({ ok: true, value: 4 });
+  });
+});
+
+describe.each(KINDS)('a task module that takes longer than startTimeout: %s', (kind) => {
+  it('fails the task that waited for it, the next ones at once, and serves those that come when it has loaded [R21]', async () => {
+    const gate = makeGate();
+    const url = new URL('waits-for-gate.mjs', modules);
+    url.searchParams.set('open', join(gate.path, OPEN));
+    const work = open(kind, { processes: 1, startTimeout: 1_500 });
+    const { workerId } = await work.call(place);
+    const late = { ok: false, error: { code: 'ERR_TWINPOOL_TASK_MODULE', message: expect.stringContaining('1500 ms') } };
+    expect(await outcome(work.call(taskRef(url, 'task')))).toMatchObject(late);
+    const began = performance.now();
+    for (const settled of await Promise.all(Array.from({ length: 5 }, () => outcome(work.call(taskRef(url, 'task'))))))
+      expect(settled).toMatchObject(late);
+    expect(performance.now() - began).toBeLessThan(1_500);
+    gate.open();
+    let settled = await outcome(work.call(taskRef(url, 'task')));
+    await until(() => {
+      void outcome(work.call(taskRef(url, 'task'))).then((each) => {
+        settled = each;
+      });
+      return settled.ok;
+    }, 'the module has loaded');
+    expect(settled).toEqual({ ok: true, value: 'loaded' });
+    expect((await work.call(place)).workerId).toBe(workerId);
   });
 });
 

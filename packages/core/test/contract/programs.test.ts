@@ -95,11 +95,17 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
     expect(program.output).toMatch(/broken: .* after a while|value: 4/);
     expect(program.output).toContain('healed: 9');
   });
+
+  it.each(['worker', 'function'])('that has no descriptor for its first %s works when it has some [R21]', async (when) => {
+    const program = runNode(['-e', limited('no-descriptors-at-first.mjs', kind, when)], programs);
+    expect((await program.end(12_000)).code).toBe(0);
+    expect(program.output).toMatch(/during: (2|ERR_TWINPOOL_TASK_SERIALIZATION|undefined)\nthe same function: 2\nanother one: 6\n/);
+  });
 });
 
 /** Runs it where a process may have few descriptors. */
-function limited(file: string, kind: string): string {
-  const command = `ulimit -n 60; exec "${process.execPath}" "${new URL(file, programs).pathname}" ${kind}`;
+function limited(file: string, ...args: readonly string[]): string {
+  const command = `ulimit -n 60; exec "${process.execPath}" "${new URL(file, programs).pathname}" ${args.join(' ')}`;
   return `const { spawnSync } = require('node:child_process');
     const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', ${JSON.stringify(command)}], { encoding: 'utf8', timeout: 10_000 });
     console.log(stdout, stderr); process.exitCode = status ?? 1;`;

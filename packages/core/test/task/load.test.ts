@@ -64,12 +64,57 @@ describe('modules that cannot be loaded', () => {
     expect(failure?.message).toContain(url);
   });
 
-  test('a failing one is evaluated once for all its tasks, and harms no other', async () => {
-    const url = await written('counting.mjs', 'globalThis.evaluations = (globalThis.evaluations ?? 0) + 1; throw new Error("no");');
+  test('a failing one is evaluated once for all tasks that wait for it, is tried again for the next, and harms no other [R21]', async () => {
+    const url = await written(
+      'counting.mjs',
+      'globalThis.evaluations = (globalThis.evaluations ?? 0) + 1; await new Promise((done) => setTimeout(done, 200)); throw new Error("no");',
+    );
     const other = await written('other.mjs', 'export const evaluations = () => globalThis.evaluations;');
+    const evaluations = async () => (await far.call(of(other, 'evaluations'))).value;
+    const together = await far.callAll([of(url, 'a'), of(url, 'b'), of(url, 'c')]);
+    expect(together.map(({ failure }) => failure?.message)).toEqual(Array(3).fill(expect.stringContaining('no')));
+    expect(await evaluations()).toBe(1);
     expect((await far.call(of(url, 'a'))).failure?.message).toContain('no');
-    expect((await far.call(of(url, 'b'))).failure?.message).toContain('no');
-    expect((await far.call(of(other, 'evaluations'))).value).toBe(1);
+    expect(await evaluations()).toBe(2);
+  });
+
+  test('one that fails all the time is tried ever more rarely [R21]', async () => {
+    const url = await written('always.mjs', 'globalThis.tries = (globalThis.tries ?? 0) + 1; throw new Error("no");');
+    const other = await written('tries.mjs', 'export const tries = () => globalThis.tries;');
+    const calls = 300;
+    for (let i = 0; i < calls; i++) await far.call(of(url, 'a'));
+    const { value } = await far.call(of(other, 'tries'));
+    expect(value).toBeGreaterThan(1);
+    expect(value).toBeLessThan(calls / 3);
+  });
+
+  test.each<[string, readonly [string, string?][], readonly [string, string][]]>([
+    ['that is missing', [], [['m', 'export const task = () => 1']]],
+    ['with a syntax error', [['m', 'export const = 1']], [['m', 'export const task = () => 1']]],
+    ['that throws', [['m', 'throw new Error("no")']], [['m', 'export const task = () => 1']]],
+    ['that imports one that is missing', [['m', 'export { task } from "./FILE-n.mjs"']], [['n', 'export const task = () => 1']]],
+    [
+      'that throws as long as a file is missing',
+      [['m', 'import { statSync } from "node:fs"; statSync(new URL("./FILE-n.mjs", import.meta.url)); export const task = () => 1']],
+      [['n', '']],
+    ],
+  ])('one %s works when it is put right, also at once [R21]', async (title, before, after) => {
+    const file = title.replaceAll(' ', '-');
+    const write = (files: readonly (readonly [string, string?])[]) =>
+      Promise.all(files.map(([name, text = '']) => written(`${file}-${name}.mjs`, text.replaceAll('FILE', file))));
+    const task = of(pathToFileURL(join(folder, `${file}-m.mjs`)).href, 'task');
+    await write(before);
+    expect((await far.call(task)).failure?.name).toBe('TaskModuleError');
+    await write(after);
+    expect(await far.call(task)).toMatchObject({ value: 1 });
+    expect(await far.call(task)).toMatchObject({ value: 1 });
+  });
+
+  test('a file that is put right after many tries works at once [R21]', async () => {
+    const url = await written('mended.mjs', 'throw new Error("no")');
+    for (let i = 0; i < 50; i++) await far.call(of(url, 'task'));
+    await written('mended.mjs', 'export const task = () => 1');
+    expect(await far.call(of(url, 'task'))).toMatchObject({ value: 1 });
   });
 
   test.each(['data:text/javascript,export const task = () => 1', 'node:fs', 'http://localhost/task.js'])(

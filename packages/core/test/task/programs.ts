@@ -71,6 +71,21 @@ export class Far {
     return answer;
   }
 
+  /** All of them at the same time; the answers in the order in which they come. */
+  callAll(descriptors: readonly TaskDescriptor[]): Promise<readonly Answer[]> {
+    const answers: Answer[] = [];
+    const all = new Promise<readonly Answer[]>((resolve) => {
+      const hear = (answer: Answer): void => {
+        if (answers.push(answer) < descriptors.length) return;
+        this.#worker.off('message', hear);
+        resolve(answers);
+      };
+      this.#worker.on('message', hear);
+    });
+    for (const descriptor of descriptors) this.#worker.postMessage({ descriptor, args: [] });
+    return all;
+  }
+
   async end(): Promise<void> {
     await this.#worker.terminate();
   }
