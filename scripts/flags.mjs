@@ -70,7 +70,7 @@ const TOGETHER = [
 /** Waits for a debugger before it runs anything. */
 const WAITS = /^--(no-)?inspect-(brk|wait)/;
 /** Where Node takes no file with the flag, it runs a program given as text. */
-const FOR_TEXT = /^(-e|-p|-pe|-i|--(eval|print|interactive|input-type))$/;
+const FOR_TEXT = /^(-e|-p|-pe|--(eval|print|input-type))$/;
 
 function flagsOfNode() {
   const run = (args) => spawnSync(node, args, { encoding: 'utf8' }).stdout;
