@@ -174,6 +174,20 @@ describe.each(CASES)('$origin, $title', ({ kind, origin }) => {
       expect(await view.catch(() => 0)).toBe(3);
       expect(await view.finally(() => undefined)).toBe(3);
     }
+    // Callbacks of one argument without a name, behind proxies as tracing libraries put them.
+    const traced = <F extends (value: never) => unknown>(fn: F): F => new Proxy(fn, {});
+    for (const view of [good.future, good.result, bad.future, bad.result]) {
+      const isGood = view === good.future || view === good.result;
+      expect(
+        await view.then(
+          traced((x: number) => x + 1),
+          traced((error: unknown) => (error as Error).message),
+        ),
+      ).toBe(isGood ? 4 : 'no');
+      expect(await view.then(traced((x: number) => x + 1)).catch(traced((error: unknown) => (error as Error).message))).toBe(
+        isGood ? 4 : 'no',
+      );
+    }
     for (const view of [bad.future, bad.result]) {
       expect(await view.catch((error: unknown) => (error as Error).message)).toBe('no');
       expect(await failure(view.finally(() => undefined))).toBeInstanceOf(RangeError);

@@ -78,6 +78,7 @@ const NATIVE = sourceOf.call(resolving);
 
 /** Whether it can only be the resolving function of a native promise. */
 export function isResolving(fn: unknown): fn is (value: unknown) => void {
+  // A proxy of a function has the source of a native one. Asked first: reading its name runs code of the program.
   return typeof fn === 'function' && !types.isProxy(fn) && fn.name === '' && fn.length === 1 && sourceOf.call(fn) === NATIVE;
 }
 
