@@ -14,7 +14,7 @@ export interface AsyncOptions<R = unknown> extends CallOptions, Callbacks<R> {}
 export interface MapOptions extends CallOptions {
   /** Tasks that travel together. Default: Python's rule for `map` as long as nothing is measured; one by one for `imap`. */
   chunksize?: number | undefined;
-  /** The most items read ahead of the consumer of an `imap`, or ahead of the results of a `map` over an async input. Default 1 024. */
+  /** The most items read ahead of the consumer of an `imap`, or ahead of the results of a `map` over an async input. Default 1 024. An `imap` also holds at most 16 MiB of results. */
   buffersize?: number | undefined;
   /** Called after each task; `total` is `undefined` while the input's length is not known. */
   onProgress?: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
