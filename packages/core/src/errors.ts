@@ -203,6 +203,8 @@ export class WorkerLostError extends BrokenExecutorError {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly taskName: string | undefined;
+  /** Of a map: which item the lost task was of. Its own property where it is one, and not enumerable. */
+  declare readonly taskIndex: number | undefined;
   /** ms that the task had been running, as far as this side knows. */
   readonly runningFor: number | undefined;
 

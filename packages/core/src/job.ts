@@ -233,7 +233,7 @@ export class CallJob extends Job implements Chunk {
     this.#listener = listener;
     if (fn.parseArguments !== undefined) this.#phase = 'pending';
     // Getters of arguments run when they are sent.
-    if (settings.onReport !== undefined || args.some(isObject)) this.scope = scopeHere();
+    if (settings.onReport !== undefined || (this.spread ? args.some(isObject) : isObject(this.#item))) this.scope = scopeHere();
   }
 
   get job(): Job {
