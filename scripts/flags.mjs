@@ -47,7 +47,8 @@ const VALUES = [
   [/^--trace-require-module$/, 'all'],
   [/^--use-largepages$/, 'off'],
   [/^--test-shard$/, '1/1'],
-  [/^--(max|secure-heap|stack|heap|v8-pool)/, '65536'],
+  [/^--v8-pool-size$/, '2'],
+  [/^--(max|secure-heap|stack|heap)/, '65536'],
   [/dir$/, '.'],
 ];
 const ANY_VALUES = ['1', 'x'];
@@ -110,6 +111,7 @@ function start(args, options, isText, program) {
     };
     child.stdout.setEncoding('utf8').on('data', add);
     child.stderr.setEncoding('utf8').on('data', add);
+    child.on('error', (error) => resolve(`the program was not started: ${error.message}`));
     child.on('exit', () => {
       clearTimeout(timer);
       // Something that it started may hold the output open.
