@@ -18,8 +18,10 @@ import { afterTurn } from './time.ts';
 export interface ClientHost {
   /** What one value, or the source of a function, may take, bytes. */
   readonly maxPayloadBytes: number;
-  /** When what comes in now counts as accepted: µs of the clock in 32 bits. */
-  acceptanceTime(): number;
+  /** Notes when what comes in now counts as accepted. */
+  stampAcceptance(job: Job): void;
+  /** Tasks of this client that workers would take at once, beside what waits for them already. */
+  freeSlots(client: Client): number;
   /** The client has work again. */
   activate(client: Client): void;
   /** `urgent`: a job came in; else some time this turn will do. */
@@ -115,16 +117,17 @@ export class Client implements JobOwner {
     job.order = this.#order++;
     const holder = validatedHere<Job>();
     if (holder !== undefined) this.#goBefore(job, holder);
-    job.acceptedAt = this.#host.acceptanceTime();
+    this.#host.stampAcceptance(job);
     this.#add(tasks);
     if (this.#breakage !== undefined) {
       job.end(this.broken, 'failed');
       return;
     }
     const { maxQueue, name } = this.options;
-    if (this.queued > maxQueue) {
+    // What a worker takes at once does not wait; it is asked only when the queue is full.
+    if (this.queued > maxQueue && this.queued > maxQueue + this.#host.freeSlots(this)) {
       const before = this.queued - tasks;
-      job.end(new QueueFullError(`${name}: ${before} tasks wait, and ${tasks} more would be over maxQueue (${maxQueue})`), 'failed');
+      job.end(new QueueFullError(`${name}: ${before} tasks wait, and ${tasks} more would be over maxQueue (${maxQueue})`), 'refused');
       return;
     }
     const { signal } = job.settings;

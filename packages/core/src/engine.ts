@@ -44,6 +44,8 @@ export interface RuntimeStats {
   readonly completed: number;
   readonly failed: number;
   readonly cancelled: number;
+  /** Tasks that `maxQueue` refused. They count as neither accepted nor failed. */
+  readonly refused: number;
   /** Workers that died by themselves. */
   readonly lostWorkers: number;
   /** Workers that were started in the place of one that was gone: lost, sent home, or ended because of its task. */
@@ -77,8 +79,9 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
   readonly #initializer: TaskFunction | undefined;
   readonly #initargs: PackedValue;
   readonly #workerData: PackedValue;
-  readonly #counts: Record<Ending, number> = { completed: 0, failed: 0, cancelled: 0 };
-  #acceptanceTime = 0;
+  readonly #counts: Record<Ending, number> = { completed: 0, failed: 0, cancelled: 0, refused: 0 };
+  #acceptedMs = 0;
+  #acceptedUs = 0;
   #unobserved = 0;
   #lost = 0;
   #anomalies = 0;
@@ -220,8 +223,8 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     this.#scheduler.left(chunk, count);
   }
 
-  measured(functionId: number, count: number, elapsed: number): void {
-    this.#scheduler.measured(functionId, count, elapsed);
+  measured(fn: TaskFunction, count: number, elapsed: number): void {
+    this.#scheduler.measured(fn, count, elapsed);
   }
 
   laneGone(lane: Lane, wasReady: boolean, started: Chunk[], unstarted: Chunk[]): void {
@@ -312,9 +315,18 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
   // ClientHost
 
   /** One for all that comes in before the scheduler runs: a loop of submits reads the clock once. */
-  acceptanceTime(): number {
-    if (!this.#scheduler.isPlanned) this.#acceptanceTime = (this.clock.now() * 1000) | 0;
-    return this.#acceptanceTime;
+  stampAcceptance(job: Job): void {
+    if (!this.#scheduler.isPlanned) {
+      const now = this.clock.now();
+      this.#acceptedMs = Math.floor(now) | 0;
+      this.#acceptedUs = ((now % 1) * 1000) | 0;
+    }
+    job.acceptedMs = this.#acceptedMs;
+    job.acceptedUs = this.#acceptedUs;
+  }
+
+  freeSlots(client: Client): number {
+    return this.#scheduler.freeSlots(client, this.workers.size);
   }
 
   pump(urgent: boolean): void {

@@ -42,7 +42,7 @@ export { afterTurn } from './time.ts';
 export { unknownOption } from './unknown-option.ts';
 export { checkStep, runCallback, type Scope, scopeHere, stepOf, warnOfError, watchReturned } from './user-code.ts';
 export { mayHaveStarted, mayWait, spend } from './wire/budget.ts';
-export { AS_BYTES, AS_THROWN } from './wire/messages.ts';
+export { AS_BYTES, AS_THROWN, DEFINE, FORGET, type Message } from './wire/messages.ts';
 export type { Outgoing } from './wire/outbound.ts';
 export { adviseFor } from './wire/refusals.ts';
 export { encodeThrown } from './wire/thrown.ts';

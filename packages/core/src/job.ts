@@ -58,7 +58,7 @@ export interface Chunk {
 }
 
 /** How a task ended, for the counters. */
-export type Ending = 'completed' | 'failed' | 'cancelled';
+export type Ending = 'completed' | 'failed' | 'cancelled' | 'refused';
 
 /** What a job needs from the client it belongs to. */
 export interface JobOwner {
@@ -98,8 +98,9 @@ export abstract class Job {
   scope: Scope | undefined = undefined;
   /** Set when the client accepts the job. */
   owner!: JobOwner;
-  /** When it was accepted: µs of the clock in 32 bits, which is no allocation; compare by `(b - a) | 0`. */
-  acceptedAt = 0;
+  /** When it was accepted: whole ms of the clock in 32 bits, and µs above them. Small integers, so that a call allocates no number. */
+  acceptedMs = 0;
+  acceptedUs = 0;
   /** Its place among the jobs of its client. */
   order = 0;
   /** Links of the client's queue; `queued` says whether it is in there. */

@@ -20,12 +20,18 @@ import { Incoming } from './incoming.ts';
 import type { Chunk, Job } from './job.ts';
 import { Disowned, halves, Ledger, type Sent } from './ledger.ts';
 import { Limits } from './limits.ts';
+import type { TaskFunction } from './task/task-function.ts';
 import { noteInstances } from './wire/instance-note.ts';
 import { faultFromWorker } from './wire/message-faults.ts';
-import { ALONE_VALUE, AS_ALONE, DEFINE, type Message, SPECIAL_FIELDS, type WorkerSetup } from './wire/messages.ts';
+import { ALONE_VALUE, AS_ALONE, DEFINE, FORGET, type Message, SPECIAL_FIELDS, type WorkerSetup } from './wire/messages.ts';
 import { type Outgoing, pack } from './wire/outbound.ts';
 import type { ThrownWhere } from './wire/thrown.ts';
 import type { Packer } from './wire/values.ts';
+
+/** Functions that a worker keeps. More would hold on to the sources of a program that makes functions without end; fewer are sent again more often. */
+const MOST_DEFINED = 1_000;
+/** So many are left when it forgets some: that is done seldom. */
+const FEW_DEFINED = 750;
 
 export type LaneState = 'starting' | 'ready' | 'retiring' | 'ending' | 'gone';
 
@@ -39,8 +45,8 @@ export interface LaneHost {
   gaveBack(chunks: Chunk[]): void;
   /** `count` tasks of a chunk leave the lane: answered, lost or given back. */
   left(chunk: Chunk, count: number): void;
-  /** `count` runs of a function took `elapsed` microseconds together. */
-  measured(functionId: number, count: number, elapsed: number): void;
+  /** `count` runs of this function took `elapsed` microseconds together. */
+  measured(fn: TaskFunction, count: number, elapsed: number): void;
   /** The worker is gone. `started` were or may have been running; `unstarted` never began. `wasReady`: it had started well. */
   laneGone(lane: Lane, wasReady: boolean, started: Chunk[], unstarted: Chunk[]): void;
   /** An error of user code that no task's outcome can carry. */
@@ -87,6 +93,7 @@ export abstract class Lane {
   protected readonly options: LaneOptions;
   protected readonly packer: Packer;
   protected readonly ledger: Ledger = new Ledger();
+  /** Functions that the worker knows, the one that was sent first first. */
   readonly #defined = new Set<number>();
   /** Of them, functions that the worker has loaded. */
   readonly #loaded = new Set<number>();
@@ -189,6 +196,7 @@ export abstract class Lane {
     if (this.outstanding === 0) this.frontSince = this.host.clock.now();
     this.ledger.add(sequence, chunks, outgoing.expectations, count, outgoing.alone.length > 0);
     this.callsLeft -= count - outgoing.failures.length;
+    if (this.#defined.size > MOST_DEFINED) this.#forget();
     if (taskChannel.hasSubscribers) tellStarts(this.id, chunks);
     this.#postAlone(outgoing);
     try {
@@ -370,8 +378,10 @@ export abstract class Lane {
       this.distrust('it answered with values that it did not send');
       return;
     }
-    for (let i = 0; i < segments.length; i += 3)
-      this.host.measured(segments[i] as number, segments[i + 1] as number, segments[i + 2] as number);
+    for (let i = 0; i < segments.length; i += 3) {
+      const fn = this.ledger.functionOf(segments[i] as number);
+      if (fn !== undefined) this.host.measured(fn, segments[i + 1] as number, segments[i + 2] as number);
+    }
     this.#fate.hasAnswered = true;
     this.#limits.answered();
     // Whoever submits from a callback finds the lane free.
@@ -538,6 +548,20 @@ export abstract class Lane {
     if (this.#defined.has(id)) return;
     this.#defined.add(id);
     this.post([DEFINE, id, descriptor]);
+  }
+
+  /** The worker forgets functions that it has no tasks of; one that is used again is sent again. */
+  #forget(): void {
+    const inFlight = new Set(this.ledger.chunks.map(({ job }) => job.fn.id));
+    const forgotten: number[] = [];
+    for (const id of this.#defined) {
+      if (this.#defined.size <= FEW_DEFINED) break;
+      if (inFlight.has(id)) continue;
+      this.#defined.delete(id);
+      this.#loaded.delete(id);
+      forgotten.push(id);
+    }
+    if (forgotten.length > 0) this.post([FORGET, forgotten]);
   }
 
   #retireIfDone(): void {

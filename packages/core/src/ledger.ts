@@ -7,6 +7,7 @@
  *   messages[0]: chunks [done] [done] [chunk: base .. offset | front .. count] [chunk] ...     messages[1]: ...
  */
 import { type Chunk, type Ending, Job } from './job.ts';
+import type { TaskFunction } from './task/task-function.ts';
 
 /** One TASKS message that is not fully answered. */
 export interface Sent {
@@ -55,6 +56,17 @@ export class Ledger {
   get frontIndex(): number {
     const sent = this.messages[0] as Sent;
     return (sent.chunks[sent.chunkAt] as Chunk).base + sent.offset;
+  }
+
+  /** A function whose tasks lie here, the oldest first. */
+  functionOf(id: number): TaskFunction | undefined {
+    for (const { chunks, chunkAt } of this.messages) {
+      for (let at = chunkAt; at < chunks.length; at++) {
+        const { fn } = (chunks[at] as Chunk).job;
+        if (fn.id === id) return fn;
+      }
+    }
+    return undefined;
   }
 
   /** The chunk that was added last. */

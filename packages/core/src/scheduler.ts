@@ -42,7 +42,6 @@ export class Scheduler {
   readonly #clients = new Set<Client>();
   /** Clients with work, and a few without: only these are looked at, however many there are. */
   readonly #active = new Set<Client>();
-  readonly #functions = new Map<number, TaskFunction>();
   readonly #supply: Supply;
   readonly #now: () => number;
   readonly waitTime: Spread = new Spread();
@@ -75,6 +74,20 @@ export class Scheduler {
     let queued = 0;
     for (const client of this.#active) queued += client.queued;
     return queued;
+  }
+
+  /** Tasks of this client that workers, of `size` at most, would take at once, beside what others have waiting for them. */
+  freeSlots(client: Client, size: number): number {
+    let free = size;
+    let mine = client.options.maxLanes;
+    for (const lane of this.#lanes) {
+      // One that has had its last call is replaced while it runs it.
+      if (lane.state !== 'ready' || lane.outstanding === 0) continue;
+      if (lane.callsLeft > 0) free -= 1;
+      if (lane.chunks.some(({ job }) => job.owner === client)) mine -= 1;
+    }
+    for (const other of this.#active) if (other !== client) free -= other.queued;
+    return Math.max(0, Math.min(free, mine));
   }
 
   addClient(client: Client): void {
@@ -152,8 +165,8 @@ export class Scheduler {
     if (waiting > 0) this.#supply.wanted(waiting);
   }
 
-  measured(functionId: number, count: number, elapsed: number): void {
-    this.#functions.get(functionId)?.timing.record(count, elapsed);
+  measured(fn: TaskFunction, count: number, elapsed: number): void {
+    fn.timing.record(count, elapsed);
     this.runTime.record(elapsed / count / 1000, count);
   }
 
@@ -276,13 +289,12 @@ export class Scheduler {
   }
 
   #take(client: Client, chunk: Chunk, now: number): void {
-    const { fn, acceptedAt } = chunk.job;
-    if (!this.#functions.has(fn.id)) this.#functions.set(fn.id, fn);
+    const { fn, acceptedMs, acceptedUs } = chunk.job;
     chunk.charge = fn.timing.estimate === 0 ? UNKNOWN_CHARGE : Math.ceil(fn.timing.estimate * 1000);
     client.charged += chunk.charge * chunk.count;
     client.advanced += chunk.charge * chunk.count;
     client.claimed(chunk.job, chunk.count);
-    this.waitTime.record(((((now * 1000) | 0) - acceptedAt) | 0) / 1000, chunk.count);
+    this.waitTime.record(Math.max(0, ((Math.floor(now) - acceptedMs) | 0) + (now % 1) - acceptedUs / 1000), chunk.count);
   }
 
   /** The client with work, and a lane to spare, that has had the least. */

@@ -6,9 +6,12 @@
 
 /** Buckets an octave. */
 const STEPS = 8;
-/** The first bucket ends at 2^-10 ms, about a microsecond; the last holds everything above 2^23 ms, about two hours. */
+/** The first bucket ends at 2^-10 ms, about a microsecond; the last holds everything above 2^31 ms, about 25 days. */
 const LOWEST = -10;
-const OCTAVES = 33;
+const OCTAVES = 41;
+/** A percentile is no more exact than its bucket; times are measured in microseconds. */
+const DIGITS = 3;
+const IN_MICROSECONDS = 1000;
 
 export interface Percentiles {
   readonly p50: number;
@@ -32,7 +35,11 @@ export class Spread {
 
   /** In ms; all 0 while nothing was recorded. */
   percentiles(): Percentiles {
-    return { p50: this.#percentile(0.5), p90: this.#percentile(0.9), p99: this.#percentile(0.99), max: this.#max };
+    return { p50: this.#percentile(0.5), p90: this.#percentile(0.9), p99: this.#percentile(0.99), max: this.#roundedMax };
+  }
+
+  get #roundedMax(): number {
+    return Math.round(this.#max * IN_MICROSECONDS) / IN_MICROSECONDS;
   }
 
   #percentile(part: number): number {
@@ -40,7 +47,7 @@ export class Spread {
     let seen = 0;
     for (let bucket = 0; bucket < this.#counts.length; bucket++) {
       seen += this.#counts[bucket] as number;
-      if (seen >= rank && seen > 0) return Math.min(this.#max, 2 ** (LOWEST + bucket / STEPS));
+      if (seen >= rank && seen > 0) return Math.min(this.#roundedMax, Number((2 ** (LOWEST + bucket / STEPS)).toPrecision(DIGITS)));
     }
     return 0;
   }

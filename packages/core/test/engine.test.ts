@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { TaskTimeoutError, WorkerLostError } from '../dist/errors.js';
 import type { CallJob } from '../dist/job.js';
 import type { TaskDescriptor } from '../dist/task/descriptor.js';
-import { TaskFunction } from '../dist/task/task-function.js';
+import { taskRef } from '../dist/task/reference.js';
+import { TaskFunction, taskFunctionOf } from '../dist/task/task-function.js';
 import { encodeThrown } from '../dist/wire/thrown.js';
 import { clientOf, endOf, KILL_GRACE, TASK_TIMEOUT, turn, type World, worldOf } from './simulation/world.ts';
 
@@ -629,10 +630,42 @@ describe('the queue of a client', () => {
     const fn = functionOf(world, 'long');
     const jobs = numbers(1, 4).map((item) => call(world, fn, item));
     expect(jobs.map(({ over }) => over)).toEqual([false, false, false, true]);
-    expect(world.engine.stats()).toMatchObject({ running: 1, queued: 2, failed: 1 });
+    expect(world.engine.stats()).toMatchObject({ running: 1, queued: 2, failed: 0, refused: 1 });
     laneAt(world, 0).runAll(endOf, LONG);
     await turn();
     expect(call(world, fn, 6).over).toBe(false);
+    await world.comeToRest();
+  });
+
+  it.each([
+    { maxQueue: 0, size: 1, accepted: 1 },
+    { maxQueue: 0, size: 4, accepted: 4 },
+    { maxQueue: 1, size: 1, accepted: 2 },
+    { maxQueue: 3, size: 2, accepted: 5 },
+  ])('takes what workers take at once, and maxQueue more: $maxQueue, of $size workers [R30]', async ({ maxQueue, size, accepted }) => {
+    for (const isReady of [false, true]) {
+      const shape = { size, clients: [clientOf({ maxQueue })] };
+      const world = isReady ? await readyWorld(shape) : worldOf(shape);
+      const fn = functionOf(world, 'long');
+      for (let round = 0; round < 3; round++) {
+        const jobs = numbers(10 * round, accepted + 2).map((item) => call(world, fn, item));
+        expect(jobs.filter(({ over }) => over)).toEqual(jobs.slice(accepted));
+        expect(world.engine.stats()).toMatchObject({ refused: 2 * (round + 1), failed: 0 });
+        await world.comeToRest();
+      }
+    }
+  });
+
+  it('leaves the slots of what others have waiting to them [R30]', async () => {
+    const world = await readyWorld({ size: 2, clients: [clientOf(), clientOf({ maxQueue: 0 }), clientOf({ maxQueue: 0, maxLanes: 1 })] });
+    const fn = functionOf(world, 'long');
+    const refused = (items: readonly number[], owner: number) => items.map((item) => call(world, fn, item, {}, owner).over);
+    expect(refused([1, 2], 2)).toEqual([false, true]);
+    expect(refused([3], 0)).toEqual([false]);
+    expect(refused([4], 1)).toEqual([true]);
+    await world.comeToRest();
+    call(world, fn, 5, {}, 0);
+    expect(refused([6, 7], 1)).toEqual([false, true]);
     await world.comeToRest();
   });
 
@@ -649,7 +682,45 @@ describe('the queue of a client', () => {
   });
 });
 
+describe('the functions that a worker knows', () => {
+  it('are bounded; one that is used again is sent again [R32]', async () => {
+    const world = await readyWorld({ size: 1 });
+    const lane = laneAt(world, 0);
+    const functions = numbers(0, 2_500).map((i) => taskFunctionOf(taskRef(new URL('file:///tasks.mjs'), `f${i}`)));
+    const use = async (fn: TaskFunction) => {
+      world.call(clientAt(world), fn, world.item(false), world.settings({}));
+      await turn();
+      lane.runAll(() => ({ value: 0 }), SHORT);
+      world.troubles.length = 0;
+    };
+    for (const fn of functions) {
+      await use(fn);
+      expect(lane.known.size).toBeLessThanOrEqual(1_001);
+    }
+    const [first] = functions as [TaskFunction];
+    expect(lane.known.has(first.id)).toBe(false);
+    await use(first);
+    expect(lane.known.has(first.id)).toBe(true);
+    expect(lane.unknownFunctions).toBe(0);
+    expect(first.timing.estimate).toBeGreaterThan(0);
+  });
+});
+
 describe('the counters', () => {
+  it('measure hours and days of waiting [R31]', async () => {
+    for (const waited of [36 * 60_000, 100 * 60_000, 12 * 3_600_000, 20 * 24 * 3_600_000]) {
+      const world = await readyWorld({ size: 1 });
+      const fn = functionOf(world, 'long');
+      call(world, fn, 1);
+      call(world, fn, 2);
+      world.clock.advance(waited + 0.25);
+      laneAt(world, 0).runAll(endOf, LONG);
+      await turn();
+      expect(world.engine.stats().waitTime.max).toBe(waited + 0.25);
+      await world.comeToRest();
+    }
+  });
+
   it('measure waiting and running', async () => {
     const world = await readyWorld({ size: 1 });
     const fn = functionOf(world, 'long');

@@ -12,12 +12,12 @@ const settings: CallSettings = { priority: 0, taskTimeout: Number.POSITIVE_INFIN
 
 class Owner implements JobOwner {
   accepted = 0;
-  readonly ended: Record<Ending, number> = { completed: 0, failed: 0, cancelled: 0 };
+  readonly ended: Partial<Record<Ending, number>> = { completed: 0, failed: 0, cancelled: 0 };
   tasksAccepted(count: number): void {
     this.accepted += count;
   }
   tasksEnded(count: number, how: Ending): void {
-    this.ended[how] += count;
+    this.ended[how] = (this.ended[how] ?? 0) + count;
   }
   hold(): void {}
   release(): void {}

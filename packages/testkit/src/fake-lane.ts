@@ -13,10 +13,13 @@
 import {
   AS_BYTES,
   AS_THROWN,
+  DEFINE,
+  FORGET,
   type Job,
   Lane,
   type LaneHost,
   type LaneOptions,
+  type Message,
   mayHaveStarted,
   mayWait,
   type Outgoing,
@@ -79,6 +82,9 @@ export class FakeLane extends Lane {
   readonly aborted: FakeTask[] = [];
   strayAborts = 0;
   releases = 0;
+  /** Functions that it was told of, and tasks that came without. */
+  readonly known: Set<number> = new Set();
+  unknownFunctions = 0;
   /** Calls that began here. */
   calls = 0;
   readonly #watch: FakeLaneWatch;
@@ -108,13 +114,17 @@ export class FakeLane extends Lane {
     this.#watch.starting?.(this);
   }
 
-  protected post(): void {}
+  protected post(message: Message): void {
+    if (message[0] === DEFINE) this.known.add(message[1] as number);
+    if (message[0] === FORGET) for (const id of message[1] as number[]) this.known.delete(id);
+  }
 
   protected postTasks(sequence: number, _count: number, outgoing: Outgoing): void {
     this.#watch.writing?.(this);
     const sent = this.ledger.messages.at(-1) as Sent;
     const tasks: FakeTask[] = [];
     sent.chunks.forEach((chunk, at) => {
+      if (chunk !== undefined && !this.known.has(chunk.job.fn.id)) this.unknownFunctions += 1;
       for (let offset = 0; chunk !== undefined && offset < chunk.count; offset++) {
         const { job, base } = chunk;
         tasks.push({

@@ -126,8 +126,11 @@ function refused(name: string, why: string, cause?: unknown): TaskFunction {
   return new TaskFunction(name, undefined, { error: new TaskSerializationError(why, { cause }) });
 }
 
-/** References to one export are one task, however many objects there are. */
-const references = new Map<string, TaskFunction>();
+/** References to one export are one task, however many objects there are; it is kept as long as one of them, or a job, is. */
+const references = new Map<string, WeakRef<TaskFunction>>();
+const unreferenced = new FinalizationRegistry<string>((key) => {
+  if (references.get(key)?.deref() === undefined) references.delete(key);
+});
 
 function ofReference(reference: TaskReference): TaskFunction {
   const fault = referenceFault(reference);
@@ -137,8 +140,11 @@ function ofReference(reference: TaskReference): TaskFunction {
   const [exportName = '', ...members] = path.split('.');
   const member = members.length === 0 ? undefined : members.join('.');
   const name = path === 'default' ? `default of ${url.replace(/[?#].*$/, '').replace(/^.*\//, '')}` : path;
-  const made = references.get(key) ?? new TaskFunction(name, undefined, { descriptor: { kind: 'module', name, url, exportName, member } });
-  references.set(key, made);
+  const first = references.get(key)?.deref();
+  if (first !== undefined) return first;
+  const made = new TaskFunction(name, undefined, { descriptor: { kind: 'module', name, url, exportName, member } });
+  references.set(key, new WeakRef(made));
+  unreferenced.register(made, key);
   return made;
 }
 

@@ -21,6 +21,7 @@ import {
   BLOCKING,
   DEFINE,
   EXITING,
+  FORGET,
   INIT,
   INIT_FAILED,
   LATE,
@@ -144,6 +145,8 @@ function faultToWorker(message: unknown): string | undefined {
       return undefined;
     case DEFINE:
       return isWhole(message[1], 1) && isObject(message[2]) ? undefined : 'a malformed function came';
+    case FORGET:
+      return Array.isArray(message[1]) && message[1].every((id) => isWhole(id, 1)) ? undefined : 'malformed numbers of functions came';
     case ABORT:
       return isWhole(message[1], 1) && isWhole(message[2], 0) ? undefined : 'a malformed abort came';
     case INIT:

@@ -8,6 +8,7 @@
  *   [ALONE, value]                       an item that must travel by itself; before the TASKS (or ANSWER) that uses it
  *   [ABORT, seq, place]                  the signal of that task, should it run
  *   [RELEASE]                            nothing came for a while: wait in the event loop, not in a blocking read
+ *   [FORGET, ids]                        task functions, none of which has a task here; one that is used again is defined again
  *   [RETIRE]                             end, there is no more work
  * From the worker:
  *   [READY, pid or thread id] | [INIT_FAILED, thrown]
@@ -31,6 +32,7 @@ export const ALONE_VALUE = 4;
 export const ABORT = 5;
 export const RELEASE = 6;
 export const RETIRE = 7;
+export const FORGET = 8;
 
 export const READY = 11;
 export const INIT_FAILED = 12;

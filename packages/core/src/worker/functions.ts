@@ -30,6 +30,10 @@ export class Functions {
     this.#known.set(id, { descriptor, task: undefined, failure: undefined, isLoading: false, isAsync: false, givesNumbers: true });
   }
 
+  forget(ids: readonly number[]): void {
+    for (const id of ids) this.#known.delete(id);
+  }
+
   get(id: number): Known | undefined {
     return this.#known.get(id);
   }

@@ -21,6 +21,7 @@ import {
   AS_BYTES,
   AS_SKIP,
   DEFINE,
+  FORGET,
   INIT,
   INIT_FAILED,
   LOADED,
@@ -136,6 +137,9 @@ export class Runner implements TaskSource {
         break;
       case DEFINE:
         this.#functions.define(message[1] as number, message[2] as TaskDescriptor);
+        break;
+      case FORGET:
+        this.#functions.forget(message[1] as number[]);
         break;
       case ALONE_VALUE:
         this.#alone.came(message[1]);

@@ -3,7 +3,7 @@ import { makeGate, outcome, within } from '@twinpool/testkit';
 import { exitWith } from '@twinpool/testkit/faults';
 import { hold, holdAsync, later, mark, place, square } from '@twinpool/testkit/tasks';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { WorkerRuntime } from '../../dist/index.js';
+import { taskRef, WorkerRuntime } from '../../dist/index.js';
 import { KINDS, type Kind, openAt, Terminated } from './workplace.ts';
 
 function makeRuntime(kind: Kind, workers: number, options: object = {}): WorkerRuntime {
@@ -13,6 +13,19 @@ function makeRuntime(kind: Kind, workers: number, options: object = {}): WorkerR
 }
 
 describe.each(KINDS)('two facades on one runtime: %s', (kind) => {
+  it('forget functions that both have used, and know them again [R32]', async () => {
+    const runtime = makeRuntime(kind, 1);
+    const [one, other] = [openAt(runtime), openAt(runtime)];
+    const url = new URL('../fixtures/many-functions.mjs', import.meta.url);
+    const numbered = (i: number) => taskRef<() => number>(url, `All.f${i}`);
+    const count = taskRef<() => number>(url, 'count');
+    expect(await one.call(count)).toBe(1);
+    for (let i = 0; i < 1_200; i++) expect(await other.call(numbered(i))).toBe(i);
+    // The module is the same one.
+    expect(await one.call(count)).toBe(2);
+    expect(await other.call(numbered(0))).toBe(0);
+  });
+
   it('run on the same workers', async () => {
     const runtime = makeRuntime(kind, 1);
     const [one, other] = [openAt(runtime), openAt(runtime)];

@@ -745,6 +745,7 @@ export class World {
     if (serving.length > this.shape.size && !mayComeBack) this.troubles.push(`${serving.length} workers, at most ${this.shape.size}`);
     for (const lane of this.lanes) {
       if (lane.calls > this.shape.maxTasks) this.troubles.push(`${lane.calls} calls in one worker, at most ${this.shape.maxTasks}`);
+      if (lane.unknownFunctions > 0) this.troubles.push('a worker got a task whose function it does not know');
       if (lane.strayAborts > 0) this.troubles.push('a task was to be aborted that is not there');
       for (const { job } of lane.aborted) if (this.book.get(job)?.isAborted() !== true) this.troubles.push('an innocent task was aborted');
       const lying = lane.isOver ? 0 : lane.inbox.length + lane.begun.length;
@@ -774,7 +775,7 @@ export class World {
       if (owner.client.open !== open) this.troubles.push(`client.open is ${owner.client.open}, ${open} tasks are open`);
     }
     if (stats.queued !== waiting) this.troubles.push(`stats().queued is ${stats.queued}, ${waiting} tasks wait`);
-    const counted = stats.completed + stats.failed + stats.cancelled;
+    const counted = stats.completed + stats.failed + stats.cancelled + stats.refused;
     if (counted !== settled) this.troubles.push(`${counted} of ${accepted} tasks are counted as ended, ${settled} are`);
     for (const entry of this.book.values()) {
       for (const [index, times] of entry.settled)
