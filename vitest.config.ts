@@ -17,8 +17,9 @@ export default defineConfig({
     reporters: ['default', './scripts/summary-reporter.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Above the bound by which helpers detect hangs (PATIENCE of the testkit), so that they say what hangs.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     projects: ['core', 'pool', 'executor', 'adapters', 'migrate', 'twinpool', 'testkit'].map(project),
   },
 });

@@ -1,7 +1,9 @@
 /** How a program with an executor begins and ends, beyond CPython's tests (cpython/test_shutdown.test.ts). */
+
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { PATIENCE } from '@twinpool/testkit';
 import { describe, expect, test } from 'vitest';
 
 const PROGRAM = fileURLToPath(new URL('fixtures/program.mjs', import.meta.url));
@@ -10,7 +12,7 @@ const SELF_SUBMITTING = fileURLToPath(new URL('fixtures/self-submitting.mjs', im
 
 /** Standard output of a program that has to end by itself, with code 0 and without a word on standard error. */
 async function run(scenario: string, kind: string, program: string = PROGRAM): Promise<string> {
-  const options = { timeout: 30_000 };
+  const options = { timeout: PATIENCE };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, scenario, kind], options);
   expect(stderr).toBe('');
   return stdout.trim().split('\n').join(' ');

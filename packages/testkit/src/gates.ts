@@ -9,6 +9,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { PATIENCE } from './outcomes.ts';
 import { LOG, OPEN } from './tasks.ts';
 
 /** One call of a task that came by the gate. */
@@ -17,9 +18,6 @@ export interface Arrival {
   readonly threadId: number;
   readonly label: string;
 }
-
-/** Longest wait for a task to arrive, ms: longer than the slowest start of a worker on a loaded machine. */
-const PATIENCE = 10_000;
 
 export class Gate {
   /** What tasks are given. */

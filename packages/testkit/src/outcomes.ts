@@ -2,8 +2,8 @@
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
-/** A task whose worker has to be started, lost or ended by force settles sooner. */
-export const PATIENCE = 3_000;
+/** ms. A bound that only detects hangs: nothing is slow enough to reach it, and no test judges speed by it (bench/ does). */
+export const PATIENCE = 30_000;
 
 /** How the promise settled; rejects when it has not after `ms`. */
 export async function outcome<T>(promise: PromiseLike<T>, ms: number = PATIENCE): Promise<Outcome<T>> {

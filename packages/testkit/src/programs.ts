@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { until, within } from './outcomes.ts';
+import { PATIENCE, until, within } from './outcomes.ts';
 
 export interface ProgramEnd {
   readonly code: number | null;
@@ -43,12 +43,12 @@ export class Program {
   }
 
   /** Resolves when it has printed the text. */
-  printed(text: string, ms = 10_000): Promise<void> {
+  printed(text: string, ms = PATIENCE): Promise<void> {
     return until(() => this.#output.includes(text), `'${text}' in the output '${this.#output}' and '${this.#errors}'`, ms);
   }
 
   /** How it ended, in time. */
-  end(ms = 10_000): Promise<ProgramEnd> {
+  end(ms = PATIENCE): Promise<ProgramEnd> {
     return within(this.ended, ms, `the program (it printed '${this.#output}' and '${this.#errors}')`);
   }
 

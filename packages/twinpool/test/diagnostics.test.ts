@@ -87,7 +87,7 @@ describe.each([
     expectWarning(/outside of any task.*late throw/s);
     const before = pool.stats();
     expect(await pool.apply(throwLater, [5])).toBe('returned');
-    await until(() => pool.stats().lateErrors > before.lateErrors, 'the late error', 10_000);
+    await until(() => pool.stats().lateErrors > before.lateErrors, 'the late error');
     expect(await pool.apply(square, [3])).toBe(9);
     const late = workers.filter(({ event }) => event === 'lateError');
     expect(late).toHaveLength(1);

@@ -81,7 +81,7 @@ describe.each(KINDS)('when a worker %s dies', (kind) => {
     const gate = makeGate();
     const work = open(kind, 2);
     const tasks = Array.from({ length: 20 }, (_, i) => (i % 4 === 1 ? work.call(exitWith, gate.path, i) : work.call(later, i, 2)));
-    const settled = await Promise.all(tasks.map((task) => outcome(task, 10_000)));
+    const settled = await Promise.all(tasks.map((task) => outcome(task)));
     settled.forEach((each, i) => {
       if (i % 4 === 1) expect(each).toMatchObject({ ok: false, error: { exitCode: i } });
       else expect(each).toEqual({ ok: true, value: i });
@@ -91,7 +91,7 @@ describe.each(KINDS)('when a worker %s dies', (kind) => {
   it('a task that may run again does, as often as it may, and then is lost [F-15]', async () => {
     const gate = makeGate();
     const work = open(kind, { processes: 1, onWorkerLoss: 'retry', retries: 2 });
-    const poison = await outcome(work.call(exitWith, gate.path, 9), 5_000);
+    const poison = await outcome(work.call(exitWith, gate.path, 9));
     expect(poison).toMatchObject({ ok: false, error: { exitCode: 9 } });
     expect(gate.labels()).toEqual(['exit 9', 'exit 9', 'exit 9']);
     expect(await outcome(work.call(square, 4))).toEqual({ ok: true, value: 16 });
@@ -196,7 +196,7 @@ describe('when somebody kills a worker process', () => {
   it('before it has started, it is started again', async () => {
     const work = open('process', 1, true);
     await until(() => childrenOf().length > 0, 'a worker is being started');
-    const task = outcome(work.call(square, 6), 5_000);
+    const task = outcome(work.call(square, 6));
     const before = new Set(childrenOf());
     for (const pid of before) kill({ pid });
     expect(await task).toEqual({ ok: true, value: 36 });
@@ -206,7 +206,7 @@ describe('when somebody kills a worker process', () => {
     const gate = makeGate();
     const work = open('process', 1);
     const began = performance.now();
-    const settled = await outcome(work.call(dieWithHeir, gate.path, 30), 5_000);
+    const settled = await outcome(work.call(dieWithHeir, gate.path, 30));
     const took = performance.now() - began;
     const heir = Number(gate.labels()[0]);
     process.kill(heir, 'SIGKILL');

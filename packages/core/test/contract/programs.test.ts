@@ -13,7 +13,7 @@ const run = (file: string, ...args: readonly string[]): Program => runProgram(ne
 describe.each(KINDS)('a program with workers: %s', (kind) => {
   it.each(['unused', 'starts at once', 'used', 'rested', 'closed'])('ends by itself when it has nothing to do: %s [F-90]', async (how) => {
     const program = run('ends-by-itself.mjs', kind, how);
-    expect(await program.end(5_000)).toEqual({ code: 0, signal: null });
+    expect(await program.end()).toEqual({ code: 0, signal: null });
     expect(program.output).toContain('the end of the program');
     expect(program.errors).toBe('');
     if (kind === 'process') await until(() => program.numbers('workers').every((pid) => !isRunning(pid)), 'its workers are gone');
@@ -21,7 +21,7 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
 
   it('stays while work is open [F-73] [F-91]', async () => {
     const program = run('waits-for-work.mjs', kind);
-    expect(await program.end(5_000)).toEqual({ code: 0, signal: null });
+    expect(await program.end()).toEqual({ code: 0, signal: null });
     expect(program.output.split('\n').filter(Boolean)).toEqual(['submitted', 'done: first', 'done: second']);
   });
 
@@ -32,7 +32,7 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
       console.log(await call((x) => x + 1, 41));
       await seat.terminate(new Error('over'));`;
     const program = runNode(['--input-type=module', '-e', code], programs);
-    expect(await program.end(5_000)).toEqual({ code: 0, signal: null });
+    expect(await program.end()).toEqual({ code: 0, signal: null });
     expect(program.output).toBe('started\n42\n');
   });
 
@@ -43,7 +43,7 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
       console.log(await call((x) => x + 1, 41));
       await seat.terminate(new Error('over'));`;
     const program = runNode(['--input-type=module'], programs, code);
-    expect(await program.end(5_000)).toEqual({ code: 0, signal: null });
+    expect(await program.end()).toEqual({ code: 0, signal: null });
     expect(program.output).toBe('started\n42\n');
   });
 
@@ -54,21 +54,21 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
       console.log(urls.join(' '));
       await seat.terminate(new Error('over'));`;
     const program = runNode(['--inspect=127.0.0.1:0', '--input-type=module', '-e', code], programs);
-    expect((await program.end(5_000)).code).toBe(0);
+    expect((await program.end()).code).toBe(0);
     if (kind === 'process') expect(program.output).toBe('none none\n');
     expect(program.errors.match(/Debugger listening/g)).toHaveLength(1);
   });
 
   it('that is its own task module is told so, and starts no workers in its workers [F-50]', async () => {
     const program = run('unguarded.mjs', kind);
-    expect((await program.end(8_000)).code).toBe(0);
+    expect((await program.end()).code).toBe(0);
     expect(program.output).toContain('ERR_TWINPOOL_NESTED_BOOTSTRAP');
     expect(program.output).toMatch(/isWorker/);
   });
 
   it('that is its own task module works when its top level is guarded', async () => {
     const program = run('guarded.mjs', kind);
-    expect((await program.end(5_000)).code).toBe(0);
+    expect((await program.end()).code).toBe(0);
     expect(program.output).toBe('value: 6\n');
   });
 
@@ -80,7 +80,7 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
       most = Math.max(most, childrenOf(program.pid).length);
     }, 5);
     try {
-      expect((await program.end(8_000)).code).toBe(0);
+      expect((await program.end()).code).toBe(0);
     } finally {
       clearInterval(watch);
     }
@@ -90,7 +90,7 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
 
   it('that runs out of descriptors is told so, and works again when it has some [F-58]', async () => {
     const program = runNode(['-e', limited('no-descriptors.mjs', kind)], programs);
-    expect((await program.end(12_000)).code).toBe(0);
+    expect((await program.end()).code).toBe(0);
     expect(program.output).toContain('hoarded: EMFILE');
     expect(program.output).toMatch(/broken: .* after a while|value: 4/);
     expect(program.output).toContain('healed: 9');
@@ -98,7 +98,7 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
 
   it.each(['worker', 'function'])('that has no descriptor for its first %s works when it has some [R21]', async (when) => {
     const program = runNode(['-e', limited('no-descriptors-at-first.mjs', kind, when)], programs);
-    expect((await program.end(12_000)).code).toBe(0);
+    expect((await program.end()).code).toBe(0);
     expect(program.output).toMatch(/during: (2|ERR_TWINPOOL_TASK_SERIALIZATION|undefined)\nthe same function: 2\nanother one: 6\n/);
   });
 });
@@ -107,7 +107,7 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
 function limited(file: string, ...args: readonly string[]): string {
   const command = `ulimit -n 60; exec "${process.execPath}" "${new URL(file, programs).pathname}" ${args.join(' ')}`;
   return `const { spawnSync } = require('node:child_process');
-    const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', ${JSON.stringify(command)}], { encoding: 'utf8', timeout: 10_000 });
+    const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', ${JSON.stringify(command)}], { encoding: 'utf8', timeout: 30_000 });
     console.log(stdout, stderr); process.exitCode = status ?? 1;`;
 }
 
@@ -123,7 +123,7 @@ describe('when a program dies, its worker processes end, too:', () => {
     if (end === 'SIGKILL') process.kill(program.pid, 'SIGKILL');
     const { code, signal } = await program.end();
     expect(end === 'SIGKILL' ? signal : code).toBe({ SIGKILL: 'SIGKILL', exit: 3, throw: 1 }[end]);
-    await until(() => workers.every((pid) => !isRunning(pid)), `the workers ${workers.join(', ')} are gone`, 3_000);
+    await until(() => workers.every((pid) => !isRunning(pid)), `the workers ${workers.join(', ')} are gone`);
   });
 });
 
@@ -171,13 +171,13 @@ describe.each(KINDS)('pools in pools: %s', (kind) => {
   it('a task may make and use one of its own', async () => {
     const work = open(kind, 1);
     const nest = taskRef<(kind: string, levels: number) => Promise<{ depth: number }>>(new URL('nested.mjs', modules), 'nest');
-    expect(await outcome(work.call(nest, kind, 2), 8_000)).toEqual({ ok: true, value: { depth: 2 } });
+    expect(await outcome(work.call(nest, kind, 2))).toEqual({ ok: true, value: { depth: 2 } });
   });
 
   it('that nest without end are stopped [F-49]', async () => {
     const work = open(kind, 1);
     const nest = taskRef<(kind: string, levels: number) => Promise<unknown>>(new URL('nested.mjs', modules), 'nest');
-    const settled = await outcome(work.call(nest, kind, 50), 15_000);
+    const settled = await outcome(work.call(nest, kind, 50));
     expect(settled.ok ? settled.value : (settled.error as { code: string }).code).toBe('ERR_TWINPOOL_NESTED_BOOTSTRAP');
     expect(await outcome(work.call(square, 2))).toEqual({ ok: true, value: 4 });
   });

@@ -8,7 +8,7 @@ import { KINDS, type Kind, openAt, Terminated } from './workplace.ts';
 
 function makeRuntime(kind: Kind, workers: number, options: object = {}): WorkerRuntime {
   const runtime = new WorkerRuntime({ kind, workers, ...options });
-  onTestFinished(() => within(runtime.terminate(), 5_000));
+  onTestFinished(() => within(runtime.terminate()));
   return runtime;
 }
 

@@ -1,5 +1,5 @@
 /** How workers start: initializers, options that shape them, modules, and starts that fail. */
-import { makeGate, outcome, within } from '@twinpool/testkit';
+import { makeGate, outcome, PATIENCE, within } from '@twinpool/testkit';
 import {
   environment,
   everyVariable,
@@ -43,7 +43,7 @@ describe.each(KINDS)('an initializer: %s', (kind) => {
     const Broken = kind === 'thread' ? BrokenThreadPoolError : BrokenProcessPoolError;
     const work = open(kind, { processes: 2, initializer: failToStart, initargs: [gate.path, 'not today'] });
     const began = performance.now();
-    const tasks = [1, 2, 3].map((x) => outcome(work.call(square, x), 5_000));
+    const tasks = [1, 2, 3].map((x) => outcome(work.call(square, x)));
     for (const settled of await Promise.all(tasks)) {
       expect(settled.ok).toBe(false);
       if (settled.ok) continue;
@@ -65,7 +65,7 @@ describe.each(KINDS)('an initializer: %s', (kind) => {
   it('that fails at first is tried again', async () => {
     const gate = makeGate();
     const work = open(kind, { processes: 1, initializer: failTheFirst, initargs: [gate.path, 1] });
-    expect(await outcome(work.call(square, 3), 5_000)).toEqual({ ok: true, value: 9 });
+    expect(await outcome(work.call(square, 3))).toEqual({ ok: true, value: 9 });
     expect(gate.labels()).toEqual(['start', 'start']);
   });
 
@@ -73,14 +73,14 @@ describe.each(KINDS)('an initializer: %s', (kind) => {
     const gate = makeGate();
     const work = open(kind, { processes: 3, initializer: failTheFirst, initargs: [gate.path, 1] });
     const items = Array.from({ length: 30 }, (_, i) => i);
-    expect(await within(work.map(square, items), 5_000)).toEqual(items.map((x) => x * x));
+    expect(await within(work.map(square, items))).toEqual(items.map((x) => x * x));
     expect(work.seat.broken).toBeUndefined();
   });
 
   it('that cannot be found or loaded breaks the facade, too', async () => {
     for (const initializer of [ofModule('nowhere.mjs'), ofModule('exports.mjs', 'nothing'), ofModule('throws.mjs')]) {
       const work = open(kind, { processes: 1, initializer });
-      expect(await outcome(work.call(square, 1), 5_000)).toMatchObject({
+      expect(await outcome(work.call(square, 1))).toMatchObject({
         ok: false,
         error: { cause: { cause: { code: 'ERR_TWINPOOL_TASK_MODULE' } } },
       });
@@ -89,7 +89,7 @@ describe.each(KINDS)('an initializer: %s', (kind) => {
 
   it('that ends its worker breaks the facade, too [F-57]', async () => {
     const work = open(kind, { processes: 1, initializer: exitAtOnce });
-    expect(await outcome(work.call(square, 1), 5_000)).toMatchObject({
+    expect(await outcome(work.call(square, 1))).toMatchObject({
       ok: false,
       error: { cause: { code: 'ERR_TWINPOOL_WORKER_LOST', exitCode: 4 } },
     });
@@ -199,7 +199,7 @@ describe.each(KINDS)('what a worker is given: %s', (kind) => {
 
   it('flags that Node refuses break the facade with the cause [F-59]', async () => {
     const work = open(kind, { processes: 1, execArgv: ['--no-such-flag'], ...(kind === 'process' ? { stdio: 'ignore' } : {}) });
-    const settled = await outcome(work.call(square, 1), 5_000);
+    const settled = await outcome(work.call(square, 1));
     expect(settled).toMatchObject({ ok: false, error: { code: expect.stringMatching(/BROKEN_/), cause: expect.anything() } });
   });
 
@@ -247,7 +247,7 @@ describe.each(KINDS)('worker %s', (kind) => {
 
   it('are all there soon where the facade wants them at once', async () => {
     const work = open(kind, 3, true);
-    await expect.poll(() => work.seat.stats().workers, { timeout: 5_000 }).toBe(3);
+    await expect.poll(() => work.seat.stats().workers, { timeout: PATIENCE }).toBe(3);
   });
 
   it('work side by side, as many as there are', async () => {
@@ -265,7 +265,7 @@ describe.each(KINDS)('worker %s', (kind) => {
   it('end after idleTimeout, and come back for new work', async () => {
     const work = open(kind, { processes: 1, idleTimeout: 30 });
     const before = await work.call(place);
-    await expect.poll(() => work.seat.stats().workers, { timeout: 3_000 }).toBe(0);
+    await expect.poll(() => work.seat.stats().workers, { timeout: PATIENCE }).toBe(0);
     const after = await within(work.call(place));
     expect(after.workerId).toBeGreaterThan(before.workerId);
     expect(work.seat.stats()).toMatchObject({ lostWorkers: 0 });

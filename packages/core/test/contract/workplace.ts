@@ -78,7 +78,7 @@ export class Workplace {
 
   /** Ends its work and, if they are its own, its workers; resolves when they are gone. */
   async end(): Promise<void> {
-    await outcome(this.seat.terminate(new Terminated('terminated')), 5_000);
+    await outcome(this.seat.terminate(new Terminated('terminated')));
   }
 }
 

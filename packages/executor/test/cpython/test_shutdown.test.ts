@@ -1,4 +1,5 @@
 /** CPython's test_concurrent_futures/test_shutdown.py: ExecutorShutdownTest, ThreadPoolShutdownTest, ProcessPoolShutdownTest. */
+
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +14,7 @@ import {
   WorkerRuntime,
   wait,
 } from '@twinpool/executor';
+import { PATIENCE } from '@twinpool/testkit';
 import { nothingLeft } from '@twinpool/testkit/leak-check';
 import { fail, later, square } from '@twinpool/testkit/tasks';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -23,7 +25,7 @@ const PROGRAM = fileURLToPath(new URL('../fixtures/program.mjs', import.meta.url
 
 /** Standard output of a program that has to end by itself, with code 0 and without a word on standard error. */
 async function run(scenario: string, kind: string): Promise<string> {
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [PROGRAM, scenario, kind], { timeout: 15_000 });
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [PROGRAM, scenario, kind], { timeout: PATIENCE });
   expect(stderr).toBe('');
   return stdout.trim().split('\n').join(' ');
 }

@@ -169,7 +169,7 @@ describe.each(POOLS)('_TestPool, $title', (variant) => {
     await gate.entered(2);
     pool.terminate();
     pool.terminate();
-    await within(pool.join(), 5_000);
+    await within(pool.join());
     expect(await result.exception()).toBeInstanceOf(PoolTerminatedError);
     expect(gate.labels().length).toBeLessThan(100);
   });
@@ -294,7 +294,7 @@ describe.each(POOLS)('_TestPool, $title', (variant) => {
       const iterator = pool.imap(square, range(50), { buffersize: 2 });
       expect(await iterator.next()).toEqual({ done: false, value: 0 });
       pool.close();
-      await within(pool.join(), 5_000);
+      await within(pool.join());
       expect(await collect(iterator)).toEqual(squares(50).slice(1));
     });
 

@@ -17,7 +17,7 @@ describe.each(PROCESSES)('_TestProcess, $title', (variant) => {
 
   test('test_terminate and test_kill: the signal is told [B-194] [P-LIFE-10] [D-1]', async () => {
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      const error = await failure(given.pool.apply(signalSelf, [signal]), 10_000);
+      const error = await failure(given.pool.apply(signalSelf, [signal]));
       expect(error).toBeInstanceOf(WorkerLostError);
       expect(error).toMatchObject({ exitCode: null, signal, taskName: 'signalSelf', pid: expect.any(Number) });
     }
@@ -36,7 +36,7 @@ describe.each(PROCESSES)('_TestProcess, $title', (variant) => {
   });
 
   test('test_interrupt_no_handler: a worker that gets one ends as by any signal [B-195]', async () => {
-    const error = await failure(given.pool.apply(signalSelf, ['SIGINT']), 10_000);
+    const error = await failure(given.pool.apply(signalSelf, ['SIGINT']));
     expect(error).toMatchObject({ name: 'WorkerLostError', signal: 'SIGINT' });
     expect(await given.pool.apply(square, [4])).toBe(16);
   });
@@ -48,7 +48,7 @@ describe.each(PROCESSES)('_TestProcess, $title', (variant) => {
     const [arrival] = await gate.entered();
     pool.terminate();
     expect(await result.exception()).toBeInstanceOf(PoolTerminatedError);
-    await within(pool.join(), 5_000);
+    await within(pool.join());
     expect(isRunning(arrival?.pid as number)).toBe(false);
   });
 
@@ -83,7 +83,7 @@ describe.each(POOLS)('$title', (variant) => {
     const round = (): Promise<number[]> => variant.Class.use(2, (pool) => pool.map(square, range(10)));
     await round();
     // The shared pool has what it will have.
-    await until(() => given.pool.stats().workers === 2, 'its workers', 10_000);
+    await until(() => given.pool.stats().workers === 2, 'its workers');
     const [fds, children] = [count(), childrenOf().length];
     for (let i = 0; i < 2; i++) await round();
     await until(() => count() <= fds && childrenOf().length <= children, `${fds} descriptors and ${children} children again`);
@@ -92,7 +92,7 @@ describe.each(POOLS)('$title', (variant) => {
   test('_TestSubclassingProcess.test_sys_exit: the exit code is told, and the pool goes on [B-200] [D-2] [R-14]', async () => {
     const gate = makeGate();
     for (const exitCode of [0, 1, 7]) {
-      const error = await failure(given.pool.apply(exitWith, [gate.path, exitCode]), 10_000);
+      const error = await failure(given.pool.apply(exitWith, [gate.path, exitCode]));
       expect(error).toBeInstanceOf(WorkerLostError);
       expect(error).toMatchObject({ exitCode, signal: null, taskName: 'exitWith' });
     }

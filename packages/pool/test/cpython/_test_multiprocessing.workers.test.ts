@@ -96,7 +96,7 @@ describe.each(POOLS)('$title', (variant) => {
       const results = range(4).map((x) => pool.applyAsync(square, [x]));
       pool.close();
       pool.close();
-      await within(pool.join(), 10_000);
+      await within(pool.join());
       expect(await Promise.all(results)).toEqual(squares(4));
     });
 
@@ -141,12 +141,12 @@ describe.each(POOLS)('$title', (variant) => {
 
   test('workers start with the pool, before there is any work [P-NEW-7]', async () => {
     const pool = makePool(variant, { processes: 2 });
-    await until(() => pool.stats().workers === 2, 'both workers', 10_000);
+    await until(() => pool.stats().workers === 2, 'both workers');
   });
 
   test('so they do with an initializer that has to be found first [P-NEW-7]', async () => {
     const pool = makePool(variant, { processes: 2, initializer: square, initargs: [2] });
-    await until(() => pool.stats().workers === 2, 'both workers', 10_000);
+    await until(() => pool.stats().workers === 2, 'both workers');
   });
 
   test('MiscTestCase.test_large_pool [B-193] [D-23]', async () => {
@@ -154,7 +154,7 @@ describe.each(POOLS)('$title', (variant) => {
     const size = variant.kind === 'thread' ? 64 : 12;
     const pool = makePool(variant, { processes: size });
     expect((await pool.map(square, range(1000))).reduce((a, b) => a + b)).toBe(squares(1000).reduce((a, b) => a + b));
-    await until(() => pool.stats().workers === size, `${size} workers`, 15_000);
+    await until(() => pool.stats().workers === size, `${size} workers`);
     pool.terminate();
     await pool.join();
   });
@@ -170,7 +170,7 @@ describe.each(POOLS)('$title', (variant) => {
     await gate.entered();
     pool.terminate();
     expect(await result.exception()).toBeInstanceOf(PoolTerminatedError);
-    await within(pool.join(), 5_000);
+    await within(pool.join());
     await nothingLeft();
   });
 });

@@ -2,7 +2,7 @@
  * The races of simulated/races.test.ts on real workers: two things happen to one running or waiting task within a millisecond, in either
  * order. A sample; 200 rounds a pair with RACES=200, and the tables are printed then (`npm run races`).
  */
-import { type Gate, makeGate, until, within } from '@twinpool/testkit';
+import { type Gate, makeGate, PATIENCE, until, within } from '@twinpool/testkit';
 import { holdAsync, square } from '@twinpool/testkit/tasks';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type AnyTask, type Face, type FaceName, type Handle, kindOf, NAMES, openFace } from './faces.ts';
@@ -11,7 +11,6 @@ import { settled, told } from './told.ts';
 
 const ROUNDS = Number(process.env['RACES'] ?? 1);
 const TASK_TIMEOUT = 20;
-const PATIENCE = 6_000;
 
 interface Race {
   readonly face: Face;

@@ -1,6 +1,6 @@
 /** Every fault by number: that each has a test, and the tests of those that need a facade, or a program. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { makeGate, outcome, runNode, scenarios, until, within } from '@twinpool/testkit';
+import { makeGate, outcome, PATIENCE, runNode, scenarios, until, within } from '@twinpool/testkit';
 import { returnNested } from '@twinpool/testkit/faults';
 import { echo, hold, holdAsync, mark, place, square } from '@twinpool/testkit/tasks';
 import {
@@ -43,7 +43,7 @@ function sourcesIn(folder: URL): string[] {
 }
 
 async function ended(face: Face): Promise<void> {
-  await within(face.kill(), 6_000, 'the end');
+  await within(face.kill(), PATIENCE, 'the end');
 }
 
 describe.each(NAMES)('%s', (name: FaceName) => {
@@ -92,8 +92,8 @@ describe.each(NAMES)('%s', (name: FaceName) => {
     const tasks = Array.from({ length: 4 }, () => own.submit(echo as AnyTask, [new Uint8Array(2 ** 25)]));
     const outcomes = tasks.map((task) => settled(task));
     expect(tasks.at(-1)?.cancel()).toBe(true);
-    await within(own.terminate(), 6_000, 'terminate()');
-    for (const each of await within(Promise.all(outcomes), 1_000)) expect(each).toMatch(/^(CANCELLED|BROKEN|POOL_TERMINATED|0(,0)*)$/);
+    await within(own.terminate(), PATIENCE, 'terminate()');
+    for (const each of await within(Promise.all(outcomes))) expect(each).toMatch(/^(CANCELLED|BROKEN|POOL_TERMINATED|0(,0)*)$/);
   });
 
   it('fails the tasks of a module that never loads after startTimeout, and keeps the worker [F-53]', async () => {
@@ -106,12 +106,12 @@ describe.each(NAMES)('%s', (name: FaceName) => {
     } finally {
       await ended(own);
     }
-  }, 10_000);
+  });
 
   it('is broken when its initializer hangs, after startTimeout [F-55]', async () => {
     const own = openFace(name, { startTimeout: 300, initializer: () => new Promise(() => undefined) });
     try {
-      const broken = await outcome(own.submit(square as AnyTask, [1]).outcome(), 6_000);
+      const broken = await outcome(own.submit(square as AnyTask, [1]).outcome());
       expect(broken.ok || told(broken.error)).toBe('BROKEN');
       expect(broken).toMatchObject({ error: { cause: { code: 'ERR_TWINPOOL_INITIALIZER' } } });
     } finally {
@@ -126,7 +126,7 @@ describe.each(NAMES)('%s', (name: FaceName) => {
     const wait = (ms: number) => ('result' in handle ? handle.result(ms) : handle.get(ms));
     expect(await outcome(wait(5))).toMatchObject({ ok: false, error: { code: 'ERR_TWINPOOL_TIMEOUT' } });
     gate.open();
-    expect(await outcome(wait(6_000), 6_000)).toEqual({ ok: true, value: 'x' });
+    expect(await outcome(wait(PATIENCE))).toEqual({ ok: true, value: 'x' });
   });
 
   it('cancels a waiting task for good [F-66]', async () => {
@@ -249,7 +249,7 @@ describe.each(['Pool', 'ProcessPoolExecutor'] as const)('%s', (name) => {
   it('is not held up by a flood on standard output that nobody reads [F-47]', async () => {
     const own = openFace(name, { stdio: 'ignore' });
     try {
-      expect(await within(own.submit(flood as AnyTask, [200]).outcome(), 10_000)).toBe(200);
+      expect(await within(own.submit(flood as AnyTask, [200]).outcome())).toBe(200);
     } finally {
       await ended(own);
     }
@@ -318,10 +318,10 @@ describe('an executor whose callback throws', () => {
 describe('what nobody holds any more', () => {
   it('is let go: futures, arguments and results of tasks that settled unasked [F-93]', async () => {
     const program = runNode(['--expose-gc', '--input-type=module', '-e', DROPPED], new URL('.', import.meta.url));
-    expect((await program.end(15_000)).code, program.errors).toBe(0);
+    expect((await program.end()).code, program.errors).toBe(0);
     const [collected, of] = program.numbers('collected');
     expect(collected).toBeGreaterThanOrEqual(0.99 * (of as number));
-  }, 20_000);
+  });
 });
 
 const DROPPED = `
@@ -357,7 +357,7 @@ describe('a program that may not start workers', () => {
       pool.terminate();
       await pool.join();`;
     const program = runNode([flag, '--allow-fs-read=*', '--input-type=module', '-e', code], new URL('.', import.meta.url));
-    expect((await program.end(8_000)).code, program.errors).toBe(0);
+    expect((await program.end()).code, program.errors).toBe(0);
     expect(program.output).toMatch(/^ERR_TWINPOOL_BROKEN_(PROCESS|THREAD)_POOL ERR_ACCESS_DENIED/);
   });
 });

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** What a program printed, once it has ended well. */
 async function output(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
   const program = runNode(args, fixtures, '', env);
-  const { code } = await program.end(20_000);
+  const { code } = await program.end();
   expect({ code, errors: program.errors.replace(/^.*(Warning|--trace-warnings).*\n/gm, '') }).toMatchObject({ code: 0 });
   return program.output;
 }
@@ -34,7 +34,7 @@ describe.each(['process', 'thread'])('workers: %s', (kind) => {
 it('worker threads cannot be made to run code by a polluted `eval`: they do not start', async () => {
   const trap = join(folder, 'trap-eval');
   const program = runNode(['polluted.mjs', 'thread', trap, 'eval'], fixtures);
-  expect((await program.end(20_000)).code).toBe(1);
+  expect((await program.end()).code).toBe(1);
   expect(program.errors).toContain('BrokenThreadPoolError');
   expect(existsSync(trap)).toBe(false);
 });

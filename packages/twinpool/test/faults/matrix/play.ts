@@ -1,5 +1,5 @@
 /** Plays cells of the crash matrix on real workers: one facade for all cells of a class that leave it whole. */
-import { type Gate, makeGate, type Outcome, outcome, within } from '@twinpool/testkit';
+import { type Gate, makeGate, type Outcome, outcome, PATIENCE, within } from '@twinpool/testkit';
 import * as faults from '@twinpool/testkit/faults';
 import { expectWarning } from '@twinpool/testkit/leak-check';
 import { mark, place, square } from '@twinpool/testkit/tasks';
@@ -12,7 +12,6 @@ import { type Cell, isThrown } from './cells.ts';
 /** For tasks that never end by themselves; the others have none. */
 const LIMIT = 120;
 const KILL_GRACE = 60;
-const PATIENCE = 6_000;
 /** Deeper than a worker with so small a stack can read, and no deeper than this program can write. */
 const DEPTH = 1_400;
 const DEEP = 60_000;
