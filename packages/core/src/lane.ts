@@ -158,8 +158,9 @@ export abstract class Lane {
   /** No work came for a while. */
   abstract release(): void;
 
+  /** It has no tasks and can take some. */
   get isIdle(): boolean {
-    return this.state === 'ready' && this.outstanding === 0;
+    return this.state === 'ready' && this.outstanding === 0 && this.hasRoom;
   }
   /** Unanswered tasks. */
   get outstanding(): number {

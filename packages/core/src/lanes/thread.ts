@@ -35,6 +35,7 @@ import {
 import { isOutput } from '../wire/message-faults.ts';
 import {
   ABORT,
+  ACKNOWLEDGED,
   ALONE_VALUE,
   ANSWER,
   EXITING,
@@ -290,12 +291,11 @@ export class ThreadLane extends Lane {
     if (!this.trusts(message)) return;
     switch (message[0]) {
       case ANSWER:
-        if ((message[5] as number) > this.#sequence) {
-          this.distrust('it has read messages that it was not sent');
-          break;
-        }
-        this.#acknowledged = message[5] as number;
+        if (!this.#acknowledge(message[5] as number)) break;
         this.onAnswer(message[1] as number, message[2] as ArrayLike<unknown>, message[3] as unknown[] | undefined, message[4] as number[]);
+        break;
+      case ACKNOWLEDGED:
+        if (this.#acknowledge(message[1] as number)) this.host.laneFree(this);
         break;
       case STARTED:
         this.onStarted();
@@ -325,6 +325,16 @@ export class ThreadLane extends Lane {
       default:
         this.distrust('it sent a message that threads do not send');
     }
+  }
+
+  /** The slots of the messages up to this one may be used again. False: no correct worker says that. */
+  #acknowledge(sequence: number): boolean {
+    if (sequence > this.#sequence) {
+      this.distrust('it has read messages that it was not sent');
+      return false;
+    }
+    this.#acknowledged = sequence;
+    return true;
   }
 
   #ended(exitCode: number | null): void {

@@ -1,7 +1,8 @@
 /**
  * The memory that a lane shares with its worker thread, as a list of Int32 cells.
  *
- * Decides the layout only. A slot belongs to one message (by its sequence number) until the worker has acknowledged it; it packs the
+ * Decides the layout only. A slot belongs to one message (by its sequence number) until the worker has acknowledged it, by an answer or, where every
+ * task of it was taken back, by a message of its own; a lane without a free slot takes no task. A slot packs the
  * next task to start and the end of those that may be started, 16 bits each, so that both change by one compare-and-swap.
  */
 import type { MessagePort } from 'node:worker_threads';

@@ -11,6 +11,7 @@ import { types } from 'node:util';
 import { TwinpoolError } from '../errors.ts';
 import {
   ABORT,
+  ACKNOWLEDGED,
   ALONE_VALUE,
   ANSWER,
   ARITY_SHIFT,
@@ -64,6 +65,8 @@ export function faultFromWorker(message: unknown): string | undefined {
       return undefined;
     case REPORT:
       return isReport(message[1], message[2]) ? undefined : 'it sent a malformed report';
+    case ACKNOWLEDGED:
+      return isWhole(message[1], 0) ? undefined : 'it sent a malformed acknowledgement';
     case LOADED:
       return isWhole(message[1], 1) ? undefined : 'it loaded a function without a number';
     case MODE:

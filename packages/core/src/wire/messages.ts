@@ -14,6 +14,7 @@
  *   [READY, pid or thread id] | [INIT_FAILED, thrown]
  *   [ANSWER, count, values, specials | undefined, segments, acknowledged, mode]
  *                                        outcomes of the next `count` unanswered tasks, in the order in which they were sent
+ *   [ACKNOWLEDGED, sequence]             threads: this message was read, and others before it, and all that was left of them had been taken back
  *   [LOADED, id]                         the task function can be called; before the first answer of it
  *   [STARTED]                            the next unanswered task has begun (sent only for tasks with a time limit)
  *   [REPORT, form, value]                of the task that runs
@@ -44,6 +45,7 @@ export const MODE = 17;
 export const EXITING = 18;
 export const LOADED = 19;
 export const OUTPUT = 20;
+export const ACKNOWLEDGED = 21;
 
 export type Message = readonly [kind: number, ...fields: unknown[]];
 

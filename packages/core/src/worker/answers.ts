@@ -8,7 +8,7 @@ import { inspect } from 'node:util';
 import { TaskSerializationError } from '../errors.ts';
 import { now } from '../time.ts';
 import { mayWait, spend } from '../wire/budget.ts';
-import { ALONE_VALUE, ANSWER, AS_ALONE, AS_BYTES, AS_THROWN, EXITING, LATE, REPORT, STARTED } from '../wire/messages.ts';
+import { ACKNOWLEDGED, ALONE_VALUE, ANSWER, AS_ALONE, AS_BYTES, AS_THROWN, EXITING, LATE, REPORT, STARTED } from '../wire/messages.ts';
 import { isPrimitive, packedNumbers, packNumbers } from '../wire/outbound.ts';
 import { encodeThrown } from '../wire/thrown.ts';
 import { ALONE, BYTES, Packer, PLAIN } from '../wire/values.ts';
@@ -24,6 +24,8 @@ const LONGEST_TEXT = 200;
 export class Answers {
   /** The last message that is behind us; sent with the answers. */
   acknowledged = 0;
+  /** Of it, what the other side knows. */
+  #acknowledgedThere = 0;
   readonly #far: FarEnd;
   readonly #packer: Packer;
   #values: unknown[] = [];
@@ -151,6 +153,13 @@ export class Answers {
     this.#flushedAt = this.#since = now();
   }
 
+  /** Says up to which message all was read, if no answer did. */
+  acknowledge(): void {
+    if (this.#acknowledgedThere === this.acknowledged) return;
+    this.#acknowledgedThere = this.acknowledged;
+    this.#far.send([ACKNOWLEDGED, this.acknowledged]);
+  }
+
   /** The task that begins now has a time limit: its clock starts over there. */
   announceStart(): void {
     this.#far.send([STARTED]);
@@ -214,6 +223,7 @@ export class Answers {
 
   #send(count: number, values: ArrayLike<unknown>, specials: unknown[] | undefined, segments: number[]): void {
     const { acknowledged } = this;
+    this.#acknowledgedThere = acknowledged;
     try {
       this.#far.send([ANSWER, count, values, specials, segments, acknowledged, this.#far.mode]);
     } catch (error) {

@@ -104,6 +104,8 @@ export class Runner implements TaskSource {
   #failRunning: ((error: unknown) => void) | undefined;
   /** A leftover of an ended task failed: this worker ends with the task that runs, or at once. */
   #isRetiring = false;
+  /** The other side does not know yet that messages without tasks were read. */
+  #owesAcknowledgement = false;
   /** Late errors from before this worker was set up. */
   #earlyErrors: unknown[] = [];
 
@@ -170,6 +172,7 @@ export class Runner implements TaskSource {
       this.#queue.shift();
     }
     this.#answers.flush();
+    if (this.#owesAcknowledgement) this.#acknowledge();
     this.#far.idle(this.#answers.busyFor);
   }
 
@@ -285,7 +288,7 @@ export class Runner implements TaskSource {
       if (known !== undefined && known.task === undefined && batch.tried !== batch.run) {
         answers.flush();
         if (batch.claimed === 0) batch.claimed = this.#far.claim(batch.slot, 1);
-        if (batch.claimed === 0) return true;
+        if (batch.claimed === 0) return this.#wasTakenBack();
         batch.tried = batch.run;
         this.#waitFor(this.#load(id, known));
         return false;
@@ -306,13 +309,13 @@ export class Runner implements TaskSource {
       while (batch.at < count) {
         if (mayRunTogether && known.givesNumbers && batch.claimed === 0) {
           batch.claimed = this.#far.claim(batch.slot, Math.min(TOGETHER, count - batch.at));
-          if (batch.claimed === 0) return true;
+          if (batch.claimed === 0) return this.#wasTakenBack();
           if (!this.#runTogether(batch, known, items, expectation)) return false;
           answers.flushIfLate();
           continue;
         }
         if (batch.claimed === 0) batch.claimed = this.#far.claim(batch.slot, 1);
-        if (batch.claimed === 0) return true;
+        if (batch.claimed === 0) return this.#wasTakenBack();
         answers.beforeTask(expectation);
         batch.claimed -= 1;
         answers.started(expectation);
@@ -330,6 +333,17 @@ export class Runner implements TaskSource {
       answers.closeSegment();
     }
     return true;
+  }
+
+  /** The rest of the batch runs elsewhere. Its slot is free when the other side learns that it was read; perhaps no answer says so. */
+  #wasTakenBack(): true {
+    this.#owesAcknowledgement = true;
+    return true;
+  }
+
+  #acknowledge(): void {
+    this.#owesAcknowledgement = false;
+    this.#answers.acknowledge();
   }
 
   /**

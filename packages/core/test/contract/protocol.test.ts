@@ -18,6 +18,7 @@ import { decodePayload, encodeFrame, FrameReader } from '../../dist/wire/frames.
 import { checkToWorker, faultFromWorker, isOutput } from '../../dist/wire/message-faults.js';
 import {
   ABORT,
+  ACKNOWLEDGED,
   ALONE_VALUE,
   ANSWER,
   AS_ALONE,
@@ -135,6 +136,7 @@ const FIELDS: readonly Field[] = [
   { field: 'ANSWER: mode', forge: (value) => answer({ 6: value }) },
   { field: 'REPORT: form', forge: (value) => [REPORT, value, 1] },
   { field: 'REPORT: bytes', forge: (value) => [REPORT, AS_BYTES, value], isFine: isPackedJunk },
+  { field: 'ACKNOWLEDGED: message', forge: (value) => [ACKNOWLEDGED, value], isFine: isRealCount },
   { field: 'LOADED: function', forge: (value) => [LOADED, value] },
   { field: 'LATE: error', forge: (value) => [LATE, value, true, true] },
   { field: 'LATE: fatal', forge: (value) => [LATE, thrown, value, true], isFine: (value) => value === true },
