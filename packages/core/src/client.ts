@@ -187,7 +187,8 @@ export class Client implements JobOwner {
   }
 
   wake(job: Job): void {
-    if (job.over || job.waiting === 0) return;
+    // One that has a place in the queue may have held up what is behind it, though none of its tasks is left to run: they were refused.
+    if (job.over || (job.waiting === 0 && !job.queued)) return;
     if (!job.queued) this.#enqueue(job);
     this.#host.pump(false);
   }

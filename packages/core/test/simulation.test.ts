@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, it } from 'vitest';
 import {
+  type ClientShape,
   clientOf,
   type Entry,
   endOf,
@@ -15,6 +16,7 @@ import {
   turn,
   World,
   type WorldShape,
+  worldOf,
 } from './simulation/world.ts';
 
 /** `npm run model -- --runs 10000 --seed 7 --path 12:3` sets these. */
@@ -239,7 +241,7 @@ const step = fc.tuple(fc.constantFrom(...often, ...often, ...often, ...Object.ke
 
 const client = fc.record({
   maxLanes: fc.constantFrom(1, 2, 4, 4, 4),
-  maxQueue: fc.constantFrom(2, 10, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
+  maxQueue: fc.constantFrom(0, 2, 10, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
   onLoss: fc.constantFrom('fail', 'fail', 'retry', 'break'),
 });
 
@@ -295,6 +297,52 @@ describe('whatever users, workers and time do', () => {
       { ...replay, numRuns: RUNS / 4 },
     );
   }, 600_000);
+});
+
+/** Counterexamples of faults that were mended. */
+const KEPT: readonly [string, Partial<ClientShape>[], Partial<WorldShape>, readonly [string, number, number][]][] = [
+  [
+    'a call is cancelled while its message is being made',
+    [{ maxQueue: 10 }, { maxQueue: 0 }, { maxQueue: 0 }],
+    {},
+    [
+      ['stream', 4, 0],
+      ['plot', 43, 75],
+      ['plot', 92, 0],
+    ],
+  ],
+  [
+    'an input is left while its last answer is under way',
+    [{ maxLanes: 1, maxQueue: 0 }],
+    { maxTasks: 1 },
+    [
+      ['plot', 94, 66],
+      ['stream', 87, 77],
+    ],
+  ],
+  [
+    'what is left of a map is refused by its schema, and a call waits behind it',
+    [{ maxQueue: 0 }],
+    { size: 3, maxTasks: 1, startsAtOnce: true },
+    [
+      ['map', 0, 47],
+      ['ready', 0, 0],
+      ['answerSchema', 0, 0],
+      ['work', 0, 0],
+      ['call', 0, 72],
+      ['answerSchema', 0, 0],
+      ['ready', 0, 0],
+      ['answerSchema', 0, 0],
+    ],
+  ],
+];
+
+describe('what went wrong once', () => {
+  it.each(KEPT)('%s', async (_, clients, shape, steps) => {
+    const world = await live({ ...worldOf().shape, ...shape, clients: clients.map(clientOf) }, steps);
+    await world.comeToRest();
+    await world.closeAll();
+  });
 });
 
 afterAll(() => {

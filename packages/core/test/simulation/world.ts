@@ -118,6 +118,10 @@ export interface Entry {
   readonly isAborted: () => boolean;
   isCancelled: boolean;
   inputFails: boolean;
+  /** A call: it was taken off its queue for a lane. From then on it is not cancelled, also while its message is still being made. */
+  wasClaimed: boolean;
+  /** And it waits for the next claim again. */
+  wasGivenBack: boolean;
   /** By task: how often handed over, begun, and settled. */
   readonly handed: Map<number, number>;
   readonly begun: Map<number, number>;
@@ -189,7 +193,6 @@ export class World {
   readonly #plots = new Map<Place, (() => void)[]>(PLACES.map((place) => [place, []]));
   /** Asynchronous schemas that have not answered. */
   readonly #schemas: (() => void)[] = [];
-  #isReading = false;
   #depth = 0;
   ending: Promise<void> | undefined;
 
@@ -269,11 +272,7 @@ export class World {
 
   /** An item that calls back when it is sent. */
   trap(): unknown {
-    return new Trap(() => {
-      this.#isReading = true;
-      this.inside('getter');
-      this.#isReading = false;
-    });
+    return new Trap(() => this.inside('getter'));
   }
 
   #openClient(shape: ClientShape, name: string): SimClient {
@@ -415,12 +414,11 @@ export class World {
   }
 
   cancel(entry: Entry): void {
-    // While its arguments are read it is handed over, and no lane has it.
-    const wasHanded = (entry.handed.get(0) ?? 0) > 0 || (this.#isReading && (entry.job as CallJob).handedOver);
+    const { wasClaimed } = entry;
     const { over } = entry.job;
     entry.isCancelled = true;
     const cancelled = (entry.job as CallJob).cancel();
-    if (cancelled !== (!wasHanded && !over)) this.troubles.push(`cancel() said ${cancelled}; handed over ${wasHanded}, over ${over}`);
+    if (cancelled !== (!wasClaimed && !over)) this.troubles.push(`cancel() said ${cancelled}; claimed ${wasClaimed}, over ${over}`);
     entry.isCancelled = cancelled;
   }
 
@@ -593,6 +591,8 @@ export class World {
       isAborted: () => settings.signal?.aborted === true,
       isCancelled: false,
       inputFails: false,
+      wasClaimed: false,
+      wasGivenBack: false,
       handed: new Map(),
       begun: new Map(),
       settled: new Map(),
@@ -624,7 +624,19 @@ export class World {
       this.#judge(entry, index, ok, value);
       settle(index, ok, value);
     };
-    if (kind !== 'call') {
+    if (job instanceof CallJob) {
+      const claim = job.claim.bind(job);
+      const giveBack = job.giveBack.bind(job);
+      job.claim = (most) => {
+        const chunk = claim(most);
+        entry.wasClaimed ||= chunk !== undefined;
+        return chunk;
+      };
+      job.giveBack = (chunk) => {
+        entry.wasGivenBack = true;
+        giveBack(chunk);
+      };
+    } else {
       job.settleRange = (index, values, from, count) => {
         for (let i = 0; i < count; i++) {
           seen(index + i);
@@ -745,6 +757,7 @@ export class World {
     if (serving.length > this.shape.size && !mayComeBack) this.troubles.push(`${serving.length} workers, at most ${this.shape.size}`);
     for (const lane of this.lanes) {
       if (lane.calls > this.shape.maxTasks) this.troubles.push(`${lane.calls} calls in one worker, at most ${this.shape.maxTasks}`);
+      if (lane.isKilled && lane.state === 'ready') this.troubles.push('a worker that is being ended is ready for work');
       if (lane.unknownFunctions > 0) this.troubles.push('a worker got a task whose function it does not know');
       if (lane.strayAborts > 0) this.troubles.push('a task was to be aborted that is not there');
       for (const { job } of lane.aborted) if (this.book.get(job)?.isAborted() !== true) this.troubles.push('an innocent task was aborted');
@@ -778,6 +791,8 @@ export class World {
     const counted = stats.completed + stats.failed + stats.cancelled + stats.refused;
     if (counted !== settled) this.troubles.push(`${counted} of ${accepted} tasks are counted as ended, ${settled} are`);
     for (const entry of this.book.values()) {
+      if (entry.wasClaimed && !entry.wasGivenBack && !entry.handed.has(0) && !entry.job.over)
+        this.troubles.push('a call was claimed, and not handed over');
       for (const [index, times] of entry.settled)
         if (times > 1) this.troubles.push(`task ${index} of a ${entry.kind} was settled ${times} times`);
       if (entry.kind !== 'stream' && entry.ends > 1) this.troubles.push(`a ${entry.kind} was settled ${entry.ends} times`);
@@ -856,7 +871,8 @@ class Input {
   isExhausted = false;
   readonly #items: readonly unknown[];
   readonly #failsAt: number;
-
+  /** Answers of an asynchronous one that nobody can have read yet. */
+  #underWay = 0;
   readonly #use: (place: Place) => void;
 
   constructor(items: readonly unknown[], failsAt: number, use: (place: Place) => void) {
@@ -870,7 +886,16 @@ class Input {
   }
 
   async(): AsyncIterator<unknown> {
-    return { next: async () => this.#next(), return: async () => this.#return() };
+    const next = () => {
+      const step = (async () => this.#next())();
+      const isRead = () => {
+        this.#underWay -= 1;
+      };
+      this.#underWay += 1;
+      step.then(isRead, isRead);
+      return step;
+    };
+    return { next, return: async () => this.#return() };
   }
 
   #next(): IteratorResult<unknown> {
@@ -882,7 +907,7 @@ class Input {
   }
 
   #return(): IteratorResult<unknown> {
-    if (this.isExhausted) throw new Error('closed after its end');
+    if (this.isExhausted && this.#underWay === 0) throw new Error('closed after its end');
     this.#use('return');
     this.closed += 1;
     return { done: true, value: undefined };
