@@ -333,6 +333,8 @@ export abstract class Lane {
       this.distrust('it was ready a second time');
       return;
     }
+    // It is being ended, and said so before it knew.
+    if (this.#killed !== 'no') return;
     this.#startAlarm.stop();
     this.#fate.wasReady = true;
     this.state = 'ready';
@@ -345,6 +347,8 @@ export abstract class Lane {
       this.distrust('its initializer failed after it had ended');
       return;
     }
+    // Why it is being ended is known.
+    if (this.#killed !== 'no') return;
     const cause = this.#incoming.thrown(thrown);
     this.startError = new InitializerError(`the initializer failed in worker ${this.id}: ${messageOf(cause)}`, { cause });
   }

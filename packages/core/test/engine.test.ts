@@ -14,6 +14,8 @@ import { clientOf, endOf, KILL_GRACE, TASK_TIMEOUT, turn, type World, worldOf } 
 
 const [TINY, SHORT, MIDDLING, LONG] = [3, 80, 1500, 20_000];
 const never = Number.POSITIVE_INFINITY;
+/** The default `startTimeout`, ms. */
+const STARTS_WITHIN = 30_000;
 
 /** One of the functions, measured: `elapsed` µs a run. The lanes that measured it are left idle. */
 async function measured(world: World, name: string, elapsed: number): Promise<World['functions'][number]> {
@@ -55,6 +57,29 @@ async function readyWorld(shape: Parameters<typeof worldOf>[0]): Promise<World> 
   await turn();
   return world;
 }
+
+describe('a worker that is ended while it starts', () => {
+  it.each(['ready', 'failed'])('gets no work though it says late that it is %s', async (how) => {
+    const world = worldOf();
+    world.startsFailed = true;
+    const fn = functionOf(world, 'tiny');
+    call(world, fn, 1);
+    await turn();
+    world.clock.advance(STARTS_WITHIN + 1);
+    expect(laneAt(world, 0).isKilled).toBe(true);
+    call(world, fn, 2);
+    if (how === 'ready') laneAt(world, 0).ready();
+    else laneAt(world, 0).failToStart(encodeThrown(new Error('late')));
+    await turn();
+    world.inspect();
+    expect(heldBy(world)[0]).toEqual([]);
+    if (how === 'ready') laneAt(world, 0).die();
+    expect(laneAt(world, 0).startError).toMatchObject({ message: expect.stringContaining('startTimeout') });
+    await world.comeToRest();
+    expect(world.engine.stats()).toMatchObject({ completed: 0, failed: 2 });
+    await world.closeAll();
+  });
+});
 
 describe('who gets a task', () => {
   it('an idle lane at once, the same one while it keeps up', async () => {
