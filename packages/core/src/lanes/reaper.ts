@@ -11,7 +11,7 @@
  */
 import type { Socket } from 'node:net';
 import { uptime } from 'node:os';
-import { systemClock } from '../clock.ts';
+import { Alarm, systemClock } from '../clock.ts';
 import { REAPER_ENTRY } from '../entries.ts';
 import { type StartedProcess, startProcess } from './process-start.ts';
 import { SHELL_SCRIPT } from './reaper-script.ts';
@@ -36,7 +36,10 @@ export interface Watched {
 const watched = new Map<number, Watched>();
 let reaper: StartedProcess | undefined;
 let ending: Promise<void> | undefined;
-let retry: unknown;
+/** It could not be started, or was ended by somebody else. */
+const retry = new Alarm(systemClock, () => {
+  if (watched.size > 0 && reaper === undefined) start();
+});
 /** ms. */
 let stopped = 0;
 /** It is there, and can be started. */
@@ -86,7 +89,7 @@ function tell(line: string): void {
 }
 
 function start(): void {
-  systemClock.clearTimeout(retry);
+  retry.stop();
   const path = process.env['PATH'];
   // The shell finds `sleep` by it. Nothing else of the environment: NODE_OPTIONS would load the program's preloads.
   const env = path === undefined ? {} : { PATH: path };
@@ -110,30 +113,26 @@ function start(): void {
   for (const worker of watched.values()) tell(watchLine(worker));
 }
 
-/** It could not be started, or was ended by somebody else. */
 function tryLater(after: number): void {
-  if (watched.size === 0) return;
-  const timer = systemClock.setTimeout(() => {
-    if (watched.size > 0 && reaper === undefined) start();
-  }, after);
-  timer.unref?.();
-  retry = timer;
+  if (watched.size > 0) retry.set(after);
 }
 
 function end(): void {
   process.off('exit', killBusy);
-  systemClock.clearTimeout(retry);
+  retry.stop();
   const child = reaper;
   reaper = undefined;
   if (child === undefined) return;
   const gone = new Promise<void>((resolve) => {
-    const bound = systemClock.setTimeout(() => {
+    const giveUp = () => {
       child.kill('SIGKILL');
       resolve();
-    }, END_BOUND);
-    bound.unref?.();
+    };
+    // Its input ends when this program's event loop turns.
+    const bound = new Alarm(systemClock, giveUp, { standsStill: true });
+    bound.set(END_BOUND);
     child.once('exit', () => {
-      systemClock.clearTimeout(bound);
+      bound.stop();
       resolve();
     });
   }).then(() => {

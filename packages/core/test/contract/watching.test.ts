@@ -1,8 +1,10 @@
 /** What watches over worker processes from outside of the program, and how idle workers end with it. */
+import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { childrenOf, isRunning, makeGate, type Program, runProgram, until } from '@twinpool/testkit';
+import { block, childrenOf, isRunning, makeGate, type Program, runProgram, until } from '@twinpool/testkit';
 import { square } from '@twinpool/testkit/tasks';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { reaperEnds, watchOver } from '../../dist/lanes/reaper.js';
 import { KINDS, open, Terminated } from './workplace.ts';
 
 const programs = new URL('../fixtures/programs/', import.meta.url);
@@ -109,6 +111,22 @@ describe('nothing is left of what watches,', () => {
       work.seat.close();
       await work.seat.leave();
     } else await work.seat.terminate(new Terminated('terminated'));
+    expect(everyChild().filter((pid) => !before.includes(pid))).toEqual([]);
+  });
+});
+
+describe('the limit of its end', () => {
+  it('is not judged before its end was read: a program that was blocked meanwhile', async () => {
+    const before = everyChild();
+    const child = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    const watching = watchOver({ pid: child.pid as number, grace: 0, isBusy: () => false });
+    child.kill();
+    await gone;
+    watching();
+    // Longer than its end may take.
+    block(1_500);
+    await reaperEnds();
     expect(everyChild().filter((pid) => !before.includes(pid))).toEqual([]);
   });
 });
