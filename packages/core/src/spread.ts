@@ -47,8 +47,16 @@ export class Spread {
     let seen = 0;
     for (let bucket = 0; bucket < this.#counts.length; bucket++) {
       seen += this.#counts[bucket] as number;
-      if (seen >= rank && seen > 0) return Math.min(this.#roundedMax, Number((2 ** (LOWEST + bucket / STEPS)).toPrecision(DIGITS)));
+      if (seen >= rank && seen > 0) return withDigits(2 ** (LOWEST + bucket / STEPS), this.#roundedMax);
     }
     return 0;
   }
+}
+
+/** `ms` with DIGITS digits, or the greatest such number that is not above `max`. */
+function withDigits(ms: number, max: number): number {
+  const rounded = Number(Math.min(ms, max).toPrecision(DIGITS));
+  if (rounded <= max) return rounded;
+  const lastDigit = 10 ** (Math.floor(Math.log10(max)) - DIGITS + 1);
+  return Number((rounded - lastDigit).toPrecision(DIGITS));
 }
