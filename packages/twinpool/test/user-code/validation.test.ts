@@ -89,6 +89,7 @@ describe.each([
       boom,
       async () => boom(),
       () => null,
+      // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
       () => ({ then: boom }),
       () => Object.defineProperty({}, 'then', { get: boom }),
     ]) {
