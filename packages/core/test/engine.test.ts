@@ -3,7 +3,8 @@
  * limit is judged. simulation.test.ts asks what must hold whatever happens; here is what is to happen.
  */
 import type { FakeLane } from '@twinpool/testkit';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Client } from '../dist/client.js';
 import { TaskTimeoutError, WorkerLostError } from '../dist/errors.js';
 import type { CallJob } from '../dist/job.js';
 import type { TaskDescriptor } from '../dist/task/descriptor.js';
@@ -255,6 +256,24 @@ describe('whose turn it is', () => {
     expect(clientAt(world, 0).client.charged).toBeGreaterThan(late.client.charged);
   });
 
+  it('is asked of clients with work only, however many there are [R33]', async () => {
+    const world = await readyWorld({ size: 1, clients: Array.from({ length: 2000 }, () => clientOf()) });
+    const fn = functionOf(world, 'tiny');
+    // Those that were active when they came are looked at once more.
+    call(world, fn, 1);
+    await world.comeToRest();
+    const looks = [vi.spyOn(Client.prototype, 'queued', 'get'), vi.spyOn(Client.prototype, 'front')];
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    call(world, fn, 2);
+    await turn();
+    laneAt(world, 0).runAll(endOf, TINY);
+    await turn();
+    for (const look of looks) expect(look.mock.calls.length).toBeLessThan(100);
+    await world.comeToRest();
+  });
+
   it('a client held to one lane uses one at a time', async () => {
     const world = await readyWorld({ size: 3, clients: [clientOf({ maxLanes: 1 }), clientOf()] });
     const fn = functionOf(world, 'long');
@@ -397,6 +416,31 @@ describe('starting workers', () => {
     const later = call(world, functionOf(world, 'tiny'), 2);
     await world.comeToRest();
     expect(later.over).toBe(true);
+  });
+
+  it('that fail end what waits once, however often its callbacks submit again [R12]', async () => {
+    for (const code of ['EMFILE', 'EAGAIN', 'ENOMEM']) {
+      const world = worldOf({ size: 1 });
+      world.startsFailed = true;
+      const fn = functionOf(world, 'tiny');
+      let told = 0;
+      const again = () => {
+        told += 1;
+        if (world.startsFailed && told < 1000) world.call(clientAt(world), fn, told, world.settings({}), again);
+      };
+      world.call(clientAt(world), fn, 0, world.settings({}), again);
+      for (let now = 0; told < 5; now += 100) {
+        expect(now).toBeLessThan(60_000);
+        await turn();
+        const before = told;
+        for (const lane of lanesOf(world, 'starting')) lane.die(null, null, Object.assign(new Error('none is free'), { code }));
+        expect(told - before).toBeLessThanOrEqual(1);
+        world.clock.advance(100);
+        expect(told - before).toBeLessThanOrEqual(1);
+      }
+      world.startsFailed = false;
+      await world.comeToRest();
+    }
   });
 
   it('that fail while another worker serves break nothing', async () => {
@@ -744,6 +788,20 @@ describe('the counters', () => {
       expect(world.engine.stats().waitTime.max).toBe(waited + 0.25);
       await world.comeToRest();
     }
+  });
+
+  it('say that nothing is left to do by queued and running, whatever workers there are [R46]', async () => {
+    const world = worldOf({ size: 4 });
+    for (const item of numbers(1, 50)) call(world, functionOf(world, 'long'), item);
+    const { workers, idle, queued, running } = world.engine.stats();
+    expect([workers === idle, queued + running]).toEqual([true, 50]);
+    for (let round = 0; round < 50; round++) {
+      await turn();
+      for (const lane of lanesOf(world, 'starting')) lane.ready();
+      for (const lane of lanesOf(world, 'ready')) lane.runAll(() => ({ value: 0 }), LONG);
+    }
+    world.troubles.length = 0;
+    expect(world.engine.stats()).toMatchObject({ workers: 4, idle: 4, queued: 0, running: 0, completed: 50 });
   });
 
   it('measure waiting and running', async () => {
