@@ -1,24 +1,26 @@
 /**
- * `twinpool migrate`: arguments in, a diff or rewritten files out.
+ * The command line of `twinpool migrate`.
  *
- * Decides what is printed where, and the exit code: 0 all is done, 1 something is left, 2 the command was misused. Refuses to know how sources are
- * rewritten.
+ *   arguments -> CommandOptions -> migrate() -> a diff, or rewritten files -> a summary -> the exit code
+ *
+ * Exit codes: 0 everything was translated, 1 places are left, 2 the command was misused. The command writes to files only with `--write`.
+ * It does not know how sources are rewritten.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { diff } from './diff.ts';
-import { filesOf, UsageError } from './files.ts';
-import type { Api } from './kinds.ts';
+import { findSourceFiles, UsageError } from './find-source-files.ts';
+import type { Api } from './library-kind.ts';
 import { type Migration, migrate } from './migrate.ts';
 
-/** Where a command reads and writes; `process` is one. */
-export interface Surroundings {
+/** The streams, environment and working directory of a command. `process` has this shape. */
+export interface CommandContext {
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean | undefined };
   readonly stderr: { write(text: string): unknown };
   readonly env: Readonly<Record<string, string | undefined>>;
   cwd(): string;
-  /** The one of the names that a misspelt one probably means. */
+  /** Returns the name in `names` that a misspelt name probably means. */
   readonly nearest?: ((name: string, names: readonly string[]) => string | undefined) | undefined;
 }
 
@@ -26,18 +28,19 @@ const APIS: readonly Api[] = ['pool', 'executor', 'piscina', 'workerpool'];
 
 export const HELP = `Usage: twinpool migrate --to executor|pool [--from API]... [--write] [--project FILE] [FILE or FOLDER]...
 
-Rewrites TypeScript and JavaScript from one API to the other. Without --write nothing is changed, and a diff is printed.
+Rewrites TypeScript and JavaScript from one API to the other. Without --write the command changes no file and prints a diff.
 
   --to executor|pool    the API to move to
-  --from API            pool, executor, piscina or workerpool; may be given several times (default: every one that is not --to)
+  --from API            pool, executor, piscina or workerpool; repeatable (default: all but --to)
   --write               change the files
-  --project FILE        the tsconfig.json whose files are meant when none is named (default: the one here; without one, this folder)
-  --help                this text
+  --project FILE        the tsconfig.json that lists the files, if you name no FILE or FOLDER
+                        (default: ./tsconfig.json; without one, all files of this folder)
+  --help                print this text
 
-Folders are read without node_modules and without what .gitignore leaves out.
-What cannot be translated stays as it is, is marked by a comment and listed.
+In a folder the command skips node_modules and everything that .gitignore excludes.
+It leaves code that it cannot translate as it is, marks it with a comment and lists it.
 
-Exit code: 0 everything was translated, 1 something is left, 2 the command was misused.
+Exit code: 0 everything was translated, 1 places are left, 2 the command was misused.
 `;
 
 const OPTIONS = {
@@ -48,19 +51,19 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-interface Wish {
+interface CommandOptions {
   readonly to: 'pool' | 'executor';
   readonly from: readonly Api[] | undefined;
   readonly isWriting: boolean;
   readonly files: readonly string[];
 }
 
-/** Runs the command with the arguments after its name. Returns the exit code. */
-export function run(args: readonly string[], { stdout, stderr, env, cwd, nearest }: Surroundings): number {
+/** Runs the command with the arguments that follow its name. Returns the exit code. */
+export function run(args: readonly string[], { stdout, stderr, env, cwd, nearest }: CommandContext): number {
   const folder = cwd();
-  let wish: Wish | 'help';
+  let options: CommandOptions | 'help';
   try {
-    wish = read(args, folder);
+    options = read(args, folder);
   } catch (error) {
     if (!(error instanceof UsageError || isParseError(error))) throw error;
     const unknown = /^Unknown option '(--[\w-]+)'/.exec(error.message)?.[1];
@@ -68,11 +71,11 @@ export function run(args: readonly string[], { stdout, stderr, env, cwd, nearest
     stderr.write(`twinpool migrate: ${error.message}${meant === undefined ? '' : `\nDid you mean --${meant}?`}\n\n${HELP}`);
     return 2;
   }
-  if (wish === 'help') {
+  if (options === 'help') {
     stdout.write(HELP);
     return 0;
   }
-  const { to, from, isWriting, files } = wish;
+  const { to, from, isWriting, files } = options;
   const sources = files.map((path) => ({ path: resolve(folder, path), text: readFileSync(resolve(folder, path), 'utf8') }));
   const migration = migrate(sources, { to, from });
   const shown = new Map(files.map((path) => [resolve(folder, path), path.replaceAll('\\', '/')]));
@@ -86,7 +89,7 @@ function isParseError(error: unknown): error is Error {
   return error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');
 }
 
-function read(args: readonly string[], cwd: string): Wish | 'help' {
+function read(args: readonly string[], cwd: string): CommandOptions | 'help' {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -94,20 +97,20 @@ function read(args: readonly string[], cwd: string): Wish | 'help' {
   });
   if (values.help) return 'help';
   const { to } = values;
-  if (to === undefined) throw new UsageError('say where to: --to executor or --to pool');
+  if (to === undefined) throw new UsageError('the API to move to is missing: pass --to executor or --to pool');
   if (to !== 'pool' && to !== 'executor') throw new UsageError(`--to ${to}: expected executor or pool`);
   const from = values.from?.flatMap((each) => each.split(','));
   for (const each of from ?? []) {
     if (!(APIS as readonly string[]).includes(each)) throw new UsageError(`--from ${each}: expected ${APIS.join(', ')}`);
-    if (each === to) throw new UsageError(`--from ${each} --to ${to}: that is where it is`);
+    if (each === to) throw new UsageError(`--from ${each} --to ${to}: both are the same API`);
   }
-  if (values.project !== undefined && positionals.length > 0) throw new UsageError('--project is for when no file is named');
-  const files = filesOf(positionals, cwd, values.project);
-  if (files.length === 0) throw new UsageError('there is no TypeScript or JavaScript here');
+  if (values.project !== undefined && positionals.length > 0) throw new UsageError('--project cannot be combined with files or folders');
+  const files = findSourceFiles(positionals, cwd, values.project);
+  if (files.length === 0) throw new UsageError('found no TypeScript or JavaScript file');
   return { to, from: from as Api[] | undefined, isWriting: values.write, files };
 }
 
-function hasColour(stdout: Surroundings['stdout'], env: Surroundings['env']): boolean {
+function hasColour(stdout: CommandContext['stdout'], env: CommandContext['env']): boolean {
   const forced = env['FORCE_COLOR'];
   if (forced !== undefined) return forced !== '0' && forced !== 'false';
   return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' && stdout.isTTY === true;
@@ -131,9 +134,9 @@ function diffsOf({ files }: Migration, shown: ReadonlyMap<string, string>, isCol
     .join('');
 }
 
-function summaryOf({ files, leftovers }: Migration, shown: ReadonlyMap<string, string>, looked: number, isWriting: boolean): string {
+function summaryOf({ files, leftovers }: Migration, shown: ReadonlyMap<string, string>, fileCount: number, isWriting: boolean): string {
   const lines = leftovers.map(({ path, line, column, reason, doc }) => `${shown.get(path) ?? path}:${line}:${column}: ${reason} (${doc})`);
-  const changed = `${files.length} of ${counted(looked, 'file')} ${isWriting ? 'changed' : 'would change'}`;
+  const changed = `${files.length} of ${counted(fileCount, 'file')} ${isWriting ? 'changed' : 'would change'}`;
   const left =
     leftovers.length === 0
       ? 'nothing is left'
@@ -141,6 +144,6 @@ function summaryOf({ files, leftovers }: Migration, shown: ReadonlyMap<string, s
   return [...lines, `${changed}, ${left}`, ''].join('\n');
 }
 
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

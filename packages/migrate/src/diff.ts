@@ -1,16 +1,18 @@
 /**
- * A unified diff of two texts, line by line.
+ * Builds a unified diff of two texts, line by line.
  *
- * Decides only that: a shortest edit script (Myers), in hunks of three lines of context. Colours are the caller's.
+ *   two texts -> common head and tail cut off -> shortest edit script (Myers) -> hunks with three lines of context
+ *
+ * It does not know about colours: the caller adds them.
  */
 
 type Line = readonly [' ' | '-' | '+', string];
 
 const CONTEXT = 3;
-/** More differences than this are shown as one block taken out and one put in: the search is quadratic in them. */
+/** With more differences than this, the diff is one removed and one added block: the search is quadratic in the differences. */
 const LIMIT = 2000;
 
-/** The lines of a diff, `---` and `+++` first; none where the texts are the same. */
+/** Returns the lines of the diff, `---` and `+++` first. Equal texts have no lines. */
 export function diff(path: string, before: string, after: string): string[] {
   if (before === after) return [];
   const script = edits(before.split('\n'), after.split('\n'));

@@ -1,13 +1,13 @@
 /**
- * How names are imported, required and passed on, as syntax.
+ * Reads and prints the syntax of imports, `require` calls and their lists of names.
  *
- * Questions about nodes and the texts of lists; none of them knows what a name becomes.
+ * Pure functions of nodes and texts. This file does not know what a name is rewritten to.
  */
 import ts from 'typescript';
-import { moduleFor } from './names.ts';
+import { moduleFor } from './entry-points.ts';
 import { lineEnd, quoteOf, terminator } from './rewriter.ts';
 
-/** A name in the list of an import. */
+/** One name in the list of an import. */
 export interface Entry {
   readonly imported: string;
   readonly local: string;
@@ -38,12 +38,12 @@ export function entryText({ imported, local, isType }: Entry, as: string): strin
   return (isType ? 'type ' : '') + (imported === local ? imported : imported + as + local);
 }
 
-/** Each name once, a value where one of them is; in the order of the alphabet where they were. */
+/** Merges entries with equal local names and sorts them. A merged entry is a value if one of its parts is. */
 export function merged(entries: readonly Entry[]): Entry[] {
   const byLocal = new Map<string, Entry>();
   for (const entry of entries) {
-    const known = byLocal.get(entry.local);
-    byLocal.set(entry.local, known === undefined ? entry : { ...known, isType: known.isType && entry.isType });
+    const existing = byLocal.get(entry.local);
+    byLocal.set(entry.local, existing === undefined ? entry : { ...existing, isType: existing.isType && entry.isType });
   }
   return sorted([...byLocal.values()]);
 }
@@ -52,7 +52,7 @@ export function sorted(entries: readonly Entry[]): Entry[] {
   return [...entries].sort((a, b) => a.imported.toLowerCase().localeCompare(b.imported.toLowerCase()));
 }
 
-/** A name that the facades' doors both have. */
+/** Whether the entry points of both facades export the name. */
 export function isShared(name: string, base: string): boolean {
   return moduleFor(name, base, 'pool') !== moduleFor(name, base, 'executor');
 }
@@ -99,8 +99,8 @@ export function isTopLevel(symbol: ts.Symbol): boolean {
   );
 }
 
-export function isDeclaredHere({ parent, ...node }: ts.Identifier): boolean {
-  void node;
+/** Whether the identifier is the name of a declaration. */
+export function isDeclarationName({ parent }: ts.Identifier): boolean {
   return (
     ts.isParameter(parent) ||
     ts.isFunctionDeclaration(parent) ||
@@ -111,7 +111,7 @@ export function isDeclaredHere({ parent, ...node }: ts.Identifier): boolean {
   );
 }
 
-/** A file that requires. */
+/** Whether the file is a CommonJS module. */
 export function isCommonJs(file: ts.SourceFile): boolean {
   return (
     /\.(c?js)$/.test(file.fileName) &&
@@ -124,7 +124,7 @@ export function isCommonJs(file: ts.SourceFile): boolean {
   );
 }
 
-/** An import or a `require` of its own. */
+/** The text of a new import or `require` statement. */
 export function declarationText(file: ts.SourceFile, module: string, entries: readonly Entry[], isTypeOnly: boolean): string {
   const end = terminator(file);
   if (isCommonJs(file))
@@ -136,7 +136,7 @@ export function declarationText(file: ts.SourceFile, module: string, entries: re
   return `import ${all ? 'type ' : ''}{ ${names.join(', ')} } from ${quoteOf(file) + module + quoteOf(file)}${end}`;
 }
 
-/** A list, in one line or several as the author has it. */
+/** The text of a list, in one or several lines as in the source. */
 export function listText(file: ts.SourceFile, list: ts.NamedImports | ts.ObjectBindingPattern, entries: readonly Entry[]): string {
   const texts = entries.map((entry) => entryText(entry, ts.isNamedImports(list) ? ' as ' : ': '));
   const text = list.getText(file);

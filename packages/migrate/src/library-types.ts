@@ -1,11 +1,11 @@
 /**
- * The types of the libraries that are read, as far as a rewrite has to know them: what a name is, and what its methods return.
+ * Declares the types of the libraries as far as a rewrite needs them: the kind of each name, and the return types of its methods.
  *
- * They stand in for the installed packages, so that the answer is the same whether those are installed or not, and so that a program in
- * JavaScript is understood as one in TypeScript. test/library-types.test.ts compares the names with the packages' own doors.
+ * These declarations replace the types of installed packages. So the result does not depend on what is installed, and JavaScript programs are
+ * typed like TypeScript programs. test/library-types.test.ts compares the names with the entry points of the packages.
  */
 
-/** Where the declarations pretend to lie. */
+/** The virtual folder of the declarations. */
 export const LIBRARY_ROOT = '/@twinpool-migrate/';
 
 const SHARED = `
@@ -217,14 +217,14 @@ declare namespace workerpool {
 export = workerpool;
 `;
 
-/** By file name under LIBRARY_ROOT. */
+/** The declarations by file name, under LIBRARY_ROOT. */
 export const LIBRARY_FILES: ReadonlyMap<string, string> = new Map([
   [`${LIBRARY_ROOT}twinpool.d.ts`, SHARED + POOL + EXECUTOR + ADAPTERS],
   [`${LIBRARY_ROOT}piscina.d.ts`, PISCINA],
   [`${LIBRARY_ROOT}workerpool.d.ts`, WORKERPOOL],
 ]);
 
-/** The declarations for an imported module, if it is one of the libraries. */
+/** The declaration file of an imported module; `undefined` if the module is not one of the libraries. */
 export function libraryFileOf(specifier: string): string | undefined {
   if (/^(twinpool(\/(pool|executor|adapters|core))?|@twinpool\/(pool|executor|adapters|core))$/.test(specifier))
     return `${LIBRARY_ROOT}twinpool.d.ts`;

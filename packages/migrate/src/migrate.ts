@@ -1,23 +1,27 @@
 /**
- * `migrate`: sources in, rewritten sources and what is left out.
+ * Rewrites sources from one API to another: the public function `migrate`.
  *
- * Decides the order of the directions: first other libraries to an executor, then from one facade to the other. Refuses to know files on disk
- * and the terminal.
+ *   sources -> for each step (piscina, workerpool, then the other facade):
+ *     analyse -> split into programs -> passes of the transform until none keeps another owner -> imports -> unused code removed
+ *   -> rewritten sources and leftovers
+ *
+ * Invariant: a second run changes nothing. This file does not know about the file system or the terminal.
  */
 import ts from 'typescript';
-import type { Api } from './kinds.ts';
+import { Analysis } from './analysis.ts';
+import type { Api } from './library-kind.ts';
+import { Pass } from './pass.ts';
 import { analyse, isReadable, type Program, pathsOf, type Source, type SourceFile, withoutHints } from './program.ts';
-import { Attempt, Knowledge } from './session.ts';
-import { tidy } from './tidy.ts';
+import { removeUnused } from './remove-unused.ts';
 import { executorToPool } from './transforms/executor-to-pool.ts';
 import { piscinaToExecutor } from './transforms/piscina-to-executor.ts';
 import { poolToExecutor } from './transforms/pool-to-executor.ts';
 import { workerpoolToExecutor } from './transforms/workerpool-to-executor.ts';
 
 export interface MigrateOptions {
-  /** The API that the sources shall have. */
+  /** The API to move to. */
   readonly to: 'pool' | 'executor';
-  /** What is rewritten; default: everything that is known. */
+  /** The APIs to rewrite. Default: all except `to`. */
   readonly from?: Api | readonly Api[] | undefined;
 }
 
@@ -27,50 +31,53 @@ export interface MigratedFile {
   readonly after: string;
 }
 
-/** Something that stays as it is. */
+/** A place that was not translated. */
 export interface Leftover {
   readonly path: string;
-  /** From 1, in the rewritten text. */
+  /** Starts at 1. Counted in the text that the last step read. */
   readonly line: number;
   readonly column: number;
   readonly reason: string;
-  /** The page of the docs, with its heading. */
+  /** The page and heading of the documentation that explains the reason. */
   readonly doc: string;
 }
 
 export interface Migration {
-  /** Those that have changed. */
+  /** The files whose text changed. */
   readonly files: readonly MigratedFile[];
   readonly leftovers: readonly Leftover[];
 }
 
-type Transform = (attempt: Attempt) => void;
+type Transform = (pass: Pass) => void;
 
 interface Step {
   readonly from: Api;
   readonly run: Transform;
 }
 
-/** Other libraries become executors first: what was made of them then goes on to a pool if that is wanted. */
+/** Other libraries become executors first. If the target is a pool, the next step rewrites these executors. */
 const STEPS: Readonly<Record<'pool' | 'executor', readonly Step[]>> = {
   executor: [
     { from: 'piscina', run: piscinaToExecutor },
-    { from: 'workerpool', run: (attempt) => workerpoolToExecutor(attempt, false) },
+    { from: 'workerpool', run: (pass) => workerpoolToExecutor(pass, false) },
     { from: 'pool', run: poolToExecutor },
   ],
   pool: [
     { from: 'piscina', run: piscinaToExecutor },
-    { from: 'workerpool', run: (attempt) => workerpoolToExecutor(attempt, true) },
+    { from: 'workerpool', run: (pass) => workerpoolToExecutor(pass, true) },
     { from: 'executor', run: executorToPool },
   ],
 };
 
 /**
- * Rewrites programs from one API to another, all files at once, since what a name is in one may be decided in another.
+ * Rewrites programs from one API to another.
  *
- * What cannot be translated faithfully stays, has a comment that says why, and is among the `leftovers`. A second run changes nothing.
+ * Pass all files of a program at once: the type of a name in one file may depend on another file. Code that cannot be translated faithfully
+ * stays as it is, gets a comment with the reason, and is listed in `leftovers`. A second run changes nothing.
  *
- * Throws TypeError for options that are none.
+ * @param sources the files, with absolute paths or paths relative to the working directory.
+ * @param options the API to move to, and the APIs to rewrite.
+ * @returns the changed files and the places that were not translated.
  *
  * @example
  * ```ts
@@ -90,10 +97,10 @@ export function migrate(sources: readonly Source[], { to, from }: MigrateOptions
   for (const { from: api, run } of STEPS[to]) {
     const foreign = STEPS[to].some((step) => (step.from === 'piscina' || step.from === 'workerpool') && isWanted(step.from));
     if (!isWanted(api) && !(api === 'executor' && foreign)) continue;
-    // Not wanted for itself: only what came from another library goes on.
     if (!mentions(current, api)) continue;
-    const isMeant = isWanted(api) ? () => true : ({ path, text }: Source) => untouched.get(path) !== text;
-    const result = rewrite(current.filter(isMeant), run, to);
+    // An API that was not selected: rewrite only the files that an earlier step changed.
+    const isSelected = isWanted(api) ? () => true : ({ path, text }: Source) => untouched.get(path) !== text;
+    const result = rewrite(current.filter(isSelected), run, to);
     const texts = new Map(result.sources.map(({ path, text }) => [path, text]));
     current = current.map(({ path, text }) => ({ path, text: texts.get(path) ?? text }));
     leftovers = [...leftovers, ...result.leftovers];
@@ -105,7 +112,7 @@ export function migrate(sources: readonly Source[], { to, from }: MigrateOptions
   return { files, leftovers };
 }
 
-/** Whether a library is named anywhere: analysing costs, and most programs know one library. */
+/** Whether a source mentions the library. Saves the analysis for programs that do not use it. */
 function mentions(sources: readonly Source[], api: Api): boolean {
   const name = api === 'pool' || api === 'executor' ? 'twinpool' : api;
   return sources.some(({ text }) => text.includes(name));
@@ -130,25 +137,25 @@ function rewriteProgram(
   run: Transform,
   to: 'pool' | 'executor',
 ): { readonly texts: Map<string, string>; readonly leftovers: Leftover[] } {
-  const knowledge = new Knowledge(program);
-  let attempt: Attempt;
+  const analysis = new Analysis(program);
+  let pass: Pass;
   do {
-    attempt = new Attempt(knowledge, to);
-    run(attempt);
-    attempt.conclude();
-  } while (attempt.hasLearned);
-  const stale = attempt.staleMarks();
-  const leftovers = leftoversOf(attempt, program);
-  if (attempt.rewriter.isEmpty && stale.size === 0) return { texts: new Map(), leftovers };
-  for (const { ast } of program.files) attempt.bookOf(ast).finish(baseOf(program));
+    pass = new Pass(analysis, to);
+    run(pass);
+    pass.runDeferred();
+  } while (pass.hasKeptMore);
+  const stale = pass.staleMarks();
+  const leftovers = leftoversOf(pass, program);
+  if (pass.rewriter.isEmpty && stale.size === 0) return { texts: new Map(), leftovers };
+  for (const { ast } of program.files) pass.importEditorOf(ast).finish(baseOf(program));
   const texts = program.files.map(({ path, ast }) => {
     const before = withoutHints(ast.text);
-    return [path, tidy(path, before, withoutStale(withoutHints(attempt.print(ast)), stale.get(ast)))] as const;
+    return [path, removeUnused(path, before, withoutStale(withoutHints(pass.print(ast)), stale.get(ast)))] as const;
   });
   return { texts: new Map(texts), leftovers };
 }
 
-/** Files that import one another are one program; what one of them keeps is no business of the others. */
+/** Groups files that import one another into programs. What one program keeps has no effect on another. */
 function programsIn(whole: Program): Program[] {
   const groups = new Map<SourceFile, Set<SourceFile>>(whole.files.map((file) => [file, new Set([file])]));
   const byPath = new Map(whole.files.map((file) => [file.ast.fileName, file]));
@@ -172,7 +179,7 @@ function importsOf({ checker }: Program, { ast }: SourceFile): string[] {
     if (ts.isStringLiteral(node) && /[./]/.test(node.text)) {
       const file = checker.getSymbolAtLocation(node)?.declarations?.find(ts.isSourceFile);
       if (file !== undefined) found.push(file.fileName);
-      // A file of tasks is named by its path.
+      // A pool refers to a task file by its path, in a string.
       else found.push(...pathsOf(ast.fileName, node.text));
     }
     ts.forEachChild(node, visit);
@@ -188,7 +195,7 @@ function withoutStale(text: string, marks: readonly string[] | undefined): strin
   );
 }
 
-/** How the program imports twinpool, for files that do not yet. */
+/** The module specifier by which the program imports twinpool, for files that do not import it yet. */
 function baseOf({ files }: Program): string {
   for (const { ast } of files) {
     const module = /['"]((?:@?twinpool)(?:\/(?:pool|executor))?)['"]/.exec(ast.text)?.[1];
@@ -197,9 +204,9 @@ function baseOf({ files }: Program): string {
   return 'twinpool';
 }
 
-function leftoversOf(attempt: Attempt, { files }: Program): Leftover[] {
+function leftoversOf(pass: Pass, { files }: Program): Leftover[] {
   const paths = new Map<ts.SourceFile, string>(files.map(({ path, ast }) => [ast, path]));
-  return attempt.remarks.map(({ node, reason }) => {
+  return pass.untranslated.map(({ node, reason }) => {
     const file = node.getSourceFile();
     const { line, character } = file.getLineAndCharacterOfPosition(node.getStart(file));
     return { path: paths.get(file) ?? file.fileName, line: line + 1, column: character + 1, reason: reason.text, doc: reason.doc };

@@ -1,23 +1,25 @@
 /**
- * The sources as one typed program.
+ * Builds one typed program from the sources.
  *
- * Decides what an expression is: by its type, never by its name. The libraries are declared by library-types.ts; what is not among the
- * sources is read from disk for its types alone. Parameters of JavaScript functions have no types: those that are given a pool, a handle or
- * an iterator by a call among the sources get a JSDoc comment for the time of the analysis (`HINT`), which no output has.
+ *   sources + library-types.ts + other files on disk (for their types) -> TypeScript program
+ *     -> add type hints to untyped parameters of JavaScript functions -> TypeScript program -> ... at most ROUNDS times
+ *
+ * A parameter gets a hint if a call in the sources passes a pool, a handle or an iterator to it. A hint is a JSDoc comment (`HINT`).
+ * Invariant: no output contains a hint. This file does not know what is rewritten.
  */
 import { dirname, extname, resolve } from 'node:path';
 import ts from 'typescript';
-import { kindOf } from './kinds.ts';
+import { kindOf } from './library-kind.ts';
 import { LIBRARY_FILES, LIBRARY_ROOT, libraryFileOf } from './library-types.ts';
 
-/** A file to be rewritten. */
+/** A file to rewrite. */
 export interface Source {
-  /** Where it is, absolute or from the working directory: decides its language, and what its relative imports mean. */
+  /** Absolute, or relative to the working directory. It determines the language, and the targets of relative imports. */
   readonly path: string;
   readonly text: string;
 }
 
-/** A source as it was analysed. */
+/** A source and its syntax tree. */
 export interface SourceFile {
   readonly path: string;
   readonly ast: ts.SourceFile;
@@ -31,7 +33,7 @@ export interface Program {
 
 const EXTENSIONS: readonly string[] = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs'];
 const HINT = /\/\*\* @type \{[^}]*\} @twinpool-migrate \*\/ /g;
-/** More rounds: parameters that are passed on deeper. Each costs one analysis. */
+/** The maximum number of rounds. Each round costs one analysis and reaches parameters one call deeper. */
 const ROUNDS = 4;
 
 const OPTIONS: ts.CompilerOptions = {
@@ -51,20 +53,20 @@ const OPTIONS: ts.CompilerOptions = {
   types: [],
 };
 
-/** Parsed once a process: the standard library and the libraries' types. */
+/** Parsed once per process: the standard library, packages and the types of the libraries. */
 const parsed = new Map<string, ts.SourceFile>();
 
-/** Whether a file is in a language that is read. */
+/** Whether the file is TypeScript or JavaScript, and not a declaration file. */
 export function isReadable(path: string): boolean {
   return EXTENSIONS.includes(extname(path)) && !/\.d\.[cm]?ts$/.test(path);
 }
 
-/** The text without the hints of the analysis. */
+/** Removes the hints from a text. */
 export function withoutHints(text: string): string {
   return text.replace(HINT, '');
 }
 
-/** Analyses the sources. Never throws because of what they contain. */
+/** Analyses the sources. Invalid code does not make it throw. */
 export function analyse(sources: readonly Source[]): Program {
   const texts = new Map(sources.map(({ path, text }) => [resolve(path), text]));
   let program = createProgram(texts);
@@ -76,7 +78,7 @@ export function analyse(sources: readonly Source[]): Program {
   return { checker: program.getTypeChecker(), files, program };
 }
 
-/** The errors of the sources' syntax and types, each as a text that does not depend on where it is. */
+/** The syntax and type errors of the sources. The texts contain no positions. */
 export function errorsOf({ program, files }: Program): string[] {
   return files.flatMap(({ path, ast }) =>
     [...program.getSyntacticDiagnostics(ast), ...program.getSemanticDiagnostics(ast)].map(
@@ -110,8 +112,8 @@ function hostOf(texts: ReadonlyMap<string, string>): ts.CompilerHost {
     getSourceFile(path, languageVersion) {
       const text = texts.get(path);
       if (text !== undefined) return ts.createSourceFile(path, text, languageVersion, true);
-      const known = parsed.get(path);
-      if (known !== undefined) return known;
+      const cached = parsed.get(path);
+      if (cached !== undefined) return cached;
       const read = readFile(path);
       if (read === undefined) return undefined;
       const file = ts.createSourceFile(path, read, languageVersion, true);
@@ -144,7 +146,7 @@ function resolveModule(
     const path = resolve(dirname(importer), specifier);
     const candidates = [
       path,
-      ...twinsOf(path),
+      ...sourcesOfOutput(path),
       ...EXTENSIONS.map((extension) => path + extension),
       ...EXTENSIONS.map((extension) => `${path}/index${extension}`),
     ];
@@ -154,21 +156,21 @@ function resolveModule(
   return ts.resolveModuleName(specifier, importer, OPTIONS, host).resolvedModule;
 }
 
-/** What a relative path may mean, also one that is appended to `__dirname`. */
+/** The files that a relative path may refer to, also one that is appended to `__dirname`. */
 export function pathsOf(from: string, text: string): string[] {
   const path = resolve(dirname(from), text.replace(/^\/+/, ''));
-  return [path, ...twinsOf(path)];
+  return [path, ...sourcesOfOutput(path)];
 }
 
-/** What `./x.js` may be the output of. */
-function twinsOf(path: string): string[] {
+/** The TypeScript sources that may compile to `./x.js`. */
+function sourcesOfOutput(path: string): string[] {
   const match = /\.([cm]?)jsx?$/.exec(path);
   if (match === null) return [];
-  const bare = path.slice(0, match.index);
-  return match[1] === '' ? [`${bare}.ts`, `${bare}.tsx`] : [`${bare}.${match[1]}ts`];
+  const stem = path.slice(0, match.index);
+  return match[1] === '' ? [`${stem}.ts`, `${stem}.tsx`] : [`${stem}.${match[1]}ts`];
 }
 
-/** Writes hints at untyped parameters that are given something of a library. Returns whether there was anything new. */
+/** Adds hints to untyped parameters that receive a library value. Returns whether it added one. */
 function hint(program: ts.Program, texts: Map<string, string>): boolean {
   if (![...texts.keys()].some((path) => /\.[cm]?jsx?$/.test(path))) return false;
   const checker = program.getTypeChecker();
@@ -217,7 +219,7 @@ function hintFor(type: ts.Type, checker: ts.TypeChecker): string | undefined {
   const kind = kindOf(type, checker);
   if (kind !== undefined) {
     const isGeneric = kind.family === 'handle' || kind.family === 'iterator';
-    return kind.isForeign ? undefined : `import("${kind.library}").${kind.name}${isGeneric ? '<any>' : ''}`;
+    return kind.hasOverrides ? undefined : `import("${kind.library}").${kind.name}${isGeneric ? '<any>' : ''}`;
   }
   if (!checker.isArrayType(type)) return undefined;
   const [element] = checker.getTypeArguments(type as ts.TypeReference);

@@ -1,8 +1,10 @@
 /**
- * Text out of a syntax tree, the author's wherever nothing was replaced.
+ * Collects edits of a syntax tree and prints the text with these edits.
  *
- * Decides only how replaced nodes and untouched ones are put together: every character between the nodes stays. A replacement is a function,
- * called when the text is made, so that replacements nest and may depend on what was decided after them.
+ *   replace(), remove(), before(), after() -> print(): the source text, with the printed edits in place of the nodes
+ *
+ * Invariants: every character between edited nodes stays. A replacement is a function that runs when the text is printed, so replacements nest
+ * and may depend on later edits. The rewriter does not know what the edits mean.
  */
 import ts from 'typescript';
 
@@ -21,12 +23,12 @@ export class Rewriter {
     return this.#replaced.has(node);
   }
 
-  /** The last word on a node counts. */
+  /** Replaces a node. A later replacement of the same node wins. */
   replace(node: ts.Node, printer: Printer): void {
     this.#replaced.set(node, printer);
   }
 
-  /** Takes a statement out, with its line. */
+  /** Removes a statement and its line. */
   remove(node: ts.Node): void {
     this.#replaced.set(node, () => REMOVED);
   }
@@ -39,7 +41,7 @@ export class Rewriter {
     push(this.#after, node, printer);
   }
 
-  /** What stands for the node now, without the comments and spaces before it. */
+  /** Prints a node with all edits, without the comments and white space before it. */
   print(node: ts.Node): string {
     const before = this.#before.get(node)?.map((each) => each()) ?? [];
     const after = this.#after.get(node)?.map((each) => each()) ?? [];
@@ -47,14 +49,14 @@ export class Rewriter {
     return [...before, own, ...after].join('');
   }
 
-  /** As `print`, but nothing that was said of the node itself counts, only what was said of the nodes in it. */
+  /** Prints a node with the edits of the nodes inside it, but without the edits of the node itself. */
   printInside(node: ts.Node): string {
     const file = node.getSourceFile();
     const from = ts.isSourceFile(node) ? 0 : node.getStart(file);
     return this.printRange(file, from, node.end, childrenOf(node));
   }
 
-  /** The text of a range, with what became of the given nodes in it. */
+  /** Prints a range of the source, with the edits of the given nodes. */
   printRange(file: ts.SourceFile, from: number, to: number, nodes: readonly ts.Node[]): string {
     const parts: string[] = [];
     let at = from;
@@ -96,23 +98,23 @@ export function indentOf(node: ts.Node): string {
   return /^[ \t]*/.exec(file.text.slice(line, start))?.[0] ?? '';
 }
 
-/** One step of the file's indentation. */
+/** One level of indentation in the file. */
 export function indentStep(file: ts.SourceFile): string {
   return /\n(\t| {2,})(?=[^\s*])/.exec(file.text)?.[1] ?? '  ';
 }
 
-/** The file's way to end a statement. */
+/** What ends a statement in the file: `;` or nothing. */
 export function terminator(file: ts.SourceFile): string {
   const statement = file.statements.find((each) => !ts.isFunctionDeclaration(each) && !ts.isClassDeclaration(each) && !ts.isBlock(each));
   return statement === undefined || file.text[statement.end - 1] === ';' || !file.text.includes('\n') ? ';' : '';
 }
 
-/** The file's line ends. */
+/** The line end of the file. */
 export function lineEnd(file: ts.SourceFile): string {
   return file.text.includes('\r\n') ? '\r\n' : '\n';
 }
 
-/** The quote that the file's strings have. */
+/** The quote character of the file's strings. */
 export function quoteOf(file: ts.SourceFile): string {
   const first = /(?:from|require\(|import)\s*(['"])/.exec(file.text)?.[1];
   return first ?? "'";

@@ -1,42 +1,44 @@
 /**
- * Leaving a scope: a pool's terminates, an executor's waits.
+ * Keeps the meaning of the end of a scope: a pool terminates there, an executor waits.
  *
- * Decides how a scope of one keeps the other's end: by a guard, which is disposed of before what it guards.
+ * A rewrite adds a guard, which is disposed before the pool or executor that it guards:
  *
  *   await using pool = new ProcessPoolExecutor(2);
  *   await using _terminating = { [Symbol.asyncDispose]: () => pool.terminateWorkers() };
  *
- * A guard of the other direction is taken out instead. `use` has a `try … finally` in its place, since it stands where `await using` cannot be had.
+ * If the scope has a guard from a rewrite in the other direction, that guard is removed instead. The body of `use` gets a `try … finally`,
+ * because `use` is for code without `await using`. This file does not know when both ends have the same effect: the caller passes `isHarmless`.
  */
 import ts from 'typescript';
+import { unwrap } from './outer-expressions.ts';
+import type { Pass } from './pass.ts';
 import { indentOf, indentStep, lineEnd, terminator } from './rewriter.ts';
-import { type Attempt, bare } from './session.ts';
 
 export interface ScopeEnd {
-  /** Begins the guard's name. */
+  /** The prefix of the guard's name. */
   readonly guard: 'terminating' | 'draining';
-  /** The guard's value, for the text of what it guards. */
-  readonly value: (subject: string) => string;
-  /** The same as statements. */
-  readonly statements: (subject: string) => readonly string[];
+  /** The value of the guard of `receiver`. */
+  readonly value: (receiver: string) => string;
+  /** The end of `receiver` as statements. */
+  readonly statements: (receiver: string) => readonly string[];
 }
 
 export const TERMINATING: ScopeEnd = {
   guard: 'terminating',
-  value: (subject) => `{ [Symbol.asyncDispose]: () => ${subject}.terminateWorkers() }`,
-  statements: (subject) => [`await ${subject}.terminateWorkers()`],
+  value: (receiver) => `{ [Symbol.asyncDispose]: () => ${receiver}.terminateWorkers() }`,
+  statements: (receiver) => [`await ${receiver}.terminateWorkers()`],
 };
 
 export const DRAINING: ScopeEnd = {
   guard: 'draining',
-  value: (subject) => `{ [Symbol.asyncDispose]: () => (${subject}.close(), ${subject}.join()) }`,
-  statements: (subject) => [`${subject}.close()`, `await ${subject}.join()`],
+  value: (receiver) => `{ [Symbol.asyncDispose]: () => (${receiver}.close(), ${receiver}.join()) }`,
+  statements: (receiver) => [`${receiver}.close()`, `await ${receiver}.join()`],
 };
 
 const opposite = (end: ScopeEnd): ScopeEnd => (end === TERMINATING ? DRAINING : TERMINATING);
 
-/** The scope of `await using`. `isHarmless`: both ends come to the same. */
-export function endDeclaration(attempt: Attempt, declaration: ts.VariableDeclaration, end: ScopeEnd, isHarmless: () => boolean): void {
+/** Rewrites the end of an `await using` scope. `isHarmless`: whether both ends have the same effect. */
+export function endDeclaration(pass: Pass, declaration: ts.VariableDeclaration, end: ScopeEnd, isHarmless: () => boolean): void {
   const list = declaration.parent;
   if (
     !ts.isVariableDeclarationList(list) ||
@@ -46,84 +48,84 @@ export function endDeclaration(attempt: Attempt, declaration: ts.VariableDeclara
     return;
   const statement = list.parent;
   if (!ts.isVariableStatement(statement)) return;
-  const subject = declaration.name.text;
-  const guards = guardsOf(statement, subject);
+  const receiver = declaration.name.text;
+  const guards = guardsOf(statement, receiver);
   const undone = guards.find(({ guard }) => guard === opposite(end).guard);
   if (undone !== undefined) {
-    attempt.rewriter.remove(undone.statement);
+    pass.rewriter.remove(undone.statement);
     return;
   }
   if (guards.length > 0 || isHarmless()) return;
   const file = statement.getSourceFile();
   let name = `_${end.guard}`;
   for (let i = 2; new RegExp(`\\b${name}\\b`).test(file.text); i++) name = `_${end.guard}${i}`;
-  attempt.rewriter.after(
+  pass.rewriter.after(
     statement,
-    () => `${lineEnd(file)}${indentOf(statement)}await using ${name} = ${end.value(subject)}${terminator(file)}`,
+    () => `${lineEnd(file)}${indentOf(statement)}await using ${name} = ${end.value(receiver)}${terminator(file)}`,
   );
 }
 
-/** Whether a statement is a guard, of the pool or executor of this name. */
+/** Whether a statement declares a guard. */
 export function isGuard(node: ts.Node): boolean {
   return ts.isVariableStatement(node) && readGuard(node) !== undefined;
 }
 
-function guardsOf(statement: ts.VariableStatement, subject: string) {
+function guardsOf(statement: ts.VariableStatement, receiver: string) {
   const { parent } = statement;
   const statements = ts.isBlock(parent) || ts.isSourceFile(parent) ? parent.statements : [];
   return statements.flatMap((each) => {
     const guard = ts.isVariableStatement(each) ? readGuard(each) : undefined;
-    return guard?.subject === subject ? [{ ...guard, statement: each }] : [];
+    return guard?.receiver === receiver ? [{ ...guard, statement: each }] : [];
   });
 }
 
-function readGuard(statement: ts.VariableStatement): { readonly guard: string; readonly subject: string } | undefined {
+function readGuard(statement: ts.VariableStatement): { readonly guard: string; readonly receiver: string } | undefined {
   const [declaration] = statement.declarationList.declarations;
   if (declaration === undefined || !ts.isIdentifier(declaration.name) || declaration.initializer === undefined) return undefined;
   const guard = /^_(terminating|draining)\d*$/.exec(declaration.name.text)?.[1];
-  const value = bare(declaration.initializer);
+  const value = unwrap(declaration.initializer);
   if (guard === undefined || !ts.isObjectLiteralExpression(value)) return undefined;
-  const subject = /=>\s*\(?([\w$]+)\.(?:terminateWorkers|close|shutdown|terminate)\(/.exec(value.getText())?.[1];
-  return subject === undefined ? undefined : { guard, subject };
+  const receiver = /=>\s*\(?([\w$]+)\.(?:terminateWorkers|close|shutdown|terminate)\(/.exec(value.getText())?.[1];
+  return receiver === undefined ? undefined : { guard, receiver };
 }
 
-/** The scope of `Pool.use(options, body)`. */
-export function endBody(attempt: Attempt, body: ts.Expression, end: ScopeEnd, isHarmless: (parameter: ts.Identifier) => boolean): void {
-  const fn = bare(body);
+/** Rewrites the end of `Pool.use(options, body)`. */
+export function endBody(pass: Pass, body: ts.Expression, end: ScopeEnd, isHarmless: (parameter: ts.Identifier) => boolean): void {
+  const fn = unwrap(body);
   const file = body.getSourceFile();
   const finish = terminator(file);
   if ((ts.isArrowFunction(fn) || ts.isFunctionExpression(fn)) && fn.parameters.length > 0) {
     const [parameter] = fn.parameters as unknown as [ts.ParameterDeclaration];
     if (!ts.isIdentifier(parameter.name)) return;
-    const subject = parameter.name;
-    if (isHarmless(subject) || isEnded(fn.body, subject.text)) return;
-    const statements = end.statements(subject.text);
+    const receiver = parameter.name;
+    if (isHarmless(receiver) || isEnded(fn.body, receiver.text)) return;
+    const statements = end.statements(receiver.text);
     if (!ts.isBlock(fn.body)) {
       const expression = fn.body;
-      attempt.replace(expression, () => block(body, [`return await ${attempt.rewriter.printInside(expression)}`], statements, finish));
+      pass.replace(expression, () => block(body, [`return await ${pass.rewriter.printInside(expression)}`], statements, finish));
     } else {
       const inner = fn.body;
-      attempt.replace(inner, () => {
-        const text = attempt.rewriter.printInside(inner);
+      pass.replace(inner, () => {
+        const text = pass.rewriter.printInside(inner);
         return block(body, undefined, statements, finish, text);
       });
     }
-    if (!fn.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword)) attempt.rewriter.before(fn, () => 'async ');
+    if (!fn.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword)) pass.rewriter.before(fn, () => 'async ');
     return;
   }
-  const subject = end === TERMINATING ? 'executor' : 'pool';
-  attempt.replace(body, () => {
-    const text = attempt.rewriter.printInside(body);
-    return `async (${subject}) => ${block(body, [`return await (${text})(${subject})`], end.statements(subject), finish)}`;
+  const receiver = end === TERMINATING ? 'executor' : 'pool';
+  pass.replace(body, () => {
+    const text = pass.rewriter.printInside(body);
+    return `async (${receiver}) => ${block(body, [`return await (${text})(${receiver})`], end.statements(receiver), finish)}`;
   });
 }
 
-/** Its own `finally` ends it already. */
-function isEnded(body: ts.ConciseBody, subject: string): boolean {
+/** Whether a `finally` in the body already ends the receiver. */
+function isEnded(body: ts.ConciseBody, receiver: string): boolean {
   if (!ts.isBlock(body)) return false;
   const last = body.statements.at(-1);
   if (last === undefined || !ts.isTryStatement(last) || last.finallyBlock === undefined || body.statements.length > 1) return false;
-  return new RegExp(`\\b${subject}\\.(terminateWorkers|terminate|close|shutdown)\\(`).test(last.finallyBlock.getText());
+  return new RegExp(`\\b${receiver}\\.(terminateWorkers|terminate|close|shutdown)\\(`).test(last.finallyBlock.getText());
 }
 
 function block(near: ts.Node, lines: readonly string[] | undefined, statements: readonly string[], finish: string, inner?: string): string {
@@ -140,10 +142,9 @@ function block(near: ts.Node, lines: readonly string[] | undefined, statements: 
   return `{${end}${deep(1)}try ${tried} finally {${end}${ended}${end}${deep(1)}}${end}${indent}}`;
 }
 
-/** A step to the right, but for the lines that a template literal goes on in. */
+/** Indents a text by one level, except the continuation lines of template literals. */
 function shifted(text: string, step: string, end: string): string {
   const file = ts.createSourceFile('block.tsx', `async () => ${text}`, ts.ScriptTarget.ESNext, true, ts.ScriptKind.TSX);
-  const offset = 'async () => '.length;
   const literal = new Set<number>();
   const visit = (node: ts.Node): void => {
     if (ts.isNoSubstitutionTemplateLiteral(node) || ts.isTemplateHead(node) || ts.isTemplateMiddle(node) || ts.isTemplateTail(node)) {
@@ -154,7 +155,6 @@ function shifted(text: string, step: string, end: string): string {
     ts.forEachChild(node, visit);
   };
   visit(file);
-  void offset;
   return text
     .split(/\r?\n/)
     .map((line, i) => (i === 0 || literal.has(i) || line === '' ? line : step + line))

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { HELP, run } from '@twinpool/migrate/command';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { diff } from '../dist/diff.js';
-import { filesOf } from '../dist/files.js';
+import { findSourceFiles } from '../dist/find-source-files.js';
 
 let folder = '';
 
@@ -34,18 +34,18 @@ function command(args: readonly string[], { env = {}, isTTY = false }: { env?: R
 
 const PROGRAM = "import { Pool } from 'twinpool';\nconst pool = new Pool(2);\npool.close();\nawait pool.join();\n";
 
-describe('misuse ends with 2, says why and how', () => {
+describe('misuse exits with 2 and prints the reason and the help', () => {
   test.each([
-    [[], /say where to/],
+    [[], /the API to move to is missing/],
     [['--to', 'sideways'], /expected executor or pool/],
     [['--to', 'pool', '--from', 'threads'], /expected pool, executor, piscina, workerpool/],
-    [['--to', 'pool', '--from', 'pool'], /that is where it is/],
+    [['--to', 'pool', '--from', 'pool'], /both are the same API/],
     [['--to', 'pool', '--wrong'], /--wrong/],
-    [['--to', 'pool', 'missing.ts'], /there is no missing\.ts/],
+    [['--to', 'pool', 'missing.ts'], /missing\.ts does not exist/],
     [['--to', 'pool', 'notes.md'], /neither TypeScript nor JavaScript/],
-    [['--to', 'pool', '--project', 'gone.json'], /there is no gone\.json/],
-    [['--to', 'pool', '--project', 'tsconfig.json', 'a.ts'], /--project is for when no file is named/],
-    [['--to', 'pool'], /there is no TypeScript or JavaScript here/],
+    [['--to', 'pool', '--project', 'gone.json'], /gone\.json does not exist/],
+    [['--to', 'pool', '--project', 'tsconfig.json', 'a.ts'], /--project cannot be combined with files or folders/],
+    [['--to', 'pool'], /found no TypeScript or JavaScript file/],
   ])('%j', (args, expected) => {
     write({ 'notes.md': '' });
     const { code, out, errors } = command(args);
@@ -59,7 +59,7 @@ test('--help', () => {
   expect(command(['--help'])).toEqual({ code: 0, out: HELP, errors: '' });
 });
 
-test('without --write a diff, and nothing changes', () => {
+test('without --write the command prints a diff and changes no file', () => {
   write({ 'main.ts': PROGRAM });
   const { code, out } = command(['--to', 'executor', 'main.ts']);
   expect(code).toBe(0);
@@ -81,14 +81,14 @@ test('without --write a diff, and nothing changes', () => {
   expect(readFileSync(join(folder, 'main.ts'), 'utf8')).toBe(PROGRAM);
 });
 
-test('with --write the files change, once', () => {
+test('with --write the files change; a second run changes nothing', () => {
   write({ 'main.ts': PROGRAM });
   expect(command(['--to', 'executor', '--write', '.']).out).toBe('1 of 1 file changed, nothing is left\n');
   expect(readFileSync(join(folder, 'main.ts'), 'utf8')).toContain('new ProcessPoolExecutor(2);\nawait pool.shutdown();\n');
   expect(command(['--to', 'executor', '--write', '.']).out).toBe('0 of 1 file changed, nothing is left\n');
 });
 
-test('what is left is listed, and the code is 1', () => {
+test('places that are left are listed, and the exit code is 1', () => {
   write({
     'a/main.ts':
       "import { Pool } from 'twinpool';\nconst pool = new Pool();\nconst r = pool.applyAsync(Math.abs, [1]);\nconsole.log(r.successful());\n",
@@ -109,14 +109,14 @@ describe('colour', () => {
     [{ isTTY: true, env: { TERM: 'dumb' } }, false],
     [{ isTTY: false, env: { FORCE_COLOR: '1' } }, true],
     [{ isTTY: true, env: { FORCE_COLOR: '0' } }, false],
-  ])('%j: %j', (surroundings, expected) => {
+  ])('%j: %j', (overrides, expected) => {
     write({ 'main.ts': PROGRAM });
-    expect(command(['--to', 'executor', '.'], surroundings).out.includes('\u001b[32m+')).toBe(expected);
+    expect(command(['--to', 'executor', '.'], overrides).out.includes('\u001b[32m+')).toBe(expected);
   });
 });
 
 describe('which files', () => {
-  test('a folder: not node_modules, not what .gitignore leaves out, no declarations', () => {
+  test('a folder: no node_modules, no ignored files, no declaration files', () => {
     write({
       '.gitignore': '# built\n/out\n*.gen.ts\n!kept.gen.ts\nbuild/\n',
       'a.ts': '',
@@ -130,22 +130,22 @@ describe('which files', () => {
       'src/g.d.ts': '',
       'node_modules/x/h.js': '',
     });
-    expect(filesOf(['.'], folder, undefined)).toEqual(['a.ts', 'src/kept.gen.ts', 'src/out/c.mts']);
+    expect(findSourceFiles(['.'], folder, undefined)).toEqual(['a.ts', 'src/kept.gen.ts', 'src/out/c.mts']);
   });
 
-  test('a file that is named is read, whatever ignores it', () => {
+  test('a named file is read, even if it is ignored', () => {
     write({ '.gitignore': 'a.ts\n', 'a.ts': '' });
-    expect(filesOf(['a.ts', './a.ts'], folder, undefined)).toEqual(['a.ts']);
+    expect(findSourceFiles(['a.ts', './a.ts'], folder, undefined)).toEqual(['a.ts']);
   });
 
-  test('none named: those of tsconfig.json', () => {
+  test('no argument: the files of tsconfig.json', () => {
     write({ 'tsconfig.json': '{ "include": ["src"], "exclude": ["src/old"] } // why not', 'src/a.ts': '', 'src/old/b.ts': '', 'c.ts': '' });
-    expect(filesOf([], folder, undefined)).toEqual(['src/a.ts']);
+    expect(findSourceFiles([], folder, undefined)).toEqual(['src/a.ts']);
   });
 
-  test('none named, and no tsconfig.json: this folder', () => {
+  test('no argument and no tsconfig.json: this folder', () => {
     write({ 'a.mjs': '', 'b/c.tsx': '' });
-    expect(filesOf([], folder, undefined)).toEqual(['a.mjs', 'b/c.tsx']);
+    expect(findSourceFiles([], folder, undefined)).toEqual(['a.mjs', 'b/c.tsx']);
   });
 });
 
@@ -167,7 +167,7 @@ describe('diff', () => {
     );
   });
 
-  test('nothing where nothing differs', () => {
+  test('equal texts have no diff', () => {
     expect(diff('x', 'a\n', 'a\n')).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
-// The table of docs/migrating-coverage.md: every case of ./cases is rewritten, and the page shows what comes out.
-// Decides only the form; `node scripts/make-migration-coverage.mjs` writes it, and a test fails when it is stale.
+// Builds docs/migrating-coverage.md: a table with every case of ./cases before and after the rewrite.
+// `node scripts/make-migration-coverage.mjs` writes the page, and coverage.test.ts fails if the page is stale.
 import { migrate } from '@twinpool/migrate';
 import { cases as executorCases, preamble as executorPreamble } from './cases/executor.mjs';
 import { cases as piscinaCases, preamble as piscinaPreamble } from './cases/piscina.mjs';
@@ -13,18 +13,18 @@ const SECTIONS = [
   { title: 'From workerpool', from: 'workerpool', to: 'executor', extension: 'mjs', cases: workerpoolCases, preamble: workerpoolPreamble },
 ];
 
-const HEAD = `# What becomes of what
+const HEAD = `# Every rewrite
 
 <!-- Made by scripts/make-migration-coverage.mjs from packages/migrate/test/cases: every row was rewritten by \`twinpool migrate\`. -->
 
-Every name, method and option, and what \`twinpool migrate\` makes of it. Where something is marked, the code stays as it is or goes over a
-bridge of the [adapters](adapters.md); [what is left](migrating-leftovers.md) says why. To a pool, piscina and workerpool go by way of the
-executor: what the first and the second table say, one after the other.
+Every name, method and option, before and after \`twinpool migrate\`. Marked code stays as it is or goes through an
+[adapter](adapters.md); [what is left](migrating-leftovers.md) explains each reason. With \`--to pool\`, piscina and workerpool first become an
+executor, which then becomes a pool: the rewrites of two tables, one after the other.
 `;
 
 const SEPARATOR = '// ---';
 
-/** The rows of one direction: what stands there before and after, and what was left. */
+/** The rows of one direction: the code before and after, and the reasons of the places that were left. */
 export function rewrittenCases({ from, to, extension, cases, preamble }) {
   const sources = cases.map(([, code, before = ''], i) => ({
     path: `/cases/${from}-${i}.${extension}`,
@@ -36,7 +36,7 @@ export function rewrittenCases({ from, to, extension, cases, preamble }) {
     const after = files.find((file) => file.path === path)?.after ?? text;
     const left = [...new Set(leftovers.filter((leftover) => leftover.path === path).map(({ doc }) => doc.split('#')[1]))];
     const [head, body] = after.split(`${SEPARATOR}\n`);
-    // What was put in front of the module's first statement stands before the separator.
+    // Declarations that the rewrite inserted before the first statement stand before the separator.
     const lines = head
       .split('\n')
       .filter((line) => /^(const \w+[tT]ask\d* =|.*_(terminating|draining))/.test(line) && !text.includes(line));
@@ -46,7 +46,7 @@ export function rewrittenCases({ from, to, extension, cases, preamble }) {
 
 export { SECTIONS };
 
-/** The whole page. */
+/** The page as text. */
 export function coveragePage(rowsOf = rewrittenCases) {
   return HEAD + SECTIONS.map((section) => sectionText(section, rowsOf(section))).join('');
 }

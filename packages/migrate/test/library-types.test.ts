@@ -5,14 +5,14 @@ import { LIBRARY_FILES } from '../dist/library-types.js';
 
 const declared = LIBRARY_FILES.get('/@twinpool-migrate/twinpool.d.ts') ?? '';
 
-/** Of a function or a class, however it is declared. */
+/** Whether the declarations contain a class, function or constant of this name. */
 const isDeclared = (name: string) => new RegExp(`\\b(class|function|const) ${name}\\b`).test(declared);
 
 test.each([
   ['pool', pool],
   ['executor', executor],
-])('every name of the door of %s is declared', (_, door) => {
-  expect(Object.keys(door).filter((name) => !isDeclared(name))).toEqual([]);
+])('every export of %s is declared', (_, entryPoint) => {
+  expect(Object.keys(entryPoint).filter((name) => !isDeclared(name))).toEqual([]);
 });
 
 test.each([

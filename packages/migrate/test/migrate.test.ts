@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { migrate } from '@twinpool/migrate';
 import { describe, expect, test } from 'vitest';
-import { REASONS } from '../dist/reasons.js';
+import { REASONS } from '../dist/leftover-reasons.js';
 
-/** Programs by name, each of its files by path; rewritten together, since one analysis serves all. */
+/** Rewrites all programs in one call, which saves analyses. The keys are program names and file paths. */
 function rewritten(programs: Record<string, Record<string, string>>, to: 'pool' | 'executor') {
   const sources = Object.entries(programs).flatMap(([name, files]) =>
     Object.entries(files).map(([path, text]) => ({ path: `/programs/${name}/${path}`, text })),
@@ -74,11 +74,11 @@ describe('bindings, not names', () => {
     expect(result.text(name, path)).toMatch(expected);
   });
 
-  test('another Pool is left alone', () => {
+  test('another class named Pool is not changed', () => {
     expect(result.isChanged('other')).toBe(false);
   });
 
-  test('no hint of the analysis is left', () => {
+  test('the output contains no type hint', () => {
     expect(result.text('untyped', 'run.mjs')).not.toContain('@type');
   });
 });
@@ -116,7 +116,7 @@ describe('formatting', () => {
   });
 });
 
-describe('one pool is kept, another is not', () => {
+describe('one iterator is kept, another is translated', () => {
   const result = rewritten(
     {
       two: {
@@ -127,7 +127,7 @@ describe('one pool is kept, another is not', () => {
     'executor',
   );
 
-  test('an iterator that is asked with a limit stays, its neighbour does not', () => {
+  test('only the iterator that is read with a timeout is kept', () => {
     expect(result.text('two')).toContain('const slow = asPool(pool).imap(Math.abs, [1]);');
     expect(result.text('two')).toContain("const quick = pool.map(Math.abs, [1], { onError: 'continue' });");
     expect(result.leftovers).toEqual([
@@ -142,14 +142,14 @@ describe('one pool is kept, another is not', () => {
   });
 });
 
-test('a mark goes when its place was translated', () => {
+test('a mark is removed after its place was translated', () => {
   const before =
     "import { ProcessPoolExecutor } from 'twinpool';\nconst pool = new ProcessPoolExecutor();\n// twinpool-migrate: old news; see docs/migrating-leftovers.md#successful\nawait pool.shutdown();\n";
   const { text } = rewritten({ old: { 'main.ts': before } }, 'executor');
   expect(text('old')).not.toContain('twinpool-migrate');
 });
 
-test('broken code is no reason to fail', () => {
+test('invalid code does not make migrate throw', () => {
   const { isChanged } = rewritten(
     { broken: { 'main.ts': "import { Pool } from 'twinpool';\nconst = {{ new Pool(\n" }, empty: { 'main.ts': '' } },
     'executor',

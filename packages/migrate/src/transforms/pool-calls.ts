@@ -1,91 +1,96 @@
 /**
- * `apply` and `applyAsync` as `submit`.
+ * Translates `apply` and `applyAsync` to `submit`.
  *
- * Decides what callbacks become. A pool runs them before the result settles, and what one throws is the result: where the handle is a mere promise
- * a `then` in front of it does the same; where nobody sees the handle a done-callback does.
+ * A pool runs callbacks before the result settles, and an error of a callback becomes the result:
+ *
+ *   the handle is used as a promise  -> a `then` before all other reactions
+ *   the handle is discarded          -> a done-callback
+ *
+ * This file does not know which calls are unsupported.
  */
 import ts from 'typescript';
-import { isAwaited, isAwaitedInAll, isDiscarded, methodCallOn, operand, subject } from '../context.ts';
-import { optionsText, readOptions, valueText, type WrittenOptions } from '../options.ts';
+import { isAwaited, isAwaitedInAll, isDiscarded, methodCallOn, operand, printReceiver } from '../expression-context.ts';
+import { type OptionsArgument, optionsText, readOptions, valueText } from '../options-argument.ts';
+import { withParentheses } from '../outer-expressions.ts';
+import type { Pass } from '../pass.ts';
 import { indentOf, lineEnd, terminator } from '../rewriter.ts';
-import { type Attempt, wrapped } from '../session.ts';
 
 const CALLBACKS: ReadonlySet<string> = new Set(['callback', 'errorCallback']);
 
-/** `pool.apply(fn, args, options)`. */
-export function apply(attempt: Attempt, call: ts.CallExpression, receiver: ts.Expression): void {
-  const options = readOptions(attempt, call.arguments[2]);
+/** Translates `pool.apply(fn, args, options)`. */
+export function apply(pass: Pass, call: ts.CallExpression, receiver: ts.Expression): void {
+  const options = readOptions(pass, call.arguments[2]);
   const hasCallbacks = [...CALLBACKS].some((name) => options.names.has(name));
   if (hasCallbacks && options.form === 'opaque') {
-    attempt.replace(call, () => {
-      const calls = `${subject(attempt, receiver)}.withOptions(rest).submit(${taskText(attempt, call)})`;
+    pass.replace(call, () => {
+      const calls = `${printReceiver(pass, receiver)}.withOptions(rest).submit(${taskText(pass, call)})`;
       const chain = '.then((value) => { callback?.(value); return value; }, (error) => { errorCallback?.(error); throw error; })';
-      return `(({ callback, errorCallback, ...rest }) => ${calls}${chain})(${attempt.print(options.node as ts.Node)})`;
+      return `(({ callback, errorCallback, ...rest }) => ${calls}${chain})(${pass.print(options.node as ts.Node)})`;
     });
     return;
   }
   if (hasCallbacks) {
-    attempt.replace(call, () => submitText(attempt, call, receiver, options) + chainText(attempt, options));
+    pass.replace(call, () => submitText(pass, call, receiver, options) + chainText(pass, options));
     return;
   }
   if (isAwaitedInAll(call) || isDiscarded(call)) {
-    attempt.replace(call, () => submitText(attempt, call, receiver, options));
+    pass.replace(call, () => submitText(pass, call, receiver, options));
     return;
   }
-  // A refused call rejects, where `submit` throws.
-  const runInExecutor = attempt.need(call, 'runInExecutor');
-  attempt.replace(call, () => `${runInExecutor()}(${receiverText(attempt, receiver, options)}, ${taskText(attempt, call)})`);
+  // `apply` of a closed pool rejects, but `submit` of a closed executor throws.
+  const runInExecutor = pass.need(call, 'runInExecutor');
+  pass.replace(call, () => `${runInExecutor()}(${receiverText(pass, receiver, options)}, ${taskText(pass, call)})`);
 }
 
-/** `pool.applyAsync(fn, args, options)`. */
-export function applyAsync(attempt: Attempt, call: ts.CallExpression, receiver: ts.Expression): void {
-  const options = readOptions(attempt, call.arguments[2]);
-  const submit = () => submitText(attempt, call, receiver, options);
+/** Translates `pool.applyAsync(fn, args, options)`. */
+export function applyAsync(pass: Pass, call: ts.CallExpression, receiver: ts.Expression): void {
+  const options = readOptions(pass, call.arguments[2]);
+  const submit = () => submitText(pass, call, receiver, options);
   if (options.form !== 'literal' || ![...CALLBACKS].some((name) => options.names.has(name))) {
-    attempt.replace(call, submit);
+    pass.replace(call, submit);
     return;
   }
   if (isDiscarded(call)) {
-    attempt.replace(call, () => `${submit()}.addDoneCallback((future) => future${thenText(attempt, options)})`);
+    pass.replace(call, () => `${submit()}.addDoneCallback((future) => future${thenText(pass, options)})`);
     return;
   }
-  if (isPromiseOnly(attempt, call)) {
-    promiseUses(attempt, call);
-    attempt.replace(call, () => submit() + chainText(attempt, options));
+  if (isPromiseOnly(pass, call)) {
+    promiseUses(pass, call);
+    pass.replace(call, () => submit() + chainText(pass, options));
     const statement = ts.findAncestor(call, ts.isVariableStatement);
-    const { parent } = wrapped(call);
+    const { parent } = withParentheses(call);
     if (statement !== undefined && ts.isVariableDeclaration(parent)) {
       const file = call.getSourceFile();
-      attempt.rewriter.after(
+      pass.rewriter.after(
         statement,
         () => `${lineEnd(file)}${indentOf(statement)}${parent.name.getText()}.catch(() => undefined)${terminator(file)}`,
       );
     }
     return;
   }
-  attempt.replace(call, () => `((future) => { future${thenText(attempt, options)}.catch(() => undefined); return future; })(${submit()})`);
+  pass.replace(call, () => `((future) => { future${thenText(pass, options)}.catch(() => undefined); return future; })(${submit()})`);
 }
 
-/** Whether a handle is awaited, chained, or asked by a `get()` without a limit, and nothing else. */
-export function isPromiseOnly(attempt: Attempt, call: ts.CallExpression): boolean {
-  return usesOf(attempt, call)?.every((use) => isPromiseUse(use)) ?? false;
+/** Whether all uses of a handle are `await`, `then`, `catch`, `finally` or `get()` without a timeout. */
+export function isPromiseOnly(pass: Pass, call: ts.CallExpression): boolean {
+  return usesOf(pass, call)?.every((use) => isPromiseUse(use)) ?? false;
 }
 
-/** Whether the handle of a whole map is asked once, for its result. */
-export function isAskedOnce(attempt: Attempt, call: ts.CallExpression, _owner: unknown): boolean {
-  const uses = usesOf(attempt, call);
+/** Whether the handle of a whole map is used once, for its result. */
+export function isConsumedOnce(pass: Pass, call: ts.CallExpression, _owner: unknown): boolean {
+  const uses = usesOf(pass, call);
   if (uses?.length !== 1) return false;
   const [use] = uses as [ts.Expression];
   return isPromiseUse(use) && !isInLoopAfter(call, use);
 }
 
-/** Where a handle is used: of a local variable its references, else the call itself. `undefined`: nobody knows. */
-export function usesOf(attempt: Attempt, call: ts.CallExpression): ts.Expression[] | undefined {
-  const { parent } = wrapped(call);
+/** The uses of a handle: the references of its local variable, or the call itself. `undefined`: unknown. */
+export function usesOf(pass: Pass, call: ts.CallExpression): ts.Expression[] | undefined {
+  const { parent } = withParentheses(call);
   if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name)) {
-    const symbol = attempt.knowledge.symbolOf(parent.name);
-    if (symbol === undefined || !attempt.knowledge.isConfined(symbol)) return undefined;
-    return attempt.knowledge.referencesOf(symbol).filter((reference) => reference !== parent.name);
+    const symbol = pass.analysis.symbolOf(parent.name);
+    if (symbol === undefined || !pass.analysis.isConfined(symbol)) return undefined;
+    return pass.analysis.referencesOf(symbol).filter((reference) => reference !== parent.name);
   }
   return isAwaited(call) || methodCallOn(call) !== undefined ? [call] : undefined;
 }
@@ -102,34 +107,34 @@ function isInLoopAfter(call: ts.Node, use: ts.Node): boolean {
   return ts.findAncestor(use, isRepeating) !== ts.findAncestor(call, isRepeating);
 }
 
-/** `handle.get()` of what is a promise now: the promise itself. */
-export function promiseUses(attempt: Attempt, call: ts.CallExpression): void {
-  for (const use of usesOf(attempt, call) ?? []) {
+/** Replaces `handle.get()` with the handle, which has become a promise. */
+export function promiseUses(pass: Pass, call: ts.CallExpression): void {
+  for (const use of usesOf(pass, call) ?? []) {
     const method = methodCallOn(use);
-    if (method?.name === 'get') attempt.replace(method.call, () => attempt.print(use));
+    if (method?.name === 'get') pass.replace(method.call, () => pass.print(use));
   }
 }
 
-/** `receiver.submit(fn, ...args)`, with the call's options in front. */
-export function submitText(attempt: Attempt, call: ts.CallExpression, receiver: ts.Expression, options: WrittenOptions): string {
-  return `${receiverText(attempt, receiver, options)}.submit(${taskText(attempt, call)})`;
+/** The text `receiver.submit(fn, ...args)`, with `withOptions` if the call has options. */
+export function submitText(pass: Pass, call: ts.CallExpression, receiver: ts.Expression, options: OptionsArgument): string {
+  return `${receiverText(pass, receiver, options)}.submit(${taskText(pass, call)})`;
 }
 
-export function receiverText(attempt: Attempt, receiver: ts.Expression, options: WrittenOptions): string {
-  const own = optionsText(attempt, options, { drop: CALLBACKS });
-  const text = subject(attempt, receiver);
+export function receiverText(pass: Pass, receiver: ts.Expression, options: OptionsArgument): string {
+  const own = optionsText(pass, options, { drop: CALLBACKS });
+  const text = printReceiver(pass, receiver);
   return own === undefined ? text : `${text}.withOptions(${own})`;
 }
 
-function taskText(attempt: Attempt, call: ts.CallExpression): string {
+function taskText(pass: Pass, call: ts.CallExpression): string {
   const [fn, args] = call.arguments;
-  const parts = [fn === undefined ? '' : attempt.print(fn)];
-  if (args !== undefined && !(ts.isIdentifier(args) && args.text === 'undefined')) parts.push(...argumentTexts(attempt, args));
+  const parts = [fn === undefined ? '' : pass.print(fn)];
+  if (args !== undefined && !(ts.isIdentifier(args) && args.text === 'undefined')) parts.push(...argumentTexts(pass, args));
   return parts.filter((part) => part !== '').join(', ');
 }
 
-/** An array of arguments, spread. */
-function argumentTexts(attempt: Attempt, args: ts.Expression): string[] {
+/** The arguments of an array of arguments. */
+function argumentTexts(pass: Pass, args: ts.Expression): string[] {
   let node = args;
   while (ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isSatisfiesExpression(node)) node = node.expression;
   if (ts.isArrayLiteralExpression(node)) {
@@ -137,25 +142,25 @@ function argumentTexts(attempt: Attempt, args: ts.Expression): string[] {
     const file = node.getSourceFile();
     const [first] = node.elements as unknown as [ts.Node];
     const last = node.elements.at(-1) as ts.Node;
-    return [attempt.rewriter.printRange(file, first.getStart(file), last.end, node.elements)];
+    return [pass.rewriter.printRange(file, first.getStart(file), last.end, node.elements)];
   }
   const mayBeMissing =
-    (attempt.checker.getTypeAtLocation(args).flags & ts.TypeFlags.Union) !== 0 &&
-    attempt.checker.getNonNullableType(attempt.checker.getTypeAtLocation(args)) !== attempt.checker.getTypeAtLocation(args);
-  return [mayBeMissing ? `...(${attempt.print(args)} ?? [])` : `...${operand(attempt.print(args), args)}`];
+    (pass.checker.getTypeAtLocation(args).flags & ts.TypeFlags.Union) !== 0 &&
+    pass.checker.getNonNullableType(pass.checker.getTypeAtLocation(args)) !== pass.checker.getTypeAtLocation(args);
+  return [mayBeMissing ? `...(${pass.print(args)} ?? [])` : `...${operand(pass.print(args), args)}`];
 }
 
-/** `.then(callback, errorCallback)`, which leaves no failure unhandled. */
-function thenText(attempt: Attempt, options: WrittenOptions): string {
-  const callback = valueText(attempt, options, 'callback') ?? 'undefined';
-  const errorCallback = valueText(attempt, options, 'errorCallback') ?? '() => undefined';
+/** The text `.then(callback, errorCallback)`. It handles every rejection. */
+function thenText(pass: Pass, options: OptionsArgument): string {
+  const callback = valueText(pass, options, 'callback') ?? 'undefined';
+  const errorCallback = valueText(pass, options, 'errorCallback') ?? '() => undefined';
   return `.then(${callback}, ${errorCallback})`;
 }
 
-/** `.then(…)` after which the value and the error are still there, or what a callback threw instead. */
-function chainText(attempt: Attempt, options: WrittenOptions): string {
-  const callback = valueText(attempt, options, 'callback');
-  const errorCallback = valueText(attempt, options, 'errorCallback');
+/** The text of a `.then(…)` that passes the value or the error on, or the error that a callback throws. */
+function chainText(pass: Pass, options: OptionsArgument): string {
+  const callback = valueText(pass, options, 'callback');
+  const errorCallback = valueText(pass, options, 'errorCallback');
   const onValue = callback === undefined ? 'undefined' : `(value) => { ${calledText(callback)}(value); return value; }`;
   const onError = errorCallback === undefined ? '' : `, (error) => { ${calledText(errorCallback)}(error); throw error; }`;
   return `.then(${onValue}${onError})`;

@@ -1,23 +1,27 @@
 /**
- * From `multiprocessing.Pool` to `concurrent.futures`: every name, method and option of a pool, and what each becomes.
+ * Translates the pool API to the executor API: one pass over all names, methods and options.
  *
- * Decides what keeps its meaning. What has none to keep is left to bridges of the adapters (`asPool(executor).imapUnordered(…)`,
- * `toAsyncResult(future).successful()`), which compile and do what was meant, and is marked.
+ *   supported call    -> the call of the executor
+ *   unsupported call  -> marked; goes through an adapter (`asPool(executor).imapUnordered(…)`, `toAsyncResult(future).successful()`), or its
+ *                        owner is kept
+ *
+ * This file does not know how the text is printed.
  */
 import ts from 'typescript';
-import { isAwaited, methodCallOn, subject } from '../context.ts';
-import type { Kind } from '../kinds.ts';
-import type { LibraryName } from '../name-book.ts';
-import { readOptions } from '../options.ts';
+import { EVERYTHING, type Owner } from '../analysis.ts';
+import { isAwaited, methodCallOn, printReceiver } from '../expression-context.ts';
+import type { LibraryName } from '../import-editor.ts';
+import type { Kind } from '../library-kind.ts';
+import { readOptions } from '../options-argument.ts';
+import type { Pass } from '../pass.ts';
 import { endBody, endDeclaration, isGuard, TERMINATING } from '../scope-end.ts';
-import { type Attempt, EVERYTHING, type Owner } from '../session.ts';
-import { renameOption } from './construction.ts';
+import { endPool } from './end-pool.ts';
 import { apply, applyAsync } from './pool-calls.ts';
-import { end } from './pool-ends.ts';
-import { reasonAgainst } from './pool-limits.ts';
 import { imap, imapUnordered, map, starmap, wholeMapAsync } from './pool-maps.ts';
+import { unsupportedReason } from './pool-unsupported.ts';
+import { renameOption } from './rename-option.ts';
 
-/** What the names become. */
+/** The new names. */
 export const POOL_NAMES: ReadonlyMap<string, string> = new Map([
   ['Pool', 'ProcessPoolExecutor'],
   ['ThreadPool', 'ThreadPoolExecutor'],
@@ -53,116 +57,116 @@ const HANDLE_METHODS: ReadonlyMap<string, string> = new Map([
 
 const ITERATOR_METHODS: ReadonlySet<string> = new Set(['next', 'return', 'settled']);
 
-/** One attempt over all files. */
-export function poolToExecutor(attempt: Attempt): void {
-  for (const file of attempt.knowledge.files) {
-    const book = attempt.bookOf(file);
-    for (const [identifier, name] of book.names) if (name.library === 'twinpool') visitName(attempt, identifier, name);
-    visit(attempt, file);
+/** Runs one pass over all files. */
+export function poolToExecutor(pass: Pass): void {
+  for (const file of pass.analysis.files) {
+    const importEditor = pass.importEditorOf(file);
+    for (const [identifier, name] of importEditor.names) if (name.library === 'twinpool') visitName(pass, identifier, name);
+    visit(pass, file);
   }
 }
 
-function visit(attempt: Attempt, node: ts.Node): void {
+function visit(pass: Pass, node: ts.Node): void {
   if (ts.isStatement(node) && isGuard(node)) return;
-  if (ts.isPropertyAccessExpression(node)) visitMember(attempt, node, node.name.text);
-  else if (ts.isElementAccessExpression(node)) visitElement(attempt, node);
-  else if (ts.isNewExpression(node)) visitNew(attempt, node);
-  else if (ts.isClassLike(node)) visitClass(attempt, node);
-  else if (ts.isExportDeclaration(node)) visitExport(attempt, node);
-  else if (ts.isStringLiteral(node)) visitText(attempt, node);
-  else if (ts.isBinaryExpression(node)) visitInstanceOf(attempt, node);
-  else if (ts.isCallExpression(node)) visitCall(attempt, node);
-  renameOption(attempt, node, 'PoolOptions', 'processes', 'maxWorkers');
-  ts.forEachChild(node, (child) => visit(attempt, child));
+  if (ts.isPropertyAccessExpression(node)) visitMember(pass, node, node.name.text);
+  else if (ts.isElementAccessExpression(node)) visitElement(pass, node);
+  else if (ts.isNewExpression(node)) visitNew(pass, node);
+  else if (ts.isClassLike(node)) visitClass(pass, node);
+  else if (ts.isExportDeclaration(node)) visitExport(pass, node);
+  else if (ts.isStringLiteral(node)) visitText(pass, node);
+  else if (ts.isBinaryExpression(node)) visitInstanceOf(pass, node);
+  else if (ts.isCallExpression(node)) visitCall(pass, node);
+  renameOption(pass, node, 'PoolOptions', 'processes', 'maxWorkers');
+  ts.forEachChild(node, (child) => visit(pass, child));
 }
 
-/** A call of a method of the library's. */
-function visitMember(attempt: Attempt, access: ts.PropertyAccessExpression, method: string): void {
-  const kind = attempt.knowledge.kindOf(access.expression);
-  if (kind?.api !== 'pool' || kind.isForeign) return;
+/** Handles the use of a member of a library value. */
+function visitMember(pass: Pass, access: ts.PropertyAccessExpression, method: string): void {
+  const kind = pass.analysis.kindOf(access.expression);
+  if (kind?.api !== 'pool' || kind.hasOverrides) return;
   const call = ts.isCallExpression(access.parent) && access.parent.expression === access ? access.parent : undefined;
   if (call === undefined) {
-    if (isMethodName(kind, method)) leaveFacade(attempt, access, kind, 'member-as-value');
+    if (isMethodName(kind, method)) markFacade(pass, access, kind, 'member-as-value');
     return;
   }
-  if (kind.family === 'facade') facadeCall(attempt, call, access, kind);
-  else if (kind.family === 'handle') handleCall(attempt, call, access);
-  else iteratorCall(attempt, call, access);
+  if (kind.family === 'facade') facadeCall(pass, call, access, kind);
+  else if (kind.family === 'handle') handleCall(pass, call, access);
+  else iteratorCall(pass, call, access);
 }
 
 function isMethodName(kind: Kind, method: string): boolean {
   return kind.family !== 'handle' || HANDLE_METHODS.has(method) || method === 'wait' || method === 'successful';
 }
 
-function visitElement(attempt: Attempt, node: ts.ElementAccessExpression): void {
-  const kind = attempt.knowledge.kindOf(node.expression);
-  if (kind?.api !== 'pool' || kind.isForeign) return;
+function visitElement(pass: Pass, node: ts.ElementAccessExpression): void {
+  const kind = pass.analysis.kindOf(node.expression);
+  if (kind?.api !== 'pool' || kind.hasOverrides) return;
   const argument = node.argumentExpression;
   if (ts.isPropertyAccessExpression(argument) && argument.expression.getText() === 'Symbol') return;
-  leaveFacade(attempt, node, kind, 'member-as-value');
+  markFacade(pass, node, kind, 'member-as-value');
 }
 
-/** A method that cannot be followed: a pool is asked for it through a bridge, or its owner stays. */
-function leaveFacade(attempt: Attempt, access: ts.PropertyAccessExpression | ts.ElementAccessExpression, kind: Kind, reason: string): void {
-  const owner = attempt.knowledge.ownerOf(access.expression, kind.family);
-  attempt.leave(access, reason);
+/** Marks a member that cannot be translated. A pool goes through an adapter; the owner of anything else is kept. */
+function markFacade(pass: Pass, access: ts.PropertyAccessExpression | ts.ElementAccessExpression, kind: Kind, reason: string): void {
+  const owner = pass.analysis.ownerOf(access.expression, kind.family);
+  pass.markUntranslated(access, reason);
   if (kind.family === 'facade' && kind.name !== 'PoolCalls' && !ts.isIdentifier(access.parent)) {
-    if (attempt.isKept(owner)) return;
-    bridge(attempt, access.expression);
+    if (pass.isKept(owner)) return;
+    bridge(pass, access.expression);
     if (ts.isPropertyAccessExpression(access.parent) && access.parent.name.text === 'bind' && ts.isCallExpression(access.parent.parent)) {
       const [self] = access.parent.parent.arguments;
-      if (self !== undefined) bridge(attempt, self);
+      if (self !== undefined) bridge(pass, self);
     }
-    attempt.keep('handle');
-    attempt.keep('iterator');
-  } else attempt.keep(owner);
+    pass.keep('handle');
+    pass.keep('iterator');
+  } else pass.keep(owner);
 }
 
-/** `asPool(executor)` for a pool that has become an executor. */
-function bridge(attempt: Attempt, receiver: ts.Expression): void {
-  const asPool = attempt.need(receiver, 'asPool');
-  attempt.replace(receiver, () => `${asPool()}(${attempt.rewriter.printInside(receiver)})`);
+/** Wraps a receiver that becomes an executor in `asPool`. */
+function bridge(pass: Pass, receiver: ts.Expression): void {
+  const asPool = pass.need(receiver, 'asPool');
+  pass.replace(receiver, () => `${asPool()}(${pass.rewriter.printInside(receiver)})`);
 }
 
-function facadeCall(attempt: Attempt, call: ts.CallExpression, access: ts.PropertyAccessExpression, kind: Kind): void {
-  const { knowledge } = attempt;
+function facadeCall(pass: Pass, call: ts.CallExpression, access: ts.PropertyAccessExpression, kind: Kind): void {
+  const { analysis } = pass;
   const receiver = access.expression;
   const method = access.name.text;
-  const owner = knowledge.ownerOf(receiver, 'facade');
-  const product = productOf(attempt, call);
-  const cannot = reasonAgainst(attempt, call, method, product?.owner);
-  if (attempt.isKept(owner)) {
-    // Its errors stay with it; those of a bridge are the other's.
-    if (typeof owner === 'string' || !('kind' in owner)) attempt.keep('errors');
-    if (product !== undefined) attempt.keep(product.owner);
-    if (cannot !== undefined) attempt.leave(call, cannot);
+  const owner = analysis.ownerOf(receiver, 'facade');
+  const product = productOf(pass, call);
+  const reason = unsupportedReason(pass, call, method, product?.owner);
+  if (pass.isKept(owner)) {
+    // A kept pool throws its own errors. An adapter throws the errors of the executor.
+    if (typeof owner === 'string' || !('kind' in owner)) pass.keep('errors');
+    if (product !== undefined) pass.keep(product.owner);
+    if (reason !== undefined) pass.markUntranslated(call, reason);
     return;
   }
-  if (product !== undefined && (cannot !== undefined || attempt.isKept(product.owner))) {
-    if (cannot !== undefined) attempt.leave(call, cannot);
-    attempt.keep(product.owner);
-    if (kind.name === 'PoolCalls') attempt.keep(owner);
-    else bridge(attempt, receiver);
+  if (product !== undefined && (reason !== undefined || pass.isKept(product.owner))) {
+    if (reason !== undefined) pass.markUntranslated(call, reason);
+    pass.keep(product.owner);
+    if (kind.name === 'PoolCalls') pass.keep(owner);
+    else bridge(pass, receiver);
     return;
   }
-  if (cannot !== undefined) {
-    attempt.leave(call, cannot);
-    if (kind.name === 'PoolCalls') attempt.keep(owner);
-    else bridge(attempt, receiver);
+  if (reason !== undefined) {
+    pass.markUntranslated(call, reason);
+    if (kind.name === 'PoolCalls') pass.keep(owner);
+    else bridge(pass, receiver);
     return;
   }
-  TRANSLATORS.get(method)?.(attempt, call, receiver);
+  TRANSLATORS.get(method)?.(pass, call, receiver);
 }
 
-/** The handle or iterator that a call makes. */
-function productOf(attempt: Attempt, call: ts.CallExpression): { readonly owner: Owner } | undefined {
-  const kind = attempt.knowledge.kindOf(call);
-  return kind?.api === 'pool' ? { owner: attempt.knowledge.ownerOfProduct(call, kind.family) } : undefined;
+/** The owner of the handle or iterator that a call returns. */
+function productOf(pass: Pass, call: ts.CallExpression): { readonly owner: Owner } | undefined {
+  const kind = pass.analysis.kindOf(call);
+  return kind?.api === 'pool' ? { owner: pass.analysis.ownerOfProduct(call, kind.family) } : undefined;
 }
 
-type Translator = (attempt: Attempt, call: ts.CallExpression, receiver: ts.Expression) => void;
+type Translator = (pass: Pass, call: ts.CallExpression, receiver: ts.Expression) => void;
 
-/** `withOptions`, `stats` and the end of a scope have the same names there. */
+/** The translators by method. `withOptions` and `stats` have the same names in both APIs. */
 const TRANSLATORS: ReadonlyMap<string, Translator> = new Map([
   ['apply', apply],
   ['applyAsync', applyAsync],
@@ -172,81 +176,78 @@ const TRANSLATORS: ReadonlyMap<string, Translator> = new Map([
   ['starmapAsync', wholeMapAsync],
   ['imap', imap],
   ['imapUnordered', imapUnordered],
-  ['close', end],
-  ['terminate', end],
-  ['join', end],
+  ['close', endPool],
+  ['terminate', endPool],
+  ['join', endPool],
 ]);
 
-function handleCall(attempt: Attempt, call: ts.CallExpression, access: ts.PropertyAccessExpression): void {
+function handleCall(pass: Pass, call: ts.CallExpression, access: ts.PropertyAccessExpression): void {
   const receiver = access.expression;
   const method = access.name.text;
-  if (attempt.isKept(attempt.knowledge.ownerOf(receiver, 'handle'))) {
-    if (method === 'successful') attempt.leave(call, 'successful');
+  if (pass.isKept(pass.analysis.ownerOf(receiver, 'handle'))) {
+    if (method === 'successful') pass.markUntranslated(call, 'successful');
     return;
   }
-  // The handle of a whole map, or one with callbacks, is a promise then.
-  if (attempt.rewriter.has(access.name)) return;
+  // The handle of a whole map, or of a call with callbacks, has become a promise.
+  if (pass.rewriter.has(access.name)) return;
   const renamed = HANDLE_METHODS.get(method);
   if (renamed !== undefined) {
-    if (renamed !== method) attempt.replace(access.name, () => renamed);
-    // A result gives the cancellation as a value, a future throws it.
-    if (method === 'exception' && call.arguments.length === 0 && mayBeCancelled(attempt)) {
+    if (renamed !== method) pass.replace(access.name, () => renamed);
+    // `exception()` of an AsyncResult returns the CancelledError, of a Future it throws it.
+    if (method === 'exception' && call.arguments.length === 0 && mayBeCancelled(pass)) {
       const type = /\.[cm]?tsx?$/.test(call.getSourceFile().fileName) ? '(error: unknown)' : '(error)';
-      attempt.replace(call, () => `${subject(attempt, receiver)}.then(() => undefined, ${type} => error)`);
+      pass.replace(call, () => `${printReceiver(pass, receiver)}.then(() => undefined, ${type} => error)`);
     }
   } else if (method === 'wait') {
-    const wait = attempt.need(call, 'wait');
+    const wait = pass.need(call, 'wait');
     const [timeout] = call.arguments;
-    attempt.replace(
-      call,
-      () => `${wait()}([${attempt.print(receiver)}]${timeout === undefined ? '' : `, { timeout: ${attempt.print(timeout)} }`})`,
-    );
+    pass.replace(call, () => `${wait()}([${pass.print(receiver)}]${timeout === undefined ? '' : `, { timeout: ${pass.print(timeout)} }`})`);
   } else if (method === 'successful') {
-    attempt.leave(call, 'successful');
-    const toAsyncResult = attempt.need(call, 'toAsyncResult');
-    attempt.replace(receiver, () => `${toAsyncResult()}(${attempt.rewriter.printInside(receiver)})`);
+    pass.markUntranslated(call, 'successful');
+    const toAsyncResult = pass.need(call, 'toAsyncResult');
+    pass.replace(receiver, () => `${toAsyncResult()}(${pass.rewriter.printInside(receiver)})`);
   }
 }
 
-function mayBeCancelled(attempt: Attempt): boolean {
-  return attempt.knowledge.files.some(({ text }) => /\.(cancel|terminate)\(|\bsignal\b/.test(text));
+function mayBeCancelled(pass: Pass): boolean {
+  return pass.analysis.files.some(({ text }) => /\.(cancel|terminate)\(|\bsignal\b/.test(text));
 }
 
-/** A call of a function of twinpool's, whatever it is called here. */
-function isCallOf(attempt: Attempt, call: ts.CallExpression, name: string): boolean {
+/** Whether a call calls the twinpool function `name`, also through an alias. */
+function isCallOf(pass: Pass, call: ts.CallExpression, name: string): boolean {
   const callee = ts.isPropertyAccessExpression(call.expression) ? call.expression.name : call.expression;
-  return ts.isIdentifier(callee) && attempt.bookOf(call).names.get(callee)?.name === name;
+  return ts.isIdentifier(callee) && pass.importEditorOf(call).names.get(callee)?.name === name;
 }
 
-function iteratorCall(attempt: Attempt, call: ts.CallExpression, access: ts.PropertyAccessExpression): void {
-  const owner = attempt.knowledge.ownerOf(access.expression, 'iterator');
+function iteratorCall(pass: Pass, call: ts.CallExpression, access: ts.PropertyAccessExpression): void {
+  const owner = pass.analysis.ownerOf(access.expression, 'iterator');
   const method = access.name.text;
   const reason = method === 'next' && call.arguments.length > 0 ? 'next-timeout' : method === 'throw' ? 'iterator-throw' : undefined;
   if (reason !== undefined) {
-    attempt.leave(call, reason);
-    attempt.keep(owner);
+    pass.markUntranslated(call, reason);
+    pass.keep(owner);
   } else if (!ITERATOR_METHODS.has(method)) {
-    attempt.leave(call, 'iterator-method');
-    attempt.keep(owner);
+    pass.markUntranslated(call, 'iterator-method');
+    pass.keep(owner);
   }
 }
 
-function visitNew(attempt: Attempt, node: ts.NewExpression): void {
-  const kind = attempt.knowledge.kindOf(node);
-  if (kind?.api !== 'pool' || kind.family !== 'facade' || kind.isForeign) return;
-  if (attempt.isKept(attempt.knowledge.ownerOfProduct(node, 'facade'))) return;
+function visitNew(pass: Pass, node: ts.NewExpression): void {
+  const kind = pass.analysis.kindOf(node);
+  if (kind?.api !== 'pool' || kind.family !== 'facade' || kind.hasOverrides) return;
+  if (pass.isKept(pass.analysis.ownerOfProduct(node, 'facade'))) return;
   const { parent } = node;
-  if (ts.isVariableDeclaration(parent)) endDeclaration(attempt, parent, TERMINATING, () => isAllSettled(attempt, parent.name));
+  if (ts.isVariableDeclaration(parent)) endDeclaration(pass, parent, TERMINATING, () => isAllSettled(pass, parent.name));
 }
 
-/** Nothing of it can be open when its scope ends: every call is awaited on the spot. */
-function isAllSettled(attempt: Attempt, name: ts.Node): boolean {
-  const symbol = attempt.knowledge.symbolOf(name);
+/** Whether all calls of a pool have settled when its scope ends: each one is awaited at the call. */
+function isAllSettled(pass: Pass, name: ts.Node): boolean {
+  const symbol = pass.analysis.symbolOf(name);
   if (symbol === undefined) return false;
-  return attempt.knowledge.referencesOf(symbol).every((reference) => reference === name || isSettledUse(attempt, reference));
+  return pass.analysis.referencesOf(symbol).every((reference) => reference === name || isSettledUse(pass, reference));
 }
 
-function isSettledUse(attempt: Attempt, reference: ts.Identifier): boolean {
+function isSettledUse(pass: Pass, reference: ts.Identifier): boolean {
   if (isGuardPart(reference)) return true;
   const use = methodCallOn(reference);
   if (use === undefined) return false;
@@ -254,7 +255,7 @@ function isSettledUse(attempt: Attempt, reference: ts.Identifier): boolean {
     case 'apply':
     case 'map':
     case 'starmap':
-      return isAwaited(use.call) && readOptions(attempt, use.call.arguments[2]).names.has('failFast') === false;
+      return isAwaited(use.call) && readOptions(pass, use.call.arguments[2]).names.has('failFast') === false;
     case 'applyAsync':
     case 'mapAsync':
     case 'starmapAsync': {
@@ -278,27 +279,27 @@ function isGuardPart(node: ts.Node): boolean {
   return statement !== undefined && isGuard(statement);
 }
 
-/** `Pool.use(options, body)`; `asPool(executor)`, a pool that somebody wants. */
-function visitCall(attempt: Attempt, call: ts.CallExpression): void {
+/** Translates `Pool.use(options, body)`, and keeps the results of `asPool` and `toAsyncResult`. */
+function visitCall(pass: Pass, call: ts.CallExpression): void {
   const { expression } = call;
-  if (isCallOf(attempt, call, 'asPool')) attempt.keep(attempt.knowledge.ownerOfProduct(call, 'facade'));
-  if (isCallOf(attempt, call, 'toAsyncResult')) attempt.keep(attempt.knowledge.ownerOfProduct(call, 'handle'));
+  if (isCallOf(pass, call, 'asPool')) pass.keep(pass.analysis.ownerOfProduct(call, 'facade'));
+  if (isCallOf(pass, call, 'toAsyncResult')) pass.keep(pass.analysis.ownerOfProduct(call, 'handle'));
   if (!ts.isPropertyAccessExpression(expression) || expression.name.text !== 'use') return;
-  const type = attempt.checker.getTypeAtLocation(expression.expression);
+  const type = pass.checker.getTypeAtLocation(expression.expression);
   const [construct] = type.getConstructSignatures();
   const name = construct?.getReturnType().symbol?.name;
   if (name !== 'Pool' && name !== 'ThreadPool') return;
-  if (attempt.isKept('facade')) return;
+  if (pass.isKept('facade')) return;
   const [, body] = call.arguments;
-  if (body !== undefined) endBody(attempt, body, TERMINATING, (parameter) => isAllSettledOrReturned(attempt, parameter));
+  if (body !== undefined) endBody(pass, body, TERMINATING, (parameter) => isAllSettledOrReturned(pass, parameter));
 }
 
-/** What the body returns, `use` itself awaits. */
-function isAllSettledOrReturned(attempt: Attempt, parameter: ts.Identifier): boolean {
-  const symbol = attempt.knowledge.symbolOf(parameter);
+/** As isAllSettled, but a call may also be returned from the body: `use` awaits it. */
+function isAllSettledOrReturned(pass: Pass, parameter: ts.Identifier): boolean {
+  const symbol = pass.analysis.symbolOf(parameter);
   if (symbol === undefined) return false;
-  return attempt.knowledge.referencesOf(symbol).every((reference) => {
-    if (reference === parameter || isSettledUse(attempt, reference)) return true;
+  return pass.analysis.referencesOf(symbol).every((reference) => {
+    if (reference === parameter || isSettledUse(pass, reference)) return true;
     const use = methodCallOn(reference);
     if (use === undefined || !['apply', 'map', 'starmap'].includes(use.name)) return false;
     const { parent } = use.call;
@@ -307,48 +308,48 @@ function isAllSettledOrReturned(attempt: Attempt, parameter: ts.Identifier): boo
   });
 }
 
-function visitClass(attempt: Attempt, node: ts.ClassLikeDeclaration): void {
+function visitClass(pass: Pass, node: ts.ClassLikeDeclaration): void {
   const clause = node.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword);
   const [base] = clause?.types ?? [];
-  if (base === undefined || attempt.knowledge.kindOf(base)?.api !== 'pool') return;
-  const type = attempt.checker.getTypeAtLocation(base);
+  if (base === undefined || pass.analysis.kindOf(base)?.api !== 'pool') return;
+  const type = pass.checker.getTypeAtLocation(base);
   if (!node.members.some((member) => member.name !== undefined && type.getProperty(member.name.getText()) !== undefined)) return;
-  attempt.leave(node, 'overridden-methods');
-  attempt.keep(EVERYTHING);
+  pass.markUntranslated(node, 'overridden-methods');
+  pass.keep(EVERYTHING);
 }
 
-/** `error instanceof PoolTerminatedError`, `x instanceof Pool`. */
-function visitInstanceOf(attempt: Attempt, node: ts.BinaryExpression): void {
+/** Translates `error instanceof PoolTerminatedError` and `x instanceof Pool`. */
+function visitInstanceOf(pass: Pass, node: ts.BinaryExpression): void {
   if (node.operatorToken.kind !== ts.SyntaxKind.InstanceOfKeyword) return;
   const right = ts.isPropertyAccessExpression(node.right) ? node.right.name : node.right;
   if (!ts.isIdentifier(right)) return;
-  const book = attempt.bookOf(node);
-  const name = book.names.get(right);
+  const importEditor = pass.importEditorOf(node);
+  const name = importEditor.names.get(right);
   if (name?.library !== 'twinpool' || name.how === 'indirect') return;
-  if (name.name === 'Pool' && !attempt.isKept('facade')) book.change(right, 'Executor');
+  if (name.name === 'Pool' && !pass.isKept('facade')) importEditor.change(right, 'Executor');
   else if (name.name === 'PoolTerminatedError') {
-    // What waited is cancelled there, what ran fails.
-    book.change(right, 'BrokenExecutorError');
-    const cancelled = attempt.need(node, 'CancelledError');
-    attempt.replace(node, () => {
-      const left = attempt.print(node.left);
-      return `(${left} instanceof ${attempt.print(node.right)} || ${left} instanceof ${cancelled()})`;
+    // An executor that terminates cancels queued futures and breaks running ones.
+    importEditor.change(right, 'BrokenExecutorError');
+    const cancelled = pass.need(node, 'CancelledError');
+    pass.replace(node, () => {
+      const left = pass.print(node.left);
+      return `(${left} instanceof ${pass.print(node.right)} || ${left} instanceof ${cancelled()})`;
     });
   }
 }
 
-function visitText(attempt: Attempt, node: ts.StringLiteral): void {
+function visitText(pass: Pass, node: ts.StringLiteral): void {
   if (node.text === 'ERR_TWINPOOL_POOL_CLOSED')
-    attempt.replace(node, () => node.getText().replace(node.text, 'ERR_TWINPOOL_EXECUTOR_SHUTDOWN'));
-  else if (node.text === 'ERR_TWINPOOL_POOL_TERMINATED') attempt.leave(node, 'terminated-code');
+    pass.replace(node, () => node.getText().replace(node.text, 'ERR_TWINPOOL_EXECUTOR_SHUTDOWN'));
+  else if (node.text === 'ERR_TWINPOOL_POOL_TERMINATED') pass.markUntranslated(node, 'terminated-code');
 }
 
-function visitExport(attempt: Attempt, node: ts.ExportDeclaration): void {
+function visitExport(pass: Pass, node: ts.ExportDeclaration): void {
   const { moduleSpecifier, exportClause } = node;
   if (moduleSpecifier === undefined || !ts.isStringLiteral(moduleSpecifier)) return;
   const match = /^(@?twinpool\/)pool$/.exec(moduleSpecifier.text);
   if (exportClause === undefined) {
-    if (match !== null && !attempt.isKept('facade')) attempt.bookOf(node).changeStar(node, `${match[1]}executor`);
+    if (match !== null && !pass.isKept('facade')) pass.importEditorOf(node).changeStar(node, `${match[1]}executor`);
     return;
   }
   if (!/^@?twinpool(\/|$)/.test(moduleSpecifier.text) || !ts.isNamedExports(exportClause)) return;
@@ -356,23 +357,23 @@ function visitExport(attempt: Attempt, node: ts.ExportDeclaration): void {
     const imported = (specifier.propertyName ?? specifier.name).text;
     const family = FAMILY_OF_NAME.get(imported);
     const to = POOL_NAMES.get(imported);
-    if (to !== undefined && !(family !== undefined && attempt.isKept(family))) attempt.bookOf(node).changeReexport(specifier, to);
+    if (to !== undefined && !(family !== undefined && pass.isKept(family))) pass.importEditorOf(node).changeReexport(specifier, to);
   }
 }
 
-/** A name in a type, at a construction, or as a value. */
-function visitName(attempt: Attempt, identifier: ts.Identifier, { name, how }: LibraryName): void {
+/** Translates a name in a type, in a constructor call, or as a value. */
+function visitName(pass: Pass, identifier: ts.Identifier, { name, how }: LibraryName): void {
   if (how === 'indirect' || isBinding(identifier)) return;
   const to = POOL_NAMES.get(name);
   if (to === undefined) {
-    if (name === 'PoolRunningError') attempt.leave(identifier, 'pool-running-error');
+    if (name === 'PoolRunningError') pass.markUntranslated(identifier, 'pool-running-error');
     return;
   }
-  if (/Error$/.test(name) && attempt.isKept('errors')) return;
+  if (/Error$/.test(name) && pass.isKept('errors')) return;
   const family = FAMILY_OF_NAME.get(name);
-  const owner = family === undefined ? undefined : ownerOfName(attempt, identifier, family);
-  if (owner !== undefined && attempt.isKept(owner)) return;
-  attempt.bookOf(identifier).change(identifier, to);
+  const owner = family === undefined ? undefined : ownerOfName(pass, identifier, family);
+  if (owner !== undefined && pass.isKept(owner)) return;
+  pass.importEditorOf(identifier).change(identifier, to);
 }
 
 function isBinding({ parent }: ts.Identifier): boolean {
@@ -384,13 +385,13 @@ function isBinding({ parent }: ts.Identifier): boolean {
   );
 }
 
-/** Whose name it is: of what is constructed or declared here, else of all that is passed on. */
-function ownerOfName(attempt: Attempt, identifier: ts.Identifier, family: 'facade' | 'handle' | 'iterator'): Owner {
+/** The owner of the value that the name constructs or declares; otherwise the common owner of the family. */
+function ownerOfName(pass: Pass, identifier: ts.Identifier, family: 'facade' | 'handle' | 'iterator'): Owner {
   const top = ts.isPropertyAccessExpression(identifier.parent) ? identifier.parent : identifier;
-  if (ts.isNewExpression(top.parent) && top.parent.expression === top) return attempt.knowledge.ownerOfProduct(top.parent, family);
+  if (ts.isNewExpression(top.parent) && top.parent.expression === top) return pass.analysis.ownerOfProduct(top.parent, family);
   const reference = ts.findAncestor(identifier, ts.isTypeReferenceNode);
   if (reference !== undefined && ts.isVariableDeclaration(reference.parent) && ts.isIdentifier(reference.parent.name)) {
-    return attempt.knowledge.ownerOf(reference.parent.name, family);
+    return pass.analysis.ownerOf(reference.parent.name, family);
   }
   return family;
 }

@@ -1,21 +1,21 @@
 /**
- * What a rewrite leaves unused: imports, and helpers that an earlier rewrite has written.
+ * Removes imports and helper functions that a rewrite left unused.
  *
- * Decides by the text before and after: only what was used before and is not now goes. Refuses to know what was rewritten.
+ * Invariant: it removes only names that the text used before the rewrite and does not use after it. It does not know what was rewritten.
  */
 import ts from 'typescript';
 import { Rewriter } from './rewriter.ts';
 
-/** The text after, without what nothing uses any more. */
-export function tidy(path: string, before: string, after: string): string {
+/** Returns `after` without the names that are no longer used. */
+export function removeUnused(path: string, before: string, after: string): string {
   const used = usesIn(parse(path, before));
   const file = parse(path, after);
   const now = usesIn(file);
   const rewriter = new Rewriter();
   const isGone = (name: string) => (used.get(name) ?? 0) > 0 && (now.get(name) ?? 0) === 0;
   for (const statement of file.statements) {
-    if (ts.isImportDeclaration(statement)) tidyImport(rewriter, statement, isGone);
-    else if (ts.isVariableStatement(statement)) tidyRequire(rewriter, statement, isGone);
+    if (ts.isImportDeclaration(statement)) removeUnusedFromImport(rewriter, statement, isGone);
+    else if (ts.isVariableStatement(statement)) removeUnusedFromRequire(rewriter, statement, isGone);
     else if (
       ts.isFunctionDeclaration(statement) &&
       statement.asteriskToken !== undefined &&
@@ -36,7 +36,7 @@ function parse(path: string, text: string): ts.SourceFile {
   return ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true);
 }
 
-/** How often each name is used, its bindings by imports not counted. */
+/** Counts the uses of each name. The declarations of imports do not count. */
 function usesIn(file: ts.SourceFile): Map<string, number> {
   const uses = new Map<string, number>();
   const visit = (node: ts.Node): void => {
@@ -61,7 +61,7 @@ function isUse(node: ts.Identifier): boolean {
   return !((ts.isPropertyAssignment(parent) || ts.isMethodDeclaration(parent) || ts.isPropertyDeclaration(parent)) && parent.name === node);
 }
 
-function tidyImport(rewriter: Rewriter, statement: ts.ImportDeclaration, isGone: (name: string) => boolean): void {
+function removeUnusedFromImport(rewriter: Rewriter, statement: ts.ImportDeclaration, isGone: (name: string) => boolean): void {
   const { importClause } = statement;
   if (importClause === undefined) return;
   const { name, namedBindings } = importClause;
@@ -88,8 +88,8 @@ function tidyImport(rewriter: Rewriter, statement: ts.ImportDeclaration, isGone:
   );
 }
 
-/** `const Piscina = require('piscina')`, with or without a name behind it, and `const { pool } = require('workerpool')`. */
-function tidyRequire(rewriter: Rewriter, statement: ts.VariableStatement, isGone: (name: string) => boolean): void {
+/** Handles `const Piscina = require('piscina')`, also with a property access, and `const { pool } = require('workerpool')`. */
+function removeUnusedFromRequire(rewriter: Rewriter, statement: ts.VariableStatement, isGone: (name: string) => boolean): void {
   const [declaration] = statement.declarationList.declarations;
   if (declaration?.initializer === undefined || statement.declarationList.declarations.length > 1) return;
   if (!/^require\(['"][^'"]+['"]\)(\.\w+)?$/.test(declaration.initializer.getText())) return;

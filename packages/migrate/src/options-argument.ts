@@ -1,78 +1,83 @@
 /**
- * The options of a call, as they are written.
+ * Reads the options argument of a call, and prints it with options removed and added.
  *
- * Decides what can be known of them before the program runs, and writes them with some taken out and some put in. Refuses to know which.
+ *   none     left out, or `undefined`
+ *   number   a bare number, the chunk size
+ *   literal  an object literal at the call
+ *   opaque   any other expression: its options are known by type only
+ *
+ * This file does not know the meaning of an option, except the names in NOT_FROM_SPREAD.
  */
 import ts from 'typescript';
+import { unwrap } from './outer-expressions.ts';
+import type { Pass } from './pass.ts';
 import { lineEnd } from './rewriter.ts';
-import { type Attempt, bare } from './session.ts';
 
-export interface WrittenOptions {
-  /** none: left out or `undefined`. number: a bare one. literal: an object written here. opaque: something else. */
+export interface OptionsArgument {
   readonly form: 'none' | 'number' | 'literal' | 'opaque';
   readonly node: ts.Expression | undefined;
-  /** The names that are, or by its type may be, in it. */
+  /** The names of the options that are present, or that the type allows. */
   readonly names: ReadonlySet<string>;
-  /** An opaque one that may be a bare number. */
+  /** Whether an opaque argument may be a bare number. */
   readonly mayBeNumber: boolean;
 }
 
-const NONE: WrittenOptions = { form: 'none', node: undefined, names: new Set(), mayBeNumber: false };
+const NONE: OptionsArgument = { form: 'none', node: undefined, names: new Set(), mayBeNumber: false };
 
-export function readOptions(attempt: Attempt, expression: ts.Expression | undefined): WrittenOptions {
+export function readOptions(pass: Pass, expression: ts.Expression | undefined): OptionsArgument {
   if (expression === undefined) return NONE;
-  const node = bare(expression);
+  const node = unwrap(expression);
   if (ts.isIdentifier(node) && node.text === 'undefined') return NONE;
-  const names = namesIn(attempt, node, 0);
+  const names = namesIn(pass, node, 0);
   if (ts.isObjectLiteralExpression(node)) {
-    const spread = new Set(node.properties.filter(ts.isSpreadAssignment).flatMap(({ expression: each }) => [...namesIn(attempt, each, 0)]));
-    return { form: WITH_MEANING.some((name) => spread.has(name)) ? 'opaque' : 'literal', node, names, mayBeNumber: false };
+    const spread = new Set(node.properties.filter(ts.isSpreadAssignment).flatMap(({ expression: each }) => [...namesIn(pass, each, 0)]));
+    return { form: NOT_FROM_SPREAD.some((name) => spread.has(name)) ? 'opaque' : 'literal', node, names, mayBeNumber: false };
   }
-  const type = attempt.checker.getNonNullableType(attempt.checker.getTypeAtLocation(node));
+  const type = pass.checker.getNonNullableType(pass.checker.getTypeAtLocation(node));
   if (type.flags & ts.TypeFlags.NumberLike) return { form: 'number', node, names: new Set(['chunksize']), mayBeNumber: true };
   const members = type.isUnion() ? type.types : [type];
   const mayBeNumber = members.some(({ flags }) => flags & (ts.TypeFlags.NumberLike | ts.TypeFlags.Any));
   return { form: 'opaque', node, names, mayBeNumber };
 }
 
-/** Options that a rewrite moves or takes out: not out of what is spread. */
-const WITH_MEANING: readonly string[] = ['callback', 'errorCallback', 'onError', 'failFast', 'timeout', 'wait', 'cancelFutures'];
+/** Options that a rewrite moves or removes, which is impossible for options that come from a spread. */
+const NOT_FROM_SPREAD: readonly string[] = ['callback', 'errorCallback', 'onError', 'failFast', 'timeout', 'wait', 'cancelFutures'];
 
-/** The names in an object: as they are written, also where it is a constant; else as its type has them. */
-function namesIn(attempt: Attempt, expression: ts.Expression, depth: number): Set<string> {
-  const node = bare(expression);
+/** The property names of an object: of its literal, also through a constant; otherwise of its type. */
+function namesIn(pass: Pass, expression: ts.Expression, depth: number): Set<string> {
+  const node = unwrap(expression);
   if (ts.isObjectLiteralExpression(node)) {
     return new Set(
       node.properties.flatMap((each) =>
-        ts.isSpreadAssignment(each) ? [...namesIn(attempt, each.expression, depth)] : [nameOfProperty(each)],
+        ts.isSpreadAssignment(each) ? [...namesIn(pass, each.expression, depth)] : [nameOfProperty(each)],
       ),
     );
   }
-  const written = depth < 3 && ts.isIdentifier(node) ? constantOf(attempt, node) : undefined;
-  if (written !== undefined) return namesIn(attempt, written, depth + 1);
-  const type = attempt.checker.getNonNullableType(attempt.checker.getTypeAtLocation(node));
+  const written = depth < 3 && ts.isIdentifier(node) ? constantOf(pass, node) : undefined;
+  if (written !== undefined) return namesIn(pass, written, depth + 1);
+  const type = pass.checker.getNonNullableType(pass.checker.getTypeAtLocation(node));
   const members = type.isUnion() ? type.types : [type];
   return new Set(
     members.filter(({ flags }) => !(flags & ts.TypeFlags.NumberLike)).flatMap((member) => member.getProperties().map(({ name }) => name)),
   );
 }
 
-/** The object that a `const` was declared with. */
-function constantOf(attempt: Attempt, node: ts.Identifier): ts.ObjectLiteralExpression | undefined {
-  const declaration = attempt.knowledge.symbolOf(node)?.valueDeclaration;
+/** The object literal that initializes a `const`. */
+function constantOf(pass: Pass, node: ts.Identifier): ts.ObjectLiteralExpression | undefined {
+  const declaration = pass.analysis.symbolOf(node)?.valueDeclaration;
   if (declaration === undefined || !ts.isVariableDeclaration(declaration) || declaration.initializer === undefined) return undefined;
   const isConstant = ts.isVariableDeclarationList(declaration.parent) && (declaration.parent.flags & ts.NodeFlags.Const) !== 0;
-  const value = bare(declaration.initializer);
+  const value = unwrap(declaration.initializer);
   return isConstant && ts.isObjectLiteralExpression(value) ? value : undefined;
 }
 
-/** The value of one option of a literal. */
-export function writtenValue(options: WrittenOptions, name: string): ts.Node | undefined {
+/** The value of one option of an object literal. */
+export function optionValue(options: OptionsArgument, name: string): ts.Node | undefined {
   return propertyOf(options, name)?.value;
 }
 
 export function propertyOf(
-  { form, node }: WrittenOptions,
+  { form, node }: OptionsArgument,
   name: string,
 ): { readonly property: ts.ObjectLiteralElementLike; readonly value: ts.Node } | undefined {
   if (form !== 'literal') return undefined;
@@ -82,16 +87,16 @@ export function propertyOf(
   return { property, value: property.name ?? property };
 }
 
-/** The expression that a property's value is, as text: of a method a function. */
-export function valueText(attempt: Attempt, options: WrittenOptions, name: string): string | undefined {
+/** The rewritten value of an option as text. A method becomes a function. */
+export function valueText(pass: Pass, options: OptionsArgument, name: string): string | undefined {
   const found = propertyOf(options, name);
   if (found === undefined) return undefined;
-  if (!ts.isMethodDeclaration(found.property)) return attempt.print(found.value);
+  if (!ts.isMethodDeclaration(found.property)) return pass.print(found.value);
   const { property } = found;
   const isAsync = property.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) ? 'async ' : '';
   const file = property.getSourceFile();
-  const parameters = attempt.rewriter.printRange(file, property.parameters.pos, property.parameters.end, property.parameters);
-  return `${isAsync}(${parameters}) => ${property.body === undefined ? '{}' : attempt.print(property.body)}`;
+  const parameters = pass.rewriter.printRange(file, property.parameters.pos, property.parameters.end, property.parameters);
+  return `${isAsync}(${parameters}) => ${property.body === undefined ? '{}' : pass.print(property.body)}`;
 }
 
 export interface OptionChange {
@@ -99,13 +104,13 @@ export interface OptionChange {
   readonly add?: readonly string[];
 }
 
-/** The options as text, `undefined` where none are left. */
-export function optionsText(attempt: Attempt, options: WrittenOptions, { drop = new Set(), add = [] }: OptionChange): string | undefined {
+/** The rewritten options as text; `undefined` if no option is left. */
+export function optionsText(pass: Pass, options: OptionsArgument, { drop = new Set(), add = [] }: OptionChange): string | undefined {
   const { form, node } = options;
   if (form === 'none') return add.length === 0 ? undefined : `{ ${add.join(', ')} }`;
-  if (form === 'number') return `{ ${[`chunksize: ${attempt.print(node as ts.Node)}`, ...add].join(', ')} }`;
-  if (form === 'literal') return literalText(attempt, node as ts.ObjectLiteralExpression, drop, add);
-  const text = attempt.print(node as ts.Node);
+  if (form === 'number') return `{ ${[`chunksize: ${pass.print(node as ts.Node)}`, ...add].join(', ')} }`;
+  if (form === 'literal') return literalText(pass, node as ts.ObjectLiteralExpression, drop, add);
+  const text = pass.print(node as ts.Node);
   const dropped = [...drop].filter((name) => options.names.has(name));
   const spread =
     options.mayBeNumber && options.names.size === 0
@@ -118,21 +123,16 @@ export function optionsText(attempt: Attempt, options: WrittenOptions, { drop = 
   return add.length === 0 ? text : `{ ...${spread}, ${add.join(', ')} }`;
 }
 
-function literalText(
-  attempt: Attempt,
-  node: ts.ObjectLiteralExpression,
-  drop: ReadonlySet<string>,
-  add: readonly string[],
-): string | undefined {
+function literalText(pass: Pass, node: ts.ObjectLiteralExpression, drop: ReadonlySet<string>, add: readonly string[]): string | undefined {
   const file = node.getSourceFile();
   const left = node.properties.filter((property) => !drop.has(nameOfProperty(property)));
   if (left.length + add.length === 0) return undefined;
   const [only] = left;
-  if (left.length === 1 && add.length === 0 && only !== undefined && ts.isSpreadAssignment(only)) return attempt.print(only.expression);
+  if (left.length === 1 && add.length === 0 && only !== undefined && ts.isSpreadAssignment(only)) return pass.print(only.expression);
   const isUntouched = left.length === node.properties.length;
-  if (isUntouched && add.length === 0) return attempt.print(node);
+  if (isUntouched && add.length === 0) return pass.print(node);
   const isMultiline = /\n/.test(file.text.slice(node.getStart(file), node.properties[0]?.getStart(file) ?? node.end));
-  const texts = left.map((property) => commentBefore(property, file) + attempt.print(property)).concat(add);
+  const texts = left.map((property) => commentBefore(property, file) + pass.print(property)).concat(add);
   if (!isMultiline) return `{ ${texts.join(', ')} }`;
   const end = lineEnd(file);
   const [first] = node.properties as unknown as [ts.Node];

@@ -1,8 +1,7 @@
 /**
- * Which door of twinpool has which name.
+ * Maps each exported name of twinpool to the module that a rewritten file imports it from.
  *
- * Decides the module that a name is imported from after a rewrite, in the manner of the file: from the umbrella, from its subpaths, or from the
- * packages.
+ * The style of the file stays: `twinpool`, `twinpool/pool` or `@twinpool/pool`. This file does not know about syntax.
  */
 
 const POOL_ONLY: ReadonlySet<string> = new Set([
@@ -80,12 +79,12 @@ const TYPES: ReadonlySet<string> = new Set([
   'CallOptions',
 ]);
 
-/** Whether a name is a type and nothing else. */
+/** Whether a name is only a type. */
 export function isTypeName(name: string): boolean {
   return TYPES.has(name);
 }
 
-/** The module for a name where another one of twinpool's is imported from `base`. `prefer`: the door for names that both have. */
+/** The module that exports `name`, in the style of the module `base`. `prefer` is the facade for names that both facades export. */
 export function moduleFor(name: string, base: string, prefer: 'pool' | 'executor'): string {
   if (name === 'availableParallelism') return 'node:os';
   if (WORKER.has(name)) return base.startsWith('@twinpool/') ? '@twinpool/core/worker' : 'twinpool/worker';

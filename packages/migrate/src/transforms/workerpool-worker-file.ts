@@ -1,31 +1,36 @@
 /**
- * The files that workerpool runs in its workers: what they register becomes what they export.
+ * Translates the files that workerpool runs in its workers.
  *
- * Decides the text of the exports, and what of workerpool is used inside of a task.
+ *   workerpool.worker({ … })  -> exports
+ *   workerEmit(…)             -> context().report(…)
+ *   new Transfer(…)           -> transfer(…)
+ *
+ * This file does not know how the functions are called.
  */
 import ts from 'typescript';
-import { nameOfProperty } from '../options.ts';
+import { nameOfProperty } from '../options-argument.ts';
+import { unwrap } from '../outer-expressions.ts';
+import type { Pass } from '../pass.ts';
 import { lineEnd, terminator } from '../rewriter.ts';
-import { type Attempt, bare } from '../session.ts';
 
 /** Rewrites `workerpool.worker({ … })`, `workerEmit(…)` and `new Transfer(…)`. */
-export function workerFile(attempt: Attempt, file: ts.SourceFile): void {
+export function workerFile(pass: Pass, file: ts.SourceFile): void {
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node)) {
-      const name = calledName(attempt, node.expression);
-      if (name === 'worker') register(attempt, node, file);
-      else if (name === 'workerEmit') emit(attempt, node);
-    } else if (ts.isNewExpression(node) && calledName(attempt, node.expression) === 'Transfer') moved(attempt, node);
+      const name = calledName(pass, node.expression);
+      if (name === 'worker') register(pass, node, file);
+      else if (name === 'workerEmit') emit(pass, node);
+    } else if (ts.isNewExpression(node) && calledName(pass, node.expression) === 'Transfer') translateTransfer(pass, node);
     ts.forEachChild(node, visit);
   };
   visit(file);
 }
 
-/** The names that a file registers; `undefined` where it does not write them out. */
-export function registeredIn(attempt: Attempt, file: ts.SourceFile): string[] | undefined {
+/** The names that a file registers; `undefined` if they are not in an object literal. */
+export function registeredIn(pass: Pass, file: ts.SourceFile): string[] | undefined {
   let names: string[] | undefined;
   const visit = (node: ts.Node): void => {
-    if (ts.isCallExpression(node) && calledName(attempt, node.expression) === 'worker')
+    if (ts.isCallExpression(node) && calledName(pass, node.expression) === 'worker')
       names = methodsOf(node)?.properties.map(nameOfProperty);
     ts.forEachChild(node, visit);
   };
@@ -33,28 +38,28 @@ export function registeredIn(attempt: Attempt, file: ts.SourceFile): string[] | 
   return names;
 }
 
-function calledName(attempt: Attempt, expression: ts.Expression): string | undefined {
+function calledName(pass: Pass, expression: ts.Expression): string | undefined {
   const callee = ts.isPropertyAccessExpression(expression) ? expression.name : expression;
-  const name = ts.isIdentifier(callee) ? attempt.bookOf(callee).names.get(callee) : undefined;
+  const name = ts.isIdentifier(callee) ? pass.importEditorOf(callee).names.get(callee) : undefined;
   return name?.library === 'workerpool' ? name.name : undefined;
 }
 
 function methodsOf(call: ts.CallExpression): ts.ObjectLiteralExpression | undefined {
   const [methods] = call.arguments;
-  const node = methods === undefined ? undefined : bare(methods);
+  const node = methods === undefined ? undefined : unwrap(methods);
   return node !== undefined && ts.isObjectLiteralExpression(node) && !node.properties.some(ts.isSpreadAssignment) ? node : undefined;
 }
 
-function register(attempt: Attempt, call: ts.CallExpression, file: ts.SourceFile): void {
+function register(pass: Pass, call: ts.CallExpression, file: ts.SourceFile): void {
   const methods = methodsOf(call);
   if (methods === undefined || call.arguments.length > 1 || !ts.isExpressionStatement(call.parent)) {
-    attempt.leave(call, 'worker-file');
-    attempt.keep('facade');
+    pass.markUntranslated(call, 'worker-file');
+    pass.keep('facade');
     return;
   }
-  if (attempt.isKept('facade')) return;
+  if (pass.isKept('facade')) return;
   if (isRequiring(file)) {
-    attempt.replace(call, () => `module.exports = ${attempt.print(methods)}`);
+    pass.replace(call, () => `module.exports = ${pass.print(methods)}`);
     return;
   }
   const statement = call.parent;
@@ -74,28 +79,28 @@ function register(attempt: Attempt, call: ts.CallExpression, file: ts.SourceFile
     (property) => ts.isMethodDeclaration(property) || (ts.isPropertyAssignment(property) && !ts.isIdentifier(property.initializer)),
   );
   if (listed.length + written.length === 0) {
-    attempt.rewriter.remove(statement);
+    pass.rewriter.remove(statement);
     return;
   }
-  attempt.replace(statement, () => {
-    const texts = written.map((property) => shifted(exportText(attempt, property, finish)));
+  pass.replace(statement, () => {
+    const texts = written.map((property) => outdented(exportText(pass, property, finish)));
     if (listed.length > 0) texts.push(`export { ${listed.join(', ')} }${finish}`);
     return texts.join(lineEnd(file).repeat(2));
   });
 }
 
-/** A member of the object as a declaration of its own. */
-function exportText(attempt: Attempt, property: ts.ObjectLiteralElementLike, finish: string): string {
+/** A member of the object literal as an exported declaration. */
+function exportText(pass: Pass, property: ts.ObjectLiteralElementLike, finish: string): string {
   const name = nameOfProperty(property);
   if (!ts.isMethodDeclaration(property))
-    return `export const ${name} = ${attempt.print((property as ts.PropertyAssignment).initializer)}${finish}`;
+    return `export const ${name} = ${pass.print((property as ts.PropertyAssignment).initializer)}${finish}`;
   const isAsync = property.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) ?? false;
-  const text = attempt.print(property).replace(/^async\s+/, '');
+  const text = pass.print(property).replace(/^async\s+/, '');
   return `export ${isAsync ? 'async ' : ''}function ${text}`;
 }
 
-/** A step to the left, since it stood in an object. */
-function shifted(text: string): string {
+/** Removes one level of indentation: that of the object literal. */
+function outdented(text: string): string {
   const lines = text.split('\n');
   const step = /^[ \t]*/.exec(lines.at(-1) ?? '')?.[0] ?? '';
   return lines.map((line, i) => (i > 0 && line.startsWith(step) ? line.slice(step.length) : line)).join('\n');
@@ -108,16 +113,16 @@ function exportedNames(statement: ts.Statement): string[] {
   return ts.isVariableStatement(statement) ? statement.declarationList.declarations.map(({ name }) => name.getText()) : [];
 }
 
-function emit(attempt: Attempt, call: ts.CallExpression): void {
-  if (attempt.isKept('facade')) return;
-  const context = attempt.need(call, 'context');
-  attempt.replace(call, () => `${context()}().report(${call.arguments.map((each) => attempt.print(each)).join(', ')})`);
+function emit(pass: Pass, call: ts.CallExpression): void {
+  if (pass.isKept('facade')) return;
+  const context = pass.need(call, 'context');
+  pass.replace(call, () => `${context()}().report(${call.arguments.map((each) => pass.print(each)).join(', ')})`);
 }
 
-function moved(attempt: Attempt, node: ts.NewExpression): void {
-  if (attempt.isKept('facade')) return;
-  const transfer = attempt.need(node, 'transfer');
-  attempt.replace(node, () => `${transfer()}(${(node.arguments ?? []).map((each) => attempt.print(each)).join(', ')})`);
+function translateTransfer(pass: Pass, node: ts.NewExpression): void {
+  if (pass.isKept('facade')) return;
+  const transfer = pass.need(node, 'transfer');
+  pass.replace(node, () => `${transfer()}(${(node.arguments ?? []).map((each) => pass.print(each)).join(', ')})`);
 }
 
 function isRequiring(file: ts.SourceFile): boolean {

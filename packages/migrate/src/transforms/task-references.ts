@@ -1,52 +1,53 @@
 /**
- * Files of tasks that another library is given by path: references to their exports.
+ * Declares `taskRef` references to the exports of task files that another library loads by path.
  *
- * Decides where such a reference is declared (before the statement that names the file), what it is called, and its type. Refuses to know what is
- * done with it.
+ * Invariants: a reference is declared once, before the statement that contains the path, under a name that the file does not use. This file
+ * does not know how the references are used.
  */
 import ts from 'typescript';
+import { unwrap } from '../outer-expressions.ts';
+import type { Pass } from '../pass.ts';
 import { pathsOf } from '../program.ts';
 import { indentOf, lineEnd, terminator } from '../rewriter.ts';
-import { type Attempt, bare } from '../session.ts';
 
-export class TaskFiles {
-  readonly #attempt: Attempt;
-  readonly #known = new Map<string, string>();
+export class TaskReferences {
+  readonly #pass: Pass;
+  readonly #nameByKey = new Map<string, string>();
   readonly #taken = new Map<ts.SourceFile, Set<string>>();
 
-  constructor(attempt: Attempt) {
-    this.#attempt = attempt;
+  constructor(pass: Pass) {
+    this.#pass = pass;
   }
 
-  /** Whether a reference to an export of the file can be had at `site`. */
+  /** Whether code at `site` can use a reference to an export of the file. */
   canRefer(site: ts.Node, file: ts.Expression): boolean {
     if (site.getSourceFile() !== file.getSourceFile()) return false;
-    const scope = scopeOf(this.#attempt, file);
+    const scope = scopeOf(this.#pass, file);
     return scope === undefined || ts.findAncestor(site, (node) => node === scope) !== undefined;
   }
 
-  /** The name of the reference. `type`: of the function, where the file tells none. */
+  /** Declares a reference, once, and returns its name. `type` is the function type if the task file does not declare one. */
   refer(file: ts.Expression, exportName: string, type: string): string {
     const source = file.getSourceFile();
-    const scope = scopeOf(this.#attempt, file);
+    const scope = scopeOf(this.#pass, file);
     const key = `${source.fileName}:${scope?.pos ?? -1}:${pathText(file)}:${exportName}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
+    const existing = this.#nameByKey.get(key);
+    if (existing !== undefined) return existing;
     const name = this.#freeName(source, exportName === 'default' ? 'task' : `${exportName}Task`);
-    this.#known.set(key, name);
+    this.#nameByKey.set(key, name);
     const anchor = anchorOf(file, scope);
-    const taskRef = this.#attempt.need(file, 'taskRef');
-    const generic = /\.[cm]?tsx?$/.test(source.fileName) ? `<${typeOf(this.#attempt, file, exportName, type)}>` : '';
+    const taskRef = this.#pass.need(file, 'taskRef');
+    const generic = /\.[cm]?tsx?$/.test(source.fileName) ? `<${typeOf(this.#pass, file, exportName, type)}>` : '';
     const text = () =>
       `const ${name} = ${taskRef()}${generic}(${this.urlText(file)}, '${exportName}')${terminator(source)}${lineEnd(source)}${indentOf(anchor)}`;
-    this.#attempt.rewriter.before(anchor, text);
+    this.#pass.rewriter.before(anchor, text);
     return name;
   }
 
-  /** The file as `taskRef` takes it: a URL or an absolute path. */
+  /** The file as an argument of `taskRef`: a URL or an absolute path. */
   urlText(file: ts.Expression): string {
     const url = urlOf(file);
-    return this.#attempt.print(url ?? file);
+    return this.#pass.print(url ?? file);
   }
 
   #freeName(source: ts.SourceFile, wanted: string): string {
@@ -60,16 +61,16 @@ export class TaskFiles {
   }
 }
 
-/** The source among the given ones that a path expression names. */
-export function sourceOf(attempt: Attempt, file: ts.Expression): ts.SourceFile | undefined {
+/** The source file that a path expression refers to. */
+export function sourceOf(pass: Pass, file: ts.Expression): ts.SourceFile | undefined {
   const literal = relativeLiteral(file);
   const from = file.getSourceFile();
   if (literal === undefined) return /\b__filename\b|^import\.meta\.(filename|url)$/.test(file.getText()) ? from : undefined;
   const paths = pathsOf(from.fileName, literal.text);
-  return attempt.knowledge.files.find(({ fileName }) => paths.includes(fileName));
+  return pass.analysis.files.find(({ fileName }) => paths.includes(fileName));
 }
 
-/** The relative path in `new URL('./x', import.meta.url)`, `resolve(__dirname, 'x')`, `__dirname + '/x'`. */
+/** The relative path literal in `new URL('./x', import.meta.url)`, `resolve(__dirname, 'x')`, `__dirname + '/x'`. */
 function relativeLiteral(file: ts.Expression): ts.StringLiteral | undefined {
   let found: ts.StringLiteral | undefined;
   const visit = (node: ts.Node): void => {
@@ -80,9 +81,9 @@ function relativeLiteral(file: ts.Expression): ts.StringLiteral | undefined {
   return found;
 }
 
-/** `new URL(…)` in `new URL(…).href`, `.pathname` and `fileURLToPath(new URL(…))`. */
+/** The `new URL(…)` in `new URL(…).href`, `.pathname` and `fileURLToPath(new URL(…))`. */
 function urlOf(file: ts.Expression): ts.Expression | undefined {
-  const node = bare(file);
+  const node = unwrap(file);
   if (ts.isNewExpression(node) && node.expression.getText() === 'URL') return node;
   if (ts.isPropertyAccessExpression(node) && (node.name.text === 'href' || node.name.text === 'pathname')) return urlOf(node.expression);
   if (ts.isCallExpression(node) && /(^|\.)fileURLToPath$|\.toString$/.test(node.expression.getText())) {
@@ -100,12 +101,12 @@ function pathText(file: ts.Expression): string {
   return (urlOf(file) ?? file).getText();
 }
 
-/** The block whose variables a path needs; `undefined` where it needs the module's only. */
-function scopeOf(attempt: Attempt, file: ts.Expression): ts.Node | undefined {
+/** The block whose variables the path uses; `undefined` if it uses only variables of the module. */
+function scopeOf(pass: Pass, file: ts.Expression): ts.Node | undefined {
   let scope: ts.Node | undefined;
   const visit = (node: ts.Node): void => {
     if (ts.isIdentifier(node)) {
-      const declaration = attempt.knowledge.symbolOf(node)?.declarations?.[0];
+      const declaration = pass.analysis.symbolOf(node)?.declarations?.[0];
       if (declaration !== undefined && declaration.getSourceFile() === file.getSourceFile()) {
         const block = ts.findAncestor(declaration.parent, (each) => ts.isBlock(each) || ts.isFunctionLike(each));
         if (block !== undefined && ts.findAncestor(file, (each) => each === block) !== undefined)
@@ -118,7 +119,7 @@ function scopeOf(attempt: Attempt, file: ts.Expression): ts.Node | undefined {
   return scope;
 }
 
-/** The statement before which a reference is declared. */
+/** The statement before which the reference is declared. */
 function anchorOf(file: ts.Expression, scope: ts.Node | undefined): ts.Node {
   let anchor: ts.Node = file;
   for (let at: ts.Node = file; at.parent !== undefined; at = at.parent) {
@@ -128,8 +129,8 @@ function anchorOf(file: ts.Expression, scope: ts.Node | undefined): ts.Node {
   return anchor;
 }
 
-function typeOf(attempt: Attempt, file: ts.Expression, exportName: string, type: string): string {
-  const source = sourceOf(attempt, file);
+function typeOf(pass: Pass, file: ts.Expression, exportName: string, type: string): string {
+  const source = sourceOf(pass, file);
   const literal = relativeLiteral(file);
   if (source !== undefined && literal !== undefined && /\.[cm]?tsx?$/.test(source.fileName)) {
     const specifier = literal.text.startsWith('.') ? literal.text : `./${literal.text.replace(/^\/+/, '')}`;

@@ -1,24 +1,25 @@
 /**
- * What a type is to a rewrite: a facade, a view of one, a handle, or an iterator of one of the libraries.
+ * Classifies a type: a facade, a handle or an iterator of one of the libraries, or none of these.
  *
- * Decides it by where the type was declared. Refuses to know what is done about it.
+ * The classification follows from the file that declares the type, never from a name in the program. This file does not know how values of a
+ * kind are rewritten.
  */
 import ts from 'typescript';
 import { LIBRARY_ROOT } from './library-types.ts';
 
-/** facade: takes work. handle: one result. iterator: many. */
+/** facade: accepts tasks. handle: one result. iterator: many results. */
 export type Family = 'facade' | 'handle' | 'iterator';
 export type Api = 'pool' | 'executor' | 'piscina' | 'workerpool';
 
 export interface Kind {
   readonly api: Api;
   readonly family: Family;
-  /** The name in the library, of a subclass that of its base. */
+  /** The name of the class in the library. For a subclass: the name of its base class. */
   readonly name: string;
-  /** The module whose declarations have the name. */
+  /** The library that declares the name. */
   readonly library: string;
-  /** A class of the user's that overrides methods of the library's: nobody knows what they do. */
-  readonly isForeign: boolean;
+  /** Whether a class of the program overrides methods of the library: what these methods do is unknown. */
+  readonly hasOverrides: boolean;
 }
 
 const KINDS: ReadonlyMap<string, readonly [Api, Family]> = new Map([
@@ -38,7 +39,7 @@ const KINDS: ReadonlyMap<string, readonly [Api, Family]> = new Map([
   ['workerpool:Pending', ['workerpool', 'handle']],
 ]);
 
-/** What a type is, if it is anything: `undefined`s and nulls of a union, and type parameters' bounds are looked through. */
+/** The kind of a type. `undefined` and `null` in a union are ignored; a type parameter has the kind of its constraint. */
 export function kindOf(type: ts.Type, checker: ts.TypeChecker): Kind | undefined {
   return find(checker.getNonNullableType(type), checker, 0);
 }
@@ -60,18 +61,18 @@ function find(type: ts.Type, checker: ts.TypeChecker, depth: number): Kind | und
   const library = libraryOf(symbol);
   if (library !== undefined) {
     if (!(symbol.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface)) || isConstructor(type)) return undefined;
-    const known = KINDS.get(`${library}:${symbol.name}`);
-    return known === undefined ? undefined : { api: known[0], family: known[1], name: symbol.name, library, isForeign: false };
+    const entry = KINDS.get(`${library}:${symbol.name}`);
+    return entry === undefined ? undefined : { api: entry[0], family: entry[1], name: symbol.name, library, hasOverrides: false };
   }
   if (!(symbol.flags & ts.SymbolFlags.Class) || isConstructor(type)) return undefined;
   for (const base of checker.getBaseTypes(checker.getDeclaredTypeOfSymbol(symbol) as ts.InterfaceType)) {
     const kind = find(base, checker, depth + 1);
-    if (kind !== undefined) return { ...kind, isForeign: kind.isForeign || overrides(symbol, base) };
+    if (kind !== undefined) return { ...kind, hasOverrides: kind.hasOverrides || overrides(symbol, base) };
   }
   return undefined;
 }
 
-/** `typeof Pool` has the same symbol as `Pool`. */
+/** Whether the type is `typeof Pool`, which has the same symbol as `Pool`. */
 function isConstructor(type: ts.Type): boolean {
   return ((type as ts.ObjectType).objectFlags & ts.ObjectFlags.Anonymous) !== 0;
 }
@@ -80,7 +81,7 @@ function overrides(symbol: ts.Symbol, base: ts.Type): boolean {
   return [...(symbol.members?.keys() ?? [])].some((name) => name !== '__constructor' && base.getProperty(name as string) !== undefined);
 }
 
-/** The library that a symbol was declared in: `twinpool`, `piscina` or `workerpool`. */
+/** The library that declares a symbol: `twinpool`, `piscina` or `workerpool`. */
 export function libraryOf(symbol: ts.Symbol): string | undefined {
   const file = symbol.declarations?.[0]?.getSourceFile().fileName;
   return file?.startsWith(LIBRARY_ROOT) ? file.slice(LIBRARY_ROOT.length, -'.d.ts'.length) : undefined;

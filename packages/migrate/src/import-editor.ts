@@ -1,17 +1,20 @@
 /**
- * The names of the libraries in one file: where they are used, and what the file has to import when they have become others.
+ * Edits the imports of one file: finds all uses of library names, and rewrites import declarations, `require` patterns and re-exports.
  *
- * Decides the text of import declarations, of `require` patterns and of re-exports. An alias of the author's stays; a name that something still
- * needs stays beside the new one; an exported name stays what it is for whoever imports it. Refuses to know why a name changes.
+ *   collect all names -> change(), drop(), need() while a pass runs -> finish() registers the edits of the imports
+ *
+ * Invariants: an alias keeps its local name; a name that is still used stays imported next to the new one; an exported name does not change.
+ * The editor does not know why a name changes.
  */
 import ts from 'typescript';
+import { isTypeName, moduleFor } from './entry-points.ts';
 import {
   declarationText,
   type Entry,
   entryText,
   importedNameOf,
   isAliased,
-  isDeclaredHere,
+  isDeclarationName,
   isShared,
   isTopLevel,
   listText,
@@ -24,17 +27,16 @@ import {
   specifiersOf,
   statementOf,
 } from './import-syntax.ts';
-import { libraryOf } from './kinds.ts';
+import { libraryOf } from './library-kind.ts';
 import { libraryFileOf } from './library-types.ts';
-import { isTypeName, moduleFor } from './names.ts';
 import { lineEnd, quoteOf, type Rewriter, terminator } from './rewriter.ts';
 
 export interface LibraryName {
   readonly library: string;
   readonly name: string;
-  /** binding: bound by an import of the file. member: after the dot of a namespace. indirect: under a name that another file exports. */
+  /** binding: an import of this file binds it. member: it follows the dot of a namespace. indirect: another file exports it under its own name. */
   readonly how: 'binding' | 'member' | 'indirect';
-  /** What binds it. */
+  /** The import specifier or variable that binds the name. */
   readonly binder: ts.Node | undefined;
 }
 
@@ -45,10 +47,10 @@ interface Group {
   readonly isTypeOnly: boolean;
 }
 
-/** What a name becomes that goes. */
+/** The new name of a name that is removed. */
 const DROPPED = '';
 
-export class NameBook {
+export class ImportEditor {
   readonly #file: ts.SourceFile;
   readonly #checker: ts.TypeChecker;
   readonly #rewriter: Rewriter;
@@ -57,7 +59,7 @@ export class NameBook {
   readonly #changed = new Map<ts.Identifier, string>();
   readonly #needed = new Set<string>();
   readonly #groups: Group[] = [];
-  /** `import * as tp`, `const tp = require(…)`: its name, by module. */
+  /** The local names of `import * as tp` and `const tp = require(…)`, by module. */
   readonly #namespaces = new Map<string, ts.Identifier>();
   readonly #declared = new Set<string>();
 
@@ -73,27 +75,27 @@ export class NameBook {
     return this.#names;
   }
 
-  /** From now on `identifier` means `name`. */
+  /** Renames the library name at `identifier` to `name`. */
   change(identifier: ts.Identifier, name: string): void {
-    const known = this.#names.get(identifier);
-    if (known === undefined || known.how === 'indirect') return;
+    const libraryName = this.#names.get(identifier);
+    if (libraryName === undefined || libraryName.how === 'indirect') return;
     this.#changed.set(identifier, name);
-    if (known.how === 'member') this.#rewriter.replace(identifier, () => name);
-    else this.#rewriter.replace(identifier, () => this.#shown(identifier, this.localOf(name, known.binder)));
+    if (libraryName.how === 'member') this.#rewriter.replace(identifier, () => name);
+    else this.#rewriter.replace(identifier, () => this.#shown(identifier, this.localOf(name, libraryName.binder)));
   }
 
-  /** `identifier` is not there any more. */
+  /** Registers that the rewrite removes `identifier`. */
   drop(identifier: ts.Identifier): void {
     if (this.#names.get(identifier)?.how === 'binding') this.#changed.set(identifier, DROPPED);
   }
 
-  /** Something new in the file says `name`; what to call it is known when the text is made. */
+  /** Registers that new code uses `name`. The returned function gives its local name; call it when the text is printed. */
   need(name: string): () => string {
     this.#needed.add(name);
     return () => this.localOf(name, undefined);
   }
 
-  /** What a name of twinpool is called in this file. `binder`: of the name that became it. */
+  /** The local name of a twinpool name in this file. `binder` is the import of the name that was renamed to it. */
   localOf(name: string, binder: ts.Node | undefined): string {
     if (binder !== undefined && isAliased(binder) && this.#targetsOf(binder)[0] === name) return localNameOf(binder);
     for (const { list } of this.#groups) {
@@ -109,7 +111,7 @@ export class NameBook {
     return this.#declared.has(name) ? `twinpool${name[0]?.toUpperCase()}${name.slice(1)}` : name;
   }
 
-  /** Registers the edits of imports. Called once, after all changes. */
+  /** Registers the edits of the imports. Call it once, after all changes. */
   finish(base: string): void {
     const extra: Entry[] = [...this.#needed].map((name) => this.#entryOf(name, undefined));
     for (const group of this.#groups) {
@@ -132,7 +134,7 @@ export class NameBook {
     if (ts.isImportDeclaration(node) || ts.isImportEqualsDeclaration(node) || ts.isVariableDeclaration(node)) this.#collectBinder(node);
     if (ts.isIdentifier(node)) {
       this.#collectName(node);
-      if (isDeclaredHere(node)) this.#declared.add(node.text);
+      if (isDeclarationName(node)) this.#declared.add(node.text);
     }
     ts.forEachChild(node, (child) => this.#collect(child));
   }
@@ -161,7 +163,7 @@ export class NameBook {
         ? this.#checker.getExportSpecifierLocalTargetSymbol(node.parent)
         : this.#checker.getSymbolAtLocation(node);
     if (symbol === undefined) return;
-    const pulled = this.#pulledName(symbol);
+    const pulled = this.#destructuredName(symbol);
     if (pulled !== undefined) {
       this.#names.set(node, pulled);
       return;
@@ -180,8 +182,8 @@ export class NameBook {
     this.#names.set(node, { library, name, how, binder });
   }
 
-  /** Of `const { Pool } = await import('twinpool')`: a variable to TypeScript, no alias. */
-  #pulledName(symbol: ts.Symbol): LibraryName | undefined {
+  /** The library name of a variable in `const { Pool } = await import('twinpool')`, which TypeScript does not treat as an alias. */
+  #destructuredName(symbol: ts.Symbol): LibraryName | undefined {
     const binder = symbol.declarations?.[0];
     if (binder === undefined || !ts.isBindingElement(binder) || !ts.isObjectBindingPattern(binder.parent)) return undefined;
     const { parent } = binder.parent;
@@ -191,7 +193,7 @@ export class NameBook {
     return { library: file.slice(file.lastIndexOf('/') + 1, -'.d.ts'.length), name: importedNameOf(binder), how: 'binding', binder };
   }
 
-  /** Bound by an import of a module of the user's that exports it under a name of its own. */
+  /** Whether the name is imported from a module of the program that exports it under its own name. */
   #isIndirect(binder: ts.Node | undefined): boolean {
     if (binder === undefined || !(ts.isImportSpecifier(binder) || ts.isBindingElement(binder) || ts.isImportClause(binder))) return false;
     const declaration = ts.findAncestor(binder, (node) => ts.isImportDeclaration(node) || ts.isVariableDeclaration(node));
@@ -204,7 +206,7 @@ export class NameBook {
     return exported === undefined || libraryOf(exported) === undefined;
   }
 
-  /** What became of the names that `binder` binds; the first is the one that its alias stands for. */
+  /** The new names of the names that `binder` binds. The first one takes over the alias. */
   #targetsOf(binder: ts.Node): string[] {
     const targets = new Set<string>();
     for (const [identifier, { binder: own }] of this.#names) {
@@ -214,7 +216,7 @@ export class NameBook {
     return [...targets];
   }
 
-  /** Whether something still says what `binder` binds; also when nothing ever did. */
+  /** Whether the name that `binder` binds is still used. Also true if it was never used. */
   #isKept(binder: Specifier): boolean {
     const uses = [...this.#names].filter(([identifier, { binder: own }]) => own === binder && identifier.parent !== binder);
     return uses.length === 0 || uses.some(([identifier]) => !this.#changed.has(identifier));
@@ -271,7 +273,7 @@ export class NameBook {
     }
   }
 
-  /** Where the author has comments in the list each name is changed where it stands; those that are new come last. */
+  /** Changes each name in place, because the list contains comments. New names come last. */
   #inPlace(list: ts.NamedImports | ts.ObjectBindingPattern, entries: readonly Entry[]): void {
     const as = ts.isNamedImports(list) ? ' as ' : ': ';
     const left = new Set(entries);
@@ -289,12 +291,12 @@ export class NameBook {
     const added = [...left].map((entry) => entryText(entry, as));
     for (const [i, each] of specifiers.entries()) {
       const own = [...(texts[i] ?? []), ...(i === specifiers.length - 1 ? added : [])];
-      // A name that goes leaves its counterpart, which may stand elsewhere.
+      // A removed name keeps its text: the name that replaces it may stand at another position.
       this.#rewriter.replace(each, () => (own.length > 0 ? own.join(', ') : each.getText(this.#file)));
     }
   }
 
-  /** A module that both doors are asked from keeps the names that it has. */
+  /** The module of the rewritten declaration. The current module stays if one of its names stays. */
   #mainModule(group: Group, entries: readonly Entry[]): string {
     if (group.module === 'twinpool') return group.module;
     const modules = entries
@@ -303,7 +305,7 @@ export class NameBook {
     return modules.length === 0 || modules.includes(group.module) ? group.module : (modules[0] as string);
   }
 
-  /** Of a library that is left: its import goes when nothing needs it. */
+  /** Removes the unused names from an import of piscina or workerpool. */
   #finishForeign(group: Group, _extra: Entry[]): void {
     const kept = specifiersOf(group.list).filter((each) => this.#isKept(each));
     if (kept.length === specifiersOf(group.list).length) return;
@@ -327,7 +329,7 @@ export class NameBook {
     }
   }
 
-  /** `export { Pool as Workers } from 'twinpool'`: the names that others see stay. */
+  /** Rewrites `export { Pool as Workers } from 'twinpool'`. The exported names stay. */
   #finishReexports(): void {
     for (const [node, name] of this.#reexports) {
       const module = (node.moduleSpecifier as ts.StringLiteral).text;
@@ -348,7 +350,7 @@ export class NameBook {
 
   readonly #reexports = new Map<ts.ExportDeclaration, Map<ts.ExportSpecifier, string>>();
 
-  /** A re-export passes on `name` from now on, under the name it had. */
+  /** Makes a re-export refer to `name`. Its exported name stays. */
   changeReexport(specifier: ts.ExportSpecifier, name: string): void {
     const declaration = specifier.parent.parent;
     const changes = this.#reexports.get(declaration) ?? new Map<ts.ExportSpecifier, string>();
@@ -356,9 +358,9 @@ export class NameBook {
     this.#reexports.set(declaration, changes);
   }
 
-  /** `export * from 'twinpool/pool'`: passes on the other door's names. */
+  /** Rewrites `export * from 'twinpool/pool'`. */
   changeStar(node: ts.ExportDeclaration, module: string): void {
-    // Others may import what both have, or what stays: the umbrella has it all.
+    // Other files may import names that stay. `twinpool` exports the names of both facades.
     if (module.startsWith('twinpool/')) this.#rewriter.replace(node.moduleSpecifier as ts.Node, () => this.#quoted('twinpool'));
     else if (!this.#file.text.includes(`'${module}'`))
       this.#rewriter.after(node, () => `${lineEnd(this.#file)}export * from ${this.#quoted(module)}${terminator(this.#file)}`);
@@ -393,7 +395,7 @@ export class NameBook {
     return quote + module + quote;
   }
 
-  /** `{ Pool }` of an object that is made: the property keeps its name. */
+  /** The text for an identifier. In an object literal, `{ Pool }` keeps its property name. */
   #shown(identifier: ts.Identifier, local: string): string {
     return ts.isShorthandPropertyAssignment(identifier.parent) && identifier.text !== local ? `${identifier.text}: ${local}` : local;
   }

@@ -1,8 +1,11 @@
 /**
- * Which files the command reads.
+ * Finds the files that the command reads.
  *
- * Decides what a folder holds (nothing of `node_modules`, nothing that a `.gitignore` leaves out), and that without any argument the files of
- * `tsconfig.json` are meant. A file that is named is read, whatever ignores it.
+ *   a named file       that file, even if a `.gitignore` excludes it
+ *   a named folder     its source files, without `node_modules` and without ignored files
+ *   no argument        the files of `tsconfig.json`; without one, the working directory as a folder
+ *
+ * It does not know what the files contain.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
@@ -16,7 +19,7 @@ interface Rule {
   readonly isFolderOnly: boolean;
 }
 
-/** A path that is none, or a project file that cannot be read: the text says which. */
+/** The user passed wrong arguments; the message says which. */
 export class UsageError extends Error {
   /** On the prototype, so that a logger shows it once; a text, since a minifier changes the class's name. */
   override get name(): string {
@@ -24,8 +27,12 @@ export class UsageError extends Error {
   }
 }
 
-/** The files that are meant, as paths from `cwd`, each once. Throws UsageError. */
-export function filesOf(paths: readonly string[], cwd: string, project: string | undefined): string[] {
+/**
+ * Returns the selected files as sorted paths relative to `cwd`, without duplicates.
+ *
+ * @throws UsageError if a path does not exist, is not a source file, or the project file cannot be read.
+ */
+export function findSourceFiles(paths: readonly string[], cwd: string, project: string | undefined): string[] {
   const found = paths.length === 0 ? filesOfProject(cwd, project) : paths.flatMap((path) => filesAt(path, cwd));
   return [...new Set(found)].map((path) => relative(cwd, path) || path).sort();
 }
@@ -34,7 +41,7 @@ function filesOfProject(cwd: string, project: string | undefined): string[] {
   const config = resolve(cwd, project ?? 'tsconfig.json');
   const file = existsSync(config) && statSync(config).isDirectory() ? join(config, 'tsconfig.json') : config;
   if (!existsSync(file)) {
-    if (project !== undefined) throw new UsageError(`there is no ${project}`);
+    if (project !== undefined) throw new UsageError(`${project} does not exist`);
     return walk(cwd, rulesAbove(cwd));
   }
   const { config: json, error } = ts.readConfigFile(file, ts.sys.readFile);
@@ -48,7 +55,7 @@ function filesOfProject(cwd: string, project: string | undefined): string[] {
 
 function filesAt(path: string, cwd: string): string[] {
   const absolute = resolve(cwd, path);
-  if (!existsSync(absolute)) throw new UsageError(`there is no ${path}`);
+  if (!existsSync(absolute)) throw new UsageError(`${path} does not exist`);
   if (statSync(absolute).isDirectory()) return walk(absolute, rulesAbove(absolute));
   if (!isReadable(absolute)) throw new UsageError(`${path} is neither TypeScript nor JavaScript`);
   return [absolute];
@@ -69,7 +76,7 @@ function isInModules(path: string): boolean {
   return path.split(/[\\/]/).includes('node_modules');
 }
 
-/** The rules of the folders above, up to the one that is a repository. */
+/** The rules of the parent folders, up to the root of the repository. */
 function rulesAbove(folder: string): Rule[] {
   const parents: string[] = [];
   for (let at = folder; !existsSync(join(at, '.git')) && dirname(at) !== at; ) {
@@ -107,7 +114,7 @@ function rulesOf(folder: string): Rule[] {
     });
 }
 
-/** As git reads it: with a slash inside it counts from its folder, without one at any depth. */
+/** Compiles a `.gitignore` pattern: one that contains a slash matches from its folder, any other one at any depth. */
 function patternOf(body: string): RegExp {
   const isAnchored =
     body
@@ -126,7 +133,7 @@ function patternOf(body: string): RegExp {
   return new RegExp(`^${isAnchored ? '' : '(?:.*/)?'}${source}$`);
 }
 
-/** The last rule that fits decides; what lies in an ignored folder is ignored with it. */
+/** The last matching rule wins. A file in an ignored folder is ignored. */
 function isIgnored(path: string, isFolder: boolean, rules: readonly Rule[]): boolean {
   let ignored = false;
   for (const { folder, pattern, isNegated, isFolderOnly } of rules) {

@@ -1,25 +1,26 @@
 /**
- * Where an expression stands: what becomes of its value, and what is known of its input.
+ * Answers questions about the code around an expression: how its value is used, and which kind of input it is.
  *
- * Questions only; none of them changes anything.
+ * Invariant: no function here registers an edit. This file does not know what a call is rewritten to.
  */
 import ts from 'typescript';
-import { type Attempt, bare, wrapped } from './session.ts';
+import { unwrap, withParentheses } from './outer-expressions.ts';
+import type { Pass } from './pass.ts';
 
-/** Directly under an `await`. */
+/** Whether the expression is the operand of an `await`. */
 export function isAwaited(node: ts.Expression): boolean {
-  return ts.isAwaitExpression(wrapped(node).parent);
+  return ts.isAwaitExpression(withParentheses(node).parent);
 }
 
-/** A statement of its own: nobody sees its value. */
+/** Whether the expression is a statement, so that its value is discarded. */
 export function isDiscarded(node: ts.Expression): boolean {
-  const { parent } = wrapped(node);
+  const { parent } = withParentheses(node);
   return ts.isExpressionStatement(parent) || ts.isVoidExpression(parent);
 }
 
-/** Whether throwing at the call comes to the same as rejecting: it is awaited, returned by an async function, or part of what is. */
+/** Whether a throw at the call has the effect of a rejection: an `await` or an async function around the call receives both. */
 export function isAwaitedInAll(node: ts.Expression): boolean {
-  let at: ts.Node = wrapped(node);
+  let at: ts.Node = withParentheses(node);
   for (let i = 0; i < 8; i++) {
     const { parent } = at;
     if (ts.isAwaitExpression(parent)) return true;
@@ -38,9 +39,9 @@ export function isAwaitedInAll(node: ts.Expression): boolean {
   return false;
 }
 
-/** The method call that is made of an expression's value, if it is made on the spot. */
+/** The method call whose receiver is this expression: `x.name(…)` for `x`. */
 export function methodCallOn(node: ts.Expression): { readonly name: string; readonly call: ts.CallExpression } | undefined {
-  const top = wrapped(node);
+  const top = withParentheses(node);
   const { parent } = top;
   if (
     !ts.isPropertyAccessExpression(parent) ||
@@ -52,13 +53,13 @@ export function methodCallOn(node: ts.Expression): { readonly name: string; read
   return { name: parent.name.text, call: parent.parent };
 }
 
-/** Read by `for await` on the spot. */
+/** The `for … of` statement that iterates over this expression. */
 export function loopOver(node: ts.Expression): ts.ForOfStatement | undefined {
-  const top = wrapped(node);
+  const top = withParentheses(node);
   return ts.isForOfStatement(top.parent) && top.parent.expression === top ? top.parent : undefined;
 }
 
-/** Whether a loop may be left before its end by a statement of its own. */
+/** Whether a `return`, `throw`, `break` or labelled `continue` in the loop body can end the loop early. */
 export function hasExit(loop: ts.ForOfStatement): boolean {
   const search = (node: ts.Node, depth: number): boolean => {
     if (ts.isFunctionLike(node)) return false;
@@ -71,7 +72,7 @@ export function hasExit(loop: ts.ForOfStatement): boolean {
   return search(loop.statement, 0);
 }
 
-/** list: all of it is there. lazy: it is made while it is read. async: nobody knows when. */
+/** list: all items exist. lazy: the items are created while they are read. async: an asynchronous iterable. */
 export type InputKind = 'list' | 'lazy' | 'async' | 'unknown';
 
 const LISTS: ReadonlySet<string> = new Set([
@@ -96,9 +97,9 @@ const LISTS: ReadonlySet<string> = new Set([
   'ArrayIterator',
 ]);
 
-export function inputKindOf(attempt: Attempt, node: ts.Expression): InputKind {
-  const { checker } = attempt;
-  const inner = bare(node);
+export function inputKindOf(pass: Pass, node: ts.Expression): InputKind {
+  const { checker } = pass;
+  const inner = unwrap(node);
   if (ts.isArrayLiteralExpression(inner)) return 'list';
   const type = checker.getNonNullableType(checker.getTypeAtLocation(node));
   const of = (each: ts.Type): InputKind => {
@@ -118,7 +119,7 @@ export function inputKindOf(attempt: Attempt, node: ts.Expression): InputKind {
   return of(type);
 }
 
-/** A text that may stand behind a dot or before a call. */
+/** The text of an expression, in parentheses where it would otherwise not be a valid operand of `...`, a dot or a call. */
 export function operand(text: string, node: ts.Expression): string {
   const inner = node;
   const isSimple =
@@ -132,21 +133,21 @@ export function operand(text: string, node: ts.Expression): string {
   return isSimple ? text : `(${text})`;
 }
 
-/** Whether evaluating it a second time does nothing and gives the same. */
+/** Whether a second evaluation has no side effect and returns the same value. */
 export function isRepeatable(node: ts.Expression): boolean {
-  const inner = bare(node);
+  const inner = unwrap(node);
   if (ts.isPropertyAccessExpression(inner)) return isRepeatable(inner.expression);
   return ts.isIdentifier(inner) || ts.isLiteralExpression(inner) || inner.kind === ts.SyntaxKind.ThisKeyword;
 }
 
-/** What a method is called on, as it will be; with the `?` of `?.` where the author has one. */
-export function subject(attempt: Attempt, receiver: ts.Expression): string {
+/** The rewritten receiver of a method call, followed by the `?` of `?.` if the source has one. */
+export function printReceiver(pass: Pass, receiver: ts.Expression): string {
   const { parent } = receiver;
   const isOptional = ts.isPropertyAccessExpression(parent) && parent.expression === receiver && parent.questionDotToken !== undefined;
-  return attempt.print(receiver) + (isOptional ? '?' : '');
+  return pass.print(receiver) + (isOptional ? '?' : '');
 }
 
-/** Whether a call may meet a facade that was ended before, as far as the text above it tells. */
+/** Whether the source text before the call ends a pool or an executor. */
 export function mayBeEnded(call: ts.Node): boolean {
   const file = call.getSourceFile();
   return /\.(close|terminate|shutdown|terminateWorkers)\(/.test(file.text.slice(0, call.getStart(file)));
