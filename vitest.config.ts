@@ -15,6 +15,8 @@ export default defineConfig({
     // Absolute, since `extends` would resolve them per project.
     setupFiles: [absolute('./scripts/flush-coverage.ts'), absolute('./packages/testkit/dist/leak-check.js')],
     reporters: ['default', './scripts/summary-reporter.ts'],
+    // A test that reaches its end without having called `expect` fails.
+    expect: { requireAssertions: true },
     pool: 'forks',
     maxWorkers: 2,
     // Above the bound by which helpers detect hangs (PATIENCE of the testkit), so that they say what hangs.

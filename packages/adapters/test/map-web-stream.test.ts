@@ -155,6 +155,7 @@ describe.each(targets())('on a $title', ({ target }) => {
     const source = new Endless();
     for await (const value of from(source).pipeThrough(mapWebStream(target, square))) if (value === 9) break;
     await until(() => source.isClosed, 'the source is closed');
+    expect(source.isClosed).toBe(true);
   });
 });
 

@@ -185,6 +185,7 @@ describe.each(VARIANTS)('$title', (variant) => {
         await pool[Symbol.asyncDispose]();
         await pool.join();
         await pool[Symbol.asyncDispose]();
+        expect(pool.stats()).toMatchObject({ workers: 0, lostWorkers: 0 });
       }
     });
   });

@@ -1,6 +1,6 @@
-/** A program that does not look: its event loop is held up by synchronous work. */
+/** Blocks the event loop of the program under test with synchronous work. */
 
-/** Blocks this thread for `ms`, whatever timers or clocks a test has replaced. */
+/** Blocks this thread for `ms` milliseconds. Fake timers and fake clocks have no effect on it. */
 export function block(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

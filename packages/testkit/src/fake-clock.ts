@@ -1,10 +1,14 @@
-/** Time that a test moves by hand, in place of core's `systemClock`. */
+/**
+ * Provides a clock that the test advances, in place of core's `systemClock`.
+ *
+ * Invariant: timers fire in the order of their times, and in the order of creation at the same time. The clock does not know who sets timers.
+ */
 import { type Clock, systemClock } from '@twinpool/core/facade';
 import { onTestFinished } from 'vitest';
 
 interface Timer {
   readonly at: number;
-  /** Timers of one moment fire in the order in which they were set. */
+  /** The order of creation. */
   readonly order: number;
   readonly fn: () => void;
   keepsAlive: boolean;
@@ -16,7 +20,7 @@ export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>();
   #now = 0;
   #order = 0;
-  /** Each reads what lies in one channel. */
+  /** Functions that read the messages of one channel each. */
   readonly channels: Set<() => void> = new Set();
 
   now(): number {
@@ -49,20 +53,21 @@ export class FakeClock implements Clock {
     fn();
   }
 
-  /** Timers that are set, and of them those that would keep a program alive. */
+  /** The number of active timers. */
   get pending(): number {
     return this.#timers.size;
   }
+  /** The number of active timers that keep a program alive. */
   get keepingAlive(): number {
     return [...this.#timers].filter(({ keepsAlive }) => keepsAlive).length;
   }
 
-  /** When the next timer is due; undefined when none is set. */
+  /** The time of the next timer; `undefined` if no timer is active. */
   get next(): number | undefined {
     return this.#first()?.at;
   }
 
-  /** Moves the time, and fires what becomes due, each at its own moment. */
+  /** Advances the time and fires each timer that becomes due, at its own time. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (let timer = this.#first(); timer !== undefined && timer.at <= end; timer = this.#first()) {
@@ -82,7 +87,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Puts a fake clock in the place of core's `systemClock`, until the test is over. */
+/** Replaces core's `systemClock` with a fake clock until the end of the test. */
 export function useFakeClock(): FakeClock {
   const fake = new FakeClock();
   const { now, setTimeout, clearTimeout, afterPoll } = systemClock;

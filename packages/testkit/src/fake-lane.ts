@@ -1,14 +1,12 @@
 /**
- * A lane whose worker is the test: it starts, runs tasks, answers, dies and is lost on command.
- *
- * The worker of a FakeLane keeps the rules of a real one: one task at a time, in the order of arrival, answers in that order too,
- * many in a message but never later than wire/budget.ts allows. Two manners of working, as the real lanes have them: `claims`
- * (tasks can be taken back, what was started is known) and `budget` (neither; what may have been started follows from the rule).
+ * Provides a lane whose worker the test controls: the test starts it, runs its tasks, answers and ends it.
  *
  *   send -> inbox --begin--> running --finish--> done, unsent --flush--> in the channel --deliver--> the lane's onAnswer
  *                                                                            die(): delivers what is in the channel, then onGone
  *
- * Decides nothing of its own: which command comes next, and how a task ends, is the test's word.
+ * Invariants, as in a real worker: one task at a time, in the order of arrival; answers in the same order; several answers per message, but
+ * never later than wire/budget.ts allows. Two modes, as in the real lanes: `claims` (tasks can be taken back, the started tasks are known) and
+ * `budget` (neither; the tasks that may have started follow from the rule). The lane does not know which command comes next.
  */
 import {
   AS_BYTES,
@@ -30,22 +28,22 @@ import {
 
 export type Manner = 'claims' | 'budget';
 
-/** One task as it lies in the fake worker. */
+/** One task in the fake worker. */
 export interface FakeTask {
   readonly job: Job;
   readonly index: number;
   readonly item: unknown;
-  /** Its message, and its place in it. */
+  /** The message that contained the task, and the position in it. */
   readonly sequence: number;
   readonly place: number;
-  /** What the worker was told to expect of it, µs; 0: alone. */
+  /** µs. The expected run time that the message contained; 0: the task is alone. */
   readonly expectation: number;
   readonly isTimed: boolean;
-  /** Nothing to run: it could not be sent. */
+  /** Whether the task could not be sent, so that there is nothing to run. */
   isSkipped: boolean;
 }
 
-/** How a task ended: a value, an error in the form in which it travels (`encodeThrown`), or bytes that nobody can read. */
+/** How a task ended: a value, an encoded error (`encodeThrown`), or bytes that cannot be decoded. */
 export type FakeEnd = { readonly value: unknown } | { readonly thrown: unknown } | { readonly unreadable: true };
 
 interface Answer {
@@ -54,15 +52,15 @@ interface Answer {
   readonly elapsed: number;
 }
 
-/** What a test hears of its fake lanes. */
+/** The events of fake lanes. */
 export interface FakeLaneWatch {
   handedOver?(lane: FakeLane, tasks: readonly FakeTask[]): void;
   begun?(lane: FakeLane, task: FakeTask): void;
-  /** A message is about to be written: what this throws, the channel throws. */
+  /** Before a message is written. The channel throws the error that this callback throws. */
   writing?(lane: FakeLane): void;
-  /** What is read; a test may put something else in its place. */
+  /** When an answer is read. The return value replaces it. */
   reading?(lane: FakeLane, end: FakeEnd): FakeEnd;
-  /** The worker was told to start. */
+  /** When the lane starts its worker. */
   starting?(lane: FakeLane): void;
 }
 
@@ -73,19 +71,19 @@ export class FakeLane extends Lane {
   readonly isolated = true;
   protected readonly alone: number;
   readonly manner: Manner;
-  /** What the lane was told to do with its worker. */
+  /** The commands that the lane received for its worker. */
   isStarted = false;
   isAskedToEnd = false;
   isKilled = false;
   isKilledByForce = false;
-  /** Tasks whose signal was to be aborted, and orders to abort one that is not here. */
+  /** The tasks to abort, and the number of aborts for tasks that are not here. */
   readonly aborted: FakeTask[] = [];
   strayAborts = 0;
   releases = 0;
-  /** Functions that it was told of, and tasks that came without. */
+  /** The ids of the defined functions, and the number of tasks whose function was not defined. */
   readonly known: Set<number> = new Set();
   unknownFunctions = 0;
-  /** Calls that began here. */
+  /** The number of calls that have started. */
   calls = 0;
   readonly #watch: FakeLaneWatch;
   readonly #inbox: FakeTask[] = [];
@@ -103,7 +101,7 @@ export class FakeLane extends Lane {
     this.#watch = watch;
   }
 
-  // The lane's side.
+  // Commands of the lane.
 
   get hasRoom(): boolean {
     return true;
@@ -179,7 +177,7 @@ export class FakeLane extends Lane {
     return 0;
   }
 
-  // The worker's side: commands of the test.
+  // Commands of the test for the worker.
 
   get isBusy(): boolean {
     return this.#running !== undefined;
@@ -187,16 +185,16 @@ export class FakeLane extends Lane {
   get running(): FakeTask | undefined {
     return this.#running;
   }
-  /** Tasks in the worker that have not begun. */
+  /** The tasks in the worker that have not started. */
   get inbox(): readonly FakeTask[] {
     return this.#inbox;
   }
-  /** Tasks that have begun and are not answered, the oldest first. */
+  /** The tasks that have started and are not answered, oldest first. */
   get begun(): readonly FakeTask[] {
     const finished = [...this.#channel.flat(), ...this.#unsent].map(({ task }) => task);
     return this.#running === undefined ? finished : [...finished, this.#running];
   }
-  /** Unanswered tasks, the oldest first. */
+  /** The unanswered tasks, oldest first. */
   get held(): readonly FakeTask[] {
     return [...this.begun, ...this.#inbox];
   }
@@ -209,7 +207,7 @@ export class FakeLane extends Lane {
   get isOver(): boolean {
     return this.state === 'gone';
   }
-  /** Unanswered tasks that would be taken for started if the worker died now. */
+  /** The unanswered tasks that count as started if the worker is lost now. */
   get takenForStarted(): readonly FakeTask[] {
     return this.held.slice(0, this.startedTasks());
   }
@@ -218,13 +216,13 @@ export class FakeLane extends Lane {
     this.onReady();
   }
 
-  /** The initializer threw. */
+  /** The initializer throws. */
   failToStart(thrown: unknown): void {
     this.onInitFailed(thrown);
     this.onGone({ exitCode: 1, signal: null });
   }
 
-  /** Takes the next task, and first sends the answers that may not wait for it. */
+  /** Starts the next task. Before that it sends the answers that must not wait for it. */
   begin(): FakeTask {
     const task = this.#inbox.shift() as FakeTask;
     if (this.#unsent.length > 0 && !mayWait(this.#budget, task.expectation)) this.flush();
@@ -239,7 +237,7 @@ export class FakeLane extends Lane {
     return task;
   }
 
-  /** The running task is over; `elapsed` µs. */
+  /** Ends the running task, after `elapsed` µs. */
   finish(end: FakeEnd, elapsed: number): void {
     const task = this.#running as FakeTask;
     this.#running = undefined;
@@ -247,21 +245,21 @@ export class FakeLane extends Lane {
     if (this.#inbox.length === 0) this.flush();
   }
 
-  /** Puts the finished answers into the channel. */
+  /** Writes the finished answers to the channel. */
   flush(): void {
     if (this.#unsent.length > 0) this.#channel.push(this.#unsent);
     this.#unsent = [];
     this.#budget = 0;
   }
 
-  /** The oldest message of the channel reaches the lane. */
+  /** Delivers the oldest message of the channel to the lane. */
   deliver(): void {
     const answers = this.#channel.shift() ?? [];
     const values: unknown[] = [];
     const specials: unknown[] = [];
     const segments: number[] = [];
-    answers.forEach(({ task, end: told, elapsed }, at) => {
-      const end = this.#watch.reading?.(this, told) ?? told;
+    answers.forEach(({ task, end: sent, elapsed }, at) => {
+      const end = this.#watch.reading?.(this, sent) ?? sent;
       if ('thrown' in end) specials.push(at, AS_THROWN, end.thrown);
       else if ('unreadable' in end) specials.push(at, AS_BYTES, new Uint8Array([0xff, 0xff, 0xff]));
       values.push('value' in end ? end.value : undefined);
@@ -270,7 +268,7 @@ export class FakeLane extends Lane {
     this.onAnswer(answers.length, values, specials.length > 0 ? specials : undefined, segments);
   }
 
-  /** A report of the running task. */
+  /** Delivers a report of the running task. */
   report(value: unknown): void {
     while (this.hasAnswers || this.#unsent.length > 0) {
       this.flush();
@@ -279,31 +277,31 @@ export class FakeLane extends Lane {
     this.onReport(0, value);
   }
 
-  /** A turn of the loop: what lies in the channel is read. */
+  /** One turn of the event loop: the lane reads all messages in the channel. */
   turn(): void {
     while (this.hasAnswers && !this.isOver) this.deliver();
   }
 
-  /** An error outside of any task, because of which the worker ends; `running`: and a task with it. */
+  /** Ends the worker because of an error outside all tasks. `running`: a task is running and is lost too. */
   failLate(thrown: unknown, running: boolean): void {
     this.flush();
     while (this.hasAnswers) this.deliver();
     this.onLateError(thrown, true, running);
   }
 
-  /** An answer that no correct worker gives. */
+  /** Sends an answer with more results than there are tasks. */
   answerTooMuch(): void {
     const count = this.outstanding + 1;
     this.onAnswer(count, new Array(count).fill('forged'), undefined, []);
   }
 
-  /** The worker is gone: what it had sent still counts, the rest is lost. */
+  /** Loses the worker. The messages that it sent are still delivered; all other tasks are lost. */
   die(exitCode: number | null = null, signal: string | null = 'SIGKILL', cause?: unknown): void {
     while (this.hasAnswers && !this.isOver) this.deliver();
     this.onGone({ exitCode, signal, cause });
   }
 
-  /** Runs everything that lies in the worker, each task as `endOf` says, and delivers the answers. */
+  /** Runs all tasks in the worker and delivers the answers. `endOf` returns how each task ends. */
   runAll(endOf: (task: FakeTask) => FakeEnd, elapsed: number): void {
     while (this.#running !== undefined || this.mayStart) {
       const task = this.#running ?? this.begin();

@@ -1,5 +1,7 @@
 /**
- * Task functions that do what no task should: each is one row of the fault matrix. Loaded in workers.
+ * Provides task functions that misbehave; each one is a row of the fault matrix.
+ *
+ * Workers load this file, so it must not import a test runner. It writes to the answer channel directly, so it knows the frame format.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, existsSync, writeSync } from 'node:fs';
@@ -9,7 +11,7 @@ import { isMainThread, MessagePort, parentPort } from 'node:worker_threads';
 import { context } from '@twinpool/core/worker';
 import { LOG, mark } from './tasks.ts';
 
-/** The answer channel of a worker process. */
+/** The file descriptor of the answer channel in a worker process. */
 const ANSWERS = 4;
 
 export function exitWith(gate: string, code: number): never {
@@ -28,7 +30,7 @@ export function exitByExitCode(): never {
   process.exit();
 }
 
-/** A signal to itself; waits for it. */
+/** Sends a signal to its own process, and waits for it. */
 export function signalSelf(signal: NodeJS.Signals): never {
   process.kill(process.pid, signal);
   for (;;);
@@ -46,7 +48,7 @@ export async function rejectWith(which: string): Promise<never> {
   throw thrown[which]?.();
 }
 
-/** Values by name that tasks throw. */
+/** The values that tasks throw, by name. */
 const thrown: Record<string, () => unknown> = {
   null: () => null,
   undefined: () => undefined,
@@ -105,7 +107,7 @@ export function returnThrowingGetter(): unknown {
 }
 
 export function returnThenable(value: number): unknown {
-  // biome-ignore lint/suspicious/noThenProperty: a thenable is what is wanted
+  // biome-ignore lint/suspicious/noThenProperty: the test needs a thenable
   return { then: (resolve: (value: number) => void) => resolve(value) };
 }
 
@@ -113,7 +115,7 @@ export function returnProxy(): unknown {
   return new Proxy({}, {});
 }
 
-/** Fine itself; 5 ms later an exception in a timer. */
+/** Succeeds; `ms` later a timer throws. */
 export function throwLater(ms: number): string {
   setTimeout(() => {
     throw new Error('late throw');
@@ -128,7 +130,7 @@ export function rejectLater(ms: number): string {
   return 'returned';
 }
 
-/** A rejection that nobody handles, of the running task's own making. */
+/** Leaves a rejection unhandled while the task is running. */
 export async function strayRejection(): Promise<string> {
   void Promise.reject(new Error('stray rejection'));
   await new Promise((resolve) => setTimeout(resolve, 50));
@@ -141,7 +143,7 @@ export function leaveTimers(): string {
   return 'returned';
 }
 
-/** A signal handler, a listener, replaced globals: whatever a program may do to its own process. */
+/** Installs a signal handler, removes listeners and replaces globals of its own process. */
 export function vandalize(): string {
   process.on('SIGTERM', () => undefined);
   process.exit = (() => undefined) as never;
@@ -172,14 +174,14 @@ export function writeGarbage(text: string): string {
   return 'returned';
 }
 
-/** A frame, or a message to the port, in good form; what it says is what the test says. */
+/** Sends a well-formed frame or port message with the content that the test passes. */
 export function forgeMessage(message: unknown): string {
   if (isMainThread) writeFrame(message);
   else answerPort().postMessage(message);
   return 'returned';
 }
 
-/** An initializer: forges before the worker says that it is ready. */
+/** An initializer that sends a forged message before the worker sends READY. */
 export function forgeAtStart(message: unknown): void {
   if (isMainThread) {
     writeFrame(message);
@@ -201,7 +203,7 @@ function writeFrame(message: unknown): void {
   writeSync(ANSWERS, Buffer.concat([header, payload]));
 }
 
-/** The port on which this thread answers: whoever replaces what its class inherits gets hold of it. */
+/** The port on which this thread answers. A replaced method of MessagePort.prototype reveals it. */
 let port: MessagePort | undefined;
 
 function answerPort(): MessagePort {
@@ -219,47 +221,47 @@ function answerPort(): MessagePort {
   return port as unknown as MessagePort;
 }
 
-/** Forges these messages, one after the other, and never ends by itself. */
+/** Sends these forged messages in order, and never settles. */
 export async function forgeAndStay(messages: readonly unknown[]): Promise<never> {
   for (const message of messages) forgeMessage(message);
   return new Promise(() => setInterval(() => undefined, 1000));
 }
 
-/** Once for a gate; the next time it returns. */
+/** Sends a forged message in its first call for a gate, and returns in later calls. */
 export async function forgeOnce(gate: string, message: unknown): Promise<string> {
   const isFirst = !existsSync(join(gate, LOG));
   mark(gate, 'forged');
   return isFirst ? await forgeAndStay([message]) : 'returned';
 }
 
-/** Fine itself; forges when its answer has left. */
+/** Succeeds; sends a forged message after its answer. */
 export function forgeLater(message: unknown): string {
   if (!isMainThread) answerPort();
   setTimeout(() => forgeMessage(message), 5);
   return 'returned';
 }
 
-/** An item of a map: one of them forges. */
+/** A task of a map; the item `at` sends a forged message. */
 export async function forgeAtItem({ item, at, message }: { item: number; at: number; message: unknown }): Promise<number> {
   if (item === at) await forgeAndStay([message]);
   return item;
 }
 
-/** More bytes announced than come, then the end. */
+/** Writes a frame that is shorter than its header says, then kills its process. */
 export function dieWithinAnswer(): never {
   writeSync(ANSWERS, Buffer.from([0x57, 0x74, 1, 0, 100, 0, 0, 0, 1, 2, 3]));
   process.kill(process.pid, 'SIGKILL');
   for (;;);
 }
 
-/** Stops this process; nothing but SIGKILL or SIGCONT helps. */
+/** Stops its process with SIGSTOP. Only SIGKILL or SIGCONT has an effect then. */
 export function stopSelf(gate: string): string {
   mark(gate, 'stopping');
   process.kill(process.pid, 'SIGSTOP');
   return 'returned';
 }
 
-/** Blocks in a system call, where no JavaScript can be interrupted. */
+/** Blocks in a system call, where JavaScript cannot be interrupted. */
 export function blockNatively(gate: string, seconds: number): string {
   mark(gate, 'blocking');
   execFileSync('/bin/sleep', [String(seconds)]);
@@ -271,16 +273,16 @@ export function exhaustHeap(): number {
   for (;;) hoard.push(new Array(10_000).fill({}));
 }
 
-/** Fine itself; the worker ends by itself right afterwards. */
+/** Succeeds; the worker exits right after the answer. */
 export function exitRightAfter(code: number): string {
   process.nextTick(() => process.exit(code));
   return 'returned';
 }
 
-/** Longer than the 20 µs from which on a task is claimed alone, whatever the file system takes. */
+/** ms. Longer than the 20 µs from which a task is claimed alone. */
 const CLEARLY_ALONE = 0.06;
 
-/** Logs every item, and ends the worker at one of them. */
+/** Marks every item, and exits at the item `exitAt`. */
 export function markOrExit({ gate, item, exitAt }: { gate: string; item: number; exitAt: number }): number {
   mark(gate, item);
   for (const end = performance.now() + CLEARLY_ALONE; performance.now() < end; );
@@ -288,7 +290,7 @@ export function markOrExit({ gate, item, exitAt }: { gate: string; item: number;
   return item;
 }
 
-/** The header of a frame that never comes. */
+/** Writes the header of a frame without its payload. */
 export function announceBytes(length: number): string {
   const header = Buffer.from([0x57, 0x74, 1, 0, 0, 0, 0, 0]);
   header.writeUInt32LE(length, 4);
@@ -296,7 +298,7 @@ export function announceBytes(length: number): string {
   return 'returned';
 }
 
-/** Leaves a process behind that holds the answer channel open, and dies. */
+/** Starts a process that keeps the answer channel open, then kills its own process. */
 export function dieWithHeir(gate: string, seconds: number): never {
   const heir = spawn('/bin/sleep', [String(seconds)], { stdio: ['ignore', 'ignore', 'ignore', 'ignore', ANSWERS], detached: true });
   mark(gate, heir.pid);
@@ -304,7 +306,7 @@ export function dieWithHeir(gate: string, seconds: number): never {
   for (;;);
 }
 
-/** Starts a process that lives on, in the worker's own group. */
+/** Starts a long-running process in the process group of the worker. */
 export function startChild(seconds: number): number {
   return spawn('/bin/sleep', [String(seconds)], { stdio: 'ignore' }).pid ?? -1;
 }
@@ -335,7 +337,7 @@ export function misbehaveInTask(gate: string, fault: string): unknown {
   return misbehave(fault, gate);
 }
 
-/** Its result has a getter, which is called when the result is encoded. */
+/** Returns a value whose getter misbehaves while the result is encoded. */
 export function misbehaveInResult(gate: string, fault: string): unknown {
   mark(gate, 'body');
   return {
@@ -345,34 +347,34 @@ export function misbehaveInResult(gate: string, fault: string): unknown {
   };
 }
 
-/** Its answer is cut off: more bytes are announced than come. */
+/** Writes a frame that is shorter than its header says, then misbehaves. */
 export function misbehaveInAnswer(gate: string, fault: string): unknown {
   mark(gate, 'body');
   writeSync(ANSWERS, Buffer.from([0x57, 0x74, 1, 0, 100, 0, 0, 0, 1, 2, 3]));
   return misbehave(fault, gate);
 }
 
-/** When it has settled, in a timer. */
+/** Misbehaves in a timer, after the task has settled. */
 export function misbehaveAfterwards(gate: string, fault: string): string {
   mark(gate, 'body');
   setTimeout(() => misbehave(fault, gate), 5);
   return 'returned';
 }
 
-/** When its worker ends. */
+/** Misbehaves when its worker emits 'exit'. */
 export function misbehaveAtExit(gate: string, fault: string): string {
   mark(gate, 'body');
   process.on('exit', () => misbehave(fault, gate));
   return 'returned';
 }
 
-/** An initializer. */
+/** An initializer that misbehaves. */
 export function misbehaveAtStart(gate: string, fault: string): unknown {
   mark(gate, 'start');
   return misbehave(fault, gate);
 }
 
-/** Marked as a body; for arguments that are not to be marked themselves. */
+/** Marks its call without the argument. */
 export function markLength(gate: string, bytes: Uint8Array): number {
   mark(gate, 'body');
   return bytes.length;

@@ -1,9 +1,11 @@
 /**
- * Gates: a test holds tasks in their workers until it lets them go, and so never sleeps to be "sure that it runs by now".
+ * Provides gates: a test holds tasks in their workers until it opens the gate, so no test has to sleep.
  *
- * A gate is a folder, and what a task is given of it is the path: that reaches threads and processes alike. The tasks that stop at one
- * (`hold`, `holdAsync` in tasks.ts) write a line to its log when they come and look for the file `open`; the log is also the ledger of
- * what was called, how often and where, written past every channel that is under test.
+ *   task: mark in `log` --> wait for the file `open` --> return
+ *   test: entered() reads `log`     open() creates `open`
+ *
+ * A gate is a folder; a task receives its path, which works in threads and processes. The log records each call with its worker. It is written
+ * without any channel that is under test. A gate does not know which tasks use it.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +14,7 @@ import { onTestFinished } from 'vitest';
 import { PATIENCE } from './outcomes.ts';
 import { LOG, OPEN } from './tasks.ts';
 
-/** One call of a task that came by the gate. */
+/** One call of a task that reached the gate. */
 export interface Arrival {
   readonly pid: number;
   readonly threadId: number;
@@ -20,10 +22,10 @@ export interface Arrival {
 }
 
 export class Gate {
-  /** What tasks are given. */
+  /** The path that tasks receive. */
   readonly path: string = mkdtempSync(join(tmpdir(), 'twinpool-gate-'));
 
-  /** Every call that came by, in order. */
+  /** All calls that reached the gate, in order. */
   arrivals(): Arrival[] {
     return read(join(this.path, LOG))
       .split('\n')
@@ -34,30 +36,30 @@ export class Gate {
       });
   }
 
-  /** The labels of the calls that came by, in order. */
+  /** The labels of all calls that reached the gate, in order. */
   labels(): string[] {
     return this.arrivals().map(({ label }) => label);
   }
 
-  /** Resolves when `count` calls have come by; rejects when they do not come. */
+  /** Resolves when `count` calls have reached the gate; rejects after PATIENCE. */
   async entered(count = 1): Promise<Arrival[]> {
     const end = performance.now() + PATIENCE;
     for (;;) {
       const arrivals = this.arrivals();
       if (arrivals.length >= count) return arrivals;
       if (performance.now() > end)
-        throw new Error(`${arrivals.length} of ${count} tasks came to the gate in ${PATIENCE} ms: ${this.labels().join(', ')}`);
+        throw new Error(`${arrivals.length} of ${count} tasks reached the gate in ${PATIENCE} ms: ${this.labels().join(', ')}`);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
 
-  /** Lets go all that wait, and whoever comes later. */
+  /** Lets all waiting tasks continue, and all later ones. */
   open(): void {
     writeFileSync(join(this.path, OPEN), '');
   }
 }
 
-/** A gate that is opened and removed when the test is over. */
+/** Makes a gate that is opened and removed at the end of the test. */
 export function makeGate(): Gate {
   const gate = new Gate();
   onTestFinished(() => {
@@ -67,14 +69,14 @@ export function makeGate(): Gate {
   return gate;
 }
 
-/** A worker that is being ended may still write into it: then it is tried again, and when that goes on, left to the system. */
+/** Removes the folder. A worker that is ending may still write into it: then it retries, and finally leaves the folder to the system. */
 function remove(folder: string): void {
   try {
-    // A task that waits looks for the folder, too.
+    // A waiting task also continues if the folder does not exist.
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 10 });
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'ENOTEMPTY') throw error;
-    // The file that lets them go may be what was removed: a task that came late would wait for ever.
+    // The file `open` may have been removed: a late task would wait without end.
     writeFileSync(join(folder, OPEN), '');
   }
 }

@@ -1,4 +1,4 @@
-/** What twinpool's own tests share. `@twinpool/testkit/leak-check` watches every test file by itself. */
+/** The shared helpers of the tests. vitest loads `@twinpool/testkit/leak-check` for every test file. */
 export { block } from './blocking.ts';
 export { FakeClock, useFakeClock } from './fake-clock.ts';
 export { type FakeEnd, FakeLane, type FakeLaneWatch, type FakeTask, type Manner } from './fake-lane.ts';

@@ -1,25 +1,23 @@
 /**
- * Fails a test file that leaves something behind: a process, a worker thread, an open handle, an unhandled error, or a warning nobody
- * declared. Loaded by vitest for every test file (`setupFiles`); tests import it only for `expectWarning` and `nothingLeft`.
+ * Fails a test file that leaves a process, a worker thread or a handle, that has an unhandled error, or that emits an undeclared warning.
+ * vitest loads it for every test file (`setupFiles`); tests import it only for `expectWarning` and `nothingLeft`.
  *
- * Decides what counts as left, and how long it may take to go. Refuses to know any package of ours: it looks from outside, at what the
- * operating system and Node say.
+ *   after each test   errors and undeclared warnings fail the test; living workers are recorded with the name of the test (tests of one file
+ *                     may share a pool, so a living worker is not a failure yet)
+ *   after the file    at most `GRACE` later nothing may be alive; the error names each leak and the test that created it, and the leak is ended
  *
- *   after each test   errors and undeclared warnings fail that test; what is alive is noted with the test's name (tests of a file may
- *                     share a pool, so being alive is no failure yet)
- *   after the file    nothing may be alive, after `GRACE` at the latest; what is, is named with the test it came from, and ended
- *
- * Processes are found in two ways, since a leak likes to hide: as children of this process, and by a mark in their environment, which
- * also finds a grandchild whose parent is gone. Both need `/proc`; elsewhere only threads, handles, errors and warnings are looked at.
+ * It finds processes in two ways: as children of this process, and by a mark in their environment, which also finds a grandchild whose parent
+ * has ended. Both need `/proc`; on other systems it checks only threads, handles, errors and warnings. It does not know any package of ours:
+ * it asks only the operating system and Node.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeEach } from 'vitest';
 
-/** Longer hides slow endings; shorter fails good tests on a loaded machine: SIGTERM, a wait and SIGKILL have to fit. */
+/** ms. A longer time hides slow endings; a shorter one fails correct tests on a loaded machine: SIGTERM, a wait and SIGKILL must fit. */
 const GRACE = Number(process.env.LEAK_CHECK_GRACE ?? 3_000);
 
-/** Handles that keep a program running. Timers are not among them: the test runner has its own, coming and going. */
+/** Handles that keep a program running. Timers are not included, because the test runner creates its own. */
 const HANDLES: ReadonlySet<string> = new Set([
   'FSEventWrap',
   'MessagePort',
@@ -33,7 +31,7 @@ const HANDLES: ReadonlySet<string> = new Set([
   'TCPSocketWrap',
 ]);
 
-// Taken before a test can replace them by fake timers.
+// Saved before a test can install fake timers.
 const { setImmediate, setTimeout } = globalThis;
 
 interface Expectation {
@@ -50,21 +48,21 @@ const origins = new Map<number, string>();
 let test: string | undefined;
 
 /**
- * Declares that a warning (`process.emitWarning`, a deprecation, too many listeners…) matching `pattern` will come; a string matches as a
- * part of `Name: message` or as the warning's code. In a test it holds until the end of that test, else until the end of the file, and it
- * fails when no such warning has come by then. One declaration covers any number of them.
+ * Declares an expected warning (`process.emitWarning`, a deprecation, too many listeners…). A string matches a part of `Name: message`, or the
+ * code of the warning. Inside a test the declaration lasts until the end of the test, otherwise until the end of the file. It fails if no
+ * such warning is emitted. One declaration covers any number of warnings.
  */
 export function expectWarning(pattern: RegExp | string): void {
   expectations.push({ pattern, ofTest: test !== undefined, met: false });
 }
 
-/** For a test that wants it sooner than at the end of its file: rejects when processes, threads or handles of the file are still alive. */
+/** Rejects if processes, threads or handles of the file are still alive after `grace` ms. For tests that check this before the end of their file. */
 export async function nothingLeft(grace: number = GRACE): Promise<void> {
   const left = await waitUntilGone(grace);
   if (left.length > 0) throw new Error(`left behind after ${grace} ms:\n  ${left.map(({ text }) => text).join('\n  ')}`);
 }
 
-// ---- what is alive ------------------------------------------------------------------------------------------------------------------
+// ---- leaks --------------------------------------------------------------------------------------------------------------------------
 
 interface Left {
   readonly text: string;
@@ -82,7 +80,7 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'latin1');
   } catch {
-    return ''; // it ended between the listing and the look
+    return ''; // the process ended after it was listed
   }
 }
 
@@ -94,7 +92,7 @@ function list(folder: string): string[] {
   }
 }
 
-/** A process that has ended but was not yet waited for is gone, for our purpose. */
+/** Whether a process is running. A zombie is not running. */
 function isRunning(pid: number): boolean {
   const stat = read(`/proc/${pid}/stat`);
   const state = stat.slice(stat.lastIndexOf(')') + 2)[0];
@@ -127,7 +125,7 @@ function handles(): Map<string, number> {
   return counts;
 }
 
-// Node makes these two on first use, as handles; they are no test's.
+// Node creates these two handles on first use; they do not belong to a test.
 void [process.stdout, process.stderr];
 const before: { readonly pids: ReadonlySet<number>; readonly handles: ReadonlyMap<string, number> } = {
   pids: new Set(hasProc ? children() : []),
@@ -138,7 +136,7 @@ function since(origin: string | undefined): string {
   return origin === undefined ? '' : `, first seen after the test '${origin}'`;
 }
 
-function whatIsLeft(): Left[] {
+function findLeaks(): Left[] {
   const left: Left[] = [];
   if (hasProc) {
     for (const pid of processes()) {
@@ -147,7 +145,7 @@ function whatIsLeft(): Left[] {
     }
   }
   for (const worker of threads()) left.push({ worker, text: `worker thread ${worker.threadId}${since(workers.get(worker))}` });
-  // A process or a thread has handles of its own, which go with it: they are named only when nothing bigger is.
+  // The handles of a process or a thread end with it: report them only if neither is alive.
   if (left.length === 0) {
     for (const [type, count] of handles()) {
       const more = count - (before.handles.get(type) ?? 0);
@@ -160,13 +158,13 @@ function whatIsLeft(): Left[] {
 async function waitUntilGone(grace: number): Promise<Left[]> {
   const end = performance.now() + grace;
   for (let pause = 2; ; pause = Math.min(pause * 2, 50)) {
-    const left = whatIsLeft();
+    const left = findLeaks();
     if (left.length === 0 || performance.now() >= end) return left;
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 
-/** So that one file's leak disturbs no other, and a failed run leaves the machine as it was. */
+/** Ends leaks, so that they do not disturb other test files or stay on the machine. */
 function end(left: readonly Left[]): void {
   for (const { pid, worker } of left) {
     if (worker !== undefined) void worker.terminate();
@@ -174,15 +172,15 @@ function end(left: readonly Left[]): void {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // it went by itself meanwhile
+      // it ended in the meantime
     }
   }
 }
 
-// ---- what was said ------------------------------------------------------------------------------------------------------------------
+// ---- errors and warnings ------------------------------------------------------------------------------------------------------------------
 
-// vitest leaves an error to whoever else listens, so from here on these are ours to report, with the test they came from. By the same
-// rule a listener that a test adds makes it the test's.
+// vitest ignores an error that has another listener, so from here on this file reports errors, with the test that caused them. By the same
+// rule a listener that a test adds takes over the errors of the test.
 const onWarning = (warning: Error): number => warnings.push(warning);
 const onRejection = (reason: unknown): void => note('unhandledRejection', reason);
 const onException = (error: unknown): void => note('uncaughtException', error);
@@ -195,7 +193,7 @@ function note(event: 'unhandledRejection' | 'uncaughtException', reason: unknown
   if (process.listenerCount(event) <= listening) troubles.push(`${event}: ${describe(reason)}`);
 }
 
-// Emitted in the tick after `new Worker`: a thread made in a test is known before the test's hooks run.
+// Emitted in the tick after `new Worker`, so a thread is recorded before the hooks of its test run.
 process.on('worker', (worker) => workers.set(worker, test ?? 'none: at the top of the file or in a hook'));
 
 function describe(reason: unknown): string {
@@ -207,21 +205,21 @@ function isMetBy({ pattern }: Expectation, warning: Error & { code?: string }): 
   return typeof pattern === 'string' ? text.includes(pattern) || warning.code === pattern : pattern.test(text);
 }
 
-/** Takes what came since the last call, and the expectations that end now. */
+/** Takes the errors and warnings since the last call, and the expectations that end now. */
 function takeTroubles(endsNow: (expectation: Expectation) => boolean): string[] {
   const found = troubles.splice(0);
   for (const warning of warnings.splice(0)) {
     const meeting = expectations.filter((expectation) => isMetBy(expectation, warning));
     for (const expectation of meeting) expectation.met = true;
-    if (meeting.length === 0) found.push(`a warning nobody declared (expectWarning): ${describe(warning)}`);
+    if (meeting.length === 0) found.push(`an undeclared warning (see expectWarning): ${describe(warning)}`);
   }
   for (const { pattern } of expectations.filter((each) => endsNow(each) && !each.met))
-    found.push(`the expected warning ${pattern} never came`);
+    found.push(`the expected warning ${pattern} was not emitted`);
   expectations = expectations.filter((each) => !endsNow(each));
   return found;
 }
 
-/** Warnings are emitted in the next tick, unhandled rejections are found when the microtasks are done. */
+/** Waits until Node has emitted warnings (next tick) and unhandled rejections (after the microtasks). */
 function tick(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -244,7 +242,7 @@ afterAll(async () => {
   const left = await waitUntilGone(GRACE);
   end(left);
   await tick();
-  // What comes later is vitest's to report.
+  // vitest reports later errors.
   process.off('warning', onWarning);
   process.off('unhandledRejection', onRejection);
   process.off('uncaughtException', onException);

@@ -1,8 +1,9 @@
 /**
- * Tasks that leave code behind which goes on after them: `import { leave } from '@twinpool/testkit/leftovers'`.
+ * Provides tasks that leave running code behind: `import { leave } from '@twinpool/testkit/leftovers'`.
  *
- * A leftover waits until the gate's file `fire` is there, then probes: it asks for a context, reports, rejects or throws, and logs what it
- * saw. Loaded in workers, so it imports nothing of a test runner.
+ *   task returns; its leftover waits for the file `fire` of the gate --> probe: context, report, reject or throw --> mark in the log
+ *
+ * Workers load this file, so it must not import a test runner.
  */
 import { existsSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,16 +12,16 @@ import { MessageChannel } from 'node:worker_threads';
 import { context } from '@twinpool/core/worker';
 import { holdAsync, mark } from './tasks.ts';
 
-/** How the leftover goes on. */
+/** What keeps the leftover running. */
 export const WAYS = ['timer', 'promise', 'listener', 'port', 'stream'] as const;
 export type Way = (typeof WAYS)[number];
-/** What it does when it is fired. */
+/** What the leftover does when the gate fires. */
 export const PROBES = ['context', 'report', 'console', 'reject', 'throw'] as const;
 export type Probe = (typeof PROBES)[number];
 
-const LOOK_EVERY = 1;
+const POLL_INTERVAL = 1;
 
-/** From the test: lets the leftovers of this gate probe. */
+/** Called by the test: makes the leftovers of this gate run their probes. */
 export function fire(gate: string): void {
   writeFileSync(join(gate, 'fire'), '');
 }
@@ -65,11 +66,11 @@ const ways: Record<Way, (gate: string, probe: () => void) => void> = {
       if (!isFired(gate)) return;
       clearInterval(timer);
       probe();
-    }, LOOK_EVERY);
+    }, POLL_INTERVAL);
   },
   promise(gate, probe) {
     void (async () => {
-      while (!isFired(gate)) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+      while (!isFired(gate)) await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL));
       probe();
     })();
   },
@@ -84,7 +85,7 @@ const ways: Record<Way, (gate: string, probe: () => void) => void> = {
     const { port1, port2 } = new MessageChannel();
     port1.on('message', () => {
       if (!isFired(gate)) {
-        setTimeout(() => port2.postMessage(0), LOOK_EVERY);
+        setTimeout(() => port2.postMessage(0), POLL_INTERVAL);
         return;
       }
       port1.close();
@@ -95,7 +96,7 @@ const ways: Record<Way, (gate: string, probe: () => void) => void> = {
   stream(gate, probe) {
     const stream = new Readable({
       read() {
-        setTimeout(() => this.push('x'), LOOK_EVERY);
+        setTimeout(() => this.push('x'), POLL_INTERVAL);
       },
     });
     stream.on('data', () => {
@@ -106,31 +107,31 @@ const ways: Record<Way, (gate: string, probe: () => void) => void> = {
   },
 };
 
-/** A synchronous task. */
+/** A synchronous task that leaves a leftover. */
 export function leave(gate: string, way: Way, probe: Probe): string {
   const { report } = context();
   ways[way](gate, () => probes[probe](gate, report));
   return 'left';
 }
 
-/** An asynchronous one. */
+/** An asynchronous task that leaves a leftover. */
 export async function leaveLater(gate: string, way: Way, probe: Probe): Promise<string> {
-  await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+  await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL));
   return leave(gate, way, probe);
 }
 
-/** Leaves a rejection behind and is over at once, or waits at the other gate: a function that returns a promise for some of its items. */
+/** Leaves a rejection and returns at once, or waits at the other gate. It returns a promise for some of its items only. */
 export function leaveOrHold({ leaves, holds }: { leaves?: string; holds?: string }): string | Promise<string> {
   if (leaves !== undefined) return leave(leaves, 'timer', 'reject');
   return holdAsync(holds as string, 'held');
 }
 
-/** The task's own code, and not a leftover: the task waits for it. */
+/** Runs the probe as part of the task, not as a leftover: the task waits for it. */
 export async function probeWithin(gate: string, way: Way, probe: Probe): Promise<string> {
   const { report } = context();
   await new Promise<void>((resolve) => {
     ways[way](gate, () => {
-      setTimeout(resolve, LOOK_EVERY);
+      setTimeout(resolve, POLL_INTERVAL);
       probes[probe](gate, report);
     });
     mark(gate, 'within');

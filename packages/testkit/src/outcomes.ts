@@ -1,11 +1,11 @@
-/** Bounded waiting: no test hangs because a promise does. */
+/** Waits for promises and conditions with a time limit, so that a pending promise fails its test instead of hanging it. */
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
-/** ms. A bound that only detects hangs: nothing is slow enough to reach it, and no test judges speed by it (bench/ does). */
+/** ms. A bound that only detects hangs. It does not judge speed; bench/ does. */
 export const PATIENCE = 30_000;
 
-/** How the promise settled; rejects when it has not after `ms`. */
+/** Resolves to how the promise settled; rejects if it is still pending after `ms`. */
 export async function outcome<T>(promise: PromiseLike<T>, ms: number = PATIENCE): Promise<Outcome<T>> {
   return within(
     Promise.resolve(promise).then(
@@ -16,14 +16,14 @@ export async function outcome<T>(promise: PromiseLike<T>, ms: number = PATIENCE)
   );
 }
 
-/** The error that the promise rejects with, in time. */
+/** Resolves to the error that the promise rejects with; rejects if it fulfils, or is still pending after `ms`. */
 export async function failure(promise: PromiseLike<unknown>, ms: number = PATIENCE): Promise<unknown> {
   const settled = await outcome(promise, ms);
   if (settled.ok) throw new Error(`expected a failure, got the value ${String(settled.value)}`);
   return settled.error;
 }
 
-/** The promise, or a rejection when it is still pending after `ms`. */
+/** Settles like the promise; rejects if it is still pending after `ms`. */
 export async function within<T>(promise: PromiseLike<T>, ms: number = PATIENCE, what = 'the promise'): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -36,7 +36,7 @@ export async function within<T>(promise: PromiseLike<T>, ms: number = PATIENCE, 
   }
 }
 
-/** Resolves when `condition` holds; rejects when it does not in time. For what can only be looked at from outside. */
+/** Resolves when `condition` is true; rejects after `ms`. For state that has no event. */
 export async function until(condition: () => boolean, what: string, ms: number = PATIENCE): Promise<void> {
   const end = performance.now() + ms;
   while (!condition()) {

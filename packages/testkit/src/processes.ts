@@ -1,22 +1,22 @@
-/** What the operating system says of processes, past everything under test. Linux: it reads `/proc`. */
+/** Reads the state of processes from the operating system, independent of the code under test. Linux only: it reads `/proc`. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 function read(file: string): string {
   try {
     return readFileSync(file, 'latin1');
   } catch {
-    return ''; // it ended between the listing and the look
+    return ''; // the process ended after it was listed
   }
 }
 
-/** Whether it is there; one that has ended and waits to be reaped is gone. */
+/** Whether a process is running. A zombie is not running. */
 export function isRunning(pid: number): boolean {
   const stat = read(`/proc/${pid}/stat`);
   const state = stat.slice(stat.lastIndexOf(')') + 2)[0];
   return state !== undefined && !'ZXx'.includes(state);
 }
 
-/** Running children of a process (of this one, unless told). */
+/** The running children of a process. Default: this process. */
 export function childrenOf(pid: number = process.pid): number[] {
   let tasks: string[];
   try {
@@ -31,7 +31,7 @@ export function childrenOf(pid: number = process.pid): number[] {
     .filter(isRunning);
 }
 
-/** The program and its arguments. */
+/** The command line of a process: the program and its arguments. */
 export function commandOf(pid: number): string[] {
   return read(`/proc/${pid}/cmdline`).split('\0').filter(Boolean);
 }

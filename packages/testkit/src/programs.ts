@@ -1,4 +1,4 @@
-/** Runs a program of a test as a process of its own: what is to be seen is how it ends, and what it leaves behind. */
+/** Runs a program as a separate process, so that a test can observe how it ends and what it leaves. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
@@ -11,7 +11,7 @@ export interface ProgramEnd {
 
 export class Program {
   readonly child: ChildProcess;
-  /** Resolves when it has ended and its output is read. */
+  /** Resolves when the program has ended. */
   readonly ended: Promise<ProgramEnd>;
   #output = '';
   #errors = '';
@@ -26,7 +26,7 @@ export class Program {
     });
     this.ended = new Promise((resolve, reject) => {
       child.once('error', reject);
-      // Not 'close': a worker that is left over would hold the output open, and that it is there is what a test asks.
+      // Not 'close': a leaked worker keeps the output open, and tests look for such workers.
       child.once('exit', (code, signal) => setImmediate(() => resolve({ code, signal })));
     });
     this.ended.catch(() => undefined);
@@ -42,17 +42,17 @@ export class Program {
     return this.#errors;
   }
 
-  /** Resolves when it has printed the text. */
+  /** Resolves when the program has printed the text. */
   printed(text: string, ms = PATIENCE): Promise<void> {
     return until(() => this.#output.includes(text), `'${text}' in the output '${this.#output}' and '${this.#errors}'`, ms);
   }
 
-  /** How it ended, in time. */
+  /** Resolves to how the program ended; rejects after `ms`. */
   end(ms = PATIENCE): Promise<ProgramEnd> {
     return within(this.ended, ms, `the program (it printed '${this.#output}' and '${this.#errors}')`);
   }
 
-  /** The numbers of the lines `name: 1 2 3`. */
+  /** The numbers of the first line `name: 1 2 3`. */
   numbers(name: string): number[] {
     const line = this.#output.split('\n').find((each) => each.startsWith(`${name}: `));
     return line === undefined
@@ -64,14 +64,14 @@ export class Program {
   }
 }
 
-/** Starts it; when the test is over it is killed, should it still run. */
+/** Starts a program. At the end of the test it is killed if it is still running. */
 export function runProgram(file: URL, args: readonly string[] = [], execArgv: readonly string[] = []): Program {
   return started(
     spawn(process.execPath, [...execArgv, fileURLToPath(file), ...args], { env: ownEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] }),
   );
 }
 
-/** Starts Node with these arguments and nothing else, from this folder. */
+/** Starts Node with exactly these arguments, in this folder. */
 export function runNode(args: readonly string[], cwd: URL, input = '', env: Record<string, string> = {}): Program {
   const child = spawn(process.execPath, [...args], { cwd, env: { ...ownEnvironment(), ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdin?.end(input);
@@ -85,7 +85,7 @@ function started(child: ChildProcess): Program {
   return new Program(child);
 }
 
-/** Without what the test runner told this process about itself. */
+/** The environment without the variables of the test runner. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_OPTIONS$|TEST$)/.test(name)));
 }

@@ -1,14 +1,14 @@
 /**
- * The faults that a worker pool has to survive, by number, as the project counts them: A worker deaths, B values, C user code outside of its
- * task, D starting, E time, cancelling, closing, F the program itself.
+ * Lists the faults that a worker pool must survive, by number: A lost workers, B values, C user code outside its task, D starting,
+ * E time, cancelling and closing, F the program.
  *
- * The test that proves a number carries `[F-number]` in its title; where there is none, `why` says why not. That this table and the titles
- * agree is itself a test (packages/twinpool/test/faults/scenarios.test.ts).
+ * Invariant: a test with `[F-number]` in its title proves each row, or `why` states why there is none. The test
+ * packages/twinpool/test/faults/scenarios.test.ts compares this table with the titles. This file does not know the tests.
  */
 export interface Scenario {
   readonly number: number;
   readonly what: string;
-  /** Why there is no test. */
+  /** The reason why there is no test. */
   readonly why?: string | undefined;
 }
 
@@ -21,10 +21,10 @@ const table: readonly (readonly [what: string, why?: string])[] = [
   ['SIGSEGV, abort'],
   ['killed by the kernel for lack of memory'],
   ['the heap limit is reached'],
-  ['an ArrayBuffer that cannot be had'],
+  ['an ArrayBuffer that cannot be allocated'],
   ['dies right after it has written its result'],
   ['dies in the middle of a result'],
-  ['dies with tasks that it has not begun'],
+  ['dies with tasks that it has not started'],
   ['all die at once'],
   ['dies while everything is being closed'],
   ['dies while much is being written to it'],
@@ -53,7 +53,7 @@ const table: readonly (readonly [what: string, why?: string])[] = [
   ['own __proto__ keys'],
   ['thenables'],
   ['getters that throw'],
-  ['values with more paths than anybody can walk'],
+  ['values with exponentially many paths'],
   ['an input that throws'],
   // C. User code outside of its task
   ['an exception in a timer after the task has settled'],
@@ -67,8 +67,8 @@ const table: readonly (readonly [what: string, why?: string])[] = [
   ['pools in tasks of pools'],
   ['a task module that builds a pool when it is imported'],
   // D. Starting
-  ['a module that is not there, or throws'],
-  ['an export that is not there, or no function'],
+  ['a module that does not exist, or throws'],
+  ['an export that does not exist, or is not a function'],
   ['an import that never ends'],
   ['an initializer that throws'],
   ['an initializer that hangs'],

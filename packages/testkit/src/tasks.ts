@@ -1,21 +1,21 @@
 /**
- * Well-behaved task functions for tests, by name: `import { square } from '@twinpool/testkit/tasks'`.
+ * Provides well-behaved task functions for tests: `import { square } from '@twinpool/testkit/tasks'`.
  *
- * Loaded in workers, so it imports nothing of a test runner. Those that take a `gate` get the path of one (gates.ts).
+ * Workers load this file, so it must not import a test runner. A parameter `gate` is the path of a gate (gates.ts).
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { context } from '@twinpool/core/worker';
 
-/** Files of a gate's folder. */
+/** The files in the folder of a gate. */
 export const LOG = 'log';
 export const OPEN = 'open';
 
-/** Milliseconds between two looks at a gate. */
-const LOOK_EVERY = 1;
-/** What a task at a gate takes at the least: never so little that it would be handed over ahead, behind another that waits there. */
-const LONG = 6;
+/** ms between two checks of a gate. */
+const POLL_INTERVAL = 1;
+/** ms. The minimum duration of a task at a gate: too long for the lane to queue another task behind it. */
+const MIN_HOLD_TIME = 6;
 const nothing: Int32Array = new Int32Array(new SharedArrayBuffer(4));
 
 export interface Place {
@@ -45,7 +45,7 @@ export async function later<T>(value: T, ms: number): Promise<T> {
   return value;
 }
 
-/** Keeps the thread busy. */
+/** Keeps the thread busy for `ms`. */
 export function spin(ms: number): number {
   const end = performance.now() + ms;
   while (performance.now() < end);
@@ -61,40 +61,40 @@ export function failIfOdd(x: number): number {
   return x;
 }
 
-/** Where it ran. */
+/** The process, thread and worker that the task runs in. */
 export function place(_input?: unknown): Place {
   return { pid: process.pid, threadId, workerId: context().workerId };
 }
 
-/** Writes a line to the gate's log, and goes on. */
+/** Appends a line to the log of the gate. */
 export function mark<T>(gate: string, label: T): T {
-  // A line is written whole, however many write at once.
+  // The system appends a line atomically, even with several writers.
   appendFileSync(join(gate, LOG), `${process.pid} ${threadId} ${String(label)}\n`);
   return label;
 }
 
-/** Leaves a mark when its worker ends in an orderly way. */
+/** Marks the log when the worker emits 'exit'. */
 export function markAtExit(gate: string): void {
   process.on('exit', () => mark(gate, 'left'));
 }
 
-/** Waits at the gate without yielding. */
+/** Blocks the thread until the gate opens. */
 export function hold<T>(gate: string, label: T): T {
   mark(gate, label);
-  Atomics.wait(nothing, 0, 0, LONG);
-  while (!isOpen(gate)) Atomics.wait(nothing, 0, 0, LOOK_EVERY);
+  Atomics.wait(nothing, 0, 0, MIN_HOLD_TIME);
+  while (!isOpen(gate)) Atomics.wait(nothing, 0, 0, POLL_INTERVAL);
   return label;
 }
 
-/** Waits at the gate while the event loop turns. */
+/** Waits until the gate opens, without blocking the event loop. */
 export async function holdAsync<T>(gate: string, label: T): Promise<T> {
   mark(gate, label);
-  await new Promise((resolve) => setTimeout(resolve, LONG));
-  while (!isOpen(gate)) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+  await new Promise((resolve) => setTimeout(resolve, MIN_HOLD_TIME));
+  while (!isOpen(gate)) await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL));
   return label;
 }
 
-/** Waits for the gate or for its call to be aborted, yielding; says which it was. */
+/** Waits until the gate opens or the call is aborted, without blocking the event loop. Returns which came first. */
 export async function holdOrAbort(gate: string): Promise<'open' | 'aborted'> {
   const { signal } = context();
   mark(gate, 'holdOrAbort');
@@ -103,21 +103,21 @@ export async function holdOrAbort(gate: string): Promise<'open' | 'aborted'> {
       mark(gate, `aborted: ${String(signal.reason)}`);
       return 'aborted';
     }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL));
   }
   return 'open';
 }
 
-/** The same without ever yielding: it looks at the signal only. */
+/** Blocks the thread until the gate opens or the signal is aborted. */
 export function spinUntilAborted(gate: string): string {
   const { signal } = context();
   mark(gate, 'spinning');
-  while (!signal.aborted && !isOpen(gate)) Atomics.wait(nothing, 0, 0, LOOK_EVERY);
+  while (!signal.aborted && !isOpen(gate)) Atomics.wait(nothing, 0, 0, POLL_INTERVAL);
   mark(gate, signal.aborted ? 'saw the abort' : 'saw nothing');
   return signal.aborted ? 'aborted' : 'open';
 }
 
-/** Sends the values, one by one, and returns how many they were. */
+/** Reports the values one by one, and returns their number. */
 export function reportAll(values: readonly unknown[]): number {
   for (const value of values) context().report(value);
   return values.length;
@@ -140,7 +140,7 @@ export async function holdThenReport(gate: string): Promise<void> {
   report('too late');
 }
 
-/** The code of the error that a report of a function throws. */
+/** Reports a function, and returns the code of the error that this throws. */
 export function reportFunction(): string {
   try {
     context().report(() => 1);
@@ -150,7 +150,7 @@ export function reportFunction(): string {
   return 'nothing was thrown';
 }
 
-/** Reports when it is over, and logs the code of the error that this throws. */
+/** Reports after the task has ended, and marks the code of the error that this throws. */
 export function reportAfterEnd(gate: string): void {
   const { report } = context();
   setTimeout(() => {
@@ -185,7 +185,7 @@ export function workerData(): unknown {
 
 let initializedWith: unknown[] = [];
 
-/** An initializer. */
+/** An initializer that stores its arguments. */
 export function remember(...args: unknown[]): void {
   initializedWith = args;
 }
@@ -199,20 +199,20 @@ export function remembered(): unknown[] {
   return initializedWith;
 }
 
-/** An initializer that logs its start and fails. */
+/** An initializer that marks its start and throws. */
 export function failToStart(gate: string, message: string): never {
   mark(gate, 'start');
   throw new RangeError(message);
 }
 
-/** An initializer that fails the first `times` times it is called, in whatever workers. */
+/** An initializer that throws in its first `times` calls, counted over all workers. */
 export function failTheFirst(gate: string, times: number): void {
   mark(gate, 'start');
   const starts = readFileSync(join(gate, LOG), 'utf8').split('\n').length - 1;
   if (starts <= times) throw new RangeError(`start ${starts} fails`);
 }
 
-/** Whether memory is shared: what it writes is seen by whoever has the same memory. */
+/** Increments a cell, so that a test can see whether the memory is shared. */
 export function increment(cells: Int32Array): number {
   return Atomics.add(cells, 0, 1);
 }
@@ -225,7 +225,7 @@ export function byteLengths(bytes: Uint8Array): { view: number; backing: number;
   return { view: bytes.byteLength, backing: bytes.buffer.byteLength, isBuffer: Buffer.isBuffer(bytes) };
 }
 
-/** Also when the folder is gone: then the test is over. */
+/** Whether the gate is open. A missing folder means that the test has ended. */
 function isOpen(gate: string): boolean {
   return existsSync(join(gate, OPEN)) || !existsSync(gate);
 }

@@ -243,5 +243,6 @@ describe.each(KINDS)('callbacks of a program: %s', (kind) => {
       }),
       10_000,
     );
+    expect(work.seat.stats()).toMatchObject({ completed: 1_999, failed: 0 });
   });
 });

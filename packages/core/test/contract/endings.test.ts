@@ -111,6 +111,7 @@ describe.each(KINDS)('terminating: %s', (kind) => {
     work.seat.close();
     await within(Promise.all([first, second, work.seat.leave()]));
     await within(end(work));
+    expect(work.seat.stats()).toMatchObject({ workers: 0, completed: 1, failed: 0 });
   });
 
   it('ends a closing that waits', async () => {
@@ -153,8 +154,9 @@ describe.each(KINDS)('terminating: %s', (kind) => {
 
   it('a worker that was never used and one that has had its calls', async () => {
     const work = open(kind, { processes: 2, maxTasksPerChild: 1 }, true);
-    await work.call(square, 1);
+    expect(await work.call(square, 1)).toBe(1);
     await within(end(work));
+    expect(work.seat.stats()).toMatchObject({ workers: 0, lostWorkers: 0 });
     await nothingLeft(1_000);
   });
 
@@ -244,8 +246,11 @@ describe.each(KINDS)('a runtime: %s', (kind) => {
   });
 
   it('that was never used costs nothing', async () => {
-    await within(new WorkerRuntime({ kind }).close());
-    await within(new WorkerRuntime({ kind }).terminate());
+    for (const end of ['close', 'terminate'] as const) {
+      const runtime = new WorkerRuntime({ kind });
+      await within(runtime[end]());
+      expect(runtime.stats()).toMatchObject({ workers: 0, lostWorkers: 0 });
+    }
     await nothingLeft(100);
   });
 });

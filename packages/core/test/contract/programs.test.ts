@@ -183,6 +183,8 @@ describe.each(KINDS)('pools in pools: %s', (kind) => {
   });
 
   it('a runtime in the program itself is not nested', async () => {
-    await within(new WorkerRuntime({ kind }).close());
+    const runtime = new WorkerRuntime({ kind });
+    await within(runtime.close());
+    expect(runtime.stats()).toMatchObject({ workers: 0, lostWorkers: 0 });
   });
 });

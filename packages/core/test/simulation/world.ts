@@ -505,6 +505,7 @@ export class World {
   async closeAll(): Promise<void> {
     this.#refuseWork();
     await this.#end(this.engine.close());
+    expect(this.troubles).toEqual([]);
   }
 
   /** The runtime is closed in the midst of things: what was accepted ends first. */

@@ -1,4 +1,3 @@
-import { ok, strictEqual } from 'node:assert';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FLUSH_AFTER, mayHaveStarted, mayWait, spend } from '../../dist/wire/budget.js';
@@ -72,7 +71,7 @@ describe('mayHaveStarted', () => {
           if (flushesFirst) worker.flush();
           worker.run();
           const begunUnanswered = worker.begun - worker.answered;
-          ok(mayHaveStarted(ledgerOf(messages, worker.answered)) >= begunUnanswered);
+          expect(mayHaveStarted(ledgerOf(messages, worker.answered))).toBeGreaterThanOrEqual(begunUnanswered);
         }
       }),
       { numRuns: 1000 },
@@ -91,7 +90,7 @@ describe('mayHaveStarted', () => {
           if (worker.answered > before) break;
         }
         const possible = worker.answered > before ? worker.answered - before : worker.begun - before;
-        strictEqual(mayHaveStarted(ledgerOf(messages, before)), possible);
+        expect(mayHaveStarted(ledgerOf(messages, before))).toBe(possible);
       }),
       { numRuns: 1000 },
     );

@@ -1,5 +1,4 @@
 /** [R22] Errors that are values, or lie in values, arrive as thrown ones do: class, code, fields, cause and members, over both transports. */
-import { deepStrictEqual } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -7,6 +6,7 @@ import { PayloadTooLargeError, TimeoutError } from '../../dist/errors.js';
 import { decodeThrown, type EncodedThrown, encodeThrown } from '../../dist/wire/thrown.js';
 import { transfer } from '../../dist/wire/transfer.js';
 import { isPacked, Packer, unpackBytes } from '../../dist/wire/values.js';
+import { deepStrictEqual } from './deep-strict-equal.ts';
 import { MEDIA, overThreads, THREADS, throughFrame } from './media.ts';
 
 class HttpError extends Error {

@@ -1,9 +1,9 @@
-import { deepStrictEqual, ok } from 'node:assert';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PayloadTooLargeError } from '../../dist/errors.js';
 import { decodePayload, encodeFrame, FrameReader, HEADER_BYTES, payloadLength } from '../../dist/wire/frames.js';
 import type { Message } from '../../dist/wire/messages.js';
+import { deepStrictEqual } from './deep-strict-equal.ts';
 
 const MOST = 1 << 20;
 
@@ -25,9 +25,9 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value, (_, 
 
 function isErrorOrMessage(payload: Uint8Array): void {
   try {
-    ok(typeof decodePayload(payload)[0] === 'number');
+    expect(decodePayload(payload)[0]).toBeTypeOf('number');
   } catch (error) {
-    ok(error instanceof Error);
+    expect(error).toBeInstanceOf(Error);
   }
 }
 
@@ -36,7 +36,7 @@ describe('a frame', () => {
     fc.assert(
       fc.property(fc.array(message, { maxLength: 5 }), (messages) => {
         const { payloads, goesOn } = read([Buffer.concat(messages.map((each) => encodeFrame(each, MOST)))]);
-        ok(goesOn);
+        expect(goesOn).toBe(true);
         deepStrictEqual(
           payloads.map((payload) => plain(decodePayload(payload))),
           plain(messages),
@@ -93,7 +93,7 @@ describe('bytes that are no frame', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.array(fc.nat(), { maxLength: 5 }), (bytes, cuts) => {
         const { goesOn } = read(cut(bytes, cuts));
-        if (bytes.length >= HEADER_BYTES && payloadLength(bytes, 0, MOST) < 0) ok(!goesOn);
+        if (bytes.length >= HEADER_BYTES && payloadLength(bytes, 0, MOST) < 0) expect(goesOn).toBe(false);
       }),
       { numRuns: 3000 },
     );
@@ -106,7 +106,7 @@ describe('bytes that are no frame', () => {
         const broken = Buffer.from(frame);
         broken[at] = (broken[at] as number) ^ by;
         const { payloads, goesOn } = read([broken]);
-        if (at < 4) ok(!goesOn);
+        if (at < 4) expect(goesOn).toBe(false);
         for (const payload of payloads) isErrorOrMessage(payload);
       }),
       { numRuns: 3000 },

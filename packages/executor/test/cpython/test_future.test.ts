@@ -277,8 +277,10 @@ describe('addDoneCallback', () => {
 
   test('a callback that returns a failing future leaves it as silent as any other', async () => {
     const { returned, raised } = futureStates();
-    returned.addDoneCallback(() => raised);
+    const returnRaised = vi.fn(() => raised);
+    returned.addDoneCallback(returnRaised);
     await turn();
+    expect(returnRaised).toHaveBeenCalledOnce();
   });
 
   test('what is no function is a TypeError', () => {

@@ -85,8 +85,9 @@ describe.each(POOLS)('$title', (variant) => {
     // The shared pool has what it will have.
     await until(() => given.pool.stats().workers === 2, 'its workers');
     const [fds, children] = [count(), childrenOf().length];
-    for (let i = 0; i < 2; i++) await round();
+    for (let i = 0; i < 2; i++) expect(await round()).toEqual(squares(10));
     await until(() => count() <= fds && childrenOf().length <= children, `${fds} descriptors and ${children} children again`);
+    expect(childrenOf().length).toBeLessThanOrEqual(children);
   });
 
   test('_TestSubclassingProcess.test_sys_exit: the exit code is told, and the pool goes on [B-200] [D-2] [R-14]', async () => {

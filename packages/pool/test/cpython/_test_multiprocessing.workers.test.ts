@@ -142,11 +142,13 @@ describe.each(POOLS)('$title', (variant) => {
   test('workers start with the pool, before there is any work [P-NEW-7]', async () => {
     const pool = makePool(variant, { processes: 2 });
     await until(() => pool.stats().workers === 2, 'both workers');
+    expect(pool.stats()).toMatchObject({ workers: 2, completed: 0 });
   });
 
   test('so they do with an initializer that has to be found first [P-NEW-7]', async () => {
     const pool = makePool(variant, { processes: 2, initializer: square, initargs: [2] });
     await until(() => pool.stats().workers === 2, 'both workers');
+    expect(pool.stats()).toMatchObject({ workers: 2, completed: 0 });
   });
 
   test('MiscTestCase.test_large_pool [B-193] [D-23]', async () => {

@@ -1,4 +1,4 @@
-/** Rows of `concurrent.futures` that have no test, each with the reason. */
+/** The rows about `concurrent.futures` that have no test, each with the reason. */
 export const notApplicable: Readonly<Record<string, string>> = {
   'F-19': 'types are parameters in TypeScript; packages/executor/test/types.test-d.ts checks those of futures',
   'T-10': 'hooks for subclasses inside CPython; workers here are described by options',

@@ -1,4 +1,4 @@
-/** What is known of CPython's two pools: the rows, and the reasons of those that have no test. */
+/** The conformance table: its rows, and the reasons for rows without a test. */
 import { notApplicable as ofExecutor } from './executor.ts';
 import { notApplicable as ofPool } from './pool.ts';
 

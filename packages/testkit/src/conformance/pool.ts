@@ -1,4 +1,4 @@
-/** Rows of the conformance table about pools that no test of ours proves, and why. */
+/** The rows about `multiprocessing.Pool` that have no test, each with the reason. */
 export const notApplicable: Readonly<Record<string, string>> = {
   'P-NEW-11': 'multiprocessing.dummy is a module of substitutes; ThreadPool is imported by its own name',
   'R-10': 'JavaScript makes the defaults of arguments anew at each call',

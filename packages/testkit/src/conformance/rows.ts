@@ -1,9 +1,10 @@
 /**
- * The conformance table as data: what CPython's two pools do, what ours do, and what proves it.
+ * Parses the conformance table: the behaviour of CPython's two pools, the behaviour of ours, and the proof.
  *
- * Rows stand in rows/*.ts as lines `id | verdict | CPython | ours | proof`, under `## headings`. A proof names another row, whose tests prove
- * this one too, or a test as `package/file#words of its title`. Besides, every test whose title has a row's id proves that row. Refuses to
- * know the results of tests: scripts/make-conformance.mjs puts the two together.
+ *   rows/*.ts, lines `id | verdict | CPython | ours | proof` under `## headings` -> Row[]
+ *
+ * A proof is the id of another row, whose tests prove this one too, or a test as `package/file#words of its title`. Every test whose title
+ * contains the id of a row also proves that row. This file does not know test results: scripts/make-conformance.mjs reads them.
  */
 import { DEFECT_ROWS } from './rows/defects.ts';
 import { EXECUTOR_ROWS } from './rows/executor.ts';
@@ -15,21 +16,21 @@ export type Verdict = (typeof VERDICTS)[number];
 
 export interface Row {
   readonly id: string;
-  /** The heading it stands under. */
+  /** The heading above the row. */
   readonly section: string;
   readonly verdict: Verdict;
   readonly cpython: string;
-  /** What we do; the reason where the row does not apply. */
+  /** Our behaviour, or the reason why the row does not apply. */
   readonly ours: string;
   readonly proof: readonly string[];
 }
 
-/** Where one proof ends and the next begins; titles have commas, too. */
+/** Separates two proofs. Titles contain commas too. */
 const BETWEEN_PROOFS = /, (?=(?:[A-Z]+-)+\d+(?:,|$)|[a-z]+\/[\w/-]+#)/;
 
 export const rows: readonly Row[] = [POOL_ROWS, EXECUTOR_ROWS, DEFECT_ROWS, TEST_ROWS].flatMap(parse);
 
-/** CPython's test classes that have nothing to be ported: locks, pipes, queues, managers, shared memory, the fork server. */
+/** The test classes of CPython that are not ported: locks, pipes, queues, managers, shared memory, the fork server. */
 export const outOfScope: readonly string[] = [
   'TestInternalDecorators, _TestQueue, TestSimpleQueue',
   '_TestLock, _TestSemaphore, _TestCondition, _TestEvent, _TestBarrier, SemLockTests',
@@ -52,7 +53,7 @@ function parse(table: string): Row[] {
 
 function parseRow(line: string, section: string): Row {
   const [id = '', verdict, cpython = '', ours = '', proof = '', ...rest] = line.split('|').map((cell) => cell.trim());
-  if (!isVerdict(verdict) || cpython === '' || ours === '' || rest.length > 0) throw new Error(`no row of the conformance table: ${line}`);
+  if (!isVerdict(verdict) || cpython === '' || ours === '' || rest.length > 0) throw new Error(`invalid row of the conformance table: ${line}`);
   return { id, section, verdict, cpython, ours, proof: proof === '' ? [] : proof.split(BETWEEN_PROOFS) };
 }
 
