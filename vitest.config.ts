@@ -10,16 +10,16 @@ const project = (name: string) => ({
 
 export default defineConfig({
   test: {
-    // The built files are tested, loaded by Node itself: a copy made by vite would break identity and `instanceof`.
+    // Tests use the built files as Node loads them: a second copy made by vite would break identity and `instanceof`.
     server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
-    // Absolute, since `extends` would resolve them per project.
+    // Absolute paths, because `extends` would resolve relative ones per project.
     setupFiles: [absolute('./scripts/flush-coverage.ts'), absolute('./packages/testkit/dist/leak-check.js')],
     reporters: ['default', './scripts/summary-reporter.ts'],
     // A test that reaches its end without having called `expect` fails.
     expect: { requireAssertions: true },
     pool: 'forks',
     maxWorkers: 2,
-    // Above the bound by which helpers detect hangs (PATIENCE of the testkit), so that they say what hangs.
+    // Longer than PATIENCE of the testkit, so that the helpers report what hangs.
     testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: ['core', 'pool', 'executor', 'adapters', 'migrate', 'twinpool', 'testkit'].map(project),

@@ -1,6 +1,6 @@
 // npm run faults [-- --peers] [--only name,...] [--row text] [--write]
-// Runs each fault of faults/cells.mjs in each pool, a process a cell, and prints the table. Ours must be `ok` everywhere: exit 1 otherwise.
-// --peers: theirs beside it. --write: the table also goes into the README and docs/failure.md, between its markers.
+// Runs each fault of faults/cells.mjs in each pool, one process per cell, and prints the table. Exits with 1 unless all our cells are `ok`.
+// --peers adds the pools of other packages. --write also writes the table into README.md and docs/failure.md, between its markers.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 });
-/** A cell that is not over by then has stopped the whole program, ms. */
+/** ms. After this time a cell counts as a dead program. */
 const DEADLINE = 60_000 * Number(process.env.TWINPOOL_DELAY_FACTOR ?? 1);
 
 const wanted = Object.entries({ ...ours, ...(options.peers ? peers : {}) }).filter(
@@ -44,7 +44,7 @@ rmSync(folder, { recursive: true, force: true });
 
 const table = markdown();
 console.log(table);
-if (options.write) keep(table);
+if (options.write) writeTable(table);
 const bad = [...verdicts].filter(([key, verdict]) => Object.keys(ours).includes(key.split('/')[0]) && !['ok', '–'].includes(verdict));
 for (const [key, verdict] of bad) console.error(`not ok: ${key.split('/')[0]}, ${cells[Number(key.split('/')[1])]?.what}: ${verdict}`);
 process.exitCode = bad.length === 0 ? 0 : 1;
@@ -63,19 +63,19 @@ async function judge({ name, row }) {
   const timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE);
   await new Promise((resolve) => child.on('exit', resolve));
   clearTimeout(timer);
-  // What a pool leaves behind is no part of this table; it is not to disturb the next cell either.
+  // Leaks of a pool are not part of this table, and must not disturb the next cell.
   for (const { pid } of markedProcesses(mark)) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // it went by itself meanwhile
+      // it ended in the meantime
     }
   }
   return text === '' ? 'the program died' : JSON.parse(text).verdict;
 }
 
 function markdown() {
-  // Beside the peers our two facades are one column a kind, which is `ok` where both are.
+  // With --peers our two facades share one column per kind, which is `ok` if both are.
   const columns = options.peers ? mergedColumns() : wanted.map(([name]) => ({ name, of: [name] }));
   const names = columns.map(({ name }) => name);
   const lines = [`| the task's fault | ${names.join(' | ')} |`, `| --- |${' --- |'.repeat(names.length)}`];
@@ -96,8 +96,8 @@ function mergedColumns() {
   return columns;
 }
 
-/** Between `<!-- faults -->` and `<!-- /faults -->`, wherever these are. */
-function keep(text) {
+/** Replaces the text between `<!-- faults -->` and `<!-- /faults -->`. */
+function writeTable(text) {
   for (const name of ['README.md', 'docs/failure.md']) {
     const path = fileURLToPath(new URL(`../${name}`, import.meta.url));
     const before = readFileSync(path, 'utf8');

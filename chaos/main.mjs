@@ -1,6 +1,6 @@
 // npm run chaos -- <name> [--seconds N] [--tasks N] [--seed S] [--kind process|thread] [--short] [--log FILE] [--replay FILE] | --list
-// Starts one run in a process of its own, with a deadline, looks afterwards for what it left behind, and exits 1 where an invariant was broken.
-// Knows nothing of the runs. A run that hangs is ended here, and its workers end with it.
+// Starts one run in a separate process with a deadline, searches for processes that it left, and exits with 1 if an invariant was broken.
+// It does not know what a run does. It kills a run that hangs, and the workers of that run end too.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -27,23 +27,23 @@ if (values.list || run === undefined) {
   process.exit(values.list ? 0 : 2);
 }
 
-const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : whole('seed', values.seed);
+const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber('seed', values.seed);
 const options = {
   name: name.toLowerCase(),
   seed,
-  seconds: values.seconds === undefined ? undefined : whole('seconds', values.seconds),
-  tasks: values.tasks === undefined ? undefined : whole('tasks', values.tasks),
+  seconds: values.seconds === undefined ? undefined : wholeNumber('seconds', values.seconds),
+  tasks: values.tasks === undefined ? undefined : wholeNumber('tasks', values.tasks),
   kind: values.kind,
   short: values.short,
   log: values.log,
   replay: values.replay,
 };
-// Time to end in beside the time it is to run.
+// The run time plus the time to end.
 const deadline = (options.seconds ?? (values.short ? 20 : (run.seconds ?? 600))) * 1000 + (values.short ? 20_000 : 120_000);
 const mark = `${process.pid}.${Date.now()}`;
 
 const command = [process.execPath, '--expose-gc', fileURLToPath(new URL('./run.mjs', import.meta.url)), JSON.stringify(options)];
-// Some runs want few descriptors, which only a shell can arrange.
+// Some runs need a low descriptor limit, which only a shell can set.
 if (run.descriptors !== undefined) command.unshift('/bin/sh', '-c', `ulimit -n ${run.descriptors}; exec "$0" "$@"`);
 const [program, ...args] = command;
 const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, NODE_NO_WARNINGS: '1', ...run.env, [MARK]: mark } });
@@ -61,7 +61,7 @@ for (const { pid, command } of left) console.log(`BROKEN  process ${pid} was lef
 if (isLate) console.log(`BROKEN  the run had not ended after ${Math.round(deadline / 1000)} s; seed ${seed}`);
 process.exitCode = code === 0 && left.length === 0 && !isLate ? 0 : 1;
 
-/** What is still there three seconds after the run; it is ended. */
+/** Returns the processes that are alive three seconds after the run, and kills them. */
 async function leftBehind(of) {
   for (const end = Date.now() + 3000; Date.now() < end; ) {
     if (markedProcesses(of).length === 0) return [];
@@ -72,14 +72,14 @@ async function leftBehind(of) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // it went by itself meanwhile
+      // it ended in the meantime
     }
   }
   return found;
 }
 
-function whole(what, text) {
+function wholeNumber(option, text) {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new RangeError(`--${what}: expected a whole number, got ${text}`);
+  if (!Number.isInteger(value) || value < 0) throw new RangeError(`--${option}: expected a whole number, got ${text}`);
   return value;
 }

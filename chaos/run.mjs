@@ -1,4 +1,4 @@
-// One run, in the process that main.mjs started for it: the load, the invariants, the figures.
+// Executes one run in the process that main.mjs started: the load, the invariants, the figures.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { ProcessPoolExecutor } from '@twinpool/executor';
@@ -11,7 +11,7 @@ const context = new Run(options);
 console.log(`${options.name}: ${title}`);
 console.log(`seed ${options.seed}${options.short ? ', short' : ''}; again with: npm run chaos -- ${options.name} --seed ${options.seed}`);
 try {
-  // What Node and the packages keep for the whole program is there before anything is counted.
+  // Creates everything that Node and the packages keep for the whole program before the counting starts.
   const child = spawn(process.execPath, ['--version'], { stdio: ['ignore', 'pipe', 'ignore'] });
   child.stdout.resume();
   await once(child, 'close');
@@ -22,5 +22,5 @@ try {
   context.expect(false, `the run itself failed: ${error?.stack ?? String(error)}`);
 }
 await context.finish();
-// Nothing is to hold it: what would is found by main.mjs as a process, or was found by the run as a handle.
+// Exits in any case: main.mjs finds leaked processes, and the run has found leaked handles.
 process.exit(context.report() ? 0 : 1);

@@ -1,5 +1,5 @@
-// Imports point one way: twinpool -> adapters -> { pool, executor } -> core <- bullmq, and inside core as its rooms lie.
-// Reads the sources' import lines; `import type` leaves no trace at run time and is free where a rule says so.
+// Checks that imports point one way: twinpool -> adapters -> { pool, executor } -> core <- bullmq, and that the folders of core follow RULES.
+// It reads the import lines of the sources. `import type` has no effect at run time, so a rule covers it only with `types: true`.
 import { readFileSync } from 'node:fs';
 import { conclude, filesOf, packages, root } from './workspace.mjs';
 

@@ -1,14 +1,14 @@
-// Runs and type-checks the code of README.md and docs/*.md, and follows their links. Wants the packages built.
+// Runs and type-checks the code of README.md and docs/*.md, and checks their links. Requires a build.
 // Usage: node scripts/check-docs.mjs [page...]
 //
-// Every ```ts and ```js block is type-checked; words after the language say what else is done with it:
-//   run                   runs it (TypeScript with tsx); a ```text block that follows directly is what it prints (`<any>`: any text in the line)
-//   file=tasks.ts         the page's other blocks can import it by this name
-//   untyped               is not type-checked: JavaScript of another library's users
-//   same=examples/a/b.ts  is the text of that file, which is checked and run where it lies
-// <!-- preamble ... --> holds declarations, checked with each block below it that is not run, so that a block shows its subject only.
+// It type-checks every ```ts and ```js block. Words after the language select more:
+//   run                   run the block (TypeScript with tsx); a ```text block right after it is the expected output (`<any>`: any text)
+//   file=tasks.ts         the other blocks of the page can import the block by this name
+//   untyped               do not type-check the block: JavaScript for another library
+//   same=examples/a/b.ts  the block must equal that file, which another check runs
+// <!-- preamble ... --> contains declarations. They are checked with each later block that is not run, so that a block shows only its subject.
 //
-// A block becomes a file whose other lines are empty, so lines in messages are lines of the page.
+// Each block becomes a file with empty lines before it, so that line numbers in messages are line numbers of the page.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,7 +19,7 @@ const OPTIONS = { target: 'ES2023', lib: ['ES2023', 'ESNext.Disposable'], types:
 const STRICT = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: true, checkJs: true };
 const NO_OUTPUT = { noEmit: true, allowImportingTsExtensions: true, erasableSyntaxOnly: true, verbatimModuleSyntax: true };
 
-/** What the pages on migrating start from. */
+/** The libraries that the pages about migration import. */
 const PEERS = ['piscina', 'workerpool', 'tinypool', 'jest-worker'];
 
 const problems = [];
@@ -28,7 +28,7 @@ const pages = ['README.md', ...readdirSync(`${root}docs`).map((name) => `docs/${
   .filter((page) => page.endsWith('.md') && (wanted.length === 0 || wanted.includes(page)))
   .sort();
 
-/** The fenced blocks of a page: language, words after it, first line (counted from 0), text; `prints` is the output of a block that runs. */
+/** The fenced blocks of a page: language, words, first line (from 0) and text; `prints` is the expected output of a block that runs. */
 function blocksOf(lines) {
   const blocks = [];
   let preamble = [];
@@ -74,7 +74,7 @@ function link(project, name) {
   symlinkSync(realpathSync(target), path, 'dir');
 }
 
-/** Writes a page's blocks into its folder of the project; returns those that are to be run. */
+/** Writes the blocks of a page into the project; returns those to run. */
 function layOut(page, lines, project) {
   const folder = join(project, page.replace(/\.md$/, ''));
   mkdirSync(folder, { recursive: true });
@@ -116,7 +116,7 @@ function isLike(expected, printed) {
   );
 }
 
-/** What a heading is called in a link, as GitHub does it. */
+/** The anchor of a heading, as GitHub builds it. */
 const anchor = (heading) =>
   heading
     .toLowerCase()
@@ -128,7 +128,7 @@ function checkLinks(page, lines) {
   for (const [i, line] of lines.entries()) {
     for (const [, target, hash] of line.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)) {
       const path = target === '' ? root + page : join(root, dirname(page), target);
-      if (!existsSync(path)) problems.push(`${page}:${i + 1}: there is no ${target}`);
+      if (!existsSync(path)) problems.push(`${page}:${i + 1}: ${target} does not exist`);
       else if (hash !== undefined) {
         const headings = readFileSync(path, 'utf8').matchAll(/^#+ (.*)$/gm);
         if (![...headings].some(([, heading]) => anchor(heading) === hash))

@@ -1,16 +1,16 @@
-// Rewrites every program of packages/migrate/fixtures/ by `twinpool migrate`, and runs it before and after.
+// Rewrites every program of packages/migrate/fixtures/ with `twinpool migrate`, and runs it before and after.
 //
-//   pool/<name>        runs; becomes an executor's, type-checks, runs; becomes a pool's again, type-checks, runs
-//   executor/<name>    the other way round
-//   piscina/<name>, workerpool/<name>    runs on its library; becomes a pool's, and an executor's: each type-checks and runs
-//   partly/<source>-<name>               something of it stays as it is: its leftovers.txt says what; else one way, as its source does
-//   both/<name>        a pool in one module, an executor in another: either half is rewritten alone
+//   pool/<name>                          run -> to an executor, type-check, run -> back to a pool, type-check, run
+//   executor/<name>                      the same in the other direction
+//   piscina/<name>, workerpool/<name>    run -> to a pool, and to an executor; type-check and run each
+//   partly/<source>-<name>               one direction; leftovers.txt lists the places that are left
+//   both/<name>                          a pool in one module, an executor in another; each half is rewritten alone
 //
-// Every run prints expected.txt, and nothing on standard error. Every rewrite is made a second time, which must change nothing. Lines of a
-// leftovers.txt are `<file>: <text>`, one for each reason that the command lists for that file; where there is none, nothing may be left.
+// Invariants: every run prints expected.txt and nothing on standard error; a second rewrite changes nothing; the command lists exactly the
+// places of leftovers.txt, one `<file>: <text>` per line (without that file, none).
 //
-// Programs in TypeScript are compiled, all of them by one run of tsc, and run as Node runs JavaScript. All of it happens in a temporary folder.
-// Usage: node scripts/check-migrations.mjs [--keep] [group/name or a part of it...] ; wants the packages built.
+// One run of tsc compiles all TypeScript programs. Everything happens in a temporary folder.
+// Usage: node scripts/check-migrations.mjs [--keep] [group/name or a part of it...] ; requires a build.
 import {
   cpSync,
   existsSync,
@@ -33,9 +33,9 @@ const GROUPS = ['pool', 'executor', 'piscina', 'workerpool', 'partly', 'both'];
 const RUN_LIMIT = 45_000;
 const REWRITE_LIMIT = 300_000;
 const AT_ONCE = 2;
-/** A line of the command's list: path, line, column, reason. */
+/** A line of the command's summary: path, line, column, reason. */
 const LEFTOVER = /^\S+:\d+:\d+: /;
-/** What programs import. */
+/** The packages that programs import. */
 const INSTALLED = {
   twinpool: 'packages/twinpool',
   '@twinpool/core': 'packages/core',
@@ -47,7 +47,7 @@ const INSTALLED = {
   workerpool: 'bench/node_modules/workerpool',
   zod: 'examples/node_modules/zod',
 };
-/** What a careful user has. */
+/** The options of a careful user. */
 const TSCONFIG = {
   compilerOptions: {
     target: 'ES2022',
@@ -73,7 +73,7 @@ const keep = process.argv.includes('--keep');
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const sourceOf = (group, name) => (group === 'partly' ? name.split('-')[0] : group);
 
-/** Every program with the versions of it that are made: what is made of what, for which API. */
+/** Every program with its rewritten versions: the source of each version, and its API. */
 const programs = GROUPS.flatMap((group) =>
   foldersIn(`${FIXTURES}/${group}`).map((name) => {
     const folder = `${FIXTURES}/${group}/${name}`;
@@ -110,7 +110,7 @@ process.on('exit', () => {
   if (!keep) rmSync(work, { recursive: true, force: true });
 });
 await timed('copies', prepare);
-await timed('there', () => Promise.all(['1-executor', '1-pool'].map(rewrite)));
+await timed('forward', () => Promise.all(['1-executor', '1-pool'].map(rewrite)));
 await timed('back', () => Promise.all(['2-pool', '2-executor'].map(rewrite)));
 await timed('types', compile);
 const runs = await timed('runs', runAll);
@@ -119,7 +119,7 @@ if (wanted.length === 0) problems.push(...(await coverage(programs, { write: pro
 if (keep) console.log(`kept: ${work}`);
 console.log(took.join(', '));
 const counts = GROUPS.map((group) => `${programs.filter((program) => program.group === group).length} ${group}`).join(', ');
-if (programs.length === 0) problems.push('no such program');
+if (programs.length === 0) problems.push('found no program');
 conclude('migrations', problems, `${counts}; ${runs} runs`);
 
 function prepare() {
@@ -135,7 +135,7 @@ function prepare() {
   }
 }
 
-/** Makes a tree of versions, each a copy of what it is made of, rewritten; twice. */
+/** Makes a tree of versions: copies each source and rewrites it twice. */
 async function rewrite(tree) {
   const here = programs.flatMap((program) =>
     program.versions
@@ -148,12 +148,12 @@ async function rewrite(tree) {
   );
   const input = JSON.stringify(here.map(({ call }) => call));
   const { code, stdout, stderr } = await run(process.execPath, [`${root}scripts/migration-calls.mjs`], { input, limit: REWRITE_LIMIT });
-  if (code !== 0) problems.push(`${tree}: ended with ${code}\n${indented(stderr)}`);
+  if (code !== 0) problems.push(`${tree}: exited with ${code}\n${indented(stderr)}`);
   const results = code === 0 ? JSON.parse(stdout) : [];
   for (const [i, result] of results.entries()) checkRewrite(`${tree}/${here[i].program.id}`, here[i].program, result);
 }
 
-/** What the command says it left, against the program's leftovers.txt; its exit code; and whether it was done. */
+/** Compares the summary of the command with leftovers.txt, and checks its exit code and that a second run changed nothing. */
 function checkRewrite(name, { leftovers = [] }, { code, output, unstable }) {
   const left = linesOf(output).filter((line) => LEFTOVER.test(line));
   const fits = (line, expected) => {
@@ -161,14 +161,14 @@ function checkRewrite(name, { leftovers = [] }, { code, output, unstable }) {
     return line.startsWith(expected.slice(0, at + 1)) && line.includes(expected.slice(at + 1).trim());
   };
   for (const line of left)
-    if (!leftovers.some((each) => fits(line, each))) problems.push(`${name}: left, and not in leftovers.txt: ${line}`);
+    if (!leftovers.some((each) => fits(line, each))) problems.push(`${name}: left, but not in leftovers.txt: ${line}`);
   for (const each of leftovers)
     if (!left.some((line) => fits(line, each))) problems.push(`${name}: not left, but in leftovers.txt: ${each}`);
-  if (code !== (left.length > 0 ? 1 : 0)) problems.push(`${name}: the command ended with ${code}\n${indented(output)}`);
+  if (code !== (left.length > 0 ? 1 : 0)) problems.push(`${name}: the command exited with ${code}\n${indented(output)}`);
   for (const file of unstable) problems.push(`${name}/${file}: a second run changes it`);
 }
 
-/** One type check of everything that was rewritten, which makes the JavaScript too. */
+/** Type-checks all rewritten programs in one run, and emits their JavaScript. */
 async function compile() {
   const { code, stdout, stderr } = await run(
     process.execPath,
@@ -178,7 +178,7 @@ async function compile() {
   if (code !== 0) problems.push(...`${stdout}${stderr}`.trim().split('\n'));
 }
 
-/** Runs every version, but what is to the letter what was run before. */
+/** Runs every version, except those that equal the original. */
 async function runAll() {
   const queue = programs.flatMap((program) => [{ program, tree: 'original' }, ...program.versions.map(({ tree }) => ({ program, tree }))]);
   const todo = queue.filter(({ program, tree }) => tree === 'original' || !isSame(program, tree));
@@ -212,14 +212,14 @@ async function runOne({ program: { id, files, expected }, tree }) {
     problems.push(
       `${name}: line ${different + 1}\n    expected: ${expected?.[different] ?? '(no more)'}\n    printed:  ${printed[different] ?? '(no more)'}${complaint}`,
     );
-  else if (code !== 0 || complaint !== '') problems.push(`${name}: ended with ${code}${complaint}`);
+  else if (code !== 0 || complaint !== '') problems.push(`${name}: exited with ${code}${complaint}`);
   return { name, ms: performance.now() - from };
 }
 
-async function timed(what, work) {
+async function timed(label, work) {
   const from = performance.now();
   const result = await work();
-  took.push(`${what} ${((performance.now() - from) / 1000).toFixed(1)} s`);
+  took.push(`${label} ${((performance.now() - from) / 1000).toFixed(1)} s`);
   return result;
 }
 

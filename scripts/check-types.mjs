@@ -1,5 +1,5 @@
-// Type-checks what `tsc -b` does not build: tests with the type tests (*.test-d.ts) among them, examples, benches, scripts.
-// Wants the packages built, since these import them by name.
+// Type-checks the files that `tsc -b` does not build: tests, type tests (*.test-d.ts), examples, benches and scripts.
+// Requires a build, because these files import the packages by name.
 import { existsSync } from 'node:fs';
 import { conclude, filesOf, packages, root, run } from './workspace.mjs';
 

@@ -1,4 +1,4 @@
-// Removes what is built, so that the next build leaves nothing of files that are no more.
+// Removes all build output, so that the next build contains no output of deleted files.
 import { rmSync } from 'node:fs';
 import { packages, root } from './workspace.mjs';
 

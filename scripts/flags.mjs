@@ -1,9 +1,10 @@
-// Pools under every flag of a Node: each that `process.allowedNodeEnvironmentFlags` and `node --help` list, as `--flag`, `--flag=value` and
+// Runs pools with every flag that `process.allowedNodeEnvironmentFlags` and `node --help` list: as `--flag`, `--flag=value` and
 // `--flag value`, on the command line and in NODE_OPTIONS, with worker processes and worker threads.
 //
 //   npm run flags [-- --node PATH] [--only REGEXP]
 //
-// A flag counts where Node runs a program of one line with it; then tasks must run too, unless the package cannot even be loaded. Ends with 1 when a pool did not work.
+// A flag counts if Node can run a one-line program with it. Then tasks must run too, unless the package cannot be loaded. The exit code is 1 if
+// a pool did not work.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -15,11 +16,11 @@ import { parseArgs } from 'node:util';
 const { values: given } = parseArgs({ options: { node: { type: 'string', default: process.execPath }, only: { type: 'string' } } });
 const node = given.node;
 const only = new RegExp(given.only ?? '');
-/** Only a hang of pools is to be found. */
+/** ms. A bound that only detects hangs. */
 const RUN_BOUND = 30_000;
-/** With a flag that keeps Node from running the program of one line there is nothing to wait for. */
+/** ms. A bound for the one-line program, which some flags prevent from running. */
 const CONTROL_BOUND = 8_000;
-/** A program that goes on after its last line, as under `--watch`, is ended. */
+/** ms. A program that continues after its last line, as with `--watch`, is killed after this time. */
 const END_BOUND = 1_500;
 
 const folder = mkdtempSync(join(tmpdir(), 'twinpool-flags-'));
@@ -27,7 +28,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const files = { 'preload.cjs': '', 'preload.mjs': '', 'loader.mjs': '', 'env.txt': 'FLAG=1\n', 'config.json': '{}', 'openssl.cnf': '' };
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 
-/** Values for flags that take one of their own kind; the others are tried with the ones at the end, until Node runs a program. */
+/** Values for flags that need a specific one. For other flags ANY_VALUES are tried until Node runs a program. */
 const VALUES = [
   [/^(-r|--require)$/, './preload.cjs'],
   [/^--import$/, './preload.mjs'],
@@ -57,10 +58,10 @@ const valuesFor = (name) => {
   return [...found, ...ANY_VALUES];
 };
 
-/** Ways that one program is given at once: most flags do not touch each other. */
+/** The number of flags per program. Most flags do not affect each other. */
 const BUNDLE = 16;
 
-/** What a flag cannot be tried without. */
+/** Flags that work only together. */
 const TOGETHER = [
   ['--permission', '--allow-fs-read=*', '--allow-fs-write=*', '--allow-child-process', '--allow-worker'],
   ['--experimental-permission', '--allow-fs-read=*', '--allow-fs-write=*', '--allow-child-process', '--allow-worker'],
@@ -68,9 +69,9 @@ const TOGETHER = [
   ['--title=x', '--inspect-port', '127.0.0.1:0'],
 ];
 
-/** Waits for a debugger before it runs anything. */
+/** Flags that wait for a debugger. */
 const WAITS = /^--(no-)?inspect-(brk|wait)/;
-/** Where Node takes no file with the flag, it runs a program given as text. */
+/** Flags with which Node accepts no file, but a program as text. */
 const FOR_TEXT = /^(-e|-p|-pe|--(eval|print|input-type))$/;
 
 function flagsOfNode() {
@@ -97,7 +98,7 @@ function start(args, options, isText, program) {
     try {
       process.kill(-child.pid, 'SIGKILL');
     } catch {
-      // It has ended.
+      // The process has ended.
     }
   };
   let output = '';
@@ -111,10 +112,10 @@ function start(args, options, isText, program) {
     };
     child.stdout.setEncoding('utf8').on('data', add);
     child.stderr.setEncoding('utf8').on('data', add);
-    child.on('error', (error) => resolve(`the program was not started: ${error.message}`));
+    child.on('error', (error) => resolve(`the program could not be started: ${error.message}`));
     child.on('exit', () => {
       clearTimeout(timer);
-      // Something that it started may hold the output open.
+      // A process that it started may keep the output open.
       end();
       child.on('close', () => resolve(output));
     });
@@ -123,7 +124,7 @@ function start(args, options, isText, program) {
 
 const quoted = (args) => args.map((arg) => (/[ "\\]/.test(arg) ? `"${arg.replace(/[\\"]/g, '\\$&')}"` : arg)).join(' ');
 
-/** Of a way to give flags: the arguments of Node, its NODE_OPTIONS, and whether the program is given as text. */
+/** The arguments of Node, its NODE_OPTIONS, and whether the program is passed as text. */
 const asProgram = ({ args, where, isText }) => [
   where === 'NODE_OPTIONS' ? [] : args,
   where === 'NODE_OPTIONS' ? quoted(args) : undefined,
@@ -134,7 +135,7 @@ const runs = async (way, program) => hasRun(await start(...asProgram(way), progr
 const counts = { ways: 0, programs: 0, done: 0 };
 const broken = [];
 
-/** Ways to give the flag with which Node runs a program of one line: without a value, and with the first value that Node takes. */
+/** The forms of the flag with which Node runs a one-line program: without a value, and with the first value that Node accepts. */
 async function waysOf(name) {
   const isText = FOR_TEXT.test(name);
   const ways = [];
@@ -153,7 +154,7 @@ async function waysOf(name) {
   return ways;
 }
 
-/** Runs pools with all of these flags at once; where that fails, with each half of them, and at last with one alone. */
+/** Runs pools with all these flags; if that fails, with each half of them, down to a single flag. */
 async function tryOut(ways) {
   const together = { ...ways[0], args: ways.flatMap(({ args }) => args) };
   const output = (await runs(together, CONTROL)) ? await start(...asProgram(together), PROGRAM) : '';
@@ -184,7 +185,7 @@ const ways = [];
 await each(names, async (name) => {
   ways.push(...(await waysOf(name)));
   counts.done += 1;
-  if (counts.done % 50 === 0) process.stderr.write(`Node was asked about ${counts.done} of ${names.length} flags\n`);
+  if (counts.done % 50 === 0) process.stderr.write(`probed ${counts.done} of ${names.length} flags\n`);
 });
 const bundles = [];
 for (const where of ['the command line', 'NODE_OPTIONS']) {

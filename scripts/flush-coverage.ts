@@ -1,4 +1,4 @@
-/** Writes what V8 counted after each test file: vitest ends its processes by a signal, and nothing would be written then. */
+/** Writes the V8 coverage after each test file, because vitest ends its processes with a signal, which discards it. */
 import { takeCoverage } from 'node:v8';
 import { afterAll } from 'vitest';
 

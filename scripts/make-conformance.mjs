@@ -1,21 +1,21 @@
-// Writes docs/conformance.md: the rows of the conformance table (packages/testkit/src/conformance), each with the tests that prove it, as they
-// ended in the last runs of vitest (scripts/summary-reporter.ts keeps them). A row that applies needs a passing test, or a written reason.
+// Writes docs/conformance.md: the rows of the conformance table (packages/testkit/src/conformance), each with the tests that prove it.
+// The results are those of the last vitest runs, which scripts/summary-reporter.ts stores. A row needs a passing test or a written reason.
 // Usage: node scripts/make-conformance.mjs            writes the page
 //        node scripts/make-conformance.mjs --run      runs the tests first
 //        node scripts/make-conformance.mjs --check    writes nothing; fails when a row is unproven or the page is stale
-// Wants the packages built.
+// Requires a build.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { notApplicable, outOfScope, rows } from '@twinpool/testkit/conformance';
 import { conclude, root, run } from './workspace.mjs';
 
 const RESULTS = `${root}node_modules/.cache/twinpool-tests.json`;
 const PAGE = 'docs/conformance.md';
-/** Tests of the faces. Elsewhere the same letters number other things (faults, scenarios). */
+/** The tests of the facades. In other tests the same letters number faults and scenarios. */
 const PROVING = /^packages\/((pool|executor|adapters)\/test\/|twinpool\/test\/[^/]*\.test\.ts$)/;
 const PROJECTS = ['pool', 'executor', 'adapters', 'twinpool'];
-/** Tests that a row shows; the others are counted. */
+/** The maximum number of tests that a row shows. */
 const MOST_SHOWN = 6;
-/** The id of a row, where it stands in a title as a word of its own. */
+/** The id of a row as a separate word in a title. */
 const ID = /(?<![\w-])(?:[A-Z]+-)+\d+(?![\w-])/g;
 
 const problems = [];
@@ -25,7 +25,7 @@ if (options.includes('--run')) {
   const { code, stdout } = await run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...projects], { limit: 400_000 });
   if (code !== 0) problems.push(`the tests ended with ${code}:\n${stdout.split('\n').slice(-40).join('\n')}`);
 }
-if (!existsSync(RESULTS)) problems.push('there are no results of tests: run `npm test` first, or give --run');
+if (!existsSync(RESULTS)) problems.push('found no test results: run `npm test` first, or pass --run');
 else make();
 conclude('conformance', problems, `${rows.length} rows`);
 
@@ -35,7 +35,7 @@ function make() {
   checkTitles(tests);
   const page = pageOf(rows.map((row) => ({ ...row, ...verdictOf(row, proofsOf(row, tests, byId)) })));
   const file = root + PAGE;
-  // A page says that all of it is proven.
+  // The page states that all rows are proven, so it is written only without problems.
   if (!options.includes('--check')) {
     if (problems.length === 0) writeFileSync(file, page);
   } else if (!existsSync(file) || readFileSync(file, 'utf8') !== page) {
@@ -43,7 +43,7 @@ function make() {
   }
 }
 
-/** All tests that ran, of files that are still there. */
+/** All tests that ran, in files that still exist. */
 function testsOf(results) {
   return Object.entries(results)
     .filter(([file]) => PROVING.test(file) && existsSync(root + file))
@@ -59,17 +59,17 @@ function groupedById(tests) {
   return byId;
 }
 
-/** An id in brackets is meant as one. */
+/** Checks that every id in brackets is the id of a row. */
 function checkTitles(tests) {
   const known = new Set(rows.map(({ id }) => id));
   for (const { file, title } of tests) {
     for (const [, id] of title.matchAll(/\[((?:[A-Z]+-)+\d+)\]/g)) {
-      if (!known.has(id) && !/^C-\d+$/.test(id)) problems.push(`${file}: there is no row ${id}: ${title}`);
+      if (!known.has(id) && !/^C-\d+$/.test(id)) problems.push(`${file}: row ${id} does not exist: ${title}`);
     }
   }
 }
 
-/** The tests with the row's own id; then those its proofs name. */
+/** The tests with the id of the row, then the tests that its proofs name. */
 function proofsOf(row, tests, byId) {
   const found = new Set(byId.get(row.id));
   for (const proof of row.proof) {
@@ -79,7 +79,7 @@ function proofsOf(row, tests, byId) {
       words === undefined
         ? (byId.get(proof) ?? [])
         : tests.filter(({ file, title }) => file === `packages/${folder}/test/${path.join('/')}.test.ts` && title.includes(words));
-    if (named.length === 0 && words !== undefined) problems.push(`${row.id}: there is no test ${proof}`);
+    if (named.length === 0 && words !== undefined) problems.push(`${row.id}: test ${proof} does not exist`);
     for (const test of named) found.add(test);
   }
   return [...found];
@@ -87,10 +87,10 @@ function proofsOf(row, tests, byId) {
 
 function verdictOf(row, proofs) {
   for (const { file, title } of proofs.filter(({ state }) => state !== 'passed')) problems.push(`${row.id}: ${file}: ${title}: failed`);
-  if (row.verdict === 'not applicable' && proofs.length > 0) problems.push(`${row.id}: has tests, and is said not to apply`);
+  if (row.verdict === 'not applicable' && proofs.length > 0) problems.push(`${row.id}: has tests, but is marked as not applicable`);
   if (row.verdict === 'not applicable' || proofs.length > 0) return { proofs };
   const reason = notApplicable[row.id];
-  if (reason === undefined) problems.push(`${row.id}: no test proves it, and there is no reason why not (${row.ours})`);
+  if (reason === undefined) problems.push(`${row.id}: has neither a test nor a reason (${row.ours})`);
   return { ours: `${row.ours} (no test: ${reason})`, proofs };
 }
 
@@ -116,7 +116,7 @@ repair.
 | verdict | | rows |
 | --- | --- | --- |
 | same | the same behaviour, in camelCase, with promises and milliseconds | ${count('same')} |
-| adapted | the same purpose in another form, which the row tells | ${count('adapted')} |
+| adapted | the same purpose in another form, which the row describes | ${count('adapted')} |
 | better | CPython has a defect or a limit there | ${count('better')} |
 | not applicable | with the reason | ${count('not applicable')} |
 
@@ -155,7 +155,7 @@ function shortOf(file) {
     .replace(/\.test\.ts$/, '');
 }
 
-/** Tests of one file and name are one entry, with their number. */
+/** Merges the tests of one file and name into one entry, with their number. */
 function shown(proofs) {
   const entries = new Map();
   for (const { file, title, state } of proofs) {

@@ -1,5 +1,5 @@
-// Runs `twinpool migrate` many times in one process, which spares loading the compiler each time: check-migrations.mjs starts it.
-// Standard input: JSON, a list of { cwd, args, files }. Standard output: JSON, for each its exit code, its output, and which files a second run changes.
+// Runs `twinpool migrate` many times in one process, so that the compiler is loaded once. check-migrations.mjs starts it.
+// Standard input: a JSON list of { cwd, args, files }. Standard output: a JSON list of exit code, output, and the files that a second run changes.
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { run } from '../packages/migrate/dist/command.js';

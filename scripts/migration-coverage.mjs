@@ -1,12 +1,11 @@
-// What of the two APIs the programs of packages/migrate/fixtures/ use, in which direction: a table, and what no program uses.
+// Builds the table of API names that the programs of packages/migrate/fixtures/ use, and reports the names that no program uses.
 //
-// Methods and options are asked from the built packages, so that a new one is missed here until a program has it. A program uses a name when
-// its text does.
+// Methods and options come from the built packages, so a new one is reported until a program uses it. A program uses a name if its text does.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { root } from './workspace.mjs';
 
 const TABLE = `${root}packages/migrate/fixtures/coverage.md`;
-/** Made by executors and tests of them, not by programs. */
+/** Names that programs do not use: for executors and their tests. */
 const NOT_FOR_PROGRAMS = new Set(['constructor', 'setResult', 'setException', 'setRunningOrNotifyCancel', 'startMap']);
 
 const POOL_HANDLE = ['get', 'wait', 'ready', 'successful', 'exception', 'cancel', 'then', 'catch', 'finally'];
@@ -17,7 +16,7 @@ const named = (name) => new RegExp(`\\b${name}\\b`);
 const method = (name) => new RegExp(`\\.${name}(\\?\\.)?\\(`);
 const option = (name) => new RegExp(`\\b${name}(:|,| \\}|\\()`);
 
-/** Problems; with `write` the table is renewed, else it has to be up to date. */
+/** Returns the problems. With `write` it writes the table; otherwise the table must be up to date. */
 export async function coverage(programs, { write }) {
   const rows = [];
   const texts = programs.map(({ id, folder, files }) => ({
@@ -125,10 +124,10 @@ function tableOf(rows) {
   };
   const lines = rows.map(({ what, name, pool, executor }) => `| ${what} | \`${name}\` | ${shown(pool)} | ${shown(executor)} |`);
   return [
-    '# What the programs use',
+    '# API names in the programs',
     '',
-    'Made by `node scripts/check-migrations.mjs --write`. The number of programs that use a name, and some of them; each is rewritten to the other',
-    'API, type-checked and run. An empty cell: that API does not have the name.',
+    'Made by `node scripts/check-migrations.mjs --write`. Each cell shows the number of programs that use a name, and some of them. Each program is',
+    'rewritten to the other API, type-checked and run. An empty cell: that API does not have the name.',
     '',
     '| | | from pool to executor | from executor to pool |',
     '| --- | --- | --- | --- |',

@@ -1,5 +1,5 @@
-// The model-based tests with figures of one's own: npm run model -- --runs 10000 --seed 7 [--path 12:0:3]
-// A failing run prints its seed and path; the same two replay it.
+// Runs the model-based tests with chosen parameters: npm run model -- --runs 10000 --seed 7 [--path 12:0:3]
+// A failing run prints its seed and path, which replay it.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { root } from './workspace.mjs';

@@ -1,6 +1,6 @@
 /**
- * Closes the run with one line that counts: `Tests: N passed, N failed, N skipped`. A file or suite that broke outside its tests counts as one failure.
- * And keeps what became of each test for scripts/make-conformance.mjs, file by file: those that were not run stay as they were.
+ * Prints one line at the end of a test run: `Tests: N passed, N failed, N skipped`. An error outside the tests of a file or suite counts as one
+ * failure. It also stores the result of each test for scripts/make-conformance.mjs, per file. The results of files that did not run stay.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -24,12 +24,12 @@ export default class SummaryReporter implements Reporter {
     for (const module of modules) {
       for (const test of module.children.allTests()) {
         const { state } = test.result();
-        count[state === 'pending' ? 'failed' : state] += 1; // pending: its process died under it
+        count[state === 'pending' ? 'failed' : state] += 1; // pending: its process ended during the test
       }
       if (module.errors().length > 0) count.failed += 1;
       for (const suite of module.children.allSuites()) if (suite.errors().length > 0) count.failed += 1;
     }
-    // With `-t` most tests are left out: that is no result.
+    // With `-t` most tests do not run, so their results are not stored.
     if (this.#vitest?.config.testNamePattern === undefined) keep(modules);
     console.log(`Tests: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
   }

@@ -1,16 +1,16 @@
-// What the check scripts share: where the packages are, and a child process with a time limit.
+// Provides the helpers of the check scripts: the list of packages, and child processes with a time limit.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Every package: its folder's name and its manifest. */
+/** Every package: the name of its folder, and its manifest. */
 export const packages = readdirSync(`${root}packages`)
   .filter((folder) => existsSync(`${root}packages/${folder}/package.json`))
   .map((folder) => ({ folder, manifest: JSON.parse(readFileSync(`${root}packages/${folder}/package.json`, 'utf8')) }));
 
-/** Files under a folder, as paths from it; installed and built ones are left out. */
+/** The files under a folder, as relative paths, without installed and built files. */
 export function filesOf(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -20,7 +20,7 @@ export function filesOf(folder) {
     .sort();
 }
 
-/** Runs to the end, or to the limit: then the whole process group is ended. Never rejects. */
+/** Runs a command. After `limit` ms it kills the whole process group. Never rejects. */
 export function run(command, args, { cwd = root, limit = 120_000, env = process.env, input = undefined } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd, env, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'], detached: true });
@@ -33,7 +33,7 @@ export function run(command, args, { cwd = root, limit = 120_000, env = process.
       result.stderr += text;
     });
     const timer = setTimeout(() => {
-      result.stderr += `\nended after ${limit} ms`;
+      result.stderr += `\nkilled after ${limit} ms`;
       process.kill(-child.pid, 'SIGKILL');
     }, limit);
     child.on('error', (error) => {
@@ -47,7 +47,7 @@ export function run(command, args, { cwd = root, limit = 120_000, env = process.
   });
 }
 
-/** Prints what was found wrong, or that nothing was; the exit code follows. */
+/** Prints the problems, or that there are none, and sets the exit code. */
 export function conclude(name, problems, looked) {
   for (const problem of problems) console.error(`  ${problem}`);
   console.log(problems.length === 0 ? `${name}: ${looked}, all good` : `${name}: ${problems.length} problem(s)`);

@@ -1,4 +1,4 @@
-// One fault in one pool, in a process of its own: what became of the task, of the next one, and of this program. One JSON line on descriptor 3.
+// Runs one fault in one pool, in a separate process, and judges the task, the next task and the program. Writes one JSON line to descriptor 3.
 import { readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { cells } from './cells.mjs';
 import { ours, peers } from './contenders.mjs';
@@ -6,7 +6,7 @@ import { ours, peers } from './contenders.mjs';
 const [name, row, log] = process.argv.slice(2);
 const { kind, open, takesModules } = { ...ours, ...peers }[name];
 const cell = cells[Number(row)];
-/** A task that has not settled by then hangs, ms. */
+/** ms. A task that has not settled after this time hangs. */
 const PATIENCE = 8000 * Number(process.env.TWINPOOL_DELAY_FACTOR ?? 1);
 
 let crashes = 0;
@@ -55,7 +55,7 @@ try {
     if (wrong !== undefined) parts.push(`W ${wrong}`);
     if (next === 'pending') parts.push('next H');
   }
-  // Of a module a worker may be started again and find it no better: only a task is counted.
+  // A new worker may load the same module and fail again, so only tasks are counted.
   if (runs > 1 && cell.module === undefined) parts.push(`R${runs}`);
   if (hasNext && next !== 'pending' && !(next.ok && next.value === 2)) parts.push('n+');
   if (crashes > 0) parts.push('C');
@@ -64,5 +64,5 @@ try {
   verdict = `the pool could not be made: ${error?.message ?? error}`;
 }
 writeSync(3, JSON.stringify({ verdict }));
-// A pool that does not let go of its program shall not hold up the table.
+// A pool that keeps its program alive must not delay the table.
 process.kill(process.pid, 'SIGKILL');

@@ -1,4 +1,5 @@
-// The rows: a fault, and what a correct pool makes of it. `judge` gives undefined when that is so, else what is wrong, in a word or two.
+// The rows of the table: a fault, and the correct reaction of a pool. `judge` returns undefined if the pool is correct, otherwise the fault in
+// one or two words.
 
 const isError = (error) => error instanceof Error;
 const rejects =

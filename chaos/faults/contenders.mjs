@@ -1,6 +1,6 @@
-// The pools behind one face, each with one worker: `open({ module, stack })` gives `{ run(task, argument), close() }`.
-// Default options, and V8's serialisation between processes where it is offered. `stack`: the worker process gets a larger stack, so that
-// it can send what the program cannot read. Each pool is loaded only in the process that asks for it.
+// Adapts each pool to one interface, with one worker: `open({ module, stack })` returns `{ run(task, argument), close() }`.
+// The pools have default options, and V8 serialization between processes if they support it. With `stack` the worker process has a larger
+// stack, so that it can send values that the program cannot read. Each pool is loaded only in the process that uses it.
 const file = (name) => new URL(name, import.meta.url);
 const LARGE_STACK = ['--stack-size=7000'];
 

@@ -1,4 +1,4 @@
-// The faults, as tasks. Each writes a line where it is told to when it is called: that is how re-runs are seen.
+// Provides the faults as tasks. Each call writes a line to a file, so that repeated runs are visible.
 import { appendFileSync } from 'node:fs';
 
 const called = (log) => appendFileSync(log, 'called\n');

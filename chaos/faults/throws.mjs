@@ -1,4 +1,4 @@
-// A module that cannot be imported. It counts its evaluations where the environment says.
+// A module that throws when it is imported. It counts its evaluations in the file that the environment names.
 import { appendFileSync } from 'node:fs';
 
 if (process.env.FAULTS_LOG !== undefined) appendFileSync(process.env.FAULTS_LOG, 'called\n');

@@ -1,4 +1,4 @@
-// Both facades of a kind of worker.
+// Provides the facades of each kind of worker.
 import { ProcessPoolExecutor, ThreadPoolExecutor } from '@twinpool/executor';
 import { Pool, ThreadPool } from '@twinpool/pool';
 
@@ -8,7 +8,7 @@ export function facadesOf(kind) {
   return kind === 'thread' ? { Pool: ThreadPool, Executor: ThreadPoolExecutor } : { Pool, Executor: ProcessPoolExecutor };
 }
 
-/** The kinds a run is to use: both, unless it was told. */
+/** The kinds that a run uses: both, unless --kind is given. */
 export function kindsOf(run) {
   return run.kind === undefined ? KINDS : [run.kind];
 }

@@ -1,12 +1,12 @@
-// What every run is given: its options, a place for its ledger, and where broken invariants and figures are written down.
-// Decides what may never happen in any run: no uncaught exception, no unhandled rejection, no undeclared warning, nothing left at the end.
+// Provides a run with its options, the folder of its ledger, and the records of broken invariants and figures.
+// It checks the invariants of all runs: no uncaught exception, no unhandled rejection, no undeclared warning, no leak at the end.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { childrenOf, descriptors } from './processes.mjs';
 import { randomFrom } from './random.mjs';
 
-/** Of a broken invariant that many tasks break, the first few are shown. */
+/** The number of examples shown for one broken invariant. */
 const MOST_SHOWN = 5;
 /** How long what a run made may take to go, ms. */
 const GRACE = 5000;

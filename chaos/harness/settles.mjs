@@ -12,7 +12,7 @@ export class Settles {
     this.#promises = new Uint8Array(tasks);
   }
 
-  /** Of a future of an executor. `settled(ok, value)` once. */
+  /** Watches a future of an executor. Calls `settled(ok, value)` once. */
   watchFuture(index, future, settled) {
     this.open += 1;
     future.addDoneCallback(() => {

@@ -1,11 +1,11 @@
-// Frames: bytes that a bad worker could write, into the reader of its answers.
+// Frames: feeds the answer reader with bytes that a faulty worker could write.
 import { decodePayload, encodeFrame, FrameReader, HEADER_BYTES } from '../../packages/core/dist/wire/frames.js';
 import { MiB } from '../harness/figures.mjs';
 
 const MOST = 2 ** 20;
 
 export const title =
-  'bytes that are no frame, and frames with some bytes changed, into the reader: no throw, no memory that was not announced';
+  'the frame reader gets invalid frames and frames with changed bytes: it does not throw and allocates no more than announced';
 export const seconds = 600;
 
 export async function run(run) {

@@ -1,4 +1,4 @@
-// The runs there are, by name.
+// The runs by name.
 import * as frames from './frames.mjs';
 import * as s1 from './s1.mjs';
 import * as s2 from './s2.mjs';

@@ -1,4 +1,4 @@
-// S1: worker processes killed from outside all the time, while both facades have work on them.
+// S1: kills worker processes all the time, while both facades run tasks on them.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { Settles } from '../harness/settles.mjs';
 import { checksum, work } from '../tasks/ledgered.mjs';
 
 const WORKERS = 4;
-/** Tasks accepted and not settled: enough to keep every worker supplied, few enough that their bytes are no memory to speak of. */
+/** The number of open tasks: enough to keep every worker busy, and few enough that their bytes are negligible. */
 const MOST_OPEN = 64;
 /** ms. */
 const KILL_EVERY = 50;
@@ -51,7 +51,7 @@ export async function run(run) {
     }
     run.expect(value instanceof WorkerLostError, 'a task failed with something else than WorkerLostError', `task ${index}: ${value}`);
     const killedAt = killer.killed.get(value?.pid);
-    run.expect(killedAt !== undefined, 'a loss by a worker that nobody killed', `task ${index}: ${value}`);
+    run.expect(killedAt !== undefined, 'a task was lost although its worker was not killed', `task ${index}: ${value}`);
     lost.push({ index, pid: value?.pid, after: performance.now() - (killedAt ?? Number.NaN) });
   };
 
@@ -107,7 +107,7 @@ async function warmUp(run, options) {
   run.settledIn();
 }
 
-/** How soon a worker is there in the place of one that was killed, while there is work and nobody else is killed. */
+/** The time until a killed worker is replaced, while there is work and no other worker is killed. */
 async function measureRefill(run, runtime, executor, workers) {
   const times = [];
   let goesOn = true;

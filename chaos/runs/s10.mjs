@@ -1,4 +1,4 @@
-// S10: workers that are replaced after so many calls.
+// S10: workers that are replaced after maxTasksPerChild calls.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { facadesOf, kindsOf } from '../harness/facades.mjs';

@@ -1,4 +1,4 @@
-// S2: what a task leaves behind in this program's memory.
+// S2: measures the memory of the program that remains per task.
 import { setImmediate as turn } from 'node:timers/promises';
 import { facadesOf, kindsOf } from '../harness/facades.mjs';
 import { MiB, slope } from '../harness/figures.mjs';
@@ -6,9 +6,9 @@ import { residentSet } from '../harness/processes.mjs';
 import { increment, wrap } from '../tasks/trivial.mjs';
 
 const BATCH = 2500;
-/** Batches between two looks at the heap. */
+/** The number of batches between two heap measurements. */
 const LOOK_EVERY = 4;
-/** Bytes a task that may stay. */
+/** The maximum number of bytes that may remain per task. */
 const MOST_BYTES = 16;
 const SAMPLES = 10_000;
 
@@ -58,7 +58,7 @@ async function measure(run, kind, tasks) {
   await pool.join();
 }
 
-/** Futures, arguments and results that nobody holds any more are collected, while the workers live on. */
+/** Checks that unreachable futures, arguments and results are collected while the workers live on. */
 async function sample(run, kind, count) {
   const { Pool, Executor } = facadesOf(kind);
   const executor = new Executor(2);
@@ -85,7 +85,7 @@ async function sample(run, kind, count) {
   }
   const part = collected / (3 * count);
   run.figure(`${kind}: collected`, `${(100 * part).toFixed(2)} % of ${count} arguments, handles and results`);
-  run.expect(part >= 0.999, `${kind}: less than 99.9 % of what nobody holds was collected`, `${part}`);
+  run.expect(part >= 0.999, `${kind}: less than 99.9 % of the unreachable objects were collected`, `${part}`);
   await executor.shutdown();
   pool.terminate();
   await pool.join();

@@ -1,4 +1,4 @@
-// S3: everything at once that can end a worker, or annoy it.
+// S3: all events that can end or disturb a worker, at the same time.
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkerLostError, WorkerRuntime } from '@twinpool/core';
@@ -9,7 +9,7 @@ import { hash } from '../harness/random.mjs';
 import { Settles } from '../harness/settles.mjs';
 import { misbehave, workFor } from '../tasks/ledgered.mjs';
 
-/** Tasks between two events: by the number of tasks, so that a seed repeats them. */
+/** The number of tasks between two events, so that a seed repeats them. */
 const EVENT_EVERY = 40;
 const EVENT_EVERY_SHORT = 10;
 const MOST_OPEN = 64;
@@ -112,6 +112,6 @@ function signal(pid, name) {
   try {
     process.kill(pid, name);
   } catch {
-    // it went by itself meanwhile
+    // it ended in the meantime
   }
 }

@@ -1,4 +1,4 @@
-// S4: cancelling, time limits and aborts, all the time.
+// S4: cancels, time limits and aborts, all the time.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CancelledError, TaskTimeoutError, WorkerRuntime } from '@twinpool/core';

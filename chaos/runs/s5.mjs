@@ -1,4 +1,4 @@
-// S5: workers that cannot start: now and then, never, and for want of descriptors.
+// S5: starts that fail sometimes, always, or because there are no descriptors.
 import { closeSync, mkdirSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BrokenExecutorError, InitializerError } from '@twinpool/core';
@@ -9,7 +9,7 @@ import { failSometimes } from '../tasks/starts.mjs';
 import { increment } from '../tasks/trivial.mjs';
 
 const SIZE = 2;
-/** The initializer's own failure is told in about this time, ms. */
+/** ms. The approximate time until the failure of the initializer is reported. */
 const TOLD_WITHIN = 2000;
 
 export const title = 'initializers that fail now and then or always, and no descriptors for a while';
@@ -18,7 +18,7 @@ export const seconds = 120;
 export const descriptors = 160;
 
 export async function run(run) {
-  // Node forgets the pipes of a process that it could not start for want of descriptors; they hold none, and nobody can reach them.
+  // Node forgets the pipes of a process that it could not start without descriptors. They hold no descriptor and are unreachable.
   run.tolerated.add('PipeWrap');
   for (const kind of kindsOf(run)) {
     // In the short form each with the kind for which there is more to go wrong.
@@ -48,7 +48,7 @@ async function nowAndThen(run, kind) {
     Promise.all([...inputs.map((i) => executor.submit(increment, i)), pool.map(increment, inputs)]),
     20_000,
   );
-  run.expect(outcome?.ok === true, `${kind}: work failed though a worker could be had`, String(outcome?.error));
+  run.expect(outcome?.ok === true, `${kind}: work failed although a worker could be started`, String(outcome?.error));
   run.figure(
     `${kind}: initializer fails in 30 %`,
     `${starts()} starts for 2 x ${SIZE} workers, done after ${(performance.now() - began).toFixed(0)} ms`,
@@ -80,7 +80,7 @@ async function always(run, kind) {
   await pause(run.short ? 300 : 2000);
   const seconds = (performance.now() - began) / 1000;
   run.expect(starts() <= 2 * (3 * SIZE) + 2 * seconds, `${kind}: too many starts`, `${starts()}`);
-  run.expect(starts() === startsThen, `${kind}: workers are started for nobody`, `${startsThen}, then ${starts()}`);
+  run.expect(starts() === startsThen, `${kind}: workers are started without work`, `${startsThen}, then ${starts()}`);
   const part = (ownCpuSeconds() - cpu) / seconds;
   run.figure(
     `${kind}: initializer always fails`,
@@ -111,7 +111,7 @@ async function noDescriptors(run, kind) {
   // A thread needs fewer of them than there are left sometimes: then it simply runs.
   const isRight = without !== undefined && (without.ok || without.error instanceof BrokenExecutorError);
   run.expect(isRight, `${kind}: without descriptors a task neither ran nor failed`, String(without?.error));
-  run.expect(told <= 5000 * run.slack, `${kind}: it was told after more than 5 s`, `${told}`);
+  run.expect(told <= 5000 * run.slack, `${kind}: it was reported after more than 5 s`, `${told}`);
   const healed = await settledWithin(executor.submit(increment, 41).result(), 10_000);
   run.expect(healed?.ok === true && healed.value === 42, `${kind}: it does not heal`, String(healed?.error));
   run.expect((healed?.after ?? 0) <= 2000 * run.slack, `${kind}: it heals late`, `${healed?.after}`);

@@ -1,4 +1,4 @@
-// S6: pools made and ended over and over.
+// S6: makes and ends pools in a loop.
 import { facadesOf, kindsOf } from '../harness/facades.mjs';
 import { median, slope } from '../harness/figures.mjs';
 import { ownCpuSeconds, residentSet } from '../harness/processes.mjs';
@@ -7,7 +7,7 @@ import { increment } from '../tasks/trivial.mjs';
 
 export const title = 'a pool made, given 20 tasks, and closed or terminated at any moment, over and over';
 export const seconds = 1200;
-/** glibc keeps an arena a thread otherwise, which looks like a leak. */
+/** Otherwise glibc keeps one arena per thread, which looks like a leak. */
 export const env = { MALLOC_ARENA_MAX: '2' };
 
 export async function run(run) {

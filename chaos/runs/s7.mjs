@@ -1,4 +1,4 @@
-// S7: the program dies, whatever its workers do.
+// S7: kills the program in every state of its workers.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { percentile } from '../harness/figures.mjs';

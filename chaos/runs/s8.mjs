@@ -1,4 +1,4 @@
-// S8: threads stuck in a call that nobody can interrupt.
+// S8: threads blocked in a system call that cannot be interrupted.
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { readWhole, spin } from '../tasks/stuck.mjs';
 
 const LIMIT = 100;
 
-export const title = 'threads blocked on a pipe that nobody writes to, with a time limit; others work on';
+export const title = 'threads blocked on a pipe without a writer, with a time limit; others continue to work';
 export const seconds = 120;
 
 export async function run(run) {
@@ -37,7 +37,7 @@ export async function run(run) {
   });
   const alone = await rate(run.short ? 300 : 1000);
 
-  // The limit counts from a task's start: one at a time, so that waiting is no part of it.
+  // The limit counts from the start of a task. Tasks run one at a time, so that it does not include waiting.
   const after = [];
   let rateBeside = 0;
   const measured = rate(run.short ? 400 : 3000).then((value) => {
@@ -53,7 +53,7 @@ export async function run(run) {
   innocent.goesOn = false;
   await Promise.all(feeders);
 
-  // Whoever opens the other end lets them all go.
+  // Opening the other end of the pipe releases all of them.
   const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
   const isFree = await until(() => threads() <= before + 2, 5000);
   closeSync(fd);
@@ -61,6 +61,10 @@ export async function run(run) {
   run.figure('submit -> TaskTimeoutError', spread(after));
   run.figure('threads stuck at the most', stuck);
   run.figure('the others', `${alone.toFixed(0)} tasks a second alone, ${rateBeside.toFixed(0)} beside the stuck ones`);
-  run.expect(Math.max(...after) <= 2 * (LIMIT + 100) * run.slack + 200, 'a stuck task was told late', `${Math.max(...after)}`);
+  run.expect(
+    Math.max(...after) <= 2 * (LIMIT + 100) * run.slack + 200,
+    'the timeout of a stuck task was reported late',
+    `${Math.max(...after)}`,
+  );
   await executor.shutdown();
 }

@@ -1,4 +1,4 @@
-// S9: large values there and back, and workers killed on the way.
+// S9: sends large values in both directions, and kills workers during the transfer.
 import { createHash } from 'node:crypto';
 import { WorkerLostError } from '@twinpool/core';
 import { ProcessPoolExecutor } from '@twinpool/executor';

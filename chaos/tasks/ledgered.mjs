@@ -1,4 +1,4 @@
-// Tasks that write into the ledger what they do. Loaded in workers; `context().workerData` is { folder, seed, longest (ms of `work`) }.
+// Provides tasks that write their calls to the ledger. Workers load this file; `context().workerData` is { folder, seed, longest (ms of `work`) }.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMainThread, threadId } from 'node:worker_threads';
@@ -8,7 +8,7 @@ import { hash, share } from '../harness/random.mjs';
 let ledger = -1;
 if (!isMainThread) process.on('exit', () => ledger >= 0 && closeSync(ledger));
 
-/** One write each, so that a line is whole or not there. */
+/** One write per line, so that a line is written completely or not at all. */
 function write(letter, index) {
   if (ledger < 0) {
     const name = isMainThread ? String(process.pid) : `${process.pid}.${threadId}`;
@@ -17,7 +17,7 @@ function write(letter, index) {
   writeSync(ledger, `${letter}${index}\n`);
 }
 
-/** Busy for so many ms. */
+/** Keeps the thread busy for `ms`. */
 function spin(ms) {
   for (const end = performance.now() + ms; performance.now() < end; );
 }
@@ -38,7 +38,7 @@ export function work(index, bytes) {
   return result;
 }
 
-/** So many ms of work. */
+/** A task that works for `ms`. */
 export function workFor(index, ms) {
   write('S', index);
   spin(ms);

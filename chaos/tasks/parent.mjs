@@ -1,4 +1,4 @@
-// A program with two worker processes that do what it was told, until it is killed. Says "up" when they do.
+// Runs a program with two worker processes in the state that its argument names, until it is killed. Prints "up" when they are in that state.
 import { fileURLToPath } from 'node:url';
 import { taskRef } from '@twinpool/core';
 import { Pool } from '@twinpool/pool';

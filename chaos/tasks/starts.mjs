@@ -1,10 +1,10 @@
-// An initializer that fails in a share of the starts; each start leaves a file.
+// Provides an initializer that fails in a share of the starts. Each start creates a file.
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { share as shareOf } from '../harness/random.mjs';
 
-/** With a share below 1, never three in a row: that may be taken for always. */
+/** With a share below 1, it never fails three times in a row: a pool may treat that as a permanent failure. */
 export function failSometimes(folder, share, seed) {
   const start = readdirSync(folder).length;
   writeFileSync(join(folder, `${start}.${process.pid}.${threadId}`), '');

@@ -1,7 +1,7 @@
-// A call that blocks its thread, and one that does not.
+// Provides a task that blocks its thread, and one that does not.
 import { readFileSync } from 'node:fs';
 
-/** Of a named pipe it waits, in the system, for somebody to write. */
+/** Opens a named pipe, which blocks in the system until a writer opens it. */
 export function readWhole(path) {
   return readFileSync(path).length;
 }

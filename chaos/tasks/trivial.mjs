@@ -1,4 +1,4 @@
-// Tasks that do nothing to speak of.
+// Provides tasks that do almost nothing.
 
 export function increment(x) {
   return x + 1;

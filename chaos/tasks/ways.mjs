@@ -1,4 +1,4 @@
-// What a worker may be doing when its program dies.
+// Provides tasks for each state in which a worker may be when its program dies.
 import { execFileSync } from 'node:child_process';
 import { setTimeout } from 'node:timers/promises';
 

@@ -10,7 +10,7 @@ const poems: Poem[] = [
   { title: 'Autumn', text: 'a leaf and another leaf and the wind' },
   { title: 'Winter', text: 'snow on the leaf' },
   { title: 'Spring', text: 'the leaf is back' },
-  { title: 'Summer', text: 'nobody looks at a leaf' },
+  { title: 'Summer', text: 'each leaf is green' },
 ];
 
 await using pool = new Pool(2);

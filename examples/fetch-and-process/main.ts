@@ -37,7 +37,7 @@ async function* fetchAhead(urls: string[]): AsyncGenerator<Page> {
   const underWay: Promise<Page>[] = [];
   for (const url of urls) {
     const page = fetchPage(url);
-    page.catch(() => undefined); // reported by whoever awaits it, which may be later
+    page.catch(() => undefined); // the code that awaits it reports the error, perhaps later
     underWay.push(page);
     if (underWay.length === CONCURRENCY) yield underWay.shift() as Promise<Page>;
   }

@@ -15,7 +15,7 @@ await Pool.use(1, async (pool) => {
   await failed.get().catch((error) => show('get()', error));
   show('exception()', await failed.exception());
 
-  // Both can tell success, but not alike: a future has no successful(), and that of a pool's result throws as long as there is no outcome.
+  // Both can report success, but differently: a future has no successful(), and successful() of a pool's result throws before the outcome.
   const good = pool.applyAsync(parseCount, ['3']);
   try {
     good.successful();

@@ -1,4 +1,4 @@
-/** How many workers there are when nobody says, and when they are started. */
+/** The default number of workers, and when they are started. */
 import { availableParallelism } from 'node:os';
 import { Pool, ProcessPoolExecutor } from 'twinpool';
 import { square } from './tasks.mjs';

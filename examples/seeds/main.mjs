@@ -1,4 +1,4 @@
-/** The programs of the two articles, one after the other. Each can be run by itself: `node cancelling.mjs`. */
+/** Runs the programs of the two articles in order. Each also runs alone: `node cancelling.mjs`. */
 const PROGRAMS = {
   // "multiprocessing.Pool vs ProcessPoolExecutor", 2022
   'pool-basics': () => import('./pool-basics.mjs'),

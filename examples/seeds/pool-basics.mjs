@@ -1,4 +1,4 @@
-/** A pool from its first line to its last: so many workers, one function over many items, a handle instead of a result, the end. */
+/** A pool from its first line to its last: the number of workers, one function over many items, a handle instead of a result, the end. */
 import { Pool } from 'twinpool';
 import { square } from './tasks.mjs';
 

@@ -17,7 +17,7 @@ async function shutDown(options) {
 }
 
 await shutDown({ wait: true });
-// The article has wait=False cancel what is pending. It does not: all of it is done, only nobody waits, and the program ends after it.
+// The article says that wait=False cancels pending calls. It does not: all calls run, and the program ends after the last one.
 await shutDown({ wait: false });
 // That is what cancel_futures is for, since Python 3.9.
 await shutDown({ cancelFutures: true });

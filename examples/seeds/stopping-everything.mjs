@@ -17,7 +17,7 @@ await report([running]);
 await closed.join();
 
 // terminate() sends SIGTERM; in Python nothing more than that, here SIGKILL to those that have not ended after `killGrace`. In Python
-// results that were open never become ready, and whoever waits for one waits for ever; here they reject.
+// open results never become ready, and a wait for one never ends; here they reject.
 const pool = new Pool(2);
 const results = [60_000, 60_000, 60_000].map((ms) => pool.applyAsync(takes, [ms]));
 pool.terminate();

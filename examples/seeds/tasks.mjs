@@ -14,7 +14,7 @@ export function multiply(x, y) {
 }
 
 /**
- * Stands for work that takes so many milliseconds.
+ * Simulates work that takes `ms` milliseconds.
  *
  * @param {number} ms
  */
@@ -26,7 +26,7 @@ export async function takes(ms) {
 /** @param {string} text */
 export function parseCount(text) {
   const count = Number(text);
-  if (!Number.isInteger(count)) throw new RangeError(`${text} is no whole number`);
+  if (!Number.isInteger(count)) throw new RangeError(`${text} is not a whole number`);
   return count;
 }
 

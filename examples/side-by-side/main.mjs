@@ -91,7 +91,7 @@ async function measure(name, way, paths) {
   const records = await way(paths, workers, bar.update);
   const seconds = (performance.now() - from) / 1000;
   bar.end();
-  // A thread has the pid of the program, so what tells workers apart is the thread there.
+  // A thread has the pid of the program, so its thread id distinguishes the workers.
   const who = new Set(records.map(({ pid, threadId }) => (threadId === 0 ? `pid ${pid}` : `thread ${threadId}`)));
   return { name, seconds, report: fold(records), who };
 }

@@ -1,5 +1,5 @@
-// Loads the package and one of its dependencies, and starts no worker: a flag that forbids this says nothing of workers. (With
-// --preserve-symlinks Node does not find dependencies where pnpm has put them.)
+// Loads the package and one of its dependencies without starting a worker. A flag that makes this fail is not a fault of workers. (With
+// --preserve-symlinks Node does not find the dependencies that pnpm installed.)
 import { createRequire } from 'node:module';
 import '../../packages/twinpool/dist/index.js';
 

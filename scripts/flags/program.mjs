@@ -1,4 +1,4 @@
-// Runs one task in a worker process and one in a worker thread, and prints how it went.
+// Runs one task in a worker process and one in a worker thread, and prints the outcomes.
 import { Pool, ThreadPool } from '../../packages/twinpool/dist/index.js';
 
 for (const Kind of [Pool, ThreadPool]) {

@@ -94,7 +94,7 @@ describe.each(KINDS)('asExecutor of a pool of kind $kind', (kind) => {
     expect(await Promise.all([first, second])).toEqual(['first', 'second']);
   });
 
-  test('a lost worker fails the task that ran there, and nobody else', async () => {
+  test('a lost worker fails the task that ran there, and no other task', async () => {
     const pool = poolFor(kind);
     const executor = asExecutor(pool);
     const gate = makeGate();
@@ -125,7 +125,7 @@ describe.each(KINDS)('asExecutor of a pool of kind $kind', (kind) => {
       expect(await workersBy((fn, path, label) => pool.apply(fn, [path, label]))).toEqual(before);
     });
 
-    test('terminateWorkers() ends its tasks by force, and nobody else’s', async () => {
+    test('terminateWorkers() ends its own tasks by force, and no other tasks', async () => {
       const pool = poolFor(kind);
       const executor = asExecutor(pool);
       const gate = makeGate();
@@ -245,7 +245,7 @@ describe.each(KINDS)('asExecutor of a pool of kind $kind', (kind) => {
     expect(await again.submit(square, 3)).toBe(9);
   });
 
-  test('of a pool that takes no work it cannot be had', async () => {
+  test('a closed pool cannot be adapted', async () => {
     const closed = poolFor(kind);
     closed.close();
     expect(() => asExecutor(closed)).toThrow(PoolClosedError);
@@ -269,7 +269,7 @@ describe.each(KINDS)('asExecutor of a pool of kind $kind', (kind) => {
   });
 });
 
-test('asExecutor of what is no pool throws', async () => {
+test('asExecutor throws for a value that is not a pool', async () => {
   await using executor = new ThreadPoolExecutor(1);
   for (const wrong of [undefined, null, 2, {}, executor, () => 1]) expect(() => asExecutor(wrong as unknown as Pool)).toThrow(TypeError);
   expect(() => asExecutor(executor as never)).toThrow(/^asExecutor: expected a Pool or a ThreadPool, got /);

@@ -64,7 +64,7 @@ describe.each(KINDS)('asPool of an executor of kind $kind', (kind) => {
       expect(await workersBy((fn, path, label) => executor.submit(fn, path, label))).toEqual(before);
     });
 
-    test('terminate(), and so the end of its scope, ends its tasks and nobody else’s', async () => {
+    test('terminate(), and so the end of its scope, ends its own tasks and no other tasks', async () => {
       const executor = executorFor(kind);
       const gate = makeGate();
       const theirs = executor.submit(holdWorker<string>, gate.path, 'theirs');
@@ -137,7 +137,7 @@ describe.each(KINDS)('asPool of an executor of kind $kind', (kind) => {
     });
   });
 
-  test('of an executor that takes no work it cannot be had', async () => {
+  test('a closed executor cannot be adapted', async () => {
     const executor = executorFor(kind);
     await executor.shutdown();
     expect(() => asPool(executor)).toThrow(ExecutorShutdownError);
@@ -145,7 +145,7 @@ describe.each(KINDS)('asPool of an executor of kind $kind', (kind) => {
   });
 });
 
-test('asPool of what is no executor with workers throws', () => {
+test('asPool throws for a value that is not an executor with workers', () => {
   class HereExecutor extends Executor {
     override submit(): Future<never> {
       return new Future<never>();

@@ -17,7 +17,7 @@ test.each(['keptThreads', 'keptProcesses'])('an adapter keeps its original, and 
   expect(await play(scene)).toEqual([9, 16]);
 });
 
-test('adapters that nobody can reach any more leave nothing behind, whatever their number', async () => {
+test('unreachable adapters leave nothing behind, whatever their number', async () => {
   // The last ones may still lie in a register.
   expect(await play('forgottenAdapters')).toBeLessThanOrEqual(2);
 });

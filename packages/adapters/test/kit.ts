@@ -55,7 +55,7 @@ export function end(target: Pool | WorkerExecutor): Promise<void> {
 /** A worker that has had one task for 5 ms is handed none ahead. */
 const NONE_AHEAD = 10;
 
-/** Resolves when so many tasks hold their workers, and whatever comes waits on this side. */
+/** Resolves when `count` tasks hold their workers, so that later tasks wait in the queue. */
 export async function holding(gate: Gate, count = 1): Promise<void> {
   await gate.entered(count);
   await new Promise((resolve) => setTimeout(resolve, NONE_AHEAD));
@@ -112,7 +112,7 @@ export async function settled(target: Pool | WorkerExecutor, count: () => number
   }
 }
 
-/** 0, 1, 2 … for ever; counts what was pulled, and whether it was closed. */
+/** Yields 0, 1, 2 … without end. Counts the items that were read, and records whether it was closed. */
 export class Endless implements IterableIterator<number> {
   pulled = 0;
   isClosed = false;

@@ -255,7 +255,7 @@ describe.each(KINDS)('of kind $kind', (kind) => {
     expect(gate.labels()).toEqual(['first']);
   });
 
-  test('destroyed while tasks run, they end by themselves and nobody hears of them', async () => {
+  test('destroyed while tasks run, these end silently', async () => {
     const executor = executorFor(kind);
     const gate = makeGate();
     const stream = mapStream(executor, passOrHold<number>);

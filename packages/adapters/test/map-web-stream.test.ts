@@ -36,7 +36,7 @@ async function collect<T>(stream: AsyncIterable<T>, into: T[] = []): Promise<T[]
   return into;
 }
 
-/** Nobody waits for these; what becomes of them is asked elsewhere. */
+/** Writes that the test does not await; it checks their outcome elsewhere. */
 async function writeAll<T>(writer: WritableStreamDefaultWriter<T>, items: Iterable<T>): Promise<void> {
   for (const item of items) writer.write(item).catch(() => undefined);
   writer.closed.catch(() => undefined);
@@ -126,7 +126,7 @@ describe.each(targets())('on a $title', ({ target }) => {
     expect(await failure(collect(from([[thrown] as const]).pipeThrough(mapWebStream(target, throwIt))))).toBe(thrown);
   });
 
-  test('close() resolves when the last task has ended, and rejects when one of them failed; nobody need read', async () => {
+  test('close() resolves when the last task has ended, and rejects when one of them failed; a reader is not needed', async () => {
     const gate = makeGate();
     const held = mapWebStream(target, passOrHold<number>);
     const writer = held.writable.getWriter();

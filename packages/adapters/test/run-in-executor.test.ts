@@ -54,14 +54,14 @@ describe.each(KINDS)('in an executor of kind $kind', (kind) => {
     }
   });
 
-  test('a rejection that nobody handles is unhandled, as with any promise', async () => {
+  test('a rejection without a handler is unhandled, as with any promise', async () => {
     expectWarning('PromiseRejectionHandledWarning');
     const executor = executorFor(kind);
     const unhandled = new Promise((resolve) => {
       process.once('unhandledRejection', resolve);
     });
-    const promise = runInExecutor(executor, fail, 'nobody');
-    expect(await unhandled).toEqual(new RangeError('nobody'));
+    const promise = runInExecutor(executor, fail, 'unhandled');
+    expect(await unhandled).toEqual(new RangeError('unhandled'));
     promise.catch(() => undefined);
   });
 });

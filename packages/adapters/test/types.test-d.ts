@@ -109,7 +109,7 @@ test('runInExecutor', () => {
   void runInExecutor(null, square);
   // @ts-expect-error of another type
   void runInExecutor(null, square, '1');
-  // @ts-expect-error a pool is no executor
+  // @ts-expect-error a pool is not an executor
   void runInExecutor(pool, square, 1);
   // @ts-expect-error say null
   void runInExecutor(undefined, square, 1);

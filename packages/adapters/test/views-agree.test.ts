@@ -204,7 +204,7 @@ const RESULT: Record<Member, Probe<AsyncResult<unknown>>> = {
   cancel: (result) => expect(result.cancel()).toBe(false),
 };
 
-/** How the classes behind the types are told by their jobs; no user sees them. */
+/** The internal methods by which jobs notify the classes behind the types. */
 const INTERNAL: ReadonlySet<Member> = new Set(['jobSettled', 'start', 'inputWasEmpty']);
 
 async function expectAll<H extends object>(handle: H, table: Record<Member, Probe<H>>, facts: Facts, isView: boolean): Promise<void> {

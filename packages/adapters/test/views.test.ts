@@ -196,7 +196,7 @@ describe.each(CASES)('$origin, $title', ({ kind, origin }) => {
     expect(good.result[Symbol.toStringTag]).toBe('AsyncResult');
   });
 
-  test('done-callbacks run once, in order, before anybody who awaits goes on', async () => {
+  test('done-callbacks run once, in order, before code that awaits continues', async () => {
     const caller = await busy(kind, origin);
     const { future, result } = caller.call(square, 3);
     const log: string[] = [];
@@ -244,7 +244,7 @@ describe.each(CASES)('$origin, $title', ({ kind, origin }) => {
     expect(await future.exception()).toBe(await result.exception());
   });
 
-  test('the workers end: both have the error of whoever was called', async () => {
+  test('the workers end: both have the error of the facade that was called', async () => {
     const caller = await busy(kind, origin);
     const { future, result } = caller.call(square, 1);
     await caller.end();
@@ -333,7 +333,7 @@ describe.each(KINDS)('of a pool of kind $kind', (kind) => {
     expect(toFuture(pool.mapAsync(square, [])).done()).toBe(true);
   });
 
-  test('the pool settles it, and nobody by hand', async () => {
+  test('only the pool settles it', async () => {
     const pool = poolFor(kind);
     const future = toFuture(pool.applyAsync(square, [3]));
     expect(() => future.setResult(1)).toThrow(InvalidStateError);

@@ -137,7 +137,7 @@ describe('who gets a task', () => {
     await world.comeToRest();
   });
 
-  it('nobody, while its function is still being found; and what is behind it waits, too', async () => {
+  it('no lane while its function is still being looked up; jobs behind it also wait', async () => {
     const world = await readyWorld({ size: 2 });
     const found = functionOf(world, 'tiny');
     let find: (() => void) | undefined;
@@ -356,7 +356,7 @@ describe('when a worker is lost', () => {
 });
 
 describe('starting workers', () => {
-  it('as many as there is work for, and no more than there may be', async () => {
+  it('one per task, up to the maximum', async () => {
     const world = worldOf({ size: 3 });
     const fn = functionOf(world, 'long');
     expect(world.lanes).toHaveLength(0);
@@ -375,7 +375,7 @@ describe('starting workers', () => {
     expect(lanesOf(world, 'starting')).toHaveLength(1);
   });
 
-  it('that fail are tried again at growing distances, one at a time, and then work is told', async () => {
+  it('that fail are retried one at a time at growing intervals, then the tasks fail', async () => {
     const world = worldOf({ size: 2 });
     const job = call(world, functionOf(world, 'tiny'), 1);
     call(world, functionOf(world, 'tiny'), 2);
@@ -402,7 +402,7 @@ describe('starting workers', () => {
     expect(world.clock.now()).toBeLessThan(2500);
   });
 
-  it('that fail for want of something are no lasting failure', async () => {
+  it('that fail for lack of a resource are not a permanent failure', async () => {
     const world = worldOf({ size: 1 });
     world.startsFailed = true;
     const job = call(world, functionOf(world, 'tiny'), 1);
@@ -482,7 +482,7 @@ describe('starting workers', () => {
 });
 
 describe('idle workers', () => {
-  it('are told to rest after a while, and end after idleTimeout', async () => {
+  it('rest after a while, and end after idleTimeout', async () => {
     const world = await readyWorld({ size: 2, idleTimeout: 1000 });
     const [first] = world.lanes as [FakeLane];
     world.clock.advance(19);
@@ -494,7 +494,7 @@ describe('idle workers', () => {
     expect(world.lanes.map(({ isAskedToEnd }) => isAskedToEnd)).toEqual([true, true]);
   });
 
-  it('get no task once they were told to end', async () => {
+  it('get no task after they were asked to end', async () => {
     const world = await readyWorld({ size: 1, idleTimeout: 50 });
     world.clock.advance(100);
     call(world, functionOf(world, 'tiny'), 1);
@@ -579,7 +579,7 @@ describe('the time limit of a task', () => {
 });
 
 describe('an aborted task', () => {
-  it('that runs is told, and ended when its grace is over', async () => {
+  it('that runs is aborted, and its worker is ended after the grace period', async () => {
     const world = await readyWorld({ size: 1 });
     call(world, functionOf(world, 'tiny'), 1, { signal: world.signals[0]?.signal });
     const lane = laneAt(world, 0);
@@ -612,7 +612,7 @@ describe('an aborted task', () => {
     expect(world.engine.stats()).toMatchObject({ cancelled: 1, completed: 0, running: 1 });
   });
 
-  it('behind another aborted one is told by itself, and has a grace of its own', async () => {
+  it('behind another aborted one is aborted separately, with its own grace period', async () => {
     const world = await readyWorld({ size: 1, manner: 'budget' });
     const fn = await measured(world, 'short', SHORT);
     const signal = world.signals[0]?.signal;

@@ -420,7 +420,7 @@ describe('a polluted Object.prototype', () => {
     expect(after).toEqual(before);
   });
 
-  /** What comes of good options, as whoever uses it reads it: by name. */
+  /** The resolved options, by name. */
   function resolved(): unknown[] {
     const facade: FacadeShape = {
       name: 'Pool',

@@ -115,7 +115,7 @@ describe.each(MANNERS)('workers of the manner %s', (manner) => {
     }
   });
 
-  // A start that hangs is waited for once, and not tried again while nobody serves.
+  // The supervisor waits once for a start that hangs, and does not retry while there is no worker.
   it.each(Object.keys(STARTS).filter((how) => how !== 'is never ready'))(
     'every second and every third of which %s: the others serve',
     async (how) => {

@@ -29,7 +29,7 @@ describe('an abort signal that many jobs wait for', () => {
     expect(listeners(controller.signal)).toBe(0);
   });
 
-  it('tells jobs that settle while they are told of it nothing twice', () => {
+  it('notifies a job only once if it settles during the notification', () => {
     const controller = new AbortController();
     const one = job();
     let times = 0;
@@ -41,7 +41,7 @@ describe('an abort signal that many jobs wait for', () => {
     expect(times).toBe(1);
   });
 
-  it('can be watched again after nobody did', () => {
+  it('can be watched again after the last watcher left', () => {
     const controller = new AbortController();
     const one = job();
     let times = 0;
@@ -54,7 +54,7 @@ describe('an abort signal that many jobs wait for', () => {
     expect(times).toBe(1);
   });
 
-  it('that nobody watches can be left again', () => {
+  it('without a watcher can be left again', () => {
     const { signal } = new AbortController();
     expect(() => watchSignal(signal, job(), undefined)).not.toThrow();
   });

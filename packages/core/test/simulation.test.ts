@@ -197,7 +197,7 @@ const deeds: Record<string, Deed> = {
     if (world.clients.length < 4) world.join(clientOf({ maxLanes: 1 + (a % 4), onLoss: b % 4 === 0 ? 'break' : 'fail' }));
   },
   runOut(world, a) {
-    // No descriptors, no memory: it may be had later.
+    // No descriptors or no memory: a later start may succeed.
     const lane = pick(
       lanesThat(world, ({ state }) => state === 'starting'),
       a,

@@ -55,7 +55,7 @@ describe('Spread', () => {
     expect(spread.percentiles().p50 / night).toBeCloseTo(1, 0);
   });
 
-  it('counts a record as often as it is told', () => {
+  it('counts a record with its weight', () => {
     const spread = new Spread();
     spread.record(1, 99);
     spread.record(1000, 1);

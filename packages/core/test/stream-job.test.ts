@@ -114,7 +114,7 @@ describe('outcomes of a stream', () => {
     expect([taken(job), ...job.takeValues()]).toEqual([0, 1, 2, 3]);
   });
 
-  it('are for who asked first: many at once for nobody while somebody waits', () => {
+  it('go to the first request: none is delivered in a batch while an earlier request waits', () => {
     const { job } = streamOf({ items: upTo(4) });
     claimed(job, 4);
     const got: unknown[] = [];
@@ -126,7 +126,7 @@ describe('outcomes of a stream', () => {
     expect(taken(job)).toBe('the end');
   });
 
-  it('free the window when they are taken, and the input is read on when somebody asks again', () => {
+  it('free the window when they are taken, and the next request reads the input further', () => {
     let pulled = 0;
     const sync = { next: () => ({ done: false as const, value: pulled++ }) };
     const { job, owner } = streamOf({ sync }, { window: 4, eager: true });
@@ -139,7 +139,7 @@ describe('outcomes of a stream', () => {
     expect([pulled, job.left, owner.accepted]).toEqual([7, 4, 7]);
   });
 
-  it('are told of one by one, and whoever is told may leave in the middle of a range', () => {
+  it('are delivered one by one, and a listener may leave in the middle of a range', () => {
     const told: unknown[] = [];
     const { job, owner } = streamOf(
       { items: upTo(10) },
@@ -157,7 +157,7 @@ describe('outcomes of a stream', () => {
     expect([job.takeValues(), taken(job)]).toEqual([[], 'the end']);
   });
 
-  it('that come after the consumer has left are nobody’s', () => {
+  it('that arrive after the consumer has left are dropped', () => {
     const { job, owner } = streamOf({ items: upTo(6) });
     claimed(job, 4);
     job.settleRange(1, upTo(4), 1, 2);
@@ -178,7 +178,7 @@ describe('outcomes of a stream', () => {
     expect([taken(job), taken(job)]).toEqual([{ error: 'ended' }, 'the end']);
   });
 
-  it('are let go when they are taken, while others wait', async () => {
+  it('are released when they are taken, while others wait', async () => {
     setFlagsFromString('--expose-gc');
     const gc = runInNewContext('gc') as () => void;
     const { job } = streamOf({ items: upTo(6) });

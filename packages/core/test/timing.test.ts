@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AHEAD, Timing } from '../dist/timing.js';
 
-/** Of a function whose runs took so long, each measured alone; µs. */
+/** The estimate of a function after these run times, each measured alone; µs. */
 function measured(...runs: readonly number[]): Timing {
   const timing = new Timing();
   for (const run of runs) timing.record(1, run);
@@ -97,7 +97,7 @@ describe('a long run in the midst of short ones', () => {
   });
 });
 
-describe('what a worker is told to expect', () => {
+describe('the expected run time in a message', () => {
   it('is nothing of a function that was never measured', () => {
     expect(new Timing().expectation(ALONE)).toBe(0);
   });
@@ -106,7 +106,7 @@ describe('what a worker is told to expect', () => {
     expect(measured(4).expectation(ALONE)).toBe(4);
   });
 
-  it('is "alone" from the length on at which a message a task is cheap', () => {
+  it('is "alone" from the duration at which one message per task is cheap', () => {
     expect(measured(ALONE).expectation(ALONE)).toBe(0);
     expect(measured(ALONE - 1).expectation(ALONE)).toBe(ALONE - 1);
   });

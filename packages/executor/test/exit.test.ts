@@ -10,7 +10,7 @@ const PROGRAM = fileURLToPath(new URL('fixtures/program.mjs', import.meta.url));
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 const SELF_SUBMITTING = fileURLToPath(new URL('fixtures/self-submitting.mjs', import.meta.url));
 
-/** Standard output of a program that has to end by itself, with code 0 and without a word on standard error. */
+/** The standard output of a program that must end with code 0 and without output on standard error. */
 async function run(scenario: string, kind: string, program: string = PROGRAM): Promise<string> {
   const options = { timeout: PATIENCE };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, scenario, kind], options);
@@ -24,7 +24,7 @@ describe.each(['process', 'thread'])('%s', (kind) => {
     expect(await run('unused', kind)).toBe('nothing');
   });
 
-  test('failures that nobody asks for are silent [C-3]', async () => {
+  test('failures that are never read are silent [C-3]', async () => {
     expect(await run('failed', kind)).toBe('apple');
   });
 
@@ -41,7 +41,7 @@ describe.each(['process', 'thread'])('%s', (kind) => {
     expect(output).toBe('NestedBootstrapError true NestedBootstrapError true 42');
   });
 
-  test('nor does an endless map that nobody reads any further', async () => {
+  test('nor does an endless map without a reader', async () => {
     expect(await run('lazily', kind)).toBe('0');
   });
 });

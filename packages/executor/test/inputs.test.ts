@@ -96,7 +96,7 @@ describe.each(['eager', 'lazy', 'asynchronous'] as const)('%s', (how) => {
   });
 });
 
-test('an asynchronous input that is left while it is read: nobody waits, and what closing throws is told', async () => {
+test('an asynchronous input that is closed while it is read: no call waits, and an error of closing is reported', async () => {
   const input = {
     [Symbol.asyncIterator]: () => ({
       next: () => new Promise<never>(() => undefined),

@@ -28,7 +28,7 @@ export const OWN: readonly Kind[] = KINDS.filter(({ shared }) => !shared);
 /** Without a shared runtime of processes: what an executor does there, it does on one of threads. */
 export const MOST: readonly Kind[] = KINDS.filter(({ shared, kind }) => !shared || kind === 'thread');
 
-/** Those options that a facade may not have where the workers are somebody else's. */
+/** The options that a facade on a borrowed runtime must not have. */
 const OF_WORKERS = [
   'initializer',
   'initargs',
@@ -134,10 +134,10 @@ export class Counter {
 setFlagsFromString('--expose-gc');
 export const collectGarbage = runInNewContext('gc') as () => void;
 
-/** How many are still there once nobody but the code under test can hold them. */
+/** The number of objects that the code under test still holds. */
 export async function left(references: readonly WeakRef<object>[]): Promise<number> {
   const isLeft = (reference: WeakRef<object>) => reference.deref() !== undefined;
-  // A few turns, since messages of worker threads are let go of late.
+  // A few turns, because Node releases messages of worker threads late.
   for (let i = 0; i < 10 && references.some(isLeft); i++) {
     await turn();
     collectGarbage();

@@ -60,7 +60,7 @@ describe.each(MOST)('$name', (kind) => {
       expect(future.cancelled()).toBe(false);
     });
 
-    test('one that nobody awaits is silent, and counted until it is asked for [C-3]', async () => {
+    test('one that is not awaited is silent, and counted until it is read [C-3]', async () => {
       const before = executor.stats().unobservedErrors;
       const futures = [1, 2].map((n) =>
         executor.submit((x: number) => {
@@ -132,7 +132,7 @@ describe.each(MOST)('$name', (kind) => {
       expect(order).toEqual(['callback', 'then']);
     });
 
-    test('a done-callback that asks for the outcome takes nobody’s place', async () => {
+    test('a done-callback that reads the outcome does not count as a reader', async () => {
       const future = executor.submit(square, 3);
       const inCallback: unknown[] = [];
       const awaiting = Promise.all([future, future, future.then((value) => [value])]);
@@ -184,7 +184,7 @@ describe.each(MOST)('$name', (kind) => {
   });
 
   describe('withOptions', () => {
-    test('signal: what waits is cancelled at once, what runs is told, and ended after killGrace [F-21] [D-45]', async () => {
+    test('signal: a queued call is cancelled at once, a running one is aborted, and ended after killGrace [F-21] [D-45]', async () => {
       const executor = forTest(kind, { killGrace: 50 });
       const gate = makeGate();
       const controller = new AbortController();

@@ -104,9 +104,9 @@ async function groups(): Promise<void> {
   expectTypeOf(await wait([future, executor.submit(fetchText, 'x')])).toExtend<{ done: Set<Future<number> | Future<string>> }>();
   // @ts-expect-error no returnWhen of that name
   await wait(futures, { returnWhen: 'SOME' });
-  // @ts-expect-error what is no future
+  // @ts-expect-error not a future
   await wait([Promise.resolve(1)]);
-  // @ts-expect-error what is no future
+  // @ts-expect-error not a future
   asCompleted([1]);
 }
 void groups;

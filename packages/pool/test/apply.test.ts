@@ -84,7 +84,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await failure(given.pool.apply(echo<unknown>, [given.pool]))).toBeInstanceOf(TaskSerializationError);
     });
 
-    test('rejects for arguments that are no array, and for options that are no object', async () => {
+    test('rejects for arguments that are not an array, and for options that are not an object', async () => {
       await expect(given.pool.apply(square, 7 as never)).rejects.toThrow(/^apply: expected the arguments as an array, got 7/);
       await expect(given.pool.apply(square, 7 as never)).rejects.toBeInstanceOf(TypeError);
       await expect(given.pool.apply(square, [7], 5 as never)).rejects.toBeInstanceOf(TypeError);
@@ -113,7 +113,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await failure(given.pool.apply(square, [7], options))).toBe(thrown);
     });
 
-    test('onReport is told what the task reports, in order', async () => {
+    test('onReport receives the reports of the task, in order', async () => {
       const reports: unknown[] = [];
       expect(await given.pool.apply(reportAll, [['a', 'b']], { onReport: (value, index) => reports.push([value, index]) })).toBe(2);
       expect(reports).toEqual([
@@ -240,7 +240,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await failure(failed.get())).toBeNull();
     });
 
-    test('a failure that nobody asks for is silent, and counted until somebody does', async () => {
+    test('a failure that is not read is silent, and counted until it is read', async () => {
       const before = given.pool.stats().unobservedErrors;
       const count = (): number => given.pool.stats().unobservedErrors - before;
       const results = [1, 2, 3].map((x) => given.pool.applyAsync(fail, [`no ${x}`]));
@@ -259,7 +259,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(count()).toBe(0);
     });
 
-    test('awaiting it is asking, and harms nobody who asked in another way', async () => {
+    test('awaiting it counts as reading, and does not affect other readers', async () => {
       const before = given.pool.stats().unobservedErrors;
       const order: string[] = [];
       const result = given.pool.applyAsync(square, [5]);
@@ -281,7 +281,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(given.pool.stats().unobservedErrors).toBe(before);
     });
 
-    test('awaited only after it has failed it is counted no longer, and what came before is told once', async () => {
+    test('awaited only after it has failed, it no longer counts, and the earlier failure is reported once', async () => {
       const before = given.pool.stats().unobservedErrors;
       const result = given.pool.applyAsync(fail, ['late']);
       await result.wait();
@@ -294,7 +294,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(given.pool.stats().unobservedErrors).toBe(before);
     });
 
-    test('what `then` gives a promise is a promise too, for whoever looks', async () => {
+    test('the result of `then` is an ordinary promise', async () => {
       let returned: unknown;
       const result = given.pool.applyAsync(square, [6]);
       const resolved = await new Promise((resolve, reject) => {

@@ -8,7 +8,7 @@ const gc = runInNewContext('gc') as () => void;
 /** Rounds of collection; between two of them the event loop turns, since what runs may hold its last values until then. */
 const ROUNDS = 50;
 
-/** The objects that are still there when nobody else holds them. */
+/** The objects that the code under test still holds. */
 export async function survivors(refs: readonly WeakRef<object>[]): Promise<object[]> {
   const left = (): object[] => refs.map((ref) => ref.deref()).filter((object) => object !== undefined);
   for (let round = 0; round < ROUNDS; round++) {

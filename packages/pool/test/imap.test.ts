@@ -177,7 +177,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await iterator.next(1)).toEqual(DONE);
     });
 
-    test('what is there is had with a timeout of 0', async () => {
+    test('an available result is returned with a timeout of 0', async () => {
       let told = 0;
       const onProgress = ({ completed }: { completed: number }): void => {
         told = completed;
@@ -270,7 +270,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(inputs.map(({ closed }) => closed)).toEqual([1, 1, 1, 1, 1]);
     });
 
-    test('what has not started never runs, and whoever waits is told the end [I-11]', async () => {
+    test('tasks that have not started never run, and waiting calls see the end [I-11]', async () => {
       const pool = makePool(variant, { processes: 1 });
       const gate = makeGate();
       const held = pool.applyAsync(hold, [gate.path, 'held']);

@@ -14,7 +14,7 @@ import { makePool, VARIANTS } from './variants.ts';
 describe.each(VARIANTS)('$title', (variant) => {
   const name = variant.kind === 'thread' ? 'ThreadPool' : 'Pool';
 
-  /** Workers that are somebody else's outlive the pool. */
+  /** The workers of a borrowed runtime outlive the pool. */
   const testOwn = variant.isShared ? () => undefined : test;
 
   describe('close', () => {
@@ -72,7 +72,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await result).toEqual(squares(1000));
     });
 
-    test('is told of callbacks that ran before it', async () => {
+    test('sees callbacks that ran before it', async () => {
       const pool = makePool(variant);
       const seen: unknown[] = [];
       void pool.mapAsync(square, range(10), { callback: (values) => seen.push(values.length) });
@@ -125,7 +125,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(gate.labels()).toEqual(['running']);
     });
 
-    test('errorCallback is told', async () => {
+    test('errorCallback receives it', async () => {
       const pool = makePool(variant, { processes: 1 });
       const gate = makeGate();
       const seen: unknown[] = [];

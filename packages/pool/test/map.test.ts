@@ -356,7 +356,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await given.pool.starmap(countArguments, [[], [1], [undefined, 2], [[1, 2]]])).toEqual([0, 1, 2, 1]);
     });
 
-    test('an item that is no array of arguments is a TypeError that names it', async () => {
+    test('an item that is not an array of arguments is a TypeError that names it', async () => {
       await expect(given.pool.starmap(add, [[1, 2], 5] as never)).rejects.toThrow('starmap: expected arrays of arguments, got 5 as item 1');
       expect(() => given.pool.starmapAsync(add, ['ab'] as never)).toThrow(TypeError);
       const feed = new Feed<[number, number]>();

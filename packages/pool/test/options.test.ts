@@ -43,7 +43,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(gate.labels()).toEqual([]);
     });
 
-    test('aborted later: what waits never runs, what runs is told', async () => {
+    test('aborted later: a queued call never runs, a running one is aborted', async () => {
       const pool = makePool(variant, { processes: 1 });
       const gate = makeGate();
       const control = new AbortController();
@@ -193,7 +193,7 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(await given.pool.apply(square, [3])).toBe(9);
     });
 
-    test('refuses what is no option of a call', () => {
+    test('refuses an unknown option of a call', () => {
       expect(() => given.pool.withOptions({ chunksize: 1 } as never)).toThrow(OptionsError);
       expect(() => given.pool.withOptions({ priority: '1' } as never)).toThrow(OptionsError);
       expect(() => given.pool.withOptions(5 as never)).toThrow(TypeError);

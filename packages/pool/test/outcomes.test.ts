@@ -41,7 +41,7 @@ describe.each(POOLS)('$title', (variant) => {
       }
     });
 
-    test('whoever asked for what would have come is told the end', async () => {
+    test('a request for a later result sees the end', async () => {
       const iterator = given.pool.imap(failIfOdd, range(5), { onError: 'stop' });
       const steps = await Promise.allSettled(range(4).map(() => iterator.next()));
       expect(steps).toEqual([good({ done: false, value: 0 }), bad('1 is odd'), good(DONE), good(DONE)]);
@@ -74,7 +74,7 @@ describe.each(POOLS)('$title', (variant) => {
       expect(unordered).toHaveLength(5);
     });
 
-    test('a rejected outcome is no pause: the input is read on, and join waits for the rest', async () => {
+    test('a rejected outcome does not pause the call: the input is read further, and join waits for the rest', async () => {
       const pool = makePool(variant);
       const view = pool.imap(failIfOdd, range(20), { buffersize: 2 }).settled();
       expect([await view.next(), await view.next()]).toEqual(UP_TO_4.slice(0, 2).map((value) => ({ done: false, value })));
@@ -83,7 +83,7 @@ describe.each(POOLS)('$title', (variant) => {
       expect(await collect(view)).toHaveLength(18);
     });
 
-    test('what is no outcome of a task rejects: the input, the end of the pool, the time', async () => {
+    test('other failures than those of tasks reject: the input, the end of the pool, the timeout', async () => {
       const ofInput = given.pool.imap(square, saysWhen(5, 1)).settled();
       expect(await ofInput.next()).toEqual({ done: false, value: good(0) });
       expect(await failure(ofInput.next())).toBeInstanceOf(SayWhenError);
@@ -218,7 +218,7 @@ describe.each(POOLS)('$title', (variant) => {
       await until(() => pool.stats().queued === 0 && pool.stats().running === 0, 'nothing is open');
     });
 
-    test('arguments that do not fit are counted once, though whoever is told ends the call [P-MAP-7]', async () => {
+    test('arguments that do not fit are counted once, although the callback ends the call [P-MAP-7]', async () => {
       const control = new AbortController();
       const result = given.pool.mapAsync(shout, [5] as never[], { signal: control.signal, onProgress: () => control.abort() });
       expect(await result.exception()).toHaveProperty('name', 'CancelledError');
@@ -237,7 +237,7 @@ describe.each(POOLS)('$title', (variant) => {
       expect(feed.closed).toBe(0);
     });
 
-    test('callbacks are told once', async () => {
+    test('callbacks are called once', async () => {
       const told: unknown[] = [];
       const tell = { callback: () => told.push('callback'), errorCallback: (error: unknown) => told.push((error as Error).message) };
       await given.pool.mapAsync(failIfOdd, [1, 1, 1, 1], { failFast: true, chunksize: 1, ...tell }).wait();

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 const program = (name: string, execArgv: readonly string[] = []) =>
   runProgram(new URL(`./fixtures/programs/${name}.mjs`, import.meta.url), [], execArgv);
 
-test('test_worker_finalization_via_atexit_handler_of_multiprocessing: a pool that nobody closes keeps no program alive [B-188] [P-LIFE-9] [D-18]', async () => {
+test('test_worker_finalization_via_atexit_handler_of_multiprocessing: a pool that is never closed does not keep a program alive [B-188] [P-LIFE-9] [D-18]', async () => {
   const running = program('idle');
   expect(await running.end()).toEqual({ code: 0, signal: null });
   const [pid] = running.numbers('worker');
@@ -18,7 +18,7 @@ test('open work keeps the program alive until it is done', async () => {
   expect([await running.end(), running.output, running.errors]).toEqual([{ code: 0, signal: null }, 'late\n', '']);
 });
 
-test('a time limit that somebody waits for fires', async () => {
+test('a time limit with a waiting caller fires', async () => {
   const running = program('deadline');
   await running.end();
   expect(running.output).toBe('TimeoutError\nTimeoutError\nwaited\n');

@@ -1,4 +1,4 @@
-/** The four pools that every behaviour is tested with: processes or threads, of its own or somebody's. */
+/** The four variants of a pool in which every behaviour is tested: processes or threads, own or borrowed runtime. */
 import { Pool, type PoolOptions, type RuntimeOptions, ThreadPool, WorkerRuntime } from '@twinpool/pool';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 

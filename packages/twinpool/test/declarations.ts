@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 export interface Declared {
-  /** Public members, each with its signatures as `(fn, args?, options?)`; one that is no function has none. */
+  /** Public members, each with its signatures as `(fn, args?, options?)`; a member that is not a function has none. */
   readonly members: ReadonlyMap<string, ReadonlySet<string>>;
   readonly bases: readonly string[];
 }

@@ -41,7 +41,7 @@ describe.each([
   });
   beforeEach(forget);
 
-  it('a task is told of when it is handed over and when it has ended, without its values', async () => {
+  it('a task is published when it is handed over and when it has ended, without its values', async () => {
     expect(await pool.apply(square, [1234567])).toBe(1234567 ** 2);
     expect(tasks.map(({ event, task, index, outcome }) => [event, task, index, outcome])).toEqual([
       ['start', 'square', 0, undefined],
@@ -51,12 +51,12 @@ describe.each([
     expect(workers).toEqual([]);
   });
 
-  it('a task that fails is told of with its error', async () => {
+  it('a task that fails is published with its error', async () => {
     const error = await failure(pool.apply(fail, ['no']));
     expect(tasks.at(-1)).toMatchObject({ event: 'end', task: 'fail', outcome: 'failed', error });
   });
 
-  it('the tasks of a map are told of each with its place', async () => {
+  it('each task of a map is published with its index', async () => {
     await failure(pool.map(failIfOdd, [0, 2, 3, 4], 2));
     for (const event of ['start', 'end']) {
       const places = tasks.filter((each) => each.event === event).map(({ index }) => index);
@@ -65,7 +65,7 @@ describe.each([
     expect(tasks.filter(({ outcome }) => outcome === 'failed').map(({ index }) => index)).toEqual([2]);
   });
 
-  it('a lost worker is told of with how it ended, its task with its loss, and it is counted', async () => {
+  it('a lost worker is published with its exit, its task with the loss, and it is counted', async () => {
     const before = pool.stats();
     const { pid, threadId, workerId } = await pool.apply(place);
     const gate = makeGate();
@@ -83,7 +83,7 @@ describe.each([
     expect(pool.stats()).toMatchObject({ lostWorkers: before.lostWorkers + 1, replacedWorkers: before.replacedWorkers + 1 });
   });
 
-  it('an error outside of any task is told of once: a warning, a message, a count; and harms nobody', async () => {
+  it('an error outside of any task is reported once: a warning, a message, a count; and affects no task', async () => {
     expectWarning(/outside of any task.*late throw/s);
     const before = pool.stats();
     expect(await pool.apply(throwLater, [5])).toBe('returned');
@@ -95,7 +95,7 @@ describe.each([
     expect(pool.stats()).toMatchObject({ lateErrors: before.lateErrors + 1, failed: before.failed });
   });
 
-  it('an error that nobody asks for is counted, and no longer once somebody has', async () => {
+  it('an error that is not read is counted, until it is read', async () => {
     const before = pool.stats().unobservedErrors;
     const result = pool.applyAsync(fail, ['unseen']);
     await result.wait();
@@ -105,7 +105,7 @@ describe.each([
   });
 });
 
-it('workers are told of from their start to their end', async () => {
+it('workers are published from their start to their end', async () => {
   forget();
   const pool = new ThreadPool(1);
   await pool.apply(square, [1]);
@@ -118,7 +118,7 @@ it('workers are told of from their start to their end', async () => {
   ]);
 });
 
-it('a message that no correct worker sends is told of and counted', async () => {
+it('a message that no correct worker sends is published and counted', async () => {
   forget();
   await using executor = new ProcessPoolExecutor(1);
   const forged = executor.submit(forgeMessage, [99, 'odd']);

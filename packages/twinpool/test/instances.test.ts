@@ -75,7 +75,7 @@ describe.each([
       new Point(1),
     ],
     [
-      'that is no miss',
+      'that is not a miss',
       (_point: Point) => {
         throw new TypeError('wrong');
       },

@@ -1,10 +1,10 @@
-/** [R11] Whatever is larger than a lowered `maxPayloadBytes` is refused by itself, and what comes after it goes on. */
+/** [R11] A value that is larger than a lowered `maxPayloadBytes` is refused alone, and later calls succeed. */
 import { OptionsError, PayloadTooLargeError, Pool, ProcessPoolExecutor, ThreadPool, ThreadPoolExecutor } from 'twinpool';
 import { describe, expect, test } from 'vitest';
 
 const LIMIT = 1000;
 type Increment = (x: number) => number;
-/** A new function each time, with a source of about so many bytes. */
+/** Returns a new function whose source has about `bytes` bytes. */
 const sized = (bytes: number, fill = 'a'): Increment =>
   new Function('x', `/* ${Math.random()} ${fill.repeat(bytes)} */ return x + 1`) as Increment;
 const small = (x: number) => x + 1;
@@ -17,7 +17,7 @@ describe.each([
     ['far over the limit', () => sized(20 * LIMIT)],
     ['a little over the limit', () => sized(LIMIT + 1)],
     ['over it in bytes, not in characters', () => sized(0.6 * LIMIT, 'ж')],
-  ])('a function %s fails its own calls, each time, and nobody waits', async (_what, make) => {
+  ])('a function %s fails its own calls, each time, and no call waits', async (_what, make) => {
     await using executor = new Executor({ maxWorkers: 1, maxPayloadBytes: LIMIT });
     const large = make();
     const calls = [executor.submit(small, 1), executor.submit(large, 1), executor.submit(small, 2), executor.submit(large, 2)];

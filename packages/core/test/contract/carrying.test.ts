@@ -167,7 +167,7 @@ describe.each(KINDS)('reports: %s', (kind) => {
     expect(told.sort(([, a], [, b]) => a - b)).toEqual([10, 11, 12, 13, 14].map((item, index) => [item, index]));
   });
 
-  it('that nobody listens to harm nothing', async () => {
+  it('without a listener are harmless', async () => {
     expect(await open(kind, 1).call(reportAll, [1, 2, 3])).toBe(3);
   });
 

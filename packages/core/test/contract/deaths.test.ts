@@ -1,4 +1,4 @@
-/** Workers that die, by themselves or by another's hand: what was running is lost, everything else runs elsewhere, once. */
+/** Workers that exit or are killed: the running tasks are lost, all other tasks run once in other workers. */
 import { type Arrival, childrenOf, isRunning, makeGate, outcome, until, within } from '@twinpool/testkit';
 import { dieWithHeir, exitRightAfter, exitWith, markOrExit, startChild } from '@twinpool/testkit/faults';
 import { hold, holdAsync, later, mark, place, square } from '@twinpool/testkit/tasks';
@@ -97,7 +97,7 @@ describe.each(KINDS)('when a worker %s dies', (kind) => {
     expect(await outcome(work.call(square, 4))).toEqual({ ok: true, value: 16 });
   });
 
-  it('retries can be had for one call, or renounced', async () => {
+  it('retries can be set for one call, or disabled', async () => {
     const gate = makeGate();
     const work = open(kind, { processes: 1, onWorkerLoss: 'retry' });
     await outcome(work.begin(exitWith, [gate.path, 1], { retries: 0 }).promise);
@@ -133,7 +133,7 @@ describe.each(KINDS)('when a worker %s dies', (kind) => {
   });
 });
 
-describe('when somebody kills a worker process', () => {
+describe('when a worker process is killed', () => {
   it('while it is busy, its task is lost and its neighbours go on [F-3] [F-6]', async () => {
     const gate = makeGate();
     const work = open('process', 2);
@@ -147,7 +147,7 @@ describe('when somebody kills a worker process', () => {
     expect(await tasks[1]).toBe('b');
   });
 
-  it('while it is idle, nobody is told of it, and another is there when work comes [F-4]', async () => {
+  it('while it is idle, no task fails, and another worker starts on demand [F-4]', async () => {
     const work = open('process', 1);
     const { pid } = await work.call(place);
     kill({ pid });
@@ -184,7 +184,7 @@ describe('when somebody kills a worker process', () => {
     expect(work.seat.stats().lostWorkers).toBe(4);
   });
 
-  it('by SIGTERM, it is told so', async () => {
+  it('by SIGTERM, the error names the signal', async () => {
     const gate = makeGate();
     const work = open('process', 1);
     const task = outcome(work.call(hold, gate.path, 'x'));

@@ -1,4 +1,4 @@
-/** Closing, leaving, terminating: in every order, at every moment, and nothing is left behind. */
+/** Closing, leaving and terminating, in every order and at every moment: nothing is left behind. */
 import { isRunning, makeGate, outcome, within } from '@twinpool/testkit';
 import { ignoreSigterm, leaveTimers } from '@twinpool/testkit/faults';
 import { nothingLeft } from '@twinpool/testkit/leak-check';
@@ -28,6 +28,7 @@ describe.each(KINDS)('closing: %s', (kind) => {
       const work = open(kind, 2, startsAtOnce);
       work.seat.close();
       await within(work.seat.leave());
+      expect(work.seat.stats()).toMatchObject({ workers: 0, completed: 0, lostWorkers: 0 });
     }
     await nothingLeft(1_000);
   });
@@ -47,6 +48,7 @@ describe.each(KINDS)('closing: %s', (kind) => {
     work.seat.close();
     const leaving = [work.seat.leave(), work.seat.leave()];
     await within(Promise.all(leaving));
+    expect(work.seat.stats()).toMatchObject({ workers: 0, completed: 1, failed: 0 });
   });
 
   it('is over while a task left timers behind [F-45]', async () => {

@@ -183,9 +183,9 @@ const MATRIX: readonly Row[] = [
   { what: 'a module with a syntax error', task: ofModule('bad-syntax.mjs'), ends: isModuleError(/bad-syntax\.mjs/) },
   { what: 'a module that is not there', task: ofModule('nowhere.mjs'), ends: isModuleError(/nowhere\.mjs/) },
   { what: 'an export that is not there [F-52]', task: ofModule('exports.mjs', 'nothing'), ends: isModuleError(/nothing/, /exports\.mjs/) },
-  { what: 'an export that is no function', task: ofModule('exports.mjs', 'notAFunction'), ends: isModuleError(/notAFunction/) },
+  { what: 'an export that is not a function', task: ofModule('exports.mjs', 'notAFunction'), ends: isModuleError(/notAFunction/) },
   { what: 'a module that exits when it is imported', task: ofModule('exits.mjs'), ends: isLost({ exitCode: 3 }) },
-  { what: 'what is no task at all', task: 5 as never, ends: isUnsendable(/got number/) },
+  { what: 'a value that is not a task', task: 5 as never, ends: isUnsendable(/got number/) },
   {
     what: 'an argument that is a function',
     task: add as Task<never[], unknown>,
@@ -242,7 +242,7 @@ describe.each(KINDS)('a worker %s', (kind) => {
 
   it.each([
     ['an exception in a timer', faults.throwLater, /late throw/],
-    ['a rejection nobody handles', faults.rejectLater, /late rejection/],
+    ['an unhandled rejection', faults.rejectLater, /late rejection/],
   ] as const)('that is ended by %s after its task harms no other task [F-41] [F-43]', async (_what, task, warning) => {
     expectWarning(warning);
     const lost = place.seat.stats().lostWorkers;

@@ -11,7 +11,7 @@ const modules = new URL('../fixtures/modules/', import.meta.url);
 const run = (file: string, ...args: readonly string[]): Program => runProgram(new URL(file, programs), args);
 
 describe.each(KINDS)('a program with workers: %s', (kind) => {
-  it.each(['unused', 'starts at once', 'used', 'rested', 'closed'])('ends by itself when it has nothing to do: %s [F-90]', async (how) => {
+  it.each(['unused', 'starts at once', 'used', 'rested', 'closed'])('ends when it has nothing to do: %s [F-90]', async (how) => {
     const program = run('ends-by-itself.mjs', kind, how);
     expect(await program.end()).toEqual({ code: 0, signal: null });
     expect(program.output).toContain('the end of the program');
@@ -59,7 +59,7 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
     expect(program.errors.match(/Debugger listening/g)).toHaveLength(1);
   });
 
-  it('that is its own task module is told so, and starts no workers in its workers [F-50]', async () => {
+  it('that is its own task module gets an error, and starts no workers in its workers [F-50]', async () => {
     const program = run('unguarded.mjs', kind);
     expect((await program.end()).code).toBe(0);
     expect(program.output).toContain('ERR_TWINPOOL_NESTED_BOOTSTRAP');
@@ -88,7 +88,7 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
     expect(most).toBeLessThanOrEqual(4);
   });
 
-  it('that runs out of descriptors is told so, and works again when it has some [F-58]', async () => {
+  it('that runs out of descriptors gets an error, and works again when descriptors are available [F-58]', async () => {
     const program = runNode(['-e', limited('no-descriptors.mjs', kind)], programs);
     expect((await program.end()).code).toBe(0);
     expect(program.output).toContain('hoarded: EMFILE');

@@ -1,6 +1,6 @@
 /**
  * [R10] A worker that breaks the protocol, over both transports: every field of every message replaced by what does not belong there, messages out
- * of order, twice, and for nobody. The worker is distrusted and ended, its tasks are lost with it, and the program goes on.
+ * of order, twice, and for unknown tasks. The lane ends the worker, its tasks are lost, and the program continues.
  *
  *   a task forges a message on its worker's own channel and stays --> WorkerLostError, one anomaly --> the next task runs elsewhere
  */
@@ -160,7 +160,7 @@ const OUT_OF_ORDER: readonly (readonly [what: string, ...messages: unknown[]])[]
   ['READY a second time', [READY, 1]],
   ['INIT_FAILED after READY', [INIT_FAILED, thrown]],
   ['STARTED of a task without a limit', [STARTED]],
-  ['LOADED of a function that it was not told of', [LOADED, 1_000_000]],
+  ['LOADED for an undefined function', [LOADED, 1_000_000]],
   ['REPORT of a value that was not sent', [REPORT, AS_ALONE, undefined]],
   ['an answer with a value that was not sent', ofOutcome(AS_ALONE, undefined)],
   ['more answers than tasks', answer({ 1: 2, 2: [1, 2] })],

@@ -95,7 +95,7 @@ describe.each(KINDS)('an initializer: %s', (kind) => {
     });
   });
 
-  it('that is no function is the error of what waits', async () => {
+  it('that is not a function fails the queued tasks', async () => {
     const free = Math.random();
     const work = open(kind, { processes: 1, initializer: () => free });
     expect(await outcome(work.call(square, 1))).toMatchObject({ ok: false, error: { cause: { code: 'ERR_TWINPOOL_TASK_SERIALIZATION' } } });
@@ -250,7 +250,7 @@ describe.each(KINDS)('worker %s', (kind) => {
     await expect.poll(() => work.seat.stats().workers, { timeout: PATIENCE }).toBe(3);
   });
 
-  it('work side by side, as many as there are', async () => {
+  it('work in parallel, all of them', async () => {
     const gate = makeGate();
     const work = open(kind, 3);
     const tasks = [1, 2, 3].map((x) => work.call(holdAsync, gate.path, x));

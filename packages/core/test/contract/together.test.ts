@@ -22,7 +22,7 @@ describe.each(KINDS)('tasks that run together: %s', (kind) => {
     ['an object', (x: number) => (x === 7777 ? { x } : x)],
     ['a bigint', (x: number) => (x === 7777 ? 7n : x)],
     ['a promise', (x: number) => (x === 7777 ? Promise.resolve('later') : x)],
-    ['numbers that are no integers', (x: number) => (x === 7777 ? -0 : x === 7778 ? Number.NaN : x / 3)],
+    ['numbers that are not integers', (x: number) => (x === 7777 ? -0 : x === 7778 ? Number.NaN : x / 3)],
   ] as const)('give %s at its place', async (_what, task) => {
     const work = open(kind, 2);
     const typed = task as (x: number) => unknown;

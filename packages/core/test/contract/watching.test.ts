@@ -23,7 +23,7 @@ const stateOf = (pid: number): string | undefined => {
     return undefined;
   }
 };
-/** Also those that have ended and that nobody has waited for. */
+/** Includes zombies. */
 const everyChild = (): string[] =>
   readdirSync('/proc/self/task').flatMap((task) => readFileSync(`/proc/self/task/${task}/children`, 'latin1').split(' ').filter(Boolean));
 
@@ -34,8 +34,8 @@ describe.each(SHELLS)('%s', (_title, execArgv) => {
     await program.printed('ready', BOUND);
     const workers = program.numbers('workers');
     expect(workers.length).toBeGreaterThanOrEqual(1);
-    await until(() => childrenOf(program.pid).length > workers.length, 'somebody watches', BOUND);
-    // The last one to be started reads what it has been told before it hears of the end.
+    await until(() => childrenOf(program.pid).length > workers.length, 'the reaper runs', BOUND);
+    // The reaper that was started last reads all its messages before it sees the end of the pipe.
     process.kill(program.pid, 'SIGKILL');
     await program.end();
     await until(() => workers.every((pid) => !isRunning(pid)), `the workers ${workers.join(', ')} are gone`, BOUND);
@@ -74,7 +74,7 @@ describe.each(SHELLS)('%s', (_title, execArgv) => {
   });
 });
 
-describe('an idle worker leaves by itself, so that its exit listeners run:', () => {
+describe('an idle worker exits in an orderly way, so that its exit listeners run:', () => {
   const ends = ['terminate', 'close', 'nothing to do', 'exit', 'SIGKILL'];
   // Threads are in the program: they have no time when it has none.
   const cases = KINDS.flatMap((kind) => (kind === 'process' ? ends : ends.slice(0, 3)).map((end) => [kind, end] as const));

@@ -49,7 +49,7 @@ export class Workplace {
       job = new CallJob(taskFunctionOf(fn), args, this.settings(options), listener);
       this.seat.submit(job, 1);
     });
-    // Whoever wants to know of a failure has the promise.
+    // A test that checks a failure has the promise.
     promise.catch(() => undefined);
     return { promise, job: job as CallJob };
   }
@@ -104,7 +104,7 @@ export function open(kind: Kind, options: object | number = {}, startsAtOnce = f
   return workplace;
 }
 
-/** A workplace at somebody's workers. */
+/** A workplace at the workers of another owner. */
 export function openAt(runtime: WorkerRuntime, options: object = {}): Workplace {
   return new Workplace(runtime.kind as Kind, { runtime, ...options });
 }

@@ -1,11 +1,10 @@
 /**
- * A runtime whose workers, clock and users are all in the hands of a test, and the book that is kept of it.
+ * Simulates a runtime whose workers, clock and users the test controls, and records its expected state in a book.
  *
- * The engine, scheduler, crew, clients and jobs are the real ones; only lanes and clock are fake. The book is written from two
- * sides, by what users did (accepted, cancelled, aborted, closed) and by what workers did (handed over, begun, gone), and `inspect`
- * compares the engine with it. It refuses to know how the engine decides: only what must hold whatever it decides.
+ * The engine, scheduler, crew, clients and jobs are real; only lanes and the clock are fake. The book records the actions of users (accepted,
+ * cancelled, aborted, closed) and of workers (handed over, begun, gone). `inspect` compares the engine with it. It does not know how the engine decides: it checks only the invariants.
  *
- * Users' code that the engine calls (inputs, callbacks, getters, schemas) calls back into it: `plot` says what the next call of that code does.
+ * The engine calls user code (inputs, callbacks, getters, schemas), which may call back into the engine: `plot` sets the next such call.
  */
 import { getEventListeners } from 'node:events';
 import { FakeClock, type FakeEnd, FakeLane, type FakeLaneWatch, type FakeTask, type Manner } from '@twinpool/testkit';
@@ -36,7 +35,7 @@ export interface WorldShape {
   readonly clients: readonly ClientShape[];
 }
 
-/** Workers that live for ever and one client, unless told otherwise. */
+/** A world with one client and workers without a task limit, unless `shape` says otherwise. */
 export function worldOf(shape: Partial<WorldShape> = {}, seams: Seams = {}): World {
   const usual: WorldShape = {
     size: 1,
@@ -62,7 +61,7 @@ export interface ClientShape {
   readonly onLoss: 'fail' | 'retry' | 'break';
 }
 
-/** Of a client that retries. */
+/** The retry limit of a client that retries. */
 export const RETRIES = 2;
 export const KILL_GRACE = 500;
 export const TASK_TIMEOUT = 250;
@@ -132,7 +131,7 @@ export interface Entry {
   ends: number;
   /** Errors of single tasks. */
   readonly failures: Map<number, unknown>;
-  /** Of a stream: its input, questions asked and answered, the values given. */
+  /** The input of a stream, its requests and answers, and the values that it returned. */
   shape: StreamHow | undefined;
   /** As the user cut it. */
   chunksize: number | undefined;
@@ -181,7 +180,7 @@ export class World {
   #items = 0;
   /** Told of every call that is over. */
   settled: (job: Job, ok: boolean, value: unknown) => void = () => undefined;
-  /** Late errors that were made to happen, and those that were told. */
+  /** The late errors that were caused, and those that were reported. */
   lateErrors = 0;
   lateErrorsTold = 0;
   readonly #allSignals: AbortSignal[] = this.signals.map(({ signal }) => signal);
@@ -234,7 +233,7 @@ export class World {
     for (const name of ['checked', 'checked later']) this.functions.push(this.#checked(name, name === 'checked later'));
   }
 
-  /** A function with a schema; `later`: one that answers when it is told to. */
+  /** A function with a schema; `later`: the schema answers on command. */
   #checked(name: string, later: boolean): TaskFunction {
     const answer = (args: unknown) => {
       this.inside('schema');
@@ -448,7 +447,7 @@ export class World {
 
   // What workers do.
 
-  /** A worker is gone, by itself or because it was told to go. */
+  /** A worker has ended, on request or unexpectedly. */
   die(lane: FakeLane, exitCode: number | null, signal: string | null): void {
     while (lane.hasAnswers && !lane.isOver) lane.deliver();
     if (lane.isOver) return;
@@ -480,11 +479,11 @@ export class World {
   heard(value: unknown, index: number): void {
     this.inside('report');
     const entry = [...this.book.values()].find(({ items }) => items[index] === value);
-    if (entry === undefined) this.troubles.push(`a report of item ${String(value)} was told as that of task ${index}`);
+    if (entry === undefined) this.troubles.push(`a report of item ${String(value)} was reported as that of task ${index}`);
     else if (!entry.begun.has(index) || entry.settled.has(index)) this.troubles.push(`task ${index} reported and did not run`);
   }
 
-  /** Everything that only waits for somebody happens until nothing is open. */
+  /** Runs all pending actions of users and workers until no work is open. */
   async comeToRest(): Promise<void> {
     for (let round = 0; round < 300; round++) {
       for (let i = this.#schemas.length; i > 0; i--) this.answerSchema();
@@ -513,7 +512,7 @@ export class World {
     this.#refuseWork();
     const closing = this.engine.close();
     for (const entry of this.book.values()) {
-      // A consumer that went away would hold up nothing, but its outcomes would be seen by nobody.
+      // A consumer that left would delay nothing, but the test would not see its outcomes.
       if (entry.kind === 'stream' && !entry.isClosed) for (let i = 0; i < 30; i++) this.take(entry);
     }
     await this.#end(closing);
@@ -557,7 +556,7 @@ export class World {
     if (this.clock.pending > 0) this.troubles.push(`${this.clock.pending} timers are left`);
     const listening = this.#allSignals.filter((signal) => getEventListeners(signal, 'abort').length > 0);
     if (listening.length > 0) this.troubles.push(`${listening.length} signals are still listened to`);
-    if (this.lateErrorsTold !== this.lateErrors) this.troubles.push(`${this.lateErrors} late errors, ${this.lateErrorsTold} were told`);
+    if (this.lateErrorsTold !== this.lateErrors) this.troubles.push(`${this.lateErrors} late errors, ${this.lateErrorsTold} were reported`);
     const left = this.lanes.filter((lane) => lane.isStarted && !lane.isOver);
     if (left.length > 0) this.troubles.push(`${left.length} workers are left`);
     expect(this.troubles).toEqual([]);
@@ -797,7 +796,8 @@ export class World {
       for (const [index, times] of entry.settled)
         if (times > 1) this.troubles.push(`task ${index} of a ${entry.kind} was settled ${times} times`);
       if (entry.kind !== 'stream' && entry.ends > 1) this.troubles.push(`a ${entry.kind} was settled ${entry.ends} times`);
-      if (entry.kind !== 'stream' && entry.job.over !== entry.ends > 0) this.troubles.push(`a ${entry.kind} is over, but nobody was told`);
+      if (entry.kind !== 'stream' && entry.job.over !== entry.ends > 0)
+        this.troubles.push(`a ${entry.kind} is over, but its user was not notified`);
     }
     for (const entry of this.book.values()) if (!this.isEnding) this.#inspectInput(entry);
     if (this.openSum < 0) this.troubles.push(`the program is kept alive by ${this.openSum} tasks`);
@@ -806,7 +806,7 @@ export class World {
     if (this.troubles.length > 0) expect(this.troubles).toEqual([]);
   }
 
-  /** An input is read no further than its window goes, and closed once unless it ended by itself. */
+  /** An input is read only up to its window, and closed once unless it was exhausted. */
   #inspectInput({ input, job, answered, shape }: Entry): void {
     if (input === undefined || shape === undefined) return;
     if (input.pulled > answered + shape.window)
@@ -872,7 +872,7 @@ class Input {
   isExhausted = false;
   readonly #items: readonly unknown[];
   readonly #failsAt: number;
-  /** Answers of an asynchronous one that nobody can have read yet. */
+  /** The answers of an asynchronous input that cannot have been read yet. */
   #underWay = 0;
   readonly #use: (place: Place) => void;
 

@@ -15,7 +15,7 @@ describe('exportOfNamespace', () => {
     [{ Shape: Object.assign(class {}, { square }) }, { exportName: 'Shape', member: 'square' }],
     [{ table: { square } }, { exportName: 'table', member: 'square' }],
     [{ table: { row: square } }, undefined],
-    // biome-ignore lint/suspicious/noThenProperty: that it is no task is what is tested
+    // biome-ignore lint/suspicious/noThenProperty: the test checks that it is not a task
     [{ then: square }, undefined],
     [{ other: () => 1, nothing: null, list: [square] }, undefined],
   ])('%o', (namespace, found) => {

@@ -118,7 +118,7 @@ describe('modules that cannot be loaded', () => {
   });
 
   test.each(['data:text/javascript,export const task = () => 1', 'node:fs', 'http://localhost/task.js'])(
-    '%s is no task module',
+    '%s is not a task module',
     async (url) => {
       expect((await far.call(of(url, 'task'))).failure).toMatchObject({
         name: 'TaskModuleError',
@@ -139,7 +139,7 @@ describe('exports', () => {
     expect(failure?.message).toContain('is not an export of');
   });
 
-  test('a value that is no function, and a generator function', async () => {
+  test('a value that is not a function, and a generator function', async () => {
     expect((await far.call(fixture('esm/tasks.mjs', 'table'))).failure?.message).toContain('is not a function but object');
     expect((await far.call(fixture('esm/tasks.mjs', 'count'))).failure?.message).toContain('generator');
   });
@@ -158,7 +158,7 @@ describe('exports', () => {
 });
 
 describe('checked tasks', () => {
-  test('by a reference nobody parsed for: arguments are validated here', async () => {
+  test('by a reference without parsed arguments: arguments are validated here', async () => {
     expect((await far.call(fixture('vite-tasks.ts', 'area'), 2)).value).toBe(11);
     expect((await far.call(fixture('vite-tasks.ts', 'area'), 'x')).failure).toMatchObject({ name: 'TaskValidationError' });
   });

@@ -30,7 +30,7 @@ test('taskRef(url): a reference per exported function, nothing else', () => {
   expectTypeOf(tasks.base).toEqualTypeOf<TaskReference<(path: string) => string>>();
   expectTypeOf(tasks.default).toEqualTypeOf<TaskReference<(x: number) => number>>();
   expectTypeOf(apply(tasks.area, [2])).toEqualTypeOf<Promise<number>>();
-  // @ts-expect-error a class is no task
+  // @ts-expect-error a class is not a task
   void tasks.Shape;
   // @ts-expect-error there is no such export
   void tasks.nothing;

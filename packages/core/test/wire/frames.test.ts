@@ -77,7 +77,7 @@ describe('a frame', () => {
     expect(read([Buffer.concat([empty, empty]).subarray(0, 9), Buffer.concat([empty, empty]).subarray(9)]).payloads).toHaveLength(2);
   });
 
-  it('that is cut off by the end of the stream is no frame', () => {
+  it('that is cut off by the end of the stream is not a frame', () => {
     const frame = encodeFrame([1, 'x'.repeat(100)], MOST);
     expect(read([frame.subarray(0, frame.length - 1)])).toEqual({ payloads: [], goesOn: true });
   });
@@ -88,7 +88,7 @@ describe('a frame', () => {
   });
 });
 
-describe('bytes that are no frame', () => {
+describe('bytes that are not a frame', () => {
   it('never throw, and end the reading or wait for more', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.array(fc.nat(), { maxLength: 5 }), (bytes, cuts) => {
@@ -99,7 +99,7 @@ describe('bytes that are no frame', () => {
     );
   });
 
-  it('in the place of one byte of a frame are noticed in the header, and harm nobody in the payload', () => {
+  it('in the place of one byte of a frame are detected in the header, and are harmless in the payload', () => {
     const frame = encodeFrame([13, 2, ['a', 'b'], undefined, [1, 2, 3]], MOST);
     fc.assert(
       fc.property(fc.nat(frame.length - 1), fc.integer({ min: 1, max: 255 }), (at, by) => {
@@ -113,7 +113,7 @@ describe('bytes that are no frame', () => {
     );
   });
 
-  it('are told by magic, version, reserved byte and length', () => {
+  it('are recognized by magic, version, reserved byte and length', () => {
     const good = encodeFrame([1], MOST);
     expect(payloadLength(good, 0, MOST)).toBe(good.length - HEADER_BYTES);
     for (const at of [0, 1, 2, 3]) {

@@ -326,7 +326,7 @@ describe.each([
   });
 });
 
-it('runs no constructor of anybody when it brings errors back', () => {
+it('runs no constructor of the program when it decodes errors', () => {
   let made = 0;
   class Costly extends Error {
     constructor() {

@@ -140,7 +140,7 @@ describe.each(MEDIA)('a list that cannot be moved, %s', (_name, medium) => {
   });
 });
 
-it('what is no buffer cannot be moved to a process', () => {
+it('a value that is not a buffer cannot be moved to a process', () => {
   const { port1 } = new MessageChannel();
   expect(() => packed(transfer({ port1 }, [port1]), PROCESSES)).toThrow('.port1 is a MessagePort, which cannot be sent to another process');
   port1.close();

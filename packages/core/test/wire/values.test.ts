@@ -292,7 +292,7 @@ describe.each(MEDIA)('%s', (_name, medium, carry) => {
     expect(error.cause).toBeInstanceOf(RangeError);
   });
 
-  it('what is nested too deeply to be read fails by itself [F-22]', () => {
+  it('a value that is nested too deeply to be decoded makes only its own decoding fail [F-22]', () => {
     const arrived = carry(nested(500));
     expect(arrived.form).toBe(BYTES);
     const { packed: bytes } = arrived;

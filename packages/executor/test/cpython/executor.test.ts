@@ -96,7 +96,7 @@ describe.each(KINDS)('ExecutorTest: $name', (kind) => {
       },
     );
 
-    test.each(['stop', 'continue'] as const)('onError %j: what is no task ends it [X-11]', async (onError) => {
+    test.each(['stop', 'continue'] as const)('onError %j: a value that is not a task ends it [X-11]', async (onError) => {
       function* failing(): Generator<number> {
         yield 1;
         yield 2;
@@ -240,7 +240,7 @@ describe.each(KINDS)('ExecutorTest: $name', (kind) => {
   });
 
   // The last two: they shut it down, which for its own workers is the end of them.
-  test('test_map_buffersize_when_buffer_is_full: so many items are read, and no more [B-16] [X-14]', async () => {
+  test('test_map_buffersize_when_buffer_is_full: exactly buffersize items are read [B-16] [X-14]', async () => {
     const counter = new Counter();
     const results = executor.map(square, counter, { buffersize: 4 });
     await executor.shutdown();

@@ -120,7 +120,7 @@ test('return() only unsubscribes [C-AC-6]', async () => {
 
 describe('what is refused, at the call', () => {
   const { returned } = futureStates();
-  test('what is no iterable of handles [C-AC-2]', () => {
+  test('a value that is not an iterable of handles [C-AC-2]', () => {
     expect(() => asCompleted([1] as never)).toThrow(/expected Futures or AsyncResults, got 1/);
     expect(() => asCompleted(returned as never)).toThrow(TypeError);
   });

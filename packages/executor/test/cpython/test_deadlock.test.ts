@@ -38,7 +38,7 @@ describe.each(MOST)('ExecutorDeadlockTest: $name', (kind) => {
     expect(executor.stats().lostWorkers).toBe(lost);
   });
 
-  test('test_crash_at_task_unpickle, test_crash_during_func_exec_on_worker: the signal is told [B-118] [B-119] [C-16] [D-30] [D-31]', async () => {
+  test('test_crash_at_task_unpickle, test_crash_during_func_exec_on_worker: the error names the signal [B-118] [B-119] [C-16] [D-30] [D-31]', async () => {
     // A thread that crashes takes the program with it: that is what processes are for.
     if (!isProcess) return;
     for (const future of [executor.submit(imported('crash')), executor.submit(() => process.kill(process.pid, 'SIGSEGV'))]) {

@@ -128,14 +128,14 @@ describe('result, exception', () => {
     },
   );
 
-  test('test_result_with_success: a waiting result() is told [B-50] [F-5]', async () => {
+  test('test_result_with_success: a waiting result() resolves [B-50] [F-5]', async () => {
     const future = new Future<number>();
     const waiting = [future.result(5_000), future.result(), future.exception(5_000)];
     future.setResult(7);
     expect(await Promise.all(waiting)).toEqual([7, 7, undefined]);
   });
 
-  test('test_exception_with_success: a waiting exception() is told [B-53] [F-6] [F-18]', async () => {
+  test('test_exception_with_success: a waiting exception() resolves [B-53] [F-6] [F-18]', async () => {
     const future = new Future<number>();
     const waiting = [future.exception(5_000), future.exception()];
     const error = new Error('later');
@@ -234,7 +234,7 @@ describe('addDoneCallback', () => {
     expect(order.sort()).toEqual(['callback', 'result', 'then']);
   });
 
-  test('a callback runs in the AsyncLocalStorage context of whoever added it [B-215] [C-26]', () => {
+  test('a callback runs in the AsyncLocalStorage context of the code that added it [B-215] [C-26]', () => {
     const storage = new AsyncLocalStorage<string>();
     const [future, { returned }] = [new Future<number>(), futureStates()];
     const seen: unknown[] = [];
@@ -260,7 +260,7 @@ describe('addDoneCallback', () => {
     await turn();
   });
 
-  test('test_done_callback_raises_already_succeeded; an async one that rejects; values that are no errors [B-43] [F-9] [F-10] [D-47] [C-25]', async () => {
+  test('test_done_callback_raises_already_succeeded; an async one that rejects; values that are not errors [B-43] [F-9] [F-10] [D-47] [C-25]', async () => {
     expectWarning('TWINPOOL_UNCAUGHT');
     const { returned } = futureStates();
     const hostile: unknown[] = ['text', null, Object.create(null), Symbol('s')];
@@ -272,7 +272,10 @@ describe('addDoneCallback', () => {
     returned.addDoneCallback(async () => {
       throw new Error('later');
     });
+    const last = vi.fn();
+    returned.addDoneCallback(last);
     await turn();
+    expect(last).toHaveBeenCalledOnce();
   });
 
   test('a callback that returns a failing future leaves it as silent as any other', async () => {
@@ -283,7 +286,7 @@ describe('addDoneCallback', () => {
     expect(returnRaised).toHaveBeenCalledOnce();
   });
 
-  test('what is no function is a TypeError', () => {
+  test('a value that is not a function is a TypeError', () => {
     expect(() => futureStates().pending.addDoneCallback(undefined as unknown as () => void)).toThrow(TypeError);
   });
 });

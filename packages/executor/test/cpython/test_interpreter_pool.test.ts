@@ -105,7 +105,7 @@ describe.each(OWN)('InterpreterPoolExecutorTest: $name', (kind) => {
     });
 
     test.each([2, 1])(
-      'test_blocking, test_blocking_with_limited_workers: %d workers, let go one by one [B-147] [B-148]',
+      'test_blocking, test_blocking_with_limited_workers: %d workers, released one by one [B-147] [B-148]',
       async (maxWorkers) => {
         const few = maxWorkers === 2 ? executor : forTest(kind, { maxWorkers });
         const gates = [1, 2, 3, 4].map(() => makeGate());
@@ -142,7 +142,7 @@ describe.each(OWN)('InterpreterPoolExecutorTest: $name', (kind) => {
       expect([await first, await second]).toEqual(['open', 'second']);
     });
 
-    test('AsyncioTest.test_run_in_executor_cancel: what waits never runs, and nothing is told twice [B-153] [B-210] [B-212] [F-21] [C-6]', async () => {
+    test('AsyncioTest.test_run_in_executor_cancel: queued calls never run, and nothing is reported twice [B-153] [B-210] [B-212] [F-21] [C-6]', async () => {
       const gate = makeGate();
       const held = [1, 2].map((n) => executor.submit(holdLong, gate.path, n));
       await gate.entered(2);

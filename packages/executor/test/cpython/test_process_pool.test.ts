@@ -49,7 +49,7 @@ describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
       );
     });
 
-    test('test_ressources_gced_in_workers: arguments are let go of after the task [B-68]', async () => {
+    test('test_ressources_gced_in_workers: arguments are released after the task [B-68]', async () => {
       const one = forTest(kind, { maxWorkers: 1 });
       expect(await one.submit(keepWeakly, { an: 'argument' })).toBe(true);
       expect(await one.submit(isKept)).toBe(false);
@@ -90,7 +90,7 @@ describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
     expect(executor.stats().workers).toBeLessThanOrEqual(3);
   });
 
-  test('test_max_tasks_per_child, test_max_tasks_per_child_pending_tasks_gh115634: exactly so many calls [B-72] [B-74] [E-16] [D-35]', async () => {
+  test('test_max_tasks_per_child, test_max_tasks_per_child_pending_tasks_gh115634: exactly that number of calls [B-72] [B-74] [E-16] [D-35]', async () => {
     const executor = forTest(kind, { maxWorkers: 1, maxTasksPerChild: 3 });
     const places = await Promise.all(Array.from({ length: 7 }, () => executor.submit(place)));
     expect(places.map(({ workerId }) => workerId)).toEqual([1, 1, 1, 2, 2, 2, 3]);

@@ -23,7 +23,7 @@ import { errorOf, forTest, left, MOST, makeGate, OWN, turn } from '../kit.ts';
 
 const PROGRAM = fileURLToPath(new URL('../fixtures/program.mjs', import.meta.url));
 
-/** Standard output of a program that has to end by itself, with code 0 and without a word on standard error. */
+/** The standard output of a program that must end with code 0 and without output on standard error. */
 async function run(scenario: string, kind: string): Promise<string> {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [PROGRAM, scenario, kind], { timeout: PATIENCE });
   expect(stderr).toBe('');
@@ -230,7 +230,7 @@ describe.each(OWN)('ThreadPoolShutdownTest, ProcessPoolShutdownTest: $name', (ki
     await nothingLeft();
   });
 
-  test('test_del_shutdown: one that nobody can reach does what it was given, without a word, and its workers go [B-104] [B-111] [T-8] [E-20] [C-18]', async () => {
+  test('test_del_shutdown: an unreachable executor finishes its work silently, and its workers end [B-104] [B-111] [T-8] [E-20] [C-18]', async () => {
     const references: WeakRef<object>[] = [];
     const drop = () => {
       const executor = new kind.Executor(1);

@@ -146,7 +146,7 @@ describe('timeout', () => {
     expect(split(await wait([pending, returned], { timeout }))).toEqual([[returned], [pending]]);
   });
 
-  test('Infinity and undefined are no limit', async () => {
+  test('Infinity and undefined mean no limit', async () => {
     const { returned } = futureStates();
     for (const timeout of [Number.POSITIVE_INFINITY, undefined]) expect((await wait([returned], { timeout })).done.size).toBe(1);
   });
@@ -204,7 +204,7 @@ describe('what is refused', () => {
     await expect(wait([returned], { returnWhen: 'SOME' as 'ALL_COMPLETED' })).rejects.toThrow(RangeError);
   });
 
-  test('what is no handle [W-8]', async () => {
+  test('a value that is not a handle [W-8]', async () => {
     await expect(wait([returned, Promise.resolve(1)] as never)).rejects.toThrow(/expected Futures or AsyncResults, got Promise/);
     await expect(wait([undefined] as never)).rejects.toThrow(TypeError);
     await expect(wait(returned as never)).rejects.toThrow(/expected an iterable/);
@@ -219,7 +219,7 @@ describe('what is refused', () => {
   });
 });
 
-test('what is done already is not listened to, and nobody who has left is kept [D-50]', async () => {
+test('futures that are done get no listener, and listeners that left are released [D-50]', async () => {
   const [done, open] = [other(), other()];
   done.settle('returned');
   for (let i = 0; i < 3; i++) {

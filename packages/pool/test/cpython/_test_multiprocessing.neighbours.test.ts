@@ -15,7 +15,7 @@ import { POOLS, PROCESSES } from './pools.ts';
 describe.each(PROCESSES)('_TestProcess, $title', (variant) => {
   const given = sharePool(variant);
 
-  test('test_terminate and test_kill: the signal is told [B-194] [P-LIFE-10] [D-1]', async () => {
+  test('test_terminate and test_kill: the error names the signal [B-194] [P-LIFE-10] [D-1]', async () => {
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       const error = await failure(given.pool.apply(signalSelf, [signal]));
       expect(error).toBeInstanceOf(WorkerLostError);
@@ -90,7 +90,7 @@ describe.each(POOLS)('$title', (variant) => {
     expect(childrenOf().length).toBeLessThanOrEqual(children);
   });
 
-  test('_TestSubclassingProcess.test_sys_exit: the exit code is told, and the pool goes on [B-200] [D-2] [R-14]', async () => {
+  test('_TestSubclassingProcess.test_sys_exit: the error names the exit code, and the pool continues [B-200] [D-2] [R-14]', async () => {
     const gate = makeGate();
     for (const exitCode of [0, 1, 7]) {
       const error = await failure(given.pool.apply(exitWith, [gate.path, exitCode]));
@@ -119,7 +119,7 @@ describe.each(POOLS)('$title', (variant) => {
       expect(await given.pool.map(square, range(10))).toEqual(squares(10));
     });
 
-    test('ten deep, and no deeper: then it is told so, instead of going on without end [B-202] [P-LIFE-11]', async () => {
+    test('ten deep, and no deeper: then it gets an error instead of nesting without end [B-202] [P-LIFE-11]', async () => {
       // Threads below, whatever is above: they start faster.
       const { depth, error } = await given.pool.apply(builtInTask, [1]);
       expect(depth).toBe(10);
@@ -130,7 +130,7 @@ describe.each(POOLS)('$title', (variant) => {
       expect(new NestedBootstrapError('').code).toBe('ERR_TWINPOOL_NESTED_BOOTSTRAP');
     });
 
-    test('a task cannot be given the pool it runs in, nor what comes from it: it is told what to do instead [P-LIFE-7]', async () => {
+    test('a task cannot receive the pool it runs in, nor its results: the error names the alternative [P-LIFE-7]', async () => {
       class Mine extends variant.Class {
         readonly label = 'has a field of its own';
       }

@@ -1,4 +1,4 @@
-// Lib/test/test_context.py, and whoever else asks what the code around a task sees: AsyncLocalStorage is what contextvars are in Python.
+// Lib/test/test_context.py, and other tests of the context around a task: AsyncLocalStorage corresponds to contextvars in Python.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { reportAll, square } from '@twinpool/testkit/tasks';
 import { describe, expect, test } from 'vitest';

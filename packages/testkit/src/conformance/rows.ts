@@ -53,7 +53,8 @@ function parse(table: string): Row[] {
 
 function parseRow(line: string, section: string): Row {
   const [id = '', verdict, cpython = '', ours = '', proof = '', ...rest] = line.split('|').map((cell) => cell.trim());
-  if (!isVerdict(verdict) || cpython === '' || ours === '' || rest.length > 0) throw new Error(`invalid row of the conformance table: ${line}`);
+  if (!isVerdict(verdict) || cpython === '' || ours === '' || rest.length > 0)
+    throw new Error(`invalid row of the conformance table: ${line}`);
   return { id, section, verdict, cpython, ours, proof: proof === '' ? [] : proof.split(BETWEEN_PROOFS) };
 }
 

@@ -1,7 +1,7 @@
 /**
- * A program that does not look in time [R6]: an answer that came before a time limit was over wins, however late the program reads it.
+ * A blocked program [R6]: an answer that arrived before a time limit wins, however late the program reads it.
  *
- * The limit starts, the worker answers, and this thread is blocked until the limit is long over; so timer and answer are found in the same turn.
+ * The limit starts, the worker answers, and this thread stays blocked until long after the limit, so timer and answer are due in the same turn.
  */
 import { block, type Gate, makeGate, within } from '@twinpool/testkit';
 import { echo, hold, holdOrAbort, mark, place } from '@twinpool/testkit/tasks';

@@ -1,4 +1,4 @@
-/** The four classes by one interface, so that a table can say "all four". Decides the words only: what they do is their own. */
+/** Adapts the four classes to one interface, so that a table can cover all four. It adds no behaviour. */
 import { Pool, ProcessPoolExecutor, type RuntimeStats, type Task, ThreadPool, ThreadPoolExecutor } from 'twinpool';
 
 export const NAMES = ['Pool', 'ThreadPool', 'ProcessPoolExecutor', 'ThreadPoolExecutor'] as const;

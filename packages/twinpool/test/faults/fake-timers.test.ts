@@ -1,4 +1,4 @@
-/** Fake timers of the test runner do not reach a pool: nothing here advances one [R23]. */
+/** Pools do not use the fake timers of a test runner: no test here advances one [R23]. */
 import { runProgram } from '@twinpool/testkit';
 import { square } from '@twinpool/testkit/tasks';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';

@@ -1,11 +1,11 @@
 /**
- * What may come of a race, and the tables of what did.
+ * Judges the outcomes of races, and counts them in tables.
  *
- * The rules know events and outcomes, not workers: they hold for fake and for real ones. Everything that is not forbidden is acceptable.
+ * Every outcome that is not forbidden is acceptable. The rules know events and outcomes but not workers, so they apply to fake and real ones.
  */
 export interface Seen {
   readonly outcome: string;
-  /** What `cancel()` said; undefined when nobody called it. */
+  /** The result of `cancel()`; undefined if it was not called. */
   readonly cancelled?: boolean | undefined;
   /** Of the second task, where one was submitted. */
   readonly other?: string | undefined;
@@ -14,7 +14,7 @@ export interface Seen {
   readonly began: number;
   /** Of the close or terminate. */
   readonly end: string;
-  /** Of a task that is submitted when all is over; undefined where the facade was closed. */
+  /** The outcome of a task that is submitted at the end; undefined if the facade was closed. */
   readonly next?: string | undefined;
   /** Workers and timers that are left; tasks counted twice or not at all; warnings. */
   readonly left: number;

@@ -1,6 +1,6 @@
 /**
  * The races of simulated/races.test.ts on real workers: two things happen to one running or waiting task within a millisecond, in either
- * order. A sample; 200 rounds a pair with RACES=200, and the tables are printed then (`npm run races`).
+ * order. It runs a sample; with RACES=200 it runs 200 rounds per pair and prints the tables (`npm run races`).
  */
 import { type Gate, makeGate, PATIENCE, until, within } from '@twinpool/testkit';
 import { holdAsync, square } from '@twinpool/testkit/tasks';
@@ -21,7 +21,7 @@ interface Race {
   other?: Promise<string>;
 }
 
-/** What can be made to happen from outside, without closing the facade. `timeout` happens by itself. */
+/** The events that the test causes without closing the facade. `timeout` needs no action. */
 const EVENTS: Record<string, (race: Race) => void> = {
   cancel(race) {
     race.cancelled = race.handle.cancel();

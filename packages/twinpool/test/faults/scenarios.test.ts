@@ -1,4 +1,4 @@
-/** Every fault by number: that each has a test, and the tests of those that need a facade, or a program. */
+/** Every fault by number: checks that each has a test, and tests those that need a facade or a program. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { makeGate, outcome, PATIENCE, runNode, scenarios, until, within } from '@twinpool/testkit';
 import { returnNested } from '@twinpool/testkit/faults';
@@ -55,7 +55,7 @@ describe.each(NAMES)('%s', (name: FaceName) => {
   });
   afterAll(() => ended(face));
 
-  it('gives the task the error of a buffer that cannot be had, and goes on [F-8]', async () => {
+  it('fails the task with the error of a buffer that cannot be allocated, and continues [F-8]', async () => {
     const huge = () => new ArrayBuffer(2 ** 52).byteLength;
     expect(await outcome(face.submit(huge as AnyTask, []).outcome())).toMatchObject({ ok: false, error: expect.any(RangeError) });
     expect(await face.submit(square as AnyTask, [3]).outcome()).toBe(9);
@@ -246,7 +246,7 @@ async function refusal(ask: () => Promise<unknown>): Promise<unknown> {
 }
 
 describe.each(['Pool', 'ProcessPoolExecutor'] as const)('%s', (name) => {
-  it('is not held up by a flood on standard output that nobody reads [F-47]', async () => {
+  it('is not delayed by a flood on an unread standard output [F-47]', async () => {
     const own = openFace(name, { stdio: 'ignore' });
     try {
       expect(await within(own.submit(flood as AnyTask, [200]).outcome())).toBe(200);
@@ -294,7 +294,7 @@ describe('a race of cancel() and the result', () => {
 });
 
 describe('an executor whose callback throws', () => {
-  it('is told of in a warning; the task, later callbacks and later tasks are as they were [F-77]', async () => {
+  it('causes a warning; the task, later callbacks and later tasks are not affected [F-77]', async () => {
     const warnings: string[] = [];
     const listen = (warning: Error) => warnings.push(warning.message);
     process.on('warning', listen);
@@ -315,8 +315,8 @@ describe('an executor whose callback throws', () => {
   });
 });
 
-describe('what nobody holds any more', () => {
-  it('is let go: futures, arguments and results of tasks that settled unasked [F-93]', async () => {
+describe('unreachable objects', () => {
+  it('are released: futures, arguments and results of tasks that settled without a reader [F-93]', async () => {
     const program = runNode(['--expose-gc', '--input-type=module', '-e', DROPPED], new URL('.', import.meta.url));
     expect((await program.end()).code, program.errors).toBe(0);
     const [collected, of] = program.numbers('collected');
@@ -349,7 +349,7 @@ const DROPPED = `
 `;
 
 describe('a program that may not start workers', () => {
-  it.each(['Pool', 'ThreadPool'])('is told so by the outcome of its first task: %s [F-62]', async (name) => {
+  it.each(['Pool', 'ThreadPool'])('gets an error from its first task: %s [F-62]', async (name) => {
     const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
     const code = `import { ${name} } from 'twinpool';
       const pool = new ${name}(1);

@@ -1,4 +1,4 @@
-/** Outcomes in a form that tables can compare: a value as text, an error by its code, whose end is the same for threads and processes. */
+/** Converts outcomes to texts that tables can compare: a value as text, an error by its code, equal for threads and processes. */
 export function told(error: unknown): string {
   const code = (error as { code?: string } | null)?.code;
   if (code === undefined) return String(error);

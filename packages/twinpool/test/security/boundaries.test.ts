@@ -94,27 +94,27 @@ describe.each([
     'fs',
     './tasks.mjs',
     '../tasks.mjs',
-  ])('a module that is no file is refused: %s', async (url) => {
+  ])('a module that is not a file is refused: %s', async (url) => {
     const error = await failure(pool.apply(taskRef(url, 'task')));
     expect(error).toBeInstanceOf(TaskSerializationError);
     expect((error as Error).message).toMatch(/taskRef/);
   });
 
   it.each(['__proto__', 'constructor', 'prototype', 'then', 'lookAt.constructor', '__proto__.toString', ''])(
-    'an export that is no task’s name is refused: %s',
+    'an export name that cannot be a task is refused: %s',
     async (name) => {
       expect(await failure(pool.apply(taskRef(tasksUrl, name)))).toBeInstanceOf(TaskSerializationError);
     },
   );
 
   it.each(['toString', 'hasOwnProperty', 'valueOf', '__defineGetter__', 'еcho', 'echo\u200b', 'lookAt.call'])(
-    'what a module does not export itself is no task: %s',
+    'a name that the module does not export itself is not a task: %s',
     async (name) => {
       expect(await failure(pool.apply(taskRef(tasksUrl, name)))).toBeInstanceOf(TaskModuleError);
     },
   );
 
-  it('data that looks like a reference is no task, and neither is a text', async () => {
+  it('data that looks like a reference is not a task, and neither is a text', async () => {
     const forged = JSON.parse(JSON.stringify({ ...taskRef(tasksUrl, 'echo'), kind: 'module', source: '() => 1' })) as never;
     for (const fake of [forged, '() => 1' as never, ['echo'] as never]) {
       expect(await failure(pool.apply(fake))).toBeInstanceOf(TaskSerializationError);

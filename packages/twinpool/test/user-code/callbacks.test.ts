@@ -160,7 +160,7 @@ describe.each([
       () => 'fulfilled',
       () => 'rejected',
     );
-    // A warning is told in another turn, and a promise may reject in one.
+    // A warning is emitted in another turn, and a promise may reject in another turn.
     for (let i = 0; i < 3; i++) await new Promise(setImmediate);
     process.off('warning', onWarning);
     expect(outcome).toBe(isResult && place !== 'errorCallback' ? 'rejected' : 'fulfilled');

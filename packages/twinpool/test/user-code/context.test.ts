@@ -1,6 +1,6 @@
 /**
  * Every piece of user code that the library calls on the caller's side, and the AsyncLocalStorage store that it sees: that of the call it belongs to,
- * wherever the pool was made, whatever call came before, and whoever reads the results.
+ * wherever the pool was made, whatever call came before, and whatever code reads the results.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { makeGate } from '@twinpool/testkit';

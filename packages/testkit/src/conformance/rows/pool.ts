@@ -75,7 +75,7 @@ I-7 | better | an error of the input comes at the start of its chunk; the good i
 I-8 | adapted | what cannot be iterated raises at the first next() | TypeError at the call | pool/imap#argument errors are thrown at the call
 I-9 | not applicable | how the iterator learns its length inside | internal |
 I-10 | same | several consumers get each item once | several next() at once get consecutive results | pool/imap#concurrent calls get consecutive results
-I-11 | better | an iterator that is left runs all its tasks | leaving cancels what has not started and closes the input | pool/imap#break, return and a throw in the body close the input, pool/imap#what has not started never runs
+I-11 | better | an iterator that is left runs all its tasks | leaving cancels what has not started and closes the input | pool/imap#break, return and a throw in the body close the input, pool/imap#tasks that have not started never run
 I-12 | better | after terminate() next() blocks for ever | it rejects with PoolTerminatedError | D-5, pool/imap-end#terminate rejects it with PoolTerminatedError
 I-13 | same | 3.16: buffersize bounds what is ahead of the consumer; close() and join() on a half-read one deadlock | buffersize, with a default of 1 024; close() and join() come to an end | B-181, D-10, pool/imap#buffersize bounds what is ahead
 `;

@@ -1,8 +1,8 @@
 /**
- * The crash matrix, as a table: what goes wrong × when × in which class × from where, what must come of it, and why some cells cannot be.
+ * The crash matrix as a table: fault × phase × class × caller, the expected outcome, and the reason for each impossible cell.
  *
- * Decides nothing about how a cell is played (play.ts). `cellsOf` lists all of a kind of worker, or a sample in which each possible pair of
- * fault and phase comes once, for alternating facades and places to submit from.
+ * It does not know how a cell is played (play.ts). `cellsOf` lists all cells of a kind of worker, or a sample in which
+ * each possible pair of fault and phase occurs once, with alternating facades and callers.
  */
 import { type FaceName, kindOf } from '../faces.ts';
 
@@ -45,7 +45,7 @@ export interface Expected {
   readonly imports?: number;
   /** How often the task's body runs. */
   readonly bodies: readonly number[];
-  /** What ends it, where nothing does by itself. */
+  /** What ends the cell, if the fault does not. */
   readonly endedBy?: 'limit' | 'abort' | 'terminate';
   /** A task that follows cannot run, and is aborted. */
   readonly isInTheWay?: boolean;
@@ -111,7 +111,7 @@ function expectation(fault: string, phase: Phase, name: FaceName): Expected {
       if (fault === 'SIGKILL') return { ...ending(fault, kind), starts: 4, imports: 4, bodies: [0] };
       return isDeath(fault) ? { ...ending(fault, kind), starts: 1, bodies: [0] } : { outcomes: ['TASK_MODULE'], starts: 0, bodies: [0] };
     case 'initializer': {
-      // A start that somebody kills is no fault of the initializer for 10 s.
+      // A killed start does not count as a failure of the initializer for 10 s.
       const endsItself = !isStuck(fault) && fault !== 'SIGKILL';
       if (endsItself) return { outcomes: ['BROKEN'], starts: 6, bodies: [0] };
       const ended = name.endsWith('Executor') ? 'CANCELLED' : 'POOL_TERMINATED';

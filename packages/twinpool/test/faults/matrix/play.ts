@@ -1,4 +1,4 @@
-/** Plays cells of the crash matrix on real workers: one facade for all cells of a class that leave it whole. */
+/** Plays cells of the crash matrix on real workers. All cells of a class that do not break the facade share one facade. */
 import { type Gate, makeGate, type Outcome, outcome, PATIENCE, within } from '@twinpool/testkit';
 import * as faults from '@twinpool/testkit/faults';
 import { expectWarning } from '@twinpool/testkit/leak-check';
@@ -9,7 +9,7 @@ import { type AnyTask, type Face, type FaceName, type Handle, kindOf, openFace, 
 import { told } from '../told.ts';
 import { type Cell, isThrown } from './cells.ts';
 
-/** For tasks that never end by themselves; the others have none. */
+/** The time limit of tasks that never end; other tasks have none. */
 const LIMIT = 120;
 const KILL_GRACE = 60;
 /** Deeper than a worker with so small a stack can read, and no deeper than this program can write. */
@@ -177,7 +177,7 @@ function judge({ expected }: Cell, settled: Outcome<unknown>): void {
     expect(settled.error).toMatchObject(expected.fields);
 }
 
-/** The fault comes when nobody waits for anything: whoever comes next finds another worker, or (behind what is stuck) is aborted. */
+/** The fault happens while no call is open. The next call runs in another worker or, behind a stuck task, is aborted. */
 async function afterwards({ expected }: Cell, face: Face, gate: Gate, lost: number): Promise<void> {
   if (!expected.isInTheWay) {
     for (const end = performance.now() + PATIENCE; face.stats().lostWorkers === lost; ) {
@@ -229,7 +229,7 @@ async function playStuck(cell: Cell, gate: Gate): Promise<void> {
   }
 }
 
-/** What an exit handler throws has nobody to go to: where it is heard of, there is one warning. */
+/** An error of an exit handler has no call to fail: it causes at most one warning. */
 async function playEnd(cell: Cell, gate: Gate): Promise<void> {
   const isRetiring = cell.phase === 'at retire';
   const patience = isThrown(cell.fault) ? { killGrace: 5_000 } : {};

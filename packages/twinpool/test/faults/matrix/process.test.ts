@@ -1,4 +1,4 @@
-/** The crash matrix of worker processes: a sample; all of it with MATRIX=all (`npm run matrix`). */
+/** The crash matrix of worker processes: a sample, or all cells with MATRIX=all (`npm run matrix`). */
 import { afterAll, describe, expect, it } from 'vitest';
 import { allCells, cellsOf, FAULTS, PHASES, reasons, titleOf } from './cells.ts';
 import { Faces, play } from './play.ts';

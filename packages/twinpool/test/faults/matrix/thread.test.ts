@@ -1,4 +1,4 @@
-/** The crash matrix of worker threads: a sample; all of it with MATRIX=all (`npm run matrix`). */
+/** The crash matrix of worker threads: a sample, or all cells with MATRIX=all (`npm run matrix`). */
 import { afterAll, describe, it } from 'vitest';
 import { cellsOf, titleOf } from './cells.ts';
 import { Faces, play } from './play.ts';

@@ -1,6 +1,6 @@
 /**
- * Every way in which a task can end × every moment of a cancel × every way to close × every kind of callback × asked for or not, for all
- * four classes: 2 880 cells. What must come of a cell is said by `expected`, a function of the cell alone.
+ * Every end of a task × every moment of a cancel × every way to close × every kind of callback × read or not, for all four classes: 2 880 cells.
+ * `expected`, a function of the cell alone, returns the expected outcome.
  */
 import { encodeThrown } from '@twinpool/core/facade';
 import type { FakeEnd } from '@twinpool/testkit';

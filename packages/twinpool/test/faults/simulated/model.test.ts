@@ -1,9 +1,9 @@
 /**
- * The facades against a model: users of pools and executors, of adapters between them, workers and time do what they like, in random order, and
- * after every step each handle must be what the model allows. A failing run is printed with seed and path, shrunk.
+ * Tests the facades against a model: users of pools, executors and adapters, workers and time act in random order. After every step each handle
+ * must be in a state that the model allows. A failing run is shrunk and printed with its seed and path.
  *
- * Core's own simulation (packages/core/test/simulation.test.ts) knows jobs; here are the promises that facades add: `cancel()`, done-callbacks
- * and what they throw, both views of one task, closing in every manner, refusals.
+ * The simulation of core (packages/core/test/simulation.test.ts) covers jobs. This one covers the guarantees of the facades: `cancel()`,
+ * done-callbacks and their errors, both views of one task, every way to close, rejected calls.
  */
 import { encodeThrown } from '@twinpool/core/facade';
 import type { FakeEnd } from '@twinpool/testkit';
@@ -41,7 +41,7 @@ interface Entry {
   readonly owner: Owner;
   readonly item: number;
   readonly handle: AsyncResult<unknown> | Future<unknown>;
-  /** The other view of it, once somebody asked for one. */
+  /** The view of the other API, once it was requested. */
   view: AsyncResult<unknown> | Future<unknown> | undefined;
   readonly controller: AbortController;
   readonly isTimed: boolean;

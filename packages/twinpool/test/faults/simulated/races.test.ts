@@ -1,9 +1,8 @@
 /**
- * Race outcome tables, after the manner of jcstress: two things happen to one task, in either order, in one step or in two, while it waits,
- * lies in a worker, or runs. What may come of it is a matter of rules (`isForbidden`); what did come of it is counted, and printed with
- * RACES=print.
+ * Race outcome tables, as in jcstress: two events happen to one task, in either order, in one step or in two, while the task is queued, in the
+ * inbox of a worker, or running. Rules (`isForbidden`) judge the outcomes; RACES=print prints their counts.
  *
- * For all four classes, over fake workers; the same pairs on real ones are in ../races.test.ts.
+ * It covers all four classes with fake workers. ../races.test.ts tests the same pairs on real workers.
  */
 import { encodeThrown } from '@twinpool/core/facade';
 import type { FakeLane } from '@twinpool/testkit';

@@ -1,9 +1,8 @@
 /**
- * The real facades over workers and a clock that the test has in its hands.
+ * Provides the real facades over workers and a clock that the test controls.
  *
- * Where core's own simulation stands below the facades, this one stands under them: `new Pool(…)` and the others are used as anybody
- * uses them, and what they start is a FakeLane. Engines have a seam for that which facades do not pass on, so the seam's method is replaced
- * here, for this test file's process. One stage at a time.
+ * The test uses `new Pool(…)` and the other classes as a program does, and they start FakeLanes. The method of the engine that creates lanes is
+ * replaced for the process of the test file, because facades have no option for it. Only one stage can exist at a time.
  */
 import { Engine, type LaneOptions, systemClock } from '@twinpool/core/facade';
 import { FakeClock, type FakeEnd, FakeLane, type FakeTask } from '@twinpool/testkit';
@@ -76,7 +75,7 @@ export class Stage {
     for (const lane of this.alive) if (lane.state === 'starting' && !lane.isKilled) lane.ready();
   }
 
-  /** One step of all workers: they start, end as they were told, or run what they have. */
+  /** One step of all workers: they start, end on request, or run their tasks. */
   goOn(end: (task: FakeTask) => FakeEnd = doubled): void {
     for (const lane of this.alive) {
       if (lane.isKilled) lane.die(null, 'SIGKILL');
