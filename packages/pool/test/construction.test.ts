@@ -6,9 +6,9 @@ import { OptionsError, Pool, PoolTerminatedError, ThreadPool, WorkerRuntime } fr
 import { failure, makeGate } from '@twinpool/testkit';
 import { hold, remember, square } from '@twinpool/testkit/tasks';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { expectRefused } from './expect-refused.ts';
 import { holdRow, workerName } from './fixtures/rows.mjs';
 import { range } from './inputs.ts';
-import { expectRefused } from './refusals.ts';
 
 describe.each([Pool, ThreadPool])('%o', (Class) => {
   test('use: the result of the body, awaited inside of the scope', async () => {

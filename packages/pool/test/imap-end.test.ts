@@ -4,7 +4,7 @@ import { failIfOdd, square } from '@twinpool/testkit/tasks';
 import { describe, expect, test } from 'vitest';
 import { holdRow } from './fixtures/rows.mjs';
 import { Endless, Feed, range, saysWhen, squares } from './inputs.ts';
-import { collect, DONE, outcomes, rows } from './taking.ts';
+import { collect, DONE, outcomes, rows } from './read-results.ts';
 import { makePool, VARIANTS } from './variants.ts';
 
 describe.each(VARIANTS)('$title', (variant) => {

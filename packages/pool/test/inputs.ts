@@ -1,17 +1,17 @@
-/** Inputs for `map` and `imap`: that fail, that are asynchronous, that the test feeds by hand. */
+/** Provides inputs for `map` and `imap`: failing ones, asynchronous ones, and ones that the test feeds. */
 
 export class SayWhenError extends Error {}
 
-/** 0, 1, 2 … up to `total`, and an error in place of the item `when`. */
+/** Yields 0, 1, 2 … up to `total`, and throws in place of the item `when`. As in the tests of CPython. */
 export function* saysWhen(total: number, when: number): Generator<number> {
   for (let i = 0; i < total; i++) {
-    if (i === when) throw new SayWhenError('somebody said when');
+    if (i === when) throw new SayWhenError('said when');
     yield i;
   }
-  if (when === total) throw new SayWhenError('somebody said when');
+  if (when === total) throw new SayWhenError('said when');
 }
 
-/** The same items, asynchronously. */
+/** Yields the same items asynchronously. */
 export async function* later<T>(items: Iterable<T>): AsyncGenerator<T> {
   for (const item of items) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -19,7 +19,7 @@ export async function* later<T>(items: Iterable<T>): AsyncGenerator<T> {
   }
 }
 
-/** An async input that is fed by the test, and remembers what became of it. */
+/** An asynchronous input that the test feeds. It counts reads and closes. */
 export class Feed<T> implements AsyncIterableIterator<T> {
   pulled = 0;
   closed = 0;
@@ -50,7 +50,7 @@ export class Feed<T> implements AsyncIterableIterator<T> {
 export const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
 export const squares = (length: number): number[] => range(length).map((x) => x * x);
 
-/** 0, 1, 2 … without end; counts what was taken, and whether it was closed. */
+/** Yields 0, 1, 2 … without end. It counts reads and closes. */
 export class Endless implements IterableIterator<number, undefined> {
   pulled = 0;
   closed = 0;

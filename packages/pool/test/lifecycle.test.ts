@@ -6,9 +6,9 @@ import { failure, isRunning, makeGate, until } from '@twinpool/testkit';
 import { nothingLeft } from '@twinpool/testkit/leak-check';
 import { failToStart, hold, later as laterTask, mark, place, remember, remembered, square } from '@twinpool/testkit/tasks';
 import { describe, expect, test } from 'vitest';
+import { expectRefused } from './expect-refused.ts';
 import { holdRow } from './fixtures/rows.mjs';
 import { range, squares } from './inputs.ts';
-import { expectRefused } from './refusals.ts';
 import { makePool, VARIANTS } from './variants.ts';
 
 describe.each(VARIANTS)('$title', (variant) => {

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { POOLS } from './cpython/pools.ts';
 import { shout } from './fixtures/checked.mjs';
 import { Endless, Feed, later, range, SayWhenError, saysWhen, squares } from './inputs.ts';
-import { collect, DONE } from './taking.ts';
+import { collect, DONE } from './read-results.ts';
 import { makePool, sharePool } from './variants.ts';
 
 const good = (value: unknown): unknown => ({ status: 'fulfilled', value });

@@ -6,8 +6,8 @@ import { type Gate, makeGate, PATIENCE, until, within } from '@twinpool/testkit'
 import { holdAsync, square } from '@twinpool/testkit/tasks';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type AnyTask, type Face, type FaceName, type Handle, kindOf, NAMES, openFace } from './faces.ts';
+import { errorText, settled } from './outcome-text.ts';
 import { Tables, verdictOn } from './race-rules.ts';
-import { settled, told } from './told.ts';
 
 const ROUNDS = Number(process.env['RACES'] ?? 1);
 const TASK_TIMEOUT = 20;
@@ -37,7 +37,7 @@ const EVENTS: Record<string, (race: Race) => void> = {
     try {
       race.other = settled(race.face.submit(square as AnyTask, [2]));
     } catch (error) {
-      race.other = Promise.resolve(`refused: ${told(error)}`);
+      race.other = Promise.resolve(`refused: ${errorText(error)}`);
     }
   },
 };

@@ -16,7 +16,7 @@ import {
 } from 'twinpool';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AnyTask, type Face, type FaceName, kindOf, NAMES, openFace } from './faces.ts';
-import { settled, told } from './told.ts';
+import { errorText, settled } from './outcome-text.ts';
 
 const modules = new URL('../../../core/test/fixtures/modules/', import.meta.url);
 
@@ -112,7 +112,7 @@ describe.each(NAMES)('%s', (name: FaceName) => {
     const own = openFace(name, { startTimeout: 300, initializer: () => new Promise(() => undefined) });
     try {
       const broken = await outcome(own.submit(square as AnyTask, [1]).outcome());
-      expect(broken.ok || told(broken.error)).toBe('BROKEN');
+      expect(broken.ok || errorText(broken.error)).toBe('BROKEN');
       expect(broken).toMatchObject({ error: { cause: { code: 'ERR_TWINPOOL_INITIALIZER' } } });
     } finally {
       await ended(own);

@@ -35,7 +35,7 @@ export interface Cell {
 }
 
 export interface Expected {
-  /** As told.ts tells them; several where it is a matter of who is first. */
+  /** The texts of outcome-text.ts; several if the order of events is not determined. */
   readonly outcomes: readonly string[];
   /** Fields of the error. */
   readonly fields?: object;

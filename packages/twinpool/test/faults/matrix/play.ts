@@ -6,7 +6,7 @@ import { mark, place, square } from '@twinpool/testkit/tasks';
 import { taskRef } from 'twinpool';
 import { expect } from 'vitest';
 import { type AnyTask, type Face, type FaceName, type Handle, kindOf, openFace, type Wish } from '../faces.ts';
-import { told } from '../told.ts';
+import { errorText } from '../outcome-text.ts';
 import { type Cell, isThrown } from './cells.ts';
 
 /** The time limit of tasks that never end; other tasks have none. */
@@ -172,8 +172,8 @@ async function submitAndJudge(cell: Cell, face: Face, gate: Gate): Promise<void>
 }
 
 function judge({ expected }: Cell, settled: Outcome<unknown>): void {
-  expect(settled.ok ? String(settled.value) : told(settled.error)).toBeOneOf([...expected.outcomes]);
-  if (expected.fields !== undefined && !settled.ok && told(settled.error) === expected.outcomes[0])
+  expect(settled.ok ? String(settled.value) : errorText(settled.error)).toBeOneOf([...expected.outcomes]);
+  if (expected.fields !== undefined && !settled.ok && errorText(settled.error) === expected.outcomes[0])
     expect(settled.error).toMatchObject(expected.fields);
 }
 
@@ -192,7 +192,7 @@ async function afterwards({ expected }: Cell, face: Face, gate: Gate, lost: numb
   await new Promise((resolve) => setTimeout(resolve, 10));
   controller.abort();
   const settled = await next;
-  expect(settled.ok ? settled.value : told(settled.error)).toBe('CANCELLED');
+  expect(settled.ok ? settled.value : errorText(settled.error)).toBe('CANCELLED');
 }
 
 async function playStart(cell: Cell, gate: Gate): Promise<void> {

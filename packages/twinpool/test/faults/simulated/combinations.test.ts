@@ -6,7 +6,7 @@ import { encodeThrown } from '@twinpool/core/facade';
 import type { FakeEnd } from '@twinpool/testkit';
 import { describe, expect, it } from 'vitest';
 import { type FaceName, NAMES, openFace } from '../faces.ts';
-import { settled, told } from '../told.ts';
+import { errorText, settled } from '../outcome-text.ts';
 import { double, Stage, TASK_TIMEOUT, turn } from './stage.ts';
 
 const OUTCOMES = ['value', 'error', 'null', 'lost', 'unreadable', 'timeout'] as const;
@@ -148,7 +148,7 @@ async function afterwards(stage: Stage, face: ReturnType<typeof openFace>): Prom
     await stage.comeToRest(() => next.isDone());
     return await settled(next);
   } catch (error) {
-    return told(error);
+    return errorText(error);
   }
 }
 

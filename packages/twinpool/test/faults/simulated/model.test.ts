@@ -20,7 +20,7 @@ import {
   WorkerRuntime,
 } from 'twinpool';
 import { afterAll, describe, expect, it } from 'vitest';
-import { told } from '../told.ts';
+import { errorText } from '../outcome-text.ts';
 import { double, Stage, TASK_TIMEOUT, turn } from './stage.ts';
 
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 300);
@@ -118,8 +118,8 @@ class Model {
       this.entries.push(entry);
       if (owner.state !== 'open') this.troubles.push('a closed facade took a task');
     } catch (error) {
-      if (owner.state === 'open' || !['POOL_CLOSED', 'EXECUTOR_SHUTDOWN'].includes(told(error)))
-        this.troubles.push(`submit: ${told(error)}`);
+      if (owner.state === 'open' || !['POOL_CLOSED', 'EXECUTOR_SHUTDOWN'].includes(errorText(error)))
+        this.troubles.push(`submit: ${errorText(error)}`);
     }
   }
 
@@ -217,8 +217,8 @@ class Model {
   async #judge(entry: Entry): Promise<void> {
     const { item, owner, callback } = entry;
     if (!this.isDone(entry)) throw new Error(`task ${item} never settles`);
-    const outcome = await entry.handle.then(String, told);
-    if (entry.view !== undefined) expect(await entry.view.then(String, told), `the other view of task ${item}`).toBe(outcome);
+    const outcome = await entry.handle.then(String, errorText);
+    if (entry.view !== undefined) expect(await entry.view.then(String, errorText), `the other view of task ${item}`).toBe(outcome);
     if (callback !== 'none') expect(entry.calls, `calls of the callback of task ${item}`).toBe(1);
     const isReplaced = callback === 'throws' && owner.api === 'pool';
     expect(isReplaced ? outcome === 'Error: callback' : this.#allowed(entry).has(outcome), `task ${item}: ${outcome}`).toBe(true);

@@ -8,8 +8,8 @@ import { encodeThrown } from '@twinpool/core/facade';
 import type { FakeLane } from '@twinpool/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Face, type FaceName, type Handle, NAMES, openFace } from '../faces.ts';
+import { errorText, settled } from '../outcome-text.ts';
 import { Tables, verdictOn } from '../race-rules.ts';
-import { settled, told } from '../told.ts';
 import { double, KILL_GRACE, Stage, TASK_TIMEOUT, turn } from './stage.ts';
 
 const MOMENTS = ['waiting', 'sent', 'running'] as const;
@@ -86,7 +86,7 @@ const EVENTS: Record<string, (race: Race) => void> = {
     try {
       race.second = settled(race.face.submit(double, [4]));
     } catch (error) {
-      race.second = Promise.resolve(`refused: ${told(error)}`);
+      race.second = Promise.resolve(`refused: ${errorText(error)}`);
     }
   },
   retire({ lane, stage }) {

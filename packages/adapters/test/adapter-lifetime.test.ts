@@ -1,4 +1,4 @@
-// How long an adapter and its original keep each other; in programs of their own (fixtures/forgotten.mjs), since garbage is collected there.
+// Tests how long an adapter and its original keep each other alive. Separate programs (fixtures/forgotten.mjs) collect garbage.
 import { runProgram } from '@twinpool/testkit';
 import { expect, test } from 'vitest';
 
@@ -18,10 +18,10 @@ test.each(['keptThreads', 'keptProcesses'])('an adapter keeps its original, and 
 });
 
 test('unreachable adapters leave nothing behind, whatever their number', async () => {
-  // The last ones may still lie in a register.
+  // A register may still hold the last ones.
   expect(await play('forgottenAdapters')).toBeLessThanOrEqual(2);
 });
 
-test('one that is forgotten while its results are read goes on to the end of them', async () => {
+test('an unreachable adapter whose results are still read delivers all of them', async () => {
   expect(await play('readOn')).toEqual({ wrong: [], ends: [true, true], value: 144 });
 });

@@ -1,4 +1,4 @@
-/** Ways to read an iterator of results. */
+/** Reads all results of an iterator, for tests. */
 import type { Gate } from '@twinpool/testkit';
 import { range } from './inputs.ts';
 
@@ -6,7 +6,7 @@ export const DONE = { done: true, value: undefined };
 
 export const rows = (gate: Gate, count: number): [string, number][] => range(count).map((i) => [gate.path, i]);
 
-/** All outcomes, errors as their messages; the end is left out. */
+/** Reads all outcomes up to the end; an error becomes its message. */
 export async function outcomes(iterator: AsyncIterator<unknown, undefined>): Promise<unknown[]> {
   const all: unknown[] = [];
   for (;;) {

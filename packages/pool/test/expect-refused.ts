@@ -1,10 +1,10 @@
-/** What a pool that has ended does with new work. */
+/** Checks that every method of an ended pool refuses new work. */
 import { type Pool, PoolClosedError } from '@twinpool/pool';
 import { failure } from '@twinpool/testkit';
 import { square } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
 
-/** What each method that takes work does when it is called: what it throws, or what its promise rejects with. */
+/** Calls of all methods that accept work: those that throw, and those whose promise rejects. */
 function refusals(pool: Pool): { thrown: (() => unknown)[]; rejected: (() => Promise<unknown>)[] } {
   const view = pool.withOptions({ priority: 1 });
   return {
@@ -27,7 +27,7 @@ function refusals(pool: Pool): { thrown: (() => unknown)[]; rejected: (() => Pro
   };
 }
 
-/** Every method refuses: those that return a promise reject, the others throw. */
+/** Checks that methods that return a promise reject, and that the others throw. */
 export async function expectRefused(pool: Pool): Promise<void> {
   const { thrown, rejected } = refusals(pool);
   for (const call of thrown) expect(call).toThrow(PoolClosedError);
