@@ -248,7 +248,8 @@ export class Client implements JobOwner {
   /** Sync inputs are read to their end; what is paused is not waited for, and ends when the rest has. */
   async drained(): Promise<void> {
     for (const stream of [...this.#streams]) stream.lift();
-    if (!this.#isDrained) await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
+    // Who takes an error, and asks on at once, was paused for a moment only.
+    while (!this.#isDrained) await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
     for (const stream of [...this.#streams]) stream.stopInput(this.options.closedError());
   }
 

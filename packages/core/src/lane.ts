@@ -275,6 +275,8 @@ export abstract class Lane {
   /** These jobs have ended. A task of them that runs is told, and ended by force after `grace` ms. */
   abandon(jobs: ReadonlySet<Job>, grace: number): void {
     this.#limits.abandon(jobs, grace);
+    // While answers are being settled the task at the front is answered, and another runs.
+    if (this.#settling === 0) this.#limits.frontChanged();
   }
 
   /** No more work for it; it ends when it has answered. */

@@ -63,12 +63,11 @@ export class Limits {
     this.#timeout.clear();
   }
 
-  /** Tasks of these jobs get `grace` ms once they run; below 0: none, and by force. */
+  /** Tasks of these jobs get `grace` ms once they run; below 0: none, and by force. `frontChanged` is to be called once the front task runs. */
   abandon(jobs: ReadonlySet<Job>, grace: number): void {
     for (const { job } of this.#ledger.chunks) {
       if (jobs.has(job)) this.#abandoned.set(job, Math.min(grace, this.#abandoned.get(job) ?? grace));
     }
-    this.frontChanged();
   }
 
   frontChanged(): void {

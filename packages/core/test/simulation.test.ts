@@ -299,8 +299,33 @@ describe('whatever users, workers and time do', () => {
   }, 600_000);
 });
 
-/** Counterexamples of faults that were mended. */
-const KEPT: readonly [string, Partial<ClientShape>[], Partial<WorldShape>, readonly [string, number, number][]][] = [
+/** Counterexamples of faults that were mended. At their end all comes to rest, or the runtime is closed (`closes`). */
+const KEPT: readonly [string, Partial<ClientShape>[], Partial<WorldShape> & { closes?: boolean }, [string, number, number][]][] = [
+  [
+    'a map is aborted by the progress that its answer makes',
+    [{ maxLanes: 1, maxQueue: 10 }],
+    { maxTasks: 7 },
+    [
+      ['map', 4, 24],
+      ['ready', 0, 0],
+      ['begin', 0, 0],
+      ['finish', 0, 11],
+      ['turn', 0, 0],
+      ['plot', 92, 56],
+    ],
+  ],
+  [
+    'the consumer of a stream takes an error and asks on while the runtime is closed',
+    [{ maxLanes: 1, maxQueue: 0 }],
+    { maxTasks: 1, closes: true },
+    [
+      ['call', 0, 1],
+      ['call', 0, 40],
+      ['ready', 0, 0],
+      ['stream', 30, 76],
+      ['work', 0, 0],
+    ],
+  ],
   [
     'a call is cancelled while its message is being made',
     [{ maxQueue: 10 }, { maxQueue: 0 }, { maxQueue: 0 }],
@@ -338,8 +363,12 @@ const KEPT: readonly [string, Partial<ClientShape>[], Partial<WorldShape>, reado
 ];
 
 describe('what went wrong once', () => {
-  it.each(KEPT)('%s', async (_, clients, shape, steps) => {
+  it.each(KEPT)('%s', async (_, clients, { closes, ...shape }, steps) => {
     const world = await live({ ...worldOf().shape, ...shape, clients: clients.map(clientOf) }, steps);
+    if (closes) {
+      await world.closeAllNow();
+      return;
+    }
     await world.comeToRest();
     await world.closeAll();
   });
