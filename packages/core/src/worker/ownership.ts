@@ -8,10 +8,10 @@
  *   call of a task   owner n      running until the outcome is known; afterwards n belongs to no running task
  *   import, preload  owner URL    never a task, also long after the import
  *
- * Invariants: two tasks share an owner only while the worker runs short synchronous tasks of one run, one after the other in one turn;
+ * Invariants: two tasks share an owner only while the worker runs short synchronous tasks of one call, one after the other in one turn;
  * `calling` is set exactly while code of a task is on the stack, and counts before the storage. Knows nothing about messages and outcomes.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import process from 'node:process';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { PROCESS_ENTRY } from '../entries.ts';
@@ -112,14 +112,22 @@ export function contextHere(): TaskContext | undefined {
   return typeof owner === 'number' ? state.tasks?.contextOf(owner) : undefined;
 }
 
-/** What runs from here on, and everything that it starts, belongs to `owner`. Cheaper than `runAs`: it costs 15 ns on Node 20, 180 on Node 24. */
-export function enterAs(owner: number): void {
-  state.store.enterWith(owner);
+/**
+ * Calls `fn` so that everything that it starts belongs to `owner`, in an async context of its own: what it enters with `enterWith()` in storages of
+ * its own, or sets on the resource that runs, is seen by what it starts, and by nothing that is called later. Costs 50 to 80 ns (Node 20).
+ */
+export function runAs<T, A extends readonly unknown[]>(owner: number | string, fn: (...args: A) => T, self?: unknown, ...args: A): T {
+  return newScope('TWINPOOL_TASK').runInAsyncScope(callAs<T, A>, self, owner, fn, args);
 }
 
-/** Calls `fn` so that everything that it starts belongs to `owner`. */
-export function runAs<T>(owner: number | string, fn: () => T): T {
-  return state.store.run(owner, fn);
+function callAs<T, A extends readonly unknown[]>(this: unknown, owner: number | string, fn: (...args: A) => T, args: A): T {
+  state.store.enterWith(owner);
+  return Reflect.apply(fn, this, args);
+}
+
+/** The async context of the code that runs now, for calls to come. */
+export function newScope(type: string): AsyncResource {
+  return new AsyncResource(type, { requireManualDestroy: true });
 }
 
 /** Code of this task is on the stack from now on; 0: of none. */

@@ -7,7 +7,8 @@
  *   receive(TASKS) -> #queue -> drive: claim one -> call -> Answers -> flush -> ANSWER
  *
  * `drive` runs synchronous tasks in a plain loop. It leaves the loop in three ways: the queue is empty (the far end then waits in
- * whatever way is best), a module is still loading, or a task returned a promise; the last two come back to it.
+ * whatever way is best), a module is still loading, or a task returned a promise; the last two come back to it. It runs in the async context in
+ * which the worker began, and code of the user always in a new one made of that: no store that a task enters reaches the next.
  */
 import process from 'node:process';
 import { TaskModuleError, TaskSerializationError, TwinpoolError } from '../errors.ts';
@@ -47,7 +48,7 @@ import { unpackBytes } from '../wire/values.ts';
 import { Answers } from './answers.ts';
 import type { FarEnd } from './far-end.ts';
 import { Functions, type Known } from './functions.ts';
-import { becomeWorker, enterAs, ownerHere, runAs, setCalling, type TaskSource } from './ownership.ts';
+import { becomeWorker, newScope, ownerHere, runAs, setCalling, type TaskSource } from './ownership.ts';
 import { hasRefusedHere } from './refusal.ts';
 import { RunningTask } from './running-task.ts';
 
@@ -77,11 +78,19 @@ const TOGETHER = 32;
 const READ_EVERY = 16;
 const SHORT = 2;
 
+/** In the place of a task's item: it is in the specials of the run. */
+const SPECIAL = Symbol('special');
+
 // Captured: a task may replace what it finds on the global object.
 const exit = process.exit.bind(process);
 
+/** What became of a run of tasks. */
+type RunEnd = 'done' | 'waits' | 'taken back';
+
 export class Runner implements TaskSource {
   readonly #far: FarEnd;
+  /** That of the worker's start, which no code of the user has changed. */
+  readonly #scope = newScope('TWINPOOL_WORKER');
   #setup!: WorkerSetup;
   #answers!: Answers;
   #workerData: unknown;
@@ -164,7 +173,10 @@ export class Runner implements TaskSource {
 
   /** Runs what waits, until it has to wait itself. */
   drive(): void {
-    if (this.#busy || !this.#ready) return;
+    if (!this.#busy && this.#ready) this.#scope.runInAsyncScope(this.#drive, this);
+  }
+
+  #drive(): void {
     this.#answers.resume();
     for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
       if (!this.#runBatch(batch)) return;
@@ -251,9 +263,8 @@ export class Runner implements TaskSource {
       try {
         this.#far.keepTurning();
         const task = await runAs(originOf(initializer), () => loadTask(initializer));
-        this.#token += 1;
-        this.#initializing = this.#token;
-        await runAs(this.#token, () => task.call(...(unpackValue(initargs) as unknown[])));
+        this.#initializing = this.#newOwner();
+        await runAs(this.#initializing, () => task.call(...(unpackValue(initargs) as unknown[])));
         this.#initializing = 0;
       } catch (error) {
         this.#far.send([INIT_FAILED, encodeThrown(error)]);
@@ -288,57 +299,67 @@ export class Runner implements TaskSource {
       if (known !== undefined && known.task === undefined && batch.tried !== batch.run) {
         answers.flush();
         if (batch.claimed === 0) batch.claimed = this.#far.claim(batch.slot, 1);
-        if (batch.claimed === 0) return this.#wasTakenBack();
+        if (batch.claimed === 0) {
+          this.#wasTakenBack();
+          return true;
+        }
         batch.tried = batch.run;
         this.#waitFor(this.#load(id, known));
         return false;
       }
       answers.measure(id);
-      const items = runs[batch.run + RUN_ITEMS] as ArrayLike<unknown>;
       const flags = runs[batch.run + RUN_FLAGS] as number;
-      const arity = flags >>> ARITY_SHIFT;
-      const count = arity === 0 ? items.length : items.length / arity;
-      const specials = runs[batch.run + RUN_SPECIALS] as unknown[] | undefined;
-      const expectation = runs[batch.run + RUN_EXPECT] as number;
-      // Where tasks are measured to be short they share an owner, since one of their own for each would be a good part of what they take.
-      const hasSharedOwner = expectation > 0 && known?.isAsync !== true;
-      if (hasSharedOwner) this.#enter();
-      const readEvery = expectation < SHORT ? READ_EVERY - 1 : 0;
-      const mayRunTogether =
-        flags === SAME_CALL && expectation > 0 && expectation < SHORT && specials === undefined && known?.task !== undefined;
-      while (batch.at < count) {
-        if (mayRunTogether && known.givesNumbers && batch.claimed === 0) {
-          batch.claimed = this.#far.claim(batch.slot, Math.min(TOGETHER, count - batch.at));
-          if (batch.claimed === 0) return this.#wasTakenBack();
-          if (!this.#runTogether(batch, known, items, expectation)) return false;
-          answers.flushIfLate();
-          continue;
-        }
-        if (batch.claimed === 0) batch.claimed = this.#far.claim(batch.slot, 1);
-        if (batch.claimed === 0) return this.#wasTakenBack();
-        answers.beforeTask(expectation);
-        batch.claimed -= 1;
-        answers.started(expectation);
-        if (!hasSharedOwner) this.#enter();
-        const special = specials !== undefined && specials[batch.special] === batch.at;
-        const item = arity === 0 ? items[batch.at] : argumentsAt(items, batch.at * arity, arity);
-        const settled = special ? this.#runSpecial(batch, known, specials) : this.#run(batch, known, item);
-        // An asynchronous task moves on when it has settled, so that until then this is its place.
-        if (!settled) return false;
-        answers.countRun();
-        batch.at += 1;
-        batch.place += 1;
-        if (expectation > 0 && (batch.at & readEvery) === 0) answers.flushIfLate();
-      }
+      // Where tasks of one call are measured to be short they share an owner and its scope: those of their own would be a good part of what they take.
+      const isShared = (flags & SAME_CALL) !== 0 && (runs[batch.run + RUN_EXPECT] as number) > 0 && known?.isAsync !== true;
+      const end = isShared ? runAs(this.#newOwner(), this.#runTasks, this, batch, known, true) : this.#runTasks(batch, known, false);
+      if (end !== 'done') return end === 'taken back';
       answers.closeSegment();
     }
     return true;
   }
 
+  /** Those of one run; each in a scope of its own, unless this is called in the one that they share. */
+  #runTasks(batch: Batch, known: Known | undefined, isShared: boolean): RunEnd {
+    const answers = this.#answers;
+    const { runs, run } = batch;
+    const items = runs[run + RUN_ITEMS] as ArrayLike<unknown>;
+    const flags = runs[run + RUN_FLAGS] as number;
+    const arity = flags >>> ARITY_SHIFT;
+    const count = arity === 0 ? items.length : items.length / arity;
+    const specials = runs[run + RUN_SPECIALS] as unknown[] | undefined;
+    const expectation = runs[run + RUN_EXPECT] as number;
+    const readEvery = expectation < SHORT ? READ_EVERY - 1 : 0;
+    const mayRunTogether = isShared && flags === SAME_CALL && expectation < SHORT && specials === undefined && known?.task !== undefined;
+    while (batch.at < count) {
+      if (mayRunTogether && known.givesNumbers && batch.claimed === 0) {
+        batch.claimed = this.#far.claim(batch.slot, Math.min(TOGETHER, count - batch.at));
+        if (batch.claimed === 0) return this.#wasTakenBack();
+        if (!this.#runTogether(batch, known, items, expectation)) return 'waits';
+        answers.flushIfLate();
+        continue;
+      }
+      if (batch.claimed === 0) batch.claimed = this.#far.claim(batch.slot, 1);
+      if (batch.claimed === 0) return this.#wasTakenBack();
+      answers.beforeTask(expectation);
+      batch.claimed -= 1;
+      answers.started(expectation);
+      const special = specials !== undefined && specials[batch.special] === batch.at;
+      const item = special ? SPECIAL : arity === 0 ? items[batch.at] : argumentsAt(items, batch.at * arity, arity);
+      const settled = isShared ? this.#run(batch, known, item) : runAs(this.#newOwner(), this.#run, this, batch, known, item);
+      // An asynchronous task moves on when it has settled, so that until then this is its place.
+      if (!settled) return 'waits';
+      answers.countRun();
+      batch.at += 1;
+      batch.place += 1;
+      if (expectation > 0 && (batch.at & readEvery) === 0) answers.flushIfLate();
+    }
+    return 'done';
+  }
+
   /** The rest of the batch runs elsewhere. Its slot is free when the other side learns that it was read; perhaps no answer says so. */
-  #wasTakenBack(): true {
+  #wasTakenBack(): RunEnd {
     this.#owesAcknowledgement = true;
-    return true;
+    return 'taken back';
   }
 
   #acknowledge(): void {
@@ -380,7 +401,13 @@ export class Runner implements TaskSource {
     return true;
   }
 
-  #runSpecial(batch: Batch, known: Known | undefined, specials: readonly unknown[]): boolean {
+  /** Runs one task. True when its outcome is known; false when it returned a promise. */
+  #run(batch: Batch, known: Known | undefined, item: unknown): boolean {
+    return item === SPECIAL ? this.#runSpecial(batch, known) : this.#call(batch, known, item);
+  }
+
+  #runSpecial(batch: Batch, known: Known | undefined): boolean {
+    const specials = batch.runs[batch.run + RUN_SPECIALS] as readonly unknown[];
     const kind = specials[batch.special + 1];
     const payload = specials[batch.special + 2];
     batch.special += SPECIAL_FIELDS;
@@ -396,11 +423,10 @@ export class Runner implements TaskSource {
       this.#answers.thrown(new TaskSerializationError(`the arguments arrived but cannot be read in the worker: ${reason}`), 'worker');
       return true;
     }
-    return this.#run(batch, known, item);
+    return this.#call(batch, known, item);
   }
 
-  /** Calls the function. True when its outcome is known; false when it returned a promise. */
-  #run(batch: Batch, known: Known | undefined, item: unknown): boolean {
+  #call(batch: Batch, known: Known | undefined, item: unknown): boolean {
     if (known?.task === undefined) {
       this.#answers.thrown(known?.failure ?? new TaskModuleError('the task was never defined in this worker'), 'worker');
       return true;
@@ -484,13 +510,12 @@ export class Runner implements TaskSource {
     this.#context = undefined;
   }
 
-  /** What runs from here on belongs to a new owner. */
-  #enter(): void {
+  #newOwner(): number {
     this.#token += 1;
-    enterAs(this.#token);
+    return this.#token;
   }
 
-  /** A task of the owner that was entered is about to be called. */
+  /** A task of the newest owner is about to be called. */
   #begin(): void {
     this.#running = this.#token;
     setCalling(this.#token);

@@ -1,6 +1,6 @@
 /**
- * Every piece of user code that the library calls on the caller's side, and the AsyncLocalStorage store that it sees: that of the call it belongs to,
- * wherever the pool was made, whatever call came before, and whatever code reads the results.
+ * Every piece of user code that the library calls, on both sides, and the AsyncLocalStorage store that it sees. On the caller's side: that of the call
+ * it belongs to, wherever the pool was made, whatever call came before, and whatever code reads the results. In a worker: none that other code entered.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { makeGate } from '@twinpool/testkit';
@@ -8,6 +8,8 @@ import { add, echo, fail, hold, reportItself, square } from '@twinpool/testkit/t
 import { type Executor, type Pool, Pool as ProcessPool, ProcessPoolExecutor, ThreadPool, ThreadPoolExecutor, toFuture } from 'twinpool';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { twice, watch } from '../fixtures/checked-tasks.mjs';
+import entering from '../fixtures/entering-tasks.cjs';
+import * as tasks from '../fixtures/entering-tasks.mjs';
 
 const storage = new AsyncLocalStorage<string>();
 
@@ -186,5 +188,83 @@ describe.each([
     });
     await drain(results);
     expect([...seen]).toEqual(['the call']);
+  });
+});
+
+/** What enters a store in a worker, by any means. */
+const ENTERING: Record<string, (pool: Pool) => unknown> = {
+  'a task': (pool) => pool.apply(tasks.inTask, [1]),
+  'a task that throws': (pool) => ended(pool.apply(tasks.inTaskThatThrows)),
+  'tasks of a map': (pool) => pool.map(tasks.inTask, Array(COUNT).fill(1)),
+  'an asynchronous task': (pool) => pool.apply(tasks.inAsyncTask, [1]),
+  'an asynchronous task that throws': (pool) => ended(pool.apply(tasks.inAsyncTaskThatThrows)),
+  'asynchronous tasks of a map': (pool) => pool.map(tasks.inAsyncTask, Array(COUNT).fill(1)),
+  'a task of a map that becomes asynchronous': (pool) =>
+    pool.map(
+      tasks.inTaskThatBecomesAsync,
+      Array.from({ length: COUNT }, (_, i) => i),
+    ),
+  'a getter of a result': (pool) => pool.apply(tasks.inGetter),
+  'a getter of the result of an asynchronous task': (pool) => pool.apply(tasks.inGetterOfAsyncTask),
+  'the `then` of a thenable': (pool) => pool.apply(tasks.inThen),
+  'the getter of a `then`': (pool) => pool.apply(tasks.inGetterOfThen),
+  'a getter of a report': (pool) => pool.apply(tasks.inGetterOfReport),
+  'the schema of a result': (pool) => pool.apply(tasks.inSchema),
+  'a listener of an abort': (pool) => {
+    const abort = new AbortController();
+    return ended(pool.apply(tasks.inAbortListener, [], { signal: abort.signal, onReport: () => abort.abort() }));
+  },
+  'a microtask': (pool) => pool.apply(tasks.inMicrotask),
+  'a tick': (pool) => pool.apply(tasks.inTick),
+  'a timer': (pool) => pool.apply(tasks.inTimer),
+};
+
+describe.each([
+  ['process', ProcessPool],
+  ['thread', ThreadPool],
+] as const)('[R3] [R5] the store that a task sees, workers: %s', (_kind, PoolClass) => {
+  const nothing = [null, null];
+  let pool: Pool;
+  beforeAll(async () => {
+    pool = new PoolClass({ processes: 1, killGrace: 30_000 });
+    await pool.map(tasks.inTask, Array(COUNT).fill(1));
+  });
+  afterAll(async () => {
+    pool.terminate();
+    await pool.join();
+  });
+
+  it.each(Object.keys(ENTERING))('is not what %s entered', async (name) => {
+    const enter = async () => void (await ENTERING[name]?.(pool));
+    const seen: unknown[] = [];
+    // In a message of its own, and in those that lie behind it already.
+    await enter();
+    seen.push(await pool.apply(tasks.see), await pool.apply(tasks.seeAsync));
+    await enter();
+    seen.push(...(await pool.map(tasks.see, Array(COUNT).fill(1))));
+    const together = [
+      enter(),
+      pool.apply(tasks.see),
+      enter(),
+      pool.apply(tasks.seeAsync),
+      enter(),
+      pool.map(tasks.see, Array(COUNT).fill(1)),
+    ];
+    const [, one, , other, , many] = await Promise.all(together);
+    seen.push(one, other, ...(many as unknown[]));
+    for (const each of seen) expect(each).toEqual(nothing);
+  });
+
+  it.each([
+    ['an initializer', tasks.initialize],
+    ['an asynchronous initializer', tasks.initializeLater],
+  ] as const)('is not what %s entered, nor the top level of a module', async (_, initializer) => {
+    await using own = new PoolClass({ processes: 1, initializer });
+    expect(await Promise.all([own.apply(tasks.see), own.apply(tasks.seeAsync), own.apply(tasks.see)])).toEqual([nothing, nothing, nothing]);
+  });
+
+  it('is not what the top level of a CommonJS module entered', async () => {
+    await using own = new PoolClass(1);
+    expect(await Promise.all([own.apply(entering.seeInCommonJs), own.apply(tasks.see)])).toEqual([nothing, nothing]);
   });
 });
