@@ -8,7 +8,7 @@
  */
 import { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
-import type { TaskReference } from '@twinpool/core';
+import type { Task, TaskRest } from '@twinpool/core';
 import { Belt } from './belt.ts';
 import { type MapStreamOptions, type Plan, planOf, type StreamTarget } from './stream-target.ts';
 
@@ -40,9 +40,13 @@ const AT_THE_DOOR = 2;
  * ```
  */
 export function mapStream<A, R>(target: StreamTarget, fn: (item: A) => R, options?: MapStreamOptions): MapStream<Awaited<R>>;
-export function mapStream<A, R>(target: StreamTarget, fn: TaskReference<(item: A) => R>, options?: MapStreamOptions): MapStream<Awaited<R>>;
-export function mapStream(target: StreamTarget, fn: unknown, options?: MapStreamOptions): MapStream<unknown> {
-  return new WorkerStream(planOf('mapStream', target, fn, options));
+export function mapStream<A, R, T, Given extends readonly unknown[]>(
+  target: StreamTarget,
+  fn: T & Task<[item: A], R>,
+  ...options: TaskRest<T, [options?: MapStreamOptions | undefined], Given>
+): MapStream<Awaited<R>>;
+export function mapStream(target: StreamTarget, fn: unknown, ...options: readonly unknown[]): MapStream<unknown> {
+  return new WorkerStream(planOf('mapStream', target, fn, options[0]));
 }
 
 type Callback = (error?: Error | null) => void;

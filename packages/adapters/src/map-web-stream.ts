@@ -12,7 +12,7 @@ import {
   WritableStream,
   type WritableStreamDefaultController,
 } from 'node:stream/web';
-import type { TaskReference } from '@twinpool/core';
+import type { Task, TaskRest } from '@twinpool/core';
 import { Belt } from './belt.ts';
 import { type MapStreamOptions, type Plan, planOf, type StreamTarget } from './stream-target.ts';
 
@@ -41,13 +41,13 @@ export interface WebStreamPair<A, R> {
  * ```
  */
 export function mapWebStream<A, R>(target: StreamTarget, fn: (item: A) => R, options?: MapStreamOptions): WebStreamPair<A, Awaited<R>>;
-export function mapWebStream<A, R>(
+export function mapWebStream<A, R, T, Given extends readonly unknown[]>(
   target: StreamTarget,
-  fn: TaskReference<(item: A) => R>,
-  options?: MapStreamOptions,
+  fn: T & Task<[item: A], R>,
+  ...options: TaskRest<T, [options?: MapStreamOptions | undefined], Given>
 ): WebStreamPair<A, Awaited<R>>;
-export function mapWebStream(target: StreamTarget, fn: unknown, options?: MapStreamOptions): WebStreamPair<never, unknown> {
-  return new WorkerPair(planOf('mapWebStream', target, fn, options));
+export function mapWebStream(target: StreamTarget, fn: unknown, ...options: readonly unknown[]): WebStreamPair<never, unknown> {
+  return new WorkerPair(planOf('mapWebStream', target, fn, options[0]));
 }
 
 class WorkerPair implements WebStreamPair<never, unknown> {

@@ -5,7 +5,7 @@
  * workers keep no program alive, so nobody has to.
  */
 import { inspect } from 'node:util';
-import type { TaskReference } from '@twinpool/core';
+import type { Task, TaskRest } from '@twinpool/core';
 import { type ExecutorCalls, ThreadPoolExecutor } from '@twinpool/executor';
 
 let shared: ThreadPoolExecutor | undefined;
@@ -31,10 +31,10 @@ export function runInExecutor<A extends readonly unknown[], R>(
   fn: (...args: A) => R,
   ...args: A
 ): Promise<Awaited<R>>;
-export function runInExecutor<A extends readonly unknown[], R>(
+export function runInExecutor<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(
   executor: ExecutorCalls | null,
-  fn: TaskReference<(...args: A) => R>,
-  ...args: A
+  fn: T & Task<A, R>,
+  ...args: TaskRest<T, A, Given>
 ): Promise<Awaited<R>>;
 export async function runInExecutor(executor: ExecutorCalls | null, fn: unknown, ...args: unknown[]): Promise<unknown> {
   if (executor !== null && typeof executor?.submit !== 'function') {

@@ -39,7 +39,7 @@ const ITEMS_A_WORKER = 16;
 type Fn = (item: unknown) => unknown;
 
 /** Throws TypeError for what is no target, OptionsError. */
-export function planOf(what: string, target: StreamTarget, fn: unknown, options: MapStreamOptions | undefined): Plan {
+export function planOf(what: string, target: StreamTarget, fn: unknown, options: unknown): Plan {
   const { ordered = true, concurrency } = readOptions(what, options);
   return { ordered, concurrency: concurrency ?? ITEMS_A_WORKER * workersOf(target), start: starterOf(what, target, fn as Fn) };
 }

@@ -32,32 +32,41 @@ import { refuseNesting } from './worker/refusal.ts';
 
 const LONGEST_DELAY = 2 ** 31 - 1;
 
+/** Counters and times of a runtime, as they are at one moment. Nothing is to be done when `queued + running` is 0. */
 export interface RuntimeStats {
-  readonly kind: string;
-  /** Workers that are there, of them those that run tasks and those that do not. */
+  /** What the workers are. */
+  readonly kind: 'process' | 'thread';
+  /** Workers that are there, running tasks or not. */
   readonly workers: number;
+  /** Workers that run tasks. */
   readonly busy: number;
+  /** Workers that run no task. */
   readonly idle: number;
-  /** Tasks accepted that no worker has, and tasks that workers have. */
+  /** Tasks that were accepted and that no worker has. */
   readonly queued: number;
+  /** Tasks that workers have. */
   readonly running: number;
+  /** Tasks that succeeded. */
   readonly completed: number;
+  /** Tasks that failed. */
   readonly failed: number;
+  /** Tasks that were cancelled. */
   readonly cancelled: number;
   /** Tasks that `maxQueue` refused. They count as neither accepted nor failed. */
   readonly refused: number;
-  /** Workers that died by themselves. */
+  /** Workers that died without being ended. */
   readonly lostWorkers: number;
-  /** Workers that were started in the place of one that was gone: lost, sent home, or ended because of its task. */
+  /** Workers that were started in the place of one that was gone: lost, retired, or ended because of its task. */
   readonly replacedWorkers: number;
-  /** Errors of user code that came from no task's outcome. */
+  /** Errors of user code in workers that belong to no task. */
   readonly lateErrors: number;
-  /** Failed tasks whose error nobody has asked for. */
+  /** Failed tasks whose error was never looked at. */
   readonly unobservedErrors: number;
   /** Messages that no correct worker sends. */
   readonly protocolAnomalies: number;
-  /** From acceptance to hand-over, and in the worker; milliseconds. */
+  /** From acceptance to the hand-over to a worker; milliseconds. */
   readonly waitTime: Percentiles;
+  /** In the worker; milliseconds. */
   readonly runTime: Percentiles;
 }
 

@@ -10,6 +10,7 @@ export {
   InitializerError,
   InvalidStateError,
   isAbort,
+  type LossDetails,
   NestedBootstrapError,
   NotReadyError,
   type OptionIssue,
@@ -28,10 +29,11 @@ export {
   type ValidationIssue,
   WorkerLostError,
 } from './errors.ts';
-export type { CallOptions, RuntimeOptions, SharedOptions, ShareOptions, WorkerOptions } from './options.ts';
-export { WorkerRuntime } from './runtime.ts';
+export type { CallOptions, ResourceLimits, RuntimeOptions, SharedOptions, ShareOptions, WorkerOptions } from './options.ts';
+export { WorkerRuntime, type WorkerRuntimeConstructor } from './runtime.ts';
 export type { Percentiles } from './spread.ts';
-export { type CheckedTask, defineTask } from './task/checked.ts';
-export { type TaskReference, taskRef } from './task/reference.ts';
-export type { Task } from './task/task.ts';
-export { transfer } from './wire/transfer.ts';
+export { type ArgumentsSchema, type CheckedTask, defineTask } from './task/checked.ts';
+export { type AnyFunction, type TaskReference, type TaskReferences, taskRef } from './task/reference.ts';
+export type { SchemaInput, SchemaOutput, SchemaResult, StandardSchema } from './task/standard-schema.ts';
+export type { Task, TaskRest } from './task/task.ts';
+export { type Transferable, transfer } from './wire/transfer.ts';

@@ -15,7 +15,7 @@ import type { Task } from './task/task.ts';
 import { programFaults, workerEnvironment } from './worker-environment.ts';
 
 /** Node's own type, in which every limit may be `undefined` in all versions of its declarations. */
-interface ResourceLimits {
+export interface ResourceLimits {
   readonly maxOldGenerationSizeMb?: number | undefined;
   readonly maxYoungGenerationSizeMb?: number | undefined;
   readonly codeRangeSizeMb?: number | undefined;
@@ -23,10 +23,12 @@ interface ResourceLimits {
 }
 
 /** Options that shape workers; they belong to whoever owns the runtime. */
-export interface WorkerOptions {
+// biome-ignore lint/suspicious/noExplicitAny: options whose initializer is not known by its type take any
+export interface WorkerOptions<I extends readonly unknown[] = any> {
   /** Called in each worker before its first task; may be asynchronous. */
-  initializer?: Task<never[], unknown> | undefined;
-  initargs?: readonly unknown[] | undefined;
+  initializer?: Task<I, unknown> | undefined;
+  /** Arguments of the `initializer`; without one they are an error. Default: none. */
+  initargs?: NoInfer<readonly [...I]> | undefined;
   /**
    * Worker threads are named `prefix_0`, `prefix_1`, …: see `context().workerName`. Default, for processes too: the option `name`, else the
    * facade's class and a number.
@@ -69,12 +71,14 @@ export interface ShareOptions {
 }
 
 /** What both facades and the runtime take. */
-export interface SharedOptions extends WorkerOptions, ShareOptions {
+// biome-ignore lint/suspicious/noExplicitAny: options whose initializer is not known by its type take any
+export interface SharedOptions<I extends readonly unknown[] = any> extends WorkerOptions<I>, ShareOptions {
   /** Run on these workers instead of starting some; then the options that shape workers belong to it. */
   runtime?: WorkerRuntime | undefined;
 }
 
-export interface RuntimeOptions extends WorkerOptions, ShareOptions {
+// biome-ignore lint/suspicious/noExplicitAny: options whose initializer is not known by its type take any
+export interface RuntimeOptions<I extends readonly unknown[] = any> extends WorkerOptions<I>, ShareOptions {
   kind?: 'process' | 'thread' | undefined;
   /** Default: `os.availableParallelism()`. */
   workers?: number | undefined;

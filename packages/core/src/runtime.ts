@@ -1,7 +1,8 @@
 /**
  * WorkerRuntime: the workers and the one scheduler that facades share. The public face of engine.ts.
  *
- * Decides nothing itself; what a facade gets of it is a seat (seat.ts).
+ * It passes everything on to the engine; what a facade gets of it is a seat (seat.ts). The public type is an interface because only the
+ * signature of a constructor in an interface can have type parameters.
  */
 import { Engine, type RuntimeStats } from './engine.ts';
 import { BrokenProcessPoolError, BrokenThreadPoolError } from './errors.ts';
@@ -14,10 +15,7 @@ export let engineOf: (runtime: WorkerRuntime) => Engine;
  * The workers and the one scheduler that both facades can run on.
  *
  * Facades given the same runtime take fair turns on its workers, by worker time. Closing or terminating a facade ends that facade's work
- * only; the runtime is closed by whoever made it. An idle runtime does not keep the program alive.
- *
- * Throws `OptionsError` listing every bad option. Its first work throws `NestedBootstrapError` at the top level of a module that a worker
- * imports, and in all that this top level starts.
+ * only; close the runtime yourself. An idle runtime does not keep the program alive.
  *
  * @example
  * ```ts
@@ -29,9 +27,79 @@ export let engineOf: (runtime: WorkerRuntime) => Engine;
  * console.log(await pool.map((x: number) => x * x, [1, 2, 3]), await executor.submit((x: number) => x + 1, 41));
  * ```
  */
-export class WorkerRuntime implements AsyncDisposable {
+export interface WorkerRuntime extends AsyncDisposable {
+  /** What the workers are. */
+  readonly kind: 'process' | 'thread';
+
+  /**
+   * Counters and times, as they are now.
+   *
+   * @returns The counters, and times in milliseconds.
+   *
+   * @example
+   * ```ts
+   * import { WorkerRuntime } from 'twinpool';
+   *
+   * await using runtime = new WorkerRuntime({ kind: 'thread', workers: 2 });
+   * console.log(runtime.stats().queued); // 0
+   * ```
+   */
+  stats(): RuntimeStats;
+
+  /**
+   * Takes no new work, lets what was accepted finish, and ends the workers.
+   *
+   * @returns Resolves when every worker is gone.
+   *
+   * @example
+   * ```ts
+   * import { WorkerRuntime } from 'twinpool';
+   *
+   * const runtime = new WorkerRuntime({ kind: 'thread', workers: 2 });
+   * await runtime.close();
+   * ```
+   */
+  close(): Promise<void>;
+
+  /**
+   * Ends every worker now; open work fails with the error that its facade has for that.
+   *
+   * @returns Resolves when every worker is gone.
+   *
+   * @example
+   * ```ts
+   * import { WorkerRuntime } from 'twinpool';
+   *
+   * const runtime = new WorkerRuntime({ kind: 'thread', workers: 2 });
+   * await runtime.terminate();
+   * ```
+   */
+  terminate(): Promise<void>;
+
+  /**
+   * The end of an `await using`: `close()`.
+   *
+   * @returns Resolves when every worker is gone.
+   */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The constructor of a runtime; its signature ties the types of `initargs` to `initializer`. */
+export interface WorkerRuntimeConstructor {
+  /**
+   * Makes a runtime; workers are started when work comes.
+   *
+   * @param options - The kind and number of workers, and what they are like. Default: processes, `os.availableParallelism()` of them.
+   * @returns The runtime.
+   * @throws OptionsError listing every bad option. NestedBootstrapError comes with the first work, at the top level of a module that a worker imports.
+   */
+  new <I extends readonly unknown[] = []>(options?: RuntimeOptions<I>): WorkerRuntime;
+  readonly prototype: WorkerRuntime;
+}
+
+export const WorkerRuntime: WorkerRuntimeConstructor = class WorkerRuntime implements AsyncDisposable {
   static {
-    engineOf = (runtime) => runtime.#engine;
+    engineOf = (runtime) => (runtime as WorkerRuntime).#engine;
   }
 
   readonly #engine: Engine;
@@ -41,22 +109,18 @@ export class WorkerRuntime implements AsyncDisposable {
     this.#engine = new Engine(workers, share, false);
   }
 
-  /** 'process' or 'thread'. */
-  get kind(): string {
+  get kind(): 'process' | 'thread' {
     return this.#engine.workers.kind;
   }
 
-  /** Counters and times, as they are now. */
   stats(): RuntimeStats {
     return this.#engine.stats();
   }
 
-  /** No new work; resolves when what was accepted has ended and every worker is gone. */
   close(): Promise<void> {
     return this.#engine.close();
   }
 
-  /** Ends every worker now; open work fails with the error that its facade has for that. */
   terminate(): Promise<void> {
     return this.#engine.terminate(() => this.#terminatedError());
   }
@@ -69,4 +133,4 @@ export class WorkerRuntime implements AsyncDisposable {
     const message = 'the WorkerRuntime was terminated';
     return this.kind === 'thread' ? new BrokenThreadPoolError(message) : new BrokenProcessPoolError(message);
   }
-}
+} as WorkerRuntimeConstructor;

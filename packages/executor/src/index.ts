@@ -35,6 +35,7 @@ export {
 } from '@twinpool/core';
 export { type AsCompletedOptions, asCompleted, type FutureIterator } from './as-completed.ts';
 export { Executor, type ExecutorCalls } from './executor.ts';
+export type { ExecutorConstructor } from './executor-constructor.ts';
 export { Future, type FutureOutcome } from './future.ts';
 export type { ResultLike } from './handle.ts';
 export type { MapInput } from './inputs.ts';

@@ -8,10 +8,16 @@ import { inspect } from 'node:util';
 import { type CallOptions, type OptionIssue, OptionsError, type SharedOptions } from '@twinpool/core';
 import { type CallSettings, checkTimeout, resolveCall, unknownOption } from '@twinpool/core/facade';
 
-export interface ExecutorOptions extends SharedOptions {
-  /** The most workers; default: `os.availableParallelism()`, or all of the `runtime`'s. They are started when work comes. */
+/**
+ * Options of an executor; the others are those that every facade takes.
+ *
+ * @typeParam I - The types of the initializer's arguments.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: options whose initializer is not known by its type take any
+export interface ExecutorOptions<I extends readonly unknown[] = any> extends SharedOptions<I> {
+  /** The most workers. Default: `os.availableParallelism()`, or all of the `runtime`'s. They are started when work comes. */
   maxWorkers?: number | undefined;
-  /** Calls after which a worker is replaced; exact. */
+  /** Calls after which a worker is replaced; exact. Default: never. */
   maxTasksPerChild?: number | undefined;
 }
 
@@ -32,6 +38,7 @@ export interface ExecutorMapOptions extends CallOptions {
   onProgress?: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
 }
 
+/** Options of `shutdown`. */
 export interface ShutdownOptions {
   /** Whether the promise waits for the accepted work and the workers; default `true`. The work is done either way. */
   wait?: boolean | undefined;

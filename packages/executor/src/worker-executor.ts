@@ -13,7 +13,8 @@ import {
   CancelledError,
   ExecutorShutdownError,
   type RuntimeStats,
-  type TaskReference,
+  type Task,
+  type TaskRest,
   TimeoutError,
 } from '@twinpool/core';
 import {
@@ -75,7 +76,10 @@ export abstract class WorkerExecutor extends Executor {
   }
 
   override submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>>;
-  override submit<A extends readonly unknown[], R>(fn: TaskReference<(...args: A) => R>, ...args: A): Future<Awaited<R>>;
+  override submit<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(
+    fn: T & Task<A, R>,
+    ...args: TaskRest<T, A, Given>
+  ): Future<Awaited<R>>;
   override submit(fn: unknown, ...args: unknown[]): Future<never> {
     return this.#submit(fn, args, this.#seat.settings);
   }
@@ -84,18 +88,6 @@ export abstract class WorkerExecutor extends Executor {
     return this.#map(fn, args, this.#seat.settings, callSiteOf(Executor.prototype.map));
   }
 
-  /**
-   * The task methods with options for every call made through them: views nest, and a call's own option wins. Throws OptionsError.
-   *
-   * @example
-   * ```ts
-   * import { ProcessPoolExecutor } from 'twinpool';
-   *
-   * await using executor = new ProcessPoolExecutor(2);
-   * const urgent = executor.withOptions({ priority: 1, taskTimeout: 5_000, signal: AbortSignal.timeout(10_000) });
-   * console.log(await urgent.submit((text: string) => text.length, 'four'));
-   * ```
-   */
   override withOptions(options: CallOptions): ExecutorCalls {
     return this.#view(options, this.#seat.settings);
   }
@@ -108,11 +100,6 @@ export abstract class WorkerExecutor extends Executor {
     }
   }
 
-  /**
-   * Ends the workers now (SIGTERM, then SIGKILL after `killGrace`; threads are terminated): running futures fail with
-   * BrokenExecutorError, waiting ones are cancelled. Resolves when the workers are gone. On a shared `runtime` only the workers that run
-   * this executor's tasks are ended, and replaced.
-   */
   override terminateWorkers(): Promise<void> {
     return this.#endWorkers('terminateWorkers');
   }
@@ -121,7 +108,6 @@ export abstract class WorkerExecutor extends Executor {
     return this.#endWorkers('killWorkers');
   }
 
-  /** Counters and times of its workers; of a shared `runtime`, all of it. */
   stats(): RuntimeStats {
     return this.#seat.stats();
   }

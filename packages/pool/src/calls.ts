@@ -1,5 +1,5 @@
 /**
- * The task methods of a pool: from Python's names to core's jobs.
+ * The task methods of a pool: from Python's names to core's jobs. Their public types and documentation are in pool.ts.
  *
  * Decides which job a call becomes, and what is told at the call itself: state and argument errors are thrown by methods that return a handle
  * or an iterator, and reject where a promise is returned. A pool is one `Calls`, every `withOptions` makes another; they share one Life.
@@ -8,23 +8,14 @@
  *   imap, imapUnordered   StreamJob
  */
 import { inspect } from 'node:util';
-import { type CallOptions, PoolTerminatedError, type TaskReference } from '@twinpool/core';
+import { type CallOptions, PoolTerminatedError } from '@twinpool/core';
 import { adviseFor, CallJob, type CallSettings, callSiteOf, MapJob, StreamJob, taskFunctionOf } from '@twinpool/core/facade';
 import { type AsyncResult, PoolResult } from './async-result.ts';
-import {
-  type AsyncMapOptions,
-  type AsyncOptions,
-  type ImapOptions,
-  readCallOptions,
-  readMapOptions,
-  readViewOptions,
-  type WholeMapOptions,
-  type Wish,
-} from './call-options.ts';
+import { readCallOptions, readMapOptions, readViewOptions, type Wish } from './call-options.ts';
 import { afterCallbacks } from './callbacks.ts';
 import { defaultChunksize } from './chunksize.ts';
 import { IMapIterator } from './imap.ts';
-import { argumentLists, asyncIteratorOf, checkArguments, type Input, itemsOf, iteratorOf, lengthOf } from './input.ts';
+import { argumentLists, asyncIteratorOf, checkArguments, itemsOf, iteratorOf, lengthOf } from './input.ts';
 import { inspectedAs } from './inspected.ts';
 import type { Life } from './life.ts';
 import { type MapResult, PoolMapResult } from './map-result.ts';
@@ -36,14 +27,7 @@ const DEFAULT_WINDOW = 1024;
 /** The most bytes of results that lie ready for the consumer of an `imap`. More: fewer pauses of a slow consumer. Less: less memory. */
 const MOST_BYTES = 2 ** 24;
 
-/** `args` may be left out only where the function takes none. */
-export type Rest<A extends readonly unknown[], O> = [] extends A
-  ? [args?: Readonly<A> | undefined, options?: O | undefined]
-  : [args: Readonly<A>, options?: O | undefined];
-
-/** The methods that run tasks: what a pool and each of its views have. */
-export type PoolCalls = Pick<Calls, keyof Calls>;
-
+/** Untyped: pool.ts declares what users see of it, as members of Pool. */
 export class Calls {
   static {
     inspectedAs(Calls.prototype, (calls) => `<PoolCalls of ${calls.#life.seat.name}>`);
@@ -58,20 +42,7 @@ export class Calls {
     this.#settings = settings;
   }
 
-  /**
-   * Calls `fn(...args)` in a worker. Rejects with the task's error, with PoolClosedError when the pool takes no new work.
-   *
-   * @example
-   * ```ts
-   * console.log(await pool.apply((a: number, b: number) => a * b, [6, 7])); // 42
-   * ```
-   */
-  apply<A extends readonly unknown[], R>(fn: (...args: A) => R, ...rest: Rest<A, AsyncOptions<Awaited<R>>>): Promise<Awaited<R>>;
-  apply<A extends readonly unknown[], R>(
-    fn: TaskReference<(...args: A) => R>,
-    ...rest: Rest<A, AsyncOptions<Awaited<R>>>
-  ): Promise<Awaited<R>>;
-  apply(fn: unknown, ...[args, options]: [args?: unknown, options?: unknown]): Promise<unknown> {
+  apply(fn: unknown, ...[args, options]: [args?: unknown, options?: unknown]): Promise<never> {
     return promised((resolve, reject) => {
       this.#life.checkRunning();
       const { seat } = this.#life;
@@ -82,139 +53,45 @@ export class Calls {
     });
   }
 
-  /**
-   * As `apply`, but returns a handle at once. Throws PoolClosedError and argument errors; what the task itself does is in the handle.
-   *
-   * @example
-   * ```ts
-   * const result = pool.applyAsync((x: number) => x + 1, [41], { callback: (value) => console.log(value) });
-   * console.log(await result.get(5_000)); // 42
-   * ```
-   */
-  applyAsync<A extends readonly unknown[], R>(fn: (...args: A) => R, ...rest: Rest<A, AsyncOptions<Awaited<R>>>): AsyncResult<Awaited<R>>;
-  applyAsync<A extends readonly unknown[], R>(
-    fn: TaskReference<(...args: A) => R>,
-    ...rest: Rest<A, AsyncOptions<Awaited<R>>>
-  ): AsyncResult<Awaited<R>>;
-  applyAsync(fn: unknown, ...[args, options]: [args?: unknown, options?: unknown]): AsyncResult<unknown> {
+  applyAsync(fn: unknown, ...[args, options]: [args?: unknown, options?: unknown]): AsyncResult<never> {
     this.#life.checkRunning();
     const { seat } = this.#life;
     const { settings, callbacks } = readCallOptions('applyAsync', options, this.#settings);
-    const result = new PoolResult(seat, callbacks);
+    const result = new PoolResult<never>(seat, callbacks);
     const job = new CallJob(taskFunctionOf(fn), argumentsOf('applyAsync', args), settings, result);
     return result.start(job, () => seat.submit(job, 1));
   }
 
-  /**
-   * Calls `fn(item)` for every item, in parallel, and gives the results in input order. When tasks fail, it rejects with the first error by
-   * input order, once all tasks have ended (Python's rule); with `failFast` with the first that comes. A bare number for `options` is the
-   * chunksize.
-   *
-   * @example
-   * ```ts
-   * console.log(await pool.map((x: number) => x ** 2, [1, 2, 3])); // [ 1, 4, 9 ]
-   * ```
-   */
-  map<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | WholeMapOptions): Promise<Awaited<R>[]>;
-  map<A, R>(fn: TaskReference<(item: A) => R>, iterable: Input<A>, options?: number | WholeMapOptions): Promise<Awaited<R>[]>;
-  map(fn: unknown, iterable: unknown, options?: unknown): Promise<unknown> {
+  map(fn: unknown, iterable: unknown, options?: unknown): Promise<never> {
     return this.#mapNow('map', fn, iterable, options);
   }
 
-  /**
-   * As `map`, but returns a handle at once, which can be asked for each item's outcome (`settled`). The callback is given the whole list;
-   * on an empty input none is called.
-   *
-   * @example
-   * ```ts
-   * const result = pool.mapAsync((x: number) => x ** 2, [1, 2, 3], { onProgress: ({ completed }) => console.log(completed) });
-   * console.log(await result.get(5_000)); // [ 1, 4, 9 ]
-   * ```
-   */
-  mapAsync<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | AsyncMapOptions<Awaited<R>[]>): MapResult<Awaited<R>>;
-  mapAsync<A, R>(
-    fn: TaskReference<(item: A) => R>,
-    iterable: Input<A>,
-    options?: number | AsyncMapOptions<Awaited<R>[]>,
-  ): MapResult<Awaited<R>>;
-  mapAsync(fn: unknown, iterable: unknown, options?: unknown): MapResult<unknown> {
+  mapAsync(fn: unknown, iterable: unknown, options?: unknown): MapResult<never> {
     return this.#mapAsyncNow('mapAsync', fn, iterable, options);
   }
 
-  /**
-   * As `map`, for functions of several arguments: every item is an array of arguments.
-   *
-   * @example
-   * ```ts
-   * console.log(await pool.starmap((a: number, b: number) => a * b, [[1, 2], [3, 4]])); // [ 2, 12 ]
-   * ```
-   */
-  starmap<A extends readonly unknown[], R>(
-    fn: (...args: A) => R,
-    iterable: Input<Readonly<A>>,
-    options?: number | WholeMapOptions,
-  ): Promise<Awaited<R>[]>;
-  starmap<A extends readonly unknown[], R>(
-    fn: TaskReference<(...args: A) => R>,
-    iterable: Input<Readonly<A>>,
-    options?: number | WholeMapOptions,
-  ): Promise<Awaited<R>[]>;
-  starmap(fn: unknown, iterable: unknown, options?: unknown): Promise<unknown> {
+  starmap(fn: unknown, iterable: unknown, options?: unknown): Promise<never> {
     return this.#mapNow('starmap', fn, iterable, options);
   }
 
-  /** As `starmap`, but returns a handle at once, as `mapAsync` does. */
-  starmapAsync<A extends readonly unknown[], R>(
-    fn: (...args: A) => R,
-    iterable: Input<Readonly<A>>,
-    options?: number | AsyncMapOptions<Awaited<R>[]>,
-  ): MapResult<Awaited<R>>;
-  starmapAsync<A extends readonly unknown[], R>(
-    fn: TaskReference<(...args: A) => R>,
-    iterable: Input<Readonly<A>>,
-    options?: number | AsyncMapOptions<Awaited<R>[]>,
-  ): MapResult<Awaited<R>>;
-  starmapAsync(fn: unknown, iterable: unknown, options?: unknown): MapResult<unknown> {
+  starmapAsync(fn: unknown, iterable: unknown, options?: unknown): MapResult<never> {
     return this.#mapAsyncNow('starmapAsync', fn, iterable, options);
   }
 
-  /**
-   * As `map`, but lazily: results come one by one in input order, and the input is read only so far ahead (`buffersize`) that an endless
-   * one works. Unlike CPython, which reads the whole input at once.
-   *
-   * @example
-   * ```ts
-   * for await (const square of pool.imap((x: number) => x ** 2, [1, 2, 3])) console.log(square);
-   * ```
-   */
-  imap<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
-  imap<A, R>(fn: TaskReference<(item: A) => R>, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
-  imap(fn: unknown, iterable: unknown, options?: unknown): IMapIterator<unknown> {
+  imap(fn: unknown, iterable: unknown, options?: unknown): IMapIterator<never> {
     return this.#imapNow('imap', fn, iterable, options);
   }
 
-  /** As `imap`, but the results come in the order in which the tasks end. */
-  imapUnordered<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
-  imapUnordered<A, R>(fn: TaskReference<(item: A) => R>, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
-  imapUnordered(fn: unknown, iterable: unknown, options?: unknown): IMapIterator<unknown> {
+  imapUnordered(fn: unknown, iterable: unknown, options?: unknown): IMapIterator<never> {
     return this.#imapNow('imapUnordered', fn, iterable, options);
   }
 
-  /**
-   * The same methods with `options` for every call made through them. Views nest; a call's own option wins.
-   *
-   * @example
-   * ```ts
-   * const urgent = pool.withOptions({ priority: 10, taskTimeout: 1_000 });
-   * console.log(await urgent.apply((x: number) => x + 1, [1])); // 2
-   * ```
-   */
-  withOptions(options: CallOptions): PoolCalls {
+  withOptions(options: CallOptions): object {
     return new Calls(this.#life, readViewOptions(options, this.#settings));
   }
 
   /** What is thrown in here rejects the promise. */
-  #mapNow(what: MapMethod, fn: unknown, iterable: unknown, options: unknown): Promise<unknown> {
+  #mapNow(what: MapMethod, fn: unknown, iterable: unknown, options: unknown): Promise<never> {
     return promised((resolve, reject) => {
       this.#life.checkRunning();
       const wish = readMapOptions(what, options, this.#settings, 'map');
@@ -223,10 +100,10 @@ export class Calls {
     });
   }
 
-  #mapAsyncNow(what: MapMethod, fn: unknown, iterable: unknown, options: unknown): MapResult<unknown> {
+  #mapAsyncNow(what: MapMethod, fn: unknown, iterable: unknown, options: unknown): MapResult<never> {
     this.#life.checkRunning();
     const wish = readMapOptions(what, options, this.#settings, 'mapAsync');
-    const result = new PoolMapResult<unknown>(this.#life.seat, wish.callbacks);
+    const result = new PoolMapResult<never>(this.#life.seat, wish.callbacks);
     const map = this.#makeMap(what, fn, iterable, wish, result, true);
     return result.follow(map, () => map.submit());
   }
@@ -296,11 +173,11 @@ const NONE: readonly unknown[] = [];
  * A promise for what `start` gets; what it throws rejects. `return pool.map(…)` in an `await using` block terminates the pool before anybody can have
  * asked for the promise, so a rejection by `terminate()` is never an unhandled one: it waits for whoever asks.
  */
-function promised(start: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void): Promise<unknown> {
+function promised(start: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void): Promise<never> {
   let refuse: (error: unknown) => void = () => undefined;
-  const promise = new Promise<unknown>((resolve, reject) => {
+  const promise = new Promise<never>((resolve, reject) => {
     refuse = reject;
-    start(resolve, (error) => refuse(asPoolError(error)));
+    start(resolve as (value: unknown) => void, (error) => refuse(asPoolError(error)));
   });
   const reject = refuse;
   refuse = (error) => {

@@ -37,8 +37,7 @@ export {
 } from '@twinpool/core';
 export type { AsyncResult } from './async-result.ts';
 export type { AsyncMapOptions, AsyncOptions, ImapOptions, MapOptions, WholeMapOptions } from './call-options.ts';
-export type { PoolCalls } from './calls.ts';
 export type { IMapIterator, SettledIterator } from './imap.ts';
 export type { MapResult } from './map-result.ts';
 export { MaybeEncodingError } from './maybe-encoding-error.ts';
-export { Pool, type PoolOptions, ThreadPool } from './pool.ts';
+export { Pool, type PoolCalls, type PoolConstructor, type PoolOptions, type Rest, ThreadPool } from './pool.ts';

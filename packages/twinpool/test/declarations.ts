@@ -18,9 +18,18 @@ const HEAD = /^export declare (?:abstract )?(class) (\w+)|^export (interface) (\
 /** All that the packages declare, by name; of functions the signatures are those of a member called as they are. */
 export function declarationsOf(packages: readonly string[]): Map<string, Declared> {
   const declared = new Map<string, Declared>();
+  // A class whose constructor has type parameters is an interface and a constant: by its name, the type of the constant.
+  const constructors = new Map<string, string>();
   for (const name of packages) {
     const folder = dirname(createRequire(import.meta.url).resolve(name));
-    for (const file of readdirSync(folder)) if (file.endsWith('.d.ts')) read(readFileSync(join(folder, file), 'utf8'), declared);
+    for (const file of readdirSync(folder))
+      if (file.endsWith('.d.ts')) read(readFileSync(join(folder, file), 'utf8'), declared, constructors);
+  }
+  for (const [name, type] of constructors) {
+    const { members = new Map(), bases = [] } = declared.get(name) ?? {};
+    const ofClass = [...(declared.get(type)?.members ?? [])].filter(([member]) => member !== 'prototype');
+    const own = ofClass.map(([member, signatures]) => [member === 'new' ? 'constructor' : `static ${member}`, signatures] as const);
+    declared.set(name, { members: new Map([...own, ...members]), bases });
   }
   return declared;
 }
@@ -35,15 +44,21 @@ export function membersOf(name: string, declared: ReadonlyMap<string, Declared>)
   return members;
 }
 
-function read(file: string, declared: Map<string, Declared>): void {
+function read(file: string, declared: Map<string, Declared>, constructors: Map<string, string>): void {
   const text = file.replace(/\/\*[\s\S]*?\*\//g, '');
   const tuples = new Map([...text.matchAll(/^export type (\w+)<.*?\? (\[.*?\]) :/gm)].map(([, name = '', tuple = '']) => [name, tuple]));
   for (const { index, 0: head, 2: ofClass, 4: ofInterface } of text.matchAll(HEAD)) {
     const open = text.indexOf('{', index);
-    const bases = /\bextends (.*?)(?: implements |$)/.exec(text.slice(index + head.length, open).trim())?.[1] ?? '';
+    const heritage = text.slice(index + head.length, open);
+    const afterGenerics = heritage.startsWith('<') ? heritage.slice(endOf(heritage, 0) + 1) : heritage;
+    const bases = /\bextends (.*?)(?: implements |$)/.exec(afterGenerics.trim())?.[1] ?? '';
     const body = text.slice(open + 1, endOf(text, open));
-    declared.set(ofClass ?? ofInterface ?? '', { members: readMembers(body, tuples), bases: split(bases).map(nameOf) });
+    // A class and an interface of one name are one type.
+    const known = declared.get(ofClass ?? ofInterface ?? '');
+    const members = new Map([...(known?.members ?? []), ...readMembers(body, tuples)]);
+    declared.set(ofClass ?? ofInterface ?? '', { members, bases: [...(known?.bases ?? []), ...split(bases).map(nameOf)] });
   }
+  for (const [, name = '', type = ''] of text.matchAll(/^export declare const (\w+): (\w+Constructor)\b/gm)) constructors.set(name, type);
   for (const [, name = '', rest = ''] of text.matchAll(/^export declare function (\w+)(.*);$/gm)) {
     declared.set(name, { members: readMembers(`${name}${rest};`, tuples), bases: [] });
   }
@@ -54,7 +69,8 @@ function readMembers(body: string, tuples: ReadonlyMap<string, string>): Map<str
   for (const member of split(body, ';')) {
     const [, name, rest = ''] = /^(?:abstract |readonly |get )*(static \w+|\w+|\[Symbol\.\w+\])(.*)$/s.exec(member) ?? [];
     if (name === undefined || /^(protected|private) /.test(member)) continue;
-    const afterGenerics = rest.startsWith('<') ? rest.slice(endOf(rest, 0) + 1) : rest;
+    const generics = rest.trimStart();
+    const afterGenerics = generics.startsWith('<') ? generics.slice(endOf(generics, 0) + 1) : generics;
     const signatures = members.get(name) ?? new Set();
     if (afterGenerics.startsWith('('))
       signatures.add(`(${parameters(afterGenerics.slice(1, endOf(afterGenerics, 0)), tuples).join(', ')})`);
@@ -68,7 +84,10 @@ function parameters(list: string, tuples: ReadonlyMap<string, string>): string[]
   return split(list).flatMap((parameter) => {
     const [, name = '', type = ''] = /^((?:\.\.\.)?\w+\??): (.*)$/s.exec(parameter) ?? [];
     if (name === 'this') return [];
-    const tuple = name.startsWith('...') ? tuples.get(nameOf(type)) : undefined;
+    if (!name.startsWith('...')) return [name];
+    // Of `TaskRest<T, Rest, Given>` it is `Rest`.
+    const [, rest = type] = nameOf(type) === 'TaskRest' ? split(type.slice('TaskRest<'.length, -1)) : [];
+    const tuple = rest.startsWith('[') ? rest : tuples.get(nameOf(rest));
     return tuple === undefined ? [name] : parameters(tuple.slice(1, -1), tuples);
   });
 }
