@@ -1,4 +1,4 @@
-// asExecutor: a real executor on a pool's workers.
+// Tests asExecutor: an executor on the workers of a pool.
 import { inspect } from 'node:util';
 import { asExecutor, asPool } from '@twinpool/adapters';
 import {

@@ -1,4 +1,4 @@
-// asPool: a real pool on an executor's workers.
+// Tests asPool: a pool on the workers of an executor.
 import { asExecutor, asPool } from '@twinpool/adapters';
 import { BrokenExecutorError, Executor, ExecutorShutdownError, Future, WorkerRuntime } from '@twinpool/executor';
 import { type AsyncResult, Pool, PoolClosedError, PoolRunningError, PoolTerminatedError, ThreadPool } from '@twinpool/pool';

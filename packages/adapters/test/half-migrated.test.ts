@@ -1,4 +1,4 @@
-// A program half of whose modules have moved to the other API: one runtime, one set of workers.
+// Tests a program of which half of the modules use the other API, on one runtime.
 import { asExecutor, asPool, mapStream } from '@twinpool/adapters';
 import { Pool } from '@twinpool/pool';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** What the tests of this package share: pools and executors of both kinds, and ways to hold their workers. */
+/** Provides the shared helpers of the adapter tests: pools and executors of both kinds, and functions that hold their workers. */
 import { type ExecutorOptions, ProcessPoolExecutor, ThreadPoolExecutor } from '@twinpool/executor';
 import { Pool, type PoolOptions, ThreadPool } from '@twinpool/pool';
 import { type Gate, makeGate } from '@twinpool/testkit';

@@ -1,4 +1,4 @@
-// mapStream: order, bound, errors and ends of a Node stream whose items workers map.
+// Tests mapStream: the order, limits, errors and ends of a Node stream whose items are mapped by workers.
 import { once } from 'node:events';
 import { Duplex, PassThrough, Readable, Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';

@@ -1,4 +1,4 @@
-// mapWebStream: the same for Web streams, after the manners of a TransformStream.
+// Tests mapWebStream: the same for Web streams, compared with a TransformStream.
 import { ReadableStream, type WritableStreamDefaultWriter } from 'node:stream/web';
 import { mapWebStream, type StreamTarget } from '@twinpool/adapters';
 import { OptionsError } from '@twinpool/executor';

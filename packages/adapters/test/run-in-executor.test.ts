@@ -1,4 +1,4 @@
-// runInExecutor: a task as an ordinary promise; without an executor in threads that the program shares.
+// Tests runInExecutor: a task as an ordinary promise; without an executor it runs in the shared threads of the program.
 import { availableParallelism } from 'node:os';
 import { asExecutor, runInExecutor } from '@twinpool/adapters';
 import { CancelledError, type Executor, ExecutorShutdownError, Future, TaskSerializationError } from '@twinpool/executor';

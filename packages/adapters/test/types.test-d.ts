@@ -1,4 +1,4 @@
-// What the compiler says of the public types: inference, and what is refused. Checked by tsc, never run.
+// Type tests of the public API: inference, and errors. Checked by tsc, not run.
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import {

@@ -1,4 +1,4 @@
-// toFuture and toAsyncResult: two views of one task, which agree at every moment.
+// Tests toFuture and toAsyncResult: two views of one task, which always agree.
 import { inspect } from 'node:util';
 import { asExecutor, asPool, toAsyncResult, toFuture } from '@twinpool/adapters';
 import {

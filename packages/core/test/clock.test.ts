@@ -2,7 +2,7 @@ import { FakeClock } from '@twinpool/testkit';
 import { describe, expect, it, vi } from 'vitest';
 import { Alarm, systemClock } from '../dist/clock.js';
 
-/** Node's timers take no longer delay: a longer one fires at once. */
+/** The longest delay of Node's timers. A longer one fires at once. */
 const LONGEST = 2 ** 31 - 1;
 
 function setUp(keepsAlive = false) {

@@ -1,6 +1,6 @@
 /**
- * Single decisions of the engine, worker by worker and millisecond by millisecond: who gets what and when, how starts are braked, when a
- * limit is judged. simulation.test.ts asks what must hold whatever happens; here is what is to happen.
+ * Tests single decisions of the engine with fake workers and a fake clock: which worker gets which task, when failed starts are retried, when a
+ * limit applies. simulation.test.ts checks invariants; this file checks exact behaviour.
  */
 import type { FakeLane } from '@twinpool/testkit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';

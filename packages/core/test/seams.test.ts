@@ -1,6 +1,6 @@
 /**
- * Everything that can fail on this side's way to a worker is made to fail, once at every step of a fixed load, and at every k-th step: each
- * start, each message written, each answer read. World inspects after every step; here is counted what it may cost.
+ * Injects a failure into each start, each written message and each read answer: once at every step of a fixed load, and at every k-th step.
+ * World checks the invariants after every step; this file counts the tasks that may fail.
  */
 import type { FakeLane } from '@twinpool/testkit';
 import { describe, expect, it } from 'vitest';

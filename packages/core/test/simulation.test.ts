@@ -1,6 +1,6 @@
 /**
- * The engine by simulation: what users, workers and time do comes in random order, and after every step the engine must agree with the
- * book that simulation/world.ts keeps. A failing run is printed with its seed, and shrunk.
+ * Simulates the engine: users, workers and time act in random order. After every step the engine must agree with the book of
+ * simulation/world.ts. A failing run is shrunk and printed with its seed.
  */
 import fc from 'fast-check';
 import { afterAll, describe, it } from 'vitest';

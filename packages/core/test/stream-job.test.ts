@@ -1,4 +1,4 @@
-/** What a stream does with outcomes between their arrival and their consumer; the rest of it is simulation's (world.ts) and the facades'. */
+/** Tests how a stream buffers outcomes for its consumer. The simulation (world.ts) and the facades test the rest. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** When looking for the next message is worth it. On one processor it never is. */
+/** Tests when spinning for the next message pays off. On one processor it never does. */
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { Watch } from '../dist/worker/watch.js';

@@ -1,4 +1,4 @@
-/** How a program with an executor begins and ends, beyond CPython's tests (cpython/test_shutdown.test.ts). */
+/** Tests the start and end of programs with an executor, in addition to CPython's tests (cpython/test_shutdown.test.ts). */
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-/** The inputs of map, and how they are closed when something goes wrong. */
+/** Tests the inputs of map, and how they are closed after errors. */
 import { describe, expect, test, vi } from 'vitest';
 import { mapArguments, openStream } from '../dist/inputs.js';
 

@@ -1,4 +1,4 @@
-/** Rows of the conformance inventory, and defects of CPython's executors, that none of CPython's own tests is about. */
+/** Tests rows of the conformance table, and defects of CPython's executors, that CPython's own tests do not cover. */
 import { existsSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import * as core from '@twinpool/core';

@@ -1,4 +1,4 @@
-/** What the tests of this package share: the four ways to have an executor, futures in every state, and the testkit's doors. */
+/** Provides the shared helpers of the executor tests: the four variants of an executor, futures in every state, and testkit functions. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type ExecutorOptions, Future, ProcessPoolExecutor, ThreadPoolExecutor, WorkerRuntime } from '@twinpool/executor';

@@ -1,4 +1,4 @@
-/** map beyond CPython's own tests (cpython/), for every kind of executor. */
+/** Tests map in addition to CPython's tests (cpython/), for every kind of executor. */
 import { inspect } from 'node:util';
 import { systemClock } from '@twinpool/core/facade';
 import {

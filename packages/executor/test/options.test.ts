@@ -1,4 +1,4 @@
-/** The constructors, and the abstract class Executor: T-1 to T-3, E-1 to E-4, X-1. */
+/** Tests the constructors, and the abstract class Executor: T-1 to T-3, E-1 to E-4, X-1. */
 import { availableParallelism } from 'node:os';
 import { Executor, Future, OptionsError, ProcessPoolExecutor, ThreadPoolExecutor, WorkerRuntime } from '@twinpool/executor';
 import { square } from '@twinpool/testkit/tasks';

@@ -1,4 +1,4 @@
-/** The ends of an executor that Python has no test for: more than one at once, of one of several on the same workers, of `use`. */
+/** Tests ends of an executor that CPython does not test: several at once, one of several facades on a runtime, `use`. */
 import { BrokenExecutorError, ExecutorShutdownError, ProcessPoolExecutor, ThreadPoolExecutor, WorkerRuntime } from '@twinpool/executor';
 import { later, place, square } from '@twinpool/testkit/tasks';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';

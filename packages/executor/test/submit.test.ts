@@ -1,4 +1,4 @@
-/** submit, and the future of a task, beyond CPython's own tests (cpython/), for every kind of executor. */
+/** Tests submit and its future in addition to CPython's tests (cpython/), for every kind of executor. */
 import {
   BrokenExecutorError,
   CancelledError,

@@ -1,4 +1,4 @@
-/** What compiles and what does not; checked by tsc, never run. */
+/** Type tests of the public API. Checked by tsc, not run. */
 import {
   asCompleted,
   type CheckedTask,

@@ -1,6 +1,6 @@
 /**
- * Python's names, parameters and their order, against the declarations of both faces: nothing of Python's drops out unseen, and nothing is
- * public that stands in no table.
+ * Compares Python's names, parameters and their order with the declarations of both facades: no name of Python is missing, and every public
+ * name is in a table.
  */
 import * as executor from '@twinpool/executor';
 import * as pool from '@twinpool/pool';

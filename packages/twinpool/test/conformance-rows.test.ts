@@ -1,8 +1,8 @@
-/** The conformance table itself: no row of CPython's lists is missing, and what a row refers to is there. */
+/** Checks the conformance table: no row of CPython's lists is missing, and every reference of a row exists. */
 import { notApplicable, rows } from '@twinpool/testkit/conformance';
 import { expect, test } from 'vitest';
 
-/** How CPython's API, its defects and its tests are numbered: from 1 (or the first of two) to the last. */
+/** The number ranges of CPython's API, defects and tests: from 1 (or the first of two) to the last. */
 const FAMILIES: readonly [name: string, ...ranges: (readonly [first: number, last: number])[]][] = [
   ['P-NEW', [1, 13]],
   ['P-LIFE', [1, 13]],

@@ -1,6 +1,6 @@
 /**
- * What a package promises, read from the declarations it is published with: the members of a class or an interface, the parameters of each by
- * name and in order. Knows as much of TypeScript's syntax as compiled declarations have.
+ * Reads the public API from the published declarations of a package: the members of classes and interfaces, and their parameters in order.
+ * It knows only the TypeScript syntax that compiled declarations use.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

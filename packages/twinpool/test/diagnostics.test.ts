@@ -1,4 +1,4 @@
-/** What an operator can see: two diagnostics channels, the counters of `stats()`, one warning where an error would otherwise vanish. */
+/** Tests what an operator can observe: two diagnostics channels, the counters of `stats()`, and one warning per error that no call receives. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { failure, makeGate, until } from '@twinpool/testkit';
 import { exitWith, forgeMessage, throwLater } from '@twinpool/testkit/faults';

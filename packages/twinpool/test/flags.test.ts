@@ -1,5 +1,5 @@
-// Pools in programs that Node runs with flags, on the command line and in NODE_OPTIONS. One of each class; `npm run flags` tries all that a
-// Node has.
+// Tests pools in programs that Node runs with flags, on the command line and in NODE_OPTIONS: one flag of each class. `npm run flags` tests all
+// flags of a Node version.
 import { tmpdir } from 'node:os';
 import { runNode } from '@twinpool/testkit';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** [R47] An instance arrives without its methods; the error of a task that misses one says which argument it was, and nothing else changes. */
+/** [R47] An instance arrives without its methods. The error of a task that calls a missing method names the argument. */
 import { Pool, ThreadPool } from 'twinpool';
 import { afterAll, describe, expect, it } from 'vitest';
 

@@ -1,4 +1,4 @@
-/** [R49] What an error says of itself is text, also where a minifier has renamed every class. */
+/** [R49] The name of an error is a text, even if a minifier has renamed every class. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

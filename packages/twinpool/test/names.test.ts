@@ -1,4 +1,4 @@
-/** The umbrella: which names there are, that they are the very things of the packages, and that `require` gives the same. */
+/** Tests the exports of the umbrella: their names, that they are identical to the exports of the packages, and that `require` returns the same. */
 import { createRequire } from 'node:module';
 import * as adaptersDoor from '@twinpool/adapters';
 import * as coreDoor from '@twinpool/core';

@@ -1,4 +1,4 @@
-/** What tasks are given and give back beside plain values: moved and shared memory, buffers, reports, their context. */
+/** Tests arguments and results other than plain values: transferred and shared memory, buffers, reports, the task context. */
 import { makeGate, outcome, within } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
 import {

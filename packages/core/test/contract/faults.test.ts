@@ -1,4 +1,4 @@
-/** What a task can do that no task should: every row settles in time with an error that says why, and the next task runs. */
+/** Tests misbehaving tasks: each one settles in time with an error that names the reason, and the next task runs. */
 import { makeGate, type Outcome, outcome, until } from '@twinpool/testkit';
 import * as faults from '@twinpool/testkit/faults';
 import { expectWarning } from '@twinpool/testkit/leak-check';

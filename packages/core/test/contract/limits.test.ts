@@ -1,4 +1,4 @@
-/** Time limits and aborts: the running task of that call ends, in time, and nothing else does. */
+/** Tests time limits and aborts: only the running task of that call ends, and in time. */
 import { getEventListeners } from 'node:events';
 import { join } from 'node:path';
 import { makeGate, outcome, until, within } from '@twinpool/testkit';

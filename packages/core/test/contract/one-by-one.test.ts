@@ -1,4 +1,4 @@
-/** One task at a time, the next when its result is there: the worker looks for it, and finds all of it, whatever its size and its pace. */
+/** Tests tasks that are submitted one after the other: the worker finds each message completely, whatever its size and timing. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { within } from '@twinpool/testkit';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 /**
- * Whose is what runs in a worker: each leftover of a task against each task that may run when the leftover goes on.
+ * Tests the ownership of code in a worker: each leftover of a task, with each task that may run at the same time.
  *
  * A leftover belongs to no running task: it has no context, no report of it reaches a caller, and its error is a late one, after which the
  * worker is replaced. The code that a running task started belongs to that task.

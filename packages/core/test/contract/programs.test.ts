@@ -1,4 +1,4 @@
-/** Whole programs: when they end, what they leave behind when they die, and that none of them forks without end. */
+/** Tests whole programs: when they end, what they leave when they are killed, and that none of them forks without end. */
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { childrenOf, isRunning, makeGate, outcome, type Program, runNode, runProgram, until, within } from '@twinpool/testkit';
 import { place, square } from '@twinpool/testkit/tasks';

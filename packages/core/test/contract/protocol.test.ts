@@ -1,5 +1,5 @@
 /**
- * [R10] A worker that breaks the protocol, over both transports: every field of every message replaced by what does not belong there, messages out
+ * [R10] A worker that breaks the protocol, over both transports: every field of every message is replaced by an invalid value, messages arrive out
  * of order, twice, and for unknown tasks. The lane ends the worker, its tasks are lost, and the program continues.
  *
  *   a task forges a message on its worker's own channel and stays --> WorkerLostError, one anomaly --> the next task runs elsewhere

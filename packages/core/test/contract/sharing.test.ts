@@ -1,4 +1,4 @@
-/** Two facades on one runtime: fair turns, and each one's end is its own. */
+/** Tests two facades on one runtime: they get fair turns, and each one ends separately. */
 import { makeGate, outcome, within } from '@twinpool/testkit';
 import { exitWith } from '@twinpool/testkit/faults';
 import { hold, holdAsync, later, mark, place, square } from '@twinpool/testkit/tasks';

@@ -1,4 +1,4 @@
-/** Whatever runs out while workers start: it is an error or a retry, nothing is thrown past the caller, and afterwards all works. */
+/** Tests missing resources while workers start: an error or a retry follows, no error escapes the caller, and later calls succeed. */
 import { type Program, runNode, runProgram } from '@twinpool/testkit';
 import { describe, expect, it } from 'vitest';
 import { KINDS } from './workplace.ts';

@@ -1,4 +1,4 @@
-/** How workers start: initializers, options that shape them, modules, and starts that fail. */
+/** Tests the start of workers: initializers, options, modules, and failing starts. */
 import { makeGate, outcome, PATIENCE, within } from '@twinpool/testkit';
 import {
   environment,

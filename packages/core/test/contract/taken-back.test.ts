@@ -1,4 +1,4 @@
-/** Tasks that are taken back from a worker thread before it has read their messages: they never run, and their places are used again. */
+/** Tests tasks that are taken back before a worker thread has read their messages: they never run, and their slots are reused. */
 import { makeGate, within } from '@twinpool/testkit';
 import { mark } from '@twinpool/testkit/tasks';
 import { expect, it, onTestFinished } from 'vitest';

@@ -1,4 +1,4 @@
-/** Short tasks of one call that are claimed together: what one of them does is its own, and what they give is what they gave. */
+/** Tests short tasks of one call that are claimed together: each one has its own effects and its own outcome. */
 import { readFileSync } from 'node:fs';
 import { makeGate, outcome, within } from '@twinpool/testkit';
 import { square } from '@twinpool/testkit/tasks';

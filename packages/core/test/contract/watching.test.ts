@@ -1,4 +1,4 @@
-/** What watches over worker processes from outside of the program, and how idle workers end with it. */
+/** Tests the reaper, which watches worker processes from outside the program, and the end of idle workers. */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { block, childrenOf, isRunning, makeGate, type Program, runProgram, until } from '@twinpool/testkit';

@@ -1,4 +1,4 @@
-/** The smallest facade there can be: calls, maps and streams as promises, for the suites that every kind of worker has to pass. */
+/** Provides a minimal facade (calls, maps and streams as promises) for the contract suites of all kinds of workers. */
 import { outcome } from '@twinpool/testkit';
 import { onTestFinished } from 'vitest';
 import { BrokenProcessPoolError, BrokenThreadPoolError } from '../../dist/errors.js';

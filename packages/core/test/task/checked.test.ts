@@ -1,4 +1,4 @@
-// defineTask: what is validated when, with any Standard Schema.
+// Tests defineTask: which values are validated and when, with any Standard Schema.
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { TaskValidationError } from '../../dist/errors.js';

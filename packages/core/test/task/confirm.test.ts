@@ -1,4 +1,4 @@
-// When two sources are one function: after other tools on both sides, but not another function of the same name.
+// Tests whether two sources are the same function: different tools on both sides, but not another function of the same name.
 import { describe, expect, test } from 'vitest';
 import { likeness } from '../../dist/task/confirm.js';
 

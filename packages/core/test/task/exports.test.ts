@@ -1,4 +1,4 @@
-// Which export a function is, told by identity; and that asking runs no code of the module.
+// Tests the lookup of a function among the exports of a module by identity, without running code of the module.
 import { describe, expect, test } from 'vitest';
 import { exportOfCommonJs, exportOfNamespace } from '../../dist/task/exports.js';
 

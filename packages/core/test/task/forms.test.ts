@@ -1,4 +1,4 @@
-// In how many ways a function can be exported, by which compilers, and under which paths: each is found, and does in a worker what it does here.
+// Tests all forms of exports, compilers and paths: each function is found, and behaves in a worker as in the program.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

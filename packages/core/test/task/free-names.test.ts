@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text of functions is what is tested
-// What a function needs that it does not bring along, read from its text.
+// Tests the detection of free variables in the source of a function.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { callableText } from '../../dist/task/callable-text.js';

@@ -1,4 +1,4 @@
-// The worker's side: descriptors in, callable tasks or TaskModuleError out.
+// Tests loading in a worker: a descriptor becomes a callable task or a TaskModuleError.
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

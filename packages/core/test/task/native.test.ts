@@ -1,4 +1,4 @@
-// How functions of programs that Node itself loads are found: each row of the contract's table, on real programs.
+// Tests the lookup of functions in programs that Node loads without a tool: each row of the contract's table.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { fixtures, type Outcome, outcomesOf, placeOf } from './programs.ts';
 

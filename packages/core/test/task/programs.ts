@@ -1,4 +1,4 @@
-/** Runs programs of test/fixtures/task in processes of their own, and descriptors in worker threads. */
+/** Runs the programs of test/fixtures/task in separate processes, and descriptors in worker threads. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

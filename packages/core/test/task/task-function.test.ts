@@ -1,4 +1,4 @@
-// taskFunctionOf: one object per function, never a throw, inline functions in a loop share one.
+// Tests taskFunctionOf: one object per function, no throw, and one object for all instances of an inline function in a loop.
 import { describe, expect, test } from 'vitest';
 import { TaskSerializationError } from '../../dist/errors.js';
 import { taskRef } from '../../dist/task/reference.js';

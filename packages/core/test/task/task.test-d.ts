@@ -1,4 +1,4 @@
-// Types of what a task can be: checked by tsc, not run.
+// Type tests of tasks. Checked by tsc, not run.
 import { expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import { type CheckedTask, defineTask } from '../../dist/task/checked.js';

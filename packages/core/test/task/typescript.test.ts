@@ -1,4 +1,4 @@
-// A program started with tsx: functions are found under their real files, places lead back to what was written.
+// Tests a program that runs with tsx: functions are found in their real files, and positions refer to the source.
 import { beforeAll, expect, test } from 'vitest';
 import { fixtures, type Outcome, outcomesOf, placeOf } from './programs.ts';
 

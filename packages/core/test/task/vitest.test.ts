@@ -1,4 +1,4 @@
-// Functions of modules that vitest loaded, which Node's loader does not know: nothing is imported here, the worker confirms.
+// Tests functions of modules that vitest loaded, which Node's loader does not know: the program imports nothing, the worker confirms.
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TaskFunction, taskFunctionOf } from '../../dist/task/task-function.js';

@@ -1,4 +1,4 @@
-/** Small messages without V8's serialiser: what is written arrives as it was, what is not simple is not written, and no bytes bring the reader down. */
+/** Tests the compact encoding of small messages: values arrive unchanged, complex values are not encoded, and no bytes make the reader fail. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeCompact, encodeCompact, isCompact } from '../../dist/wire/compact.js';

@@ -1,4 +1,4 @@
-/** [R22] Errors that are values, or lie in values, arrive as thrown ones do: class, code, fields, cause and members, over both transports. */
+/** [R22] Errors that are values, or are inside values, arrive like thrown errors: class, code, fields, cause and members, over both transports. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-/** Both transports, as the lanes use them: an item between two neighbours in one message, read back on the far side. */
+/** Encodes and decodes an item through both transports as the lanes do: between two other items in one message. */
 import { MessageChannel, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
 import fc from 'fast-check';
 import { fromBytes, toBytes } from '../../dist/wire/bytes.js';

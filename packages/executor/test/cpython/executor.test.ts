@@ -1,5 +1,5 @@
 /**
- * CPython's test_concurrent_futures/executor.py: ExecutorTest, which every executor has to pass.
+ * CPython's test_concurrent_futures/executor.py: ExecutorTest, for every executor.
  *
  * The number in a title is the test's in docs/conformance.md.
  */

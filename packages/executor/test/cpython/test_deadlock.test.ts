@@ -1,7 +1,7 @@
 /**
  * CPython's test_concurrent_futures/test_deadlock.py: ExecutorDeadlockTest.
  *
- * Nothing of the user runs where a value is unpacked here; what Python does then, import a module, is what can go wrong in its place.
+ * No user code runs while a value is decoded here. The import of a module, which Python does at that point, can fail instead.
  */
 import { BrokenExecutorError, TaskModuleError, TaskSerializationError, taskRef, WorkerLostError } from '@twinpool/executor';
 import { echo, fail, square } from '@twinpool/testkit/tasks';

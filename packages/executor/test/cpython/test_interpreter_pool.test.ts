@@ -1,6 +1,6 @@
 /**
- * CPython's test_concurrent_futures/test_interpreter_pool.py: InterpreterPoolExecutorTest, AsyncioTest. What has globals of its own there, an
- * interpreter, is a worker here; so it is for both kinds.
+ * CPython's test_concurrent_futures/test_interpreter_pool.py: InterpreterPoolExecutorTest, AsyncioTest. An
+ * interpreter with its own globals corresponds to a worker here, of either kind.
  */
 import {
   BrokenExecutorError,

@@ -1,4 +1,4 @@
-// Lib/test/_test_multiprocessing.py: what tests of processes say of workers. The rest of those classes is about the Process object itself.
+// Lib/test/_test_multiprocessing.py: the tests of processes that apply to workers. The other tests of those classes cover the Process object.
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Lib/test/_test_multiprocessing.py: _TestPoolWorkerErrors, _TestPoolWorkerLifetime, TestInitializers, TestPoolNotLeakOnFailure, and others
-// that have a pool in them.
+// Lib/test/_test_multiprocessing.py: _TestPoolWorkerErrors, _TestPoolWorkerLifetime, TestInitializers, TestPoolNotLeakOnFailure, and other
+// tests with a pool.
 import { inspect } from 'node:util';
 import { MaybeEncodingError, OptionsError, PoolTerminatedError, TaskSerializationError } from '@twinpool/pool';
 import { failure, makeGate, until, within } from '@twinpool/testkit';

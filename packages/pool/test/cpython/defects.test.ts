@@ -1,4 +1,4 @@
-// CONFORMANCE.md, part D1: what CPython's pools are known to get wrong. The defects that have a test elsewhere have their D-n in its title.
+// Part D1 of the conformance table: known defects of CPython's pools. A defect that another file tests has its D-n in the title there.
 import { type AsyncResult, PoolTerminatedError, TaskTimeoutError } from '@twinpool/pool';
 import { failure, makeGate, within } from '@twinpool/testkit';
 import { hold, holdAsync, mark, square } from '@twinpool/testkit/tasks';

@@ -1,4 +1,4 @@
-/** What CPython's tests of pools run for: processes and threads. */
+/** The variants for CPython's tests of pools: processes and threads. */
 import { Pool, ThreadPool } from '@twinpool/pool';
 import { VARIANTS } from '../variants.ts';
 

@@ -1,4 +1,4 @@
-// Lib/test/test_multiprocessing_main_handling.py: the program's own functions are tasks, however the program is started.
+// Lib/test/test_multiprocessing_main_handling.py: functions of the main program are tasks, however the program is started.
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Program, runNode } from '@twinpool/testkit';

@@ -1,9 +1,9 @@
-/** Short forms of the runs of chaos/: each is the command itself, in a program of its own; the long forms are `npm run chaos -- <name>`. */
+/** Runs the short forms of chaos/, each as a separate process. The long forms are `npm run chaos -- <name>`. */
 import { runNode } from '@twinpool/testkit';
 import { expect, it } from 'vitest';
 
 const root = new URL('../../../../', import.meta.url);
-/** Of its own every time; a run that breaks an invariant prints it. */
+/** A new seed each time. A run that breaks an invariant prints it. */
 const seed = Math.floor(Math.random() * 2 ** 31);
 
 it.each([

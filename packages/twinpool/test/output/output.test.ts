@@ -1,6 +1,6 @@
 /**
- * What finished tasks printed is delivered to the last byte, however pool and program end and whatever reads it: a sample; all of the table with
- * MATRIX=all.
+ * The output of finished tasks is delivered completely, however the pool and the program end and whatever reads it. Runs a sample, or the whole
+ * table with MATRIX=all.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';

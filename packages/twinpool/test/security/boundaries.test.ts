@@ -1,4 +1,4 @@
-/** What crosses between a program and its workers, and what does not: values with odd keys, memory, names of tasks, environments, sizes. */
+/** Tests what is sent between a program and its workers: values with unusual keys, memory, task names, environments, sizes. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { failure } from '@twinpool/testkit';
 import {

@@ -1,4 +1,4 @@
-/** What may never leak into a worker or out of a task, seen from whole programs: polluted ones, watched ones, ones with forbidding flags. */
+/** Tests with whole programs that nothing leaks into a worker or out of a task: polluted prototypes, inspectors, restrictive flags. */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

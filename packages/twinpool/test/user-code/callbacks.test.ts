@@ -1,4 +1,4 @@
-/** Every callback of both facades returns, throws, rejects, and returns thenables of any kind: the work goes on, and an error is one warning. */
+/** Every callback of both facades returns, throws, rejects, or returns thenables of any kind: work continues, and an error is one warning. */
 import { expectWarning } from '@twinpool/testkit/leak-check';
 import { fail, reportItself, square } from '@twinpool/testkit/tasks';
 import { type Executor, type Pool, Pool as ProcessPool, ProcessPoolExecutor, ThreadPool, ThreadPoolExecutor, toFuture } from 'twinpool';

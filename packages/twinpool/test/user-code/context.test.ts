@@ -1,6 +1,6 @@
 /**
- * Every piece of user code that the library calls, on both sides, and the AsyncLocalStorage store that it sees. On the caller's side: that of the call
- * it belongs to, wherever the pool was made, whatever call came before, and whatever code reads the results. In a worker: none that other code entered.
+ * Tests the AsyncLocalStorage store of all user code that the library calls. In the program it is the store of the call that the code belongs to,
+ * wherever the pool was made, whatever call came before, and whatever code reads the results. In a worker it is none that other code entered.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { makeGate } from '@twinpool/testkit';

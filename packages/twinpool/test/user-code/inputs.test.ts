@@ -1,4 +1,4 @@
-/** [R8] An input whose own code ends its call, or everything, and then yields once more. */
+/** [R8] An input whose code ends its call or the facade, and then yields once more. */
 import { square } from '@twinpool/testkit/tasks';
 import { type Pool, Pool as ProcessPool, ProcessPoolExecutor, ThreadPool, ThreadPoolExecutor } from 'twinpool';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** Arguments of a checked task are validated when the call is made, and errors say which item they belong to. */
+/** Arguments of a checked task are validated at the call, and errors name their item. */
 import { makeGate } from '@twinpool/testkit';
 import { failIfOdd, hold, mark, square } from '@twinpool/testkit/tasks';
 import {
