@@ -39,9 +39,9 @@ export async function run(run) {
 
   // The limit counts from the start of a task. Tasks run one at a time, so that it does not include waiting.
   const after = [];
-  let rateBeside = 0;
+  let loadedRate = 0;
   const measured = rate(run.short ? 400 : 3000).then((value) => {
-    rateBeside = value;
+    loadedRate = value;
   });
   for (let i = 0; i < count; i++) {
     const outcome = await settledWithin(executor.withOptions({ taskTimeout: LIMIT }).submit(readWhole, fifo).result(), 10_000);
@@ -60,7 +60,7 @@ export async function run(run) {
   run.expect(isFree, 'stuck threads were not freed when the pipe was opened', `${threads() - before} threads more than before`);
   run.figure('submit -> TaskTimeoutError', spread(after));
   run.figure('threads stuck at the most', stuck);
-  run.figure('the others', `${alone.toFixed(0)} tasks a second alone, ${rateBeside.toFixed(0)} beside the stuck ones`);
+  run.figure('the others', `${alone.toFixed(0)} tasks per second alone, ${loadedRate.toFixed(0)} while threads are blocked`);
   run.expect(
     Math.max(...after) <= 2 * (LIMIT + 100) * run.slack + 200,
     'the timeout of a stuck task was reported late',

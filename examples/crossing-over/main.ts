@@ -10,7 +10,7 @@ const poems: Poem[] = [
   { title: 'Autumn', text: 'a leaf and another leaf and the wind' },
   { title: 'Winter', text: 'snow on the leaf' },
   { title: 'Spring', text: 'the leaf is back' },
-  { title: 'Summer', text: 'each leaf is green' },
+  { title: 'Summer', text: 'each leaf is green again' },
 ];
 
 await using pool = new Pool(2);

@@ -1,4 +1,4 @@
-/** Computing in a worker while the event loop goes on with everything else. */
+/** Computes in a worker while the event loop continues with other work. */
 import { Pool, ProcessPoolExecutor, runInExecutor } from 'twinpool';
 import { sumOfSquares } from './tasks.mjs';
 

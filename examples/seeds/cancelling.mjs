@@ -1,4 +1,4 @@
-/** Cancelling a task that runs, and one that waits. */
+/** Cancels a running task, and a queued one. */
 import { Pool, ProcessPoolExecutor } from 'twinpool';
 import { takes } from './tasks.mjs';
 import { until } from './until.mjs';

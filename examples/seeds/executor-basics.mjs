@@ -1,4 +1,4 @@
-/** An executor from its first line to its last: map, submit, shutdown, and the block that does the shutdown. */
+/** An executor from its first line to its last: map, submit, shutdown, and the block that shuts it down. */
 import { ProcessPoolExecutor } from 'twinpool';
 import { square, takes } from './tasks.mjs';
 

@@ -1,4 +1,4 @@
-/** Pages are fetched concurrently, which is waiting; each goes on to a worker process as soon as it is there. With each API. */
+/** Fetches pages concurrently in the program, and passes each page to a worker process as soon as it arrives. With each API. */
 import { createServer } from 'node:http';
 import { Pool, ProcessPoolExecutor } from 'twinpool';
 

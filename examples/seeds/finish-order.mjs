@@ -1,4 +1,4 @@
-/** Results in the order in which tasks end. */
+/** Reads results in the order in which tasks end. */
 import { asCompleted, Pool, ProcessPoolExecutor } from 'twinpool';
 import { takes } from './tasks.mjs';
 

@@ -1,4 +1,4 @@
-/** What both articles leave out: the two kinds of block end in opposite ways. */
+/** A fact that both articles omit: the two kinds of block end in opposite ways. */
 import { Pool, ProcessPoolExecutor } from 'twinpool';
 import { takes } from './tasks.mjs';
 

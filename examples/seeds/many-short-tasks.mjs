@@ -1,4 +1,4 @@
-/** Thousands of tasks that take next to nothing. */
+/** Thousands of very short tasks. */
 import { Pool, ProcessPoolExecutor } from 'twinpool';
 import { square } from './tasks.mjs';
 

@@ -1,4 +1,4 @@
-/** Something to say before the result is there: what a multiprocessing.Queue is used for. */
+/** Sends messages before the result: the purpose of a multiprocessing.Queue in Python. */
 import { Pool, ProcessPoolExecutor } from 'twinpool';
 import { countDown } from './countdown.mjs';
 

@@ -1,4 +1,4 @@
-/** The six parallel maps of a pool, and what an executor has in their place. */
+/** The six parallel maps of a pool, and the corresponding calls of an executor. */
 import { asCompleted, Pool, ProcessPoolExecutor } from 'twinpool';
 import { multiply, square } from './tasks.mjs';
 

@@ -1,4 +1,4 @@
-/** Workers stopped in the middle of their tasks, with each API. */
+/** Stops workers in the middle of their tasks, with each API. */
 import { Pool, ProcessPoolExecutor } from 'twinpool';
 import { takes } from './tasks.mjs';
 import { until } from './until.mjs';

@@ -1,4 +1,4 @@
-/** Three ways to give a pool work: all at once, one result after the other, one task with a handle. */
+/** Three ways to submit work to a pool: all at once, one result after the other, one task with a handle. */
 import { Pool } from 'twinpool';
 import { square, takes } from './tasks.mjs';
 

@@ -1,4 +1,4 @@
-/** Three ways to give an executor work: one task with a handle, all at once, and results in the order in which they come. */
+/** Three ways to submit work to an executor: one task with a handle, all at once, and results in the order in which tasks end. */
 import { asCompleted, ProcessPoolExecutor } from 'twinpool';
 import { square } from './tasks.mjs';
 

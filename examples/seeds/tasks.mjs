@@ -1,4 +1,4 @@
-/** What the programs here run in their workers. */
+/** The tasks of the programs in this folder. */
 
 /** @param {number} x */
 export function square(x) {

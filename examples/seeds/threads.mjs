@@ -1,4 +1,4 @@
-/** The same with threads: another class, nothing else. */
+/** The same with threads: only the class differs. */
 import { ThreadPool, ThreadPoolExecutor } from 'twinpool';
 import { square } from './tasks.mjs';
 

@@ -1,4 +1,4 @@
-/** A result that is late: what can be done about it, with each API. */
+/** Handles a late result, with each API. */
 import { Pool, ProcessPoolExecutor, TimeoutError } from 'twinpool';
 import { takes } from './tasks.mjs';
 import { until } from './until.mjs';

@@ -1,4 +1,4 @@
-/** Until everything is done: with the handles of a pool, with close and join, with wait(), with shutdown. */
+/** Waits for all tasks: with the handles of a pool, with close and join, with wait(), with shutdown. */
 import { Pool, ProcessPoolExecutor, wait } from 'twinpool';
 import { takes } from './tasks.mjs';
 

@@ -1,4 +1,4 @@
-/** What each worker does once, before its first task. */
+/** Code that each worker runs once, before its first task. */
 import { Pool, ProcessPoolExecutor } from 'twinpool';
 import { knows, learn } from './vocabulary.mjs';
 

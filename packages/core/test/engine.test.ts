@@ -174,7 +174,7 @@ describe('when a lane is idle while another has work ahead', () => {
   });
 
   it('what cannot be taken back stays where it is', async () => {
-    const world = await readyWorld({ size: 2, manner: 'budget' });
+    const world = await readyWorld({ size: 2, startTracking: 'budget' });
     const fn = await measured(world, 'short', SHORT);
     call(world, functionOf(world, 'long'), 1);
     await callInTurn(world, fn, numbers(100, 9));
@@ -323,7 +323,7 @@ describe('when a worker is lost', () => {
   });
 
   it('answers that it had sent count, also when they are read after its death', async () => {
-    const world = await readyWorld({ size: 1, manner: 'budget' });
+    const world = await readyWorld({ size: 1, startTracking: 'budget' });
     const fn = await measured(world, 'short', SHORT);
     for (const item of numbers(100, 4)) call(world, fn, item);
     await turn();
@@ -340,7 +340,7 @@ describe('when a worker is lost', () => {
   });
 
   it('by an error outside of any task while it ran none, nothing of what it had is lost', async () => {
-    const world = await readyWorld({ size: 1, manner: 'budget' });
+    const world = await readyWorld({ size: 1, startTracking: 'budget' });
     const fn = await measured(world, 'short', SHORT);
     for (const item of numbers(100, 3)) call(world, fn, item);
     await turn();
@@ -613,7 +613,7 @@ describe('an aborted task', () => {
   });
 
   it('behind another aborted one is aborted separately, with its own grace period', async () => {
-    const world = await readyWorld({ size: 1, manner: 'budget' });
+    const world = await readyWorld({ size: 1, startTracking: 'budget' });
     const fn = await measured(world, 'short', SHORT);
     const signal = world.signals[0]?.signal;
     for (const item of numbers(100, 3)) call(world, fn, item, { signal });

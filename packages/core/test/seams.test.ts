@@ -11,12 +11,12 @@ const TASKS = 6 + 8 + 6;
 
 /** Calls, a map and a stream of two clients on two workers; `seams` may fail. Runs until all has ended. */
 async function load(
-  manner: (typeof MANNERS)[number],
+  startTracking: (typeof MANNERS)[number],
   seams: Seams,
   prepare: (world: World) => void = () => undefined,
   size = 2,
 ): Promise<World> {
-  const world = worldOf({ size, manner, maxTasks: 9, clients: [clientOf(), clientOf()] }, seams);
+  const world = worldOf({ size, startTracking, maxTasks: 9, clients: [clientOf(), clientOf()] }, seams);
   prepare(world);
   const [one, other] = world.clients as [World['clients'][number], World['clients'][number]];
   const fn = world.functions[1] as World['functions'][number];
@@ -33,9 +33,9 @@ async function load(
 }
 
 /** How often a seam is used when nothing fails. */
-async function steps(manner: (typeof MANNERS)[number], seam: keyof Seams): Promise<number> {
+async function steps(startTracking: (typeof MANNERS)[number], seam: keyof Seams): Promise<number> {
   let count = 0;
-  await load(manner, {
+  await load(startTracking, {
     [seam]: () => {
       count += 1;
     },
@@ -46,9 +46,9 @@ async function steps(manner: (typeof MANNERS)[number], seam: keyof Seams): Promi
 const failed = (world: World): number => world.engine.stats().failed;
 const all = ({ engine }: World): number => engine.stats().completed + engine.stats().failed + engine.stats().cancelled;
 
-describe.each(MANNERS)('a load on workers of the manner %s', (manner) => {
+describe.each(MANNERS)('a load on workers of the startTracking %s', (startTracking) => {
   it('loses one task at most when any one message cannot be written', async () => {
-    const count = await steps(manner, 'writing');
+    const count = await steps(startTracking, 'writing');
     expect(count).toBeGreaterThan(3);
     for (let k = 1; k <= count; k++) {
       let step = 0;
@@ -56,7 +56,7 @@ describe.each(MANNERS)('a load on workers of the manner %s', (manner) => {
         step += 1;
         if (step === k) throw new Error(`write ${k} fails`);
       };
-      const world = await load(manner, { writing }, (it) => {
+      const world = await load(startTracking, { writing }, (it) => {
         it.channelFails = true;
       });
       expect([k, failed(world) <= 1, all(world)]).toEqual([k, true, TASKS]);
@@ -67,14 +67,14 @@ describe.each(MANNERS)('a load on workers of the manner %s', (manner) => {
     const writing = () => {
       throw new Error('no write succeeds');
     };
-    const world = await load(manner, { writing }, (it) => {
+    const world = await load(startTracking, { writing }, (it) => {
       it.channelFails = true;
     });
     expect([failed(world), all(world)]).toEqual([TASKS, TASKS]);
   });
 
   it('loses the task of any one answer that cannot be read, and no other', async () => {
-    const count = await steps(manner, 'reading');
+    const count = await steps(startTracking, 'reading');
     expect(count).toBe(TASKS);
     for (let k = 1; k <= count; k++) {
       let step = 0;
@@ -82,7 +82,7 @@ describe.each(MANNERS)('a load on workers of the manner %s', (manner) => {
         step += 1;
         return step === k ? { unreadable: true } : end;
       };
-      const world = await load(manner, { reading }, (it) => {
+      const world = await load(startTracking, { reading }, (it) => {
         it.channelFails = true;
       });
       expect([k, failed(world), all(world)]).toEqual([k, 1, TASKS]);
@@ -106,11 +106,11 @@ const STARTS: Record<string, (lane: FakeLane, world: World) => void> = {
     }),
 };
 
-describe.each(MANNERS)('workers of the manner %s', (manner) => {
+describe.each(MANNERS)('workers of the startTracking %s', (startTracking) => {
   it.each(Object.keys(STARTS))('one of which %s: nothing is lost', async (how) => {
-    const count = await steps(manner, 'starting');
+    const count = await steps(startTracking, 'starting');
     for (let k = 1; k <= count; k++) {
-      const world = await flaky(manner, how, (start) => start === k);
+      const world = await flaky(startTracking, how, (start) => start === k);
       expect([k, how.endsWith('and dies') || failed(world) === 0, all(world)]).toEqual([k, true, TASKS]);
     }
   });
@@ -120,17 +120,17 @@ describe.each(MANNERS)('workers of the manner %s', (manner) => {
     'every second and every third of which %s: the others serve',
     async (how) => {
       for (const k of [2, 3]) {
-        const world = await flaky(manner, how, (start) => start % k === 0);
+        const world = await flaky(startTracking, how, (start) => start % k === 0);
         expect([k, how.endsWith('and dies') || failed(world) === 0, all(world)]).toEqual([k, true, TASKS]);
       }
     },
   );
 
   // Where it cannot be known that a worker had not begun its task, each start costs one, and so comes to an end.
-  const hopeless = Object.keys(STARTS).filter((how) => manner === 'claims' || !how.endsWith('and dies'));
+  const hopeless = Object.keys(STARTS).filter((how) => startTracking === 'claims' || !how.endsWith('and dies'));
 
   it.each(hopeless)('each of which %s: all work fails, after few starts', async (how) => {
-    const world = await flaky(manner, how, () => true, sizeFor(how));
+    const world = await flaky(startTracking, how, () => true, sizeFor(how));
     // What is not read of the stream's input is not accepted.
     expect(all(world)).toBeGreaterThanOrEqual(6 + 8);
     expect(failed(world)).toBe(all(world));
@@ -141,7 +141,7 @@ describe.each(MANNERS)('workers of the manner %s', (manner) => {
 /** Of two workers that take turns in dying one is always starting, and is hoped for. */
 const sizeFor = (how: string): number => (how.endsWith('and dies') ? 1 : 2);
 
-async function flaky(manner: (typeof MANNERS)[number], how: string, isBad: (start: number) => boolean, size = 2): Promise<World> {
+async function flaky(startTracking: (typeof MANNERS)[number], how: string, isBad: (start: number) => boolean, size = 2): Promise<World> {
   let start = 0;
   let world: World | undefined;
   const starting = (lane: FakeLane) => {
@@ -154,5 +154,5 @@ async function flaky(manner: (typeof MANNERS)[number], how: string, isBad: (star
     // What dies while it is being given work may have begun it.
     it.isLossFree = !how.endsWith('and dies');
   };
-  return load(manner, { starting }, prepare, size);
+  return load(startTracking, { starting }, prepare, size);
 }

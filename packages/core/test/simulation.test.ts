@@ -247,7 +247,7 @@ const client = fc.record({
 
 const shape: fc.Arbitrary<WorldShape> = fc.record({
   size: fc.integer({ min: 1, max: 4 }),
-  manner: fc.constantFrom('claims', 'budget'),
+  startTracking: fc.constantFrom('claims', 'budget'),
   maxTasks: fc.constantFrom(1, 2, 3, 7, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
   startsAtOnce: fc.boolean(),
   idleTimeout: fc.constantFrom(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 50),

@@ -26,7 +26,8 @@ import {
   spend,
 } from '@twinpool/core/facade';
 
-export type Manner = 'claims' | 'budget';
+/** How the lane knows which tasks have started: from their claims, or from the budget rule. */
+export type StartTracking = 'claims' | 'budget';
 
 /** One task in the fake worker. */
 export interface FakeTask {
@@ -70,7 +71,7 @@ export class FakeLane extends Lane {
   readonly canTakeBack: boolean;
   readonly isolated = true;
   protected readonly alone: number;
-  readonly manner: Manner;
+  readonly startTracking: StartTracking;
   /** The commands that the lane received for its worker. */
   isStarted = false;
   isAskedToEnd = false;
@@ -92,12 +93,12 @@ export class FakeLane extends Lane {
   #budget = 0;
   readonly #channel: Answer[][] = [];
 
-  constructor(host: LaneHost, options: LaneOptions, manner: Manner, watch: FakeLaneWatch = {}) {
+  constructor(host: LaneHost, options: LaneOptions, startTracking: StartTracking, watch: FakeLaneWatch = {}) {
     super(host, options, new Packer({ sharesMemory: false, movesBuffers: false, maxPayloadBytes: 2 ** 20 }));
-    this.manner = manner;
-    this.kind = manner === 'claims' ? 'thread' : 'process';
-    this.alone = manner === 'claims' ? 5 : 20;
-    this.canTakeBack = manner === 'claims';
+    this.startTracking = startTracking;
+    this.kind = startTracking === 'claims' ? 'thread' : 'process';
+    this.alone = startTracking === 'claims' ? 5 : 20;
+    this.canTakeBack = startTracking === 'claims';
     this.#watch = watch;
   }
 
@@ -142,11 +143,11 @@ export class FakeLane extends Lane {
   }
 
   protected startedTasks(): number {
-    return this.manner === 'claims' ? this.begun.length : mayHaveStarted(this.ledger.messages);
+    return this.startTracking === 'claims' ? this.begun.length : mayHaveStarted(this.ledger.messages);
   }
 
   protected retract(sent: Sent, most: number): number {
-    if (this.manner === 'budget') return 0;
+    if (this.startTracking === 'budget') return 0;
     const from = this.#inbox.findLastIndex(({ sequence }) => sequence < sent.sequence) + 1;
     const here = this.#inbox.filter(({ sequence }) => sequence === sent.sequence).length;
     const count = Math.min(most, here);

@@ -7,7 +7,7 @@
  * The engine calls user code (inputs, callbacks, getters, schemas), which may call back into the engine: `plot` sets the next such call.
  */
 import { getEventListeners } from 'node:events';
-import { FakeClock, type FakeEnd, FakeLane, type FakeLaneWatch, type FakeTask, type Manner } from '@twinpool/testkit';
+import { FakeClock, type FakeEnd, FakeLane, type FakeLaneWatch, type FakeTask, type StartTracking } from '@twinpool/testkit';
 import { expect } from 'vitest';
 import type { Client } from '../../dist/client.js';
 import { Engine } from '../../dist/engine.js';
@@ -28,7 +28,7 @@ import { encodeThrown } from '../../dist/wire/thrown.js';
 
 export interface WorldShape {
   readonly size: number;
-  readonly manner: Manner;
+  readonly startTracking: StartTracking;
   readonly maxTasks: number;
   readonly startsAtOnce: boolean;
   readonly idleTimeout: number;
@@ -39,7 +39,7 @@ export interface WorldShape {
 export function worldOf(shape: Partial<WorldShape> = {}, seams: Seams = {}): World {
   const usual: WorldShape = {
     size: 1,
-    manner: 'claims',
+    startTracking: 'claims',
     maxTasks: Number.POSITIVE_INFINITY,
     startsAtOnce: false,
     idleTimeout: Number.POSITIVE_INFINITY,
@@ -207,7 +207,7 @@ export class World {
     this.engine = new Engine(workers, share, shape.startsAtOnce, {
       clock: this.clock,
       makeLane: (host, options) => {
-        const lane = new FakeLane(host, options, shape.manner, {
+        const lane = new FakeLane(host, options, shape.startTracking, {
           handedOver: (lane, tasks) => this.#handedOver(lane, tasks),
           begun: (_lane, task) => this.#begun(task),
           ...seams,
@@ -753,7 +753,7 @@ export class World {
     const stats = this.engine.stats();
     const serving = this.lanes.filter((lane) => lane.state === 'starting' || (lane.state === 'ready' && lane.callsLeft > 0));
     // What is taken back from a worker that had its last task makes it one that serves again, beside its replacement.
-    const mayComeBack = this.shape.manner === 'claims' && this.shape.maxTasks < Number.POSITIVE_INFINITY;
+    const mayComeBack = this.shape.startTracking === 'claims' && this.shape.maxTasks < Number.POSITIVE_INFINITY;
     if (serving.length > this.shape.size && !mayComeBack) this.troubles.push(`${serving.length} workers, at most ${this.shape.size}`);
     for (const lane of this.lanes) {
       if (lane.calls > this.shape.maxTasks) this.troubles.push(`${lane.calls} calls in one worker, at most ${this.shape.maxTasks}`);
@@ -830,7 +830,7 @@ export class World {
       const isBraked = this.clock.keepingAlive > 0;
       if (isNobodyThere && !isBraked) this.troubles.push('tasks wait, and no worker is there or will be');
     }
-    if (idle.length === 0 || this.shape.manner === 'budget') return;
+    if (idle.length === 0 || this.shape.startTracking === 'budget') return;
     const isSettled = this.lanes.every((lane) => lane.isOver || lane.begun.length === (lane.isBusy ? 1 : 0));
     const stuck = this.lanes.find((lane) => !lane.isOver && lane.isBusy && lane.inbox.some(({ job }) => this.#mayMove(job)));
     if (isSettled && stuck !== undefined)
