@@ -3,9 +3,9 @@ import { defineConfig } from 'vitest/config';
 
 const absolute = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-const project = (name: string) => ({
+const project = (name: string, root = `./packages/${name}`) => ({
   extends: true as const,
-  test: { name, root: `./packages/${name}`, include: ['test/**/*.test.ts'] },
+  test: { name, root, include: ['test/**/*.test.ts'] },
 });
 
 export default defineConfig({
@@ -22,6 +22,9 @@ export default defineConfig({
     // Longer than PATIENCE of the testkit, so that the helpers report what hangs.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    projects: ['core', 'pool', 'executor', 'adapters', 'migrate', 'twinpool', 'testkit'].map(project),
+    projects: [
+      ...['core', 'pool', 'executor', 'adapters', 'migrate', 'twinpool', 'testkit'].map((name) => project(name)),
+      project('bench', './bench'),
+    ],
   },
 });

@@ -29,13 +29,17 @@ async function medianOf(measureOnce) {
   return summary(times).median;
 }
 
-function output(args) {
+/** What a Node program prints, in this environment and with the variables of `env`. Rejects when it fails. */
+export function output(args, env = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (more) => {
       text += more;
     });
-    child.on('error', reject).on('close', () => resolve(text));
+    child.on('error', reject).on('close', (code, signal) => {
+      if (code === 0) resolve(text);
+      else reject(new Error(`${args.join(' ')} ended with ${signal ?? code}`));
+    });
   });
 }

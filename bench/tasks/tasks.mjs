@@ -1,4 +1,5 @@
 // The functions every contender runs, each in its own way of naming them. The pools' worker files beside this one only register them.
+import { setTimeout } from 'node:timers/promises';
 
 /** The trivial task: all that is measured is what the pool adds. */
 export function increment(x) {
@@ -39,6 +40,16 @@ const alive = { timer: undefined };
 export function leaveTimer(x) {
   alive.timer ??= setInterval(() => {}, 1_000);
   return x + 1;
+}
+
+export function incrementInside(object) {
+  return { ...object, x: object.x + 1 };
+}
+
+/** The process that it runs in, and the user CPU time of that, µs. It waits, so that several at once are given to as many workers. */
+export async function userTime() {
+  await setTimeout(10);
+  return [process.pid, process.cpuUsage().user];
 }
 
 export function add(x, y) {
