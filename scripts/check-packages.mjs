@@ -23,6 +23,16 @@ function checkStale({ folder }) {
   }
 }
 
+/** What is loaded by `require` while a program runs: Jest, below Node 24.9, cannot load an ES module that way. */
+function checkRequired({ folder }) {
+  for (const file of filesOf(`${root}packages/${folder}/dist`).filter((name) => name.endsWith('.js'))) {
+    const text = readFileSync(`${root}packages/${folder}/dist/${file}`, 'utf8');
+    for (const [, wanted] of text.matchAll(/\brequire\w*\(['"](\.[^'"]+)['"]\)/g)) {
+      if (!wanted.endsWith('.cjs')) problems.push(`packages/${folder}/dist/${file} requires ${wanted}, which is an ES module`);
+    }
+  }
+}
+
 async function pack(folder) {
   const { packageManager } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const filters = published.map(({ manifest }) => `--filter=${manifest.name}`);
@@ -93,7 +103,10 @@ for (const door of ${JSON.stringify(doors)}) {
 
 const folder = mkdtempSync(join(tmpdir(), 'twinpool-packages-'));
 try {
-  for (const each of published) checkStale(each);
+  for (const each of published) {
+    checkStale(each);
+    checkRequired(each);
+  }
   const tarballs = await pack(folder);
   if (tarballs.size !== published.length) problems.push(`packed ${tarballs.size} of ${published.length} packages`);
   await Promise.all(

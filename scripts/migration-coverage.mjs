@@ -48,7 +48,7 @@ export async function coverage(programs, { write }) {
 
 async function features() {
   const twinpool = await import(new URL('../packages/twinpool/dist/index.js', import.meta.url).href);
-  const schemas = await import(new URL('../packages/core/dist/schemas.js', import.meta.url).href);
+  const { default: schemas } = await import(new URL('../packages/core/dist/schemas.cjs', import.meta.url).href);
   const both = ['pool', 'executor'];
   const rows = [];
   const add = (what, names, pattern, apis) => {

@@ -106,7 +106,7 @@ const require = createRequire(import.meta.url);
 let loaded: typeof Schemas | undefined;
 
 function load(): typeof Schemas {
-  loaded ??= require('./schemas.js') as typeof Schemas;
+  loaded ??= require('./schemas.cjs') as typeof Schemas;
   return loaded;
 }
 
