@@ -1,7 +1,8 @@
 /** ThreadPoolExecutor: the executor whose workers are threads. Only that is here; worker-executor.ts has the behaviour. */
-import { BrokenThreadPoolError, type RuntimeStats } from '@twinpool/core';
+import { BrokenThreadPoolError, type RuntimeStats, type Task, type TaskRest } from '@twinpool/core';
 import type { Executor } from './executor.ts';
 import type { ExecutorConstructor } from './executor-constructor.ts';
+import type { Future } from './future.ts';
 import type { ExecutorOptions } from './options.ts';
 import { WorkerExecutor } from './worker-executor.ts';
 
@@ -23,6 +24,34 @@ import { WorkerExecutor } from './worker-executor.ts';
  * ```
  */
 export interface ThreadPoolExecutor extends Executor {
+  /**
+   * Runs `fn(...args)` in a worker.
+   *
+   * Whatever is wrong with the function, the arguments or the task is the future's outcome.
+   *
+   * Price: about 2 µs a task where many wait, 10 µs there and back for one; use `map` for short functions.
+   *
+   * @param fn - The function, or a reference to it.
+   * @param args - Its arguments. They are copied when the task is handed to a worker.
+   * @returns The future of the result.
+   * @throws ExecutorShutdownError after `shutdown()`.
+   * @throws BrokenExecutorError once no worker can be started.
+   * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor.submit
+   *
+   * @example
+   * ```ts
+   * import { ThreadPoolExecutor } from 'twinpool';
+   *
+   * await using executor = new ThreadPoolExecutor(2);
+   * console.log(await executor.submit((a: number, b: number) => a + b, 1, 2)); // 3
+   * ```
+   */
+  submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>>;
+  submit<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(
+    fn: T & Task<A, R>,
+    ...args: TaskRest<T, A, Given>
+  ): Future<Awaited<R>>;
+
   /**
    * Counters and times of the workers, as they are now. Those of a shared runtime count for all who use it.
    *

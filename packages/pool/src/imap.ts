@@ -51,7 +51,7 @@ export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, numb
    * The next result. Several calls at once get consecutive results. `timeout` is in milliseconds: `undefined` and `Infinity` mean none, 0
    * or less looks at once; a TimeoutError loses nothing, the result comes with the next call.
    */
-  next(timeout?: number): Promise<Step<R>> {
+  next(timeout?: number): Promise<IteratorResult<R, undefined>> {
     return this.#ask(timeout, false) as Promise<Step<R>>;
   }
 
@@ -71,13 +71,13 @@ export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, numb
   }
 
   /** Leaves: what has not started never runs, the input is closed, and every `next()` says done. Resolves when the input is closed. */
-  async return(_value?: unknown): Promise<Step<R>> {
+  async return(_value?: unknown): Promise<IteratorResult<R, undefined>> {
     await this.#job.close();
     return { done: true, value: undefined };
   }
 
   /** Leaves as `return` does, and rejects with `error`. */
-  async throw(error?: unknown): Promise<Step<R>> {
+  async throw(error?: unknown): Promise<IteratorResult<R, undefined>> {
     await this.#job.close();
     throw error;
   }

@@ -3,6 +3,7 @@ export {
   BrokenExecutorError,
   BrokenProcessPoolError,
   BrokenThreadPoolError,
+  type CallOptions,
   CancelledError,
   type CheckedTask,
   defineTask,
@@ -19,15 +20,21 @@ export {
   PoolRunningError,
   PoolTerminatedError,
   QueueFullError,
+  type ResourceLimits,
   type RuntimeOptions,
   type RuntimeStats,
   type SharedOptions,
+  type StandardSchema,
+  type Task,
   TaskModuleError,
   type TaskReference,
+  type TaskReferences,
+  type TaskRest,
   TaskSerializationError,
   TaskTimeoutError,
   TaskValidationError,
   TimeoutError,
+  type Transferable,
   TwinpoolError,
   taskRef,
   transfer,
@@ -37,7 +44,9 @@ export {
 } from '@twinpool/core';
 export type { AsyncResult } from './async-result.ts';
 export type { AsyncMapOptions, AsyncOptions, ImapOptions, MapOptions, WholeMapOptions } from './call-options.ts';
+export type { Callbacks } from './callbacks.ts';
 export type { IMapIterator, SettledIterator } from './imap.ts';
+export type { Input } from './input.ts';
 export type { MapResult } from './map-result.ts';
 export { MaybeEncodingError } from './maybe-encoding-error.ts';
 export { Pool, type PoolCalls, type PoolConstructor, type PoolOptions, type Rest, ThreadPool } from './pool.ts';

@@ -11,7 +11,7 @@ const HOVERS: readonly (readonly [code: string, name: string, shown: RegExp])[] 
   ['new Pool().close()', 'close', /^\(method\) Pool\.close\(/],
   ['new Pool().stats()', 'stats', /^\(method\) Pool\.stats\(/],
   ['new Pool().withOptions({}).imap((x: number) => x, [1])', 'imap', /^\(method\) (PoolCalls|Pool)?\.?imap</],
-  ['new ProcessPoolExecutor().submit((x: number) => x, 1)', 'submit', /^\(method\) Executor\.submit</],
+  ['new ProcessPoolExecutor().submit((x: number) => x, 1)', 'submit', /^\(method\) ProcessPoolExecutor\.submit</],
   ['new ThreadPoolExecutor().map((x: number) => x, [1])', 'map', /^\(method\) Executor\.map</],
   ['new ThreadPoolExecutor().shutdown()', 'shutdown', /^\(method\) Executor\.shutdown\(/],
   ['new ThreadPoolExecutor().stats()', 'stats', /^\(method\) ThreadPoolExecutor\.stats\(/],
