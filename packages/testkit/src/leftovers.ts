@@ -13,7 +13,7 @@ import { context } from '@twinpool/core/worker';
 import { holdAsync, mark } from './tasks.ts';
 
 /** What keeps the leftover running. */
-export const WAYS = ['timer', 'promise', 'listener', 'port', 'stream'] as const;
+export const WAYS = ['timer', 'promise', 'listener', 'port', 'stream', 'microtask'] as const;
 export type Way = (typeof WAYS)[number];
 /** What the leftover does when the gate fires. */
 export const PROBES = ['context', 'report', 'console', 'reject', 'throw'] as const;
@@ -92,6 +92,9 @@ const ways: Record<Way, (gate: string, probe: () => void) => void> = {
       probe();
     });
     port2.postMessage(0);
+  },
+  microtask(gate, probe) {
+    ways.timer(gate, () => queueMicrotask(probe));
   },
   stream(gate, probe) {
     const stream = new Readable({

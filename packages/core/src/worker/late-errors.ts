@@ -6,6 +6,7 @@
  * when the worker ends by its own decision (`process.exit()` in user code).
  */
 import process from 'node:process';
+import { keepMicrotaskOwners } from './microtasks.ts';
 import { takeHeldErrors } from './refusal.ts';
 import type { Runner } from './run.ts';
 
@@ -19,6 +20,7 @@ export function catchLateErrors(runner: Runner): void {
       exit(1);
     }
   };
+  keepMicrotaskOwners();
   process.on('exit', () => runner.exiting());
   process.on('uncaughtException', (error: unknown) => {
     if (!runner.takesError(error, 'exception')) die(error);

@@ -48,7 +48,8 @@ import { unpackBytes } from '../wire/values.ts';
 import { Answers } from './answers.ts';
 import type { FarEnd } from './far-end.ts';
 import { Functions, type Known } from './functions.ts';
-import { becomeWorker, newScope, ownerHere, runAs, setCalling, type TaskSource } from './ownership.ts';
+import { ownerOfUncaught } from './microtasks.ts';
+import { becomeWorker, newScope, runAs, setCalling, type TaskSource } from './ownership.ts';
 import { hasRefusedHere } from './refusal.ts';
 import { RunningTask } from './running-task.ts';
 
@@ -193,7 +194,7 @@ export class Runner implements TaskSource {
    * task that it belongs to, or concerns no task and can wait until the running one has ended.
    */
   takesError(error: unknown, kind: 'exception' | 'rejection'): boolean {
-    const owner = ownerHere();
+    const owner = ownerOfUncaught(error);
     const fail = this.#failRunning;
     if (fail !== undefined && owner === this.#running) {
       fail(error);
