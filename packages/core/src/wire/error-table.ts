@@ -88,7 +88,11 @@ class Reader {
 
   text(object: object, key: string, most: number): string | undefined {
     const text = this.read(object, key);
-    if (typeof text !== 'string') return undefined;
+    if (typeof text !== 'string') {
+      // A stack may be anything: `Error.prepareStackTrace` makes it.
+      if (text !== undefined && key !== 'stack') this.failed = true;
+      return undefined;
+    }
     if (text.length > most) this.failed = true;
     return text.slice(0, most);
   }

@@ -67,6 +67,8 @@ const ERRORS: readonly (readonly [what: string, error: object])[] = [
   ['an error that holds itself', cyclic()],
   ['an error of the old style', new (Legacy as unknown as new (message: string) => object)('old')],
   ['an error without a class', Object.create(Error.prototype, { message: { value: 'm', enumerable: true } })],
+  ['an error whose message is not text', Object.assign(new Error('x'), { message: { reason: 'r' } })],
+  ['an error whose name is not text', Object.assign(new Error('x'), { name: 7 })],
   ['a frozen error', Object.freeze(new Error('cold'))],
 ];
 
@@ -188,4 +190,14 @@ it('[R22] damaged bytes of errors are refused, and never thrown', () => {
       else expect(() => unpackBytes(bad)).toThrow(TypeError);
     }
   }
+});
+
+it.each(['message', 'name'])('[R22] an error whose %s is not text is marked lossy', (key) => {
+  const error = Object.assign(new TypeError('x'), { [key]: { reason: 'r' } });
+  expect(asThrown(error)).toMatchObject({ lossy: true });
+  expect(asThrown(error)).toBeInstanceOf(TypeError);
+});
+
+it('[R22] a stack that is not text leaves nothing out', () => {
+  expect(asThrown(Object.assign(new Error('x'), { stack: ['call site'] }))).not.toHaveProperty('lossy');
 });
