@@ -14,10 +14,10 @@ import { afterTurn, now, setTimer } from './time.ts';
 
 /** A message, the event it gives rise to, and what follows from that. */
 const TURNS = 3;
-/** How long nothing may come from a channel that is midway, ms. */
-const STALL = 100;
+/** How long nothing may come from a channel that is midway, ms. Shorter: on a busy machine a worker that writes a large result is taken for one that hangs. */
+const STALL = 1000;
 /** How long a worker that always has something under way is waited for, ms. */
-const CATCH_UP = 100;
+const CATCH_UP = 250;
 /** So many turns are taken one after the other; then there is a pause, ms, between them. */
 const QUICK_TURNS = 100;
 const PAUSE = 1;
