@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { isMainThread, MessagePort, parentPort } from 'node:worker_threads';
 import { context } from '@twinpool/core/worker';
-import { LOG, mark } from './tasks.ts';
+import { LOG, mark, OPEN } from './tasks.ts';
 
 /** The file descriptor of the answer channel in a worker process. */
 const ANSWERS = 4;
@@ -243,6 +243,8 @@ export function forgeLater(message: unknown): string {
 
 /** A task of a map; the item `at` sends a forged message. */
 export async function forgeAtItem({ item, at, message }: { item: number; at: number; message: unknown }): Promise<number> {
+  // Long enough for a worker to have started one at a time.
+  for (const end = performance.now() + 0.1; performance.now() < end; );
   if (item === at) await forgeAndStay([message]);
   return item;
 }
@@ -261,8 +263,15 @@ export function stopSelf(gate: string): string {
   return 'returned';
 }
 
+/** Blocks in a system call, where JavaScript cannot be interrupted, until the gate is open. */
+export function holdNatively(gate: string): string {
+  mark(gate, 'blocking');
+  execFileSync('/bin/sh', ['-c', `while [ -d "$0" ] && [ ! -e "$0/${OPEN}" ]; do sleep 0.02; done`, gate]);
+  return 'returned';
+}
+
 /** Blocks in a system call, where JavaScript cannot be interrupted. */
-export function blockNatively(gate: string, seconds: number): string {
+function blockNatively(gate: string, seconds: number): string {
   mark(gate, 'blocking');
   execFileSync('/bin/sleep', [String(seconds)]);
   return 'returned';
