@@ -18,7 +18,9 @@ import { keptBeside } from './beside.ts';
  * own they end with the pool: after `pool.close()` the executor takes no new work either, and what it had accepted finishes; at
  * `pool.terminate()` its open futures fail with BrokenExecutorError. On a shared runtime the two end apart.
  *
- * Throws PoolClosedError when the pool takes no work any more, TypeError for what is no pool.
+ * @param pool - A Pool or a ThreadPool.
+ * @returns The executor.
+ * @throws PoolClosedError when the pool takes no work any more, TypeError for what is not a pool.
  *
  * @example
  * ```ts

@@ -18,8 +18,11 @@ import { keptBeside } from './beside.ts';
  * executor has workers of its own they end with the executor: after `executor.shutdown()` the pool takes no new work either, and what it had
  * accepted finishes; at `executor.terminateWorkers()` its open results fail with PoolTerminatedError. On a shared runtime the two end apart.
  *
- * Throws ExecutorShutdownError when the executor takes no work any more, TypeError for what is no executor, or one without workers: a class of
- * your own that extends `Executor` itself.
+ * It throws ExecutorShutdownError when the executor takes no work any more, TypeError for what is not an executor, or for one without workers:
+ * a class of your own that extends `Executor` itself.
+ *
+ * @param executor - A ProcessPoolExecutor or a ThreadPoolExecutor.
+ * @returns The pool.
  *
  * @example
  * ```ts

@@ -27,7 +27,13 @@ const AT_THE_DOOR = 2;
  * target that takes no work any more. Destroyed early, what has not started is cancelled. A stream cannot carry `null`: a task that returns it
  * fails the stream with a TypeError.
  *
- * Throws TypeError for what is no pool and no executor, and OptionsError. Options of the tasks are given by `target.withOptions(…)`.
+ * Options of the tasks are given by `target.withOptions(…)`.
+ *
+ * @param target - A pool, an executor, or a view of either.
+ * @param fn - The function, or a reference to it.
+ * @param options - `ordered` (default `true`) and `concurrency` (default 16 for each worker).
+ * @returns A Duplex in object mode.
+ * @throws TypeError for what is not a pool or an executor, OptionsError for bad options.
  *
  * @example
  * ```ts

@@ -18,7 +18,9 @@ import { type MapStreamOptions, type Plan, planOf, type StreamTarget } from './s
 
 /** For `source.pipeThrough(…)`. */
 export interface WebStreamPair<A, R> {
+  /** The results. */
   readonly readable: ReadableStream<R>;
+  /** Takes the items. */
   readonly writable: WritableStream<A>;
 }
 
@@ -29,7 +31,13 @@ export interface WebStreamPair<A, R> {
  * `readable.cancel()` and `writable.abort()` cancel what has not started. Any value may come through, `null` too. `writable.close()` resolves
  * when the last task has ended.
  *
- * Throws TypeError for what is no pool and no executor, and OptionsError. Options of the tasks are given by `target.withOptions(…)`.
+ * Options of the tasks are given by `target.withOptions(…)`.
+ *
+ * @param target - A pool, an executor, or a view of either.
+ * @param fn - The function, or a reference to it.
+ * @param options - `ordered` (default `true`) and `concurrency` (default 16 for each worker).
+ * @returns The two ends.
+ * @throws TypeError for what is not a pool or an executor, OptionsError for bad options.
  *
  * @example
  * ```ts

@@ -17,7 +17,12 @@ let shared: ThreadPoolExecutor | undefined;
  * Unlike a Future, the promise is one like any other: it cannot be cancelled, and a rejection that nobody handles is an
  * `unhandledRejection`. What `submit` would throw (ExecutorShutdownError), it rejects with; TypeError for what is no executor.
  *
- * Source: https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.run_in_executor
+ * @param executor - An executor or a view of one; `null`: the shared one.
+ * @param fn - The function, or a reference to it.
+ * @param args - Its arguments.
+ * @returns The result.
+ * @throws What the task threw; what `submit` throws; TypeError for what is not an executor (rejections).
+ * @see https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.run_in_executor
  *
  * @example
  * ```ts

@@ -14,6 +14,7 @@ import type { PoolCalls } from '@twinpool/pool';
 /** A pool, an executor, or what `withOptions` of either returns. */
 export type StreamTarget = PoolCalls | ExecutorCalls;
 
+/** Options of `mapStream` and `mapWebStream`. */
 export interface MapStreamOptions {
   /** Results in the order of the items (default), or as they come. */
   ordered?: boolean | undefined;

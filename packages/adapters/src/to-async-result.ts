@@ -30,7 +30,9 @@ import { deferredOf, pair, resultOf } from './views.ts';
  *
  * A cancelled one has not been successful, and its `exception()` is the CancelledError.
  *
- * Throws TypeError for what is no Future.
+ * @param future - What `submit` returned, or any other future.
+ * @returns The AsyncResult.
+ * @throws TypeError for what is not a Future.
  *
  * @example
  * ```ts

@@ -17,7 +17,9 @@ import { deferredOf, futureOf, pair } from './views.ts';
  * The call's `callback` and `errorCallback` run first, and decide the outcome; then the done-callbacks run. `running()` of a map is whether
  * anything of it was handed to a worker. `setResult` and `setException` throw InvalidStateError: the pool settles it.
  *
- * Throws TypeError for what is no AsyncResult.
+ * @param result - What `applyAsync`, `mapAsync` or `starmapAsync` returned.
+ * @returns The future.
+ * @throws TypeError for what is not an AsyncResult.
  *
  * @example
  * ```ts

@@ -15,7 +15,7 @@ import type { Lane } from './lane.ts';
  * @example
  * ```ts
  * import { subscribe } from 'node:diagnostics_channel';
- * import type { TaskEvent } from '@twinpool/core';
+ * import type { TaskEvent } from 'twinpool';
  *
  * subscribe('twinpool:task', (message) => {
  *   const { event, task, outcome, error } = message as TaskEvent;
@@ -24,13 +24,17 @@ import type { Lane } from './lane.ts';
  * ```
  */
 export interface TaskEvent {
+  /** 'start': the task was handed to the worker. 'end': its outcome is there. */
   readonly event: 'start' | 'end';
   /** The function's name. */
   readonly task: string;
   /** Its place in the input of its call; 0 for a single call. */
   readonly index: number;
+  /** The worker that has the task; counts from 1 in a runtime. */
   readonly workerId: number;
+  /** How the task ended; 'lost' when its worker died with it, `undefined` at the start. */
   readonly outcome: 'completed' | 'failed' | 'lost' | undefined;
+  /** What a failed or lost task ended with. */
   readonly error: unknown;
 }
 
@@ -39,15 +43,23 @@ export interface TaskEvent {
  * task. `lateError`: user code threw outside of any task. `anomaly`: it sent what no correct worker sends.
  */
 export interface WorkerEvent {
+  /** What happened to the worker. */
   readonly event: 'starting' | 'ready' | 'ended' | 'lost' | 'lateError' | 'anomaly';
   /** The name of the runtime or facade whose worker it is. */
   readonly runtime: string;
+  /** Counts from 1 in a runtime. */
   readonly workerId: number;
+  /** 'process' or 'thread'. */
   readonly kind: string;
+  /** Process id; `undefined` for threads, and before a process has one. */
   readonly pid: number | undefined;
+  /** Thread id; `undefined` for processes, and before a thread has one. */
   readonly threadId: number | undefined;
+  /** What the worker exited with; `null` when a signal ended it. */
   readonly exitCode: number | null | undefined;
+  /** The signal that ended a process. */
   readonly signal: string | null | undefined;
+  /** What was thrown. */
   readonly error: unknown;
 }
 

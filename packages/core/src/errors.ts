@@ -16,7 +16,9 @@
 
 /** The issues of a failed validation, in the form of the Standard Schema specification. */
 export interface ValidationIssue {
+  /** What does not fit. */
   readonly message: string;
+  /** Where in the value it is. */
   readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
 }
 
@@ -98,6 +100,7 @@ export class TaskModuleError extends TwinpoolError {
 export class TaskValidationError extends TwinpoolError {
   static override readonly name: string = 'TaskValidationError';
   static override readonly code = 'ERR_TWINPOOL_TASK_VALIDATION';
+  /** Every fault that the schema found. */
   readonly issues: readonly ValidationIssue[];
 
   constructor(message: string, issues: readonly ValidationIssue[] = []) {
@@ -120,7 +123,9 @@ export class NestedBootstrapError extends TwinpoolError {
 
 /** One fault of an option object. */
 export interface OptionIssue {
+  /** The option; '' for the whole object. */
   readonly path: string;
+  /** What is wrong with it. */
   readonly message: string;
 }
 
@@ -128,6 +133,7 @@ export interface OptionIssue {
 export class OptionsError extends TwinpoolError {
   static override readonly name: string = 'OptionsError';
   static override readonly code = 'ERR_TWINPOOL_OPTIONS';
+  /** Every fault. */
   readonly issues: readonly OptionIssue[];
 
   constructor(message: string, issues: readonly OptionIssue[] = []) {
@@ -180,15 +186,23 @@ export class BrokenThreadPoolError extends BrokenExecutorError {
 
 /** What is known of a worker's death. */
 export interface LossDetails {
+  /** Counts from 1 in a runtime. */
   readonly workerId: number;
+  /** See `context().workerName`. */
   readonly workerName?: string | undefined;
   /** pid of a process, thread id of a thread; `undefined` when it never had one. */
   readonly pid?: number | undefined;
+  /** Thread id of a thread; `undefined` when it never had one. */
   readonly threadId?: number | undefined;
+  /** What the worker exited with; `null` when a signal ended it. */
   readonly exitCode?: number | null | undefined;
+  /** The signal that ended a process. */
   readonly signal?: string | null | undefined;
+  /** The function that was running; absent when there was none. */
   readonly taskName?: string | undefined;
+  /** Milliseconds that the task had been running, as far as this side knows. */
   readonly runningFor?: number | undefined;
+  /** The failure behind the loss. */
   readonly cause?: unknown;
 }
 
@@ -196,12 +210,19 @@ export interface LossDetails {
 export class WorkerLostError extends BrokenExecutorError {
   static override readonly name: string = 'WorkerLostError';
   static override readonly code = 'ERR_TWINPOOL_WORKER_LOST';
+  /** Counts from 1 in a runtime. */
   readonly workerId: number;
+  /** See `context().workerName`. */
   readonly workerName: string | undefined;
+  /** Process id; `undefined` for threads. */
   readonly pid: number | undefined;
+  /** Thread id; `undefined` for processes. */
   readonly threadId: number | undefined;
+  /** What the worker exited with; `null` when a signal ended it. */
   readonly exitCode: number | null;
+  /** The signal that ended a process; `null` when it exited. */
   readonly signal: string | null;
+  /** The function that was running; `undefined` when there was none. */
   readonly taskName: string | undefined;
   /** Of a map: which item the lost task was of. Its own property where it is one, and not enumerable. */
   declare readonly taskIndex: number | undefined;
@@ -255,9 +276,20 @@ const ABORT_NAMES = new Set<unknown>(['AbortError', 'CancelledError']);
 /**
  * Tells an abort or a cancellation whatever its class: `CancelledError`, a `DOMException` named `AbortError`, Node's `ABORT_ERR`.
  *
+ * @param error - What was thrown.
+ * @returns `true` for an abort.
+ *
  * @example
  * ```ts
- * try { await future } catch (error) { if (!isAbort(error)) throw error }
+ * import { isAbort, ThreadPoolExecutor } from 'twinpool';
+ *
+ * await using executor = new ThreadPoolExecutor(1);
+ * const future = executor.submit((x: number) => x, 1);
+ * try {
+ *   await future;
+ * } catch (error) {
+ *   if (!isAbort(error)) throw error;
+ * }
  * ```
  */
 export function isAbort(error: unknown): boolean {

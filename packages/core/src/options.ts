@@ -16,9 +16,13 @@ import { programFaults, workerEnvironment } from './worker-environment.ts';
 
 /** Node's own type, in which every limit may be `undefined` in all versions of its declarations. */
 export interface ResourceLimits {
+  /** Megabytes of the heap's old generation. */
   readonly maxOldGenerationSizeMb?: number | undefined;
+  /** Megabytes of the heap's young generation. */
   readonly maxYoungGenerationSizeMb?: number | undefined;
+  /** Megabytes for generated code; threads only. */
   readonly codeRangeSizeMb?: number | undefined;
+  /** Megabytes of the stack; threads only. Default: 4. */
   readonly stackSizeMb?: number | undefined;
 }
 
@@ -42,6 +46,7 @@ export interface WorkerOptions<I extends readonly unknown[] = any> {
   idleTimeout?: number | undefined;
   /** 'inherit' (default), 'minimal' (PATH, HOME and the like), or the variables themselves; an `undefined` one is absent. */
   env?: 'inherit' | 'minimal' | Record<string, string | undefined> | undefined;
+  /** Appended to `process.argv` in every worker. Default: none. */
   argv?: readonly string[] | undefined;
   /** Flags for Node, in place of what is inherited of this program's own. Threads take only those that are not for a whole process. */
   execArgv?: readonly string[] | undefined;
@@ -67,6 +72,7 @@ export interface ShareOptions {
   taskTimeout?: number | undefined;
   /** Milliseconds between asking a worker to end and ending it by force. Default 500. */
   killGrace?: number | undefined;
+  /** The name in messages, statistics and diagnostics. Default: the name of the class. */
   name?: string | undefined;
 }
 
@@ -77,8 +83,10 @@ export interface SharedOptions<I extends readonly unknown[] = any> extends Worke
   runtime?: WorkerRuntime | undefined;
 }
 
+/** Options of a WorkerRuntime. */
 // biome-ignore lint/suspicious/noExplicitAny: options whose initializer is not known by its type take any
 export interface RuntimeOptions<I extends readonly unknown[] = any> extends WorkerOptions<I>, ShareOptions {
+  /** What the workers are. Default 'process'. */
   kind?: 'process' | 'thread' | undefined;
   /** Default: `os.availableParallelism()`. */
   workers?: number | undefined;
@@ -86,11 +94,15 @@ export interface RuntimeOptions<I extends readonly unknown[] = any> extends Work
 
 /** What every call can be given. */
 export interface CallOptions {
+  /** Cancels the call when it is aborted, and aborts `context().signal` of what runs. Default: none. */
   signal?: AbortSignal | undefined;
   /** Higher first; default 0. */
   priority?: number | undefined;
+  /** Milliseconds that a task may run, from its start in the worker; then its worker is ended. Default: that of the facade. */
   taskTimeout?: number | undefined;
+  /** Re-runs of a task whose worker was lost; only with `onWorkerLoss: 'retry'`. Default: that of the facade. */
   retries?: number | undefined;
+  /** Gets each value that a task reports by `context().report`, and the task's index in its call. */
   onReport?: ((value: unknown, index: number) => void) | undefined;
 }
 

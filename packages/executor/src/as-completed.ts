@@ -10,6 +10,7 @@ import { type ResultLike, viewsOf } from './handle.ts';
 import { ownOptions } from './options.ts';
 import { shownAs } from './shown.ts';
 
+/** Options of `asCompleted`. */
 export interface AsCompletedOptions {
   /** Milliseconds for the whole iteration, counted from the call. */
   timeout?: number | undefined;
@@ -17,7 +18,18 @@ export interface AsCompletedOptions {
 
 /** Yields the futures themselves, never their values. */
 export interface FutureIterator<F> extends AsyncIterableIterator<F> {
+  /**
+   * The next future that is done.
+   *
+   * @returns The future, or the end.
+   * @throws TimeoutError (rejection) when the time is over.
+   */
   next(): Promise<IteratorResult<F, undefined>>;
+  /**
+   * Leaves the iteration; no future is cancelled.
+   *
+   * @returns The end.
+   */
   return(): Promise<IteratorResult<F, undefined>>;
   [Symbol.asyncIterator](): FutureIterator<F>;
 }
@@ -27,11 +39,15 @@ export interface FutureIterator<F> extends AsyncIterableIterator<F> {
  * Each comes once, a failed or cancelled one like any other. Leaving the loop cancels nothing.
  *
  * When `timeout` milliseconds have passed since the call, what is done still comes, and then `next()` rejects with TimeoutError
- * ("2 (of 4) futures unfinished"). Throws TypeError for what is no future, RangeError for a bad `timeout`, OptionsError for another option.
+ * ("2 (of 4) futures unfinished").
  *
  * Unlike CPython: a cancelled future comes as soon as it is cancelled, and the time counts from the call, as Python's documentation has it.
  *
- * Source: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.as_completed
+ * @param futures - Futures and AsyncResults.
+ * @param options - `timeout`: milliseconds for the whole iteration, default none.
+ * @returns An iterator of the futures themselves.
+ * @throws TypeError for what is not a future, RangeError for a bad `timeout`, OptionsError for another option.
+ * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.as_completed
  *
  * @example
  * ```ts

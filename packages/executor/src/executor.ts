@@ -204,7 +204,7 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
    *
    * May be called again, and what a later call asks for is done then: `cancelFutures` cancels at once.
    *
-   * @param options - `wait` (default `true`): the promise resolves when all work has ended and the workers are gone, else at once.
+   * @param _options - `wait` (default `true`): the promise resolves when all work has ended and the workers are gone, else at once.
    * `cancelFutures` (default `false`): cancels what was not handed to a worker. `timeout`: milliseconds to wait, default none.
    * @returns Nothing.
    * @throws TimeoutError (rejection) after `timeout`; the work goes on.

@@ -8,9 +8,31 @@ import { HANDLE, type Handle, type HandleView } from '@twinpool/core/facade';
 
 /** A pool's AsyncResult, as much of it as its type says. */
 export interface ResultLike extends PromiseLike<unknown> {
+  /**
+   * Tells whether there is a result or an error.
+   *
+   * @returns `true` when there is.
+   */
   ready(): boolean;
+  /**
+   * Tells whether it is a result.
+   *
+   * @returns `true` for a result.
+   */
   successful(): boolean;
+  /**
+   * The result, as soon as there is one.
+   *
+   * @param timeout - Milliseconds to wait. Default: none.
+   * @returns The result.
+   */
   get(timeout?: number): Promise<unknown>;
+  /**
+   * Waits until it is ready or the time is over.
+   *
+   * @param timeout - Milliseconds to wait. Default: none.
+   * @returns Nothing.
+   */
   wait(timeout?: number): Promise<void>;
 }
 

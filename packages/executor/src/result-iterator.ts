@@ -92,6 +92,12 @@ export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, un
     this.#alarm = timeout === Number.POSITIVE_INFINITY ? undefined : new Alarm(systemClock, () => this.#expire(), { keepsAlive: true });
   }
 
+  /**
+   * The next result. Several calls at once are answered in turn.
+   *
+   * @returns The result, or the end.
+   * @throws The first error, TimeoutError at the deadline (rejection).
+   */
   next(): Promise<IteratorResult<R, undefined>> {
     return new Promise((resolve, reject) => {
       this.#take(this.#goesOn, (ok, value) => {
@@ -102,7 +108,11 @@ export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, un
     });
   }
 
-  /** All results that are left, as an array; rejects with the first error. */
+  /**
+   * All results that are left, as an array; rejects with the first error.
+   *
+   * @returns The results.
+   */
   toArray(): Promise<R[]> {
     const read = (ok: boolean, value: unknown): R => {
       if (!ok) throw value;
@@ -114,6 +124,8 @@ export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, un
   /**
    * The same iteration by outcomes, as `Promise.allSettled` has them: a task's error is one of them, whatever `onError` says, and the
    * iteration goes on. What is no task's ends it, and rejects: an error of the input, the deadline, an abort, a shutdown.
+   *
+   * @returns The outcomes, one by one.
    *
    * @example
    * ```ts
@@ -128,7 +140,11 @@ export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, un
     return new Settled<R>(this.#asking(true), () => this.#end());
   }
 
-  /** Ends the iteration and cancels what has not started. Resolves when the inputs are closed. */
+  /**
+   * Ends the iteration and cancels what has not started. Resolves when the inputs are closed.
+   *
+   * @returns The end.
+   */
   async return(): Promise<IteratorResult<R, undefined>> {
     await this.#end();
     return { done: true, value: undefined };
@@ -208,9 +224,24 @@ export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, un
 
 /** A map by outcomes: `ResultIterator.settled()`. Leaving its loop ends the map. */
 export interface SettledResults<R> extends AsyncIterableIterator<PromiseSettledResult<R>, undefined, unknown>, AsyncDisposable {
+  /**
+   * The next outcome.
+   *
+   * @returns The outcome, or the end.
+   * @throws What is not a task's error (rejection).
+   */
   next(): Promise<IteratorResult<PromiseSettledResult<R>, undefined>>;
+  /**
+   * Ends the iteration and cancels what has not started.
+   *
+   * @returns The end.
+   */
   return(): Promise<IteratorResult<PromiseSettledResult<R>, undefined>>;
-  /** All outcomes that are left. */
+  /**
+   * All outcomes that are left.
+   *
+   * @returns The outcomes, in input order.
+   */
   toArray(): Promise<PromiseSettledResult<R>[]>;
   [Symbol.asyncIterator](): SettledResults<R>;
 }

@@ -9,12 +9,17 @@ import type { Future } from './future.ts';
 import { type ResultLike, viewsOf } from './handle.ts';
 import { ownOptions } from './options.ts';
 
+/** Lets `wait` until all are done. */
 export const ALL_COMPLETED = 'ALL_COMPLETED';
+/** Lets `wait` until one is done. */
 export const FIRST_COMPLETED = 'FIRST_COMPLETED';
+/** Lets `wait` until one has failed, or all are done. */
 export const FIRST_EXCEPTION = 'FIRST_EXCEPTION';
+/** What ends a `wait`. */
 export type ReturnWhen = typeof ALL_COMPLETED | typeof FIRST_COMPLETED | typeof FIRST_EXCEPTION;
 const CONDITIONS: readonly unknown[] = [ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION];
 
+/** Options of `wait`. */
 export interface WaitOptions {
   /** Milliseconds; when they are over the promise resolves with what is done. 0 or less: looks, and does not wait. */
   timeout?: number | undefined;
@@ -22,9 +27,11 @@ export interface WaitOptions {
   returnWhen?: ReturnWhen | undefined;
 }
 
+/** What `wait` gives: the futures it was given, in two sets. */
 export interface DoneAndNotDone<F> {
   /** Those that were done at the call come first, in the order given; then the others, as they came. */
   done: Set<F>;
+  /** Those that were not done when the waiting ended. */
   notDone: Set<F>;
 }
 
@@ -32,11 +39,13 @@ export interface DoneAndNotDone<F> {
  * Waits for futures, of any executors, and AsyncResults, mixed; each counts once. Gives back the very objects it was given, and never
  * rejects because of what became of them.
  *
- * Rejects with TypeError for what is no future, RangeError for a bad `timeout` or `returnWhen`, OptionsError for another option.
- *
  * Unlike CPython: a cancelled future is done as soon as it is cancelled.
  *
- * Source: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.wait
+ * @param futures - Futures and AsyncResults.
+ * @param options - `timeout`: milliseconds, default none. `returnWhen`: default ALL_COMPLETED.
+ * @returns Those that are done, and the others.
+ * @throws TypeError (rejection) for what is not a future, RangeError for a bad `timeout` or `returnWhen`, OptionsError for another option.
+ * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.wait
  *
  * @example
  * ```ts

@@ -38,22 +38,61 @@ import { asPoolError } from './maybe-encoding-error.ts';
  *
  * @example
  * ```ts
+ * import { ThreadPool } from 'twinpool';
+ *
+ * await using pool = new ThreadPool(1);
  * const result = pool.applyAsync((x: number) => x * x, [7]);
  * console.log(result.ready(), await result, result.ready()); // false 49 true
  * ```
  */
 export interface AsyncResult<R> extends Promise<R> {
-  /** The result, or a rejection with the task's error; after `timeout` a rejection with TimeoutError. The task goes on, and a later `get` can succeed. */
+  /**
+   * The result, as soon as there is one.
+   *
+   * @param timeout - Milliseconds to wait; 0 or less looks at once. Default: none. Afterwards the task goes on, and a later `get` can succeed.
+   * @returns The result.
+   * @throws The task's error (rejection).
+   * @throws TimeoutError (rejection) after `timeout`; RangeError for `NaN`.
+   * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.AsyncResult.get
+   */
   get(timeout?: number): Promise<R>;
-  /** Resolves when the result is ready or the time is over. Never rejects because of the task. */
+  /**
+   * Waits until the result is ready or the time is over. It never rejects because of the task.
+   *
+   * @param timeout - Milliseconds to wait. Default: none.
+   * @returns Nothing.
+   * @throws RangeError (rejection) for `NaN`.
+   * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.AsyncResult.wait
+   */
   wait(timeout?: number): Promise<void>;
-  /** Whether there is a result or an error. `false` inside the callbacks. */
+  /**
+   * Tells whether there is a result or an error. `false` inside the callbacks.
+   *
+   * @returns `true` when there is.
+   * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.AsyncResult.ready
+   */
   ready(): boolean;
-  /** Whether it is a result. Throws NotReadyError before there is either. */
+  /**
+   * Tells whether the task succeeded.
+   *
+   * @returns `true` for a result, `false` for an error.
+   * @throws NotReadyError before there is either.
+   * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.AsyncResult.successful
+   */
   successful(): boolean;
-  /** The task's error, `undefined` when it succeeded; after `timeout` a rejection with TimeoutError. */
+  /**
+   * The task's error, as soon as the task has ended.
+   *
+   * @param timeout - Milliseconds to wait. Default: none.
+   * @returns The error; `undefined` when the task succeeded.
+   * @throws TimeoutError (rejection) after `timeout`; RangeError for `NaN`.
+   */
   exception(timeout?: number): Promise<unknown>;
-  /** `true` if nothing of it was handed to a worker; then nothing of it ever runs, and it fails with CancelledError. */
+  /**
+   * Cancels the call unless some of it was handed to a worker.
+   *
+   * @returns `true` if nothing of it was handed over; then nothing of it ever runs, and it fails with CancelledError.
+   */
   cancel(): boolean;
 }
 

@@ -8,12 +8,8 @@
 const SHARES_A_WORKER = 4;
 
 /**
- * Python's rule: a quarter of an even share, rounded up (`Pool._map_async` in CPython's `multiprocessing/pool.py`).
- *
- * @example
- * ```ts
- * defaultChunksize(100, 2); // 13
- * ```
+ * Python's rule: a quarter of an even share, rounded up (`Pool._map_async` in CPython's `multiprocessing/pool.py`): 13 for 100
+ * items and 2 workers.
  */
 export function defaultChunksize(items: number, workers: number): number {
   return Math.ceil(items / (workers * SHARES_A_WORKER));

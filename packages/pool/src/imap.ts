@@ -22,7 +22,10 @@ type Step<R> = IteratorResult<R, undefined>;
  *
  * @example
  * ```ts
- * for await (const line of pool.imap(parse, lines)) console.log(line);
+ * import { ThreadPool } from 'twinpool';
+ *
+ * await using pool = new ThreadPool(1);
+ * for await (const square of pool.imap((x: number) => x ** 2, [1, 2, 3])) console.log(square);
  * ```
  */
 export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, number | undefined>, AsyncDisposable {
@@ -50,6 +53,11 @@ export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, numb
   /**
    * The next result. Several calls at once get consecutive results. `timeout` is in milliseconds: `undefined` and `Infinity` mean none, 0
    * or less looks at once; a TimeoutError loses nothing, the result comes with the next call.
+   *
+   * @param timeout - Milliseconds to wait. Default: none.
+   * @returns The next result, or the end.
+   * @throws The task's error, or TimeoutError (rejection); the iterator goes on.
+   * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.Pool.imap
    */
   next(timeout?: number): Promise<IteratorResult<R, undefined>> {
     return this.#ask(timeout, false) as Promise<Step<R>>;
@@ -59,8 +67,13 @@ export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, numb
    * The same results as outcomes, `{ status, value }` or `{ status, reason }`: a task's error ends no loop. What is no task's error still
    * rejects: one of the input, the end of the pool, a TimeoutError. The view and the iterator read the same results; take one of them.
    *
+   * @returns The outcomes, one by one.
+   *
    * @example
    * ```ts
+   * import { ThreadPool } from 'twinpool';
+   *
+   * await using pool = new ThreadPool(1);
    * const parsed = pool.imap((text: string) => JSON.parse(text) as number, ['1', '}', '3']);
    * for await (const outcome of parsed.settled()) console.log(outcome.status); // fulfilled, rejected, fulfilled
    * ```
@@ -70,13 +83,24 @@ export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, numb
     return new SettledView<R>(this, (timeout) => this.#ask(timeout, true) as Promise<Step<PromiseSettledResult<R>>>);
   }
 
-  /** Leaves: what has not started never runs, the input is closed, and every `next()` says done. Resolves when the input is closed. */
+  /**
+   * Leaves: what has not started never runs, the input is closed, and every `next()` says done. Resolves when the input is closed.
+   *
+   * @param _value - Without effect.
+   * @returns The end.
+   */
   async return(_value?: unknown): Promise<IteratorResult<R, undefined>> {
     await this.#job.close();
     return { done: true, value: undefined };
   }
 
-  /** Leaves as `return` does, and rejects with `error`. */
+  /**
+   * Leaves as `return` does, and rejects with `error`.
+   *
+   * @param error - What it rejects with.
+   * @returns Never.
+   * @throws `error` (rejection).
+   */
   async throw(error?: unknown): Promise<IteratorResult<R, undefined>> {
     await this.#job.close();
     throw error;
@@ -123,9 +147,19 @@ export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, numb
 
 /** What `settled()` of an iterator returns: the outcomes one by one. */
 export interface SettledIterator<R> extends AsyncIterableIterator<PromiseSettledResult<R>, undefined, number | undefined>, AsyncDisposable {
-  /** The next outcome; `timeout` as of the iterator's own `next`. */
+  /**
+   * The next outcome; `timeout` as of the iterator's own `next`.
+   *
+   * @param timeout - Milliseconds to wait. Default: none.
+   * @returns The next outcome, or the end.
+   */
   next(timeout?: number): Promise<IteratorResult<PromiseSettledResult<R>, undefined>>;
-  /** Leaves as the iterator's own `return` does. */
+  /**
+   * Leaves as the iterator's own `return` does.
+   *
+   * @param value - Without effect.
+   * @returns The end.
+   */
   return(value?: unknown): Promise<IteratorResult<PromiseSettledResult<R>, undefined>>;
   [Symbol.asyncIterator](): SettledIterator<R>;
 }

@@ -14,8 +14,13 @@ export interface MapResult<R> extends AsyncResult<R[]> {
    * since the map was terminated, aborted or cancelled, is rejected with the error of that. Only an asynchronous input that failed, or was
    * cut off, leaves no list: then it rejects as the map does.
    *
+   * @returns The outcomes.
+   *
    * @example
    * ```ts
+   * import { ThreadPool } from 'twinpool';
+   *
+   * await using pool = new ThreadPool(1);
    * const result = pool.mapAsync((text: string) => JSON.parse(text) as number, ['1', '}', '3']);
    * for (const { status } of await result.settled()) console.log(status); // fulfilled, rejected, fulfilled
    * ```

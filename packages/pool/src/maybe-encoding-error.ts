@@ -13,6 +13,9 @@ import { markTaskIndex } from '@twinpool/core/facade';
  *
  * @example
  * ```ts
+ * import { MaybeEncodingError, ThreadPool } from 'twinpool';
+ *
+ * await using pool = new ThreadPool(1);
  * const error = await pool.applyAsync(() => () => 'a function').exception();
  * if (error instanceof MaybeEncodingError) console.log(error.value, error.exc);
  * ```

@@ -24,6 +24,7 @@ export interface CheckedParts {
 
 /** A function whose arguments and result are validated; made by `defineTask`. Callers pass the schema's input. */
 export interface CheckedTask<Args extends readonly unknown[], R> {
+  /** Validates the arguments, calls the function here, and validates its result. */
   (...args: Args): Promise<R>;
   readonly [CHECKED]: CheckedParts;
 }
@@ -34,6 +35,11 @@ export interface CheckedTask<Args extends readonly unknown[], R> {
  *
  * Export it: a schema cannot be sent, so a checked task travels by reference only. A call from this side is validated before
  * it leaves; what does not fit rejects with TaskValidationError and costs no worker anything. Called directly it validates too.
+ *
+ * @param schemas - `input`: the schema of the arguments; `output`: the schema of the result, default none.
+ * @param fn - The function; it gets the parsed arguments.
+ * @returns The task: a function that validates.
+ * @throws TypeError when a schema or the function is not one.
  *
  * @example
  * ```ts

@@ -27,7 +27,9 @@ export function ownName(fn: AnyFunction): string {
 
 /** The export of a module as a task. `F` is the type of the function it stands for; nothing of that exists at run time. */
 export interface TaskReference<F extends AnyFunction = (...args: unknown[]) => unknown> {
+  /** The `file:` URL of the module. */
   readonly url: string;
+  /** The name of the export; `'Class.method'` for a static method. */
   readonly exportName: string;
   readonly [REFERENCE]: { readonly fault: string | undefined; readonly type?: F | undefined };
 }
@@ -45,11 +47,18 @@ export type TaskReferences<M> = {
  * `'Class.method'`. What is wrong with a reference shows when its task runs: TaskSerializationError for a URL that cannot be a
  * task's, TaskModuleError when the module or the export is not there.
  *
+ * @param url - A `file:` URL or an absolute path: `new URL('./heavy.js', import.meta.url)`.
+ * @param exportName - The name of the export. Without it: a reference for each export.
+ * @returns The reference, or an object of references.
+ *
  * @example
  * ```ts
- * const parse = taskRef<typeof import('./heavy.js').parse>(new URL('./heavy.js', import.meta.url), 'parse');
- * const heavy = taskRef<typeof import('./heavy.js')>(new URL('./heavy.js', import.meta.url));
- * await pool.map(heavy.parse, texts);
+ * import { basename } from 'node:path';
+ * import { taskRef } from 'twinpool';
+ *
+ * // In a program: taskRef<typeof import('./heavy.js').parse>(…, 'parse'), or taskRef<typeof import('./heavy.js')>(…).parse
+ * const name = taskRef<typeof basename>(new URL('./heavy.js', import.meta.url), 'basename');
+ * console.log(name.exportName); // basename
  * ```
  */
 export function taskRef<F extends AnyFunction = (...args: unknown[]) => unknown>(url: URL | string, exportName: string): TaskReference<F>;

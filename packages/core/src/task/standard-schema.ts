@@ -7,6 +7,7 @@ import { TaskValidationError, type ValidationIssue } from '../errors.ts';
 
 /** A schema of any library that follows Standard Schema: zod, valibot, arktype and others. */
 export interface StandardSchema<Input = unknown, Output = Input> {
+  /** What the specification asks of every schema. */
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;

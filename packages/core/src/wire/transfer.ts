@@ -25,12 +25,18 @@ export let anyTransfers = false;
  * it is lost if its worker dies. A list that cannot be moved (a buffer that is gone already, twice in the list, not part of the value, or
  * of Node's shared Buffer pool) fails the task with TaskSerializationError, and nothing is moved.
  *
+ * @param value - The argument, the part of one, or the result.
+ * @param list - What is moved; all of it is in `value`.
+ * @returns `value` itself.
  * @throws TypeError when `value` is no object, or `list` is no array.
  *
  * @example
  * ```ts
- * const pixels = new Uint8ClampedArray(4 * width * height);
- * const blurred = await pool.apply(blur, [transfer(pixels, [pixels.buffer])]);
+ * import { ThreadPool, transfer } from 'twinpool';
+ *
+ * await using pool = new ThreadPool(1);
+ * const pixels = new Uint8ClampedArray(1024);
+ * console.log(await pool.apply((all: Uint8ClampedArray) => all.length, [transfer(pixels, [pixels.buffer])])); // 1024
  * ```
  */
 export function transfer<T>(value: T, list: readonly Transferable[]): T {

@@ -8,19 +8,27 @@ export interface TaskContext {
   readonly workerId: number;
   /** `prefix_0` is worker 1: see `threadNamePrefix` and `name`. */
   readonly workerName: string;
+  /** What the worker is. */
   readonly kind: 'process' | 'thread';
   /** Aborted when the call's signal is; in threads `aborted` is live in a synchronous task, in processes once the task yields. */
   readonly signal: AbortSignal;
   /** The runtime's `workerData` option. */
   readonly workerData: unknown;
-  /** Sends a value to the caller's `onReport`, at once and in order. */
+  /**
+   * Sends a value to the caller's `onReport`, at once and in order.
+   *
+   * @param value - Any value that can be sent.
+   * @returns Nothing.
+   */
   report(value: unknown): void;
 }
 
 /**
  * The running task's side of its call: the abort signal, the worker, and `report`.
  *
- * Throws `InvalidStateError` outside of a task, and in timers, promises and listeners of a task that has ended.
+ * @throws InvalidStateError outside of a task, and in timers, promises and listeners of a task that has ended.
+ *
+ * @returns The context of the task that runs here.
  *
  * @example
  * ```ts
