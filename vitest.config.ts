@@ -3,14 +3,31 @@ import { defineConfig } from 'vitest/config';
 
 const absolute = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** These tests use the real facades over fake workers. No package exports those parts of core, so they load all packages from their sources. */
+const SIMULATED = 'test/faults/simulated/**';
+const PACKAGES = ['core', 'pool', 'executor', 'adapters', 'migrate', 'twinpool', 'testkit'];
+
 const project = (name: string, root = `./packages/${name}`) => ({
   extends: true as const,
-  test: { name, root, include: ['test/**/*.test.ts'] },
+  test: { name, root, include: ['test/**/*.test.ts'], exclude: [SIMULATED] },
 });
+
+const simulated = {
+  extends: true as const,
+  resolve: {
+    alias: [
+      { find: /^@twinpool\/(core|pool|executor|adapters)$/, replacement: absolute('./packages/$1/src/index.ts') },
+      { find: /^@twinpool\/core\/(\w+)$/, replacement: absolute('./packages/core/src/$1') },
+      { find: /^twinpool$/, replacement: absolute('./packages/twinpool/src/index.ts') },
+    ],
+  },
+  test: { name: 'simulated', root: './packages/twinpool', include: [`${SIMULATED}/*.test.ts`] },
+};
 
 export default defineConfig({
   test: {
-    // Tests use the built files as Node loads them: a second copy made by vite would break identity and `instanceof`.
+    // A test that imports a package by its name uses the built files as Node loads them: a second copy made by vite would break identity and
+    // `instanceof`. A test of an inner module imports `../src/x.ts`, and only sources where identity matters.
     server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
     // Absolute paths, because `extends` would resolve relative ones per project.
     setupFiles: [absolute('./scripts/flush-coverage.ts'), absolute('./packages/testkit/dist/leak-check.js')],
@@ -22,9 +39,6 @@ export default defineConfig({
     // Longer than PATIENCE of the testkit, so that the helpers report what hangs.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    projects: [
-      ...['core', 'pool', 'executor', 'adapters', 'migrate', 'twinpool', 'testkit'].map((name) => project(name)),
-      project('bench', './bench'),
-    ],
+    projects: [...PACKAGES.map((name) => project(name)), project('bench', './bench'), simulated],
   },
 });

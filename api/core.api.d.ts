@@ -128,12 +128,12 @@ export interface ResourceLimits {
 }
 
 export interface RuntimeOptions<I extends readonly unknown[] = any> extends WorkerOptions<I>, ShareOptions {
-    kind?: 'process' | 'thread' | undefined;
+    kind?: "process" | "thread" | undefined;
     workers?: number | undefined;
 }
 
 export interface RuntimeStats {
-    readonly kind: 'process' | 'thread';
+    readonly kind: "process" | "thread";
     readonly workers: number;
     readonly busy: number;
     readonly idle: number;
@@ -152,9 +152,9 @@ export interface RuntimeStats {
     readonly runTime: Percentiles;
 }
 
-export type SchemaInput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['input'];
+export type SchemaInput<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["input"];
 
-export type SchemaOutput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['output'];
+export type SchemaOutput<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["output"];
 
 export type SchemaResult<Output> = {
     readonly value: Output;
@@ -165,7 +165,7 @@ export type SchemaResult<Output> = {
 
 export interface ShareOptions {
     maxQueue?: number | undefined;
-    onWorkerLoss?: 'fail' | 'retry' | 'break' | undefined;
+    onWorkerLoss?: "fail" | "retry" | "break" | undefined;
     retries?: number | undefined;
     taskTimeout?: number | undefined;
     killGrace?: number | undefined;
@@ -177,7 +177,7 @@ export interface SharedOptions<I extends readonly unknown[] = any> extends Worke
 }
 
 export interface StandardSchema<Input = unknown, Output = Input> {
-    readonly '~standard': {
+    readonly "~standard": {
         readonly version: 1;
         readonly vendor: string;
         readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
@@ -191,11 +191,11 @@ export interface StandardSchema<Input = unknown, Output = Input> {
 export type Task<A extends readonly unknown[] = never[], R = unknown> = ((...args: A) => R | PromiseLike<R>) | TaskReference<(...args: A) => R | PromiseLike<R>> | CheckedTask<A, R>;
 
 export interface TaskEvent {
-    readonly event: 'start' | 'end';
+    readonly event: "start" | "end";
     readonly task: string;
     readonly index: number;
     readonly workerId: number;
-    readonly outcome: 'completed' | 'failed' | 'lost' | undefined;
+    readonly outcome: "completed" | "failed" | "lost" | undefined;
     readonly error: unknown;
 }
 
@@ -221,7 +221,7 @@ export type TaskRest<T, Rest extends readonly unknown[], Given extends readonly 
     T
 ] extends [
     AnyFunction
-] ? Given['length'] extends Rest['length'] ? Unmatchable : Rest : [
+] ? Given["length"] extends Rest["length"] ? Unmatchable : Rest : [
     Given
 ] extends [
     never
@@ -270,7 +270,7 @@ export interface ValidationIssue {
 }
 
 export interface WorkerEvent {
-    readonly event: 'starting' | 'ready' | 'ended' | 'lost' | 'lateError' | 'anomaly';
+    readonly event: "starting" | "ready" | "ended" | "lost" | "lateError" | "anomaly";
     readonly runtime: string;
     readonly workerId: number;
     readonly kind: string;
@@ -305,17 +305,17 @@ export interface WorkerOptions<I extends readonly unknown[] = any> {
     maxTasksPerChild?: number | undefined;
     startTimeout?: number | undefined;
     idleTimeout?: number | undefined;
-    env?: 'inherit' | 'minimal' | Record<string, string | undefined> | undefined;
+    env?: "inherit" | "minimal" | Record<string, string | undefined> | undefined;
     argv?: readonly string[] | undefined;
     execArgv?: readonly string[] | undefined;
     workerData?: unknown;
     resourceLimits?: ResourceLimits | undefined;
-    stdio?: 'inherit' | 'ignore' | undefined;
+    stdio?: "inherit" | "ignore" | undefined;
     maxPayloadBytes?: number | undefined;
 }
 
 export interface WorkerRuntime extends AsyncDisposable {
-    readonly kind: 'process' | 'thread';
+    readonly kind: "process" | "thread";
     stats(): RuntimeStats;
     close(): Promise<void>;
     terminate(): Promise<void>;
@@ -350,7 +350,7 @@ export declare function transfer<T>(value: T, list: readonly Transferable[]): T;
 export interface TaskContext {
     readonly workerId: number;
     readonly workerName: string;
-    readonly kind: 'process' | 'thread';
+    readonly kind: "process" | "thread";
     readonly signal: AbortSignal;
     readonly workerData: unknown;
     report(value: unknown): void;

@@ -105,7 +105,7 @@ export declare abstract class Executor implements AsyncDisposable, ExecutorCalls
     static use<E extends Executor, T>(this: new (options?: number | ExecutorOptions) => E, options: number | ExecutorOptions | undefined, body: (executor: E) => T | PromiseLike<T>): Promise<T>;
 }
 
-export interface ExecutorCalls extends Pick<Executor, 'submit' | 'map' | 'withOptions'> {
+export interface ExecutorCalls extends Pick<Executor, "submit" | "map" | "withOptions"> {
 }
 
 export interface ExecutorConstructor<Self extends Executor> {
@@ -119,7 +119,7 @@ export interface ExecutorMapOptions extends CallOptions {
     timeout?: number | undefined;
     chunksize?: number | undefined;
     buffersize?: number | undefined;
-    onError?: 'stop' | 'continue' | undefined;
+    onError?: "stop" | "continue" | undefined;
     onProgress?: ((progress: {
         completed: number;
         total: number | undefined;
@@ -164,13 +164,13 @@ export interface FutureIterator<F> extends AsyncIterableIterator<F> {
 }
 
 export type FutureOutcome<R> = {
-    readonly status: 'fulfilled';
+    readonly status: "fulfilled";
     readonly value: R;
 } | {
-    readonly status: 'rejected';
+    readonly status: "rejected";
     readonly reason: unknown;
 } | {
-    readonly status: 'cancelled';
+    readonly status: "cancelled";
 };
 
 export type MapInput<T> = Iterable<T> | AsyncIterable<T>;

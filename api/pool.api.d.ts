@@ -76,7 +76,7 @@ export declare class IMapIterator<R> implements AsyncIterableIterator<R, undefin
 }
 
 export interface ImapOptions extends MapOptions {
-    onError?: 'stop' | 'continue' | undefined;
+    onError?: "stop" | "continue" | undefined;
 }
 
 export type Input<T> = Iterable<T> | AsyncIterable<T>;
@@ -149,7 +149,7 @@ export interface Pool extends AsyncDisposable {
 }
 export declare const Pool: PoolConstructor;
 
-export interface PoolCalls extends Pick<Pool, 'apply' | 'applyAsync' | 'map' | 'mapAsync' | 'starmap' | 'starmapAsync' | 'imap' | 'imapUnordered' | 'withOptions'> {
+export interface PoolCalls extends Pick<Pool, "apply" | "applyAsync" | "map" | "mapAsync" | "starmap" | "starmapAsync" | "imap" | "imapUnordered" | "withOptions"> {
 }
 
 export interface PoolConstructor<Self extends Pool = Pool> {

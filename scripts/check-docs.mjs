@@ -1,4 +1,4 @@
-// Runs and type-checks the code of README.md and docs/*.md, and checks their links. Requires a build.
+// Runs and type-checks the code of README.md, docs/*.md and packages/*/README.md, and checks their links. Requires a build.
 // Usage: node scripts/check-docs.mjs [page...]
 //
 // It type-checks every ```ts and ```js block. Words after the language select more:
@@ -12,7 +12,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { conclude, root, run } from './workspace.mjs';
+import { conclude, packages, root, run } from './workspace.mjs';
 
 const LIMIT = 60_000;
 const OPTIONS = { target: 'ES2023', lib: ['ES2023', 'ESNext.Disposable'], types: ['node'], module: 'NodeNext', moduleDetection: 'force' };
@@ -24,7 +24,11 @@ const PEERS = ['piscina', 'workerpool', 'tinypool', 'jest-worker'];
 
 const problems = [];
 const wanted = process.argv.slice(2);
-const pages = ['README.md', ...readdirSync(`${root}docs`).map((name) => `docs/${name}`)]
+const pages = [
+  'README.md',
+  ...readdirSync(`${root}docs`).map((name) => `docs/${name}`),
+  ...packages.filter(({ manifest }) => !manifest.private).map(({ folder }) => `packages/${folder}/README.md`),
+]
   .filter((page) => page.endsWith('.md') && (wanted.length === 0 || wanted.includes(page)))
   .sort();
 

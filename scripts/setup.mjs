@@ -45,5 +45,5 @@ if (have !== wanted) {
   mkdirSync('node_modules', { recursive: true });
   writeFileSync(STAMP, wanted);
 }
-run(process.execPath, [TSC, '-b']);
 run(process.execPath, ['scripts/bundle.mjs']);
+run(process.execPath, [TSC, '-b']);

@@ -3,8 +3,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { decodePayload, encodeFrame, HEADER_BYTES } from '../../packages/core/dist/wire/frames.js';
-import { ANSWER, TASKS } from '../../packages/core/dist/wire/messages.js';
+import { ANSWER, decodePayload, encodeFrame, HEADER_BYTES, TASKS } from '@twinpool/testkit/core';
 
 const file = new URL('../tasks/stages.mjs', import.meta.url);
 const MOST = 2 ** 20;

@@ -1,5 +1,5 @@
 // Frames: feeds the answer reader with bytes that a faulty worker could write.
-import { decodePayload, encodeFrame, FrameReader, HEADER_BYTES } from '../../packages/core/dist/wire/frames.js';
+import { decodePayload, encodeFrame, FrameReader, HEADER_BYTES } from '@twinpool/testkit/core';
 import { MiB } from '../harness/figures.mjs';
 
 const MOST = 2 ** 20;

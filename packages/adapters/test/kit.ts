@@ -65,7 +65,7 @@ export async function holding(gate: Gate, count = 1): Promise<void> {
 export async function busyPool(kind: Kind): Promise<{ pool: Pool; gate: Gate }> {
   const pool = poolFor(kind, { processes: 1 });
   const gate = makeGate();
-  pool.applyAsync(holdWorker<string>, [gate.path, 'first']);
+  void pool.applyAsync(holdWorker<string>, [gate.path, 'first']);
   await holding(gate);
   return { pool, gate };
 }

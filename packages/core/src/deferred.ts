@@ -47,7 +47,6 @@ export let sourceOf: (handle: Deferred<unknown>) => Deferred<unknown>;
 export let follow: (view: Deferred<unknown>, source: Deferred<unknown>) => void;
 /** The facade that a new handle belongs to. A handle that was made by hand has none. */
 export let belongTo: (handle: Deferred<unknown>, home: DeferredHome) => void;
-export let homeOf: (handle: Deferred<unknown>) => DeferredHome | undefined;
 /** The job that will settle this handle. */
 export let startJob: (handle: Deferred<unknown>, job: DeferredJob) => void;
 /** Moves a handle that is not done to a final state. On one that is done it has no effect. */
@@ -119,7 +118,6 @@ export abstract class Deferred<R> implements Promise<R> {
     belongTo = (handle, home) => {
       handle.#home = home;
     };
-    homeOf = (handle) => handle.#home;
     startJob = (handle, job) => {
       handle.#value = job;
     };

@@ -1,6 +1,10 @@
-/** What a facade is built from: `@twinpool/core/facade`. For this package's own family; not part of the public contract. */
+/**
+ * `@twinpool/core/facade`: what the facades of this repository (pool, executor, adapters and the command) build on. It is internal: not part of the
+ * public contract, and it changes without notice. Every name here is imported by one of them (scripts/check-directions.mjs); a name that only
+ * tests need is imported from core's sources instead.
+ */
 
-export { Alarm, type Clock, systemClock } from './clock.ts';
+export { Alarm, systemClock } from './clock.ts';
 export {
   addCallback,
   ask,
@@ -12,7 +16,6 @@ export {
   DoneCallback,
   endingOf,
   follow,
-  homeOf,
   isDoneWithin,
   isFinal,
   observe,
@@ -25,25 +28,17 @@ export {
   startJob,
   stateOf,
 } from './deferred.ts';
-export { Engine, type EngineSeams, type LaneMaker } from './engine.ts';
 export { HANDLE, type Handle, type HandleView } from './handle.ts';
-export { CallJob, type CallSettings, type Ending, type Job, type JobListener } from './job.ts';
-export { Lane, type LaneHost, type LaneOptions } from './lane.ts';
-export type { Sent } from './ledger.ts';
-export { MapJob, type MapShape } from './map-job.ts';
+export { CallJob, type CallSettings, type JobListener } from './job.ts';
+export { MapJob } from './map-job.ts';
 export { nearest } from './nearest.ts';
 export { checkTimeout, checkWhole, resolveCall } from './options.ts';
 export { Seat, type SeatShape, seatOf } from './seat.ts';
 export { StreamJob } from './stream-job.ts';
 export type { StreamInput, StreamShape, Taker } from './stream-shape.ts';
-export { type TaskFunction, taskFunctionOf } from './task/task-function.ts';
+export { taskFunctionOf } from './task/task-function.ts';
 export { type CallSite, callSiteOf, markTaskIndex } from './task-index.ts';
 export { afterTurn } from './time.ts';
 export { unknownOption } from './unknown-option.ts';
-export { checkStep, runCallback, type Scope, scopeHere, stepOf, warnOfError, watchReturned } from './user-code.ts';
-export { mayHaveStarted, mayWait, spend } from './wire/budget.ts';
-export { AS_BYTES, AS_THROWN, DEFINE, FORGET, type Message } from './wire/messages.ts';
-export type { Outgoing } from './wire/outbound.ts';
+export { checkStep, type Scope, scopeHere, stepOf, warnOfError, watchReturned } from './user-code.ts';
 export { adviseFor } from './wire/refusals.ts';
-export { encodeThrown } from './wire/thrown.ts';
-export { Packer } from './wire/values.ts';

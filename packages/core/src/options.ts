@@ -118,7 +118,7 @@ const require = createRequire(import.meta.url);
 let loaded: typeof Schemas | undefined;
 
 function load(): typeof Schemas {
-  loaded ??= require('./schemas.cjs') as typeof Schemas;
+  loaded ??= require('#schemas') as typeof Schemas;
   return loaded;
 }
 

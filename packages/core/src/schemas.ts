@@ -1,5 +1,5 @@
 /**
- * The schemas of all options. Loaded with the first options, bundled with the parts of zod that they use (scripts/bundle-schemas.mjs):
+ * The schemas of all options. Loaded with the first options, bundled with the parts of zod that they use (scripts/bundle.mjs):
  * the whole of zod takes four times as long to load as everything else.
  *
  * Decides what one option may be, and how its fault is worded. What goes together is options.ts's business.

@@ -2,15 +2,15 @@
  * Tests single decisions of the engine with fake workers and a fake clock: which worker gets which task, when failed starts are retried, when a
  * limit applies. simulation.test.ts checks invariants; this file checks exact behaviour.
  */
-import type { FakeLane } from '@twinpool/testkit';
+import type { FakeLane } from '@twinpool/testkit/fakes';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Client } from '../dist/client.js';
-import { TaskTimeoutError, WorkerLostError } from '../dist/errors.js';
-import type { CallJob } from '../dist/job.js';
-import type { TaskDescriptor } from '../dist/task/descriptor.js';
-import { taskRef } from '../dist/task/reference.js';
-import { TaskFunction, taskFunctionOf } from '../dist/task/task-function.js';
-import { encodeThrown } from '../dist/wire/thrown.js';
+import { Client } from '../src/client.ts';
+import { TaskTimeoutError, WorkerLostError } from '../src/errors.ts';
+import type { CallJob } from '../src/job.ts';
+import type { TaskDescriptor } from '../src/task/descriptor.ts';
+import { taskRef } from '../src/task/reference.ts';
+import { TaskFunction, taskFunctionOf } from '../src/task/task-function.ts';
+import { encodeThrown } from '../src/wire/thrown.ts';
 import { clientOf, endOf, KILL_GRACE, TASK_TIMEOUT, turn, type World, worldOf } from './simulation/world.ts';
 
 const [TINY, SHORT, MIDDLING, LONG] = [3, 80, 1500, 20_000];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearest, unknownOption } from '../dist/facade.js';
+import { nearest, unknownOption } from '../src/facade.ts';
 
 describe('the nearest name', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { OptionsError } from '../dist/errors.js';
-import { WorkerRuntime } from '../dist/index.js';
-import type { CallSettings } from '../dist/job.js';
+import { OptionsError } from '../src/errors.ts';
+import { WorkerRuntime } from '../src/index.ts';
+import type { CallSettings } from '../src/job.ts';
 import {
   checkTimeout,
   checkWhole,
@@ -10,7 +10,7 @@ import {
   resolveCall,
   resolveFacade,
   resolveRuntime,
-} from '../dist/options.js';
+} from '../src/options.ts';
 
 const task = (): undefined => undefined;
 

@@ -2,7 +2,7 @@
  * Injects a failure into each start, each written message and each read answer: once at every step of a fixed load, and at every k-th step.
  * World checks the invariants after every step; this file counts the tasks that may fail.
  */
-import type { FakeLane } from '@twinpool/testkit';
+import type { FakeLane } from '@twinpool/testkit/fakes';
 import { describe, expect, it } from 'vitest';
 import { clientOf, type Seams, turn, type World, worldOf } from './simulation/world.ts';
 

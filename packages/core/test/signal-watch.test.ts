@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import type { Job } from '../dist/job.js';
-import { watchSignal } from '../dist/signal-watch.js';
+import type { Job } from '../src/job.ts';
+import { watchSignal } from '../src/signal-watch.ts';
 
 const job = () => ({}) as Job;
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memoryFlags, workerEnvironment, workerProgram } from '../dist/worker-environment.js';
+import { memoryFlags, workerEnvironment, workerProgram } from '../src/worker-environment.ts';
 
 const KINDS = ['process', 'thread'] as const;
 type Kind = (typeof KINDS)[number];

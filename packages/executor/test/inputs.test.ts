@@ -1,6 +1,6 @@
 /** Tests the inputs of map, and how they are closed after errors. */
 import { describe, expect, test, vi } from 'vitest';
-import { mapArguments, openStream } from '../dist/inputs.js';
+import { mapArguments, openStream } from '../src/inputs.ts';
 
 interface Tracked extends Iterable<number> {
   closed: number;

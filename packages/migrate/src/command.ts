@@ -1,5 +1,5 @@
 /**
- * The command line of `twinpool migrate`.
+ * The command line of `twinpool migrate`, which is also the program of `npx @twinpool/migrate`.
  *
  *   arguments -> CommandOptions -> migrate() -> a diff, or rewritten files -> a summary -> the exit code
  *
@@ -27,6 +27,7 @@ export interface CommandContext {
 const APIS: readonly Api[] = ['pool', 'executor', 'piscina', 'workerpool'];
 
 export const HELP = `Usage: twinpool migrate --to executor|pool [--from API]... [--write] [--project FILE] [FILE or FOLDER]...
+       npx @twinpool/migrate, with the same arguments
 
 Rewrites TypeScript and JavaScript from one API to the other. Without --write the command changes no file and prints a diff.
 

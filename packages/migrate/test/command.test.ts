@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { HELP, run } from '@twinpool/migrate/command';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { diff } from '../dist/diff.js';
-import { findSourceFiles } from '../dist/find-source-files.js';
+import { diff } from '../src/diff.ts';
+import { findSourceFiles } from '../src/find-source-files.ts';
 
 let folder = '';
 

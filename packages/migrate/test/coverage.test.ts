@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { migrate } from '@twinpool/migrate';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { LIBRARY_FILES } from '../dist/library-types.js';
-import { analyse, errorsOf } from '../dist/program.js';
+import { LIBRARY_FILES } from '../src/library-types.ts';
+import { analyse, errorsOf } from '../src/program.ts';
 
 interface Row {
   readonly name: string;

@@ -1,7 +1,7 @@
 import * as executor from '@twinpool/executor';
 import * as pool from '@twinpool/pool';
 import { expect, test } from 'vitest';
-import { LIBRARY_FILES } from '../dist/library-types.js';
+import { LIBRARY_FILES } from '../src/library-types.ts';
 
 const declared = LIBRARY_FILES.get('/@twinpool-migrate/twinpool.d.ts') ?? '';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { migrate } from '@twinpool/migrate';
 import { describe, expect, test } from 'vitest';
-import { REASONS } from '../dist/leftover-reasons.js';
+import { REASONS } from '../src/leftover-reasons.ts';
 
 /** Rewrites all programs in one call, which saves analyses. The keys are program names and file paths. */
 function rewritten(programs: Record<string, Record<string, string>>, to: 'pool' | 'executor') {

@@ -4,7 +4,7 @@ import { failure, makeGate } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
 import { add, countArguments, echo, failIfOdd, hold, mark, reportAll, square } from '@twinpool/testkit/tasks';
 import { describe, expect, test } from 'vitest';
-import { defaultChunksize } from '../dist/chunksize.js';
+import { defaultChunksize } from '../src/chunksize.ts';
 import { Feed, later, range, SayWhenError, saysWhen, squares } from './inputs.ts';
 import { makePool, sharePool, VARIANTS } from './variants.ts';
 

@@ -3,7 +3,7 @@
  *
  * Invariant: timers fire in the order of their times, and in the order of creation at the same time. The clock does not know who sets timers.
  */
-import { type Clock, systemClock } from '@twinpool/core/facade';
+import { systemClock } from '@twinpool/core/facade';
 import { onTestFinished } from 'vitest';
 
 interface Timer {
@@ -15,6 +15,8 @@ interface Timer {
   ref(): void;
   unref(): void;
 }
+
+type Clock = typeof systemClock;
 
 export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>();

@@ -1,7 +1,6 @@
 /** The shared helpers of the tests. vitest loads `@twinpool/testkit/leak-check` for every test file. */
 export { block } from './blocking.ts';
 export { FakeClock, useFakeClock } from './fake-clock.ts';
-export { type FakeEnd, FakeLane, type FakeLaneWatch, type FakeTask, type StartTracking } from './fake-lane.ts';
 export { type Arrival, Gate, makeGate } from './gates.ts';
 export { failure, type Outcome, outcome, PATIENCE, until, within } from './outcomes.ts';
 export { childrenOf, commandOf, isRunning } from './processes.ts';

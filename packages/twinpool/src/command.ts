@@ -3,9 +3,12 @@
  * The `twinpool` command: finds the subcommand and runs it.
  *
  * Each subcommand is loaded when it is called, and knows its own arguments. Misuse ends with 2, and names the command or option that was
- * probably meant.
+ * probably meant. A subcommand of a package that the umbrella does not install prints the line that runs it.
  */
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { quoted } from './quoted.ts';
 
 interface Surroundings {
   readonly stdout: NodeJS.WriteStream;
@@ -24,7 +27,7 @@ interface Subcommand {
 const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   migrate: {
     about: 'rewrites a program from one API to the other, or from piscina or workerpool',
-    run: async (args, surroundings) => (await import('@twinpool/migrate/command')).run(args, surroundings),
+    run: runMigrate,
   },
 };
 
@@ -41,6 +44,32 @@ ${Object.entries(SUBCOMMANDS)
 
 twinpool <command> --help says more.
 `;
+
+/** `@twinpool/migrate` is not a dependency: it brings a compiler. It runs when it is installed beside twinpool, or in the caller's project. */
+async function runMigrate(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const module = resolveFrom('@twinpool/migrate/command', [import.meta.url, pathToFileURL(join(surroundings.cwd(), 'package.json')).href]);
+  if (module === undefined) {
+    const line = ['npx', '@twinpool/migrate', ...args.map((arg) => quoted(arg, process.platform))].join(' ');
+    surroundings.stderr.write(
+      `twinpool migrate: the package @twinpool/migrate is not installed here. This line fetches and runs it:\n\n${line}\n`,
+    );
+    return 2;
+  }
+  const { run } = (await import(pathToFileURL(module).href)) as typeof import('@twinpool/migrate/command');
+  return run(args, surroundings);
+}
+
+/** The file of a module that is installed where one of these modules is; undefined when it is in none of these places. */
+function resolveFrom(specifier: string, places: readonly string[]): string | undefined {
+  for (const place of places) {
+    try {
+      return createRequire(place).resolve(specifier);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    }
+  }
+  return undefined;
+}
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--help' || name === '-h') {

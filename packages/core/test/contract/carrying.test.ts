@@ -1,4 +1,7 @@
 /** Tests arguments and results other than plain values: transferred and shared memory, buffers, reports, the task context. */
+
+import { InvalidStateError, TaskSerializationError, transfer } from '@twinpool/core';
+import { context, isWorker } from '@twinpool/core/worker';
 import { makeGate, outcome, within } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
 import {
@@ -19,9 +22,6 @@ import {
   text,
 } from '@twinpool/testkit/tasks';
 import { describe, expect, it } from 'vitest';
-import { InvalidStateError, TaskSerializationError } from '../../dist/errors.js';
-import { transfer } from '../../dist/index.js';
-import { context, isWorker } from '../../dist/worker/index.js';
 import { KINDS, open } from './workplace.ts';
 
 describe.each(KINDS)('values: %s', (kind) => {

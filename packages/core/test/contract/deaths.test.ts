@@ -1,9 +1,10 @@
 /** Workers that exit or are killed: the running tasks are lost, all other tasks run once in other workers. */
+
+import { BrokenExecutorError, CancelledError, WorkerLostError } from '@twinpool/core';
 import { type Arrival, childrenOf, isRunning, makeGate, outcome, until, within } from '@twinpool/testkit';
 import { dieWithHeir, exitRightAfter, exitWith, markOrExit, startChild } from '@twinpool/testkit/faults';
 import { hold, holdAsync, later, mark, place, square } from '@twinpool/testkit/tasks';
 import { describe, expect, it } from 'vitest';
-import { BrokenExecutorError, CancelledError, WorkerLostError } from '../../dist/errors.js';
 import { KINDS, open } from './workplace.ts';
 
 const kill = ({ pid }: { readonly pid: number }, signal: NodeJS.Signals = 'SIGKILL') => process.kill(pid, signal);

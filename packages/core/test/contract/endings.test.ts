@@ -1,10 +1,11 @@
 /** Closing, leaving and terminating, in every order and at every moment: nothing is left behind. */
+
+import { InvalidStateError, WorkerRuntime } from '@twinpool/core';
 import { isRunning, makeGate, outcome, within } from '@twinpool/testkit';
 import { ignoreSigterm, leaveTimers } from '@twinpool/testkit/faults';
 import { nothingLeft } from '@twinpool/testkit/leak-check';
 import { hold, holdAsync, later, mark, place, square } from '@twinpool/testkit/tasks';
 import { describe, expect, it } from 'vitest';
-import { InvalidStateError, WorkerRuntime } from '../../dist/index.js';
 import { Closed, KINDS, open, openAt, Terminated, type Workplace } from './workplace.ts';
 
 const isTerminated = (settled: Awaited<ReturnType<typeof outcome>>) =>

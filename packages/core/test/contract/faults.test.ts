@@ -1,11 +1,11 @@
 /** Tests misbehaving tasks: each one settles in time with an error that names the reason, and the next task runs. */
+
+import { type Task, TaskModuleError, TaskSerializationError, taskRef, WorkerLostError } from '@twinpool/core';
 import { makeGate, type Outcome, outcome, until } from '@twinpool/testkit';
 import * as faults from '@twinpool/testkit/faults';
 import { expectWarning } from '@twinpool/testkit/leak-check';
 import { add, square, place as whereAmI } from '@twinpool/testkit/tasks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TaskModuleError, TaskSerializationError, WorkerLostError } from '../../dist/errors.js';
-import { type Task, taskRef } from '../../dist/index.js';
 import { KINDS, type Kind, open, Workplace } from './workplace.ts';
 
 interface Row {

@@ -1,12 +1,11 @@
 /** Tests time limits and aborts: only the running task of that call ends, and in time. */
 import { getEventListeners } from 'node:events';
 import { join } from 'node:path';
+import { CancelledError, TaskTimeoutError, TimeoutError, taskRef } from '@twinpool/core';
 import { makeGate, outcome, until, within } from '@twinpool/testkit';
 import { holdNatively, ignoreSigterm } from '@twinpool/testkit/faults';
 import { add, echo, hold, holdAsync, holdOrAbort, later, mark, OPEN, place, spin, spinUntilAborted, square } from '@twinpool/testkit/tasks';
 import { describe, expect, it } from 'vitest';
-import { CancelledError, TaskTimeoutError, TimeoutError } from '../../dist/errors.js';
-import { taskRef } from '../../dist/index.js';
 import { KINDS, open } from './workplace.ts';
 
 const modules = new URL('../fixtures/modules/', import.meta.url);

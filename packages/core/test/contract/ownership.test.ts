@@ -4,12 +4,13 @@
  * A leftover belongs to no running task: it has no context, no report of it reaches a caller, and its error is a late one, after which the
  * worker is replaced. The code that a running task started belongs to that task.
  */
+
+import { type Task, taskRef, WorkerRuntime } from '@twinpool/core';
 import { type Gate, makeGate, type Outcome, outcome, until } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
 import { fire, leave, leaveLater, leaveOrHold, PROBES, type Probe, probeWithin, WAYS } from '@twinpool/testkit/leftovers';
 import { hold, holdAsync, place, square } from '@twinpool/testkit/tasks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Task, taskRef, WorkerRuntime } from '../../dist/index.js';
 import { KINDS, open, openAt, type Workplace } from './workplace.ts';
 
 const modules = new URL('../fixtures/modules/', import.meta.url);

@@ -1,9 +1,9 @@
 /** Tests whole programs: when they end, what they leave when they are killed, and that none of them forks without end. */
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { taskRef, WorkerRuntime } from '@twinpool/core';
 import { childrenOf, isRunning, makeGate, outcome, type Program, runNode, runProgram, until, within } from '@twinpool/testkit';
 import { place, square } from '@twinpool/testkit/tasks';
 import { describe, expect, it } from 'vitest';
-import { taskRef, WorkerRuntime } from '../../dist/index.js';
 import { KINDS, open } from './workplace.ts';
 
 const programs = new URL('../fixtures/programs/', import.meta.url);

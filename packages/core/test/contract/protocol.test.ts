@@ -9,13 +9,13 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
+import { WorkerLostError } from '@twinpool/core';
 import { makeGate, outcome, until } from '@twinpool/testkit';
 import { forgeAndStay, forgeAtItem, forgeAtStart, forgeLater, forgeOnce } from '@twinpool/testkit/faults';
 import { square } from '@twinpool/testkit/tasks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WorkerLostError } from '../../dist/errors.js';
-import { decodePayload, encodeFrame, FrameReader } from '../../dist/wire/frames.js';
-import { checkToWorker, faultFromWorker, isOutput } from '../../dist/wire/message-faults.js';
+import { decodePayload, encodeFrame, FrameReader } from '../../src/wire/frames.ts';
+import { checkToWorker, faultFromWorker, isOutput } from '../../src/wire/message-faults.ts';
 import {
   ABORT,
   ACKNOWLEDGED,
@@ -37,8 +37,8 @@ import {
   REPORT,
   STARTED,
   TASKS,
-} from '../../dist/wire/messages.js';
-import { encodeThrown } from '../../dist/wire/thrown.js';
+} from '../../src/wire/messages.ts';
+import { encodeThrown } from '../../src/wire/thrown.ts';
 import { KINDS, type Kind, Workplace } from './workplace.ts';
 
 const deep = (depth: number): unknown => {
@@ -374,7 +374,7 @@ describe('[R10] a message to a worker', () => {
     ['a second setup', [INIT, setup], [INIT, setup]],
     ['an unknown kind', [INIT, setup], [77]],
   ])('that is %s ends the process, which says why', async (_what, ...messages) => {
-    const entry = fileURLToPath(new URL('../../dist/worker/process.js', import.meta.url));
+    const entry = fileURLToPath(new URL('./worker/process.js', import.meta.resolve('@twinpool/core')));
     const child = spawn(process.execPath, [entry], { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe'] });
     const [, , , input, output] = child.stdio as unknown as Socket[];
     const told: unknown[] = [];

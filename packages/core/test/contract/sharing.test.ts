@@ -1,9 +1,10 @@
 /** Tests two facades on one runtime: they get fair turns, and each one ends separately. */
+
+import { taskRef, WorkerRuntime } from '@twinpool/core';
 import { makeGate, outcome, within } from '@twinpool/testkit';
 import { exitWith } from '@twinpool/testkit/faults';
 import { hold, holdAsync, later, mark, place, square } from '@twinpool/testkit/tasks';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { taskRef, WorkerRuntime } from '../../dist/index.js';
 import { KINDS, type Kind, openAt, Terminated } from './workplace.ts';
 
 function makeRuntime(kind: Kind, workers: number, options: object = {}): WorkerRuntime {

@@ -1,4 +1,13 @@
 /** Tests the start of workers: initializers, options, modules, and failing starts. */
+
+import {
+  BrokenExecutorError,
+  BrokenProcessPoolError,
+  BrokenThreadPoolError,
+  InitializerError,
+  OptionsError,
+  taskRef,
+} from '@twinpool/core';
 import { makeGate, outcome, PATIENCE, within } from '@twinpool/testkit';
 import {
   environment,
@@ -16,8 +25,6 @@ import {
   workerData,
 } from '@twinpool/testkit/tasks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BrokenExecutorError, BrokenProcessPoolError, BrokenThreadPoolError, InitializerError, OptionsError } from '../../dist/errors.js';
-import { taskRef } from '../../dist/index.js';
 import { KINDS, open } from './workplace.ts';
 
 const modules = new URL('../fixtures/modules/', import.meta.url);
@@ -140,7 +147,7 @@ describe.each(KINDS)('the environment of a worker: %s', (kind) => {
   });
 
   it('does not make workers of the threads that a task starts [R44]', async () => {
-    const module = new URL('../../dist/worker/index.js', import.meta.url).href;
+    const module = import.meta.resolve('@twinpool/core/worker');
     const ofThread = async (url: string): Promise<unknown> => {
       const { Worker } = await import('node:worker_threads');
       const code = `import(${JSON.stringify(url)}).then(({ isWorker }) => require('node:worker_threads').parentPort.postMessage(isWorker))`;

@@ -1,10 +1,9 @@
 /** Tests short tasks of one call that are claimed together: each one has its own effects and its own outcome. */
 import { readFileSync } from 'node:fs';
+import { CancelledError, taskRef } from '@twinpool/core';
 import { makeGate, outcome, within } from '@twinpool/testkit';
 import { square } from '@twinpool/testkit/tasks';
 import { describe, expect, it } from 'vitest';
-import { CancelledError } from '../../dist/errors.js';
-import { taskRef } from '../../dist/index.js';
 import { KINDS, open } from './workplace.ts';
 
 const url = new URL('../fixtures/modules/together.mjs', import.meta.url);

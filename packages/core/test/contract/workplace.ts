@@ -1,9 +1,9 @@
 /** Provides a minimal facade (calls, maps and streams as promises) for the contract suites of all kinds of workers. */
+
+import { BrokenProcessPoolError, BrokenThreadPoolError, type Task, type WorkerRuntime } from '@twinpool/core';
+import { CallJob, type CallSettings, MapJob, Seat, StreamJob, taskFunctionOf } from '@twinpool/core/facade';
 import { outcome } from '@twinpool/testkit';
 import { onTestFinished } from 'vitest';
-import { BrokenProcessPoolError, BrokenThreadPoolError } from '../../dist/errors.js';
-import { CallJob, type CallSettings, MapJob, Seat, StreamJob, taskFunctionOf } from '../../dist/facade.js';
-import type { Task, WorkerRuntime } from '../../dist/index.js';
 
 export const KINDS = ['thread', 'process'] as const;
 export type Kind = (typeof KINDS)[number];

@@ -7,10 +7,11 @@
  * The engine calls user code (inputs, callbacks, getters, schemas), which may call back into the engine: `plot` sets the next such call.
  */
 import { getEventListeners } from 'node:events';
-import { FakeClock, type FakeEnd, FakeLane, type FakeLaneWatch, type FakeTask, type StartTracking } from '@twinpool/testkit';
+import { FakeClock } from '@twinpool/testkit';
+import { type FakeEnd, FakeLane, type FakeLaneWatch, type FakeTask, type StartTracking } from '@twinpool/testkit/fakes';
 import { expect } from 'vitest';
-import type { Client } from '../../dist/client.js';
-import { Engine } from '../../dist/engine.js';
+import type { Client } from '../../src/client.ts';
+import { Engine } from '../../src/engine.ts';
 import {
   CancelledError,
   QueueFullError,
@@ -18,13 +19,13 @@ import {
   TaskTimeoutError,
   TaskValidationError,
   WorkerLostError,
-} from '../../dist/errors.js';
-import { CallJob, type CallSettings, type Job } from '../../dist/job.js';
-import { MapJob } from '../../dist/map-job.js';
-import { resolveRuntime } from '../../dist/options.js';
-import { StreamJob } from '../../dist/stream-job.js';
-import { TaskFunction } from '../../dist/task/task-function.js';
-import { encodeThrown } from '../../dist/wire/thrown.js';
+} from '../../src/errors.ts';
+import { CallJob, type CallSettings, type Job } from '../../src/job.ts';
+import { MapJob } from '../../src/map-job.ts';
+import { resolveRuntime } from '../../src/options.ts';
+import { StreamJob } from '../../src/stream-job.ts';
+import { TaskFunction } from '../../src/task/task-function.ts';
+import { encodeThrown } from '../../src/wire/thrown.ts';
 
 export interface WorldShape {
   readonly size: number;

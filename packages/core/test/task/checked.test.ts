@@ -1,9 +1,9 @@
 // Tests defineTask: which values are validated and when, with any Standard Schema.
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { TaskValidationError } from '../../dist/errors.js';
-import { type ArgumentsSchema, callParsed, checkedParts, defineTask, parseArguments } from '../../dist/task/checked.js';
-import type { StandardSchema } from '../../dist/task/standard-schema.js';
+import { TaskValidationError } from '../../src/errors.ts';
+import { type ArgumentsSchema, callParsed, checkedParts, defineTask, parseArguments } from '../../src/task/checked.ts';
+import type { StandardSchema } from '../../src/task/standard-schema.ts';
 
 const area = defineTask({ input: z.tuple([z.number(), z.number().default(4)]), output: z.number().max(100) }, (w, h) => w * h);
 

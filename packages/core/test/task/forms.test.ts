@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), 'twinpool-forms-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const REPORT = JSON.stringify(new URL('report.mjs', fixtures).href);
-const CHECKED = JSON.stringify(new URL('../../../dist/task/checked.js', fixtures).href);
+const CHECKED = JSON.stringify(import.meta.resolve('@twinpool/core'));
 const TSX = ['--import', import.meta.resolve('tsx')];
 const stripsTypes = Boolean((process.features as { typescript?: unknown }).typescript);
 

@@ -1,9 +1,11 @@
 // Tests taskFunctionOf: one object per function, no throw, and one object for all instances of an inline function in a loop.
+
+import { TaskSerializationError, taskRef } from '@twinpool/core';
+import { taskFunctionOf } from '@twinpool/core/facade';
 import { describe, expect, test } from 'vitest';
-import { TaskSerializationError } from '../../dist/errors.js';
-import { taskRef } from '../../dist/task/reference.js';
-import { type TaskFunction, taskFunctionOf } from '../../dist/task/task-function.js';
 import { fixtures } from './programs.ts';
+
+type TaskFunction = ReturnType<typeof taskFunctionOf>;
 
 const tasks = new URL('esm/tasks.mjs', fixtures);
 

@@ -1,9 +1,8 @@
 // Type tests of tasks. Checked by tsc, not run.
+
+import { type CheckedTask, defineTask, type Task, type TaskReference, taskRef } from '@twinpool/core';
 import { expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { type CheckedTask, defineTask } from '../../dist/task/checked.js';
-import { type TaskReference, taskRef } from '../../dist/task/reference.js';
-import type { Task } from '../../dist/task/task.js';
 
 const url = new URL('../fixtures/task/vite-tasks.ts', import.meta.url);
 type Tasks = typeof import('../fixtures/task/vite-tasks.ts');

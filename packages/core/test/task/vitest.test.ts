@@ -1,9 +1,11 @@
 // Tests functions of modules that vitest loaded, which Node's loader does not know: the program imports nothing, the worker confirms.
 import { basename } from 'node:path';
+import { taskFunctionOf } from '@twinpool/core/facade';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type TaskFunction, taskFunctionOf } from '../../dist/task/task-function.js';
 import * as tasks from '../fixtures/task/vite-tasks.ts';
 import { Far, fixtures, placeOf } from './programs.ts';
+
+type TaskFunction = ReturnType<typeof taskFunctionOf>;
 
 const file = new URL('vite-tasks.ts', fixtures).href;
 

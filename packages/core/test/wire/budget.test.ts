@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FLUSH_AFTER, mayHaveStarted, mayWait, spend } from '../../dist/wire/budget.js';
+import { FLUSH_AFTER, mayHaveStarted, mayWait, spend } from '../../src/wire/budget.ts';
 
 interface Chunk {
   readonly count: number;

@@ -1,8 +1,8 @@
 /** Tests the compact encoding of small messages: values arrive unchanged, complex values are not encoded, and no bytes make the reader fail. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeCompact, encodeCompact, isCompact } from '../../dist/wire/compact.js';
-import { ANSWER, type Message, SPREAD, TASKS } from '../../dist/wire/messages.js';
+import { decodeCompact, encodeCompact, isCompact } from '../../src/wire/compact.ts';
+import { ANSWER, type Message, SPREAD, TASKS } from '../../src/wire/messages.ts';
 
 const RUNS = 2_000;
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PayloadTooLargeError } from '../../dist/errors.js';
-import { decodePayload, encodeFrame, FrameReader, HEADER_BYTES, payloadLength } from '../../dist/wire/frames.js';
-import type { Message } from '../../dist/wire/messages.js';
+import { PayloadTooLargeError } from '../../src/errors.ts';
+import { decodePayload, encodeFrame, FrameReader, HEADER_BYTES, payloadLength } from '../../src/wire/frames.ts';
+import type { Message } from '../../src/wire/messages.ts';
 import { deepStrictEqual } from './deep-strict-equal.ts';
 
 const MOST = 1 << 20;

@@ -1,8 +1,8 @@
 /** Encodes and decodes an item through both transports as the lanes do: between two other items in one message. */
 import { MessageChannel, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
 import fc from 'fast-check';
-import { fromBytes, toBytes } from '../../dist/wire/bytes.js';
-import { ALONE, type Medium, Packer, PLAIN, unpackBytes } from '../../dist/wire/values.js';
+import { fromBytes, toBytes } from '../../src/wire/bytes.ts';
+import { ALONE, type Medium, Packer, PLAIN, unpackBytes } from '../../src/wire/values.ts';
 
 export const THREADS: Medium = { sharesMemory: true, movesBuffers: true, maxPayloadBytes: 2 ** 28 };
 export const PROCESSES: Medium = { sharesMemory: false, movesBuffers: false, maxPayloadBytes: 2 ** 28 };

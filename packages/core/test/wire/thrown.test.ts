@@ -14,8 +14,8 @@ import {
   TimeoutError,
   TwinpoolError,
   WorkerLostError,
-} from '../../dist/errors.js';
-import { decodeThrown, type EncodedThrown, encodeThrown } from '../../dist/wire/thrown.js';
+} from '../../src/errors.ts';
+import { decodeThrown, type EncodedThrown, encodeThrown } from '../../src/wire/thrown.ts';
 import { deepStrictEqual } from './deep-strict-equal.ts';
 import { anything, throughFrame, throughPort } from './media.ts';
 

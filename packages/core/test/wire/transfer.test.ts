@@ -1,8 +1,8 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { TaskSerializationError } from '../../dist/errors.js';
-import { type Transferable, transfer } from '../../dist/wire/transfer.js';
-import { ALONE, PLAIN } from '../../dist/wire/values.js';
+import { TaskSerializationError } from '../../src/errors.ts';
+import { type Transferable, transfer } from '../../src/wire/transfer.ts';
+import { ALONE, PLAIN } from '../../src/wire/values.ts';
 import { MEDIA, overProcesses, overThreads, PROCESSES, packed, THREADS } from './media.ts';
 
 function bytes(...items: number[]): Uint8Array<ArrayBuffer> {

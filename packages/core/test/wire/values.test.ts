@@ -6,9 +6,9 @@ import { runInNewContext } from 'node:vm';
 import { MessageChannel } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PayloadTooLargeError, TaskSerializationError } from '../../dist/errors.js';
-import { Survey } from '../../dist/wire/survey.js';
-import { ALONE, BYTES, describeUnsendable, type Medium, Packer, PLAIN, seal, unpackBytes } from '../../dist/wire/values.js';
+import { PayloadTooLargeError, TaskSerializationError } from '../../src/errors.ts';
+import { Survey } from '../../src/wire/survey.ts';
+import { ALONE, BYTES, describeUnsendable, type Medium, Packer, PLAIN, seal, unpackBytes } from '../../src/wire/values.ts';
 import { deepStrictEqual } from './deep-strict-equal.ts';
 import { anything, MEDIA, overProcesses, overThreads, PROCESSES, packed, THREADS } from './media.ts';
 
@@ -275,7 +275,7 @@ describe.each(MEDIA)('%s', (_name, medium, carry) => {
   });
 
   it('refuses a module namespace', async () => {
-    expect(failure({ path: await import('../../dist/errors.js') }, medium).message).toContain('.path is a module namespace');
+    expect(failure({ path: await import('@twinpool/core') }, medium).message).toContain('.path is a module namespace');
   });
 
   it('a refused value costs no neighbour and no later value', () => {

@@ -2,9 +2,10 @@
  * Every end of a task × every moment of a cancel × every way to close × every kind of callback × read or not, for all four classes: 2 880 cells.
  * `expected`, a function of the cell alone, returns the expected outcome.
  */
-import { encodeThrown } from '@twinpool/core/facade';
-import type { FakeEnd } from '@twinpool/testkit';
+
+import type { FakeEnd } from '@twinpool/testkit/fakes';
 import { describe, expect, it } from 'vitest';
+import { encodeThrown } from '../../../../core/src/wire/thrown.ts';
 import { type FaceName, NAMES, openFace } from '../faces.ts';
 import { errorText, settled } from '../outcome-text.ts';
 import { double, Stage, TASK_TIMEOUT, turn } from './stage.ts';

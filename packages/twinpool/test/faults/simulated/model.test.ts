@@ -5,8 +5,8 @@
  * The simulation of core (packages/core/test/simulation.test.ts) covers jobs. This one covers the guarantees of the facades: `cancel()`,
  * done-callbacks and their errors, both views of one task, every way to close, rejected calls.
  */
-import { encodeThrown } from '@twinpool/core/facade';
-import type { FakeEnd } from '@twinpool/testkit';
+
+import type { FakeEnd } from '@twinpool/testkit/fakes';
 import fc from 'fast-check';
 import {
   type AsyncResult,
@@ -20,6 +20,7 @@ import {
   WorkerRuntime,
 } from 'twinpool';
 import { afterAll, describe, expect, it } from 'vitest';
+import { encodeThrown } from '../../../../core/src/wire/thrown.ts';
 import { errorText } from '../outcome-text.ts';
 import { double, Stage, TASK_TIMEOUT, turn } from './stage.ts';
 

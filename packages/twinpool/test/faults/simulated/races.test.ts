@@ -4,9 +4,10 @@
  *
  * It covers all four classes with fake workers. ../races.test.ts tests the same pairs on real workers.
  */
-import { encodeThrown } from '@twinpool/core/facade';
-import type { FakeLane } from '@twinpool/testkit';
+
+import type { FakeLane } from '@twinpool/testkit/fakes';
 import { afterAll, describe, expect, it } from 'vitest';
+import { encodeThrown } from '../../../../core/src/wire/thrown.ts';
 import { type Face, type FaceName, type Handle, NAMES, openFace } from '../faces.ts';
 import { errorText, settled } from '../outcome-text.ts';
 import { Tables, verdictOn } from '../race-rules.ts';

@@ -1,12 +1,16 @@
 /**
  * Provides the real facades over workers and a clock that the test controls.
  *
- * The test uses `new Pool(…)` and the other classes as a program does, and they start FakeLanes. The method of the engine that creates lanes is
- * replaced for the process of the test file, because facades have no option for it. Only one stage can exist at a time.
+ * The test uses `new Pool(…)` and the other classes as a program does, and they start FakeLanes. All packages are loaded from their sources
+ * (vitest.config.ts, tsconfig.json). The method of the engine that creates lanes is replaced for the process of the test file, because facades
+ * have no option for it. Only one stage can exist at a time.
  */
-import { Engine, type LaneOptions, systemClock } from '@twinpool/core/facade';
-import { FakeClock, type FakeEnd, FakeLane, type FakeTask } from '@twinpool/testkit';
+import { FakeClock } from '@twinpool/testkit';
+import { type FakeEnd, FakeLane, type FakeTask } from '@twinpool/testkit/fakes';
 import { taskRef } from 'twinpool';
+import { systemClock } from '../../../../core/src/clock.ts';
+import { Engine } from '../../../../core/src/engine.ts';
+import type { LaneOptions } from '../../../../core/src/lane.ts';
 import type { AnyTask } from '../faces.ts';
 
 /** Never loaded: the fake workers do not look at functions. */

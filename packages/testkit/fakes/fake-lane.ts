@@ -7,24 +7,17 @@
  * Invariants, as in a real worker: one task at a time, in the order of arrival; answers in the same order; several answers per message, but
  * never later than wire/budget.ts allows. Two modes, as in the real lanes: `claims` (tasks can be taken back, the started tasks are known) and
  * `budget` (neither; the tasks that may have started follow from the rule). The lane does not know which command comes next.
+ *
+ * It extends the `Lane` of core's sources, which no package exports. So `@twinpool/testkit/fakes` is not built: tests load it, and everything
+ * else of core that they use with it, from sources.
  */
-import {
-  AS_BYTES,
-  AS_THROWN,
-  DEFINE,
-  FORGET,
-  type Job,
-  Lane,
-  type LaneHost,
-  type LaneOptions,
-  type Message,
-  mayHaveStarted,
-  mayWait,
-  type Outgoing,
-  Packer,
-  type Sent,
-  spend,
-} from '@twinpool/core/facade';
+import type { Job } from '../../core/src/job.ts';
+import { Lane, type LaneHost, type LaneOptions } from '../../core/src/lane.ts';
+import type { Sent } from '../../core/src/ledger.ts';
+import { mayHaveStarted, mayWait, spend } from '../../core/src/wire/budget.ts';
+import { AS_BYTES, AS_THROWN, DEFINE, FORGET, type Message } from '../../core/src/wire/messages.ts';
+import type { Outgoing } from '../../core/src/wire/outbound.ts';
+import { Packer } from '../../core/src/wire/values.ts';
 
 /** How the lane knows which tasks have started: from their claims, or from the budget rule. */
 export type StartTracking = 'claims' | 'budget';
