@@ -144,7 +144,8 @@ function checkLinks(page, lines) {
 
 const project = mkdtempSync(join(tmpdir(), 'twinpool-docs-'));
 try {
-  for (const name of ['twinpool', '@twinpool/migrate', 'zod', 'tsx', 'vitest', '@types/node', ...PEERS]) link(project, name);
+  const ours = packages.filter(({ manifest }) => !manifest.private).map(({ manifest }) => manifest.name);
+  for (const name of [...ours, 'zod', 'tsx', 'vitest', '@types/node', ...PEERS]) link(project, name);
   const programs = [];
   for (const page of pages) {
     const lines = readFileSync(root + page, 'utf8')
