@@ -335,8 +335,8 @@ describe.each(MOST)('$name', (kind) => {
         }),
       } as AsyncIterable<number>;
       const results = executor.map(square, input);
-      await results.next();
-      await results.return();
+      expect((await results.next()).done).toBe(false);
+      expect((await results.return()).done).toBe(true);
     });
   });
 

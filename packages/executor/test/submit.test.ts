@@ -252,8 +252,7 @@ describe.each(MOST)('$name', (kind) => {
     });
   });
 
-  test("onWorkerLoss 'retry': runs again, at most so often as it may [C-16]", async () => {
-    if (kind.kind === 'process') return;
+  test.runIf(kind.kind === 'thread')("onWorkerLoss 'retry': runs again, at most so often as it may [C-16]", async () => {
     const executor = forTest(kind, { onWorkerLoss: 'retry', retries: 2 });
     const cells = () => new Int32Array(new SharedArrayBuffer(4));
     expect(await executor.submit(exitFirst, cells(), 2)).toBe('survived');

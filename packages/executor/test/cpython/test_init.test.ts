@@ -50,8 +50,7 @@ describe.each(MOST)('$name', (kind) => {
     if (!kind.shared) await nothingLeft();
   });
 
-  test('FailingInitializerResourcesTest.test_spawn: nothing is left of those that failed to start [B-59]', async () => {
-    if (kind.shared) return;
+  test.runIf(!kind.shared)('FailingInitializerResourcesTest.test_spawn: nothing is left of those that failed to start [B-59]', async () => {
     const gate = makeGate();
     const executor = forTest(kind, { maxWorkers: 1, initializer: failToStart, initargs: [gate.path, 'no'] });
     expect(await executor.submit(square, 1).exception()).toBeInstanceOf(Broken);
