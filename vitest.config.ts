@@ -30,7 +30,11 @@ export default defineConfig({
     // `instanceof`. A test of an inner module imports `../src/x.ts`, and only sources where identity matters.
     server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
     // Absolute paths, because `extends` would resolve relative ones per project.
-    setupFiles: [absolute('./scripts/flush-coverage.ts'), absolute('./packages/testkit/dist/leak-check.js')],
+    setupFiles: [
+      absolute('./scripts/flush-coverage.ts'),
+      absolute('./scripts/seed-properties.ts'),
+      absolute('./packages/testkit/dist/leak-check.js'),
+    ],
     reporters: ['default', './scripts/summary-reporter.ts'],
     // A test that reaches its end without having called `expect` fails.
     expect: { requireAssertions: true },
