@@ -46,7 +46,9 @@ export function membersOf(name: string, declared: ReadonlyMap<string, Declared>)
 
 function read(file: string, declared: Map<string, Declared>, constructors: Map<string, string>): void {
   const text = file.replace(/\/\*[\s\S]*?\*\//g, '');
-  const tuples = new Map([...text.matchAll(/^export type (\w+)<[^;]*?\?\s+(\[[^;]*?\])\s+:/gm)].map(([, name = '', tuple = '']) => [name, tuple]));
+  const tuples = new Map(
+    [...text.matchAll(/^export type (\w+)<[^;]*?\?\s+(\[[^;]*?\])\s+:/gm)].map(([, name = '', tuple = '']) => [name, tuple]),
+  );
   for (const { index, 0: head, 2: ofClass, 4: ofInterface } of text.matchAll(HEAD)) {
     const open = text.indexOf('{', index);
     const heritage = text.slice(index + head.length, open);
