@@ -40,7 +40,9 @@ export async function writeOutputAtOnce(): Promise<void> {
 
 function isPipe(fd: number): boolean {
   try {
-    const stat = fstatSync(fd);
+    // With `bigint`, since plain numbers go into an array of Node's that `realpathSync` reads later: on Node 20 and 22 it then takes every folder
+    // for a pipe and leaves symbolic links as they are, and packages that pnpm has installed are not found.
+    const stat = fstatSync(fd, { bigint: true });
     return stat.isFIFO() || stat.isSocket();
   } catch {
     return false;

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { until, within } from '@twinpool/testkit';
+import { runProgram, until, within } from '@twinpool/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 const PROGRAM = fileURLToPath(new URL('../fixtures/output/prints.mjs', import.meta.url));
@@ -155,4 +155,10 @@ describe.each(KINDS)('the output of tasks: %s [R7]', (kind) => {
         .match(/^task \d line \d+$/gm),
     ).toHaveLength(TASKS * 300);
   });
+});
+
+it('a pipe as output does not keep a worker from following symbolic links, as those of pnpm [R7]', async () => {
+  const program = runProgram(new URL('../fixtures/output/links.mjs', import.meta.url));
+  expect(await program.end(HANG)).toEqual({ code: 0, signal: null });
+  expect([program.output, program.errors]).toEqual(['real\n', '']);
 });
