@@ -152,7 +152,9 @@ describe('forms', () => {
           fc.string(),
           fc.string().map((text) => `() => { ${text} }`),
         ),
-        (text) => expect(() => readFunction(text, undefined)).not.toThrow(),
+        (text) => {
+          expect(() => readFunction(text, undefined)).not.toThrow();
+        },
       ),
     );
   });
