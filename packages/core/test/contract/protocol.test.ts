@@ -222,6 +222,8 @@ describe.each(KINDS)('[R10] a %s that breaks the protocol', (kind: Kind) => {
     const again = answer({ 1: 50, 2: new Array(50).fill('forged') });
     expect(await outcome(place.call(forgeAndStay, [answer({}), again]))).toEqual({ ok: true, value: 'forged' });
     anomalies += 1;
+    // What is handed to the worker before its second answer is read is lost with it.
+    await until(() => place.seat.stats().protocolAnomalies === anomalies, 'the anomaly');
     await goesOn();
   });
 
