@@ -132,7 +132,8 @@ export class Crew {
     if (wasReady) this.#vacancies += 1;
     this.#host.removed(lane);
     if (this.#lanes.size === 0) for (const resolve of this.#waiters.splice(0)) resolve();
-    if (this.#leaving) return;
+    // One that ended with the program did not fail to start. Work that has come meanwhile asks for another.
+    if (this.#leaving || lane.endsWithProgram) return;
     if (wasReady && !lane.diedYoung) {
       if (this.#options.startsAtOnce && lane.wasLost) this.wanted(1);
       return;

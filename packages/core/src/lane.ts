@@ -109,6 +109,8 @@ export abstract class Lane {
   diedYoung = false;
   /** It was given all the time it may take to start, and did not. */
   hasHungAtStart = false;
+  /** The program was about to end, and ended it. */
+  endsWithProgram = false;
   /** no -> asked -> by force; it is told once each. */
   #killed: 'no' | 'asked' | 'by force' = 'no';
 
@@ -288,6 +290,7 @@ export abstract class Lane {
 
   /** Idle workers leave before the program ends; what they have started does not outlive it. */
   endWithProgram(): void {
+    this.endsWithProgram = true;
     this.treeSignal = 'SIGKILL';
     this.kill();
   }

@@ -14,6 +14,8 @@ import { clearTicker, setTicker } from './time.ts';
 const LONGEST_DELAY = 2 ** 31 - 1;
 
 const lanes = new Set<Lane>();
+/** Those that were told to leave. One that is started meanwhile is not waited for: there is work for it, or 'beforeExit' comes again. */
+const leaving = new Set<Lane>();
 let hold: NodeJS.Timeout | undefined;
 let watchEnds: () => Promise<void> | undefined = () => undefined;
 
@@ -27,21 +29,19 @@ export function leavesAtProgramEnd(lane: Lane, lastWatch: () => Promise<void> | 
 export function hasLeft(lane: Lane): void {
   if (!lanes.delete(lane)) return;
   if (lanes.size === 0) process.off('beforeExit', leave);
-  if (hold !== undefined && !hasIdle()) void Promise.resolve(watchEnds()).then(release);
-}
-
-function hasIdle(): boolean {
-  for (const lane of lanes) if (lane.outstanding === 0) return true;
-  return false;
+  if (leaving.delete(lane) && leaving.size === 0) void Promise.resolve(watchEnds()).then(release);
 }
 
 function leave(): void {
-  if (!hasIdle()) return;
-  hold = setTicker(() => undefined, LONGEST_DELAY);
-  for (const lane of lanes) if (lane.outstanding === 0) lane.endWithProgram();
+  const idle = [...lanes].filter((lane) => lane.outstanding === 0 && !leaving.has(lane));
+  if (idle.length === 0) return;
+  hold ??= setTicker(() => undefined, LONGEST_DELAY);
+  for (const lane of idle) leaving.add(lane);
+  for (const lane of idle) lane.endWithProgram();
 }
 
 function release(): void {
+  if (leaving.size > 0) return;
   clearTicker(hold);
   hold = undefined;
 }

@@ -443,6 +443,32 @@ describe('starting workers', () => {
     }
   });
 
+  it('that end with the program are not tried again, unless work waits', async () => {
+    const world = worldOf({ size: 2, startsAtOnce: true });
+    for (const lane of lanesOf(world, 'starting')) {
+      lane.endWithProgram();
+      lane.die(0);
+    }
+    for (let i = 0; i < 10; i++) {
+      await turn();
+      world.clock.advance(1000);
+    }
+    expect(world.lanes).toHaveLength(2);
+    const job = call(world, functionOf(world, 'tiny'), 1);
+    await turn();
+    for (const lane of lanesOf(world, 'starting')) {
+      lane.endWithProgram();
+      lane.die(0);
+    }
+    await turn();
+    for (const lane of lanesOf(world, 'starting')) lane.ready();
+    await turn();
+    for (const lane of lanesOf(world, 'ready')) lane.runAll(() => ({ value: 0 }), TINY);
+    expect(job.over).toBe(true);
+    expect(clientAt(world).client.broken).toBeUndefined();
+    world.troubles.length = 0;
+  });
+
   it('that fail while another worker serves break nothing', async () => {
     const world = worldOf({ size: 2 });
     const fn = functionOf(world, 'long');

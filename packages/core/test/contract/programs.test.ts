@@ -11,13 +11,16 @@ const modules = new URL('../fixtures/modules/', import.meta.url);
 const run = (file: string, ...args: readonly string[]): Program => runProgram(new URL(file, programs), args);
 
 describe.each(KINDS)('a program with workers: %s', (kind) => {
-  it.each(['unused', 'starts at once', 'used', 'rested', 'closed'])('ends when it has nothing to do: %s [F-90]', async (how) => {
-    const program = run('ends-by-itself.mjs', kind, how);
-    expect(await program.end()).toEqual({ code: 0, signal: null });
-    expect(program.output).toContain('the end of the program');
-    expect(program.errors).toBe('');
-    if (kind === 'process') await until(() => program.numbers('workers').every((pid) => !isRunning(pid)), 'its workers are gone');
-  });
+  it.each(['unused', 'starts at once', 'used', 'rested', 'closed', 'used at its end', 'starts and is used at its end'])(
+    'ends when it has nothing to do: %s [F-90]',
+    async (how) => {
+      const program = run('ends-by-itself.mjs', kind, how);
+      expect(await program.end()).toEqual({ code: 0, signal: null });
+      expect(program.output).toContain('the end of the program');
+      expect(program.errors).toBe('');
+      if (kind === 'process') await until(() => program.numbers('workers').every((pid) => !isRunning(pid)), 'its workers are gone');
+    },
+  );
 
   it('stays while work is open [F-73] [F-91]', async () => {
     const program = run('waits-for-work.mjs', kind);
