@@ -73,7 +73,7 @@ export class Client implements JobOwner {
   readonly #streams = new Set<StreamJob>();
   readonly #waiters: (() => void)[] = [];
   readonly #drainWaiters: (() => void)[] = [];
-  /** Jobs whose function was refused, until they are told so. */
+  /** Jobs whose function was refused and that have not ended yet. */
   readonly #refused: Job[] = [];
   #closed = false;
   /** Why it is broken; undefined while it is not. */

@@ -33,7 +33,7 @@ export class OutputGate {
 
   print(name: 'stdout' | 'stderr', chunk: string | Uint8Array, encoding: BufferEncoding | undefined): void {
     const stream = process[name];
-    // As the program's own prints go: whoever replaced `write` to capture them gets these, too.
+    // Printed as the program's own output is: a replaced `write` that captures it receives this output too.
     stream.write(chunk as string, encoding, (error) => silence(stream, error));
     if (!(stream.writableLength > 0 && stream.writable)) return;
     const barrier = { isPassed: false };
@@ -47,7 +47,7 @@ export class OutputGate {
     });
   }
 
-  /** Gives all that is held: it is no longer waited for the reader. */
+  /** Delivers all held messages without waiting for the reader any longer. */
   open(): void {
     for (const item of this.#held) if (typeof item !== 'function') item.isPassed = true;
     this.#advance();

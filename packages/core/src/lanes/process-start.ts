@@ -14,7 +14,7 @@ export interface StartedProcess extends ChildProcess {
   readonly pid: number;
 }
 
-/** @param failed called once, later, when there is no process. */
+/** @param failed called once, in a later turn, when the process could not be started. */
 export function startProcess(
   command: string,
   args: readonly string[],

@@ -7,7 +7,7 @@
  *
  * Invariants: only POSIX shell and `sleep` are used; the loop that looks at the program (`look`) is a subshell with a copy of the list, so
  * every change of the list restarts it; when it ends it continues what it has stopped. Without a `sleep` that takes fractions
- * nobody looks, and the workers of a dead program get no grace.
+ * it does not look at the program, and the workers of a dead program get no grace.
  */
 
 /** Seconds between two looks at the program's state. Longer: workers run on longer after Ctrl-Z. Shorter: a `sleep` takes 1 ms of processor time. */

@@ -21,7 +21,7 @@ const SHELL = '/bin/sh';
 const RETRY_AFTER = 1000;
 /** How long the end of the reaper is waited for, ms. */
 const END_BOUND = 1000;
-/** There is no such program, or it may not be executed. */
+/** The program does not exist, or it may not be executed. */
 const ABSENT = new Set<unknown>(['ENOENT', 'ENOTDIR', 'EACCES', 'ENOEXEC']);
 const LONGEST_GRACE = 2 ** 31 - 1;
 
