@@ -23,14 +23,14 @@ const packages = fileURLToPath(new URL('../packages/', import.meta.url));
  */
 const PUBLISHED = {
   core: {
-    entries: ['index', 'facade', 'worker/index'],
-    programs: ['worker/process', 'worker/thread', 'lanes/reaper-node'],
+    entries: ['index', 'facade/index', 'worker/index'],
+    programs: ['worker/process', 'worker/thread', 'lanes/orphan-reaper-node'],
     scripts: ['worker/thread-entry'],
     // The option schemas with the parts of zod that they use: the whole of zod loads in about 50 ms, these parts in a few. CommonJS, because they
     // are loaded by `require` at first use, and in Jest `require` loads nothing else.
-    required: { schemas: 'zod' },
+    required: { 'options/schemas': 'zod' },
     // The program that has workers, and each kind of worker: what two of them load is one file.
-    together: [['index', 'facade'], ['worker/process'], ['worker/thread']],
+    together: [['index', 'facade/index'], ['worker/process'], ['worker/thread']],
   },
   pool: { entries: ['index'] },
   executor: { entries: ['index'] },

@@ -1,5 +1,5 @@
-// Checks that imports point one way: twinpool -> adapters -> { pool, executor } -> core <- bullmq, and that the folders of core follow RULES.
-// It reads the import lines of the sources. `import type` has no effect at run time, so a rule covers it only with `types: true`.
+// Checks that imports point one way: between packages (MAY_IMPORT), between the folders of core (FOLDERS), for single specifiers (RULES), and that
+// no package has a circle of imports, type imports included. It reads the import lines of the sources.
 import { readFileSync } from 'node:fs';
 import { conclude, filesOf, packages, root } from './workspace.mjs';
 
@@ -14,39 +14,42 @@ const MAY_IMPORT = {
   testkit: ['core', 'pool', 'executor', 'adapters'],
 };
 
-// Of core. `from` and `to` match a source's path or a bare specifier; `except` takes files out; `types: true` covers type imports too.
+/**
+ * The folders of core, and what each may import, type imports included. A folder that is not named here may not exist. The files at the top of
+ * `src` compose: they may import every folder.
+ */
+const FOLDERS = {
+  facade: ['scheduling', 'jobs', 'options', 'wire', 'tasks', 'primitives', 'errors.ts', 'runtime.ts'],
+  scheduling: ['lanes', 'jobs', 'tasks', 'tasks/definition', 'primitives', 'errors.ts'],
+  lanes: ['worker', 'wire', 'jobs', 'options', 'observability', 'tasks', 'primitives', 'errors.ts'],
+  jobs: ['tasks', 'tasks/definition', 'primitives', 'errors.ts'],
+  worker: ['wire', 'tasks/loading', 'tasks/definition', 'primitives', 'errors.ts'],
+  tasks: ['tasks/definition', 'tasks/discovery', 'primitives', 'errors.ts'],
+  'tasks/discovery': ['tasks', 'tasks/definition', 'primitives'],
+  'tasks/loading': ['tasks', 'tasks/definition', 'primitives', 'errors.ts'],
+  'tasks/definition': ['primitives', 'errors.ts'],
+  wire: ['tasks/definition', 'primitives', 'errors.ts'],
+  options: ['tasks/definition', 'jobs', 'primitives', 'errors.ts'],
+  observability: ['primitives'],
+  resources: ['primitives'],
+  primitives: [],
+};
+/** Specifiers of core. `from` and `to` match a source's path or a bare specifier; `except` takes files out; `types: true` covers type imports too. */
 const RULES = [
-  { from: /./, except: /^lanes\/thread\.ts$/, to: /^piscina$/, why: 'only lanes/thread.ts knows piscina' },
+  { from: /./, except: /^lanes\/thread-transport\.ts$/, to: /^piscina$/, why: 'only lanes/thread-transport.ts knows piscina' },
   {
     from: /./,
-    except: /^lanes\/(process|reap)[\w-]*\.ts$/,
+    except: /^(lanes\/(process|orphan-reaper)[\w-]*|options\/process-flags)\.ts$/,
     to: /^(node:)?child_process$/,
     types: true,
-    why: 'only lanes/process*.ts and lanes/reap*.ts know child processes',
+    why: 'only the process transport, its flags and the orphan reaper know child processes',
   },
-  { from: /^scheduler\.ts$/, to: /^node:/, types: true, why: 'the scheduler does no I/O and has no clock' },
-  { from: /^([\w-]*job|client|scheduler)\.ts$/, to: /^(lanes|wire)\//, why: 'jobs, clients and the scheduler know no transport' },
-  {
-    from: /^lanes\//,
-    to: /^(([\w-]*job|client|scheduler|runtime|index)\.ts$)/,
-    types: true,
-    why: 'lanes carry tasks; they know no job, client or scheduler',
-  },
-  {
-    from: /^(wire|task)\//,
-    to: /^(lanes\/|worker\/|([\w-]*job|client|scheduler|runtime|index)\.ts$)/,
-    why: 'wire and task lie under everything else',
-  },
-  {
-    from: /^worker(\/|\.ts$)/,
-    to: /^(index|runtime|options|client|scheduler)\.ts$|^lanes\//,
-    why: 'the far side knows nothing of this side',
-  },
+  { from: /^scheduling\/scheduler\.ts$/, to: /^node:/, types: true, why: 'the scheduler does no I/O and has no clock' },
 ];
 /** Bundles inner modules of core for tests (scripts/bundle.mjs). */
 const FROM_SOURCES = new Set(['packages/testkit/src/core.ts']);
 /** What a worker must not load, directly or through another file: each worker pays for it at its start. */
-const TOO_HEAVY_FOR_A_WORKER = /^(index\.ts|options\.ts|schemas\.ts|zod(\/.*)?|piscina|acorn|eslint-scope|@jridgewell\/.*)$/;
+const TOO_HEAVY_FOR_A_WORKER = /^(index\.ts|options\/(options|schemas)\.ts|zod(\/.*)?|piscina|acorn|eslint-scope|@jridgewell\/.*)$/;
 
 const IMPORT = /^\s*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
 
@@ -86,6 +89,10 @@ for (const { folder } of packages) {
         problems.push(`${where}: ${folder} does not import ${ours}`);
       else edges.push({ to: target, type, lazy });
       if (folder !== 'core' || target === undefined) continue;
+      const [here, there] = [folderOf(file), to.startsWith('.') ? folderOf(target) : undefined];
+      if (there !== undefined && here !== there && here in FOLDERS && !FOLDERS[here].includes(there))
+        problems.push(`${where}: ${here} does not import ${there} ('${to}')`);
+      if (!(here in FOLDERS) && here !== file) problems.push(`${where}: say in scripts/check-directions.mjs what ${here} may import`);
       for (const rule of RULES) {
         if (type && !rule.types) continue;
         if (rule.from.test(file) && !rule.except?.test(file) && rule.to.test(target))
@@ -94,7 +101,29 @@ for (const { folder } of packages) {
     }
     graph.set(file, edges);
   }
+  for (const circle of circlesOf(graph)) problems.push(`packages/${folder}/src: a circle of imports: ${circle.join(' -> ')}`);
   if (folder === 'core') for (const entry of graph.keys()) if (/^worker(\/|\.ts$)/.test(entry)) checkWeight(graph, entry);
+}
+
+/** The folder of a source of core; of a file at the top, the file itself. */
+function folderOf(file) {
+  const at = file.lastIndexOf('/');
+  return at === -1 ? file : file.slice(0, at);
+}
+
+/** One circle for each file that an import leads back to: depth first, each file is finished once. */
+function circlesOf(graph) {
+  const circles = [];
+  const finished = new Set();
+  const visit = (file, way) => {
+    const from = way.indexOf(file);
+    if (from !== -1) circles.push([...way.slice(from), file]);
+    if (from !== -1 || finished.has(file)) return;
+    for (const { to } of graph.get(file) ?? []) if (graph.has(to)) visit(to, [...way, file]);
+    finished.add(file);
+  };
+  for (const file of graph.keys()) visit(file, []);
+  return circles;
 }
 
 /** Follows the imports that run when the module is loaded (not `import type`, not `import()`). */
@@ -117,11 +146,11 @@ function checkFacade() {
   const users = ['pool', 'executor', 'adapters', 'twinpool'].flatMap((folder) =>
     filesOf(`${root}packages/${folder}/src`).map((file) => readFileSync(`${root}packages/${folder}/src/${file}`, 'utf8')),
   );
-  const facade = readFileSync(`${root}packages/core/src/facade.ts`, 'utf8').replace(/^\/\*[\s\S]*?\*\//, '');
+  const facade = readFileSync(`${root}packages/core/src/facade/index.ts`, 'utf8').replace(/^\/\*[\s\S]*?\*\//, '');
   for (const [, names] of facade.matchAll(/export (?:type )?\{([^}]*)\}/g)) {
     for (const name of names.split(',').map((each) => each.replace(/\btype\b/, '').trim())) {
       if (name !== '' && !users.some((text) => new RegExp(`\\b${name}\\b`).test(text)))
-        problems.push(`packages/core/src/facade.ts: no facade imports ${name}; tests import it from core's sources`);
+        problems.push(`packages/core/src/facade/index.ts: no facade imports ${name}; tests import it from core's sources`);
     }
   }
 }

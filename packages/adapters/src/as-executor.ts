@@ -8,7 +8,7 @@ import { PoolClosedError } from '@twinpool/core';
 import { seatOf } from '@twinpool/core/facade';
 import { type Executor, type ExecutorOptions, ProcessPoolExecutor, ThreadPoolExecutor } from '@twinpool/executor';
 import { Pool } from '@twinpool/pool';
-import { keptBeside } from './beside.ts';
+import { keptBeside } from './adapter-lifetime.ts';
 
 /**
  * An executor on the workers of a pool: a `ProcessPoolExecutor`, of a `ThreadPool` a `ThreadPoolExecutor`. Both take fair turns, and the settings

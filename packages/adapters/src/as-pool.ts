@@ -8,7 +8,7 @@ import { ExecutorShutdownError } from '@twinpool/core';
 import { seatOf } from '@twinpool/core/facade';
 import { Executor } from '@twinpool/executor';
 import { Pool, type PoolOptions, ThreadPool } from '@twinpool/pool';
-import { keptBeside } from './beside.ts';
+import { keptBeside } from './adapter-lifetime.ts';
 
 /**
  * A pool on the workers of an executor: a `Pool`, of a `ThreadPoolExecutor` a `ThreadPool`. Both take fair turns, and the settings of the

@@ -9,8 +9,8 @@
 import { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import type { Task, TaskRest } from '@twinpool/core';
-import { Belt } from './belt.ts';
 import { type MapStreamOptions, type Plan, planOf, type StreamTarget } from './stream-target.ts';
+import { Belt } from './task-pipeline.ts';
 
 /** A Duplex in object mode; iterated, it gives `R`s. */
 export type MapStream<R> = AsyncIterable<R> & Duplex;

@@ -13,8 +13,8 @@ import {
   type WritableStreamDefaultController,
 } from 'node:stream/web';
 import type { Task, TaskRest } from '@twinpool/core';
-import { Belt } from './belt.ts';
 import { type MapStreamOptions, type Plan, planOf, type StreamTarget } from './stream-target.ts';
+import { Belt } from './task-pipeline.ts';
 
 /** For `source.pipeThrough(…)`. */
 export interface WebStreamPair<A, R> {

@@ -9,21 +9,22 @@
  *   open --close--> closing --all work ended, workers gone--> closed
  *     '---terminate------------------------------------------->'
  */
-import { Client, type ClientHost, type ClientOptions } from './client.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { Crew, type CrewHost } from './crew.ts';
-import { tasks as taskChannel, tellEnd, tellOfWorker } from './diagnostics.ts';
+
 import { InvalidStateError, NestedBootstrapError, OptionsError } from './errors.ts';
-import type { Chunk, Ending, Job } from './job.ts';
-import type { Lane, LaneHost, LaneOptions } from './lane.ts';
+import type { Chunk, Ending, Job } from './jobs/job.ts';
+import type { Lane, LaneHost, LaneOptions } from './lanes/lane.ts';
 import { makeWorkerLane, watchEnds } from './lanes/make-lane.ts';
-import type { ResolvedShare, ResolvedWorkers } from './options.ts';
-import { hasLeft, leavesAtProgramEnd } from './program-end.ts';
-import { Scheduler } from './scheduler.ts';
-import type { Percentiles } from './spread.ts';
-import { type TaskFunction, taskFunctionOf } from './task/task-function.ts';
-import { clearTicker, setTicker } from './time.ts';
-import { warnOfError } from './user-code.ts';
+import { tasks as taskChannel, tellEnd, tellOfWorker } from './observability/diagnostics.ts';
+import type { ResolvedShare, ResolvedWorkers } from './options/options.ts';
+import { type Clock, systemClock } from './primitives/clock.ts';
+import type { Percentiles } from './primitives/histogram.ts';
+import { clearTicker, setTicker } from './primitives/time.ts';
+import { warnOfError } from './primitives/user-code.ts';
+import { Client, type ClientHost, type ClientOptions } from './scheduling/client.ts';
+import { hasLeft, leavesAtProgramEnd } from './scheduling/program-end.ts';
+import { Scheduler } from './scheduling/scheduler.ts';
+import { Crew, type CrewHost } from './scheduling/supervisor.ts';
+import { type TaskFunction, taskFunctionOf } from './tasks/task-function.ts';
 import { AS_BYTES, type PackedValue } from './wire/messages.ts';
 import { isPrimitive } from './wire/outbound.ts';
 import { ALONE, Packer, PLAIN } from './wire/values.ts';

@@ -1,5 +1,5 @@
 /** The door of the machine: the runtime, the tasks it takes, the errors it raises. */
-export type { TaskEvent, WorkerEvent } from './diagnostics.ts';
+
 export type { RuntimeStats } from './engine.ts';
 export {
   BrokenExecutorError,
@@ -29,11 +29,12 @@ export {
   type ValidationIssue,
   WorkerLostError,
 } from './errors.ts';
-export type { CallOptions, ResourceLimits, RuntimeOptions, SharedOptions, ShareOptions, WorkerOptions } from './options.ts';
+export type { TaskEvent, WorkerEvent } from './observability/diagnostics.ts';
+export type { CallOptions, ResourceLimits, RuntimeOptions, SharedOptions, ShareOptions, WorkerOptions } from './options/options.ts';
+export type { Percentiles } from './primitives/histogram.ts';
 export { WorkerRuntime, type WorkerRuntimeConstructor } from './runtime.ts';
-export type { Percentiles } from './spread.ts';
-export { type ArgumentsSchema, type CheckedTask, defineTask } from './task/checked.ts';
-export { type AnyFunction, type TaskReference, type TaskReferences, taskRef } from './task/reference.ts';
-export type { SchemaInput, SchemaOutput, SchemaResult, StandardSchema } from './task/standard-schema.ts';
-export type { Task, TaskRest } from './task/task.ts';
+export { type ArgumentsSchema, type CheckedTask, defineTask } from './tasks/definition/checked.ts';
+export { type AnyFunction, type TaskReference, type TaskReferences, taskRef } from './tasks/definition/reference.ts';
+export type { SchemaInput, SchemaOutput, SchemaResult, StandardSchema } from './tasks/definition/standard-schema.ts';
+export type { Task, TaskRest } from './tasks/definition/task.ts';
 export { type Transferable, transfer } from './wire/transfer.ts';

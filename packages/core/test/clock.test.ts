@@ -1,6 +1,6 @@
 import { FakeClock } from '@twinpool/testkit';
 import { describe, expect, it, vi } from 'vitest';
-import { Alarm, systemClock } from '../src/clock.ts';
+import { Alarm, systemClock } from '../src/primitives/clock.ts';
 
 /** The longest delay of Node's timers. A longer one fires at once. */
 const LONGEST = 2 ** 31 - 1;

@@ -4,12 +4,12 @@
  */
 import type { FakeLane } from '@twinpool/testkit/fakes';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Client } from '../src/client.ts';
 import { TaskTimeoutError, WorkerLostError } from '../src/errors.ts';
-import type { CallJob } from '../src/job.ts';
-import type { TaskDescriptor } from '../src/task/descriptor.ts';
-import { taskRef } from '../src/task/reference.ts';
-import { TaskFunction, taskFunctionOf } from '../src/task/task-function.ts';
+import type { CallJob } from '../src/jobs/job.ts';
+import { Client } from '../src/scheduling/client.ts';
+import type { TaskDescriptor } from '../src/tasks/definition/descriptor.ts';
+import { taskRef } from '../src/tasks/definition/reference.ts';
+import { TaskFunction, taskFunctionOf } from '../src/tasks/task-function.ts';
 import { encodeThrown } from '../src/wire/thrown.ts';
 import { clientOf, endOf, KILL_GRACE, TASK_TIMEOUT, turn, type World, worldOf } from './simulation/world.ts';
 

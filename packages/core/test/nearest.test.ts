@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearest, unknownOption } from '../src/facade.ts';
+import { nearest, unknownOption } from '../src/facade/index.ts';
 
 describe('the nearest name', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { OptionsError } from '../src/errors.ts';
 import { WorkerRuntime } from '../src/index.ts';
-import type { CallSettings } from '../src/job.ts';
+import type { CallSettings } from '../src/jobs/job.ts';
 import {
   checkTimeout,
   checkWhole,
@@ -10,7 +10,7 @@ import {
   resolveCall,
   resolveFacade,
   resolveRuntime,
-} from '../src/options.ts';
+} from '../src/options/options.ts';
 
 const task = (): undefined => undefined;
 

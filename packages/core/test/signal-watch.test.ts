@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import type { Job } from '../src/job.ts';
-import { watchSignal } from '../src/signal-watch.ts';
+import type { Job } from '../src/jobs/job.ts';
+import { watchSignal } from '../src/scheduling/abort-signals.ts';
 
 const job = () => ({}) as Job;
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;

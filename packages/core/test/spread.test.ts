@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Spread } from '../src/spread.ts';
+import { Spread } from '../src/primitives/histogram.ts';
 
 describe('Spread', () => {
   it('is all zeros while nothing was recorded', () => {

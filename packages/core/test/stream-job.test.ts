@@ -3,10 +3,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CallSettings, Chunk, Ending, JobOwner } from '../src/job.ts';
-import { StreamJob } from '../src/stream-job.ts';
-import type { StreamInput, StreamShape } from '../src/stream-shape.ts';
-import type { TaskFunction } from '../src/task/task-function.ts';
+import type { CallSettings, Chunk, Ending, JobOwner } from '../src/jobs/job.ts';
+import { StreamJob } from '../src/jobs/stream-job.ts';
+import type { StreamInput, StreamShape } from '../src/jobs/stream-shape.ts';
+import type { TaskFunction } from '../src/tasks/task-function.ts';
 
 const settings: CallSettings = { priority: 0, taskTimeout: Number.POSITIVE_INFINITY, retries: 0, signal: undefined, onReport: undefined };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AHEAD, Timing } from '../src/timing.ts';
+import { AHEAD, Timing } from '../src/primitives/run-time-estimate.ts';
 
 /** The estimate of a function after these run times, each measured alone; µs. */
 function measured(...runs: readonly number[]): Timing {

@@ -1,7 +1,7 @@
 /** Tests when spinning for the next message pays off. On one processor it never does. */
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { Watch } from '../src/worker/watch.ts';
+import { Watch } from '../src/worker/spin-wait.ts';
 
 /** Pauses that pass before it looks again, each look in vain. */
 function pausesBetweenLooks(watch: Watch, looks: number): number[] {

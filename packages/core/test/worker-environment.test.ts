@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memoryFlags, workerEnvironment, workerProgram } from '../src/worker-environment.ts';
+import { memoryFlags, workerEnvironment, workerProgram } from '../src/options/worker-environment.ts';
 
 const KINDS = ['process', 'thread'] as const;
 type Kind = (typeof KINDS)[number];

@@ -11,9 +11,9 @@
  * It extends the `Lane` of core's sources, which no package exports. So `@twinpool/testkit/fakes` is not built: tests load it, and everything
  * else of core that they use with it, from sources.
  */
-import type { Job } from '../../core/src/job.ts';
-import { Lane, type LaneHost, type LaneOptions } from '../../core/src/lane.ts';
-import type { Sent } from '../../core/src/ledger.ts';
+import type { Job } from '../../core/src/jobs/job.ts';
+import type { Sent } from '../../core/src/lanes/in-flight.ts';
+import { Lane, type LaneHost, type LaneOptions } from '../../core/src/lanes/lane.ts';
 import { mayHaveStarted, mayWait, spend } from '../../core/src/wire/budget.ts';
 import { AS_BYTES, AS_THROWN, DEFINE, FORGET, type Message } from '../../core/src/wire/messages.ts';
 import type { Outgoing } from '../../core/src/wire/outbound.ts';

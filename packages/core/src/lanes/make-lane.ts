@@ -1,11 +1,12 @@
 /** Which lane a kind of worker needs, and what its workers inherit of this program. The only place that asks for the kind. */
-import type { Lane, LaneHost, LaneOptions } from '../lane.ts';
-import type { ResolvedWorkers } from '../options.ts';
-import { memoryFlags, workerProgram } from '../worker-environment.ts';
-import { ProcessLane } from './process.ts';
-import { ThreadLane } from './thread.ts';
 
-export { reaperEnds as watchEnds } from './reaper.ts';
+import type { ResolvedWorkers } from '../options/options.ts';
+import { memoryFlags, workerProgram } from '../options/worker-environment.ts';
+import type { Lane, LaneHost, LaneOptions } from './lane.ts';
+import { ProcessLane } from './process-transport.ts';
+import { ThreadLane } from './thread-transport.ts';
+
+export { reaperEnds as watchEnds } from './orphan-reaper.ts';
 
 export function makeWorkerLane(host: LaneHost, options: LaneOptions, workers: ResolvedWorkers): Lane {
   const { kind, argv = [], maxPayloadBytes, resourceLimits } = workers;

@@ -6,7 +6,7 @@
  */
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { afterMicrotasks } from '../time.ts';
+import { afterMicrotasks } from '../primitives/time.ts';
 
 const require = createRequire(import.meta.url);
 

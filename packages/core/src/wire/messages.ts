@@ -24,7 +24,7 @@
  *   [MODE, mode, received]               processes: how the worker waits, and the last frame it has read
  * Answers never overtake each other, so a task is known by its place and needs no number on the wire.
  */
-import type { TaskDescriptor } from '../task/descriptor.ts';
+import type { TaskDescriptor } from '../tasks/definition/descriptor.ts';
 
 export const INIT = 1;
 export const DEFINE = 2;

@@ -5,7 +5,7 @@
  * place to skip, and its error is handed back. Copies no item, but for numbers that are moved; primitives cost a type check.
  */
 import { types } from 'node:util';
-import type { Chunk, NumberArray } from '../job.ts';
+import type { Chunk, NumberArray } from '../jobs/job.ts';
 import {
   ARITY_SHIFT,
   AS_ALONE,

@@ -6,13 +6,13 @@
  */
 import { inspect } from 'node:util';
 import { TaskSerializationError } from '../errors.ts';
-import { now } from '../time.ts';
+import { now } from '../primitives/time.ts';
 import { mayWait, spend } from '../wire/budget.ts';
 import { ACKNOWLEDGED, ALONE_VALUE, ANSWER, AS_ALONE, AS_BYTES, AS_THROWN, EXITING, LATE, REPORT, STARTED } from '../wire/messages.ts';
 import { isPrimitive, packedNumbers, packNumbers } from '../wire/outbound.ts';
 import { encodeThrown } from '../wire/thrown.ts';
 import { ALONE, BYTES, Packer, PLAIN } from '../wire/values.ts';
-import type { FarEnd } from './far-end.ts';
+import type { FarEnd } from './transport.ts';
 
 /** The longest time, in ms, that finished answers wait where tasks turn out longer than expected. */
 const LONGEST_WAIT = 0.2;

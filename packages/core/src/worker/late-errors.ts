@@ -8,7 +8,7 @@
 import process from 'node:process';
 import { keepMicrotaskOwners } from './microtasks.ts';
 import { takeHeldErrors } from './refusal.ts';
-import type { Runner } from './run.ts';
+import type { Runner } from './runner.ts';
 
 export function catchLateErrors(runner: Runner): void {
   // Captured: a task may replace `process.exit` or `globalThis.process`.

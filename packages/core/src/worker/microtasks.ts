@@ -5,7 +5,7 @@
  * All other exceptions and all rejections are reported inside their context. User code therefore gets a `queueMicrotask` that notes the owner of
  * what its callback throws. It costs one closure per call. This file does not know what the worker does with the error.
  */
-import { afterMicrotasks } from '../time.ts';
+import { afterMicrotasks } from '../primitives/time.ts';
 import { type Owner, ownerHere } from './ownership.ts';
 
 /** The last exception of a microtask, until the next uncaught error is reported. */

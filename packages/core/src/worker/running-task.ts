@@ -3,7 +3,7 @@ import { InvalidStateError } from '../errors.ts';
 import type { WorkerSetup } from '../wire/messages.ts';
 import type { Answers } from './answers.ts';
 import type { TaskContext } from './context.ts';
-import type { FarEnd } from './far-end.ts';
+import type { FarEnd } from './transport.ts';
 
 /** `AbortSignal.prototype.aborted`, before any task can have replaced it. */
 const nativeAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')?.get as (this: AbortSignal) => boolean;

@@ -14,13 +14,13 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { ABORT_MESSAGE, ABORT_TASK, ASLEEP, packSlot, slotEnd, slotNext, type ThreadSetup, WAKE } from '../wire/cells.ts';
 import { checkToWorker } from '../wire/message-faults.ts';
 import { BLOCKING, type Message, RETIRE } from '../wire/messages.ts';
-import type { FarEnd } from './far-end.ts';
 import { catchLateErrors } from './late-errors.ts';
+import { SettleDown } from './quiesce.ts';
 import { resourcesAtRest, resourcesNow } from './resources.ts';
-import { Runner } from './run.ts';
-import { SettleDown } from './settle-down.ts';
+import { Runner } from './runner.ts';
+import { Watch } from './spin-wait.ts';
 import { sendOutput } from './thread-output.ts';
-import { Watch } from './watch.ts';
+import type { FarEnd } from './transport.ts';
 
 /** Looks between two readings of the clock. */
 const LOOKS = 50;

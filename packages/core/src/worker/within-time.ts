@@ -1,6 +1,6 @@
 /** The bound of a module's import. Decides what is said of one that takes longer. */
 import { TaskModuleError } from '../errors.ts';
-import { clearTimer, setTimer } from '../time.ts';
+import { clearTimer, setTimer } from '../primitives/time.ts';
 
 /** The longest delay that Node's timers take, ms. */
 const LONGEST_TIMER = 2 ** 31 - 1;

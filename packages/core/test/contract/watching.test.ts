@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { block, childrenOf, isRunning, makeGate, type Program, runProgram, until } from '@twinpool/testkit';
 import { square } from '@twinpool/testkit/tasks';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { reaperEnds, watchOver } from '../../src/lanes/reaper.ts';
+import { reaperEnds, watchOver } from '../../src/lanes/orphan-reaper.ts';
 import { KINDS, open, Terminated } from './workplace.ts';
 
 const programs = new URL('../fixtures/programs/', import.meta.url);

@@ -10,7 +10,6 @@ import { getEventListeners } from 'node:events';
 import { FakeClock } from '@twinpool/testkit';
 import { type FakeEnd, FakeLane, type FakeLaneWatch, type FakeTask, type StartTracking } from '@twinpool/testkit/fakes';
 import { expect } from 'vitest';
-import type { Client } from '../../src/client.ts';
 import { Engine } from '../../src/engine.ts';
 import {
   CancelledError,
@@ -20,11 +19,12 @@ import {
   TaskValidationError,
   WorkerLostError,
 } from '../../src/errors.ts';
-import { CallJob, type CallSettings, type Job } from '../../src/job.ts';
-import { MapJob } from '../../src/map-job.ts';
-import { resolveRuntime } from '../../src/options.ts';
-import { StreamJob } from '../../src/stream-job.ts';
-import { TaskFunction } from '../../src/task/task-function.ts';
+import { CallJob, type CallSettings, type Job } from '../../src/jobs/job.ts';
+import { MapJob } from '../../src/jobs/map-job.ts';
+import { StreamJob } from '../../src/jobs/stream-job.ts';
+import { resolveRuntime } from '../../src/options/options.ts';
+import type { Client } from '../../src/scheduling/client.ts';
+import { TaskFunction } from '../../src/tasks/task-function.ts';
 import { encodeThrown } from '../../src/wire/thrown.ts';
 
 export interface WorldShape {

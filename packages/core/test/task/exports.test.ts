@@ -1,6 +1,6 @@
 // Tests the lookup of a function among the exports of a module by identity, without running code of the module.
 import { describe, expect, test } from 'vitest';
-import { exportOfCommonJs, exportOfNamespace } from '../../src/task/exports.ts';
+import { exportOfCommonJs, exportOfNamespace } from '../../src/tasks/discovery/exports.ts';
 
 function square(x: number): number {
   return x * x;

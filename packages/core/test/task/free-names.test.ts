@@ -2,9 +2,9 @@
 // Tests the detection of free variables in the source of a function.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { callableText } from '../../src/task/callable-text.ts';
-import { readFunction } from '../../src/task/free-names.ts';
-import { isWorkerGlobal } from '../../src/task/globals.ts';
+import { callableText } from '../../src/tasks/discovery/callable-text.ts';
+import { readFunction } from '../../src/tasks/discovery/free-names.ts';
+import { isWorkerGlobal } from '../../src/tasks/discovery/globals.ts';
 
 const free = (text: string, strict?: boolean): string[] =>
   readFunction(text, strict)?.free.map(({ name, offset }) => `${name}@${offset}`) ?? ['unreadable'];

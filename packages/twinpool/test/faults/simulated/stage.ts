@@ -8,9 +8,9 @@
 import { FakeClock } from '@twinpool/testkit';
 import { type FakeEnd, FakeLane, type FakeTask } from '@twinpool/testkit/fakes';
 import { taskRef } from 'twinpool';
-import { systemClock } from '../../../../core/src/clock.ts';
 import { Engine } from '../../../../core/src/engine.ts';
-import type { LaneOptions } from '../../../../core/src/lane.ts';
+import type { LaneOptions } from '../../../../core/src/lanes/lane.ts';
+import { systemClock } from '../../../../core/src/primitives/clock.ts';
 import type { AnyTask } from '../faces.ts';
 
 /** Never loaded: the fake workers do not look at functions. */

@@ -1,0 +1,329 @@
+/**
+ * What a job is: one call of the API, one or many tasks, settled once.
+ *
+ * A job owns its input and its outcomes. It is asked for tasks when a lane can take some (`claim`), told how each ended
+ * (`settle`), and given tasks back that were handed over but never started (`giveBack`). It refuses to know lanes and
+ * transports; of the facade it knows a listener.
+ *
+ *   waiting --claim--> handed over --settle--> over
+ *      ^                   |
+ *      +----- giveBack ----+        end(error): any state -> over, at once
+ *
+ * `claim` is the gate of cancellation: what was claimed once can no longer be cancelled by `cancel()`, even when it came back.
+ * Invariant: every task a job accepted is settled exactly once, by `settle` or by `end`; what arrives afterwards is ignored (`over`).
+ */
+import { CancelledError } from '../errors.ts';
+import { runCallback, type Scope, scopeHere } from '../primitives/user-code.ts';
+import { validatedFor } from '../tasks/definition/validation.ts';
+import type { TaskFunction } from '../tasks/task-function.ts';
+
+/** What a call asks for. Made once per client and once per call that gives options, never per task. */
+export interface CallSettings {
+  readonly priority: number;
+  /** Milliseconds from the task's start in the worker; Infinity: none. */
+  readonly taskTimeout: number;
+  /** Re-runs of a task whose worker was lost. */
+  readonly retries: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onReport: ((value: unknown, index: number) => void) | undefined;
+}
+
+export type NumberArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array;
+
+/** Consecutive tasks of one job that travel together. */
+export interface Chunk {
+  readonly job: Job;
+  /** Index, in the job, of the first task. */
+  readonly base: number;
+  readonly count: number;
+  /** Whether a task's item is the array of its arguments (else it is the only argument). */
+  readonly spread: boolean;
+  /** Worker time, in whole nanoseconds a task, that was charged to the client for it in advance. */
+  charge: number;
+  /** The item of the task at `base + offset`. */
+  at(offset: number): unknown;
+  /** A view of all items, where they lie in an array of numbers. */
+  numbers?(): NumberArray | undefined;
+  /** Cuts the last `count` tasks off; this chunk keeps the others. */
+  splitTail(count: number): Chunk;
+}
+
+/** How a task ended, for the counters. */
+export type Ending = 'completed' | 'failed' | 'cancelled' | 'refused';
+
+/** What a job needs from the client it belongs to. */
+export interface JobOwner {
+  /** A job that pulls its input has pulled `count` more. */
+  tasksAccepted(count: number): void;
+  /** Something that is no task (an input still to be read) keeps the client from being drained, until `release`. */
+  hold(): void;
+  release(): void;
+  /** `count` more accepted tasks wait for the consumer to take results, and keep no program alive; negative: fewer. */
+  setAside(count: number): void;
+  /** `count` tasks of this job are over; `inLanes` of them while a lane still has them. */
+  tasksEnded(count: number, how: Ending, inLanes?: number): void;
+  /** The job has tasks to claim again. */
+  wake(job: Job): void;
+  /** The job leaves the queue and the signal watch: nothing of it waits any more. */
+  forget(job: Job): void;
+  /** A callback of the user threw. */
+  warn(error: unknown, what: string): void;
+}
+
+/** Whoever waits for a job that settles as a whole. */
+export interface JobListener {
+  jobSettled(ok: boolean, value: unknown): void;
+}
+
+/** Times that a job may lose a worker while it loads its module: should the module be what ends them, that has an end. */
+const MOST_BEGINNINGS = 3;
+const beginnings = new WeakMap<Job, number>();
+
+/** Re-runs so far, by job and task. Beside the jobs, most of which never lose a worker: what waits costs memory by the field. */
+const reruns = new WeakMap<Job, Map<number, number>>();
+
+export abstract class Job {
+  readonly fn: TaskFunction;
+  settings: CallSettings;
+  /** Where the call was made: its user's code runs there. Undefined where none of it runs after the call. */
+  scope: Scope | undefined = undefined;
+  /** Set when the client accepts the job. */
+  owner!: JobOwner;
+  /** When it was accepted: whole ms of the clock in 32 bits, and µs above them. Small integers, so that a call allocates no number. */
+  acceptedMs = 0;
+  acceptedUs = 0;
+  /** Its place among the jobs of its client. */
+  order = 0;
+  /** Links of the client's queue; `queued` says whether it is in there. */
+  previous: Job | undefined = undefined;
+  next: Job | undefined = undefined;
+  queued = false;
+  /** Nothing that arrives for it counts any more. */
+  over = false;
+
+  constructor(fn: TaskFunction, settings: CallSettings) {
+    this.fn = fn;
+    this.settings = settings;
+  }
+
+  /** Tasks that could be claimed now; an upper bound where the input is not known. */
+  abstract get waiting(): number;
+  /** Its next task waits for its schema: it keeps its place, and holds up what came later. */
+  get isPending(): boolean {
+    return false;
+  }
+  /** Validates the arguments that are known. The schema is code of the user: it may end the job, or the client. */
+  validate(): void {}
+  /** Takes up to `most` tasks off the job (whole chunks where the user cut them: then it may be more). */
+  abstract claim(most: number): Chunk | undefined;
+  abstract giveBack(chunk: Chunk): void;
+  abstract settle(index: number, ok: boolean, value: unknown): void;
+  /** Settles all that is not settled with `error`; nothing of it will be claimed any more. */
+  abstract end(error: unknown, how: Ending): void;
+
+  /** Ends what no lane has; what lanes have goes on. */
+  endWaiting(error: unknown, how: Ending): void {
+    this.end(error, how);
+  }
+
+  /** Settles `count` successful tasks from `index` on. */
+  settleRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
+    for (let i = 0; i < count && !this.over; i++) this.settle(index + i, true, values[from + i]);
+  }
+
+  /** Whether the task may run again after its worker was lost; counts it if so. */
+  mayRerun(index: number): boolean {
+    const done = reruns.get(this)?.get(index) ?? 0;
+    if (this.over || done >= this.settings.retries) return false;
+    if (!reruns.has(this)) reruns.set(this, new Map());
+    reruns.get(this)?.set(index, done + 1);
+    return true;
+  }
+
+  /** What it was given was moved to its worker, and is gone with it. */
+  mayNotRerun(index: number): void {
+    if (this.settings.retries === 0) return;
+    if (!reruns.has(this)) reruns.set(this, new Map());
+    reruns.get(this)?.set(index, Number.POSITIVE_INFINITY);
+  }
+
+  /** Whether a task of it that a lost worker was about to begin may begin elsewhere; counts it if so. */
+  mayBeginAgain(): boolean {
+    const done = beginnings.get(this) ?? 0;
+    beginnings.set(this, done + 1);
+    return done < MOST_BEGINNINGS;
+  }
+
+  report(index: number, value: unknown): void {
+    const { onReport } = this.settings;
+    if (onReport !== undefined && !this.over) this.tell('onReport', onReport, value, index);
+  }
+
+  /** Calls a callback of the user, whose outcome nothing waits for. */
+  protected tell(what: string, callback: (...args: never[]) => unknown, ...args: unknown[]): void {
+    runCallback(this.scope, callback, args, (error) => this.owner.warn(error, what));
+  }
+}
+
+/** Without a stack, which takes longer to collect than all the rest of a cancel: who cancels thousands knows where. */
+function cancelled(message: string): CancelledError {
+  const { stackTraceLimit } = Error;
+  // `Reflect.set`: with --frozen-intrinsics it cannot be changed, and there is a stack.
+  Reflect.set(Error, 'stackTraceLimit', 0);
+  const error = new CancelledError(message);
+  Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+  return error;
+}
+
+/** Tasks of several chunks. */
+export function tasksOf(chunks: readonly Chunk[]): number {
+  return chunks.reduce((sum, { count }) => sum + count, 0);
+}
+
+/**
+ * Validates the arguments of one task of `job` and calls `done` with the outcome, once: before it returns, or later where the schema is
+ * asynchronous. Never throws.
+ */
+export function parseArguments(job: Job, args: readonly unknown[], done: (ok: boolean, value: unknown) => void): void {
+  const { parseArguments } = job.fn;
+  let parsed: unknown[] | Promise<unknown[]> | undefined;
+  try {
+    parsed = validatedFor(job, job.fn, () => parseArguments?.(args));
+  } catch (error) {
+    done(false, error);
+    return;
+  }
+  if (parsed instanceof Promise) {
+    parsed.then(
+      (value) => done(true, value),
+      (error: unknown) => done(false, error),
+    );
+  } else done(true, parsed ?? args);
+}
+
+/**
+ * Where one call stands, while it is not over.
+ *
+ *   pending (a checked task) --its arguments fit--> waiting --claim--> handed --giveBack--> back --claim--> handed
+ *
+ * `cancel()` works up to and including `waiting`.
+ */
+type Phase = 'pending' | 'waiting' | 'handed' | 'back';
+
+/** One call. It is its own chunk: a submit allocates this object, the caller's handle and the arguments, nothing else. */
+export class CallJob extends Job implements Chunk {
+  charge = 0;
+  /** The only argument, or (`spread`) the array of all: one array less to keep for most calls. */
+  #item: unknown;
+  spread = false;
+  #listener: JobListener | undefined;
+  #phase: Phase = 'waiting';
+
+  constructor(fn: TaskFunction, args: readonly unknown[], settings: CallSettings, listener: JobListener) {
+    super(fn, settings);
+    this.#takeArguments(args);
+    this.#listener = listener;
+    if (fn.parseArguments !== undefined) this.#phase = 'pending';
+    // Getters of arguments run when they are sent.
+    if (settings.onReport !== undefined || (this.spread ? args.some(isObject) : isObject(this.#item))) this.scope = scopeHere();
+  }
+
+  get job(): Job {
+    return this;
+  }
+  get base(): number {
+    return 0;
+  }
+  get count(): number {
+    return 1;
+  }
+  get waiting(): number {
+    return this.over || this.#phase === 'handed' || this.#phase === 'pending' ? 0 : 1;
+  }
+  override get isPending(): boolean {
+    return this.#phase === 'pending';
+  }
+  /** It was handed to a worker once; from then on `cancel()` answers false. */
+  get handedOver(): boolean {
+    return this.#phase === 'handed' || this.#phase === 'back';
+  }
+
+  at(_offset: number): unknown {
+    return this.#item;
+  }
+
+  override validate(): void {
+    if (this.#phase !== 'pending') return;
+    parseArguments(this, this.spread ? (this.#item as unknown[]) : [this.#item], (ok, value) => {
+      if (this.over) return;
+      if (!ok) {
+        this.settle(0, false, value);
+        return;
+      }
+      this.#takeArguments(value as unknown[]);
+      this.#phase = 'waiting';
+      this.owner.wake(this);
+    });
+  }
+
+  splitTail(_count: number): Chunk {
+    return this;
+  }
+
+  claim(_most: number): Chunk | undefined {
+    if (this.waiting === 0) return undefined;
+    this.#phase = 'handed';
+    return this;
+  }
+
+  giveBack(_chunk: Chunk): void {
+    if (this.over) return;
+    this.#phase = 'back';
+    this.owner.wake(this);
+  }
+
+  settle(_index: number, ok: boolean, value: unknown): void {
+    if (!this.over) this.#finish(ok, value, ok ? 'completed' : 'failed', false);
+  }
+
+  end(error: unknown, how: Ending): void {
+    if (!this.over) this.#finish(false, error, how, true);
+  }
+
+  /** True if and only if it was never handed to a worker; then it never will be. */
+  cancel(): boolean {
+    if (this.over || this.handedOver) return false;
+    this.end(cancelled('the task was cancelled before it was handed to a worker'), 'cancelled');
+    return true;
+  }
+
+  #finish(ok: boolean, value: unknown, how: Ending, isEnd: boolean): void {
+    const listener = this.#listener;
+    const inLanes = isEnd && this.#phase === 'handed' ? 1 : 0;
+    this.over = true;
+    this.#item = undefined;
+    this.#listener = undefined;
+    if (this.queued || this.settings.signal !== undefined) this.owner.forget(this);
+    // The handle is settled before the count: a close that waits for the count then finds every handle settled.
+    listener?.jobSettled(ok, value);
+    this.owner.tasksEnded(1, how, inLanes);
+  }
+
+  #takeArguments(args: readonly unknown[]): void {
+    this.spread = args.length !== 1;
+    this.#item = this.spread ? args : args[0];
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}

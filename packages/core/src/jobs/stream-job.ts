@@ -1,0 +1,466 @@
+/**
+ * A job whose input is pulled as it goes and whose outcomes are taken one by one: `imap`, `imapUnordered`, an executor's `map`.
+ *
+ * Decides how far the input may run ahead of the consumer, and the order of delivery. An item is *accepted* by `#accept`, the only way in, when
+ * it has been pulled; then it has an outcome, whatever happens. An item that comes after the end (the input's own code ended the call) is dropped.
+ * Outcomes wait in `#ready` until the consumer takes them, or all that lie there at once:
+ *
+ *   input --pull--> accepted --claim--> in a worker --settle--> #ready --take--> consumer
+ *   '------------- at most `window` items from here to there ------------'
+ *                                                        '-- `mostBytes` --'
+ *
+ * A result's size is known when it is there; what runs is expected to take as much as the last ones did.
+ *
+ * Input ends in one of four ways, the first of which counts (`#input`): it is exhausted; it throws (its error is delivered after
+ * the outcomes of the good items); `stopInput` (the facade was closed: likewise); `close` (the consumer left: nothing more is delivered).
+ */
+
+import { Fifo } from '../primitives/fifo.ts';
+import { checkStep, type Scope, scopeHere, stepOf, watchReturned } from '../primitives/user-code.ts';
+import type { TaskFunction } from '../tasks/task-function.ts';
+import { CheckedItems } from './checked-items.ts';
+import { type CallSettings, type Chunk, type Ending, Job, tasksOf } from './job.ts';
+import { ReadyOutcomes } from './ready-outcomes.ts';
+import type { StreamInput, StreamShape, Taker } from './stream-shape.ts';
+import { markTaskIndex } from './task-index.ts';
+import { WaitingItems } from './waiting-items.ts';
+
+export class StreamJob extends Job {
+  readonly #shape: StreamShape;
+  readonly #scope: Scope;
+  readonly #sync: Iterator<unknown> | undefined;
+  readonly #async: AsyncIterator<unknown> | undefined;
+  #input: 'open' | 'ended' = 'open';
+  #window: number;
+  #mostBytes: number;
+  /** Accepted but not claimed. */
+  readonly #buffer: WaitingItems | CheckedItems;
+  readonly #returned: Chunk[] = [];
+  #accepted = 0;
+  #settled = 0;
+  readonly #ready: ReadyOutcomes;
+  readonly #takers = new Fifo<Taker>();
+  /** Delivered once after the last outcome. */
+  #lastError: { readonly error: unknown } | undefined;
+  /** An error was delivered: nothing is pulled until the consumer asks again. */
+  #paused = false;
+  #pausesAtErrors = true;
+  #pulling = false;
+  /** The consumer left, or the call ended, inside a synchronous input's own code: its `return` is called once that has returned. */
+  #closeLater: ((hasEnded: boolean) => void) | undefined;
+  /** Resolves when the input has closed. */
+  #closing: Promise<void> = Promise.resolve();
+  #isHandedOver = false;
+  /** Accepted tasks that are no open work, since they wait for the consumer. */
+  #aside = 0;
+  /** While `join` waits, an unfinished sync input is read to its end. */
+  #lifted = false;
+  /** The owner was told that there is open work beside the tasks. */
+  #held = false;
+
+  constructor(fn: TaskFunction, input: StreamInput, shape: StreamShape, settings: CallSettings) {
+    super(fn, settings);
+    this.#shape = shape;
+    this.#window = shape.window;
+    this.#mostBytes = shape.mostBytes ?? Number.POSITIVE_INFINITY;
+    this.#scope = this.scope = scopeHere();
+    this.#sync = 'sync' in input ? input.sync : undefined;
+    this.#async = 'async' in input ? input.async : undefined;
+    this.#ready = new ReadyOutcomes(shape.ordered, shape.mostBytes !== undefined);
+    const items = 'items' in input ? input.items : undefined;
+    this.#buffer = fn.parseArguments === undefined ? new WaitingItems(items, shape.spread) : new CheckedItems(this, shape.spread, items);
+    if ('items' in input) {
+      this.#accepted = input.items.length;
+      this.#input = 'ended';
+    }
+  }
+
+  /** Tasks accepted so far. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+  /** Of them, those whose outcome was not taken. */
+  get left(): number {
+    return this.#accepted - this.#ready.taken;
+  }
+  get isAsync(): boolean {
+    return this.#async !== undefined;
+  }
+  get inputEnded(): boolean {
+    return this.#input === 'ended';
+  }
+  /** A task of it was handed to a worker once. */
+  get handedOver(): boolean {
+    return this.#isHandedOver;
+  }
+
+  get waiting(): number {
+    if (this.over) return 0;
+    const back = tasksOf(this.#returned);
+    const room = this.#roomToRun();
+    if (room <= 0) return back;
+    const toPull = this.#sync !== undefined && !this.#pulling && this.#mayPull() ? this.#roomToPull() : 0;
+    return back + Math.min(room, this.#buffer.claimable + toPull);
+  }
+
+  override validate(): void {
+    if (this.#buffer instanceof CheckedItems) this.#buffer.validate();
+  }
+
+  /** Begins to read an input that is not read as lanes have room. */
+  start(): void {
+    if (this.#async !== undefined) void this.#scope.runInAsyncScope(this.#pullAsync, this, this.#async);
+    else if (this.#sync !== undefined && this.#shape.eager) this.#pullSync(this.#sync, this.#room());
+  }
+
+  claim(most: number): Chunk | undefined {
+    if (this.over) return undefined;
+    const back = this.#returned.pop();
+    if (back !== undefined) {
+      if (back.count > most) this.#returned.push(back.splitTail(back.count - most));
+      return back;
+    }
+    const { chunksize } = this.#shape;
+    const wanted = chunksize === undefined ? most : Math.max(1, Math.floor(most / chunksize)) * chunksize;
+    if (this.#sync !== undefined) this.#pullSync(this.#sync, Math.min(wanted, this.#roomToPull()) - this.#buffer.claimable);
+    const room = Math.min(wanted, this.#roomToRun());
+    if (this.#buffer.claimable === 0 || this.over || room <= 0) return undefined;
+    const chunk = this.#buffer.cut(this, room);
+    this.#isHandedOver ||= chunk !== undefined;
+    return chunk;
+  }
+
+  giveBack(chunk: Chunk): void {
+    if (this.over) return;
+    this.#returned.push(chunk);
+    this.owner.wake(this);
+  }
+
+  settle(index: number, ok: boolean, value: unknown): void {
+    if (this.over) return;
+    if (!ok) markTaskIndex(value, index, this.#shape.site);
+    this.#settled += 1;
+    this.#ready.put(index, ok, value);
+    this.#tellProgress();
+    this.#finishIfDone();
+    this.#deliver();
+    this.owner.tasksEnded(1, ok ? 'completed' : 'failed');
+    if (!ok) this.#shape.onFailure?.(value, false);
+  }
+
+  override settleRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
+    if (this.over) return;
+    // Whoever is told of progress may end the stream at each of them.
+    if (this.#shape.onProgress !== undefined) {
+      super.settleRange(index, values, from, count);
+      return;
+    }
+    this.#settled += count;
+    this.#ready.putRange(index, values, from, count);
+    this.#finishIfDone();
+    this.#deliver();
+    this.owner.tasksEnded(count, 'completed');
+  }
+
+  /** Ends everything: what has an outcome is still delivered, then `error`. */
+  end(error: unknown, how: Ending): void {
+    if (this.over) return;
+    this.#setAside(0);
+    const unsettled = this.#accepted - this.#settled;
+    const inLanes = unsettled - this.#unclaimed;
+    this.#lastError ??= { error };
+    this.#finish();
+    this.owner.tasksEnded(unsettled, how, inLanes);
+    void this.#closeInput();
+    this.#deliver();
+  }
+
+  override endWaiting(error: unknown, how: Ending): void {
+    if (this.over) return;
+    this.#setAside(0);
+    const dropped = this.#buffer.size + tasksOf(this.#returned);
+    this.#buffer.clear();
+    this.#returned.length = 0;
+    this.#accepted -= dropped;
+    this.#lastError ??= { error };
+    void this.#closeInput();
+    this.#finishIfDone();
+    this.#deliver();
+    this.owner.tasksEnded(dropped, how);
+  }
+
+  /** No further input; what was accepted is delivered, then `error`. */
+  stopInput(error: unknown): void {
+    if (this.over || this.#input === 'ended') return;
+    this.#lastError ??= { error };
+    void this.#closeInput();
+    this.#finishIfDone();
+    this.#deliver();
+  }
+
+  /** The consumer left: what is unclaimed never runs, nothing more is delivered, the input is closed. Returns when it is. */
+  close(): Promise<void> {
+    this.#setAside(0);
+    const unsettled = this.over ? 0 : this.#accepted - this.#settled;
+    const inLanes = unsettled - this.#unclaimed;
+    const wasOver = this.over;
+    // Takers that still wait are told the end by #deliver.
+    this.#ready.clear(this.#accepted);
+    this.#lastError = undefined;
+    if (!wasOver) this.#finish();
+    if (unsettled > 0) this.owner.tasksEnded(unsettled, 'cancelled', inLanes);
+    const closed = this.#closeInput();
+    this.#deliver();
+    return closed;
+  }
+
+  /** An error was delivered and the consumer has not asked again: it is no open work. */
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
+  /** The consumer takes errors as it takes values: none of them is the end of its loop. */
+  takeErrorsToo(): void {
+    this.#pausesAtErrors = false;
+    this.#paused = false;
+  }
+
+  /** Lifts the window of a sync input, and what bounds the results of any, so that waiting for the end of the work can come to one. */
+  lift(): void {
+    if (this.over) return;
+    if (this.#mostBytes !== Number.POSITIVE_INFINITY) {
+      this.#mostBytes = Number.POSITIVE_INFINITY;
+      this.#setAside(0);
+      this.owner.wake(this);
+    }
+    if (this.#sync === undefined || this.#input === 'ended' || this.#lifted || this.#paused) return;
+    this.#window = Number.POSITIVE_INFINITY;
+    this.#lifted = true;
+    this.#updateHold();
+    this.owner.wake(this);
+  }
+
+  /** Asks for the next outcome. Returns a function that takes the question back, and says whether it was still open. */
+  take(taker: Taker): () => boolean {
+    this.#paused = false;
+    this.#takers.push(taker);
+    this.#deliver();
+    this.#wakeForRoom();
+    return () => {
+      const wasOpen = this.#takers.remove(taker);
+      this.#updateHold();
+      return wasOpen;
+    };
+  }
+
+  /**
+   * Values that are next, none if somebody waits for them. Ask again until there are none, then `take`: an error is next, or nothing has
+   * come. Until then the input is not read on.
+   */
+  takeValues(): unknown[] {
+    const values = this.#takers.size > 0 ? [] : this.#ready.takeValues();
+    if (this.#aside > 0) this.#deliver();
+    return values;
+  }
+
+  /** Accepted tasks that no lane has. */
+  get #unclaimed(): number {
+    return this.over ? 0 : this.#buffer.size + tasksOf(this.#returned);
+  }
+
+  /** How many items may be accepted ahead of the consumer. */
+  get #reach(): number {
+    const { meanSize } = this.#ready;
+    return meanSize === 0 ? this.#window : Math.min(this.#window, Math.max(1, Math.floor(this.#mostBytes / meanSize)));
+  }
+
+  #room(): number {
+    return Math.max(0, this.#reach - this.left);
+  }
+
+  /** How many tasks may run: their results and those that are there are to be no more than `mostBytes`; one always may, where nothing is there. */
+  #roomToRun(): number {
+    const { bytes, meanSize } = this.#ready;
+    if (meanSize === 0 || this.#mostBytes === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
+    const inLanes = this.#accepted - this.#settled - this.#unclaimed;
+    if (inLanes === 0 && bytes === 0) return 1 + Math.floor(this.#mostBytes / meanSize);
+    return Math.floor((this.#mostBytes - bytes) / meanSize) - inLanes;
+  }
+
+  /**
+   * What may be pulled now: nothing until an eighth of the window is free, while the consumer has outcomes to take. One item a time
+   * would mean one message a task.
+   */
+  #roomToPull(): number {
+    const reach = this.#reach;
+    const room = Math.max(0, reach - this.left);
+    return this.#takers.size > 0 || room === reach || room >= Math.ceil(reach / 8) ? room : 0;
+  }
+
+  #mayPull(): boolean {
+    return this.#input === 'open' && !this.#paused;
+  }
+
+  #pullSync(input: Iterator<unknown>, count: number): void {
+    // `#pulling`: the input's own code may call the API, and so get here again.
+    if (this.#pulling || count <= 0 || !this.#mayPull()) return;
+    this.#pulling = true;
+    this.#scope.runInAsyncScope(this.#readSync, this, input, count);
+    this.#pulling = false;
+    this.#finishIfDone();
+    this.#deliver();
+  }
+
+  #readSync(input: Iterator<unknown>, count: number): void {
+    try {
+      for (let i = 0; i < count && this.#mayPull(); i++) {
+        const step = stepOf(input);
+        if (step.done) this.#endReading();
+        else this.#accept(step.value);
+      }
+    } catch (error) {
+      if (this.#input === 'open') this.#lastError ??= { error };
+      this.#endReading();
+    }
+    this.#closeLater?.(false);
+  }
+
+  async #pullAsync(input: AsyncIterator<unknown>): Promise<void> {
+    if (this.#pulling) return;
+    this.#pulling = true;
+    try {
+      while (this.#mayPull() && this.#room() > 0) {
+        const step: unknown = await input.next();
+        checkStep(step);
+        if (step.done) this.#endInput();
+        else if (this.#accept(step.value)) this.owner.wake(this);
+      }
+    } catch (error) {
+      const isNews = this.#input === 'open';
+      if (isNews) this.#lastError ??= { error };
+      this.#endInput();
+      if (isNews) this.#shape.onFailure?.(error, true);
+    } finally {
+      this.#pulling = false;
+    }
+    this.#finishIfDone();
+    this.#deliver();
+  }
+
+  /** The only way in. Whether the item was accepted: not after the end. */
+  #accept(item: unknown): boolean {
+    if (this.#input === 'ended' || this.over) return false;
+    this.#accepted += 1;
+    this.owner.tasksAccepted(1);
+    // A schema is code of the user: what it finds is counted.
+    this.#buffer.push(item);
+    if (this.#aside > 0) this.#setAside(this.#isFull ? this.#unclaimed : 0);
+    return true;
+  }
+
+  /** A synchronous input has ended by itself: nothing is left to close. */
+  #endReading(): void {
+    this.#closeLater?.(true);
+    this.#endInput();
+  }
+
+  /** Nothing more is read. */
+  #endInput(): void {
+    this.#input = 'ended';
+    this.#updateHold();
+  }
+
+  /** A sync input is open work while it is to be read to its end, or while somebody waits for what comes of it. */
+  #updateHold(): void {
+    const isOpen = this.#sync !== undefined && this.#input === 'open' && ((this.#lifted && !this.#paused) || this.#takers.size > 0);
+    if (isOpen === this.#held) return;
+    this.#held = isOpen;
+    if (isOpen) this.owner.hold();
+    else this.owner.release();
+  }
+
+  /** Nothing runs, since the consumer does not take what is there. */
+  get #isFull(): boolean {
+    if (this.over || this.#takers.size > 0 || this.#ready.bytes === 0) return false;
+    return this.#roomToRun() <= 0 && this.#accepted - this.#settled === this.#buffer.size;
+  }
+
+  #setAside(count: number): void {
+    if (count === this.#aside) return;
+    const more = count - this.#aside;
+    this.#aside = count;
+    this.owner.setAside(more);
+  }
+
+  /** The same for an input that has not ended by itself: it is told, once. Resolves when it has closed. */
+  #closeInput(): Promise<void> {
+    if (this.#input === 'open') {
+      this.#endInput();
+      if (this.#sync !== undefined && this.#pulling) {
+        // A generator cannot be closed from inside.
+        this.#closing = new Promise((resolve) => {
+          this.#closeLater = (hasEnded) => {
+            this.#closeLater = undefined;
+            resolve(hasEnded ? undefined : this.#callReturn());
+          };
+        });
+      } else this.#closing = this.#scope.runInAsyncScope(this.#callReturn, this);
+    }
+    return this.#closing;
+  }
+
+  async #callReturn(): Promise<void> {
+    const fail = (error: unknown) => this.owner.warn(error, "the input's return()");
+    try {
+      if (this.#async !== undefined) await this.#async.return?.();
+      else watchReturned(this.#sync?.return?.(), fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #deliver(): void {
+    const ready = this.#ready;
+    const before = ready.taken;
+    while (this.#takers.size > 0) {
+      const { ok } = ready;
+      if (ok !== undefined) {
+        const value = ready.take();
+        this.#takers.shift()?.(ok, value, false);
+        if (!ok && this.#takers.size === 0 && this.#pausesAtErrors) this.#paused = true;
+      } else if (this.over) {
+        const last = this.#lastError;
+        this.#lastError = undefined;
+        if (last === undefined) this.#takers.shift()?.(undefined, undefined, false);
+        else this.#takers.shift()?.(false, last.error, true);
+      } else break;
+    }
+    this.#updateHold();
+    this.#setAside(this.#isFull ? this.#unclaimed : 0);
+    if (ready.taken > before) this.#wakeForRoom();
+  }
+
+  /** The consumer took something: the input may run further ahead. */
+  #wakeForRoom(): void {
+    if (this.over || !this.#mayPull() || this.#roomToPull() === 0) return;
+    this.start();
+    if (!this.over && this.#async === undefined) this.owner.wake(this);
+  }
+
+  #finishIfDone(): void {
+    if (!this.over && this.#input === 'ended' && this.#settled === this.#accepted) this.#finish();
+  }
+
+  #finish(): void {
+    this.over = true;
+    this.#buffer.clear();
+    this.#returned.length = 0;
+    this.owner.forget(this);
+  }
+
+  #tellProgress(): void {
+    const { onProgress, total } = this.#shape;
+    if (onProgress !== undefined)
+      this.tell('onProgress', onProgress, { completed: this.#settled, total: this.#input === 'ended' ? this.#accepted : total });
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * What an operator can listen to: Node's `diagnostics_channel`, `twinpool:task` and `twinpool:worker`.
+ *
+ * Decides what is told and in which words. Never a value: neither arguments nor results, which may be secrets. Nobody listening costs
+ * one look a message. A listener that throws is Node's business: it ends up as an uncaught exception, in a turn of its own.
+ */
+import { type Channel, channel } from 'node:diagnostics_channel';
+import type { Chunk } from '../jobs/job.ts';
+import type { Lane } from '../lanes/lane.ts';
+
+/**
+ * A message of `twinpool:task`. `start`: the task was handed to the worker. `end`: its outcome is there; `lost` when its worker died with it.
+ * A task that no worker ever had (cancelled, refused) is not told of. A task that is taken back to run elsewhere starts there again.
+ *
+ * @example
+ * ```ts
+ * import { subscribe } from 'node:diagnostics_channel';
+ * import type { TaskEvent } from 'twinpool';
+ *
+ * subscribe('twinpool:task', (message) => {
+ *   const { event, task, outcome, error } = message as TaskEvent;
+ *   if (event === 'end' && outcome !== 'completed') console.error(task, outcome, error);
+ * });
+ * ```
+ */
+export interface TaskEvent {
+  /** 'start': the task was handed to the worker. 'end': its outcome is there. */
+  readonly event: 'start' | 'end';
+  /** The function's name. */
+  readonly task: string;
+  /** Its place in the input of its call; 0 for a single call. */
+  readonly index: number;
+  /** The worker that has the task; counts from 1 in a runtime. */
+  readonly workerId: number;
+  /** How the task ended; 'lost' when its worker died with it, `undefined` at the start. */
+  readonly outcome: 'completed' | 'failed' | 'lost' | undefined;
+  /** What a failed or lost task ended with. */
+  readonly error: unknown;
+}
+
+/**
+ * A message of `twinpool:worker`. `lost`: it died by itself (`exitCode` or `signal` say how); `ended`: it was sent home, or ended because of its
+ * task. `lateError`: user code threw outside of any task. `anomaly`: it sent what no correct worker sends.
+ */
+export interface WorkerEvent {
+  /** What happened to the worker. */
+  readonly event: 'starting' | 'ready' | 'ended' | 'lost' | 'lateError' | 'anomaly';
+  /** The name of the runtime or facade whose worker it is. */
+  readonly runtime: string;
+  /** Counts from 1 in a runtime. */
+  readonly workerId: number;
+  /** 'process' or 'thread'. */
+  readonly kind: string;
+  /** Process id; `undefined` for threads, and before a process has one. */
+  readonly pid: number | undefined;
+  /** Thread id; `undefined` for processes, and before a thread has one. */
+  readonly threadId: number | undefined;
+  /** What the worker exited with; `null` when a signal ended it. */
+  readonly exitCode: number | null | undefined;
+  /** The signal that ended a process. */
+  readonly signal: string | null | undefined;
+  /** What was thrown. */
+  readonly error: unknown;
+}
+
+export const tasks: Channel = channel('twinpool:task');
+const workers: Channel = channel('twinpool:worker');
+
+export function tellStarts(workerId: number, chunks: readonly Chunk[]): void {
+  for (const { job, base, count } of chunks) {
+    for (let i = 0; i < count; i++) {
+      tasks.publish({
+        event: 'start',
+        task: job.fn.name,
+        index: base + i,
+        workerId,
+        outcome: undefined,
+        error: undefined,
+      } satisfies TaskEvent);
+    }
+  }
+}
+
+export function tellEnd(workerId: number, task: string, index: number, outcome: 'completed' | 'failed' | 'lost', error?: unknown): void {
+  tasks.publish({ event: 'end', task, index, workerId, outcome, error } satisfies TaskEvent);
+}
+
+export function tellOfWorker(event: WorkerEvent['event'], runtime: string, lane: Lane, error?: unknown): void {
+  if (!workers.hasSubscribers) return;
+  const { id, kind, pid, threadId, death } = lane;
+  workers.publish({
+    event,
+    runtime,
+    workerId: id,
+    kind,
+    pid,
+    threadId,
+    exitCode: death?.exitCode,
+    signal: death?.signal,
+    error,
+  } satisfies WorkerEvent);
+}

@@ -1,0 +1,130 @@
+/**
+ * The schemas of all options. Loaded with the first options, bundled with the parts of zod that they use (scripts/bundle.mjs):
+ * the whole of zod takes four times as long to load as everything else.
+ *
+ * Decides what one option may be, and how its fault is worded. What goes together is options.ts's business.
+ */
+import * as zod from 'zod/mini';
+import type { OptionIssue } from '../errors.ts';
+import { unknownOption } from './unknown-option.ts';
+
+export type Shape = Record<string, zod.ZodMiniType>;
+
+/** Above this a number of workers is a mistake. */
+const MOST_WORKERS = 1024;
+
+function whole(least: number, most: number, unit: string): zod.ZodMiniType {
+  return zod.int(`expected ${unit}, a whole number from ${least} to ${most}`).check(zod.gte(least), zod.lte(most));
+}
+
+function wholeOrInfinite(least: number, unit: string): zod.ZodMiniType {
+  return zod.custom(
+    (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= least),
+    `expected ${unit}: a whole number of ${least} or more, or Infinity`,
+  );
+}
+
+const duration = zod.custom(
+  (value) => typeof value === 'number' && value >= 0,
+  'expected milliseconds: a number of 0 or more (Infinity: no limit)',
+);
+const aNumber = (unit: string) => zod.custom((value) => typeof value === 'number' && !Number.isNaN(value), `expected ${unit}: a number`);
+const callback = zod.custom((value) => typeof value === 'function', 'expected a function');
+const megabytes = zod.optional(zod.number().check(zod.positive()));
+const retries = whole(0, Number.MAX_SAFE_INTEGER, 'a number of re-runs');
+
+/** Any object whose own enumerable values are strings or `undefined`, `process.env` too; not a Map and the like. */
+const environment: zod.ZodMiniType = zod.unknown().check((context) => {
+  const { value, issues } = context;
+  if (value === 'inherit' || value === 'minimal') return;
+  if (Object.prototype.toString.call(value) !== '[object Object]') {
+    issues.push({ code: 'custom', message: "expected 'inherit', 'minimal' or an object of strings", input: value });
+    return;
+  }
+  for (const [name, variable] of Object.entries(value as object)) {
+    if (variable === undefined || typeof variable === 'string') continue;
+    issues.push({ code: 'custom', message: 'expected a string or undefined', input: value, path: [name] });
+  }
+});
+
+export const kind: zod.ZodMiniType = zod.enum(['process', 'thread']);
+export const count: zod.ZodMiniType = whole(1, MOST_WORKERS, 'a number of workers');
+
+const limits: Shape = {
+  maxOldGenerationSizeMb: megabytes,
+  maxYoungGenerationSizeMb: megabytes,
+  codeRangeSizeMb: megabytes,
+  stackSizeMb: megabytes,
+};
+
+export const worker: Shape = {
+  initializer: zod.custom(
+    (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
+    'expected a function or a task reference',
+  ),
+  initargs: zod.array(zod.unknown()),
+  threadNamePrefix: zod.string(),
+  maxTasksPerChild: whole(1, Number.MAX_SAFE_INTEGER, 'a number of calls'),
+  startTimeout: duration,
+  idleTimeout: duration,
+  env: environment,
+  argv: zod.array(zod.string()),
+  execArgv: zod.array(zod.string()),
+  workerData: zod.unknown(),
+  resourceLimits: zod.strictObject(limits),
+  stdio: zod.enum(['inherit', 'ignore']),
+  maxPayloadBytes: whole(1, 2 ** 31 - 1, 'a number of bytes'),
+};
+
+export const share: Shape = {
+  maxQueue: wholeOrInfinite(0, 'a number of tasks'),
+  onWorkerLoss: zod.enum(['fail', 'retry', 'break']),
+  retries,
+  taskTimeout: duration,
+  killGrace: duration,
+  name: zod.string(),
+};
+
+export const call: Shape = {
+  signal: zod.custom(
+    (value) => typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,
+    'expected an AbortSignal',
+  ),
+  priority: aNumber('a priority'),
+  taskTimeout: duration,
+  retries,
+  onReport: callback,
+};
+
+export const map: Shape = {
+  chunksize: whole(1, Number.MAX_SAFE_INTEGER, 'a number of tasks'),
+  buffersize: wholeOrInfinite(1, 'a number of items'),
+  timeout: aNumber('milliseconds'),
+  onProgress: callback,
+  onError: zod.enum(['stop', 'continue'], "expected 'stop' or 'continue'"),
+  failFast: zod.boolean('expected true or false'),
+  callback,
+  errorCallback: callback,
+};
+
+/** Something of a class that zod does not know. */
+export function instance(is: (value: unknown) => boolean, what: string): zod.ZodMiniType {
+  return zod.custom(is, `expected ${what}`);
+}
+
+/** Every fault of an object of options, all of them optional. */
+export function faults(options: Record<string, unknown>, shape: Shape, show: (value: unknown) => string): OptionIssue[] {
+  const optional: Record<string, zod.ZodMiniType> = {};
+  for (const key of Object.keys(shape)) optional[key] = zod.optional(shape[key] as zod.ZodMiniType);
+  const found: OptionIssue[] = [];
+  for (const issue of zod.strictObject(optional).safeParse(options).error?.issues ?? []) {
+    if (issue.code === 'unrecognized_keys') {
+      const known = issue.path.length === 0 ? Object.keys(shape) : Object.keys(limits);
+      for (const key of issue.keys) found.push({ path: [...issue.path, key].join('.'), message: unknownOption(key, known) });
+      continue;
+    }
+    const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], options);
+    found.push({ path: issue.path.join('.'), message: `${issue.message}, got ${show(value)}` });
+  }
+  return found;
+}

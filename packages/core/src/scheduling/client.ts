@@ -1,0 +1,428 @@
+/**
+ * One facade's share of a runtime: its waiting jobs, its fair turn, its own close and terminate.
+ *
+ * Decides which of its jobs is next (by priority, then first come first served) and when all its accepted work has ended.
+ * Refuses to know lanes and the other clients: the scheduler compares clients by `charged`, the worker time they have had.
+ *
+ *   open --close--> closed         refuses new jobs; `drained` when nothing accepted is unsettled
+ *     '--terminate / break--> closed, every job ended with the facade's error
+ */
+import { CancelledError, QueueFullError } from '../errors.ts';
+import type { CallSettings, Ending, Job, JobOwner } from '../jobs/job.ts';
+import { StreamJob } from '../jobs/stream-job.ts';
+import { afterTurn } from '../primitives/time.ts';
+import { validatedHere } from '../tasks/definition/validation.ts';
+import { watchSignal } from './abort-signals.ts';
+
+/** What a client needs from the scheduler. */
+export interface ClientHost {
+  /** What one value, or the source of a function, may take, bytes. */
+  readonly maxPayloadBytes: number;
+  /** Notes when what comes in now counts as accepted. */
+  stampAcceptance(job: Job): void;
+  /** Tasks of this client that workers would take at once, beside what waits for them already. */
+  freeSlots(client: Client): number;
+  /** The client has work again. */
+  activate(client: Client): void;
+  /** `urgent`: a job came in; else some time this turn will do. */
+  pump(urgent: boolean): void;
+  /** Tasks of these jobs that lanes hold are dropped or, where they run, ended after `grace` ms (below 0: and by force). */
+  abandon(jobs: ReadonlySet<Job>, grace: number): void;
+  /** Jobs of this client that lanes hold tasks of. */
+  handedOver(client: Client): Set<Job>;
+  openChanged(by: number): void;
+  count(how: Ending, count: number): void;
+  warn(error: unknown, what: string): void;
+}
+
+export interface ClientOptions {
+  readonly name: string;
+  /** Lanes it may use at once. */
+  readonly maxLanes: number;
+  readonly maxQueue: number;
+  /** 'break': a lost worker that ran a task of this client breaks the client. */
+  readonly breaksOnLoss: boolean;
+  readonly killGrace: number;
+  readonly settings: CallSettings;
+  /** The facade's error for work that ended because workers cannot be had, or (with 'break') were lost. */
+  readonly brokenError: (cause: unknown) => Error;
+  /** Of an input that is not read any further once no new work is taken. */
+  readonly closedError: () => unknown;
+  readonly readsOn: (stream: StreamJob) => boolean;
+  /** Of work that ended because the workers' owner ended them. */
+  readonly endedError: (cause: unknown) => unknown;
+}
+
+interface Level {
+  readonly priority: number;
+  first: Job | undefined;
+  last: Job | undefined;
+}
+
+export class Client implements JobOwner {
+  readonly options: ClientOptions;
+  /** Worker time had, in nanoseconds; corrected when tasks were longer or shorter than expected. */
+  charged = 0;
+  /** Of it, what is charged for tasks that lanes have. */
+  advanced = 0;
+  /** The scheduler looks at it. */
+  isActive = false;
+  readonly #host: ClientHost;
+  /** Highest priority first; empty levels are dropped. */
+  readonly #levels: Level[] = [];
+  readonly #streams = new Set<StreamJob>();
+  readonly #waiters: (() => void)[] = [];
+  readonly #drainWaiters: (() => void)[] = [];
+  /** Jobs whose function was refused and that have not ended yet. */
+  readonly #refused: Job[] = [];
+  #closed = false;
+  /** Why it is broken; undefined while it is not. */
+  #breakage: { readonly cause: unknown } | undefined;
+  #order = 0;
+  /** Tasks accepted and not ended, and inputs held open. */
+  #open = 0;
+  /** Of `#open`, tasks that lanes have. */
+  #handed = 0;
+  /** Of `#open`, inputs held open. */
+  #held = 0;
+
+  constructor(host: ClientHost, options: ClientOptions) {
+    this.#host = host;
+    this.options = options;
+  }
+
+  /** Undefined while it is not broken. A new error each time: whoever gets it may change it. */
+  get broken(): Error | undefined {
+    return this.#breakage === undefined ? undefined : this.options.brokenError(this.#breakage.cause);
+  }
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+  /** Tasks accepted that have not ended. */
+  get open(): number {
+    return this.#open - this.#held;
+  }
+  /** Nothing of it is open or waits. */
+  get isResting(): boolean {
+    return this.#open === 0 && this.#levels.length === 0;
+  }
+  /** Tasks accepted that no lane has. */
+  get queued(): number {
+    return this.open - this.#handed;
+  }
+
+  /** Takes a job with `tasks` tasks known now. The facade has checked that it is open. */
+  submit(job: Job, tasks: number): void {
+    job.owner = this;
+    job.order = this.#order++;
+    const holder = validatedHere<Job>();
+    if (holder !== undefined) this.#goBefore(job, holder);
+    this.#host.stampAcceptance(job);
+    this.#add(tasks);
+    if (this.#breakage !== undefined) {
+      job.end(this.broken, 'failed');
+      return;
+    }
+    const { maxQueue, name } = this.options;
+    // What a worker takes at once does not wait; it is asked only when the queue is full.
+    if (this.queued > maxQueue && this.queued > maxQueue + this.#host.freeSlots(this)) {
+      const before = this.queued - tasks;
+      job.end(new QueueFullError(`${name}: ${before} tasks wait, and ${tasks} more would be over maxQueue (${maxQueue})`), 'refused');
+      return;
+    }
+    const { signal } = job.settings;
+    if (signal !== undefined) {
+      if (signal.aborted) {
+        job.end(cancelledBy(signal), 'cancelled');
+        return;
+      }
+      watchSignal(signal, job, abortJobs);
+    }
+    if (job.fn.state === 'pending') this.#waitForFunction(job);
+    if (job instanceof StreamJob) this.#streams.add(job);
+    this.#enqueue(job);
+    // Code of the user runs from here on: it finds the job where it belongs.
+    if (job.fn.parseArguments !== undefined && job.fn.state !== 'refused') job.validate();
+    if (job instanceof StreamJob && !job.over) {
+      job.start();
+      this.#enqueue(job);
+    }
+    this.#host.pump(true);
+  }
+
+  /** The job whose turn it is; undefined when nothing can be claimed. A function still being found, or a schema that has not answered, holds up what is behind it. */
+  front(): Job | undefined {
+    for (let job = this.#levels[0]?.first; job !== undefined; job = this.#levels[0]?.first) {
+      if (job.fn.state === 'pending') return undefined;
+      const fault = job.fn.faultFor(this.#host.maxPayloadBytes);
+      if (fault !== undefined) this.#refuse(job);
+      else if (job.isPending) return undefined;
+      else if (job.waiting > 0) return job;
+      else this.#dequeue(job);
+    }
+    return undefined;
+  }
+
+  /** All that waits, waits for a function to be found or for a schema. */
+  get isHeldUp(): boolean {
+    const first = this.#levels[0]?.first;
+    return first !== undefined && (first.isPending || first.fn.state === 'pending');
+  }
+
+  /** Tasks that could be claimed now: what waits, or what the first job may still pull. */
+  get claimable(): number {
+    const front = this.front();
+    return front === undefined ? 0 : Math.max(this.queued, front.waiting);
+  }
+
+  /** Tasks went to a lane. */
+  claimed(job: Job, count: number): void {
+    this.#handed += count;
+    if (job.queued && job.waiting === 0 && !job.isPending) this.#dequeue(job);
+  }
+
+  /** Tasks left their lane: answered, lost or given back. */
+  released(count: number): void {
+    this.#handed -= count;
+  }
+
+  wake(job: Job): void {
+    // One that has a place in the queue may have held up what is behind it, though none of its tasks is left to run: they were refused.
+    if (job.over || (job.waiting === 0 && !job.queued)) return;
+    if (!job.queued) this.#enqueue(job);
+    this.#host.pump(false);
+  }
+
+  forget(job: Job): void {
+    if (job.queued) {
+      this.#dequeue(job);
+      // What it may have held up goes on.
+      if (job.fn.parseArguments !== undefined || job.fn.state === 'pending') this.#host.pump(false);
+    }
+    if (job.settings.signal !== undefined) watchSignal(job.settings.signal, job, undefined);
+    if (job instanceof StreamJob && this.#streams.delete(job)) this.#tellIfIdle();
+  }
+
+  tasksAccepted(count: number): void {
+    this.#add(count);
+  }
+
+  tasksEnded(count: number, how: Ending, inLanes = 0): void {
+    this.#handed -= inLanes;
+    this.#host.count(how, count);
+    this.#settled(count);
+  }
+
+  hold(): void {
+    this.#held += 1;
+    this.#open += 1;
+    this.#host.openChanged(1);
+  }
+
+  setAside(count: number): void {
+    this.#host.openChanged(-count);
+  }
+
+  release(): void {
+    this.#held -= 1;
+    this.#settled(1);
+  }
+
+  warn(error: unknown, what: string): void {
+    this.#host.warn(error, `${this.options.name}: ${what}`);
+  }
+
+  /** No new jobs; inputs that may not be read any further end. */
+  close(): void {
+    this.#closed = true;
+    for (const stream of [...this.#streams]) {
+      if (!this.options.readsOn(stream)) stream.stopInput(this.options.closedError());
+    }
+  }
+
+  /** Resolves when all that was accepted has ended and every lazy input is done with. */
+  whenIdle(): Promise<void> {
+    return this.#isIdle ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** Sync inputs are read to their end; what is paused is not waited for, and ends when the rest has. */
+  async drained(): Promise<void> {
+    for (const stream of [...this.#streams]) stream.lift();
+    // Who takes an error, and asks on at once, was paused for a moment only.
+    while (!this.#isDrained) await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
+    for (const stream of [...this.#streams]) stream.stopInput(this.options.closedError());
+  }
+
+  /** Ends every job now. `waitingError` is for tasks no lane has; `error` for the others (and for a job that is partly handed over). */
+  terminate(error: unknown, waitingError: unknown = error, force = false): void {
+    this.#terminate(
+      () => error,
+      () => waitingError,
+      force,
+    );
+  }
+
+  /** Workers were lost, and for this client that is the end: everything open fails, and whatever comes. */
+  breakDown(cause: unknown): void {
+    if (this.#breakage !== undefined) {
+      this.#endWaiting(() => this.broken, 'failed');
+      return;
+    }
+    this.#breakage = { cause };
+    const wasClosed = this.#closed;
+    const error = () => this.broken;
+    this.#terminate(error, error, false);
+    this.#closed = wasClosed;
+  }
+
+  /** Ends what no lane has; what a lane has goes on. */
+  cancelWaiting(error: unknown): void {
+    this.#endWaiting(() => error, 'cancelled');
+  }
+
+  /** Workers cannot be had: what waits, and with `forGood` what comes, fails. */
+  fail(cause: unknown, forGood: boolean): void {
+    if (forGood) this.#breakage = { cause };
+    this.#endWaiting(() => this.options.brokenError(cause), 'failed');
+  }
+
+  /** An error for each job. */
+  #terminate(error: () => unknown, waitingError: () => unknown, force: boolean): void {
+    this.#closed = true;
+    const handed = this.#host.handedOver(this);
+    for (const job of handed) job.end(error(), 'failed');
+    this.#endWaiting(waitingError, 'cancelled');
+    for (const stream of [...this.#streams]) stream.end(error(), 'failed');
+    this.#host.abandon(handed, force ? -1 : 0);
+  }
+
+  /** Those that wait now: what their callbacks submit comes after it, and waits for the next time. */
+  #endWaiting(error: () => unknown, how: Ending): void {
+    const waiting = this.#refused.splice(0);
+    for (const { first } of this.#levels) for (let job = first; job !== undefined; job = job.next) waiting.push(job);
+    for (const job of waiting) {
+      // A callback of one before it may have ended it.
+      if (job.over) continue;
+      job.endWaiting(error(), how);
+      if (job.queued) this.#dequeue(job);
+    }
+  }
+
+  /** Its function cannot be sent. Told once a turn, so that a callback that submits it again lets the program go on. */
+  #refuse(job: Job): void {
+    this.#dequeue(job);
+    if (this.#refused.push(job) > 1) return;
+    afterTurn(() => {
+      for (const each of this.#refused.splice(0)) if (!each.over) each.end(each.fn.faultFor(this.#host.maxPayloadBytes), 'failed');
+    });
+  }
+
+  /** A schema that waits for a call that waits for the schema would wait without end: the call goes before the one that is validated. */
+  #goBefore(job: Job, holder: Job): void {
+    if (holder.owner !== this || holder.over) return;
+    const fraction = holder.order - Math.floor(holder.order);
+    job.order = holder.order - (fraction === 0 ? 0.5 : fraction / 2);
+    const { priority } = holder.settings;
+    if (job.settings.priority < priority) job.settings = { ...job.settings, priority };
+  }
+
+  #add(count: number): void {
+    if (count === 0) return;
+    this.#open += count;
+    this.#host.openChanged(count);
+    if (!this.isActive) this.#host.activate(this);
+  }
+
+  #settled(count: number): void {
+    this.#open -= count;
+    this.#host.openChanged(-count);
+    this.#tellIfIdle();
+  }
+
+  get #isIdle(): boolean {
+    return this.#open === 0 && this.#streams.size === 0;
+  }
+
+  get #isDrained(): boolean {
+    if (this.#open > 0) return false;
+    for (const stream of this.#streams) if (!stream.isPaused) return false;
+    return true;
+  }
+
+  #tellIfIdle(): void {
+    if (this.#waiters.length > 0 && this.#isIdle) for (const resolve of this.#waiters.splice(0)) resolve();
+    if (this.#drainWaiters.length > 0 && this.#isDrained) for (const resolve of this.#drainWaiters.splice(0)) resolve();
+  }
+
+  #waitForFunction(job: Job): void {
+    void job.fn.settled.then(() => this.#host.pump(false));
+  }
+
+  #enqueue(job: Job): void {
+    if (job.queued || job.over || (job.waiting === 0 && job.fn.state === 'found' && !job.isPending)) return;
+    // A stream has nothing that counts until it is read.
+    if (!this.isActive) this.#host.activate(this);
+    const { priority } = job.settings;
+    let at = 0;
+    while (at < this.#levels.length && (this.#levels[at] as Level).priority > priority) at += 1;
+    let level = this.#levels[at];
+    if (level === undefined || level.priority !== priority) {
+      level = { priority, first: undefined, last: undefined };
+      this.#levels.splice(at, 0, level);
+    }
+    // By age: a job that had been out of the queue goes before all that came after it.
+    let after = level.last;
+    if (after !== undefined && after.order > job.order) {
+      after = undefined;
+      for (let older = level.first; older !== undefined && older.order <= job.order; older = older.next) after = older;
+    }
+    const before = after === undefined ? level.first : after.next;
+    job.previous = after;
+    job.next = before;
+    if (after === undefined) level.first = job;
+    else after.next = job;
+    if (before === undefined) level.last = job;
+    else before.previous = job;
+    job.queued = true;
+  }
+
+  #dequeue(job: Job): void {
+    const { priority } = job.settings;
+    const at = this.#levels.findIndex((level) => level.priority === priority);
+    const level = this.#levels[at] as Level;
+    if (job.previous === undefined) level.first = job.next;
+    else job.previous.next = job.next;
+    if (job.next === undefined) level.last = job.previous;
+    else job.next.previous = job.previous;
+    job.previous = undefined;
+    job.next = undefined;
+    job.queued = false;
+    if (level.first === undefined) this.#levels.splice(at, 1);
+  }
+
+  /** Ends these jobs because their signal was aborted; the tasks of them that run get `killGrace`. */
+  abort(jobs: ReadonlySet<Job>, signal: AbortSignal): void {
+    const handed = this.#host.handedOver(this);
+    const abandoned = new Set<Job>();
+    for (const job of jobs) {
+      if (handed.has(job)) abandoned.add(job);
+      job.end(cancelledBy(signal), 'cancelled');
+    }
+    this.#host.abandon(abandoned, this.options.killGrace);
+  }
+}
+
+function cancelledBy(signal: AbortSignal): CancelledError {
+  return new CancelledError('the call was aborted by its signal', { cause: signal.reason });
+}
+
+function abortJobs(jobs: Set<Job>, signal: AbortSignal): void {
+  const byClient = new Map<Client, Set<Job>>();
+  for (const job of jobs) {
+    const client = job.owner as Client;
+    const ofClient = byClient.get(client);
+    if (ofClient === undefined) byClient.set(client, new Set([job]));
+    else ofClient.add(job);
+  }
+  for (const [client, ofClient] of byClient) client.abort(ofClient, signal);
+}

@@ -1,0 +1,389 @@
+/**
+ * Which task goes to which lane, and when.
+ *
+ * Decides by three rules. *Who*: the client that has had the least worker time; within it, its own order. *Where*: idle lanes first,
+ * then lanes with room for work ahead. *How much*: what AHEAD in timing.ts allows for functions that were measured, one task otherwise, and never
+ * more than an even share, so that a burst spreads over all workers. Refuses to know transports, processes and the time of day.
+ *
+ *   client.front() -> job.claim(n) -> lane.send(chunks)            answers: lane -> job.settle, then laneFree -> pump
+ *                        ^-- giveBack <- taken back from a lane, or never started in a lost worker
+ *
+ * No task waits behind a slow one while a worker is idle: a lane that finds nothing waiting takes back what lies unstarted elsewhere.
+ */
+
+import type { Chunk, Job } from '../jobs/job.ts';
+import type { Lane } from '../lanes/lane.ts';
+import { Spread } from '../primitives/histogram.ts';
+import { afterMicrotasks } from '../primitives/time.ts';
+import type { TaskFunction } from '../tasks/task-function.ts';
+import type { Client } from './client.ts';
+
+/** Worker time, in ns, that a task is charged with in advance while its function was never measured. */
+const UNKNOWN_CHARGE = 1_000_000;
+/** A worker whose task has run for this, ms, gets nothing behind it. */
+const LONG_RUN = 5;
+/**
+ * While one more worker is about to be there, nothing is put behind a running task in a worker that will not give it back: it would be stuck should
+ * that run long after all. Of tasks that take at least this long, µs, not even two go together.
+ */
+const WORTH_WAITING = 20;
+/** Clients without work that are still looked at; more, and each look is longer, fewer, and one that works now and then comes and goes. */
+const MOST_RESTING = 8;
+/** The most tasks of one message; a lane's counters take 16 bits (wire/cells.ts). */
+const MOST_TASKS = 0x7fff;
+
+/** What the scheduler asks of whoever starts workers. */
+export interface Supply {
+  /** Work waits and no lane is idle; `tasks` is how much, at most. */
+  wanted(tasks: number): void;
+}
+
+export class Scheduler {
+  readonly #lanes: Lane[] = [];
+  readonly #clients = new Set<Client>();
+  /** Clients with work, and a few without: only these are looked at, however many there are. */
+  readonly #active = new Set<Client>();
+  readonly #supply: Supply;
+  readonly #now: () => number;
+  readonly waitTime: Spread = new Spread();
+  readonly runTime: Spread = new Spread();
+  #pumping = false;
+  #again = false;
+  #planned = false;
+  /** Jobs that get tasks back wake their client; that is no news. */
+  #givesBack = false;
+  /** Where the search for a lane with room starts, so that all get their turn. */
+  #turn = 0;
+
+  readonly #runPlanned = (): void => {
+    this.#planned = false;
+    this.run();
+  };
+
+  constructor(supply: Supply, now: () => number) {
+    this.#supply = supply;
+    this.#now = now;
+  }
+
+  get lanes(): readonly Lane[] {
+    return this.#lanes;
+  }
+  get clients(): ReadonlySet<Client> {
+    return this.#clients;
+  }
+  get queued(): number {
+    let queued = 0;
+    for (const client of this.#active) queued += client.queued;
+    return queued;
+  }
+
+  /** Tasks of this client that workers, of `size` at most, would take at once, beside what others have waiting for them. */
+  freeSlots(client: Client, size: number): number {
+    let free = size;
+    let mine = client.options.maxLanes;
+    for (const lane of this.#lanes) {
+      // One that has had its last call is replaced while it runs it.
+      if (lane.state !== 'ready' || lane.outstanding === 0) continue;
+      if (lane.callsLeft > 0) free -= 1;
+      if (lane.chunks.some(({ job }) => job.owner === client)) mine -= 1;
+    }
+    for (const other of this.#active) if (other !== client) free -= other.queued;
+    return Math.max(0, Math.min(free, mine));
+  }
+
+  addClient(client: Client): void {
+    // A newcomer starts level with the one that has had least, neither ahead of nor behind those that work already.
+    // What was charged in advance is not had yet.
+    let least = Number.POSITIVE_INFINITY;
+    for (const { charged, advanced } of this.#active) least = Math.min(least, charged - advanced);
+    client.charged = least === Number.POSITIVE_INFINITY ? 0 : least;
+    this.#clients.add(client);
+    this.activate(client);
+    if (this.#active.size > MOST_RESTING) this.#waiting();
+  }
+
+  /** The client has work. */
+  activate(client: Client): void {
+    client.isActive = true;
+    this.#active.add(client);
+  }
+
+  removeClient(client: Client): void {
+    this.#clients.delete(client);
+    this.#active.delete(client);
+  }
+
+  addLane(lane: Lane): void {
+    this.#lanes.push(lane);
+  }
+
+  removeLane(lane: Lane): void {
+    const at = this.#lanes.indexOf(lane);
+    if (at >= 0) this.#lanes.splice(at, 1);
+  }
+
+  /** A job came in: an idle lane gets it at once; else it goes out with what else comes this turn. */
+  pump(urgent: boolean): void {
+    if (urgent && this.#isAnyIdle()) this.run();
+    else this.#plan();
+  }
+
+  /** Work has come in this turn that goes out at its end. */
+  get isPlanned(): boolean {
+    return this.#planned;
+  }
+
+  #isAnyIdle(): boolean {
+    for (const lane of this.#lanes) if (lane.isIdle) return true;
+    return false;
+  }
+
+  /** Gives lanes with room work until there is none of either. */
+  run(): void {
+    if (this.#pumping) {
+      // Called from inside, by the code of a user's input: the outer call goes round once more.
+      this.#again = true;
+      return;
+    }
+    this.#pumping = true;
+    try {
+      do {
+        this.#again = false;
+        this.#fillIdle();
+        this.#startMore();
+        this.#fillAhead();
+      } while (this.#again);
+      this.#rebalance();
+    } finally {
+      this.#pumping = false;
+    }
+    if (this.#again) this.#plan();
+  }
+
+  /** Before anything is put behind a running task: where it cannot be taken back it is better off with one more worker. */
+  #startMore(): void {
+    const waiting = this.#waiting();
+    if (waiting > 0) this.#supply.wanted(waiting);
+  }
+
+  measured(fn: TaskFunction, count: number, elapsed: number): void {
+    fn.timing.record(count, elapsed);
+    this.runTime.record(elapsed / count / 1000, count);
+  }
+
+  /** Tasks left their lane: the client's charge becomes what they took. */
+  left(chunk: Chunk, count: number): void {
+    const client = chunk.job.owner as Client;
+    client.advanced -= count * chunk.charge;
+    // A job that has ended took its tasks out of the account then.
+    if (chunk.job.over) return;
+    client.released(count);
+    client.charged += count * (chunk.job.fn.timing.lastMean * 1000 - chunk.charge);
+  }
+
+  /** Tasks wait again, the last first: each goes to the front of its job's queue. Whoever calls this sees to it that they are given out. */
+  giveBack(chunks: readonly Chunk[]): void {
+    this.#givesBack = true;
+    for (const chunk of chunks) chunk.job.giveBack(chunk);
+    this.#givesBack = false;
+  }
+
+  handedOver(client: Client): Set<Job> {
+    const jobs = new Set<Job>();
+    for (const lane of this.#lanes) for (const { job } of lane.chunks) if (job.owner === client && !job.over) jobs.add(job);
+    return jobs;
+  }
+
+  abandon(jobs: ReadonlySet<Job>, grace: number): void {
+    if (jobs.size === 0) return;
+    for (const lane of [...this.#lanes]) {
+      if (!lane.chunks.some(({ job }) => jobs.has(job))) continue;
+      // What is not started is taken back, where that can be, and forgotten: its job has ended.
+      this.giveBack(lane.takeBack(Number.POSITIVE_INFINITY));
+      lane.abandon(jobs, grace);
+    }
+    this.#plan();
+  }
+
+  #plan(): void {
+    if (this.#givesBack) return;
+    if (this.#planned || this.#pumping) {
+      this.#again ||= this.#pumping;
+      return;
+    }
+    this.#planned = true;
+    afterMicrotasks(this.#runPlanned);
+  }
+
+  /** The same lane first, while it keeps up: its worker is warm, and the others may rest. */
+  #fillIdle(): void {
+    for (let i = 0; i < this.#lanes.length; i++) {
+      const lane = this.#lanes[i] as Lane;
+      if (!lane.isIdle || lane.callsLeft <= 0) continue;
+      const waiting = this.#waiting();
+      if (waiting === 0) return;
+      let idle = 0;
+      for (const other of this.#lanes) if (other.isIdle) idle += 1;
+      this.#fill(lane, Math.ceil(waiting / idle));
+    }
+  }
+
+  /** In turn, so that all get work ahead alike. */
+  #fillAhead(): void {
+    const count = this.#lanes.length;
+    for (let i = 0; i < count; i++) {
+      const waiting = this.#waiting();
+      if (waiting === 0) return;
+      this.#turn = (this.#turn + 1) % count;
+      const lane = this.#lanes[this.#turn];
+      if (lane === undefined || lane.state !== 'ready' || lane.callsLeft <= 0 || lane.outstanding === 0 || !lane.hasRoom) continue;
+      this.#fill(lane, Math.ceil(waiting / count));
+    }
+  }
+
+  #fill(lane: Lane, share: number): void {
+    const chunks: Chunk[] = [];
+    let count = 0;
+    let load = lane.load;
+    const now = this.#now();
+    const hardLimit = Math.min(lane.callsLeft, MOST_TASKS);
+    const limit = Math.min(share, hardLimit);
+    while (count < limit) {
+      const client = this.#nextClient(lane, chunks);
+      const job = client?.front();
+      if (client === undefined || job === undefined) break;
+      const before = chunks.at(-1) ?? lane.last;
+      const most = before !== undefined && !mayFollow(job, before.job, lane) ? 0 : this.#roomFor(job, lane, count, load, now);
+      if (most === 0) break;
+      const chunk = job.claim(isCondemnable(job, lane) ? 1 : Math.min(most, limit - count));
+      if (chunk === undefined) {
+        // It had only what cannot be claimed yet; it leaves the queue until it wakes its client.
+        client.claimed(job, 0);
+        continue;
+      }
+      // A chunk that the user cut is claimed whole; what the worker may not take of it goes back.
+      const tooMany = chunk.count - (isCondemnable(job, lane) ? 1 : hardLimit - count);
+      if (tooMany > 0) job.giveBack(chunk.splitTail(tooMany));
+      this.#take(client, chunk, now);
+      chunks.push(chunk);
+      count += chunk.count;
+      load += (chunk.count * chunk.charge) / 1000;
+    }
+    if (chunks.length > 0) lane.send(chunks);
+  }
+
+  /** Tasks of this job that may follow `claimed` others, and what the lane has. */
+  #roomFor(job: Job, lane: Lane, claimed: number, load: number, now: number): number {
+    const outstanding = lane.outstanding + claimed;
+    const { timing } = job.fn;
+    // Whatever was expected of it: what runs there runs long.
+    if (lane.outstanding > 0 && now - lane.frontSince > LONG_RUN) return 0;
+    if (!lane.canTakeBack && this.#isAnyStarting() && (lane.outstanding > 0 || timing.estimate >= WORTH_WAITING)) {
+      return outstanding === 0 ? 1 : 0;
+    }
+    const ahead = timing.roomBehind(outstanding, claimed, load, lane.canTakeBack);
+    return outstanding === 0 ? Math.max(1, ahead) : ahead;
+  }
+
+  #isAnyStarting(): boolean {
+    return this.#lanes.some(({ state }) => state === 'starting');
+  }
+
+  #take(client: Client, chunk: Chunk, now: number): void {
+    const { fn, acceptedMs, acceptedUs } = chunk.job;
+    chunk.charge = fn.timing.estimate === 0 ? UNKNOWN_CHARGE : Math.ceil(fn.timing.estimate * 1000);
+    client.charged += chunk.charge * chunk.count;
+    client.advanced += chunk.charge * chunk.count;
+    client.claimed(chunk.job, chunk.count);
+    this.waitTime.record(Math.max(0, ((Math.floor(now) - acceptedMs) | 0) + (now % 1) - acceptedUs / 1000), chunk.count);
+  }
+
+  /** The client with work, and a lane to spare, that has had the least. */
+  #nextClient(lane: Lane, claimed: readonly Chunk[]): Client | undefined {
+    let next: Client | undefined;
+    for (const client of this.#active) {
+      if (next !== undefined && client.charged >= next.charged) continue;
+      if (client.front() === undefined || !this.#mayUse(client, lane, claimed)) continue;
+      next = client;
+    }
+    return next;
+  }
+
+  #isAnyHeld(): boolean {
+    for (const { options, isHeldUp } of this.#active) if (isHeldUp || options.maxLanes < this.#lanes.length) return true;
+    return false;
+  }
+
+  /** Whether what is taken back may run in `idle` at once. */
+  #mayMove(client: Client, idle: Lane): boolean {
+    return !client.isHeldUp && this.#mayUse(client, idle, []);
+  }
+
+  /** A facade may be held to fewer lanes than there are. */
+  #mayUse(client: Client, lane: Lane, claimed: readonly Chunk[]): boolean {
+    const { maxLanes } = client.options;
+    if (maxLanes >= this.#lanes.length || claimed.some(({ job }) => job.owner === client)) return true;
+    let used = 0;
+    for (const other of this.#lanes) {
+      if (!other.chunks.some(({ job }) => job.owner === client)) continue;
+      if (other === lane) return true;
+      used += 1;
+    }
+    return used < maxLanes;
+  }
+
+  /** Tasks that could be claimed now, as far as it is known; at least 1 where there is any. */
+  #waiting(): number {
+    let waiting = 0;
+    for (const client of this.#active) {
+      waiting += client.claimable;
+      if (this.#active.size > MOST_RESTING && client.isResting) {
+        client.isActive = false;
+        this.#active.delete(client);
+      }
+    }
+    return waiting;
+  }
+
+  /** An idle lane for which nothing waits takes half of what lies unstarted in another. */
+  #rebalance(): void {
+    for (const idle of this.#lanes) {
+      if (!idle.isIdle || idle.callsLeft <= 0) continue;
+      if (this.#nextClient(idle, []) !== undefined) continue;
+      const back = this.#takeBackFor(idle);
+      if (back.length === 0) continue;
+      this.giveBack(back);
+      this.#fillIdle();
+      this.#fillAhead();
+    }
+  }
+
+  /** From the fullest lane that has something to give that may run there. */
+  #takeBackFor(idle: Lane): Chunk[] {
+    const lanes = this.#lanes.filter(({ canTakeBack, outstanding }) => canTakeBack && outstanding > 1);
+    lanes.sort((one, other) => other.outstanding - one.outstanding);
+    for (const lane of lanes) {
+      // Half, from the end; all of it where some of what lies there may not run in the idle one.
+      const mayMove = this.#isAnyHeld() ? lane.chunks.map(({ job }) => this.#mayMove(job.owner as Client, idle)) : [true];
+      if (!mayMove.includes(true)) continue;
+      const most = () => (mayMove.at(-1) ? lane.outstanding >> 1 : Number.POSITIVE_INFINITY);
+      // What has ended meanwhile comes back too, and is nothing to run.
+      for (let back = lane.takeBack(most()); back.length > 0; back = lane.takeBack(most())) {
+        if (back.some(({ job }) => !job.over)) return back;
+      }
+    }
+    return [];
+  }
+}
+
+/** A task that may be ended by a limit together with its worker, which would not give back what lies behind it. */
+function isCondemnable(job: Job, lane: Lane): boolean {
+  return !lane.canTakeBack && job.settings.taskTimeout !== Number.POSITIVE_INFINITY;
+}
+
+/** Whether a task of `job` may lie behind one of `before`: never where what ends the one, with its worker, would end the other too. */
+function mayFollow(job: Job, before: Job, lane: Lane): boolean {
+  if (lane.canTakeBack) return true;
+  const { signal, taskTimeout } = before.settings;
+  return before.owner === job.owner && taskTimeout === Number.POSITIVE_INFINITY && (signal === undefined || signal === job.settings.signal);
+}

@@ -1,0 +1,75 @@
+/**
+ * What is said of a function that cannot be a task: the reason, each free name with its place, and what to do.
+ *
+ * Decides the words only. Refuses to know how the reason was found.
+ */
+
+import type { FreeName } from './free-names.ts';
+import { cannotBeSent } from './quick-refusals.ts';
+import { fileName, type Place, type Places, placeText, readable } from './source-position.ts';
+
+const REFERENCE = "`taskRef(new URL('./tasks.js', import.meta.url), 'name')`";
+const OTHERWISE = 'export a plain function that calls it, use `defineTask`, or `taskRef`';
+
+/** `place`: where the function is written, as far as that is known. */
+export function refuse(name: string, place: Place | undefined, reason: string): string {
+  const at = place === undefined || place.file === '' ? '' : `${readable(place.file)}:${place.line}:${place.column}`;
+  const named = at === '' ? `\`${name}\`` : `\`${name}\` (${at})`;
+  return cannotBeSent(name !== '' ? named : at === '' ? 'This function' : `The function at ${at}`, reason);
+}
+
+/** The result of calling something: `memoize(f)`, a decorator, `promisify`. */
+export function madeByCall(place: Place, free: readonly FreeName[], places: Places): string {
+  const keeps = free.length === 0 ? '' : `. It keeps ${listed(free, places)}`;
+  return `made by ${place.file === '' ? placeText(place) : `${fileName(place.file)}:${place.line}`}; ${OTHERWISE}${keeps}`;
+}
+
+export function madeByNode(url: string, line: number): string {
+  return `made by Node (${url}:${line}); ${OTHERWISE}`;
+}
+
+/** A checked task travels by reference only. */
+export const UNEXPORTED_CHECKED: string =
+  'a checked task must be an export of the module that makes it (its schemas cannot be sent), so that a worker finds it there; export it';
+
+export const UNREADABLE: string = 'its source cannot be read; export it';
+
+/** Where nothing can be looked up. `reason`: what stands in the way of sending the source. */
+export function withoutInspector(reason: string): string {
+  return `${reason}. If it is exported, pass ${REFERENCE}: without an inspector (--permission, Bun, Deno) exports cannot be found`;
+}
+
+/** The free names of a function that is not exported. */
+export function freeNames(own: string, free: readonly FreeName[], places: Places): string {
+  const helpers = free.filter((one) => one.kind === 'compiler helper');
+  if (helpers.length > 0) {
+    return `it uses ${listed(helpers, places)}, which a compiler adds for an old target: compile for ES2022 or later, or export it`;
+  }
+  const imports = free.filter((one) => one.kind === 'relative import');
+  if (imports.length === free.length) {
+    return `${listed(imports, places)} is relative to a file, and a function that is sent by its source has none; export it`;
+  }
+  const values = free.filter((one) => isValue(one) && !MODULE_NAMES.has(one.name)).map((one) => `\`${one.name}\``);
+  const pass = values.length === 0 ? '' : `, or pass ${values.length > 1 ? 'the values as arguments' : 'the value as an argument'}`;
+  const self = free.some((one) => one.name === own) ? `. To call itself it must be a named function: \`function ${own}(…) {…}\`` : '';
+  return `it uses ${listed(free, places)}, which a worker does not have; export it${pass}${self}`;
+}
+
+/** What CommonJS gives each file. */
+const MODULE_NAMES: ReadonlySet<string> = new Set(['require', 'module', 'exports', '__filename', '__dirname']);
+
+function listed(free: readonly FreeName[], places: Places): string {
+  const named = free.map((one) => {
+    const place = places.at(one.offset);
+    // What was written, where a compiler renamed it and left the source in its map.
+    const name = isValue(one) && place.identifier !== undefined && !KEYWORDS.has(place.identifier) ? place.identifier : one.name;
+    return `\`${name}\` (${placeText(place)}${one.kind === 'not the global' ? '; not the global of that name' : ''})`;
+  });
+  return named.length < 2 ? named.join() : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
+}
+
+function isValue({ kind }: FreeName): boolean {
+  return kind === 'variable' || kind === 'not the global';
+}
+
+const KEYWORDS: ReadonlySet<string> = new Set(['async', 'await', 'const', 'function', 'import', 'let', 'new', 'return', 'typeof', 'var']);

@@ -1,0 +1,121 @@
+/**
+ * From a position in compiled text to the place in the file that was written.
+ *
+ * Decides which file, line and column a message names; the source map of the script, where it has one, is followed. Refuses to
+ * know what is said about the place. A map that cannot be had or read costs the mapping, nothing else.
+ */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TraceMap } from '@jridgewell/trace-mapping';
+import { requirePackage } from '../../primitives/require-package.ts';
+import type { Location, Locator, Script } from './locate.ts';
+
+type TraceMapping = typeof import('@jridgewell/trace-mapping');
+
+/** Line and column count from 1. */
+export interface Place {
+  /** URL or path; '' when no file is known. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** The identifier that is written there, when the source map holds the source. */
+  readonly identifier?: string | undefined;
+}
+
+/** `tasks.ts:12:8`, without a file `line 12, column 8`. */
+export function placeText({ file, line, column }: Place): string {
+  return file === '' ? `line ${line}, column ${column}` : `${fileName(file)}:${line}:${column}`;
+}
+
+/** The last part of a URL or path, without its query. */
+export function fileName(file: string): string {
+  return basename(file.replace(/[?#].*$/, ''));
+}
+
+/** The path of a `file:` URL, anything else as it is. */
+export function readable(file: string): string {
+  try {
+    return fileURLToPath(file);
+  } catch {
+    return file;
+  }
+}
+
+/** Finds places in the text of one function. */
+export class Places {
+  readonly #text: string;
+  readonly #anchor: number;
+  readonly #location: Location | undefined;
+  readonly #maps: SourceMaps | undefined;
+
+  /** `anchor`: the offset in `text` that `location` speaks of. */
+  constructor(text: string, anchor: number, location: Location | undefined, maps: SourceMaps | undefined) {
+    this.#text = text;
+    this.#anchor = anchor;
+    this.#location = location;
+    this.#maps = maps;
+  }
+
+  at(offset: number): Place {
+    const lineStart = this.#text.lastIndexOf('\n', offset - 1) + 1;
+    const line = countLines(this.#text, offset) - (this.#location === undefined ? 0 : countLines(this.#text, this.#anchor));
+    if (this.#location === undefined) return { file: '', line: line + 1, column: offset - lineStart + 1 };
+    // On the anchor's own line the columns before the function's text count too.
+    const column = line === 0 ? this.#location.column + offset - this.#anchor : offset - lineStart;
+    const position = { script: this.#location.script, line: this.#location.line + line, column: Math.max(0, column) };
+    return this.#maps?.original(position) ?? { file: position.script.url, line: position.line + 1, column: position.column + 1 };
+  }
+}
+
+function countLines(text: string, end: number): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at !== -1 && at < end; at = text.indexOf('\n', at + 1)) count++;
+  return count;
+}
+
+/** The source maps of scripts, each read once. */
+export class SourceMaps {
+  readonly #locator: Locator;
+  readonly #maps = new Map<string, TraceMap | undefined>();
+  #tracing: TraceMapping | undefined = undefined;
+
+  constructor(locator: Locator) {
+    this.#locator = locator;
+  }
+
+  /** Where the position was written; `undefined` for a script without a map. */
+  original({ script, line, column }: Location): Place | undefined {
+    if (!script.hasMap) return undefined;
+    const map = this.#mapOf(script);
+    if (map === undefined || this.#tracing === undefined) return undefined;
+    const found = this.#tracing.originalPositionFor(map, { line: line + 1, column });
+    if (found.source === null) return undefined;
+    const content = this.#tracing.sourceContentFor(map, found.source)?.split('\n')[found.line - 1];
+    const identifier = content === undefined ? undefined : /^[\p{ID_Start}$_][\p{ID_Continue}$]*/u.exec(content.slice(found.column))?.[0];
+    return { file: found.source, line: found.line, column: found.column + 1, identifier };
+  }
+
+  #mapOf(script: Script): TraceMap | undefined {
+    if (this.#maps.has(script.id)) return this.#maps.get(script.id);
+    const map = this.#read(script);
+    this.#maps.set(script.id, map);
+    return map;
+  }
+
+  #read(script: Script): TraceMap | undefined {
+    try {
+      this.#tracing ??= requirePackage('@jridgewell/trace-mapping', 'dist/trace-mapping.umd.js') as TraceMapping;
+      const url = new URL(this.#locator.textOf(script).sourceMapUrl, script.url || undefined);
+      return new this.#tracing.TraceMap(mapText(url), url.protocol === 'data:' ? script.url : url.href);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function mapText(url: URL): string {
+  if (url.protocol !== 'data:') return readFileSync(url, 'utf8');
+  const [, encoding = '', data = ''] = /^[^,]*?(;base64)?,(.*)$/s.exec(url.href.slice('data:'.length)) ?? [];
+  return encoding === '' ? decodeURIComponent(data) : Buffer.from(data, 'base64').toString('utf8');
+}

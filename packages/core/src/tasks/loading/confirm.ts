@@ -1,0 +1,121 @@
+/**
+ * Whether an export is the function that the caller meant, where the caller could not compare identities.
+ *
+ * Decides by name and by source. Both sides may have gone through different tools (a test runner there, Node here), so what
+ * tools change is left out: layout, comments, types, imports, names they add. Refuses to load anything.
+ */
+import { TaskModuleError } from '../../errors.ts';
+import { checkedParts } from '../definition/checked.ts';
+import { type Confirmation, isForbiddenName, type ModuleDescriptor } from '../definition/descriptor.ts';
+import { parser } from '../syntax.ts';
+import { type Exported, exportNamed } from './named-export.ts';
+
+/** Rejects what is missing or clearly another function. */
+export function confirmed(namespace: object, descriptor: ModuleDescriptor, meant: Confirmation): Exported {
+  const { url, exportName, parsed } = descriptor;
+  const named = exportName === '' ? undefined : exportNamed(namespace, descriptor);
+  if (named !== undefined && likeness(sourceOf(named, parsed), meant.source, true) >= SAME_NAME) return named;
+  // Exported under another name, or a method: then the source has to say it, and of one export only.
+  const alike = functionsOf(namespace).filter((one) => likeness(sourceOf(one, parsed), meant.source, false) >= OTHER_NAME);
+  const distinct = new Set(alike.map((one) => one.value));
+  const [found] = alike;
+  if (found !== undefined && distinct.size === 1) return found;
+  const what = meant.name === '' ? `The function at ${meant.place}` : `\`${meant.name}\` (${meant.place})`;
+  const why =
+    distinct.size > 1
+      ? `${distinct.size} exports of ${url} look like it; give them different names`
+      : named !== undefined
+        ? `the export of that name in ${url} is another function`
+        : `${url}, as Node loads it in a worker, does not export it (a test runner's plugins, aliases and mocks do not apply there)`;
+  throw new TaskModuleError(`${what} cannot be used as a task: ${why}. Export it, or pass a \`taskRef\``);
+}
+
+/** Of two functions with one name in one file, half alike is the same one after other tools; less is another. */
+const SAME_NAME = 0.5;
+/** Without the name it takes nearly all. */
+const OTHER_NAME = 0.9;
+
+function sourceOf({ value }: Exported, parsed: true | undefined): string | undefined {
+  const fn = parsed === true ? checkedParts(value)?.handler : value;
+  return typeof fn === 'function' ? Function.prototype.toString.call(fn) : undefined;
+}
+
+function functionsOf(namespace: object): Exported[] {
+  const found: Exported[] = [];
+  for (const exportName of Object.keys(namespace).filter((name) => !isForbiddenName(name))) {
+    const exported = exportNamed(namespace, { exportName });
+    if (exported === undefined) continue;
+    found.push(exported);
+    const holder = exported.value;
+    if ((typeof holder !== 'function' && typeof holder !== 'object') || holder === null) continue;
+    for (const [member, { value }] of Object.entries(Object.getOwnPropertyDescriptors(holder))) {
+      if (typeof value === 'function' && !isForbiddenName(member)) found.push({ value, holder });
+    }
+  }
+  return found;
+}
+
+/**
+ * 1: the same words in the same order; 0: nothing in common. `isPart`: whether what one side has more is left out, since tools add
+ * (the interop of an `import()`, a helper); else it counts.
+ */
+export function likeness(one: string | undefined, other: string, isPart: boolean): number {
+  if (one === undefined) return 0;
+  const first = words(one);
+  const second = words(other);
+  if (first.length === second.length && first.every((word, index) => word === second[index])) return 1;
+  const pairs = pairsOf(first);
+  const others = pairsOf(second);
+  const whole = isPart ? Math.min(pairs.length, others.length) : (pairs.length + others.length) / 2;
+  let common = 0;
+  for (const pair of others) {
+    const at = pairs.indexOf(pair);
+    if (at === -1) continue;
+    pairs.splice(at, 1);
+    common++;
+  }
+  return whole === 0 ? 0 : common / whole;
+}
+
+function pairsOf(list: readonly string[]): string[] {
+  return list.slice(1).map((word, index) => `${list[index]} ${word}`);
+}
+
+/** Names and literals, without what tools add: counters, names kept, the module before an imported name. */
+function words(source: string): readonly string[] {
+  const text = source
+    .replace(/\bcov_\w+\(\)\.[sfb]\[\d+\](?:\[\d+\])?\+\+[,;]?/g, '')
+    .replace(/\b__name\(([\w$]+),\s*(['"])[^'"]*\2\)[,;]?/g, '$1 ')
+    .replace(/\.then\(\(?(\w+)\)?=>\{const (\w+)="default";return \1\[\2\][^}]*\}\)/g, '')
+    .replace(/\b__vite_ssr_dynamic_import__\b/g, 'import')
+    .replace(/\b__vite_ssr_import_meta__\b/g, 'import.meta')
+    .replace(/\(\s*0\s*,\s*([\w$]+\.)*([\w$]+)\s*\)/g, '$2')
+    .replace(/\b__(?:vite_ssr|vi)_import_\d+__\./g, '')
+    .replace(/\b[\w$]+_\d+\./g, '');
+  const found: string[] = [];
+  const { tokenizer } = parser();
+  try {
+    for (const token of tokenizer(text, { ecmaVersion: 'latest', sourceType: 'module' })) {
+      const { label } = token.type;
+      const value = 'value' in token ? token.value : undefined;
+      if (label === 'name' || label === 'privateId') found.push(String(value));
+      else if (label === 'num' || label === 'string' || label === 'template') found.push(JSON.stringify(String(value)));
+      else if (label === 'regexp') found.push((value as { readonly pattern: string }).pattern);
+    }
+  } catch {
+    return text.match(/[\w$]+/g) ?? [];
+  }
+  return found.filter((word) => !ADDED.has(word));
+}
+
+/** What stripping types, lowering and a default export's name add or take away. */
+const ADDED: ReadonlySet<string> = new Set([
+  'async',
+  'await',
+  'let',
+  'static',
+  'of',
+  '"use strict"',
+  '__vite_ssr_export_default__',
+  'undefined',
+]);

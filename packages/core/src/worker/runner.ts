@@ -1,0 +1,541 @@
+/**
+ * The far side: takes messages of tasks, calls, answers. Knows no transport: a FarEnd sends, claims, and says how it waits.
+ *
+ * One task at a time, in the order of arrival; answers leave in that order too, many in a message, but never later than the rule in
+ * wire/budget.ts allows (the other side reads from it what a dead worker had started).
+ *
+ *   receive(TASKS) -> #queue -> drive: claim one -> call -> Answers -> flush -> ANSWER
+ *
+ * `drive` runs synchronous tasks in a plain loop. It leaves the loop in three ways: the queue is empty (the far end then waits in
+ * whatever way is best), a module is still loading, or a task returned a promise; the last two come back to it. It runs in the async context in
+ * which the worker began, and code of the user always in a new one made of that: no store that a task enters reaches the next.
+ */
+import process from 'node:process';
+import { TaskModuleError, TaskSerializationError, TwinpoolError } from '../errors.ts';
+import { originOf, type TaskDescriptor } from '../tasks/definition/descriptor.ts';
+import { type LoadedTask, loadTask } from '../tasks/loading/load.ts';
+import { AloneValues } from '../wire/alone-values.ts';
+import {
+  ABORT,
+  ALONE_VALUE,
+  ARITY_SHIFT,
+  AS_BYTES,
+  AS_SKIP,
+  DEFINE,
+  FORGET,
+  INIT,
+  INIT_FAILED,
+  LOADED,
+  type Message,
+  type PackedValue,
+  READY,
+  RUN_EXPECT,
+  RUN_FIELDS,
+  RUN_FLAGS,
+  RUN_FN,
+  RUN_ITEMS,
+  RUN_SPECIALS,
+  SAME_CALL,
+  SPECIAL_FIELDS,
+  SPREAD,
+  TASKS,
+  TIMED,
+  type WorkerSetup,
+} from '../wire/messages.ts';
+import { isPrimitive } from '../wire/outbound.ts';
+import { encodeThrown } from '../wire/thrown.ts';
+import { unpackBytes } from '../wire/values.ts';
+import { Answers } from './answers.ts';
+import { Functions, type Known } from './functions.ts';
+import { ownerOfUncaught } from './microtasks.ts';
+import { becomeWorker, newScope, runAs, setCalling, type TaskSource } from './ownership.ts';
+import { hasRefusedHere } from './refusal.ts';
+import { RunningTask } from './running-task.ts';
+import type { FarEnd } from './transport.ts';
+
+/** One TASKS message, and how far it is done. */
+interface Batch {
+  readonly sequence: number;
+  readonly slot: number;
+  readonly runs: readonly unknown[];
+  run: number;
+  /** The run for which the load of its function was tried last. */
+  tried: number;
+  /** Place in the run, and in the whole message. */
+  at: number;
+  place: number;
+  /** Next special of the run. */
+  special: number;
+  /** Tasks from `at` on that are claimed already: the first waits for its module, or they were claimed together. */
+  claimed: number;
+}
+
+/**
+ * Tasks of one call that are claimed together where they are that short. More: less of a claim a task. Fewer: less lies behind a task that takes
+ * long after all, and cannot be taken back.
+ */
+const TOGETHER = 32;
+/** Where tasks are expected to be shorter than SHORT µs the clock is read once in READ_EVERY of them; reading costs 40 ns. */
+const READ_EVERY = 16;
+const SHORT = 2;
+
+/** In the place of a task's item: it is in the specials of the run. */
+const SPECIAL = Symbol('special');
+
+// Captured: a task may replace what it finds on the global object.
+const exit = process.exit.bind(process);
+
+/** What became of a run of tasks. */
+type RunEnd = 'done' | 'waits' | 'taken back';
+
+export class Runner implements TaskSource {
+  readonly #far: FarEnd;
+  /** That of the worker's start, which no code of the user has changed. */
+  readonly #scope = newScope('TWINPOOL_WORKER');
+  #setup!: WorkerSetup;
+  #answers!: Answers;
+  #workerData: unknown;
+  readonly #queue: Batch[] = [];
+  readonly #functions = new Functions();
+  readonly #alone = new AloneValues();
+  /** A task runs or a module loads; `drive` will be called when it is over. */
+  #busy = false;
+  #ready = false;
+  /** The last owner that was given out, and the one that code called from here gets. */
+  #token = 0;
+  /** The last one before the first task. */
+  #tokenAtStart = 0;
+  /** The owner of the task that runs; 0: none does. */
+  #running = 0;
+  /** The owner of the initializer while it runs; else 0. */
+  #initializing = 0;
+  #context: RunningTask | undefined;
+  /** Ends the asynchronous task that runs with an error that its promise will not carry. */
+  #failRunning: ((error: unknown) => void) | undefined;
+  /** A leftover of an ended task failed: this worker ends with the task that runs, or at once. */
+  #isRetiring = false;
+  /** The other side does not know yet that messages without tasks were read. */
+  #owesAcknowledgement = false;
+  /** Late errors from before this worker was set up. */
+  #earlyErrors: unknown[] = [];
+
+  constructor(far: FarEnd) {
+    this.#far = far;
+  }
+
+  /** No task runs, none waits. */
+  get isIdle(): boolean {
+    return !this.#busy && this.#queue.length === 0;
+  }
+  get isReady(): boolean {
+    return this.#ready;
+  }
+
+  /** Takes a message. `drive` is to be called once all that lies there has been taken. */
+  receive(message: Message): void {
+    switch (message[0]) {
+      case TASKS:
+        this.#queue.push({
+          sequence: message[1] as number,
+          slot: message[2] as number,
+          runs: message[3] as unknown[],
+          run: 0,
+          tried: -1,
+          at: 0,
+          place: 0,
+          special: 0,
+          claimed: 0,
+        });
+        break;
+      case DEFINE:
+        this.#functions.define(message[1] as number, message[2] as TaskDescriptor);
+        break;
+      case FORGET:
+        this.#functions.forget(message[1] as number[]);
+        break;
+      case ALONE_VALUE:
+        this.#alone.came(message[1]);
+        break;
+      case ABORT:
+        this.#abort(message[1] as number, message[2] as number);
+        break;
+      case INIT:
+        if (this.#answers !== undefined) throw new TwinpoolError('this worker was set up a second time');
+        void this.#initialize(message[1] as WorkerSetup);
+        break;
+      default:
+    }
+  }
+
+  /** A value whose own message could not be read. */
+  receiveUnreadable(error: unknown): void {
+    this.#alone.cameUnreadable(error);
+  }
+
+  /** Runs what waits, until it has to wait itself. */
+  drive(): void {
+    if (!this.#busy && this.#ready) this.#scope.runInAsyncScope(this.#drive, this);
+  }
+
+  #drive(): void {
+    this.#answers.resume();
+    for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
+      if (!this.#runBatch(batch)) return;
+      this.#answers.acknowledged = batch.sequence;
+      this.#queue.shift();
+    }
+    this.#answers.flush();
+    if (this.#owesAcknowledgement) this.#acknowledge();
+    this.#far.idle(this.#answers.busyFor);
+  }
+
+  /**
+   * An exception that was not caught, or a rejection that was not handled. `true`: this worker goes on, since the error is the outcome of the
+   * task that it belongs to, or concerns no task and can wait until the running one has ended.
+   */
+  takesError(error: unknown, kind: 'exception' | 'rejection'): boolean {
+    const owner = ownerOfUncaught(error);
+    const fail = this.#failRunning;
+    if (fail !== undefined && owner === this.#running) {
+      fail(error);
+      return true;
+    }
+    // An import ran the program again, and what came of it fails (a refused pool, a port in use): in a replacement it would fail again.
+    if (typeof owner !== 'number' && (hasRefusedHere() || (owner !== undefined && this.#isYoung))) {
+      this.#lateError(error);
+      return true;
+    }
+    // An exception without an owner may be the running task's: a callback that threw may be the one that it waits for.
+    const canWait = fail !== undefined && (owner !== undefined || kind === 'rejection');
+    this.#isRetiring ||= canWait || typeof owner === 'number';
+    if (canWait) this.#lateError(error);
+    return canWait;
+  }
+
+  /** An error after which the worker's state is unknown: the worker reports it and is to end. */
+  fatalError(error: unknown): void {
+    this.#answers?.lateError(error, true, this.#hasBegun());
+  }
+
+  /** The worker ends; what is told now arrives. */
+  exiting(): void {
+    this.#answers?.exiting(this.#hasBegun());
+  }
+
+  /** Whether a task ends with this worker: one that runs, or that waits for its module, unless this worker ends because of another's leftover. */
+  #hasBegun(): boolean {
+    return this.#running !== 0 || (!this.#isRetiring && (this.#queue[0]?.claimed ?? 0) > 0);
+  }
+
+  /** It has begun one task at most, or one run of short ones. */
+  get #isYoung(): boolean {
+    return this.#token <= this.#tokenAtStart + 1;
+  }
+
+  isRunning(owner: number): boolean {
+    return owner === this.#running || owner === this.#initializing;
+  }
+
+  contextOf(owner: number): RunningTask | undefined {
+    return owner === this.#running ? this.#contextOfRunning() : undefined;
+  }
+
+  /** Made when it is first asked for. */
+  #contextOfRunning(): RunningTask | undefined {
+    const batch = this.#queue[0];
+    if (batch === undefined) return undefined;
+    this.#context ??= new RunningTask(this.#far, this.#answers, this.#setup, this.#workerData, batch.sequence, batch.place);
+    return this.#context;
+  }
+
+  #lateError(error: unknown): void {
+    if (this.#answers === undefined) this.#earlyErrors.push(error);
+    else this.#answers.lateError(error, false, false);
+  }
+
+  async #initialize(setup: WorkerSetup): Promise<void> {
+    this.#setup = setup;
+    this.#answers = new Answers(this.#far, setup.maxPayloadBytes);
+    becomeWorker(setup.depth, this);
+    for (const error of this.#earlyErrors.splice(0)) this.#lateError(error);
+    this.#workerData = unpackValue(setup.workerData);
+    const { initializer, initargs } = setup;
+    if (initializer !== undefined) {
+      try {
+        this.#far.keepTurning();
+        const task = await runAs(originOf(initializer), () => loadTask(initializer));
+        this.#initializing = this.#newOwner();
+        await runAs(this.#initializing, () => task.call(...(unpackValue(initargs) as unknown[])));
+        this.#initializing = 0;
+      } catch (error) {
+        this.#far.send([INIT_FAILED, encodeThrown(error)]);
+        exit(1);
+      }
+    }
+    this.#tokenAtStart = this.#token;
+    this.#ready = true;
+    this.#far.send([READY]);
+    this.drive();
+  }
+
+  /** The task may have ended, and another run, by the time this is read. */
+  #abort(sequence: number, place: number): void {
+    const batch = this.#queue[0];
+    if (!this.#busy || this.#running === 0 || batch?.sequence !== sequence || batch.place !== place) return;
+    // Listeners of the signal run now, and belong to the task.
+    runAs(this.#running, () => this.#contextOfRunning()?.abort());
+  }
+
+  #load(id: number, known: Known): Promise<void> {
+    return this.#functions.load(known, this.#setup.startTimeout, () => this.#far.send([LOADED, id]));
+  }
+
+  /** True when the batch is done with; false when something must be waited for. */
+  #runBatch(batch: Batch): boolean {
+    const { runs } = batch;
+    const answers = this.#answers;
+    for (; batch.run < runs.length; batch.run += RUN_FIELDS, batch.at = 0, batch.special = 0) {
+      const id = runs[batch.run + RUN_FN] as number;
+      const known = this.#functions.get(id);
+      if (known !== undefined && known.task === undefined && batch.tried !== batch.run) {
+        answers.flush();
+        if (batch.claimed === 0) batch.claimed = this.#far.claim(batch.slot, 1);
+        if (batch.claimed === 0) {
+          this.#wasTakenBack();
+          return true;
+        }
+        batch.tried = batch.run;
+        this.#waitFor(this.#load(id, known));
+        return false;
+      }
+      answers.measure(id);
+      const flags = runs[batch.run + RUN_FLAGS] as number;
+      // Where tasks of one call are measured to be short they share an owner and its scope: those of their own would be a good part of what they take.
+      const isShared = (flags & SAME_CALL) !== 0 && (runs[batch.run + RUN_EXPECT] as number) > 0 && known?.isAsync !== true;
+      const end = isShared ? runAs(this.#newOwner(), this.#runTasks, this, batch, known, true) : this.#runTasks(batch, known, false);
+      if (end !== 'done') return end === 'taken back';
+      answers.closeSegment();
+    }
+    return true;
+  }
+
+  /** Those of one run; each in a scope of its own, unless this is called in the one that they share. */
+  #runTasks(batch: Batch, known: Known | undefined, isShared: boolean): RunEnd {
+    const answers = this.#answers;
+    const { runs, run } = batch;
+    const items = runs[run + RUN_ITEMS] as ArrayLike<unknown>;
+    const flags = runs[run + RUN_FLAGS] as number;
+    const arity = flags >>> ARITY_SHIFT;
+    const count = arity === 0 ? items.length : items.length / arity;
+    const specials = runs[run + RUN_SPECIALS] as unknown[] | undefined;
+    const expectation = runs[run + RUN_EXPECT] as number;
+    const readEvery = expectation < SHORT ? READ_EVERY - 1 : 0;
+    const mayRunTogether = isShared && flags === SAME_CALL && expectation < SHORT && specials === undefined && known?.task !== undefined;
+    while (batch.at < count) {
+      if (mayRunTogether && known.givesNumbers && batch.claimed === 0) {
+        batch.claimed = this.#far.claim(batch.slot, Math.min(TOGETHER, count - batch.at));
+        if (batch.claimed === 0) return this.#wasTakenBack();
+        if (!this.#runTogether(batch, known, items, expectation)) return 'waits';
+        answers.flushIfLate();
+        continue;
+      }
+      if (batch.claimed === 0) batch.claimed = this.#far.claim(batch.slot, 1);
+      if (batch.claimed === 0) return this.#wasTakenBack();
+      answers.beforeTask(expectation);
+      batch.claimed -= 1;
+      answers.started(expectation);
+      const special = specials !== undefined && specials[batch.special] === batch.at;
+      const item = special ? SPECIAL : arity === 0 ? items[batch.at] : argumentsAt(items, batch.at * arity, arity);
+      const settled = isShared ? this.#run(batch, known, item) : runAs(this.#newOwner(), this.#run, this, batch, known, item);
+      // An asynchronous task moves on when it has settled, so that until then this is its place.
+      if (!settled) return 'waits';
+      answers.countRun();
+      batch.at += 1;
+      batch.place += 1;
+      if (expectation > 0 && (batch.at & readEvery) === 0) answers.flushIfLate();
+    }
+    return 'done';
+  }
+
+  /** The rest of the batch runs elsewhere. Its slot is free when the other side learns that it was read; perhaps no answer says so. */
+  #wasTakenBack(): RunEnd {
+    this.#owesAcknowledgement = true;
+    return 'taken back';
+  }
+
+  #acknowledge(): void {
+    this.#owesAcknowledgement = false;
+    this.#answers.acknowledge();
+  }
+
+  /**
+   * Tasks of one call that are over at once and give numbers: claimed together, which only a call's own end can regret, and told without a look at
+   * each. False when one returned a promise; what is left of them stays claimed.
+   */
+  #runTogether(batch: Batch, known: Known, items: ArrayLike<unknown>, expectation: number): boolean {
+    const answers = this.#answers;
+    const { call } = known.task as LoadedTask;
+    this.#begin();
+    for (; batch.claimed > 0; batch.at += 1, batch.place += 1) {
+      answers.beforeTask(expectation);
+      batch.claimed -= 1;
+      answers.started(expectation);
+      let result: unknown;
+      let hasThrown = false;
+      try {
+        result = call(items[batch.at]);
+      } catch (error) {
+        hasThrown = true;
+        result = error;
+      }
+      if (typeof result === 'number' && !hasThrown) {
+        answers.number(result);
+        if (this.#context !== undefined) this.#endContext();
+      } else {
+        known.givesNumbers = hasThrown;
+        if (!this.#tell(batch, known, result, hasThrown)) return false;
+        answers.countRun();
+        this.#begin();
+      }
+    }
+    this.#endTask();
+    return true;
+  }
+
+  /** Runs one task. True when its outcome is known; false when it returned a promise. */
+  #run(batch: Batch, known: Known | undefined, item: unknown): boolean {
+    return item === SPECIAL ? this.#runSpecial(batch, known) : this.#call(batch, known, item);
+  }
+
+  #runSpecial(batch: Batch, known: Known | undefined): boolean {
+    const specials = batch.runs[batch.run + RUN_SPECIALS] as readonly unknown[];
+    const kind = specials[batch.special + 1];
+    const payload = specials[batch.special + 2];
+    batch.special += SPECIAL_FIELDS;
+    if (kind === AS_SKIP) {
+      this.#answers.skipped();
+      return true;
+    }
+    let item: unknown;
+    try {
+      item = kind === AS_BYTES ? unpackBytes(payload) : this.#alone.next();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#answers.thrown(new TaskSerializationError(`the arguments arrived but cannot be read in the worker: ${reason}`), 'worker');
+      return true;
+    }
+    return this.#call(batch, known, item);
+  }
+
+  #call(batch: Batch, known: Known | undefined, item: unknown): boolean {
+    if (known?.task === undefined) {
+      this.#answers.thrown(known?.failure ?? new TaskModuleError('the task was never defined in this worker'), 'worker');
+      return true;
+    }
+    const flags = batch.runs[batch.run + RUN_FLAGS] as number;
+    if ((flags & TIMED) !== 0) this.#answers.announceStart();
+    this.#begin();
+    let result: unknown;
+    let hasThrown = false;
+    try {
+      const { call } = known.task;
+      result = (flags & SPREAD) !== 0 ? call(...(item as unknown[])) : call(item);
+    } catch (error) {
+      hasThrown = true;
+      result = error;
+    }
+    return this.#tell(batch, known, result, hasThrown);
+  }
+
+  /** What a call came to. True when that is an outcome; false when it is a promise. */
+  #tell(batch: Batch, known: Known, came: unknown, wasThrown: boolean): boolean {
+    let result = came;
+    let hasThrown = wasThrown;
+    let isPromise = false;
+    try {
+      isPromise = !hasThrown && !isPrimitive(result) && typeof (result as PromiseLike<unknown>).then === 'function';
+    } catch (error) {
+      // A getter, or a Proxy.
+      hasThrown = true;
+      result = error;
+    }
+    if (isPromise) {
+      known.isAsync = true;
+      this.#awaitResult(batch, result as PromiseLike<unknown>);
+      return false;
+    }
+    // It runs until its outcome is packed: that may call code of its own (getters), which may end the worker.
+    if (hasThrown) this.#answers.thrown(result);
+    else this.#answers.value(result);
+    this.#endTask();
+    return true;
+  }
+
+  #awaitResult(batch: Batch, result: PromiseLike<unknown>): void {
+    let over = false;
+    const finish = (answer: () => void): void => {
+      if (over) return;
+      over = true;
+      // Packing may call code of the task.
+      setCalling(this.#running);
+      answer();
+      this.#endTask();
+      this.#answers.countRun();
+      this.#answers.closeSegment();
+      batch.at += 1;
+      batch.place += 1;
+      this.#busy = false;
+      if (this.#isRetiring) exit(1);
+      this.drive();
+    };
+    const failed = (error: unknown) => finish(() => this.#answers.thrown(error));
+    this.#busy = true;
+    this.#failRunning = failed;
+    this.#far.keepTurning();
+    // Through `Promise.resolve`, so that a thenable that calls back at once does not make this call itself.
+    Promise.resolve(result).then((value) => finish(() => this.#answers.value(value)), failed);
+    setCalling(0);
+  }
+
+  #waitFor(loading: Promise<void>): void {
+    this.#busy = true;
+    this.#far.keepTurning();
+    void loading.then(() => {
+      this.#busy = false;
+      this.drive();
+    });
+  }
+
+  #endContext(): void {
+    if (this.#context !== undefined) this.#context.over = true;
+    this.#context = undefined;
+  }
+
+  #newOwner(): number {
+    this.#token += 1;
+    return this.#token;
+  }
+
+  /** A task of the newest owner is about to be called. */
+  #begin(): void {
+    this.#running = this.#token;
+    setCalling(this.#token);
+  }
+
+  #endTask(): void {
+    this.#endContext();
+    this.#failRunning = undefined;
+    this.#running = 0;
+    setCalling(0);
+  }
+}
+
+function argumentsAt(items: ArrayLike<unknown>, from: number, count: number): unknown[] {
+  const args: unknown[] = [];
+  for (let i = 0; i < count; i++) args.push(items[from + i]);
+  return args;
+}
+
+function unpackValue([kind, payload]: PackedValue): unknown {
+  return kind === AS_BYTES ? unpackBytes(payload) : payload;
+}
