@@ -49,7 +49,8 @@ const RULES = [
 /** Bundles inner modules of core for tests (scripts/bundle.mjs). */
 const FROM_SOURCES = new Set(['packages/testkit/src/core.ts']);
 /** What a worker must not load, directly or through another file: each worker pays for it at its start. */
-const TOO_HEAVY_FOR_A_WORKER = /^(index\.ts|options\/(options|schemas)\.ts|zod(\/.*)?|piscina|acorn|eslint-scope|@jridgewell\/.*)$/;
+const TOO_HEAVY_FOR_A_WORKER =
+  /^(index\.ts|options\/(check-options|resolve-options|schemas)\.ts|zod(\/.*)?|piscina|acorn|eslint-scope|@jridgewell\/.*)$/;
 
 const IMPORT = /^\s*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
 

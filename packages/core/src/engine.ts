@@ -15,7 +15,7 @@ import type { Chunk, Ending, Job } from './jobs/job.ts';
 import type { Lane, LaneHost, LaneOptions } from './lanes/lane.ts';
 import { makeWorkerLane, watchEnds } from './lanes/make-lane.ts';
 import { tasks as taskChannel, tellEnd, tellOfWorker } from './observability/diagnostics.ts';
-import type { ResolvedShare, ResolvedWorkers } from './options/options.ts';
+import type { ResolvedShare, ResolvedWorkers } from './options/resolve-options.ts';
 import { type Clock, systemClock } from './primitives/clock.ts';
 import type { Percentiles } from './primitives/histogram.ts';
 import { clearTicker, setTicker } from './primitives/time.ts';

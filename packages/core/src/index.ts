@@ -29,8 +29,9 @@ export {
   type ValidationIssue,
   WorkerLostError,
 } from './errors.ts';
+export type { SharedOptions } from './facade/facade-options.ts';
 export type { TaskEvent, WorkerEvent } from './observability/diagnostics.ts';
-export type { CallOptions, ResourceLimits, RuntimeOptions, SharedOptions, ShareOptions, WorkerOptions } from './options/options.ts';
+export type { CallOptions, ResourceLimits, RuntimeOptions, ShareOptions, WorkerOptions } from './options/options.ts';
 export type { Percentiles } from './primitives/histogram.ts';
 export { WorkerRuntime, type WorkerRuntimeConstructor } from './runtime.ts';
 export { type ArgumentsSchema, type CheckedTask, defineTask } from './tasks/definition/checked.ts';

@@ -6,7 +6,8 @@
  */
 import { Engine, type RuntimeStats } from './engine.ts';
 import { BrokenProcessPoolError, BrokenThreadPoolError } from './errors.ts';
-import { type RuntimeOptions, resolveRuntime } from './options/options.ts';
+import type { RuntimeOptions } from './options/options.ts';
+import { resolveRuntime } from './options/resolve-options.ts';
 
 /** The engine of a runtime; for the facades of this package's own family. */
 export let engineOf: (runtime: WorkerRuntime) => Engine;

@@ -1,16 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { OptionsError } from '../src/errors.ts';
+import { type FacadeShape, resolveFacade } from '../src/facade/facade-options.ts';
 import { WorkerRuntime } from '../src/index.ts';
 import type { CallSettings } from '../src/jobs/job.ts';
-import {
-  checkTimeout,
-  checkWhole,
-  type FacadeShape,
-  type ResolvedShare,
-  resolveCall,
-  resolveFacade,
-  resolveRuntime,
-} from '../src/options/options.ts';
+import { checkTimeout, checkWhole } from '../src/options/check-options.ts';
+import { type ResolvedShare, resolveCall, resolveRuntime } from '../src/options/resolve-options.ts';
 
 const task = (): undefined => undefined;
 

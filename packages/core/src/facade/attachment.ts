@@ -8,9 +8,10 @@
 import { Engine, type RuntimeStats } from '../engine.ts';
 import type { CallSettings, Job } from '../jobs/job.ts';
 import type { StreamJob } from '../jobs/stream-job.ts';
-import { type ResolvedShare, resolveFacade } from '../options/options.ts';
+import type { ResolvedShare } from '../options/resolve-options.ts';
 import { engineOf, WorkerRuntime } from '../runtime.ts';
 import type { Client } from '../scheduling/client.ts';
+import { resolveFacade } from './facade-options.ts';
 
 export interface SeatShape {
   /** The facade's name in messages, unless the user gave one. */

@@ -15,7 +15,7 @@
  */
 
 import { CancelledError } from '../errors.ts';
-import { checkTimeout } from '../options/options.ts';
+import { checkTimeout } from '../options/check-options.ts';
 import { Alarm, systemClock } from '../primitives/clock.ts';
 import { HANDLE, type HandleView } from '../primitives/handle.ts';
 import { runCallback, type Scope, warnOfError } from '../primitives/user-code.ts';

@@ -1,6 +1,6 @@
 /** Which lane a kind of worker needs, and what its workers inherit of this program. The only place that asks for the kind. */
 
-import type { ResolvedWorkers } from '../options/options.ts';
+import type { ResolvedWorkers } from '../options/resolve-options.ts';
 import { memoryFlags, workerProgram } from '../options/worker-environment.ts';
 import type { Lane, LaneHost, LaneOptions } from './lane.ts';
 import { ProcessLane } from './process-transport.ts';

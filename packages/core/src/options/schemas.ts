@@ -1,17 +1,15 @@
 /**
- * The schemas of all options. Loaded with the first options, bundled with the parts of zod that they use (scripts/bundle.mjs):
- * the whole of zod takes four times as long to load as everything else.
+ * The schemas of single options: which values each one takes, and the message for another value.
  *
- * Decides what one option may be, and how its fault is worded. What goes together is options.ts's business.
+ * This file is loaded with the first object of options. The build bundles it with the parts of zod that it uses (scripts/bundle.mjs), since the
+ * whole of zod takes four times as long to load as everything else. It does not know which options go together: resolve-options.ts does.
  */
 import * as zod from 'zod/mini';
 import type { OptionIssue } from '../errors.ts';
+import { MOST_WORKERS } from './most-workers.ts';
 import { unknownOption } from './unknown-option.ts';
 
 export type Shape = Record<string, zod.ZodMiniType>;
-
-/** Above this a number of workers is a mistake. */
-const MOST_WORKERS = 1024;
 
 function whole(least: number, most: number, unit: string): zod.ZodMiniType {
   return zod.int(`expected ${unit}, a whole number from ${least} to ${most}`).check(zod.gte(least), zod.lte(most));
@@ -33,7 +31,7 @@ const callback = zod.custom((value) => typeof value === 'function', 'expected a 
 const megabytes = zod.optional(zod.number().check(zod.positive()));
 const retries = whole(0, Number.MAX_SAFE_INTEGER, 'a number of re-runs');
 
-/** Any object whose own enumerable values are strings or `undefined`, `process.env` too; not a Map and the like. */
+/** An object whose own enumerable values are strings or `undefined`, such as `process.env`; a Map or another built-in object is a fault. */
 const environment: zod.ZodMiniType = zod.unknown().check((context) => {
   const { value, issues } = context;
   if (value === 'inherit' || value === 'minimal') return;
@@ -107,12 +105,12 @@ export const map: Shape = {
   errorCallback: callback,
 };
 
-/** Something of a class that zod does not know. */
+/** The schema of an instance of a class. `what`: the class, with its article. */
 export function instance(is: (value: unknown) => boolean, what: string): zod.ZodMiniType {
   return zod.custom(is, `expected ${what}`);
 }
 
-/** Every fault of an object of options, all of them optional. */
+/** Returns every fault of `options`, whose properties are all optional. `show`: a value as a message shows it. */
 export function faults(options: Record<string, unknown>, shape: Shape, show: (value: unknown) => string): OptionIssue[] {
   const optional: Record<string, zod.ZodMiniType> = {};
   for (const key of Object.keys(shape)) optional[key] = zod.optional(shape[key] as zod.ZodMiniType);

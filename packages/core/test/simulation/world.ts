@@ -22,7 +22,7 @@ import {
 import { CallJob, type CallSettings, type Job } from '../../src/jobs/job.ts';
 import { MapJob } from '../../src/jobs/map-job.ts';
 import { StreamJob } from '../../src/jobs/stream-job.ts';
-import { resolveRuntime } from '../../src/options/options.ts';
+import { resolveRuntime } from '../../src/options/resolve-options.ts';
 import type { Client } from '../../src/scheduling/client.ts';
 import { TaskFunction } from '../../src/tasks/task-function.ts';
 import { encodeThrown } from '../../src/wire/thrown.ts';

@@ -1,0 +1,166 @@
+/**
+ * Makes complete, frozen settings from the public options: of workers, of a facade's share of them, and of one call.
+ *
+ *   RuntimeOptions --> ResolvedWorkers + ResolvedShare          defaults from here
+ *   ShareOptions   --> ResolvedShare                            defaults from the share of the runtime, if it is a shared one
+ *   CallOptions    --> CallSettings                             defaults from the share of the facade
+ *
+ * It also checks which options go together, and which ones a kind of worker cannot honour. It does not know single values (schemas.ts), and of
+ * facades only that they have a share.
+ */
+import { availableParallelism } from 'node:os';
+import type { CallSettings } from '../jobs/job.ts';
+import { checkOptions, type OwnOptions, type ReportIssue } from './check-options.ts';
+import type { CallOptions, ResourceLimits, RuntimeOptions, ShareOptions, WorkerOptions } from './options.ts';
+import type * as Schemas from './schemas.ts';
+import { programFaults, workerEnvironment } from './worker-environment.ts';
+
+const DEFAULT_KILL_GRACE = 500;
+const DEFAULT_START_TIMEOUT = 30_000;
+const DEFAULT_MAX_PAYLOAD_BYTES = 256 * 2 ** 20;
+const DEFAULT_RETRIES = 2;
+
+/** How the workers of one runtime are started. Times are milliseconds; Infinity means no limit. */
+export interface ResolvedWorkers extends WorkerOptions {
+  readonly kind: 'process' | 'thread';
+  readonly size: number;
+  readonly killGrace: number;
+  readonly startTimeout: number;
+  readonly idleTimeout: number;
+  readonly maxTasks: number;
+  readonly maxPayloadBytes: number;
+  readonly namePrefix: string;
+}
+
+/** A facade's share of the workers of a runtime. */
+export interface ResolvedShare {
+  readonly name: string;
+  /** The most workers that it uses at once. */
+  readonly maxLanes: number;
+  readonly maxQueue: number;
+  readonly onWorkerLoss: 'fail' | 'retry' | 'break';
+  readonly killGrace: number;
+  /** The settings of a call without options. */
+  readonly settings: CallSettings;
+}
+
+/** The number of runtimes without a name so far. */
+let unnamed = 0;
+
+/** `size`: the number of workers, `undefined` for the default. */
+export function resolveWorkers(own: OwnOptions, name: string, kind: 'process' | 'thread', size: unknown): ResolvedWorkers {
+  const options = own as WorkerOptions & { killGrace?: number; name?: string };
+  const resolved = {
+    kind,
+    // A copy, as `spawn` makes one: later changes of the object do not reach a worker.
+    env: typeof options.env === 'object' ? Object.freeze(workerEnvironment(options.env, process.env)) : options.env,
+    size: (size as number | undefined) ?? availableParallelism(),
+    killGrace: options.killGrace ?? DEFAULT_KILL_GRACE,
+    startTimeout: options.startTimeout ?? DEFAULT_START_TIMEOUT,
+    idleTimeout: options.idleTimeout ?? Number.POSITIVE_INFINITY,
+    maxTasks: options.maxTasksPerChild ?? Number.POSITIVE_INFINITY,
+    maxPayloadBytes: options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES,
+    // An empty prefix counts as absent, as in Python.
+    namePrefix: options.threadNamePrefix || options.name || `${name}-${unnamed++}`,
+  };
+  // Without a prototype: an absent option is not read from a polluted Object.prototype.
+  return Object.freeze(Object.assign(Object.create(null) as WorkerOptions, options, resolved));
+}
+
+/** `above`: the share of the runtime, whose settings are the defaults. */
+export function resolveShare(own: OwnOptions, name: string, maxLanes: number, above: ResolvedShare | undefined): ResolvedShare {
+  const options = own as ShareOptions;
+  const onWorkerLoss = options.onWorkerLoss ?? above?.onWorkerLoss ?? 'fail';
+  const inheritedRetries = above?.onWorkerLoss === onWorkerLoss ? above.settings.retries : undefined;
+  const retries = onWorkerLoss === 'retry' ? (options.retries ?? inheritedRetries ?? DEFAULT_RETRIES) : 0;
+  return Object.freeze({
+    name: options.name ?? name,
+    maxLanes,
+    maxQueue: options.maxQueue ?? above?.maxQueue ?? Number.POSITIVE_INFINITY,
+    onWorkerLoss,
+    killGrace: options.killGrace ?? above?.killGrace ?? DEFAULT_KILL_GRACE,
+    settings: Object.freeze({
+      priority: 0,
+      taskTimeout: options.taskTimeout ?? above?.settings.taskTimeout ?? Number.POSITIVE_INFINITY,
+      retries,
+      signal: undefined,
+      onReport: undefined,
+    }),
+  });
+}
+
+/** Reports the options that this kind of worker cannot honour, and those that do not go together. */
+export function checkWorkers(own: OwnOptions, kind: 'process' | 'thread', issue: ReportIssue): void {
+  const limits = own['resourceLimits'] as ResourceLimits | undefined;
+  if (kind === 'process') {
+    if (own['threadNamePrefix'] !== undefined)
+      issue('threadNamePrefix', 'names worker threads; processes are named after the option `name`');
+    for (const key of ['codeRangeSizeMb', 'stackSizeMb'] as const) {
+      if (limits?.[key] !== undefined) issue(`resourceLimits.${key}`, 'worker processes cannot be given this limit; threads can');
+    }
+    for (const key of ['maxOldGenerationSizeMb', 'maxYoungGenerationSizeMb'] as const) {
+      const megabytes = limits?.[key];
+      if (typeof megabytes === 'number' && megabytes > 0 && !Number.isSafeInteger(megabytes))
+        issue(`resourceLimits.${key}`, `worker processes take whole megabytes, got ${megabytes}; threads take parts`);
+    }
+  } else if (own['stdio'] !== undefined && own['stdio'] !== 'inherit') {
+    issue('stdio', 'worker threads write to the streams of the program; processes can be given others');
+  }
+  for (const [path, message] of programFaults(kind, own)) issue(path, message);
+  if (own['initargs'] !== undefined && own['initializer'] === undefined) issue('initargs', 'given without an initializer');
+}
+
+/** Reports `retries` without a policy that uses it. */
+export function checkShare(own: OwnOptions, above: ResolvedShare | undefined, issue: ReportIssue): void {
+  const policy = own['onWorkerLoss'] ?? above?.onWorkerLoss ?? 'fail';
+  if (own['retries'] !== undefined && policy !== 'retry') issue('retries', "needs onWorkerLoss: 'retry'");
+}
+
+/** Throws OptionsError with every fault. */
+export function resolveRuntime(options: RuntimeOptions | undefined): { workers: ResolvedWorkers; share: ResolvedShare } {
+  const own = checkOptions(
+    'WorkerRuntime',
+    options,
+    ({ kind, count, worker, share }) => ({ kind, workers: count, ...worker, ...share }),
+    (all, issue) => {
+      checkWorkers(all, all['kind'] === 'thread' ? 'thread' : 'process', issue);
+      checkShare(all, undefined, issue);
+    },
+  );
+  const kind = own['kind'] === 'thread' ? 'thread' : 'process';
+  const workers = resolveWorkers(own, 'WorkerRuntime', kind, own['workers']);
+  return { workers, share: resolveShare(own, 'WorkerRuntime', workers.size, undefined) };
+}
+
+/** Returns the settings of a call: its own options, and for the others those of `base`. `extra`: the names of further options of the method. */
+export function resolveCall(
+  what: string,
+  options: object,
+  base: CallSettings,
+  extra: readonly string[] = [],
+): { settings: CallSettings; own: OwnOptions } {
+  const own = checkOptions(
+    what,
+    options,
+    ({ call, map }) => {
+      const shape: Schemas.Shape = { ...call };
+      for (const key of extra) shape[key] = map[key] as Schemas.Shape[string];
+      return shape;
+    },
+    (all, issue) => {
+      if (all['retries'] !== undefined && all['retries'] !== 0 && base.retries === 0)
+        issue('retries', "needs onWorkerLoss: 'retry' in the options of the pool, executor or runtime");
+    },
+  );
+  const call = own as CallOptions;
+  return {
+    own,
+    settings: Object.freeze({
+      priority: call.priority ?? base.priority,
+      taskTimeout: call.taskTimeout ?? base.taskTimeout,
+      retries: call.retries ?? base.retries,
+      signal: call.signal ?? base.signal,
+      onReport: call.onReport ?? base.onReport,
+    }),
+  };
+}
