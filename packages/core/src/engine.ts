@@ -26,8 +26,8 @@ import { Scheduler } from './scheduling/scheduler.ts';
 import { Crew, type CrewHost } from './scheduling/supervisor.ts';
 import { type TaskFunction, taskFunctionOf } from './tasks/task-function.ts';
 import { AS_BYTES, type PackedValue } from './wire/messages.ts';
-import { isPrimitive } from './wire/outbound.ts';
-import { ALONE, Packer, PLAIN } from './wire/values.ts';
+import { isPrimitive } from './wire/pack-runs.ts';
+import { Packer, PLAIN, SEPARATE } from './wire/packer.ts';
 import { depthHere } from './worker/ownership.ts';
 import { refuseNesting } from './worker/refusal.ts';
 
@@ -388,7 +388,7 @@ export class Engine implements LaneHost, ClientHost, CrewHost {
     let problem = 'it can only be moved, and there is more than one worker';
     try {
       packer.pack(value, name);
-      if (packer.form !== ALONE) return [packer.form === PLAIN ? 0 : AS_BYTES, packer.value];
+      if (packer.form !== SEPARATE) return [packer.form === PLAIN ? 0 : AS_BYTES, packer.value];
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);
     }

@@ -7,8 +7,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TaskTimeoutError, WorkerLostError } from '../src/errors.ts';
 import type { CallJob } from '../src/jobs/job.ts';
 import { Client } from '../src/scheduling/client.ts';
-import type { TaskDescriptor } from '../src/tasks/definition/descriptor.ts';
-import { taskRef } from '../src/tasks/definition/reference.ts';
+import type { TaskDescriptor } from '../src/tasks/definition/task-descriptor.ts';
+import { taskRef } from '../src/tasks/definition/task-reference.ts';
 import { TaskFunction, taskFunctionOf } from '../src/tasks/task-function.ts';
 import { encodeThrown } from '../src/wire/thrown.ts';
 import { clientOf, endOf, KILL_GRACE, TASK_TIMEOUT, turn, type World, worldOf } from './simulation/world.ts';
@@ -797,7 +797,7 @@ describe('the functions that a worker knows', () => {
     await use(first);
     expect(lane.known.has(first.id)).toBe(true);
     expect(lane.unknownFunctions).toBe(0);
-    expect(first.timing.estimate).toBeGreaterThan(0);
+    expect(first.runTimes.estimate).toBeGreaterThan(0);
   });
 });
 

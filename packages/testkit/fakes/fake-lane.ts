@@ -16,8 +16,8 @@ import type { Sent } from '../../core/src/lanes/in-flight.ts';
 import { Lane, type LaneHost, type LaneOptions } from '../../core/src/lanes/lane.ts';
 import { mayHaveStarted, mayWait, spend } from '../../core/src/wire/budget.ts';
 import { AS_BYTES, AS_THROWN, DEFINE, FORGET, type Message } from '../../core/src/wire/messages.ts';
-import type { Outgoing } from '../../core/src/wire/outbound.ts';
-import { Packer } from '../../core/src/wire/values.ts';
+import type { PackedRuns } from '../../core/src/wire/pack-runs.ts';
+import { Packer } from '../../core/src/wire/packer.ts';
 
 /** How the lane knows which tasks have started: from their claims, or from the budget rule. */
 export type StartTracking = 'claims' | 'budget';
@@ -111,7 +111,7 @@ export class FakeLane extends Lane {
     if (message[0] === FORGET) for (const id of message[1] as number[]) this.known.delete(id);
   }
 
-  protected postTasks(sequence: number, _count: number, outgoing: Outgoing): void {
+  protected postTasks(sequence: number, _count: number, outgoing: PackedRuns): void {
     this.#watch.writing?.(this);
     const sent = this.ledger.messages.at(-1) as Sent;
     const tasks: FakeTask[] = [];

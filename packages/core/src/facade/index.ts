@@ -18,7 +18,7 @@ export { HANDLE, type Handle, type HandleView } from '../primitives/handle.ts';
 export { afterTurn } from '../primitives/time.ts';
 export { checkStep, type Scope, scopeHere, stepOf, warnOfError, watchReturned } from '../primitives/user-code.ts';
 export { taskFunctionOf } from '../tasks/task-function.ts';
-export { adviseFor } from '../wire/refusals.ts';
+export { adviseFor } from '../wire/refusal.ts';
 export { Seat, type SeatShape, seatOf } from './attachment.ts';
 export {
   addCallback,

@@ -14,7 +14,7 @@
  */
 import { CancelledError } from '../errors.ts';
 import { runCallback, type Scope, scopeHere } from '../primitives/user-code.ts';
-import { validatedFor } from '../tasks/definition/validation.ts';
+import { runValidationFor } from '../tasks/definition/validation-scope.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
 
 /** What a call asks for. Made once per client and once per call that gives options, never per task. */
@@ -197,7 +197,7 @@ export function parseArguments(job: Job, args: readonly unknown[], done: (ok: bo
   const { parseArguments } = job.fn;
   let parsed: unknown[] | Promise<unknown[]> | undefined;
   try {
-    parsed = validatedFor(job, job.fn, () => parseArguments?.(args));
+    parsed = runValidationFor(job, job.fn, () => parseArguments?.(args));
   } catch (error) {
     done(false, error);
     return;

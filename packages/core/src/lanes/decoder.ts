@@ -5,10 +5,10 @@
  */
 
 import { TaskSerializationError } from '../errors.ts';
-import { AloneValues } from '../wire/alone-values.ts';
-import { AS_ALONE, AS_BYTES, AS_THROWN } from '../wire/messages.ts';
+import { AS_BYTES, AS_SEPARATE, AS_THROWN } from '../wire/messages.ts';
+import { unpackBytes } from '../wire/packer.ts';
+import { SeparateValues } from '../wire/separate-values.ts';
 import { decodeThrown, type EncodedThrown, type ThrownWhere } from '../wire/thrown.ts';
-import { unpackBytes } from '../wire/values.ts';
 import { messageOf } from './worker-exit.ts';
 
 export interface Outcome {
@@ -18,7 +18,7 @@ export interface Outcome {
 
 export class Incoming {
   readonly #origin: () => ThrownWhere;
-  readonly alone: AloneValues = new AloneValues();
+  readonly separateValues: SeparateValues = new SeparateValues();
 
   constructor(origin: () => ThrownWhere) {
     this.#origin = origin;
@@ -27,7 +27,7 @@ export class Incoming {
   /** Throws what makes it unreadable. */
   value(form: number, payload: unknown): unknown {
     if (form === AS_BYTES) return unpackBytes(payload);
-    return form === AS_ALONE ? this.alone.next() : payload;
+    return form === AS_SEPARATE ? this.separateValues.take() : payload;
   }
 
   outcome(form: number, payload: unknown, taskName: string): Outcome {

@@ -17,12 +17,12 @@ import type { Chunk, Job } from '../jobs/job.ts';
 import { tasks as taskChannel, tellEnd, tellStarts } from '../observability/diagnostics.ts';
 import { Alarm, type Clock } from '../primitives/clock.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
-import { noteInstances } from '../wire/instance-note.ts';
 import { faultFromWorker } from '../wire/message-faults.ts';
-import { ALONE_VALUE, AS_ALONE, DEFINE, FORGET, type Message, SPECIAL_FIELDS, type WorkerSetup } from '../wire/messages.ts';
-import { type Outgoing, pack } from '../wire/outbound.ts';
+import { AS_SEPARATE, DEFINE, FORGET, type Message, SEPARATE_VALUE, SPECIAL_FIELDS, type WorkerSetup } from '../wire/messages.ts';
+import { noteInstances } from '../wire/note-instances.ts';
+import { type PackedRuns, packRuns } from '../wire/pack-runs.ts';
+import type { Packer } from '../wire/packer.ts';
 import type { ThrownWhere } from '../wire/thrown.ts';
-import type { Packer } from '../wire/values.ts';
 import { Limits } from './deadlines.ts';
 import { Incoming } from './decoder.ts';
 import { Fate } from './exit-reason.ts';
@@ -139,7 +139,7 @@ export abstract class Lane {
   abstract start(): void;
   /** Sends a message; never throws for a worker that is gone. */
   protected abstract post(message: Message, transfer?: readonly unknown[]): void;
-  protected abstract postTasks(sequence: number, count: number, outgoing: Outgoing): void;
+  protected abstract postTasks(sequence: number, count: number, outgoing: PackedRuns): void;
   /** How many tasks, from the front of the ledger on, were or may have been started. */
   protected abstract startedTasks(): number;
   /** Takes up to `most` unstarted tasks off the end of a message; 0 where that cannot be known. */
@@ -190,7 +190,7 @@ export abstract class Lane {
     }
     const { state } = this;
     this.#packing = chunks;
-    const outgoing = pack(chunks, this.packer, this.alone);
+    const outgoing = packRuns(chunks, this.packer, this.alone);
     this.#packing = undefined;
     if (this.state !== state || chunks.some(({ job }) => job.over)) {
       this.#sendOthers(chunks);
@@ -198,11 +198,11 @@ export abstract class Lane {
     }
     const sequence = ++this.#sequence;
     if (this.outstanding === 0) this.frontSince = this.host.clock.now();
-    this.ledger.add(sequence, chunks, outgoing.expectations, count, outgoing.alone.length > 0);
+    this.ledger.add(sequence, chunks, outgoing.expectations, count, outgoing.separate.length > 0);
     this.callsLeft -= count - outgoing.failures.length;
     if (this.#defined.size > MOST_DEFINED) this.#forget();
     if (taskChannel.hasSubscribers) tellStarts(this.id, chunks);
-    this.#postAlone(outgoing);
+    this.#postSeparateValues(outgoing);
     try {
       this.postTasks(sequence, count, outgoing);
     } catch (error) {
@@ -247,10 +247,10 @@ export abstract class Lane {
   }
 
   /** Before the message that uses them, so that they are there when it is read. */
-  #postAlone({ alone, failures }: Outgoing): void {
-    for (const { value, transfer, chunk, offset, skip } of alone) {
+  #postSeparateValues({ separate, failures }: PackedRuns): void {
+    for (const { value, transfer, chunk, offset, skip } of separate) {
       try {
-        this.post([ALONE_VALUE, value], transfer);
+        this.post([SEPARATE_VALUE, value], transfer);
         if (transfer.length > 0) chunk.job.mayNotRerun(chunk.base + offset);
       } catch (error) {
         skip();
@@ -359,20 +359,20 @@ export abstract class Lane {
     this.startError = new InitializerError(`the initializer failed in worker ${this.id}: ${messageOf(cause)}`, { cause });
   }
 
-  protected onAloneValue(value: unknown): void {
-    this.#incoming.alone.came(value);
-    this.#checkAlone();
+  protected onSeparateValue(value: unknown): void {
+    this.#incoming.separateValues.add(value);
+    this.#checkSeparateValues();
   }
 
   /** A value's own message came and cannot be read. */
   protected onUnreadable(error: unknown): void {
-    this.#incoming.alone.cameUnreadable(error);
-    this.#checkAlone();
+    this.#incoming.separateValues.addUnreadable(error);
+    this.#checkSeparateValues();
   }
 
   /** Each unanswered task has one result, and the one that runs may have a report under way. */
-  #checkAlone(): void {
-    if (this.#incoming.alone.count > this.outstanding + 1) this.distrust('it sent values that belong to no task');
+  #checkSeparateValues(): void {
+    if (this.#incoming.separateValues.size > this.outstanding + 1) this.distrust('it sent values that belong to no task');
   }
 
   protected onAnswer(
@@ -385,7 +385,7 @@ export abstract class Lane {
       this.distrust('it answered tasks that it was not given');
       return;
     }
-    if (specials !== undefined && countOf(AS_ALONE, specials) > this.#incoming.alone.count) {
+    if (specials !== undefined && countOf(AS_SEPARATE, specials) > this.#incoming.separateValues.size) {
       this.distrust('it answered with values that it did not send');
       return;
     }
@@ -419,7 +419,7 @@ export abstract class Lane {
 
   protected onReport(form: number, payload: unknown): void {
     const { front } = this.ledger;
-    if (front === undefined || (form === AS_ALONE && this.#incoming.alone.count === 0)) {
+    if (front === undefined || (form === AS_SEPARATE && this.#incoming.separateValues.size === 0)) {
       this.distrust('it reported what no task of it can report');
       return;
     }

@@ -36,8 +36,8 @@ import {
   STARTED,
   TASKS,
 } from '../wire/messages.ts';
-import type { Outgoing } from '../wire/outbound.ts';
-import { Packer } from '../wire/values.ts';
+import type { PackedRuns } from '../wire/pack-runs.ts';
+import { Packer } from '../wire/packer.ts';
 import { PROCESS_ENTRY } from '../worker/entries.ts';
 import { Lane, type LaneHost, type LaneOptions } from './lane.ts';
 import { isWatching, signalWithOldRights, stoppedFor, watchOver } from './orphan-reaper.ts';
@@ -153,7 +153,7 @@ export class ProcessLane extends Lane implements Channel {
     this.#write(encodeFrame(message, most), kind === ABORT || kind === RELEASE);
   }
 
-  protected postTasks(sequence: number, _count: number, outgoing: Outgoing): void {
+  protected postTasks(sequence: number, _count: number, outgoing: PackedRuns): void {
     this.#isReleased = false;
     this.post([TASKS, sequence, 0, outgoing.runs]);
   }

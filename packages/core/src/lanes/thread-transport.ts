@@ -33,7 +33,6 @@ import { isOutput } from '../wire/message-faults.ts';
 import {
   ABORT,
   ACKNOWLEDGED,
-  ALONE_VALUE,
   ANSWER,
   EXITING,
   INIT,
@@ -44,11 +43,12 @@ import {
   READY,
   REPORT,
   RETIRE,
+  SEPARATE_VALUE,
   STARTED,
   TASKS,
 } from '../wire/messages.ts';
-import type { Outgoing } from '../wire/outbound.ts';
-import { Packer } from '../wire/values.ts';
+import type { PackedRuns } from '../wire/pack-runs.ts';
+import { Packer } from '../wire/packer.ts';
 import { THREAD_ENTRY } from '../worker/entries.ts';
 import { startingThreads } from '../worker/ownership.ts';
 import type { Sent } from './in-flight.ts';
@@ -159,7 +159,7 @@ export class ThreadLane extends Lane {
     this.#wake();
   }
 
-  protected postTasks(sequence: number, count: number, outgoing: Outgoing): void {
+  protected postTasks(sequence: number, count: number, outgoing: PackedRuns): void {
     const slot = FIRST_SLOT + (sequence % SLOTS);
     Atomics.store(this.#cells, slot, packSlot(0, count));
     this.#sequence = sequence;
@@ -303,8 +303,8 @@ export class ThreadLane extends Lane {
       case REPORT:
         this.onReport(message[1] as number, message[2]);
         break;
-      case ALONE_VALUE:
-        this.onAloneValue(message[1]);
+      case SEPARATE_VALUE:
+        this.onSeparateValue(message[1]);
         break;
       case READY:
         this.onReady();

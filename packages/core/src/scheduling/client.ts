@@ -11,7 +11,7 @@ import { CancelledError, QueueFullError } from '../errors.ts';
 import type { CallSettings, Ending, Job, JobOwner } from '../jobs/job.ts';
 import { StreamJob } from '../jobs/stream-job.ts';
 import { afterTurn } from '../primitives/time.ts';
-import { validatedHere } from '../tasks/definition/validation.ts';
+import { validatingJob } from '../tasks/definition/validation-scope.ts';
 import { watchSignal } from './abort-signals.ts';
 
 /** What a client needs from the scheduler. */
@@ -115,7 +115,7 @@ export class Client implements JobOwner {
   submit(job: Job, tasks: number): void {
     job.owner = this;
     job.order = this.#order++;
-    const holder = validatedHere<Job>();
+    const holder = validatingJob<Job>();
     if (holder !== undefined) this.#goBefore(job, holder);
     this.#host.stampAcceptance(job);
     this.#add(tasks);

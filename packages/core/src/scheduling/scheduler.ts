@@ -167,7 +167,7 @@ export class Scheduler {
   }
 
   measured(fn: TaskFunction, count: number, elapsed: number): void {
-    fn.timing.record(count, elapsed);
+    fn.runTimes.record(count, elapsed);
     this.runTime.record(elapsed / count / 1000, count);
   }
 
@@ -178,7 +178,7 @@ export class Scheduler {
     // A job that has ended took its tasks out of the account then.
     if (chunk.job.over) return;
     client.released(count);
-    client.charged += count * (chunk.job.fn.timing.lastMean * 1000 - chunk.charge);
+    client.charged += count * (chunk.job.fn.runTimes.lastMean * 1000 - chunk.charge);
   }
 
   /** Tasks wait again, the last first: each goes to the front of its job's queue. Whoever calls this sees to it that they are given out. */
@@ -275,13 +275,13 @@ export class Scheduler {
   /** Tasks of this job that may follow `claimed` others, and what the lane has. */
   #roomFor(job: Job, lane: Lane, claimed: number, load: number, now: number): number {
     const outstanding = lane.outstanding + claimed;
-    const { timing } = job.fn;
+    const { runTimes } = job.fn;
     // Whatever was expected of it: what runs there runs long.
     if (lane.outstanding > 0 && now - lane.frontSince > LONG_RUN) return 0;
-    if (!lane.canTakeBack && this.#isAnyStarting() && (lane.outstanding > 0 || timing.estimate >= WORTH_WAITING)) {
+    if (!lane.canTakeBack && this.#isAnyStarting() && (lane.outstanding > 0 || runTimes.estimate >= WORTH_WAITING)) {
       return outstanding === 0 ? 1 : 0;
     }
-    const ahead = timing.roomBehind(outstanding, claimed, load, lane.canTakeBack);
+    const ahead = runTimes.roomBehind(outstanding, claimed, load, lane.canTakeBack);
     return outstanding === 0 ? Math.max(1, ahead) : ahead;
   }
 
@@ -291,7 +291,7 @@ export class Scheduler {
 
   #take(client: Client, chunk: Chunk, now: number): void {
     const { fn, acceptedMs, acceptedUs } = chunk.job;
-    chunk.charge = fn.timing.estimate === 0 ? UNKNOWN_CHARGE : Math.ceil(fn.timing.estimate * 1000);
+    chunk.charge = fn.runTimes.estimate === 0 ? UNKNOWN_CHARGE : Math.ceil(fn.runTimes.estimate * 1000);
     client.charged += chunk.charge * chunk.count;
     client.advanced += chunk.charge * chunk.count;
     client.claimed(chunk.job, chunk.count);

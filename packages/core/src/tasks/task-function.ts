@@ -10,11 +10,11 @@
  */
 import { PayloadTooLargeError, TaskSerializationError, type TwinpoolError } from '../errors.ts';
 import { Timing } from '../primitives/run-time-estimate.ts';
-import { type CheckedParts, checkedParts, parseArguments } from './definition/checked.ts';
-import { sourceBytes, type TaskDescriptor } from './definition/descriptor.ts';
-import { type AnyFunction, isReference, ownName, referenceFault, type TaskReference } from './definition/reference.ts';
-import { findTask, placeKeyOf } from './discovery/find.ts';
-import { cannotBeSent, faultAtSight, notATask } from './discovery/quick-refusals.ts';
+import { type CheckedParts, checkedParts, parseArguments } from './definition/checked-task.ts';
+import { sourceBytes, type TaskDescriptor } from './definition/task-descriptor.ts';
+import { type AnyFunction, isReference, ownName, referenceFault, type TaskReference } from './definition/task-reference.ts';
+import { findTask, positionKeyOf } from './discovery/find-task.ts';
+import { cannotBeSent, notATask, quickRefusal } from './discovery/quick-refusals.ts';
 
 let lastId = 0;
 
@@ -34,7 +34,7 @@ export class TaskFunction {
   /** Resolves when the state leaves `pending`; never rejects. */
   readonly settled: Promise<void>;
   /** What was measured of it. */
-  timing: Timing = new Timing();
+  runTimes: Timing = new Timing();
 
   constructor(name: string, parts: CheckedParts | undefined, outcome: Outcome | Promise<Outcome>) {
     this.#name = name;
@@ -75,7 +75,7 @@ export class TaskFunction {
   /** This is the same inline function as `other`, which was met first: what a worker has of that one serves this one. */
   becomes(other: TaskFunction): void {
     if (this.#id === 0) this.#id = other.id;
-    this.timing = other.timing;
+    this.runTimes = other.runTimes;
   }
 
   #settle(outcome: Outcome): void {
@@ -158,16 +158,16 @@ const MOST_INLINE = 1_000;
 
 interface Inline {
   readonly made: TaskFunction;
-  sharedBy: 'text' | 'place' | 'nothing' | 'not yet known';
+  sharedBy: 'text' | 'position' | 'nothing' | 'not yet known';
 }
 
 function ofFunction(task: AnyFunction): TaskFunction {
   const text = Function.prototype.toString.call(task);
-  const fault = faultAtSight(task, text);
+  const fault = quickRefusal(task, text);
   const name = spokenName(ownName(task));
   if (fault !== undefined) return refused(name, cannotBeSent(name === '' ? 'This function' : `\`${name}\``, fault));
   const parts = checkedParts(task);
-  if (parts !== undefined) return new TaskFunction(name || '<anonymous>', parts, search(task, ALONE));
+  if (parts !== undefined) return new TaskFunction(name || '<anonymous>', parts, search(task, NOT_SHARED));
   const key = `${name} ${text}`;
   const first = inline.get(key);
   if (first === undefined) return searched(task, name, key);
@@ -183,8 +183,8 @@ function spokenName(name: string): string {
 /** The inline function that `task` is one of, if its text was met. */
 function sameAs(first: Inline, task: AnyFunction, key: string): TaskFunction | undefined {
   if (first.sharedBy === 'text') return first.made;
-  const place = first.sharedBy === 'place' ? placeKeyOf(task) : undefined;
-  return place === undefined ? undefined : inline.get(`${place} ${key}`)?.made;
+  const position = first.sharedBy === 'position' ? positionKeyOf(task) : undefined;
+  return position === undefined ? undefined : inline.get(`${position} ${key}`)?.made;
 }
 
 /** The first of its text. */
@@ -196,8 +196,8 @@ function searched(task: AnyFunction, name: string, key: string): TaskFunction {
       undefined,
       search(task, (sharedBy) => {
         entry.sharedBy = sharedBy ?? 'nothing';
-        const place = sharedBy === 'place' ? placeKeyOf(task) : undefined;
-        if (place !== undefined) keep(`${place} ${key}`, entry);
+        const position = sharedBy === 'position' ? positionKeyOf(task) : undefined;
+        if (position !== undefined) keep(`${position} ${key}`, entry);
         if (entry.sharedBy === 'nothing' && inline.get(key) === entry) inline.delete(key);
       }),
     ),
@@ -210,7 +210,7 @@ function searched(task: AnyFunction, name: string, key: string): TaskFunction {
 function follow(first: Inline, task: AnyFunction, name: string, key: string): TaskFunction {
   const outcome = first.made.settled.then((): Outcome | Promise<Outcome> => {
     const same = sameAs(first, task, key);
-    if (same?.descriptor === undefined) return search(task, ALONE);
+    if (same?.descriptor === undefined) return search(task, NOT_SHARED);
     made.becomes(same);
     return { descriptor: same.descriptor };
   });
@@ -225,8 +225,8 @@ function keep(key: string, entry: Inline): void {
   if (oldest !== undefined) inline.delete(oldest);
 }
 
-type OnShared = (sharedBy: 'text' | 'place' | undefined) => void;
-const ALONE: OnShared = () => {};
+type OnShared = (sharedBy: 'text' | 'position' | undefined) => void;
+const NOT_SHARED: OnShared = () => {};
 
 async function search(task: AnyFunction, onShared: OnShared): Promise<Outcome> {
   try {

@@ -9,9 +9,9 @@
  */
 import type { Serializer } from 'node:v8';
 import { PayloadTooLargeError } from '../errors.ts';
-import { FrameSerializer, fromBytes } from './bytes.ts';
-import { decodeCompact, encodeCompact, isCompact } from './compact.ts';
+import { decodeCompact, encodeCompact, isCompact } from './compact-message.ts';
 import type { Message } from './messages.ts';
+import { FrameSerializer, fromBytes } from './value-bytes.ts';
 
 const MAGIC = 0x7457;
 const VERSION = 1;

@@ -12,11 +12,10 @@ import { TwinpoolError } from '../errors.ts';
 import {
   ABORT,
   ACKNOWLEDGED,
-  ALONE_VALUE,
   ANSWER,
   ARITY_SHIFT,
-  AS_ALONE,
   AS_BYTES,
+  AS_SEPARATE,
   AS_SKIP,
   AS_THROWN,
   BLOCKING,
@@ -42,13 +41,14 @@ import {
   RUN_FN,
   RUN_ITEMS,
   RUN_SPECIALS,
+  SEPARATE_VALUE,
   SPECIAL_FIELDS,
   STARTED,
   TASKS,
   type WorkerSetup,
 } from './messages.ts';
+import { isPacked } from './packer.ts';
 import { isEncodedThrown } from './thrown.ts';
-import { isPacked } from './values.ts';
 
 /** Function, runs, microseconds. */
 const SEGMENT_FIELDS = 3;
@@ -61,7 +61,7 @@ export function faultFromWorker(message: unknown): string | undefined {
       return faultOfAnswer(message);
     case STARTED:
     case READY:
-    case ALONE_VALUE:
+    case SEPARATE_VALUE:
       return undefined;
     case REPORT:
       return isReport(message[1], message[2]) ? undefined : 'it sent a malformed report';
@@ -124,11 +124,11 @@ function areSpecials(specials: unknown, count: number, isSpecial: (kind: unknown
 
 function isOutcome(kind: unknown, payload: unknown): boolean {
   if (kind === AS_THROWN) return isEncodedThrown(payload);
-  return kind === AS_ALONE || (kind === AS_BYTES && isPacked(payload));
+  return kind === AS_SEPARATE || (kind === AS_BYTES && isPacked(payload));
 }
 
 function isReport(form: unknown, payload: unknown): boolean {
-  return form === 0 || form === AS_ALONE || (form === AS_BYTES && isPacked(payload));
+  return form === 0 || form === AS_SEPARATE || (form === AS_BYTES && isPacked(payload));
 }
 
 /** Throws when a message to a worker is none that this program's own side sends: then the worker has to end. */
@@ -142,7 +142,7 @@ function faultToWorker(message: unknown): string | undefined {
   switch (message[0]) {
     case TASKS:
       return isWhole(message[1], 1) && isWhole(message[2], 0) && areRuns(message[3]) ? undefined : 'malformed tasks came';
-    case ALONE_VALUE:
+    case SEPARATE_VALUE:
     case RELEASE:
     case RETIRE:
       return undefined;
@@ -174,7 +174,7 @@ function areRuns(runs: unknown): boolean {
 }
 
 function isItem(kind: unknown, payload: unknown): boolean {
-  return kind === AS_SKIP || kind === AS_ALONE || (kind === AS_BYTES && isPacked(payload));
+  return kind === AS_SKIP || kind === AS_SEPARATE || (kind === AS_BYTES && isPacked(payload));
 }
 
 function isSetup(value: unknown): value is WorkerSetup {

@@ -24,12 +24,12 @@
  *   [MODE, mode, received]               processes: how the worker waits, and the last frame it has read
  * Answers never overtake each other, so a task is known by its place and needs no number on the wire.
  */
-import type { TaskDescriptor } from '../tasks/definition/descriptor.ts';
+import type { TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
 
 export const INIT = 1;
 export const DEFINE = 2;
 export const TASKS = 3;
-export const ALONE_VALUE = 4;
+export const SEPARATE_VALUE = 4;
 export const ABORT = 5;
 export const RELEASE = 6;
 export const RETIRE = 7;
@@ -59,7 +59,7 @@ export const RUN_ITEMS = 3;
 export const RUN_SPECIALS = 4;
 
 /** Items are arrays of arguments. */
-export const SPREAD = 1;
+export const ARGUMENT_LISTS = 1;
 /** Say STARTED when a task of this run begins. */
 export const TIMED = 2;
 /** All tasks of this run are of one call, so that some of them may be claimed together: they end together, if they must. */
@@ -75,7 +75,7 @@ export const SPECIAL_FIELDS = 3;
 /** The payload is the value's own serialised bytes. */
 export const AS_BYTES = 1;
 /** The value came in an ALONE message before. */
-export const AS_ALONE = 2;
+export const AS_SEPARATE = 2;
 /** An outcome: the task threw; the payload is an encoded error. */
 export const AS_THROWN = 3;
 /** An item: there is nothing to run, the parent has settled the task already. */

@@ -18,7 +18,7 @@ import {
   type ThrownWhere,
   VALUE,
 } from './error-table.ts';
-import { seal, sealField, unseal } from './values.ts';
+import { seal, sealField, unseal } from './packer.ts';
 
 export type { ThrownWhere } from './error-table.ts';
 

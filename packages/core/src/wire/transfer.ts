@@ -8,7 +8,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { ReadableStream, TransformStream, WritableStream } from 'node:stream/web';
 import { types } from 'node:util';
 import * as threads from 'node:worker_threads';
-import { isDetached, kindOf, PORT, typeName } from './kinds.ts';
+import { isDetached, kindOf, PORT, typeName } from './value-kind.ts';
 
 /** What can be moved to a worker thread: buffers, ports, streams, file handles. */
 export type Transferable = ArrayBuffer | threads.MessagePort | FileHandle | ReadableStream | WritableStream | TransformStream;

@@ -8,10 +8,21 @@ import { inspect } from 'node:util';
 import { TaskSerializationError } from '../errors.ts';
 import { now } from '../primitives/time.ts';
 import { mayWait, spend } from '../wire/budget.ts';
-import { ACKNOWLEDGED, ALONE_VALUE, ANSWER, AS_ALONE, AS_BYTES, AS_THROWN, EXITING, LATE, REPORT, STARTED } from '../wire/messages.ts';
-import { isPrimitive, packedNumbers, packNumbers } from '../wire/outbound.ts';
+import {
+  ACKNOWLEDGED,
+  ANSWER,
+  AS_BYTES,
+  AS_SEPARATE,
+  AS_THROWN,
+  EXITING,
+  LATE,
+  REPORT,
+  SEPARATE_VALUE,
+  STARTED,
+} from '../wire/messages.ts';
+import { isPrimitive, packedNumbers, packNumbers } from '../wire/pack-runs.ts';
+import { BYTES, Packer, PLAIN, SEPARATE } from '../wire/packer.ts';
 import { encodeThrown } from '../wire/thrown.ts';
-import { ALONE, BYTES, Packer, PLAIN } from '../wire/values.ts';
 import type { FarEnd } from './transport.ts';
 
 /** The longest time, in ms, that finished answers wait where tasks turn out longer than expected. */
@@ -115,15 +126,15 @@ export class Answers {
     try {
       packer.pack(value, 'result');
       // By itself and before the answer that uses it: should it be unreadable over there, nothing else is.
-      if (packer.form === ALONE) this.#far.send([ALONE_VALUE, packer.value], packer.transfer);
+      if (packer.form === SEPARATE) this.#far.send([SEPARATE_VALUE, packer.value], packer.transfer);
     } catch (error) {
       this.thrown(ofResult(error, value), 'worker');
       return;
     }
     if (packer.form === PLAIN) this.#values.push(packer.value);
     else if (packer.form === BYTES) this.#special(AS_BYTES, packer.value);
-    else this.#special(AS_ALONE, undefined);
-    packer.letGo();
+    else this.#special(AS_SEPARATE, undefined);
+    packer.clear();
   }
 
   /** `by`: user code threw it, or the worker could not do its part. */
@@ -179,10 +190,10 @@ export class Answers {
     if (packer.form === PLAIN) this.#far.send([REPORT, 0, packer.value]);
     else if (packer.form === BYTES) this.#far.send([REPORT, AS_BYTES, packer.value]);
     else {
-      this.#far.send([ALONE_VALUE, packer.value], packer.transfer);
-      this.#far.send([REPORT, AS_ALONE, undefined]);
+      this.#far.send([SEPARATE_VALUE, packer.value], packer.transfer);
+      this.#far.send([REPORT, AS_SEPARATE, undefined]);
     }
-    packer.letGo();
+    packer.clear();
   }
 
   /** An error that no task's outcome carries; `fatal`: this worker ends because of it, `running`: and a task with it. */

@@ -5,8 +5,8 @@
  * to the next one. A load that failed is tried again with the next tasks. One that takes longer than it may goes on: until it has come to an end
  * tasks fail at once, instead of each waiting that long. Refuses to know tasks.
  */
-import { originOf, type TaskDescriptor } from '../tasks/definition/descriptor.ts';
-import { type LoadedTask, loadTask } from '../tasks/loading/load.ts';
+import { originOf, type TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
+import { type LoadedTask, loadTask } from '../tasks/loading/load-task.ts';
 import { runAs } from './ownership.ts';
 import { withinTime } from './within-time.ts';
 

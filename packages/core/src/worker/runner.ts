@@ -12,12 +12,11 @@
  */
 import process from 'node:process';
 import { TaskModuleError, TaskSerializationError, TwinpoolError } from '../errors.ts';
-import { originOf, type TaskDescriptor } from '../tasks/definition/descriptor.ts';
-import { type LoadedTask, loadTask } from '../tasks/loading/load.ts';
-import { AloneValues } from '../wire/alone-values.ts';
+import { originOf, type TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
+import { type LoadedTask, loadTask } from '../tasks/loading/load-task.ts';
 import {
   ABORT,
-  ALONE_VALUE,
+  ARGUMENT_LISTS,
   ARITY_SHIFT,
   AS_BYTES,
   AS_SKIP,
@@ -36,15 +35,16 @@ import {
   RUN_ITEMS,
   RUN_SPECIALS,
   SAME_CALL,
+  SEPARATE_VALUE,
   SPECIAL_FIELDS,
-  SPREAD,
   TASKS,
   TIMED,
   type WorkerSetup,
 } from '../wire/messages.ts';
-import { isPrimitive } from '../wire/outbound.ts';
+import { isPrimitive } from '../wire/pack-runs.ts';
+import { unpackBytes } from '../wire/packer.ts';
+import { SeparateValues } from '../wire/separate-values.ts';
 import { encodeThrown } from '../wire/thrown.ts';
-import { unpackBytes } from '../wire/values.ts';
 import { Answers } from './answers.ts';
 import { Functions, type Known } from './functions.ts';
 import { ownerOfUncaught } from './microtasks.ts';
@@ -97,7 +97,7 @@ export class Runner implements TaskSource {
   #workerData: unknown;
   readonly #queue: Batch[] = [];
   readonly #functions = new Functions();
-  readonly #alone = new AloneValues();
+  readonly #separateValues = new SeparateValues();
   /** A task runs or a module loads; `drive` will be called when it is over. */
   #busy = false;
   #ready = false;
@@ -153,8 +153,8 @@ export class Runner implements TaskSource {
       case FORGET:
         this.#functions.forget(message[1] as number[]);
         break;
-      case ALONE_VALUE:
-        this.#alone.came(message[1]);
+      case SEPARATE_VALUE:
+        this.#separateValues.add(message[1]);
         break;
       case ABORT:
         this.#abort(message[1] as number, message[2] as number);
@@ -169,7 +169,7 @@ export class Runner implements TaskSource {
 
   /** A value whose own message could not be read. */
   receiveUnreadable(error: unknown): void {
-    this.#alone.cameUnreadable(error);
+    this.#separateValues.addUnreadable(error);
   }
 
   /** Runs what waits, until it has to wait itself. */
@@ -418,7 +418,7 @@ export class Runner implements TaskSource {
     }
     let item: unknown;
     try {
-      item = kind === AS_BYTES ? unpackBytes(payload) : this.#alone.next();
+      item = kind === AS_BYTES ? unpackBytes(payload) : this.#separateValues.take();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#answers.thrown(new TaskSerializationError(`the arguments arrived but cannot be read in the worker: ${reason}`), 'worker');
@@ -439,7 +439,7 @@ export class Runner implements TaskSource {
     let hasThrown = false;
     try {
       const { call } = known.task;
-      result = (flags & SPREAD) !== 0 ? call(...(item as unknown[])) : call(item);
+      result = (flags & ARGUMENT_LISTS) !== 0 ? call(...(item as unknown[])) : call(item);
     } catch (error) {
       hasThrown = true;
       result = error;

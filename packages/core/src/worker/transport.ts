@@ -1,10 +1,10 @@
 /** What a worker's transport offers to the code that runs tasks: worker/thread.ts and worker/process.ts implement it. */
 import type { Message } from '../wire/messages.ts';
-import type { Medium } from '../wire/values.ts';
+import type { TransportCapabilities } from '../wire/packer.ts';
 
 export interface FarEnd {
   readonly kind: 'thread' | 'process';
-  readonly medium: Omit<Medium, 'maxPayloadBytes'>;
+  readonly medium: Omit<TransportCapabilities, 'maxPayloadBytes'>;
   /** How this end waits for messages; goes out with every answer. */
   readonly mode: number;
   /** Takes the next tasks of a message for this worker, up to `most`: how many. None when they were taken back, with all behind them. */

@@ -19,10 +19,9 @@ import { checkToWorker, faultFromWorker, isOutput } from '../../src/wire/message
 import {
   ABORT,
   ACKNOWLEDGED,
-  ALONE_VALUE,
   ANSWER,
-  AS_ALONE,
   AS_BYTES,
+  AS_SEPARATE,
   AS_THROWN,
   DEFINE,
   EXITING,
@@ -35,6 +34,7 @@ import {
   OUTPUT,
   READY,
   REPORT,
+  SEPARATE_VALUE,
   STARTED,
   TASKS,
 } from '../../src/wire/messages.ts';
@@ -161,13 +161,13 @@ const OUT_OF_ORDER: readonly (readonly [what: string, ...messages: unknown[]])[]
   ['INIT_FAILED after READY', [INIT_FAILED, thrown]],
   ['STARTED of a task without a limit', [STARTED]],
   ['LOADED for an undefined function', [LOADED, 1_000_000]],
-  ['REPORT of a value that was not sent', [REPORT, AS_ALONE, undefined]],
-  ['an answer with a value that was not sent', ofOutcome(AS_ALONE, undefined)],
+  ['REPORT of a value that was not sent', [REPORT, AS_SEPARATE, undefined]],
+  ['an answer with a value that was not sent', ofOutcome(AS_SEPARATE, undefined)],
   ['more answers than tasks', answer({ 1: 2, 2: [1, 2] })],
   ['an answer to nothing', answer({ 1: 0, 2: [] })],
   ['an answer of which a part is missing', [ANSWER]],
   ['places of specials that fall', answer({ 1: 1, 2: [undefined], 3: [0, AS_THROWN, thrown, 0, AS_THROWN, thrown] })],
-  ['values that belong to no task', [ALONE_VALUE, 1], [ALONE_VALUE, 2], [ALONE_VALUE, 3]],
+  ['values that belong to no task', [SEPARATE_VALUE, 1], [SEPARATE_VALUE, 2], [SEPARATE_VALUE, 3]],
   ['a message to a worker', [1, {}]],
 ];
 
@@ -298,7 +298,7 @@ describe('[R10] the form of a message', () => {
       answer({
         1: 3,
         2: [1, undefined, undefined],
-        3: [1, AS_THROWN, thrown, 2, AS_ALONE, undefined],
+        3: [1, AS_THROWN, thrown, 2, AS_SEPARATE, undefined],
         4: [1, 2, 0, 5, 1, 3.5],
         5: 7,
         6: 1,
@@ -314,9 +314,9 @@ describe('[R10] the form of a message', () => {
       [EXITING, false],
       [LATE, thrown, true, false],
       [MODE, 1, 0],
-      [ALONE_VALUE, undefined],
+      [SEPARATE_VALUE, undefined],
       [REPORT, 0, { any: 'thing' }],
-      [REPORT, AS_ALONE, undefined],
+      [REPORT, AS_SEPARATE, undefined],
       [INIT_FAILED, thrown],
     ];
     for (const message of messages) expect(faultFromWorker(message), inspect(message)).toBeUndefined();
@@ -354,7 +354,7 @@ const ORDERS: readonly Field[] = [
     isFine: (value) => Array.isArray(value) || ArrayBuffer.isView(value),
   },
   { field: 'TASKS: specials of a run', forge: (value) => run({ 4: value }), isFine: isUndefined },
-  { field: 'TASKS: place of a special', forge: (value) => run({ 4: [value, AS_ALONE, undefined] }) },
+  { field: 'TASKS: place of a special', forge: (value) => run({ 4: [value, AS_SEPARATE, undefined] }) },
   { field: 'TASKS: kind of a special', forge: (value) => run({ 4: [0, value, undefined] }) },
   { field: 'TASKS: bytes of a special', forge: (value) => run({ 4: [0, AS_BYTES, value] }), isFine: isPackedJunk },
   { field: 'ABORT: sequence', forge: (value) => [ABORT, value, 0], isFine: (value) => value === 2 ** 32 },

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { TaskValidationError } from '../../src/errors.ts';
-import { type ArgumentsSchema, callParsed, checkedParts, defineTask, parseArguments } from '../../src/tasks/definition/checked.ts';
+import { type ArgumentsSchema, callParsed, checkedParts, defineTask, parseArguments } from '../../src/tasks/definition/checked-task.ts';
 import type { StandardSchema } from '../../src/tasks/definition/standard-schema.ts';
 
 const area = defineTask({ input: z.tuple([z.number(), z.number().default(4)]), output: z.number().max(100) }, (w, h) => w * h);

@@ -1,6 +1,6 @@
 // Tests whether two sources are the same function: different tools on both sides, but not another function of the same name.
 import { describe, expect, test } from 'vitest';
-import { likeness } from '../../src/tasks/loading/confirm.ts';
+import { likeness } from '../../src/tasks/loading/confirm-export.ts';
 
 const written = `async function load(path, depth = 1) {
   // reads it

@@ -1,12 +1,12 @@
 // Tests the lookup of a function among the exports of a module by identity, without running code of the module.
 import { describe, expect, test } from 'vitest';
-import { exportOfCommonJs, exportOfNamespace } from '../../src/tasks/discovery/exports.ts';
+import { findExportInCommonJs, findExportInNamespace } from '../../src/tasks/discovery/find-export.ts';
 
 function square(x: number): number {
   return x * x;
 }
 
-describe('exportOfNamespace', () => {
+describe('findExportInNamespace', () => {
   test.each([
     [{ square }, { exportName: 'square' }],
     [{ alias: square, square }, { exportName: 'square' }],
@@ -19,16 +19,16 @@ describe('exportOfNamespace', () => {
     [{ then: square }, undefined],
     [{ other: () => 1, nothing: null, list: [square] }, undefined],
   ])('%o', (namespace, found) => {
-    expect(exportOfNamespace(namespace, square)).toEqual(found);
+    expect(findExportInNamespace(namespace, square)).toEqual(found);
   });
 });
 
-describe('exportOfCommonJs', () => {
+describe('findExportInCommonJs', () => {
   test('the whole, its properties, its methods', () => {
-    expect(exportOfCommonJs(square, square)).toEqual({ exportName: 'module.exports' });
-    expect(exportOfCommonJs({ a: square }, square)).toEqual({ exportName: 'a' });
-    expect(exportOfCommonJs({ Shape: Object.assign(class {}, { square }) }, square)).toEqual({ exportName: 'Shape', member: 'square' });
-    expect(exportOfCommonJs(null, square)).toBeUndefined();
+    expect(findExportInCommonJs(square, square)).toEqual({ exportName: 'module.exports' });
+    expect(findExportInCommonJs({ a: square }, square)).toEqual({ exportName: 'a' });
+    expect(findExportInCommonJs({ Shape: Object.assign(class {}, { square }) }, square)).toEqual({ exportName: 'Shape', member: 'square' });
+    expect(findExportInCommonJs(null, square)).toBeUndefined();
   });
 
   test('getters run only under its own name or where a compiler made them', () => {
@@ -38,15 +38,15 @@ describe('exportOfCommonJs', () => {
       return square;
     };
     const lazy = Object.defineProperty({}, 'other', { enumerable: true, get });
-    expect(exportOfCommonJs(lazy, square)).toBeUndefined();
+    expect(findExportInCommonJs(lazy, square)).toBeUndefined();
     expect(ran).toBe(0);
     const own = Object.defineProperty({}, 'square', { enumerable: true, get: () => square });
-    expect(exportOfCommonJs(own, square)).toEqual({ exportName: 'square' });
+    expect(findExportInCommonJs(own, square)).toEqual({ exportName: 'square' });
     Object.defineProperty(lazy, '__esModule', { value: true });
-    expect(exportOfCommonJs(lazy, square)).toEqual({ exportName: 'other' });
+    expect(findExportInCommonJs(lazy, square)).toEqual({ exportName: 'other' });
     const failing = { __esModule: true, square };
     Object.defineProperty(failing, 'broken', { enumerable: true, get: () => failing.toString.call(null) + missing() });
-    expect(exportOfCommonJs(failing, square)).toEqual({ exportName: 'square' });
+    expect(findExportInCommonJs(failing, square)).toEqual({ exportName: 'square' });
   });
 
   test('proxies are left alone', () => {
@@ -54,8 +54,8 @@ describe('exportOfCommonJs', () => {
       throw new Error('touched');
     };
     const proxy = new Proxy({ square }, { ownKeys: trap, get: trap, getOwnPropertyDescriptor: trap });
-    expect(exportOfCommonJs(proxy, square)).toBeUndefined();
-    expect(exportOfNamespace({ proxy }, square)).toBeUndefined();
+    expect(findExportInCommonJs(proxy, square)).toBeUndefined();
+    expect(findExportInNamespace({ proxy }, square)).toBeUndefined();
   });
 });
 

@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { callableText } from '../../src/tasks/discovery/callable-text.ts';
-import { readFunction } from '../../src/tasks/discovery/free-names.ts';
-import { isWorkerGlobal } from '../../src/tasks/discovery/globals.ts';
+import { readFunction } from '../../src/tasks/discovery/function-syntax.ts';
+import { isWorkerGlobal } from '../../src/tasks/discovery/worker-globals.ts';
 
 const free = (text: string, strict?: boolean): string[] =>
   readFunction(text, strict)?.free.map(({ name, offset }) => `${name}@${offset}`) ?? ['unreadable'];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ModuleDescriptor, SourceDescriptor } from '../../src/tasks/definition/descriptor.ts';
+import type { ModuleDescriptor, SourceDescriptor } from '../../src/tasks/definition/task-descriptor.ts';
 import { Far, fixtures } from './programs.ts';
 
 let folder: string;

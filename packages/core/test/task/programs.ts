@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import type { TaskDescriptor } from '../../src/tasks/definition/descriptor.ts';
+import type { TaskDescriptor } from '../../src/tasks/definition/task-descriptor.ts';
 
 export const fixtures = new URL('../fixtures/task/', import.meta.url);
 

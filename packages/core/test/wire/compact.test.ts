@@ -1,8 +1,8 @@
 /** Tests the compact encoding of small messages: values arrive unchanged, complex values are not encoded, and no bytes make the reader fail. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeCompact, encodeCompact, isCompact } from '../../src/wire/compact.ts';
-import { ANSWER, type Message, SPREAD, TASKS } from '../../src/wire/messages.ts';
+import { decodeCompact, encodeCompact, isCompact } from '../../src/wire/compact-message.ts';
+import { ANSWER, ARGUMENT_LISTS, type Message, TASKS } from '../../src/wire/messages.ts';
 
 const RUNS = 2_000;
 
@@ -56,7 +56,7 @@ describe('a compact message', () => {
     const args = fc.array(fc.array(simple.filter(isWritten), { maxLength: 4 }), { maxLength: 20 });
     fc.assert(
       fc.property(args, (lists) => {
-        const runs = [3, SPREAD, 0.5, lists, undefined, 4, 0, 0, lists.flat(), undefined];
+        const runs = [3, ARGUMENT_LISTS, 0.5, lists, undefined, 4, 0, 0, lists.flat(), undefined];
         expect(roundTrip([TASKS, 5, 130, runs])).toStrictEqual([TASKS, 5, 130, runs]);
       }),
       { numRuns: RUNS },
@@ -65,7 +65,7 @@ describe('a compact message', () => {
 
   it.each([
     ['a list that a user passed', [TASKS, 1, 2, [3, 0, 0, [[1, 2]], undefined]]],
-    ['a list in a list of arguments', [TASKS, 1, 2, [3, SPREAD, 0, [[[1]]], undefined]]],
+    ['a list in a list of arguments', [TASKS, 1, 2, [3, ARGUMENT_LISTS, 0, [[[1]]], undefined]]],
     ['a list as a result', [ANSWER, 1, [[1]], undefined, [], 0, 0]],
     ['an object', [ANSWER, 1, [{}], undefined, [], 0, 0]],
     ['special places', [ANSWER, 1, [undefined], [0, 3, ['e']], [], 0, 0]],

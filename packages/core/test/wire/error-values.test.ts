@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { PayloadTooLargeError, TimeoutError } from '../../src/errors.ts';
+import { isPacked, Packer, unpackBytes } from '../../src/wire/packer.ts';
 import { decodeThrown, type EncodedThrown, encodeThrown } from '../../src/wire/thrown.ts';
 import { transfer } from '../../src/wire/transfer.ts';
-import { isPacked, Packer, unpackBytes } from '../../src/wire/values.ts';
 import { deepStrictEqual } from './deep-strict-equal.ts';
 import { MEDIA, overThreads, THREADS, throughFrame } from './media.ts';
 

@@ -1,11 +1,11 @@
 /** Encodes and decodes an item through both transports as the lanes do: between two other items in one message. */
 import { MessageChannel, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
 import fc from 'fast-check';
-import { fromBytes, toBytes } from '../../src/wire/bytes.ts';
-import { ALONE, type Medium, Packer, PLAIN, unpackBytes } from '../../src/wire/values.ts';
+import { Packer, PLAIN, SEPARATE, type TransportCapabilities, unpackBytes } from '../../src/wire/packer.ts';
+import { fromBytes, toBytes } from '../../src/wire/value-bytes.ts';
 
-export const THREADS: Medium = { sharesMemory: true, movesBuffers: true, maxPayloadBytes: 2 ** 28 };
-export const PROCESSES: Medium = { sharesMemory: false, movesBuffers: false, maxPayloadBytes: 2 ** 28 };
+export const THREADS: TransportCapabilities = { sharesMemory: true, movesBuffers: true, maxPayloadBytes: 2 ** 28 };
+export const PROCESSES: TransportCapabilities = { sharesMemory: false, movesBuffers: false, maxPayloadBytes: 2 ** 28 };
 
 export interface Arrived {
   readonly form: number;
@@ -29,7 +29,7 @@ function post(message: unknown, transfer: readonly unknown[] = []): unknown {
 
 export function overThreads(value: unknown): Arrived {
   const { form, value: sent, transfer } = packed(value, THREADS);
-  if (form === ALONE) {
+  if (form === SEPARATE) {
     const alone = post(sent, transfer);
     return { form, packed: alone, value: unpackBytes(alone) };
   }
@@ -49,7 +49,7 @@ export function throughPort(message: unknown): unknown {
   return post(message);
 }
 
-export function packed(value: unknown, medium: Medium): Packer {
+export function packed(value: unknown, medium: TransportCapabilities): Packer {
   const packer = new Packer(medium);
   packer.pack(value, 'argument 1');
   return packer;
@@ -61,7 +61,7 @@ function arrived(form: number, message: unknown): Arrived {
   return { form, packed: item, value: form === PLAIN ? item : unpackBytes(item) };
 }
 
-export const MEDIA: readonly (readonly [name: string, medium: Medium, carry: Carry])[] = [
+export const MEDIA: readonly (readonly [name: string, medium: TransportCapabilities, carry: Carry])[] = [
   ['threads', THREADS, overThreads],
   ['processes', PROCESSES, overProcesses],
 ];

@@ -1,8 +1,8 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { TaskSerializationError } from '../../src/errors.ts';
+import { PLAIN, SEPARATE } from '../../src/wire/packer.ts';
 import { type Transferable, transfer } from '../../src/wire/transfer.ts';
-import { ALONE, PLAIN } from '../../src/wire/values.ts';
 import { MEDIA, overProcesses, overThreads, PROCESSES, packed, THREADS } from './media.ts';
 
 function bytes(...items: number[]): Uint8Array<ArrayBuffer> {
@@ -25,7 +25,7 @@ describe('transfer', () => {
   it('moves to threads: gone here, the same bytes there', () => {
     const data = bytes(1, 2, 3);
     const { form, value } = overThreads(transfer(data, [data.buffer]));
-    expect(form).toBe(ALONE);
+    expect(form).toBe(SEPARATE);
     expect(value).toEqual(bytes(1, 2, 3));
     expect(data.byteLength).toBe(0);
   });

@@ -7,8 +7,17 @@ import { MessageChannel } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PayloadTooLargeError, TaskSerializationError } from '../../src/errors.ts';
-import { Survey } from '../../src/wire/survey.ts';
-import { ALONE, BYTES, describeUnsendable, type Medium, Packer, PLAIN, seal, unpackBytes } from '../../src/wire/values.ts';
+import {
+  BYTES,
+  describeUnsendable,
+  Packer,
+  PLAIN,
+  SEPARATE,
+  seal,
+  type TransportCapabilities,
+  unpackBytes,
+} from '../../src/wire/packer.ts';
+import { SendabilityCheck } from '../../src/wire/sendability-check.ts';
 import { deepStrictEqual } from './deep-strict-equal.ts';
 import { anything, MEDIA, overProcesses, overThreads, PROCESSES, packed, THREADS } from './media.ts';
 
@@ -308,7 +317,7 @@ describe.each(MEDIA)('%s', (_name, medium, carry) => {
 
   it('a walk costs what the value has, not what it could have [F-39]', () => {
     const sizeOf = (value: unknown) => {
-      const survey = new Survey(medium, 'argument 1');
+      const survey = new SendabilityCheck(medium, 'argument 1');
       survey.run(value);
       return survey.size;
     };
@@ -464,7 +473,7 @@ describe('what only postMessage can carry', () => {
   it('goes alone to threads, with Buffers as Buffers', async () => {
     const blob = new Blob(['text']);
     const arrived = overThreads({ key, wasm, blob, bytes: Buffer.from('abc'), deep: [{ key }] });
-    expect(arrived.form).toBe(ALONE);
+    expect(arrived.form).toBe(SEPARATE);
     const copy = arrived.value as { key: typeof key; wasm: unknown; blob: Blob; bytes: Buffer; deep: [{ key: object }] };
     expect(copy.key.export().toString()).toBe('0123456789abcdef');
     expect(copy.wasm).toBeInstanceOf(WebAssembly.Module);
@@ -516,7 +525,7 @@ function ran(): never {
   throw new Error('code of the value ran');
 }
 
-function failure(value: unknown, medium: Medium): TaskSerializationError {
+function failure(value: unknown, medium: TransportCapabilities): TaskSerializationError {
   try {
     packed(value, medium);
   } catch (error) {

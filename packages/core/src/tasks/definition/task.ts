@@ -4,8 +4,8 @@
  * Each method has two overloads: one for functions, and one for every other task. The second has to step aside for functions, so that the
  * compiler reports a mistake in terms of the function's own arguments. It does so by `TaskRest`.
  */
-import type { CheckedTask } from './checked.ts';
-import type { AnyFunction, TaskReference } from './reference.ts';
+import type { CheckedTask } from './checked-task.ts';
+import type { AnyFunction, TaskReference } from './task-reference.ts';
 
 /**
  * What can be a task: a function, a reference to one, or a checked task. The results of asynchronous functions are awaited.

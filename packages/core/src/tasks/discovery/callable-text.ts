@@ -3,7 +3,7 @@
  *
  * Decides how methods and accessors become expressions, and applies the edits that reading it asked for.
  */
-import type { FunctionSyntax } from './free-names.ts';
+import type { FunctionSyntax } from './function-syntax.ts';
 
 export function callableText(text: string, { form, edits }: FunctionSyntax): string {
   let edited = text;

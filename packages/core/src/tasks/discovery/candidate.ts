@@ -3,13 +3,13 @@
  *
  * Decides how it is called in messages and which function's text stands for a checked task. Refuses to know how it is found.
  */
-import { type CheckedParts, checkedParts } from '../definition/checked.ts';
-import { type AnyFunction, ownName } from '../definition/reference.ts';
+import { type CheckedParts, checkedParts } from '../definition/checked-task.ts';
+import { type AnyFunction, ownName } from '../definition/task-reference.ts';
 import type { Inspection } from './inspection.ts';
-import type { Location } from './locate.ts';
-import { fileName, Places } from './source-position.ts';
+import type { Location } from './locator.ts';
+import { fileName, PositionFinder } from './source-position.ts';
 
-export class Subject {
+export class Candidate {
   readonly task: AnyFunction;
   readonly parts: CheckedParts | undefined;
   /** The function that does the work: of a checked task its handler. */
@@ -35,17 +35,17 @@ export class Subject {
   /** For messages: its own name, else where it is written. */
   get title(): string {
     if (this.name !== '' || this.location === undefined) return this.name || '<anonymous>';
-    const place = this.places(0).at(0);
-    return place.file === '' ? '<anonymous>' : `<anonymous ${fileName(place.file)}:${place.line}>`;
+    const position = this.positions(0).at(0);
+    return position.file === '' ? '<anonymous>' : `<anonymous ${fileName(position.file)}:${position.line}>`;
   }
 
   /** `anchor`: the offset in its text that its location speaks of. */
-  places(anchor: number): Places {
-    return new Places(this.text, anchor, this.location, this.inspected?.maps);
+  positions(anchor: number): PositionFinder {
+    return new PositionFinder(this.text, anchor, this.location, this.inspected?.maps);
   }
 
   /** The same in the text that V8 compiled, whatever it was made of. */
-  placesUnmapped(anchor: number): Places {
-    return new Places(this.text, anchor, this.location, undefined);
+  compiledPositions(anchor: number): PositionFinder {
+    return new PositionFinder(this.text, anchor, this.location, undefined);
   }
 }

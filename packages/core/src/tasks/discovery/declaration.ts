@@ -6,7 +6,7 @@
  */
 
 import { type AnyNode, children, identifierName, isFunctionNode, isNode, parse } from '../syntax.ts';
-import type { Location, ScriptText } from './locate.ts';
+import type { Location, ScriptText } from './locator.ts';
 
 /** An export, or a method of one. */
 export interface ExportName {
@@ -14,7 +14,7 @@ export interface ExportName {
   readonly member?: string | undefined;
 }
 
-export interface Written {
+export interface Declaration {
   /** Functions around it. */
   readonly depth: number;
   /** The declaration or property that gives it its name; `undefined` for a function that is only an argument or a value. */
@@ -28,7 +28,7 @@ export interface Written {
 }
 
 /** `isHandler`: the function is the last argument of `defineTask`, and what is sought is the task. `undefined`: not found. */
-export function whereWritten(text: ScriptText, location: Location, isHandler: boolean): Written | undefined {
+export function findDeclaration(text: ScriptText, location: Location, isHandler: boolean): Declaration | undefined {
   const program = programOf(text, location.script.isModule);
   const offset = program && offsetOf(text.source, location);
   if (program === undefined || offset === undefined) return undefined;

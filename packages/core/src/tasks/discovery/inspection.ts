@@ -3,7 +3,7 @@
  *
  * Decides that it is opened once, on first need. Refuses to know what is asked.
  */
-import { Locator } from './locate.ts';
+import { Locator } from './locator.ts';
 import { SourceMaps } from './source-position.ts';
 
 export interface Inspection {

@@ -8,9 +8,9 @@ import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterTurn } from '../../primitives/time.ts';
-import { pathInUrl, type Script } from './locate.ts';
+import { pathInUrl, type Script } from './locator.ts';
 
-export type Home =
+export type ModuleLookup =
   /** An ES module that Node's loader has evaluated. */
   | { readonly kind: 'module'; readonly url: string; readonly namespace: object }
   /** A CommonJS module that is in `require.cache`; several where the inspector tells one name for all of them. */
@@ -26,9 +26,9 @@ export interface CommonJsModule {
 }
 
 /** By script. What was evaluated once stays so. */
-const evaluatedModules = new Map<string, Home>();
+const evaluatedModules = new Map<string, ModuleLookup>();
 
-export async function homeOf(script: Script | undefined): Promise<Home> {
+export async function lookUpModule(script: Script | undefined): Promise<ModuleLookup> {
   const path = script && filePath(script.url);
   if (script === undefined || path === undefined) return { kind: 'nowhere', url: workingDirectory() };
   if (!script.isModule) {
@@ -41,9 +41,9 @@ export async function homeOf(script: Script | undefined): Promise<Home> {
   if (known !== undefined) return known;
   const namespace = await evaluated(script.url);
   if (namespace === undefined) return { kind: 'file', url: script.url };
-  const home: Home = { kind: 'module', url: script.url, namespace };
-  evaluatedModules.set(script.id, home);
-  return home;
+  const lookup: ModuleLookup = { kind: 'module', url: script.url, namespace };
+  evaluatedModules.set(script.id, lookup);
+  return lookup;
 }
 
 /** Whether the file is the one that the program was started with. */

@@ -4,7 +4,7 @@
  * Decides without looking anything up, so that it is known at once. Refuses to know the program.
  */
 import { types } from 'node:util';
-import { type AnyFunction, ownName } from '../definition/reference.ts';
+import { type AnyFunction, ownName } from '../definition/task-reference.ts';
 
 /** Said of what is no function and no reference. */
 export function notATask(value: unknown): string {
@@ -13,7 +13,7 @@ export function notATask(value: unknown): string {
 }
 
 /** Why a function cannot be a task whatever its source; `undefined` when its source has to be looked at. */
-export function faultAtSight(fn: AnyFunction, text: string): string | undefined {
+export function quickRefusal(fn: AnyFunction, text: string): string | undefined {
   if (types.isProxy(fn)) return 'it is a proxy; pass a function that calls it';
   if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) {
     return ownName(fn).startsWith('bound ')

@@ -9,12 +9,12 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TraceMap } from '@jridgewell/trace-mapping';
 import { requirePackage } from '../../primitives/require-package.ts';
-import type { Location, Locator, Script } from './locate.ts';
+import type { Location, Locator, Script } from './locator.ts';
 
 type TraceMapping = typeof import('@jridgewell/trace-mapping');
 
 /** Line and column count from 1. */
-export interface Place {
+export interface SourcePosition {
   /** URL or path; '' when no file is known. */
   readonly file: string;
   readonly line: number;
@@ -24,7 +24,7 @@ export interface Place {
 }
 
 /** `tasks.ts:12:8`, without a file `line 12, column 8`. */
-export function placeText({ file, line, column }: Place): string {
+export function positionText({ file, line, column }: SourcePosition): string {
   return file === '' ? `line ${line}, column ${column}` : `${fileName(file)}:${line}:${column}`;
 }
 
@@ -34,7 +34,7 @@ export function fileName(file: string): string {
 }
 
 /** The path of a `file:` URL, anything else as it is. */
-export function readable(file: string): string {
+export function readablePath(file: string): string {
   try {
     return fileURLToPath(file);
   } catch {
@@ -43,7 +43,7 @@ export function readable(file: string): string {
 }
 
 /** Finds places in the text of one function. */
-export class Places {
+export class PositionFinder {
   readonly #text: string;
   readonly #anchor: number;
   readonly #location: Location | undefined;
@@ -57,7 +57,7 @@ export class Places {
     this.#maps = maps;
   }
 
-  at(offset: number): Place {
+  at(offset: number): SourcePosition {
     const lineStart = this.#text.lastIndexOf('\n', offset - 1) + 1;
     const line = countLines(this.#text, offset) - (this.#location === undefined ? 0 : countLines(this.#text, this.#anchor));
     if (this.#location === undefined) return { file: '', line: line + 1, column: offset - lineStart + 1 };
@@ -85,7 +85,7 @@ export class SourceMaps {
   }
 
   /** Where the position was written; `undefined` for a script without a map. */
-  original({ script, line, column }: Location): Place | undefined {
+  original({ script, line, column }: Location): SourcePosition | undefined {
     if (!script.hasMap) return undefined;
     const map = this.#mapOf(script);
     if (map === undefined || this.#tracing === undefined) return undefined;

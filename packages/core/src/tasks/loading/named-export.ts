@@ -4,7 +4,7 @@
  * Decides what a name means: own properties only, and what Node leaves out of the namespace of a CommonJS module is looked up in
  * the whole of it. Refuses to know whether it is a task.
  */
-import { isForbiddenName, type ModuleDescriptor } from '../definition/descriptor.ts';
+import { isForbiddenName, type ModuleDescriptor } from '../definition/task-descriptor.ts';
 
 /** A value of a module, with what it is called on. */
 export interface Exported {
@@ -13,7 +13,7 @@ export interface Exported {
 }
 
 /** Own properties only: what a module does not export itself is no task, whatever its prototype has. */
-export function exportNamed(
+export function namedExport(
   namespace: object,
   { exportName, commonjs, member }: Pick<ModuleDescriptor, 'exportName' | 'commonjs' | 'member'>,
 ): Exported | undefined {

@@ -6,8 +6,8 @@
  * judge whether a value can be sent: that was seen before. Identity is kept, so cycles and shared parts survive.
  */
 import { types } from 'node:util';
-import { rightSized, viewOver } from './bytes.ts';
-import { BUFFER, ERROR, INSTANCE, kindOf, LIST, MAP, ORDINARY, ownsBuffer, SET, VIEW } from './kinds.ts';
+import { rightSized, viewOver } from './value-bytes.ts';
+import { BUFFER, ERROR, INSTANCE, kindOf, LIST, MAP, ORDINARY, ownsBuffer, SET, VIEW } from './value-kind.ts';
 
 /** Bytes from which on a buffer is copied here and then moved: one copy instead of two, but two more allocations. */
 export const WORTH_MOVING: number = 1 << 18;

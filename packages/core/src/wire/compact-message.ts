@@ -6,7 +6,18 @@
  *
  *   mark u8 | value             value: tag u8, then int i32 | double f64 | text: length u8, Latin-1 | list: length u16, values
  */
-import { ANSWER, type Message, RUN_FIELDS, RUN_FLAGS, RUN_ITEMS, RUN_SPECIALS, SAME_CALL, SPREAD, TASKS, TIMED } from './messages.ts';
+import {
+  ANSWER,
+  ARGUMENT_LISTS,
+  type Message,
+  RUN_FIELDS,
+  RUN_FLAGS,
+  RUN_ITEMS,
+  RUN_SPECIALS,
+  SAME_CALL,
+  TASKS,
+  TIMED,
+} from './messages.ts';
 
 /** First byte of a compact payload; V8's begin with 0xff. */
 const COMPACT = 0x01;
@@ -70,7 +81,7 @@ function putRuns(runs: unknown): boolean {
     if (runs[run + RUN_SPECIALS] !== undefined) return false;
     for (let field = 0; field < RUN_ITEMS; field++) if (!put(runs[run + field])) return false;
     // Exactly: where they lie one after the other they are items like any others.
-    const areLists = ((runs[run + RUN_FLAGS] as number) & ~(TIMED | SAME_CALL)) === SPREAD;
+    const areLists = ((runs[run + RUN_FLAGS] as number) & ~(TIMED | SAME_CALL)) === ARGUMENT_LISTS;
     const items = runs[run + RUN_ITEMS];
     if (!(areLists ? putArguments(items) : putItems(items)) || !put(undefined)) return false;
   }

@@ -10,7 +10,9 @@
  */
 import { inspect, types } from 'node:util';
 import { PayloadTooLargeError, TaskSerializationError } from '../errors.ts';
-import { WORTH_MOVING } from './copy.ts';
+import { WORTH_MOVING } from './copier.ts';
+import { refusal } from './refusal.ts';
+import { anyTransfers, type Transferable, transferFault, transferListOf } from './transfer.ts';
 import {
   BUFFER,
   ERROR,
@@ -28,12 +30,10 @@ import {
   SET,
   SHARED,
   VIEW,
-} from './kinds.ts';
-import { refusal } from './refusals.ts';
-import { anyTransfers, type Transferable, transferFault, transferListOf } from './transfer.ts';
+} from './value-kind.ts';
 
 /** What a transport can do. */
-export interface Medium {
+export interface TransportCapabilities {
   /** Memory can be shared with the worker. */
   readonly sharesMemory: boolean;
   /** Items are cloned, or moved, by `postMessage`. */
@@ -44,7 +44,7 @@ export interface Medium {
 /** More is left to the serialiser alone. V8's own Set ends at 2 ** 24. */
 const MOST_NODES = 1 << 23;
 
-export class Survey {
+export class SendabilityCheck {
   /** Nesting of the deepest object. */
   depth = 0;
   /** Objects and fields. */
@@ -65,7 +65,7 @@ export class Survey {
   moved: ReadonlySet<unknown> = new Set();
   readings: Map<object, Map<string, unknown>> | undefined;
 
-  readonly #medium: Medium;
+  readonly #medium: TransportCapabilities;
   readonly #root: string;
   readonly #seen = new Set<object>();
   readonly #nodes: object[] = [];
@@ -76,7 +76,7 @@ export class Survey {
   /** Views over listed buffers, to tell a pooled one. */
   readonly #views: ArrayBufferView[] = [];
 
-  constructor(medium: Medium, root: string) {
+  constructor(medium: TransportCapabilities, root: string) {
     this.#medium = medium;
     this.#root = root;
   }

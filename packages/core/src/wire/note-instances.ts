@@ -5,7 +5,7 @@
  * end of the error's stack; the message stays the task's. Costs nothing where no task fails. Runs no code of the arguments.
  */
 import { types } from 'node:util';
-import { INSTANCE, kindOf, LIST, ORDINARY, typeName } from './kinds.ts';
+import { INSTANCE, kindOf, LIST, ORDINARY, typeName } from './value-kind.ts';
 
 /** What V8 says where something is not there; a private member shows that a method did travel, by a copy of its source. */
 const MISSING = /is not a function|is not iterable|is not a constructor|^Cannot (?:read|set) propert|private member/;

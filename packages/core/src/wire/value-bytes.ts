@@ -9,7 +9,7 @@
  *   `process.env` and the like   PLAIN_HOST, an object of its own fields
  */
 import { Deserializer, Serializer } from 'node:v8';
-import { ownsBuffer } from './kinds.ts';
+import { ownsBuffer } from './value-kind.ts';
 
 const COPY = 0;
 const WHOLE = 1;

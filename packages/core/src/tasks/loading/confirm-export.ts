@@ -5,22 +5,22 @@
  * tools change is left out: layout, comments, types, imports, names they add. Refuses to load anything.
  */
 import { TaskModuleError } from '../../errors.ts';
-import { checkedParts } from '../definition/checked.ts';
-import { type Confirmation, isForbiddenName, type ModuleDescriptor } from '../definition/descriptor.ts';
+import { checkedParts } from '../definition/checked-task.ts';
+import { type Confirmation, isForbiddenName, type ModuleDescriptor } from '../definition/task-descriptor.ts';
 import { parser } from '../syntax.ts';
-import { type Exported, exportNamed } from './named-export.ts';
+import { type Exported, namedExport } from './named-export.ts';
 
 /** Rejects what is missing or clearly another function. */
-export function confirmed(namespace: object, descriptor: ModuleDescriptor, meant: Confirmation): Exported {
+export function confirmExport(namespace: object, descriptor: ModuleDescriptor, meant: Confirmation): Exported {
   const { url, exportName, parsed } = descriptor;
-  const named = exportName === '' ? undefined : exportNamed(namespace, descriptor);
+  const named = exportName === '' ? undefined : namedExport(namespace, descriptor);
   if (named !== undefined && likeness(sourceOf(named, parsed), meant.source, true) >= SAME_NAME) return named;
   // Exported under another name, or a method: then the source has to say it, and of one export only.
   const alike = functionsOf(namespace).filter((one) => likeness(sourceOf(one, parsed), meant.source, false) >= OTHER_NAME);
   const distinct = new Set(alike.map((one) => one.value));
   const [found] = alike;
   if (found !== undefined && distinct.size === 1) return found;
-  const what = meant.name === '' ? `The function at ${meant.place}` : `\`${meant.name}\` (${meant.place})`;
+  const what = meant.name === '' ? `The function at ${meant.position}` : `\`${meant.name}\` (${meant.position})`;
   const why =
     distinct.size > 1
       ? `${distinct.size} exports of ${url} look like it; give them different names`
@@ -43,7 +43,7 @@ function sourceOf({ value }: Exported, parsed: true | undefined): string | undef
 function functionsOf(namespace: object): Exported[] {
   const found: Exported[] = [];
   for (const exportName of Object.keys(namespace).filter((name) => !isForbiddenName(name))) {
-    const exported = exportNamed(namespace, { exportName });
+    const exported = namedExport(namespace, { exportName });
     if (exported === undefined) continue;
     found.push(exported);
     const holder = exported.value;

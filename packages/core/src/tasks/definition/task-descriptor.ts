@@ -10,7 +10,7 @@ export interface Confirmation {
   readonly name: string;
   readonly source: string;
   /** Where it is written, for the message: `tasks.ts:12:8`. */
-  readonly place: string;
+  readonly position: string;
 }
 
 /** An export of a module. */

@@ -2,7 +2,7 @@
  * Why a value cannot be sent, in words, and what to do instead.
  */
 import { types } from 'node:util';
-import { refuseClass, typeName } from './kinds.ts';
+import { refuseClass, typeName } from './value-kind.ts';
 
 const ADVICE: Readonly<Record<string, string>> = {
   __proto__: null as never,

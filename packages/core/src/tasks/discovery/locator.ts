@@ -105,7 +105,7 @@ export class Locator {
   }
 
   /** Names that the function can see between its own and the global ones: of its module and of the functions around it. */
-  surroundings(fn: unknown): Set<string> {
+  namesInScope(fn: unknown): Set<string> {
     return this.#ask((session) => {
       const names = new Set<string>();
       const scopes = internalProperty(this.#propertiesOf(session, fn), '[[Scopes]]')?.objectId;

@@ -6,7 +6,7 @@
  */
 
 import { type AnyNode, children, identifierName, isFunctionNode, isNode, parse, parser, undeclaredIn } from '../syntax.ts';
-import { isWorkerGlobal } from './globals.ts';
+import { isWorkerGlobal } from './worker-globals.ts';
 
 export interface FreeName {
   readonly name: string;

@@ -7,7 +7,7 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
-import { isForbiddenName } from './descriptor.ts';
+import { isForbiddenName } from './task-descriptor.ts';
 
 const REFERENCE: unique symbol = Symbol.for('twinpool.reference');
 

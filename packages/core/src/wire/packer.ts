@@ -20,18 +20,18 @@
  */
 import { types } from 'node:util';
 import { PayloadTooLargeError, TaskSerializationError } from '../errors.ts';
-import { fromBytes, rightSized, toBytes } from './bytes.ts';
-import { Copier, ownField, WORTH_MOVING } from './copy.ts';
+import { Copier, ownField, WORTH_MOVING } from './copier.ts';
 import { areRows, ErrorTable, type Row, revive, type Seal } from './error-table.ts';
-import { BUFFER, INSTANCE, isDetached, kindOf, LEAF, LIST, MAP, ORDINARY, ownsBuffer, SET, SHARED, VIEW } from './kinds.ts';
-import { hasNames, type Medium, Survey } from './survey.ts';
+import { hasNames, SendabilityCheck, type TransportCapabilities } from './sendability-check.ts';
 import { anyTransfers, type Transferable, transferListOf } from './transfer.ts';
+import { fromBytes, rightSized, toBytes } from './value-bytes.ts';
+import { BUFFER, INSTANCE, isDetached, kindOf, LEAF, LIST, MAP, ORDINARY, ownsBuffer, SET, SHARED, VIEW } from './value-kind.ts';
 
-export type { Medium } from './survey.ts';
+export type { TransportCapabilities } from './sendability-check.ts';
 
 export const PLAIN = 0;
 export const BYTES = 1;
-export const ALONE = 2;
+export const SEPARATE = 2;
 
 /** Nesting up to which any thread's stack is enough to read a value. */
 const DEEPEST_PLAIN = 50;
@@ -57,10 +57,10 @@ export class Packer {
   transfer: Transferable[] | undefined;
   /** Up to this length a text needs no look; primitives of other types never do. */
   readonly longestText: number;
-  readonly #medium: Medium;
+  readonly #medium: TransportCapabilities;
   readonly #room: Room;
 
-  constructor(medium: Medium) {
+  constructor(medium: TransportCapabilities) {
     this.#medium = medium;
     this.longestText = medium.maxPayloadBytes / TEXT_BYTES;
     this.#room = { left: 0, hasViews: false, medium };
@@ -85,7 +85,7 @@ export class Packer {
   }
 
   /** The packed value is on its way: nothing of it is to be kept alive from here. */
-  letGo(): void {
+  clear(): void {
     this.value = undefined;
     this.transfer = undefined;
   }
@@ -124,7 +124,7 @@ export class Packer {
 
   #packSurveyed(value: unknown, root: string): void {
     const medium = this.#medium;
-    const survey = new Survey(medium, root);
+    const survey = new SendabilityCheck(medium, root);
     survey.run(value);
     if (survey.hasErrors) {
       this.#packWithErrors(value, survey, root);
@@ -139,7 +139,7 @@ export class Packer {
     if (movesBuffers && (survey.hasHandles || survey.moved.size > 0 || (survey.hasShared && !isSmall))) {
       const copier = new Copier([], survey.moved, survey.readings);
       const copy = survey.hasViews || survey.readings !== undefined ? copier.copy(value) : value;
-      this.#set(ALONE, [copy, copier.buffers], [...(survey.moved as ReadonlySet<Transferable>), ...copier.movable]);
+      this.#set(SEPARATE, [copy, copier.buffers], [...(survey.moved as ReadonlySet<Transferable>), ...copier.movable]);
       return;
     }
     const copier = new Copier(movesBuffers && isSmall ? [] : undefined, NOTHING, survey.readings);
@@ -150,12 +150,12 @@ export class Packer {
     else this.#set(BYTES, [copy, copier.buffers], copier.movable);
   }
 
-  #packWithErrors(value: unknown, survey: Survey, root: string): void {
+  #packWithErrors(value: unknown, survey: SendabilityCheck, root: string): void {
     const { maxPayloadBytes, movesBuffers } = this.#medium;
     const copier = new Copier(movesBuffers ? [] : undefined, survey.moved, survey.readings);
     const { packed, size } = withErrors(value, copier, root, maxPayloadBytes);
     if (movesBuffers && (survey.hasHandles || survey.moved.size > 0 || survey.hasShared)) {
-      this.#set(ALONE, packed, [...(survey.moved as ReadonlySet<Transferable>), ...copier.movable]);
+      this.#set(SEPARATE, packed, [...(survey.moved as ReadonlySet<Transferable>), ...copier.movable]);
     } else if (
       survey.isMeasured &&
       survey.depth <= DEEPEST_PLAIN &&
@@ -181,7 +181,7 @@ export class Packer {
 /** A value as bytes that any transport takes, for what is not packed by a lane; `unseal` reads them. Throws as `Packer.pack` does. */
 export function seal(value: unknown, root: string, maxPayloadBytes: number, outer?: ErrorTable): Uint8Array {
   try {
-    const survey = new Survey({ sharesMemory: false, movesBuffers: false, maxPayloadBytes }, root);
+    const survey = new SendabilityCheck({ sharesMemory: false, movesBuffers: false, maxPayloadBytes }, root);
     survey.run(value);
     const copier = new Copier(undefined, NOTHING, survey.readings);
     const bytes = survey.hasErrors
@@ -296,9 +296,9 @@ function putErrors([box, , places, rows, holders]: WithErrors): unknown {
 }
 
 /** Why `value` cannot be sent, with the path to the part at fault, or `undefined`. Costs a full walk: for messages only. */
-export function describeUnsendable(value: unknown, root: string, medium: Medium): string | undefined {
+export function describeUnsendable(value: unknown, root: string, medium: TransportCapabilities): string | undefined {
   try {
-    new Survey(medium, root).run(value);
+    new SendabilityCheck(medium, root).run(value);
     return undefined;
   } catch (error) {
     return unsendable(error, root).message;
@@ -323,7 +323,7 @@ function isStackOverflow(error: unknown): boolean {
 interface Room {
   left: number;
   hasViews: boolean;
-  readonly medium: Medium;
+  readonly medium: TransportCapabilities;
 }
 
 const ObjectPrototype = Object.prototype;

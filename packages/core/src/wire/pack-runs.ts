@@ -7,9 +7,10 @@
 import { types } from 'node:util';
 import type { Chunk, NumberArray } from '../jobs/job.ts';
 import {
+  ARGUMENT_LISTS,
   ARITY_SHIFT,
-  AS_ALONE,
   AS_BYTES,
+  AS_SEPARATE,
   AS_SKIP,
   RUN_EXPECT,
   RUN_FIELDS,
@@ -18,11 +19,10 @@ import {
   RUN_ITEMS,
   RUN_SPECIALS,
   SAME_CALL,
-  SPREAD,
   TIMED,
 } from './messages.ts';
+import { BYTES, type Packer, PLAIN } from './packer.ts';
 import { anyTransfers } from './transfer.ts';
-import { BYTES, type Packer, PLAIN } from './values.ts';
 
 export interface Unsendable {
   readonly chunk: Chunk;
@@ -30,7 +30,7 @@ export interface Unsendable {
   readonly error: unknown;
 }
 
-interface Alone {
+interface SeparateValue {
   readonly value: unknown;
   readonly transfer: readonly unknown[];
   readonly chunk: Chunk;
@@ -39,13 +39,13 @@ interface Alone {
   skip(): void;
 }
 
-export interface Outgoing {
+export interface PackedRuns {
   readonly runs: unknown[];
   /** What a worker expects of one task, by chunk; the same numbers as on the wire. */
   readonly expectations: number[];
   readonly transfer: ArrayBuffer[];
   /** Values that need messages of their own, in order. */
-  readonly alone: Alone[];
+  readonly separate: SeparateValue[];
   readonly failures: Unsendable[];
 }
 
@@ -83,16 +83,16 @@ function isInt(value: unknown): boolean {
   return typeof value === 'number' && (value | 0) === value && (value !== 0 || 1 / value > 0);
 }
 
-/** `alone`: from how many microseconds on a task is claimed, and answered, by itself. */
-export function pack(chunks: readonly Chunk[], packer: Packer, alone: number): Outgoing {
-  const out: Outgoing = { runs: [], expectations: [], transfer: [], alone: [], failures: [] };
+/** `unbatchedFrom`: tasks that are expected to take at least this many microseconds are claimed and answered one at a time. */
+export function packRuns(chunks: readonly Chunk[], packer: Packer, unbatchedFrom: number): PackedRuns {
+  const out: PackedRuns = { runs: [], expectations: [], transfer: [], separate: [], failures: [] };
   const { runs } = out;
   let run = -RUN_FIELDS;
   for (const chunk of chunks) {
     const { fn, settings } = chunk.job;
     const timed = settings.taskTimeout !== Number.POSITIVE_INFINITY;
-    const expectation = timed ? 0 : fn.timing.expectation(alone);
-    const flags = (chunk.spread ? SPREAD : 0) | (timed ? TIMED : 0) | (chunk.count >= WORTH_PACKING ? SAME_CALL : 0);
+    const expectation = timed ? 0 : fn.runTimes.expectation(unbatchedFrom);
+    const flags = (chunk.spread ? ARGUMENT_LISTS : 0) | (timed ? TIMED : 0) | (chunk.count >= WORTH_PACKING ? SAME_CALL : 0);
     out.expectations.push(expectation);
     const numbers = chunk.count >= WORTH_PACKING ? chunk.numbers?.() : undefined;
     if (numbers !== undefined) {
@@ -127,7 +127,7 @@ export function pack(chunks: readonly Chunk[], packer: Packer, alone: number): O
 const copyOf: (this: NumberArray) => NumberArray = Object.getPrototypeOf(Uint8Array.prototype).slice;
 
 /** A clone would take all of the view's memory, and copy twice. */
-function moved(numbers: NumberArray, out: Outgoing): NumberArray {
+function moved(numbers: NumberArray, out: PackedRuns): NumberArray {
   const copy = copyOf.call(numbers);
   out.transfer.push(copy.buffer as ArrayBuffer);
   return copy;
@@ -149,7 +149,7 @@ function packRun(runs: unknown[], run: number): void {
   let items = runs[run + RUN_ITEMS] as unknown[];
   if (!Array.isArray(items)) return;
   const flags = runs[run + RUN_FLAGS] as number;
-  const arity = (flags & SPREAD) === 0 ? 0 : arityOf(items);
+  const arity = (flags & ARGUMENT_LISTS) === 0 ? 0 : arityOf(items);
   if (arity > 0) {
     const flat: unknown[] = [];
     for (const list of items as unknown[][]) for (let i = 0; i < arity; i++) flat.push(list[i]);
@@ -171,7 +171,7 @@ function arityOf(lists: readonly unknown[]): number {
   return arity;
 }
 
-function packItem(item: unknown, chunk: Chunk, offset: number, packer: Packer, out: Outgoing, run: number, items: unknown[]): void {
+function packItem(item: unknown, chunk: Chunk, offset: number, packer: Packer, out: PackedRuns, run: number, items: unknown[]): void {
   let kind = AS_SKIP;
   let payload: unknown;
   try {
@@ -182,10 +182,10 @@ function packItem(item: unknown, chunk: Chunk, offset: number, packer: Packer, o
     else scope.runInAsyncScope(packer.pack, packer, item, root);
     if (packer.form === PLAIN) {
       items.push(packer.value);
-      packer.letGo();
+      packer.clear();
       return;
     }
-    kind = packer.form === BYTES ? AS_BYTES : AS_ALONE;
+    kind = packer.form === BYTES ? AS_BYTES : AS_SEPARATE;
     if (kind === AS_BYTES) payload = packer.value;
   } catch (error) {
     out.failures.push({ chunk, offset, error });
@@ -195,12 +195,12 @@ function packItem(item: unknown, chunk: Chunk, offset: number, packer: Packer, o
   const at = specials.push(items.length, kind, payload) - 2;
   items.push(undefined);
   const { value, transfer } = packer;
-  packer.letGo();
+  packer.clear();
   if (kind === AS_BYTES && transfer !== undefined) out.transfer.push(...(transfer as ArrayBuffer[]));
-  if (kind === AS_ALONE) {
+  if (kind === AS_SEPARATE) {
     const skip = () => {
       specials[at] = AS_SKIP;
     };
-    out.alone.push({ value, transfer: transfer ?? [], chunk, offset, skip });
+    out.separate.push({ value, transfer: transfer ?? [], chunk, offset, skip });
   }
 }

@@ -4,24 +4,24 @@
  * Decides the words only. Refuses to know how the reason was found.
  */
 
-import type { FreeName } from './free-names.ts';
+import type { FreeName } from './function-syntax.ts';
 import { cannotBeSent } from './quick-refusals.ts';
-import { fileName, type Place, type Places, placeText, readable } from './source-position.ts';
+import { fileName, type PositionFinder, positionText, readablePath, type SourcePosition } from './source-position.ts';
 
 const REFERENCE = "`taskRef(new URL('./tasks.js', import.meta.url), 'name')`";
 const OTHERWISE = 'export a plain function that calls it, use `defineTask`, or `taskRef`';
 
 /** `place`: where the function is written, as far as that is known. */
-export function refuse(name: string, place: Place | undefined, reason: string): string {
-  const at = place === undefined || place.file === '' ? '' : `${readable(place.file)}:${place.line}:${place.column}`;
+export function refusalMessage(name: string, position: SourcePosition | undefined, reason: string): string {
+  const at = position === undefined || position.file === '' ? '' : `${readablePath(position.file)}:${position.line}:${position.column}`;
   const named = at === '' ? `\`${name}\`` : `\`${name}\` (${at})`;
   return cannotBeSent(name !== '' ? named : at === '' ? 'This function' : `The function at ${at}`, reason);
 }
 
 /** The result of calling something: `memoize(f)`, a decorator, `promisify`. */
-export function madeByCall(place: Place, free: readonly FreeName[], places: Places): string {
-  const keeps = free.length === 0 ? '' : `. It keeps ${listed(free, places)}`;
-  return `made by ${place.file === '' ? placeText(place) : `${fileName(place.file)}:${place.line}`}; ${OTHERWISE}${keeps}`;
+export function madeByCall(position: SourcePosition, free: readonly FreeName[], positions: PositionFinder): string {
+  const keeps = free.length === 0 ? '' : `. It keeps ${listed(free, positions)}`;
+  return `made by ${position.file === '' ? positionText(position) : `${fileName(position.file)}:${position.line}`}; ${OTHERWISE}${keeps}`;
 }
 
 export function madeByNode(url: string, line: number): string {
@@ -40,30 +40,30 @@ export function withoutInspector(reason: string): string {
 }
 
 /** The free names of a function that is not exported. */
-export function freeNames(own: string, free: readonly FreeName[], places: Places): string {
+export function freeNames(own: string, free: readonly FreeName[], positions: PositionFinder): string {
   const helpers = free.filter((one) => one.kind === 'compiler helper');
   if (helpers.length > 0) {
-    return `it uses ${listed(helpers, places)}, which a compiler adds for an old target: compile for ES2022 or later, or export it`;
+    return `it uses ${listed(helpers, positions)}, which a compiler adds for an old target: compile for ES2022 or later, or export it`;
   }
   const imports = free.filter((one) => one.kind === 'relative import');
   if (imports.length === free.length) {
-    return `${listed(imports, places)} is relative to a file, and a function that is sent by its source has none; export it`;
+    return `${listed(imports, positions)} is relative to a file, and a function that is sent by its source has none; export it`;
   }
   const values = free.filter((one) => isValue(one) && !MODULE_NAMES.has(one.name)).map((one) => `\`${one.name}\``);
   const pass = values.length === 0 ? '' : `, or pass ${values.length > 1 ? 'the values as arguments' : 'the value as an argument'}`;
   const self = free.some((one) => one.name === own) ? `. To call itself it must be a named function: \`function ${own}(…) {…}\`` : '';
-  return `it uses ${listed(free, places)}, which a worker does not have; export it${pass}${self}`;
+  return `it uses ${listed(free, positions)}, which a worker does not have; export it${pass}${self}`;
 }
 
 /** What CommonJS gives each file. */
 const MODULE_NAMES: ReadonlySet<string> = new Set(['require', 'module', 'exports', '__filename', '__dirname']);
 
-function listed(free: readonly FreeName[], places: Places): string {
+function listed(free: readonly FreeName[], positions: PositionFinder): string {
   const named = free.map((one) => {
-    const place = places.at(one.offset);
+    const position = positions.at(one.offset);
     // What was written, where a compiler renamed it and left the source in its map.
-    const name = isValue(one) && place.identifier !== undefined && !KEYWORDS.has(place.identifier) ? place.identifier : one.name;
-    return `\`${name}\` (${placeText(place)}${one.kind === 'not the global' ? '; not the global of that name' : ''})`;
+    const name = isValue(one) && position.identifier !== undefined && !KEYWORDS.has(position.identifier) ? position.identifier : one.name;
+    return `\`${name}\` (${positionText(position)}${one.kind === 'not the global' ? '; not the global of that name' : ''})`;
   });
   return named.length < 2 ? named.join() : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
 }

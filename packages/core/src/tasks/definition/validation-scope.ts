@@ -15,7 +15,7 @@ let open = 0;
 let running: object | undefined;
 
 /** Runs `validate`, the schema of `fn`, for `job`. */
-export function validatedFor<T>(job: object, fn: object, validate: () => T): T {
+export function runValidationFor<T>(job: object, fn: object, validate: () => T): T {
   const before = running;
   running = job;
   open += 1;
@@ -37,7 +37,7 @@ export function validatedFor<T>(job: object, fn: object, validate: () => T): T {
 }
 
 /** The job whose schema makes this call, if one does. */
-export function validatedHere<T extends object>(): T | undefined {
+export function validatingJob<T extends object>(): T | undefined {
   return open === 0 ? undefined : ((running ?? storage.getStore()) as T | undefined);
 }
 

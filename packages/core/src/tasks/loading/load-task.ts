@@ -5,12 +5,12 @@
  * is what went wrong. Refuses to know workers and messages; loads parser and compiler only for the descriptors that need them.
  */
 import { TaskModuleError } from '../../errors.ts';
-import { callParsed, checkedParts } from '../definition/checked.ts';
-import type { ModuleDescriptor, TaskDescriptor } from '../definition/descriptor.ts';
-import { confirmed } from './confirm.ts';
+import { callParsed, checkedParts } from '../definition/checked-task.ts';
+import type { ModuleDescriptor, TaskDescriptor } from '../definition/task-descriptor.ts';
+import { compileInline } from './compile-inline.ts';
+import { confirmExport } from './confirm-export.ts';
 import { commonJsExports, importModule } from './import-module.ts';
-import { compileInline } from './inline.ts';
-import { type Exported, exportNamed } from './named-export.ts';
+import { type Exported, namedExport } from './named-export.ts';
 
 export interface LoadedTask {
   /** Takes what left the caller: for a checked task arguments that are parsed already. */
@@ -24,9 +24,9 @@ export async function loadTask(descriptor: TaskDescriptor): Promise<LoadedTask> 
   }
   const namespace = await importOf(descriptor);
   if (descriptor.confirm !== undefined) {
-    return callable(descriptor, confirmed(namespace, descriptor, descriptor.confirm));
+    return callable(descriptor, confirmExport(namespace, descriptor, descriptor.confirm));
   }
-  return callable(descriptor, exportNamed(namespace, descriptor));
+  return callable(descriptor, namedExport(namespace, descriptor));
 }
 
 async function importOf({ url, name, entry, commonjs }: ModuleDescriptor): Promise<object> {

@@ -8,7 +8,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { TaskModuleError } from '../../errors.ts';
-import type { SourceDescriptor } from '../definition/descriptor.ts';
+import type { SourceDescriptor } from '../definition/task-descriptor.ts';
 
 export function compileInline(descriptor: SourceDescriptor): (...args: unknown[]) => unknown {
   const { name, source, base, line, column, strict, imports, identities, counters } = descriptor;

@@ -5,12 +5,12 @@
  * run code of the module: getters are called only where a compiler makes them of exports, proxies are left alone.
  */
 import { types } from 'node:util';
-import { isForbiddenName } from '../definition/descriptor.ts';
-import { type AnyFunction, ownName } from '../definition/reference.ts';
+import { isForbiddenName } from '../definition/task-descriptor.ts';
+import { type AnyFunction, ownName } from '../definition/task-reference.ts';
 import type { ExportName } from './declaration.ts';
 
 /** The export of an ES module's namespace that is `fn`: a name before `default`, then methods. */
-export function exportOfNamespace(namespace: object, fn: AnyFunction): ExportName | undefined {
+export function findExportInNamespace(namespace: object, fn: AnyFunction): ExportName | undefined {
   const own = ownName(fn);
   if (own !== '' && !isForbiddenName(own) && Object.hasOwn(namespace, own) && Reflect.get(namespace, own) === fn)
     return { exportName: own };
@@ -18,7 +18,7 @@ export function exportOfNamespace(namespace: object, fn: AnyFunction): ExportNam
 }
 
 /** The export of a CommonJS module that is `fn`; `exportName` is `module.exports` for the whole. */
-export function exportOfCommonJs(exported: unknown, fn: AnyFunction): ExportName | undefined {
+export function findExportInCommonJs(exported: unknown, fn: AnyFunction): ExportName | undefined {
   if (exported === fn) return { exportName: 'module.exports' };
   if (!isOpen(exported)) return undefined;
   const values = new Map<string, unknown>();

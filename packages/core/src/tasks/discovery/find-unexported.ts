@@ -1,0 +1,116 @@
+/**
+ * What becomes of a function that no export is known to be: sent by its source, referred to by file and name, or refused.
+ *
+ * Decides that from its text, from how it stands in its script, and from the names around it. Refuses to evaluate anything.
+ */
+
+import type { Confirmation, SourceDescriptor } from '../definition/task-descriptor.ts';
+import { callableText } from './callable-text.ts';
+import type { Candidate } from './candidate.ts';
+import { type Declaration, findDeclaration } from './declaration.ts';
+import { type DiscoveredTask, discoverByReference, type RefusedTask } from './discovered-task.ts';
+import { type FreeName, type FunctionSyntax, readFunction } from './function-syntax.ts';
+import type { ModuleLookup } from './module-lookup.ts';
+import { freeNames, madeByCall, madeByNode, refusalMessage, UNEXPORTED_CHECKED, UNREADABLE, withoutInspector } from './refusal-message.ts';
+import { type PositionFinder, positionText } from './source-position.ts';
+import { isSafeByText, isWorkerGlobal } from './worker-globals.ts';
+
+/** `homeOfCall`: of a checked task the file that calls `defineTask`. */
+export function findUnexported(candidate: Candidate, lookup: ModuleLookup, definitionLookup: ModuleLookup): DiscoveredTask | RefusedTask {
+  const script = candidate.location?.script;
+  if (script?.url.startsWith('node:')) return refusal(candidate, 0, madeByNode(script.url, (candidate.location?.line ?? 0) + 1));
+  const syntax = readFunction(candidate.text, strictness(candidate));
+  const free = syntax && [...syntax.free, ...hiddenGlobals(candidate, syntax)].sort((a, b) => a.offset - b.offset);
+  const anchor = syntax?.anchor ?? 0;
+  const positions = candidate.positions(anchor);
+  const isSelfContained = free?.length === 0 && candidate.parts === undefined;
+  const found = isSelfContained
+    ? byExportSyntax(candidate, lookup, positions)
+    : byFileAndName(candidate, lookup, definitionLookup, positions);
+  if (found !== undefined) return found;
+  if (syntax !== undefined && isSelfContained) return discoverBySource(candidate, syntax, lookup, positions);
+  const reason = candidate.parts !== undefined ? UNEXPORTED_CHECKED : free === undefined ? UNREADABLE : whyNot(candidate, free, positions);
+  return refusal(candidate, anchor, candidate.inspected === undefined ? withoutInspector(reason) : reason);
+}
+
+/** Of an ES module that is still being evaluated syntax tells what it exports. */
+function byExportSyntax(candidate: Candidate, lookup: ModuleLookup, positions: PositionFinder): DiscoveredTask | undefined {
+  const exported = lookup.kind === 'file' && candidate.location?.script.isModule === true ? declarationOf(candidate)?.exported : undefined;
+  return exported && discoverByReference(candidate, lookup.url, exported, confirmation(candidate, positions), false);
+}
+
+/** A reference by file and name, where nothing says that the function is no export. */
+function byFileAndName(
+  candidate: Candidate,
+  lookup: ModuleLookup,
+  definitionLookup: ModuleLookup,
+  positions: PositionFinder,
+): DiscoveredTask | undefined {
+  const found = byExportSyntax(candidate, lookup, positions);
+  if (found !== undefined) return found;
+  const declaration = declarationOf(candidate);
+  const isNamedHandler = candidate.parts !== undefined && declaration?.isArgument !== true;
+  const file = isNamedHandler && definitionLookup.kind === 'file' ? definitionLookup : lookup;
+  const exportName = isNamedHandler ? '' : declaration === undefined ? candidate.name : mayExport(candidate, declaration);
+  // A task with a named handler is exported where `defineTask` is called, under a name that only the worker can tell.
+  if (file.kind !== 'file' || exportName === undefined || (exportName === '' && !isNamedHandler)) return undefined;
+  return discoverByReference(candidate, file.url, { exportName }, confirmation(candidate, positions), false);
+}
+
+/** The name it may be exported by: never of an ES module, whose syntax tells all; around others a test runner puts a function. */
+function mayExport(candidate: Candidate, { depth, bound }: Declaration): string | undefined {
+  return candidate.location?.script.isModule === true || depth > 1 ? undefined : bound;
+}
+
+function confirmation(candidate: Candidate, positions: PositionFinder): Confirmation {
+  return { name: candidate.name, source: candidate.text, position: positionText(positions.at(0)) };
+}
+
+function discoverBySource(candidate: Candidate, syntax: FunctionSyntax, lookup: ModuleLookup, positions: PositionFinder): DiscoveredTask {
+  const { file, ...start } = positions.at(0);
+  // Stack lines name the file that was loaded: the place in its source only where that is the same file (tsx, vitest).
+  const { line, column } = lookup.kind === 'nowhere' || file === lookup.url ? start : candidate.compiledPositions(syntax.anchor).at(0);
+  const descriptor: SourceDescriptor = {
+    kind: 'source',
+    name: candidate.title,
+    source: callableText(candidate.text, syntax),
+    base: lookup.url,
+    line,
+    column,
+    strict: syntax.strict,
+    imports: syntax.imports,
+    identities: syntax.identities,
+    counters: syntax.counters,
+  };
+  const isKnownByText = !syntax.imports && !syntax.usesMode && [...syntax.globals.keys()].every(isSafeByText);
+  return { descriptor, sharedBy: isKnownByText || candidate.location === undefined ? 'text' : 'position' };
+}
+
+/** `setTimeout` may be an import of `node:timers/promises`: the name of a global counts only where nothing nearer has it. */
+function hiddenGlobals({ fn, location, inspected }: Candidate, { globals }: FunctionSyntax): FreeName[] {
+  if (globals.size === 0 || location === undefined) return [];
+  const near = inspected?.locator.namesInScope(fn);
+  return [...globals]
+    .filter(([name]) => near?.has(name))
+    .map(([name, offset]) => ({ name, offset, kind: isWorkerGlobal(name) ? 'not the global' : 'variable' }));
+}
+
+function whyNot(candidate: Candidate, free: readonly FreeName[], positions: PositionFinder): string {
+  const isMade = free.some((one) => one.kind === 'variable') && declarationOf(candidate)?.isReturned === true;
+  return isMade ? madeByCall(positions.at(0), free, positions) : freeNames(candidate.name, free, positions);
+}
+
+function refusal(candidate: Candidate, anchor: number, reason: string): RefusedTask {
+  return { refused: refusalMessage(candidate.name, candidate.location && candidate.positions(anchor).at(0), reason) };
+}
+
+function declarationOf({ location, inspected, parts }: Candidate): Declaration | undefined {
+  if (inspected === undefined || location === undefined) return undefined;
+  return findDeclaration(inspected.locator.textOf(location.script), location, parts !== undefined);
+}
+
+/** Whether the code around it is strict; `undefined` when that is not known. */
+function strictness({ location, inspected }: Candidate): boolean | undefined {
+  if (inspected === undefined || location === undefined) return undefined;
+  return location.script.isModule || inspected.locator.isStrict(location.script);
+}
