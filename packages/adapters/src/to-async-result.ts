@@ -7,17 +7,17 @@ import { inspect } from 'node:util';
 import { NotReadyError, TimeoutError } from '@twinpool/core';
 import {
   adviseFor,
-  ask,
   cancel,
   Deferred,
+  errorWithin,
   follow,
+  handledPromiseOf,
   isDoneWithin,
   isFinal,
-  observe,
-  outcomeOf,
-  quiet,
+  markHandled,
   sourceOf,
   stateOf,
+  valueWithin,
 } from '@twinpool/core/facade';
 import type { Future } from '@twinpool/executor';
 import type { AsyncResult } from '@twinpool/pool';
@@ -71,11 +71,11 @@ class FutureResult<R> extends Deferred<R> implements AsyncResult<R> {
   }
 
   get(timeout?: number): Promise<R> {
-    return timeout === undefined ? ask(this, true) : quiet(this.#get(timeout));
+    return timeout === undefined ? handledPromiseOf(this) : markHandled(valueWithin(this, timeout, lateError));
   }
 
   wait(timeout?: number): Promise<void> {
-    return quiet(isDoneWithin(this, timeout).then(() => undefined));
+    return markHandled(isDoneWithin(this, timeout).then(() => undefined));
   }
 
   ready(): boolean {
@@ -88,26 +88,15 @@ class FutureResult<R> extends Deferred<R> implements AsyncResult<R> {
   }
 
   exception(timeout?: number): Promise<unknown> {
-    return quiet(this.#exception(timeout));
+    return markHandled(errorWithin(this, timeout, lateError));
   }
 
   /** Unlike a future, which goes on to say `true`, it answers whether this call cancelled it. */
   cancel(): boolean {
     return cancel(this);
   }
+}
 
-  async #get(timeout: number): Promise<R> {
-    await this.#doneWithin(timeout);
-    return ask(this, true);
-  }
-
-  async #exception(timeout: number | undefined): Promise<unknown> {
-    await this.#doneWithin(timeout);
-    observe(this);
-    return stateOf(this) === 'returned' ? undefined : outcomeOf(this);
-  }
-
-  async #doneWithin(timeout: number | undefined): Promise<void> {
-    if (!(await isDoneWithin(this, timeout))) throw new TimeoutError(`the result was not ready after ${Math.max(0, timeout ?? 0)} ms`);
-  }
+function lateError(ms: number): TimeoutError {
+  return new TimeoutError(`the result was not ready after ${ms} ms; its task goes on, and you may call get() again`);
 }

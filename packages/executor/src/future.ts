@@ -10,21 +10,21 @@ import { InvalidStateError, TimeoutError } from '@twinpool/core';
 import {
   addCallback,
   adviseFor,
-  ask,
   cancel,
-  checkTimeout,
   Deferred,
   DoneCallback,
-  isDoneWithin,
+  errorWithin,
   isFinal,
-  observe,
+  markObserved,
   outcomeOf,
-  type Settled,
+  promiseOf,
+  type SettledState,
   scopeHere,
   setState,
   settle,
   sourceOf,
   stateOf,
+  valueWithin,
 } from '@twinpool/core/facade';
 import { shownAs, typeName } from './shown.ts';
 
@@ -193,7 +193,7 @@ export class Future<R> extends Deferred<R> {
    * ```
    */
   result(timeout?: number | undefined): Promise<R> {
-    return timeout === undefined ? ask(this, false) : resultWithin(this, timeout);
+    return timeout === undefined ? promiseOf(this) : valueWithin(this, timeout, lateError);
   }
 
   /**
@@ -215,10 +215,9 @@ export class Future<R> extends Deferred<R> {
    * ```
    */
   async exception(timeout?: number | undefined): Promise<unknown> {
-    await doneWithin(this, timeout);
-    observe(this);
-    if (this.cancelled()) throw outcomeOf(this);
-    return stateOf(this) === 'raised' ? outcomeOf(this) : undefined;
+    const error = await errorWithin(this, timeout, lateError);
+    if (this.cancelled()) throw error;
+    return error;
   }
 
   /**
@@ -282,7 +281,7 @@ export class Future<R> extends Deferred<R> {
     if (!isFinal(state)) return undefined;
     if (state === 'returned') return { status: 'fulfilled', value: outcomeOf(this) as R };
     if (state !== 'raised') return { status: 'cancelled' };
-    observe(this);
+    markObserved(this);
     return { status: 'rejected', reason: outcomeOf(this) };
   }
 
@@ -390,13 +389,8 @@ export class Future<R> extends Deferred<R> {
 
 // Functions, not private methods: a class with private methods costs each of its instances a field.
 
-async function resultWithin<R>(future: Future<R>, timeout: number): Promise<R> {
-  await doneWithin(future, timeout);
-  return ask(future, false);
-}
-
-async function doneWithin(future: Future<unknown>, timeout: number | undefined): Promise<void> {
-  if (!(await isDoneWithin(future, timeout))) throw new TimeoutError(`the future was not done within ${checkTimeout(timeout)} ms`);
+function lateError(ms: number): TimeoutError {
+  return new TimeoutError(`the future was not done within ${ms} ms; its task goes on`);
 }
 
 function outcomeNow<R>(future: Future<R>, what: string): Exclude<FutureOutcome<R>, { status: 'cancelled' }> {
@@ -406,7 +400,7 @@ function outcomeNow<R>(future: Future<R>, what: string): Exclude<FutureOutcome<R
   return outcome;
 }
 
-function settleByHand(future: Future<unknown>, state: Settled, value: unknown): void {
+function settleByHand(future: Future<unknown>, state: SettledState, value: unknown): void {
   refuseView(future);
   const now = stateOf(future);
   if (isFinal(now)) {

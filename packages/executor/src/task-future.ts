@@ -4,14 +4,14 @@
  * Hands the job over and passes its ending on. A submit allocates this object, its job and the array of arguments, nothing else.
  */
 import {
-  belongTo,
   CallJob,
   type CallSettings,
-  endingOf,
   type JobListener,
   type Seat,
+  setJob,
+  setOwner,
   settle,
-  startJob,
+  settledStateOf,
   taskFunctionOf,
 } from '@twinpool/core/facade';
 import { Future } from './future.ts';
@@ -21,13 +21,13 @@ export class TaskFuture<R> extends Future<R> implements JobListener {
   static submit(seat: Seat, fn: unknown, args: readonly unknown[], settings: CallSettings): TaskFuture<never> {
     const future = new TaskFuture<never>();
     const job = new CallJob(taskFunctionOf(fn), args, settings, future);
-    belongTo(future, seat);
-    startJob(future, job);
+    setOwner(future, seat);
+    setJob(future, job);
     seat.submit(job, 1);
     return future;
   }
 
   jobSettled(ok: boolean, value: unknown): void {
-    settle(this, endingOf(ok, value), value);
+    settle(this, settledStateOf(ok, value), value);
   }
 }

@@ -9,21 +9,23 @@ import { NotReadyError, TimeoutError } from '@twinpool/core';
 import {
   adviseFor,
   afterTurn,
-  ask,
-  belongTo,
   cancel,
   Deferred,
-  type DeferredHome,
   type DeferredJob,
-  endingOf,
+  type DeferredOwner,
+  errorWithin,
+  handledPromiseOf,
   isDoneWithin,
   isFinal,
-  observe,
+  markHandled,
+  markObserved,
   outcomeOf,
-  quiet,
+  setJob,
+  setOwner,
   settle,
-  startJob,
+  settledStateOf,
   stateOf,
+  valueWithin,
 } from '@twinpool/core/facade';
 import { BoundCallbacks, type Callbacks } from './callbacks.ts';
 import { inspectedAs } from './inspected.ts';
@@ -112,12 +114,12 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
   /** The call that makes this object has not returned. */
   #isStarting = false;
 
-  constructor(home: DeferredHome, callbacks: Callbacks<unknown> | undefined) {
+  constructor(owner: DeferredOwner, callbacks: Callbacks<unknown> | undefined) {
     super();
-    belongTo(this, home);
-    this.#callbacks = callbacks && new BoundCallbacks(callbacks, home);
+    setOwner(this, owner);
+    this.#callbacks = callbacks && new BoundCallbacks(callbacks, owner);
     // The callback gets the error.
-    if (callbacks?.errorCallback !== undefined) observe(this);
+    if (callbacks?.errorCallback !== undefined) markObserved(this);
   }
 
   get [Symbol.toStringTag](): string {
@@ -126,7 +128,7 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
 
   /** `submit` hands the job over; the job tells `jobSettled`, maybe at once. */
   start(job: DeferredJob, submit: () => void): this {
-    startJob(this, job);
+    setJob(this, job);
     this.#isStarting = true;
     submit();
     this.#isStarting = false;
@@ -147,11 +149,11 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
   }
 
   get(timeout?: number): Promise<R> {
-    return timeout === undefined ? ask(this, true) : quiet(getWithin(this, timeout));
+    return timeout === undefined ? handledPromiseOf(this) : markHandled(valueWithin(this, timeout, lateError));
   }
 
   wait(timeout?: number): Promise<void> {
-    return quiet(isDoneWithin(this, timeout).then(() => undefined));
+    return markHandled(isDoneWithin(this, timeout).then(() => undefined));
   }
 
   ready(): boolean {
@@ -164,7 +166,7 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
   }
 
   exception(timeout?: number): Promise<unknown> {
-    return quiet(exceptionWithin(this, timeout));
+    return markHandled(errorWithin(this, timeout, lateError));
   }
 
   cancel(): boolean {
@@ -175,7 +177,7 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
   static #settle(result: PoolResult<unknown>, ok: boolean, value: unknown): void {
     const callbacks = result.#callbacks;
     result.#callbacks = undefined;
-    const ending = endingOf(ok, value);
+    const ending = settledStateOf(ok, value);
     if (callbacks === undefined) {
       settle(result, ending, ok ? value : asPoolError(value));
       return;
@@ -187,17 +189,6 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
   }
 }
 
-async function getWithin<R>(result: PoolResult<R>, timeout: number): Promise<R> {
-  if (!(await isDoneWithin(result, timeout))) throw late(timeout);
-  return ask(result, true);
-}
-
-async function exceptionWithin(result: PoolResult<unknown>, timeout: number | undefined): Promise<unknown> {
-  if (!(await isDoneWithin(result, timeout))) throw late(timeout);
-  observe(result);
-  return stateOf(result) === 'returned' ? undefined : outcomeOf(result);
-}
-
-function late(timeout: number | undefined): TimeoutError {
-  return new TimeoutError(`the result was not ready after ${Math.max(0, timeout ?? 0)} ms; its tasks go on, and it can be asked for again`);
+function lateError(ms: number): TimeoutError {
+  return new TimeoutError(`the result was not ready after ${ms} ms; its tasks go on, and you may call get() again`);
 }

@@ -4,7 +4,7 @@
  * Decides that what a callback throws becomes the result (the rule of Python 3.16; before it the pool hung), and that nothing of it gets
  * any further. Refuses to know when callbacks run: before the result settles, which is the business of whoever settles it.
  */
-import { type DeferredHome, type JobListener, type Scope, scopeHere, watchReturned } from '@twinpool/core/facade';
+import { type DeferredOwner, type JobListener, type Scope, scopeHere, watchReturned } from '@twinpool/core/facade';
 import { asPoolError } from './maybe-encoding-error.ts';
 
 /** Called before the result settles; what one of them throws becomes the result. */
@@ -18,12 +18,12 @@ export interface Callbacks<R> {
 /** The callbacks of one call; they run in the async context in which it was made. */
 export class BoundCallbacks {
   readonly #callbacks: Callbacks<unknown>;
-  readonly #home: DeferredHome;
+  readonly #owner: DeferredOwner;
   readonly #scope: Scope;
 
-  constructor(callbacks: Callbacks<unknown>, home: DeferredHome) {
+  constructor(callbacks: Callbacks<unknown>, owner: DeferredOwner) {
     this.#callbacks = callbacks;
-    this.#home = home;
+    this.#owner = owner;
     this.#scope = scopeHere();
   }
 
@@ -37,7 +37,7 @@ export class BoundCallbacks {
     const value = ok ? outcome : asPoolError(outcome);
     try {
       // An asynchronous callback comes too late to change the result.
-      watchReturned(this.#callbacks[name]?.(value), (error) => this.#home.warn(error, name));
+      watchReturned(this.#callbacks[name]?.(value), (error) => this.#owner.warn(error, name));
       return { ok, value };
     } catch (thrown) {
       if (!ok) giveCause(thrown, value);
@@ -47,8 +47,8 @@ export class BoundCallbacks {
 }
 
 /** A listener that runs the callbacks before it passes the outcome on. */
-export function afterCallbacks(callbacks: Callbacks<unknown>, home: DeferredHome, then: JobListener['jobSettled']): JobListener {
-  const bound = new BoundCallbacks(callbacks, home);
+export function afterCallbacks(callbacks: Callbacks<unknown>, owner: DeferredOwner, then: JobListener['jobSettled']): JobListener {
+  const bound = new BoundCallbacks(callbacks, owner);
   return {
     jobSettled(ok, value) {
       const outcome = bound.run(ok, value);

@@ -1,17 +1,18 @@
 /**
- * Deferred: one outcome that is there now or later, the part that every facade's handle is built on.
+ * Deferred: one outcome that is there now or later. Every facade's handle extends it.
  *
  *   pending ---> running ---> returned | raised        `#settle` makes every move to a final state, once
  *      |  '----------------------^
  *      '---> cancelled ---> notified                   `running` and `notified` are set by hand only (`setState`)
  *
- *   view --#source--> Deferred <--#source-- itself     a view has no state of its own: all questions go to the source
+ *   view --#source--> Deferred <--#source-- itself     a view has no state of its own: it reads the state of its source
  *
- * Settling, in this order: the state, the listeners of `wait` and of time limits, the done-callbacks as they were added, the promise. No
- * promise exists until somebody asks for the outcome: a failure that was never asked for is silent, as in Python, and is counted.
+ * Invariants: a handle reaches one final state, once. Settling has a fixed order: the state, the listeners of `wait` and of time limits, the
+ * done-callbacks in the order in which they were added, the promise. A promise is made when a caller asks for the outcome, not before: a failure
+ * without such a caller is silent, as in Python, and is counted as unobserved.
  *
- * A handle of a facade extends this class, and gives these functions the names of its API. The functions are not methods, since a handle's
- * methods are its API. This file does not know the names, and does not know which errors say that a time limit passed.
+ * The functions here are not methods, because a handle's methods are its API. This file does not know the names of that API, nor the texts of its
+ * errors.
  */
 
 import { CancelledError } from '../errors.ts';
@@ -19,52 +20,61 @@ import { checkTimeout } from '../options/check-options.ts';
 import { Alarm, systemClock } from '../primitives/clock.ts';
 import { HANDLE, type HandleView } from '../primitives/handle.ts';
 import { runCallback, type Scope, warnOfError } from '../primitives/user-code.ts';
-import { Asked, isResolving, TOLD, Told } from './waiters.ts';
+import { isResolvingFunction, LazyPromise } from './resolving-functions.ts';
+import { OBSERVED, Waiter } from './waiter.ts';
 
-export type Settled = 'cancelled' | 'returned' | 'raised';
-export type DeferredState = 'pending' | 'running' | 'notified' | Settled;
+export type SettledState = 'cancelled' | 'returned' | 'raised';
+export type DeferredState = 'pending' | 'running' | 'notified' | SettledState;
 
-/** The facade that a handle belongs to. It counts failures that were not asked for, and hears of callbacks that threw. */
-export interface DeferredHome {
+/** The facade that made a handle. */
+export interface DeferredOwner {
+  /** One more failure has no caller that asked for it (1), or such a caller came (-1). */
   unobserved(by: 1 | -1): void;
+  /** A callback of the user threw. */
   warn(error: unknown, what: string): void;
 }
 
 /** The job that settles a handle. */
 export interface DeferredJob {
-  /** Something of it was handed to a worker. */
+  /** A task of it was handed to a worker. */
   readonly handedOver: boolean;
-  /** `true` if this call cancelled it; then it has settled its listener before this returns. */
+  /** Returns `true` if this call cancelled the job; the job has settled its listener then. */
   cancel(): boolean;
 }
 
-/** The state, `running` also while a worker has something of the job. */
+/** Returns the state. It is `running` while a worker has a task of the job. */
 export let stateOf: (handle: Deferred<unknown>) => DeferredState;
-/** The result or the error of a handle that is done. Asking so observes nothing. */
+/** Returns the result or the error of a handle that is done. The outcome does not become observed. */
 export let outcomeOf: (handle: Deferred<unknown>) => unknown;
-/** The handle whose outcome this one shows: itself, unless it is a view. */
+/** Returns the handle whose outcome this one shows: itself, unless it is a view. */
 export let sourceOf: (handle: Deferred<unknown>) => Deferred<unknown>;
 /** Makes a new handle a view of another one. */
 export let follow: (view: Deferred<unknown>, source: Deferred<unknown>) => void;
-/** The facade that a new handle belongs to. A handle that was made by hand has none. */
-export let belongTo: (handle: Deferred<unknown>, home: DeferredHome) => void;
-/** The job that will settle this handle. */
-export let startJob: (handle: Deferred<unknown>, job: DeferredJob) => void;
+/** Sets the owner of a new handle. A handle that was made by hand has no owner. */
+export let setOwner: (handle: Deferred<unknown>, owner: DeferredOwner) => void;
+/** Sets the job that will settle a new handle. */
+export let setJob: (handle: Deferred<unknown>, job: DeferredJob) => void;
 /** Moves a handle that is not done to a final state. On one that is done it has no effect. */
-export let settle: (handle: Deferred<unknown>, state: Settled, value: unknown) => void;
-/** Sets one of the two states that no job sets. */
+export let settle: (handle: Deferred<unknown>, state: SettledState, value: unknown) => void;
+/** Sets one of the two states that a job never sets. */
 export let setState: (handle: Deferred<unknown>, state: 'running' | 'notified') => void;
-/** Cancels the job; without a job, a handle that is pending. `true` if this call did it. */
+/** Cancels the job; without a job, a pending handle. Returns `true` if this call did it. */
 export let cancel: (handle: Deferred<unknown>) => boolean;
-/** From now on a failure counts as asked for. */
-export let observe: (handle: Deferred<unknown>) => void;
-/** The promise of the outcome. `isQuiet`: its rejection needs no handler. */
-export let ask: <R>(handle: Deferred<R>, isQuiet: boolean) => Promise<R>;
-/** Whether the handle is done before `timeout` milliseconds are over; it observes nothing. Rejects with RangeError for a bad `timeout`. */
+/** From now on a failure counts as observed. */
+export let markObserved: (handle: Deferred<unknown>) => void;
+/** Returns the promise of the outcome. The outcome becomes observed. */
+export let promiseOf: <R>(handle: Deferred<R>) => Promise<R>;
+/** Returns the same promise; its rejection raises no `unhandledRejection`. */
+export let handledPromiseOf: <R>(handle: Deferred<R>) => Promise<R>;
+/**
+ * Resolves with `true` when the handle is done, with `false` when `timeout` milliseconds are over first. The outcome does not become observed.
+ * Rejects with RangeError for a bad `timeout`.
+ */
 export let isDoneWithin: (handle: Deferred<unknown>, timeout: number | undefined) => Promise<boolean>;
-/** Adds a done-callback to a handle that is not done; calls it at once, without its scope, when the handle is done. */
+/** Adds a done-callback. When the handle is done, the callback is called at once. */
 export let addCallback: (handle: Deferred<unknown>, callback: DoneCallback) => void;
 
+/** What `wait` and `asCompleted` see of a handle. */
 class View implements HandleView {
   readonly #source: Deferred<unknown>;
   readonly #listen: (listener: () => void) => () => void;
@@ -116,10 +126,10 @@ export abstract class Deferred<R> implements Promise<R> {
     follow = (view, source) => {
       view.#source = source.#source;
     };
-    belongTo = (handle, home) => {
-      handle.#home = home;
+    setOwner = (handle, owner) => {
+      handle.#owner = owner;
     };
-    startJob = (handle, job) => {
+    setJob = (handle, job) => {
       handle.#value = job;
     };
     settle = (handle, state, value) => handle.#settle(state, value);
@@ -127,8 +137,14 @@ export abstract class Deferred<R> implements Promise<R> {
       handle.#state = state;
     };
     cancel = (handle) => handle.#source.#cancel();
-    observe = (handle) => handle.#source.#observe();
-    ask = <T>(handle: Deferred<T>, isQuiet: boolean) => handle.#source.#ask(isQuiet) as Promise<T>;
+    markObserved = (handle) => handle.#source.#markObserved();
+    promiseOf = <T>(handle: Deferred<T>) => handle.#source.#promiseOf().promise as Promise<T>;
+    handledPromiseOf = <T>(handle: Deferred<T>) => {
+      const source = handle.#source;
+      const waiter = source.#promiseOf();
+      waiter.markHandled(isFinal(source.#state));
+      return waiter.promise as Promise<T>;
+    };
     isDoneWithin = (handle, timeout) => handle.#source.#isDoneWithin(timeout);
     addCallback = (handle, callback) => handle.#source.#addCallback(callback);
     const hidden = {
@@ -142,13 +158,13 @@ export abstract class Deferred<R> implements Promise<R> {
 
   #source: Deferred<unknown> = this;
   #state: DeferredState = 'pending';
-  /** The job, if there is one, until it has ended; then the result or the error. One field: memory of a handle that waits counts. */
+  /** The job, if there is one, until it has ended; then the result or the error. One field saves memory in each pending handle. */
   #value: unknown = undefined;
-  #home: DeferredHome | undefined = undefined;
-  /** Those that asked for the outcome; from the first one on it counts as observed. */
-  #asked: Asked | undefined = undefined;
+  #owner: DeferredOwner | undefined = undefined;
+  /** The first caller that waits for the outcome. From then on the outcome is observed. */
+  #waiter: Waiter | undefined = undefined;
   /** Listeners, which are functions, and done-callbacks. */
-  #waiting: ((() => void) | DoneCallback)[] | undefined = undefined;
+  #listeners: ((() => void) | DoneCallback)[] | undefined = undefined;
 
   abstract get [Symbol.toStringTag](): string;
 
@@ -157,34 +173,34 @@ export abstract class Deferred<R> implements Promise<R> {
     onFulfilled?: ((value: R) => T | PromiseLike<T>) | null | undefined,
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined,
   ): Promise<T | E> {
-    if (!isResolving(onFulfilled) || !isResolving(onRejected)) return ask(this, false).then(onFulfilled, onRejected);
-    this.#source.#promise(onFulfilled, onRejected);
-    return new Told(this) as Promise<unknown> as Promise<T | E>;
+    if (!isResolvingFunction(onFulfilled) || !isResolvingFunction(onRejected)) return promiseOf(this).then(onFulfilled, onRejected);
+    this.#source.#resolveWith(onFulfilled, onRejected);
+    return new LazyPromise(this) as Promise<unknown> as Promise<T | E>;
   }
 
   catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined): Promise<R | E> {
-    return ask(this, false).catch(onRejected);
+    return promiseOf(this).catch(onRejected);
   }
 
   finally(onFinally?: (() => void) | null | undefined): Promise<R> {
-    return ask(this, false).finally(onFinally);
+    return promiseOf(this).finally(onFinally);
   }
 
-  #settle(state: Settled, value: unknown): void {
+  #settle(state: SettledState, value: unknown): void {
     // A handle that is settled by hand may be done before its job is.
     if (isFinal(this.#state)) return;
     this.#state = state;
     this.#value = value;
-    const asked = this.#asked;
-    if (asked !== undefined) this.#asked = asked.kept;
-    else if (state === 'raised') this.#home?.unobserved(1);
-    const waiting = this.#waiting;
-    if (waiting !== undefined) {
-      this.#waiting = undefined;
-      for (const one of waiting) if (typeof one === 'function') one();
-      for (const one of waiting) if (typeof one !== 'function') this.#call(one);
+    const waiter = this.#waiter;
+    if (waiter !== undefined) this.#waiter = waiter.afterOutcome;
+    else if (state === 'raised') this.#owner?.unobserved(1);
+    const listeners = this.#listeners;
+    if (listeners !== undefined) {
+      this.#listeners = undefined;
+      for (const one of listeners) if (typeof one === 'function') one();
+      for (const one of listeners) if (typeof one !== 'function') this.#call(one);
     }
-    asked?.tell(state === 'returned', value);
+    waiter?.settle(state === 'returned', value);
   }
 
   #cancel(): boolean {
@@ -196,34 +212,32 @@ export abstract class Deferred<R> implements Promise<R> {
     return true;
   }
 
-  /** The outcome to the resolving functions of a promise. */
-  #promise(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+  /** Settles a promise of the caller with the outcome. */
+  #resolveWith(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
     if (isFinal(this.#state)) {
-      this.#observe();
+      this.#markObserved();
       if (this.#state === 'returned') resolve(this.#value);
       else reject(this.#value);
-    } else this.#asked = Asked.also(this.#asked, new Asked(resolve, reject));
+    } else this.#waiter = Waiter.add(this.#waiter, new Waiter(resolve, reject));
   }
 
-  #observe(): void {
-    if (this.#asked !== undefined) return;
-    this.#asked = TOLD;
-    if (this.#state === 'raised') this.#home?.unobserved(-1);
+  #markObserved(): void {
+    if (this.#waiter !== undefined) return;
+    this.#waiter = OBSERVED;
+    if (this.#state === 'raised') this.#owner?.unobserved(-1);
   }
 
-  /** It is made when it is asked for, never in advance: a promise that rejects needs a handler. */
-  #ask(isQuiet: boolean): Promise<unknown> {
-    if (this.#asked?.promise === undefined) {
-      const asked = Asked.byPromise();
+  /** Returns the waiter that has the promise. The promise is made here, never in advance: a promise that rejects needs a handler. */
+  #promiseOf(): Waiter {
+    if (this.#waiter?.promise === undefined) {
+      const waiter = Waiter.withPromise();
       if (isFinal(this.#state)) {
-        this.#observe();
-        this.#asked = asked;
-        asked.tell(this.#state === 'returned', this.#value);
-      } else this.#asked = Asked.also(this.#asked, asked);
+        this.#markObserved();
+        this.#waiter = waiter;
+        waiter.settle(this.#state === 'returned', this.#value);
+      } else this.#waiter = Waiter.add(this.#waiter, waiter);
     }
-    const asked = this.#asked as Asked;
-    if (isQuiet) asked.beQuiet(isFinal(this.#state));
-    return asked.promise as Promise<unknown>;
+    return this.#waiter as Waiter;
   }
 
   async #isDoneWithin(timeout: number | undefined): Promise<boolean> {
@@ -249,21 +263,21 @@ export abstract class Deferred<R> implements Promise<R> {
 
   #listen(listener: () => void): () => void {
     if (isFinal(this.#state)) return () => undefined;
-    this.#wait(listener);
+    this.#addListener(listener);
     return () => {
-      const at = this.#waiting?.indexOf(listener) ?? -1;
-      if (at >= 0) this.#waiting?.splice(at, 1);
+      const at = this.#listeners?.indexOf(listener) ?? -1;
+      if (at >= 0) this.#listeners?.splice(at, 1);
     };
   }
 
   #addCallback(callback: DoneCallback): void {
     if (isFinal(this.#state)) this.#call(callback);
-    else this.#wait(callback);
+    else this.#addListener(callback);
   }
 
-  #wait(one: (() => void) | DoneCallback): void {
-    if (this.#waiting === undefined) this.#waiting = [one];
-    else this.#waiting.push(one);
+  #addListener(one: (() => void) | DoneCallback): void {
+    if (this.#listeners === undefined) this.#listeners = [one];
+    else this.#listeners.push(one);
   }
 
   #call(callback: DoneCallback): void {
@@ -272,7 +286,7 @@ export abstract class Deferred<R> implements Promise<R> {
 
   #warn(error: unknown): void {
     const what = 'a done-callback';
-    if (this.#home !== undefined) this.#home.warn(error, what);
+    if (this.#owner !== undefined) this.#owner.warn(error, what);
     else warnOfError(error, what);
   }
 }
@@ -281,14 +295,30 @@ export function isFinal(state: DeferredState): boolean {
   return state !== 'pending' && state !== 'running';
 }
 
-/** How a job ended that is told `ok` and `value`. A CancelledError that the task itself threw is a failure like any other. */
-export function endingOf(ok: boolean, value: unknown): Settled {
+/** Returns the state for the outcome of a job. A CancelledError that the task itself threw is a failure like any other. */
+export function settledStateOf(ok: boolean, value: unknown): SettledState {
   if (ok) return 'returned';
   return value instanceof CancelledError && value.remote !== true ? 'cancelled' : 'raised';
 }
 
-/** Marks a promise's rejection as handled; gives the promise back. */
-export function quiet<T>(promise: Promise<T>): Promise<T> {
+/** Resolves or rejects as `promiseOf`, or rejects with `lateError(timeout)` when `timeout` milliseconds are over first. */
+export async function valueWithin<R>(handle: Deferred<R>, timeout: number | undefined, lateError: LateError): Promise<R> {
+  if (!(await isDoneWithin(handle, timeout))) throw lateError(Math.max(0, timeout ?? 0));
+  return promiseOf(handle);
+}
+
+/** Resolves with the error of the handle, `undefined` for a result; rejects with `lateError(timeout)` when `timeout` milliseconds are over first. */
+export async function errorWithin(handle: Deferred<unknown>, timeout: number | undefined, lateError: LateError): Promise<unknown> {
+  if (!(await isDoneWithin(handle, timeout))) throw lateError(Math.max(0, timeout ?? 0));
+  markObserved(handle);
+  return stateOf(handle) === 'returned' ? undefined : outcomeOf(handle);
+}
+
+/** Makes the error for a time limit of `ms` milliseconds that is over. */
+type LateError = (ms: number) => Error;
+
+/** A rejection of the promise raises no `unhandledRejection` any more. Returns the promise. */
+export function markHandled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
 }

@@ -1,7 +1,8 @@
 /**
- * `@twinpool/core/facade`: what the facades of this repository (pool, executor, adapters and the command) build on. It is internal: not part of the
- * public contract, and it changes without notice. Every name here is imported by one of them (scripts/check-directions.mjs); a name that only
- * tests need is imported from core's sources instead.
+ * `@twinpool/core/facade`: the names that the facades of this repository (pool, executor, adapters and the command) are built from.
+ *
+ * The entry is internal: it is not part of the public contract, and it changes without notice. Each name is imported by one of the facades
+ * (scripts/check-directions.mjs checks that). Tests import a name that only they need from core's sources instead.
  */
 
 export { CallJob, type CallSettings, type JobListener } from '../jobs/job.ts';
@@ -22,24 +23,27 @@ export { adviseFor } from '../wire/refusal.ts';
 export { Seat, type SeatShape, seatOf } from './attachment.ts';
 export {
   addCallback,
-  ask,
-  belongTo,
   cancel,
   Deferred,
-  type DeferredHome,
   type DeferredJob,
+  type DeferredOwner,
   DoneCallback,
-  endingOf,
+  errorWithin,
   follow,
+  handledPromiseOf,
   isDoneWithin,
   isFinal,
-  observe,
+  markHandled,
+  markObserved,
   outcomeOf,
-  quiet,
-  type Settled,
+  promiseOf,
+  type SettledState,
+  setJob,
+  setOwner,
   setState,
   settle,
+  settledStateOf,
   sourceOf,
-  startJob,
   stateOf,
+  valueWithin,
 } from './deferred.ts';

@@ -9,7 +9,7 @@
  */
 import { Fifo } from '../primitives/fifo.ts';
 import { type Job, parseArguments } from './job.ts';
-import { Slice } from './list-chunk.ts';
+import { ListChunk } from './list-chunk.ts';
 
 const MOST_PENDING = 1024;
 
@@ -87,7 +87,7 @@ export class CheckedItems {
   }
 
   /** The first `most` that are ready, as a chunk. */
-  cut(job: Job, most: number): Slice | undefined {
+  cut(job: Job, most: number): ListChunk | undefined {
     const lists: (readonly unknown[])[] = [];
     const base = this.#base;
     for (let slot = this.#slots.first; slot?.args !== undefined && !slot.isRefused && lists.length < most; slot = this.#slots.first) {
@@ -97,7 +97,7 @@ export class CheckedItems {
     this.#base += lists.length;
     this.#size -= lists.length;
     this.#dropRefused();
-    return lists.length === 0 ? undefined : new Slice(job, base, lists.length, lists, 0, true);
+    return lists.length === 0 ? undefined : new ListChunk(job, base, lists.length, lists, 0, true);
   }
 
   clear(): void {

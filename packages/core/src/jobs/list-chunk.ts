@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import type { Chunk, Job, NumberArray } from './job.ts';
 
-export class Slice implements Chunk {
+export class ListChunk implements Chunk {
   readonly job: Job;
   readonly base: number;
   readonly spread: boolean;
@@ -32,7 +32,7 @@ export class Slice implements Chunk {
 
   splitTail(count: number): Chunk {
     const kept = this.count - count;
-    const tail = new Slice(this.job, this.base + kept, count, this.#items, this.#from + kept, this.spread);
+    const tail = new ListChunk(this.job, this.base + kept, count, this.#items, this.#from + kept, this.spread);
     tail.charge = this.charge;
     this.count = kept;
     return tail;

@@ -11,7 +11,7 @@ import { scopeHere } from '../primitives/user-code.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
 import { CheckedItems } from './checked-items.ts';
 import { type CallSettings, type Chunk, type Ending, Job, type JobListener, tasksOf } from './job.ts';
-import { Slice } from './list-chunk.ts';
+import { ListChunk } from './list-chunk.ts';
 import { type CallSite, markTaskIndex } from './task-index.ts';
 
 export interface MapShape {
@@ -130,11 +130,11 @@ export class MapJob extends Job {
     return { ok: Object.hasOwn(results, index) ? true : undefined, value: results[index] };
   }
 
-  #cut(most: number): Slice | undefined {
+  #cut(most: number): ListChunk | undefined {
     const base = this.#next;
     const count = Math.min(this.total - base, most);
     this.#next += count;
-    return count === 0 ? undefined : new Slice(this, base, count, this.#items, base, this.#shape.spread);
+    return count === 0 ? undefined : new ListChunk(this, base, count, this.#items, base, this.#shape.spread);
   }
 
   #resultsNow(): unknown[] {

@@ -6,7 +6,7 @@
  */
 import { Fifo } from '../primitives/fifo.ts';
 import type { Job } from './job.ts';
-import { Slice } from './list-chunk.ts';
+import { ListChunk } from './list-chunk.ts';
 
 export class WaitingItems {
   /** Undefined when there are none, or none any more. */
@@ -36,14 +36,14 @@ export class WaitingItems {
   }
 
   /** The first `most` of them, or all, as a chunk of `job`. */
-  cut(job: Job, most: number): Slice {
+  cut(job: Job, most: number): ListChunk {
     const base = this.#next;
     const given = this.#given;
     const items = given ?? this.#pulled.shiftMany(most);
     const count = given === undefined ? items.length : Math.min(most, this.size);
     this.#next += count;
     if (this.#next === given?.length) this.#given = undefined;
-    return new Slice(job, base, count, items, given === undefined ? 0 : base, this.#spread);
+    return new ListChunk(job, base, count, items, given === undefined ? 0 : base, this.#spread);
   }
 
   clear(): void {

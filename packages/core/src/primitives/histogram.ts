@@ -25,7 +25,7 @@ export interface Percentiles {
   readonly max: number;
 }
 
-export class Spread {
+export class Histogram {
   readonly #counts = new Float64Array(OCTAVES * STEPS + 2);
   #total = 0;
   #max = 0;

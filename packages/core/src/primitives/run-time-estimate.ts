@@ -31,7 +31,7 @@ const MEMORY = 1000;
 const ANSWERS_LEAVE = 10;
 const NOTHING_AHEAD = 100;
 
-export class Timing {
+export class RunTimeEstimate {
   /** Moving average of a run; 0: never measured. */
   estimate = 0;
   /** What a run of the last measurement took; 0: never measured. */

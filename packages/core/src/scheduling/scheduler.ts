@@ -2,7 +2,7 @@
  * Which task goes to which lane, and when.
  *
  * Decides by three rules. *Who*: the client that has had the least worker time; within it, its own order. *Where*: idle lanes first,
- * then lanes with room for work ahead. *How much*: what AHEAD in timing.ts allows for functions that were measured, one task otherwise, and never
+ * then lanes with room for work ahead. *How much*: what AHEAD in run-time-estimate.ts allows for functions that were measured, one task otherwise, and never
  * more than an even share, so that a burst spreads over all workers. Refuses to know transports, processes and the time of day.
  *
  *   client.front() -> job.claim(n) -> lane.send(chunks)            answers: lane -> job.settle, then laneFree -> pump
@@ -13,7 +13,7 @@
 
 import type { Chunk, Job } from '../jobs/job.ts';
 import type { Lane } from '../lanes/lane.ts';
-import { Spread } from '../primitives/histogram.ts';
+import { Histogram } from '../primitives/histogram.ts';
 import { afterMicrotasks } from '../primitives/time.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
 import type { Client } from './client.ts';
@@ -45,8 +45,8 @@ export class Scheduler {
   readonly #active = new Set<Client>();
   readonly #supply: Supply;
   readonly #now: () => number;
-  readonly waitTime: Spread = new Spread();
-  readonly runTime: Spread = new Spread();
+  readonly waitTime: Histogram = new Histogram();
+  readonly runTime: Histogram = new Histogram();
   #pumping = false;
   #again = false;
   #planned = false;

@@ -9,7 +9,7 @@
  * and compiled once. Refuses to know how functions are found (find.ts), and never throws.
  */
 import { PayloadTooLargeError, TaskSerializationError, type TwinpoolError } from '../errors.ts';
-import { Timing } from '../primitives/run-time-estimate.ts';
+import { RunTimeEstimate } from '../primitives/run-time-estimate.ts';
 import { type CheckedParts, checkedParts, parseArguments } from './definition/checked-task.ts';
 import { sourceBytes, type TaskDescriptor } from './definition/task-descriptor.ts';
 import { type AnyFunction, isReference, ownName, referenceFault, type TaskReference } from './definition/task-reference.ts';
@@ -34,7 +34,11 @@ export class TaskFunction {
   /** Resolves when the state leaves `pending`; never rejects. */
   readonly settled: Promise<void>;
   /** What was measured of it. */
+<<<<<<< HEAD
   runTimes: Timing = new Timing();
+=======
+  timing: RunTimeEstimate = new RunTimeEstimate();
+>>>>>>> e4f0857 (facade: name the waiters of a handle, and share what handles had twice)
 
   constructor(name: string, parts: CheckedParts | undefined, outcome: Outcome | Promise<Outcome>) {
     this.#name = name;

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { AHEAD, Timing } from '../src/primitives/run-time-estimate.ts';
+import { AHEAD, RunTimeEstimate } from '../src/primitives/run-time-estimate.ts';
 
 /** The estimate of a function after these run times, each measured alone; µs. */
-function measured(...runs: readonly number[]): Timing {
-  const timing = new Timing();
-  for (const run of runs) timing.record(1, run);
-  return timing;
+function measured(...runs: readonly number[]): RunTimeEstimate {
+  const estimate = new RunTimeEstimate();
+  for (const run of runs) estimate.record(1, run);
+  return estimate;
 }
 
 const ALONE = 20;
 
 describe('work ahead of a worker', () => {
   it('is none for a function that was never measured', () => {
-    expect(new Timing().roomBehind(1, 0, 0, false)).toBe(0);
+    expect(new RunTimeEstimate().roomBehind(1, 0, 0, false)).toBe(0);
   });
 
   it('is about a millisecond of short tasks', () => {
@@ -32,43 +32,43 @@ describe('work ahead of a worker', () => {
   });
 
   it('is nothing until it is worth a message, and then fills it', () => {
-    const timing = measured(10);
-    expect(timing.roomBehind(1, 0, AHEAD - 240, false)).toBe(0);
-    expect(timing.roomBehind(1, 0, AHEAD - 250, false)).toBe(25);
-    expect(timing.roomBehind(76, 1, AHEAD - 240, false)).toBe(24);
+    const estimate = measured(10);
+    expect(estimate.roomBehind(1, 0, AHEAD - 240, false)).toBe(0);
+    expect(estimate.roomBehind(1, 0, AHEAD - 250, false)).toBe(25);
+    expect(estimate.roomBehind(76, 1, AHEAD - 240, false)).toBe(24);
   });
 
   it('ends with the first run that can only be long, and comes back after enough short ones', () => {
-    const timing = measured(10, 10, 40_000);
-    for (let i = 0; i < 20; i++) timing.record(1, 10);
-    expect(timing.roomBehind(1, 0, 0, false)).toBe(0);
-    for (let i = 0; i < 2000; i++) timing.record(1, 10);
-    expect(timing.roomBehind(1, 0, 0, false)).toBeGreaterThan(0);
+    const estimate = measured(10, 10, 40_000);
+    for (let i = 0; i < 20; i++) estimate.record(1, 10);
+    expect(estimate.roomBehind(1, 0, 0, false)).toBe(0);
+    for (let i = 0; i < 2000; i++) estimate.record(1, 10);
+    expect(estimate.roomBehind(1, 0, 0, false)).toBeGreaterThan(0);
   });
 
   it('is left to a worker that gives it back, however long runs are now and then', () => {
-    const timing = measured(10, 10, 40_000);
-    for (let i = 0; i < 20; i++) timing.record(1, 10);
-    expect(timing.roomBehind(1, 0, 0, true)).toBeGreaterThan(0);
+    const estimate = measured(10, 10, 40_000);
+    for (let i = 0; i < 20; i++) estimate.record(1, 10);
+    expect(estimate.roomBehind(1, 0, 0, true)).toBeGreaterThan(0);
   });
 
   it('outlasts a run that was stopped for some milliseconds, but not many of them', () => {
-    const timing = measured(10, 10);
+    const estimate = measured(10, 10);
     const stop = () => {
-      timing.record(1, 8000);
-      for (let i = 0; i < 20; i++) timing.record(1, 10);
+      estimate.record(1, 8000);
+      for (let i = 0; i < 20; i++) estimate.record(1, 10);
     };
     stop();
-    expect(timing.roomBehind(1, 0, 0, false)).toBeGreaterThan(0);
+    expect(estimate.roomBehind(1, 0, 0, false)).toBeGreaterThan(0);
     for (let i = 0; i < 20; i++) stop();
-    expect(timing.roomBehind(1, 0, 0, false)).toBe(0);
+    expect(estimate.roomBehind(1, 0, 0, false)).toBe(0);
   });
 
   it('comes back later where long runs come again and again', () => {
-    const runsToTrust = (timing: Timing): number => {
+    const runsToTrust = (estimate: RunTimeEstimate): number => {
       for (let runs = 0; ; runs++) {
-        if (timing.roomBehind(1, 0, 0, false) > 0) return runs;
-        timing.record(1, 10);
+        if (estimate.roomBehind(1, 0, 0, false) > 0) return runs;
+        estimate.record(1, 10);
       }
     };
     const once = measured(10, 100_000);
@@ -85,21 +85,21 @@ describe('work ahead of a worker', () => {
 
 describe('a long run in the midst of short ones', () => {
   it('is seen in the sum of a batch', () => {
-    const timing = measured(10, 10, 10);
-    timing.record(100, 100 * 10 + 40_000);
-    expect(timing.roomBehind(1, 0, 0, false)).toBe(0);
+    const estimate = measured(10, 10, 10);
+    estimate.record(100, 100 * 10 + 40_000);
+    expect(estimate.roomBehind(1, 0, 0, false)).toBe(0);
   });
 
   it('is not seen where there is none', () => {
-    const timing = measured(10, 10, 10);
-    timing.record(100, 100 * 11);
-    expect(timing.roomBehind(1, 0, 0, false)).toBeGreaterThan(0);
+    const estimate = measured(10, 10, 10);
+    estimate.record(100, 100 * 11);
+    expect(estimate.roomBehind(1, 0, 0, false)).toBeGreaterThan(0);
   });
 });
 
 describe('the expected run time in a message', () => {
   it('is nothing of a function that was never measured', () => {
-    expect(new Timing().expectation(ALONE)).toBe(0);
+    expect(new RunTimeEstimate().expectation(ALONE)).toBe(0);
   });
 
   it('is the estimate of a short one', () => {
@@ -112,17 +112,17 @@ describe('the expected run time in a message', () => {
   });
 
   it('is "alone" after a notable run, for a while', () => {
-    const timing = measured(1, 1, 1, 15_000);
-    for (let i = 0; i < 30; i++) timing.record(1, 1);
-    expect(timing.expectation(ALONE)).toBe(0);
-    for (let i = 0; i < 2000; i++) timing.record(1, 1);
-    expect(timing.expectation(ALONE)).toBeGreaterThan(0);
+    const estimate = measured(1, 1, 1, 15_000);
+    for (let i = 0; i < 30; i++) estimate.record(1, 1);
+    expect(estimate.expectation(ALONE)).toBe(0);
+    for (let i = 0; i < 2000; i++) estimate.record(1, 1);
+    expect(estimate.expectation(ALONE)).toBeGreaterThan(0);
   });
 
   it('does not change for a run that was stopped for a moment', () => {
-    const timing = measured(1, 1, 1, 3000);
-    for (let i = 0; i < 30; i++) timing.record(1, 1);
-    expect(timing.expectation(ALONE)).toBeGreaterThan(0);
+    const estimate = measured(1, 1, 1, 3000);
+    for (let i = 0; i < 30; i++) estimate.record(1, 1);
+    expect(estimate.expectation(ALONE)).toBeGreaterThan(0);
   });
 
   it('is never 0 for a function that was measured and is short, however short', () => {
