@@ -329,6 +329,8 @@ export interface WorkerRuntimeConstructor {
     readonly prototype: WorkerRuntime;
 }
 
+export declare function cpuCount(): number;
+
 export declare function defineTask<I extends ArgumentsSchema, O extends StandardSchema>(schemas: {
     readonly input: I;
     readonly output: O;

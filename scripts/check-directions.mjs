@@ -29,9 +29,9 @@ const FOLDERS = {
   'tasks/loading': ['tasks', 'tasks/definition', 'primitives', 'errors.ts'],
   'tasks/definition': ['primitives', 'errors.ts'],
   wire: ['tasks/definition', 'primitives', 'errors.ts'],
-  options: ['tasks/definition', 'jobs', 'primitives', 'errors.ts'],
+  options: ['tasks/definition', 'jobs', 'resources', 'primitives', 'errors.ts'],
   observability: ['primitives'],
-  resources: ['primitives'],
+  resources: ['primitives', 'errors.ts'],
   primitives: [],
 };
 /** Specifiers of core. `from` and `to` match a source's path or a bare specifier; `except` takes files out; `types: true` covers type imports too. */

@@ -4,9 +4,8 @@
  * Decides the options and their defaults, and that a pool, an executor and the views of either are called by their own methods: a stream's
  * tasks end as the other work of its target does.
  */
-import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
-import { type OptionIssue, OptionsError } from '@twinpool/core';
+import { cpuCount, type OptionIssue, OptionsError } from '@twinpool/core';
 import { seatOf, unknownOption } from '@twinpool/core/facade';
 import type { ExecutorCalls } from '@twinpool/executor';
 import type { PoolCalls } from '@twinpool/pool';
@@ -54,7 +53,7 @@ function starterOf(what: string, target: StreamTarget, fn: Fn): Plan['start'] {
 
 /** A view does not say how many it has. */
 function workersOf(target: StreamTarget): number {
-  return seatOf(target)?.workers ?? availableParallelism();
+  return seatOf(target)?.workers ?? cpuCount();
 }
 
 const EXPECTED: Record<string, readonly [isFine: (value: unknown) => boolean, expected: string]> = {

@@ -1,6 +1,7 @@
 // Tests runInExecutor: a task as an ordinary promise; without an executor it runs in the shared threads of the program.
-import { availableParallelism } from 'node:os';
+
 import { asExecutor, runInExecutor } from '@twinpool/adapters';
+import { cpuCount } from '@twinpool/core';
 import { CancelledError, type Executor, ExecutorShutdownError, Future, TaskSerializationError } from '@twinpool/executor';
 import { taskRef } from '@twinpool/pool';
 import { failure, runProgram } from '@twinpool/testkit';
@@ -76,5 +77,5 @@ test('null: threads that the program shares, made when they are wanted; they do 
     isHere: true,
     isInThreads: true,
   });
-  expect(printed['threads']).toBeLessThanOrEqual(availableParallelism());
+  expect(printed['threads']).toBeLessThanOrEqual(cpuCount());
 });

@@ -33,6 +33,7 @@ export type { SharedOptions } from './facade/facade-options.ts';
 export type { TaskEvent, WorkerEvent } from './observability/diagnostics.ts';
 export type { CallOptions, ResourceLimits, RuntimeOptions, ShareOptions, WorkerOptions } from './options/options.ts';
 export type { Percentiles } from './primitives/histogram.ts';
+export { cpuCount } from './resources/cpu-count.ts';
 export { WorkerRuntime, type WorkerRuntimeConstructor } from './runtime.ts';
 export { type ArgumentsSchema, type CheckedTask, defineTask } from './tasks/definition/checked-task.ts';
 export type { SchemaInput, SchemaOutput, SchemaResult, StandardSchema } from './tasks/definition/standard-schema.ts';

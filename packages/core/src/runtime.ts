@@ -90,7 +90,7 @@ export interface WorkerRuntimeConstructor {
   /**
    * Makes a runtime; workers are started when work comes.
    *
-   * @param options - The kind and number of workers, and what they are like. Default: processes, `os.availableParallelism()` of them.
+   * @param options - The kind and number of workers, and what they are like. Default: processes, `cpuCount()` of them.
    * @returns The runtime.
    * @throws OptionsError listing every bad option. NestedBootstrapError comes with the first work, at the top level of a module that a worker imports.
    */

@@ -7,7 +7,7 @@ export interface ExecutorConstructor<Self extends Executor> {
   /**
    * Makes an executor; workers are started when work comes.
    *
-   * @param options - The most workers, or options. Default: `os.availableParallelism()`.
+   * @param options - The most workers, or options. Default: `cpuCount()`.
    * @returns The executor.
    * @throws OptionsError listing every bad option.
    * @throws RangeError or TypeError for a bad number of workers.

@@ -15,7 +15,7 @@ import { type CallSettings, checkTimeout, resolveCall, unknownOption } from '@tw
  */
 // biome-ignore lint/suspicious/noExplicitAny: options whose initializer is not known by its type take any
 export interface ExecutorOptions<I extends readonly unknown[] = any> extends SharedOptions<I> {
-  /** The most workers. Default: `os.availableParallelism()`, or all of the `runtime`'s. They are started when work comes. */
+  /** The most workers. Default: `cpuCount()`, or all of the `runtime`'s. They are started when work comes. */
   maxWorkers?: number | undefined;
   /** Calls after which a worker is replaced; exact. Default: never. */
   maxTasksPerChild?: number | undefined;

@@ -9,7 +9,7 @@ import { WorkerExecutor } from './worker-executor.ts';
 /**
  * Runs tasks in worker processes: `concurrent.futures.ProcessPoolExecutor`.
  *
- * Workers are started when work comes, up to `maxWorkers` (default: `os.availableParallelism()`). Pending work keeps the program alive,
+ * Workers are started when work comes, up to `maxWorkers` (default: `cpuCount()`). Pending work keeps the program alive,
  * idle workers do not. Functions are passed as they are when they are exported or use nothing from outside themselves; see the guide for
  * all that can be a task. Unlike CPython, one worker's death fails the task that ran in it, and nothing else (`onWorkerLoss`).
  *

@@ -10,7 +10,7 @@ import { WorkerExecutor } from './worker-executor.ts';
  * Runs tasks in worker threads: `concurrent.futures.ThreadPoolExecutor`.
  *
  * Threads start faster than processes and cost less to talk to: `transfer` moves buffers, and a SharedArrayBuffer is shared. They share the
- * process: what ends it ends them all. The default number of workers is `os.availableParallelism()`, since threads compute in parallel,
+ * process: what ends it ends them all. The default number of workers is `cpuCount()`, since threads compute in parallel,
  * unlike Python's. They are named `prefix_0`, `prefix_1`, …, after the option `threadNamePrefix`, Python's `thread_name_prefix`.
  *
  * @see https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor

@@ -1,5 +1,5 @@
 /** Tests the constructors, and the abstract class Executor: T-1 to T-3, E-1 to E-4, X-1. */
-import { availableParallelism } from 'node:os';
+import { cpuCount } from '@twinpool/core';
 import { Executor, Future, OptionsError, ProcessPoolExecutor, ThreadPoolExecutor, WorkerRuntime } from '@twinpool/executor';
 import { square } from '@twinpool/testkit/tasks';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -50,7 +50,7 @@ describe.each([ProcessPoolExecutor, ThreadPoolExecutor])('%o', (Executor_) => {
     const executor = make(undefined);
     expect(executor.stats()).toMatchObject({ workers: 0, queued: 0, running: 0 });
     await Promise.all(Array.from({ length: 200 }, (_, n) => executor.submit(square, n)));
-    expect(executor.stats().workers).toBeLessThanOrEqual(availableParallelism());
+    expect(executor.stats().workers).toBeLessThanOrEqual(cpuCount());
   });
 });
 

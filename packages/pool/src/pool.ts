@@ -34,7 +34,7 @@ import type { MapResult } from './map-result.ts';
  */
 // biome-ignore lint/suspicious/noExplicitAny: options whose initializer is not known by its type take any
 export interface PoolOptions<I extends readonly unknown[] = any> extends SharedOptions<I> {
-  /** The number of workers. Default: `os.availableParallelism()`. With `runtime`: the most of its workers that this pool uses at once. */
+  /** The number of workers. Default: `cpuCount()`. With `runtime`: the most of its workers that this pool uses at once. */
   processes?: number | undefined;
   /** Calls after which a worker is replaced; exact, and for threads too. CPython counts chunks. Default: never. */
   maxTasksPerChild?: number | undefined;
@@ -407,7 +407,7 @@ export interface PoolConstructor<Self extends Pool = Pool> {
   /**
    * Starts the workers.
    *
-   * @param processes - The number of workers, or options. Default: `os.availableParallelism()`.
+   * @param processes - The number of workers, or options. Default: `cpuCount()`.
    * @returns The pool.
    * @throws OptionsError listing every bad option.
    * @throws RangeError or TypeError for a bad number of workers.

@@ -1,7 +1,7 @@
 // Constructors, `use`, and pools that share a runtime; rows P-NEW-* of the specification.
 
-import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
+import { cpuCount } from '@twinpool/core';
 import { OptionsError, Pool, PoolTerminatedError, ThreadPool, WorkerRuntime } from '@twinpool/pool';
 import { failure, makeGate } from '@twinpool/testkit';
 import { hold, remember, square } from '@twinpool/testkit/tasks';
@@ -42,8 +42,8 @@ describe.each([Pool, ThreadPool])('%o', (Class) => {
     expect(await Mine.use(1, async (pool) => [pool.extra, pool.stats().kind])).toEqual([7, Class === ThreadPool ? 'thread' : 'process']);
   });
 
-  test('default size is availableParallelism() [P-NEW-2]', async () => {
-    await Class.use(undefined, (pool) => expect(inspect(pool)).toContain(`processes: ${availableParallelism()},`));
+  test('default size is cpuCount() [P-NEW-2]', async () => {
+    await Class.use(undefined, (pool) => expect(inspect(pool)).toContain(`processes: ${cpuCount()},`));
   });
 
   test('a bad number is a RangeError, a wrong type a TypeError, bad options an OptionsError that lists them all [P-NEW-1] [P-NEW-3] [P-NEW-4] [P-NEW-5]', () => {

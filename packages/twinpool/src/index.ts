@@ -13,6 +13,7 @@ export {
   BrokenProcessPoolError,
   BrokenThreadPoolError,
   CancelledError,
+  cpuCount,
   defineTask,
   ExecutorShutdownError,
   InitializerError,

@@ -84,7 +84,7 @@ export interface ShareOptions {
 export interface RuntimeOptions<I extends readonly unknown[] = any> extends WorkerOptions<I>, ShareOptions {
   /** Whether the workers are processes or threads. Default: 'process'. */
   kind?: 'process' | 'thread' | undefined;
-  /** The number of workers. Default: `os.availableParallelism()`. */
+  /** The number of workers. Default: `cpuCount()`. */
   workers?: number | undefined;
 }
 

@@ -8,9 +8,10 @@
  * It also checks which options go together, and which ones a kind of worker cannot honour. It does not know single values (schemas.ts), and of
  * facades only that they have a share.
  */
-import { availableParallelism } from 'node:os';
 import type { CallSettings } from '../jobs/job.ts';
+import { cpuCount } from '../resources/cpu-count.ts';
 import { checkOptions, type OwnOptions, type ReportIssue } from './check-options.ts';
+import { MOST_WORKERS } from './most-workers.ts';
 import type { CallOptions, ResourceLimits, RuntimeOptions, ShareOptions, WorkerOptions } from './options.ts';
 import type * as Schemas from './schemas.ts';
 import { programFaults, workerEnvironment } from './worker-environment.ts';
@@ -54,7 +55,7 @@ export function resolveWorkers(own: OwnOptions, name: string, kind: 'process' | 
     kind,
     // A copy, as `spawn` makes one: later changes of the object do not reach a worker.
     env: typeof options.env === 'object' ? Object.freeze(workerEnvironment(options.env, process.env)) : options.env,
-    size: (size as number | undefined) ?? availableParallelism(),
+    size: (size as number | undefined) ?? Math.min(cpuCount(), MOST_WORKERS),
     killGrace: options.killGrace ?? DEFAULT_KILL_GRACE,
     startTimeout: options.startTimeout ?? DEFAULT_START_TIMEOUT,
     idleTimeout: options.idleTimeout ?? Number.POSITIVE_INFINITY,

@@ -1,6 +1,6 @@
 /** CPython's test_concurrent_futures/test_thread_pool.py: ThreadPoolExecutorTest, and for processes what applies to them. */
-import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
+import { cpuCount } from '@twinpool/core';
 import { TimeoutError } from '@twinpool/executor';
 import { mark, square } from '@twinpool/testkit/tasks';
 import { describe, expect, test } from 'vitest';
@@ -34,7 +34,7 @@ describe.each(MOST)('ThreadPoolExecutorTest: $name', (kind) => {
 });
 
 test.each(OWN)('test_default_workers: $name [B-89] [T-1] [T-2] [E-1] [E-2]', ({ Executor }) => {
-  expect(inspect(new Executor())).toBe(`${Executor.name} { state: 'open', maxWorkers: ${availableParallelism()}, tasks: 0 }`);
+  expect(inspect(new Executor())).toBe(`${Executor.name} { state: 'open', maxWorkers: ${cpuCount()}, tasks: 0 }`);
   const executor = new Executor({ maxWorkers: 3, name: 'images', initializer: square, initargs: [1], maxTasksPerChild: 2 });
   expect(inspect(executor)).toBe("images { state: 'open', maxWorkers: 3, tasks: 0 }");
 });

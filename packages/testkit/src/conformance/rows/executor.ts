@@ -50,7 +50,7 @@ X-23 | adapted | Ctrl-C reaches workers too; what becomes of tasks differs by AP
 
 ## ThreadPoolExecutor
 T-1 | adapted | (max_workers, thread_name_prefix, initializer, initargs) | one object of options, or the number of workers |
-T-2 | adapted | min(32, CPUs + 4) threads by default | os.availableParallelism(): these threads compute in parallel | B-89
+T-2 | adapted | min(32, CPUs + 4) threads by default | cpuCount(): these threads compute in parallel | B-89
 T-3 | adapted | 0 or less is a ValueError; 1.5 passes | RangeError for all of them | B-19
 T-4 | same | threads are started when work comes and none is idle; they are never given up | the same; with idleTimeout they are given up | B-90, B-91
 T-5 | adapted | threads are called prefix_N | threadNamePrefix does the same, and context().workerName tells it; processes are named after the option name | B-106, B-107
@@ -62,7 +62,7 @@ T-10 | not applicable | 3.14: hooks of a worker's context | internal |
 
 ## ProcessPoolExecutor
 E-1 | adapted | (max_workers, mp_context, initializer, initargs, max_tasks_per_child) | one object of options, or the number of workers; there is one way to start a worker |
-E-2 | adapted | CPUs by default, 61 at most on Windows | os.availableParallelism(), 1 024 at most | B-19
+E-2 | adapted | CPUs by default, 61 at most on Windows | cpuCount(), 1 024 at most | B-19
 E-3 | adapted | max_tasks_per_child: an int of 1 or more, not with fork | a whole number of 1 or more, else OptionsError; for threads too | B-72
 E-4 | same | an initializer that cannot be called is a TypeError | OptionsError |
 E-5 | same | workers start as work comes (all at once with fork) | one for each task as long as none is idle | B-70

@@ -2,7 +2,7 @@
 export const POOL_ROWS = `
 ## Pool: making one
 P-NEW-1 | adapted | Pool(processes, initializer, initargs, maxtasksperchild); all may be given by name or by position | new Pool(processes) or one object of options: processes, initializer, initargs, maxTasksPerChild and what core adds |
-P-NEW-2 | adapted | the default is the number of usable CPUs (affinity counts since 3.13) | os.availableParallelism(), which minds affinity and cgroups | pool/construction#default size is availableParallelism()
+P-NEW-2 | adapted | the default is the number of usable CPUs (affinity counts since 3.13) | cpuCount(): \`TWINPOOL_CPU_COUNT\`, else the affinity and the CPU quotas of all cgroups on the path. Node's availableParallelism() ignores quotas on Node 20, and on Node 24 in some layouts | pool/construction#default size is cpuCount()
 P-NEW-3 | adapted | fewer than one process is a ValueError, a text or a fraction a TypeError (some of it late); True counts as 1 | RangeError for 0, -1, 1.5 and NaN, TypeError for a boolean or a text, at once | B-170, pool/construction#a bad number is a RangeError
 P-NEW-4 | adapted | maxtasksperchild is None or a positive int, else ValueError; True passes | a whole number of 1 or more, else OptionsError; true is refused | B-187
 P-NEW-5 | adapted | an initializer that cannot be called is a TypeError; the first bad argument is the one reported | OptionsError that lists every bad option at once | B-189, pool/construction#a bad number is a RangeError

@@ -101,7 +101,7 @@ B-87 | same | \`test_force_shutdown_workers_stops_pool\`: later calls are refuse
 
 ## CPython: test_concurrent_futures/test_thread_pool.py
 B-88 | same | \`test_map_submits_without_iteration\`: everything is submitted by the call | the same
-B-89 | adapted | \`test_default_workers\`: min(32, CPUs + 4) | os.availableParallelism()
+B-89 | adapted | \`test_default_workers\`: min(32, CPUs + 4) | cpuCount()
 B-90 | same | \`test_saturation\`: no more threads than allowed | the same
 B-91 | same | \`test_idle_thread_reuse\`: one after the other in one thread | the same
 B-92 | not applicable | \`test_hang_global_shutdown_lock\`: a lock after a fork | nothing is forked
