@@ -34,11 +34,7 @@ export class TaskFunction {
   /** Resolves when the state leaves `pending`; never rejects. */
   readonly settled: Promise<void>;
   /** What was measured of it. */
-<<<<<<< HEAD
-  runTimes: Timing = new Timing();
-=======
-  timing: RunTimeEstimate = new RunTimeEstimate();
->>>>>>> e4f0857 (facade: name the waiters of a handle, and share what handles had twice)
+  runTimes: RunTimeEstimate = new RunTimeEstimate();
 
   constructor(name: string, parts: CheckedParts | undefined, outcome: Outcome | Promise<Outcome>) {
     this.#name = name;
