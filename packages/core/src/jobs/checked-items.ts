@@ -1,11 +1,12 @@
 /**
- * Items of a checked task from their acceptance until a lane takes them: each is validated when it is accepted.
+ * CheckedItems: validates the items of a checked task, and keeps them until a lane claims them.
  *
  *   push, or a list --validate--> slot: pending --> ready --cut--> a chunk
- *                                          '------> refused: its task is settled at once, and no lane ever sees it
+ *                                          '------> refused: its task is settled at once, and no lane gets it
  *
- * Chunks hold consecutive items in input order, so a pending one holds up those behind it. An asynchronous schema validates at most
- * MOST_PENDING items of a list at a time. Knows no lanes; code of the user (the schema) runs in `push` and may call back into everything.
+ * Invariants: chunks hold consecutive items in input order, so a pending item holds up the items behind it. An asynchronous schema validates at
+ * most MOST_PENDING items of a list at the same time. The schema is code of the user: it runs in `push` and may call the API. This file does not
+ * know lanes.
  */
 import { Fifo } from '../primitives/fifo.ts';
 import { type Job, parseArguments } from './job.ts';
@@ -14,7 +15,7 @@ import { ListChunk } from './list-chunk.ts';
 const MOST_PENDING = 1024;
 
 interface Slot {
-  /** Undefined while the schema has not answered. */
+  /** Undefined while the validation is pending. */
   args: readonly unknown[] | undefined;
   isRefused: boolean;
 }
@@ -23,14 +24,15 @@ export class CheckedItems {
   readonly #job: Job;
   readonly #spread: boolean;
   readonly #slots = new Fifo<Slot>();
-  /** Index, in the job, of the first slot, and of the item that comes next. */
+  /** The index, in the job, of the first slot. */
   #base = 0;
+  /** The index, in the job, of the next item to be validated. */
   #next = 0;
   #size = 0;
   #pending = 0;
-  /** Rises when all is dropped: what a schema answers afterwards counts no more. */
+  /** Rises with `clear`: later results of a schema are ignored. */
   #generation = 0;
-  /** Items that were not validated yet, from `#next` on. */
+  /** A list whose items from `#next` on are not validated yet. */
   #list: ArrayLike<unknown> | undefined;
 
   /** `spread`: an item is the array of its task's arguments. */
@@ -40,22 +42,22 @@ export class CheckedItems {
     this.#list = list;
   }
 
-  /** Items whose tasks no lane has and that are not settled. */
+  /** The number of items that are not claimed and whose tasks are not settled. */
   get size(): number {
     return this.#size + (this.#list === undefined ? 0 : this.#list.length - this.#next);
   }
 
-  /** Those that can be cut now; an upper bound. */
+  /** An upper bound of the items that `cut` returns now. */
   get claimable(): number {
     return this.isPending ? 0 : this.#size;
   }
 
-  /** The first item waits for its schema. */
+  /** The validation of the first item is pending. */
   get isPending(): boolean {
     return this.#slots.size === 0 ? this.size > 0 : this.#slots.first?.args === undefined;
   }
 
-  /** Validates the list, as far as MOST_PENDING goes. */
+  /** Validates items of the list until MOST_PENDING of them are pending. */
   validate(): void {
     while (this.#list !== undefined && this.#pending < MOST_PENDING) {
       const item = this.#list[this.#next];
@@ -65,7 +67,7 @@ export class CheckedItems {
     }
   }
 
-  /** `item` was accepted as the next of the job. */
+  /** Validates `item`, which was accepted as the next item of the job. */
   push(item: unknown): void {
     const slot: Slot = { args: undefined, isRefused: false };
     const index = this.#next++;
@@ -73,20 +75,20 @@ export class CheckedItems {
     this.#slots.push(slot);
     this.#size += 1;
     this.#pending += 1;
-    let isHere = true;
+    let isSynchronous = true;
     parseArguments(this.#job, this.#spread ? (item as readonly unknown[]) : [item], (ok, value) => {
       if (generation !== this.#generation) return;
       this.#pending -= 1;
       if (ok) slot.args = value as readonly unknown[];
       else this.#refuse(slot, index, value);
-      if (isHere) return;
+      if (isSynchronous) return;
       this.validate();
       this.#job.owner.wake(this.#job);
     });
-    isHere = false;
+    isSynchronous = false;
   }
 
-  /** The first `most` that are ready, as a chunk. */
+  /** Returns at most `most` ready items as a chunk; undefined if the first item is not ready. */
   cut(job: Job, most: number): ListChunk | undefined {
     const lists: (readonly unknown[])[] = [];
     const base = this.#base;
@@ -100,6 +102,7 @@ export class CheckedItems {
     return lists.length === 0 ? undefined : new ListChunk(job, base, lists.length, lists, 0, true);
   }
 
+  /** Drops all items. */
   clear(): void {
     this.#generation += 1;
     this.#list = undefined;

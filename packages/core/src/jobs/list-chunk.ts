@@ -1,4 +1,8 @@
-/** Consecutive items of a list as a chunk of its job; the list is shared, never copied. */
+/**
+ * ListChunk: consecutive items of a list, as a chunk of a job.
+ *
+ * The chunk is a view: the list is shared with the job and with other chunks, and is never copied or changed.
+ */
 import { types } from 'node:util';
 import type { Chunk, Job, NumberArray } from './job.ts';
 
@@ -11,6 +15,7 @@ export class ListChunk implements Chunk {
   readonly #items: ArrayLike<unknown>;
   readonly #from: number;
 
+  /** `base`: the index, in the job, of the first task. `from`: the index, in `items`, of its item. `spread`: items are arrays of arguments. */
   constructor(job: Job, base: number, count: number, items: ArrayLike<unknown>, from: number, spread: boolean) {
     this.job = job;
     this.base = base;

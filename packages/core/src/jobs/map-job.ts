@@ -1,10 +1,14 @@
 /**
- * A job over an input that is known as a whole: `map`, `starmap`.
+ * MapJob: a job over an input whose items are all known at the call (`map`, `starmap`). It cuts the input into chunks and collects the outcomes.
  *
- * Decides how the input is cut and when the whole is settled: once every task has ended, with the results in input order or
- * with the first error by input order (Python's rule); with `failFast` by the first error that comes, whatever has not ended. Waiting
- * work costs this one object however long the input is, and so does the question for single outcomes: failures are kept by index, only
- * where somebody may ask, and only those.
+ *   items --claim--> chunk --(a lane runs it)--> settle, settleRange --> results by index
+ *            ^         '--giveBack--> returned chunks, which are claimed first
+ *
+ *   open --the last task settles--> over      with the results in input order, or the first error by input order (Python's rule)
+ *     '----- end, or failFast ----> over      at once, with the error; outcomes that come later are ignored
+ *
+ * Invariant: waiting work costs this one object, however long the input is. Failures are kept by index only if `keepsFailures` says so. It does
+ * not know lanes and facades.
  */
 
 import { scopeHere } from '../primitives/user-code.ts';
@@ -15,16 +19,16 @@ import { ListChunk } from './list-chunk.ts';
 import { type CallSite, markTaskIndex } from './task-index.ts';
 
 export interface MapShape {
-  /** Whether an item is the array of a task's arguments. */
+  /** An item is the array of a task's arguments, not its only argument. */
   readonly spread: boolean;
-  /** Tasks that the user wants to travel together; undefined: as measured. */
+  /** The number of tasks in a chunk; undefined: as many as the measured run time suggests. */
   readonly chunksize: number | undefined;
-  /** No hand-over takes more than this, so that every worker gets a share. */
+  /** The most tasks in one hand-over without a `chunksize`, so that every worker gets a share. */
   readonly mostAtOnce: number;
   readonly onProgress: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
-  /** The first error ends the whole: nothing more is handed over. */
+  /** The first error ends the job: no further task is handed over. */
   readonly failFast?: boolean | undefined;
-  /** Every failure is kept, for `outcomeOf`; else the first by input order. */
+  /** Every failure is kept, for `outcomeOf`. Otherwise only the first one by input order is kept. */
   readonly keepsFailures?: boolean | undefined;
   /** Where the call was made, for the stack of its tasks' errors. */
   readonly site?: CallSite | undefined;
@@ -34,22 +38,22 @@ const NONE: readonly unknown[] = [];
 
 export class MapJob extends Job {
   readonly total: number;
-  /** Let go when the whole has settled: whoever asks for single outcomes later holds the job. */
+  /** Released when the job is over: a caller that reads single outcomes later still holds the job. */
   #items: ArrayLike<unknown>;
   readonly #shape: MapShape;
   readonly #listener: JobListener;
-  /** Made with the first: a long list takes longer to make than the first tasks to send. */
+  /** Made with the first result: to make a long list takes longer than to send the first tasks. */
   #results: unknown[] | undefined;
-  /** Chunks that came back unstarted; they go first. */
+  /** Chunks that were given back unstarted. They are claimed first. */
   readonly #returned: Chunk[] = [];
   #next = 0;
   #unsettled: number;
-  /** The first failure by input order; its index is Infinity while there is none. */
+  /** The index of the first failure by input order; Infinity while there is none. */
   #failedAt = Number.POSITIVE_INFINITY;
   #failure: unknown;
-  /** By index; made with the first. */
+  /** Failures by index; made with the first one. */
   #failures: Map<number, unknown> | undefined;
-  /** Of a checked task: its items, from the validation on. */
+  /** The items of a checked task, which are validated before they are claimed. */
   readonly #checked: CheckedItems | undefined;
   #isHandedOver = false;
 
@@ -88,7 +92,7 @@ export class MapJob extends Job {
       return back;
     }
     const { chunksize, mostAtOnce } = this.#shape;
-    // Chunks that the user cut stay whole: as many as fit, but never less than one.
+    // Chunks of the user's size stay whole: as many as fit, at least one.
     const wanted = chunksize === undefined ? Math.min(most, mostAtOnce) : Math.max(1, Math.floor(most / chunksize)) * chunksize;
     const chunk = this.#checked === undefined ? this.#cut(wanted) : this.#checked.cut(this, wanted);
     this.#isHandedOver ||= chunk !== undefined;
@@ -123,7 +127,7 @@ export class MapJob extends Job {
     this.owner.tasksEnded(this.#unsettled, how, this.#unsettled - unclaimed);
   }
 
-  /** How the task ended: `ok` is undefined where it has not, and never will once the whole has. */
+  /** Returns the outcome of one task. `ok` is undefined for a task without an outcome; once the job is over, it never gets one. */
   outcomeOf(index: number): { readonly ok: boolean | undefined; readonly value: unknown } {
     if (this.#failures?.has(index)) return { ok: false, value: this.#failures.get(index) };
     const results = this.#results ?? NONE;
@@ -155,8 +159,8 @@ export class MapJob extends Job {
 
   #ended(count: number, how: Ending): void {
     this.#unsettled -= count;
-    if (this.#shape.onProgress !== undefined) this.#tellProgress(count);
-    // `over` when the callback ended the job; these tasks ended all the same.
+    if (this.#shape.onProgress !== undefined) this.#reportProgress(count);
+    // `over` is true if the callback ended the job; the tasks are counted all the same.
     if (!this.over && this.#unsettled === 0) {
       const failed = this.#failedAt !== Number.POSITIVE_INFINITY;
       this.#close(!failed, failed ? this.#failure : this.#resultsNow());
@@ -173,7 +177,7 @@ export class MapJob extends Job {
     this.#listener.jobSettled(ok, value);
   }
 
-  #tellProgress(count: number): void {
+  #reportProgress(count: number): void {
     const { total } = this;
     const { onProgress } = this.#shape;
     for (let done = total - this.#unsettled - count + 1; onProgress !== undefined && done <= total - this.#unsettled; done++)

@@ -1,19 +1,18 @@
 /**
- * Outcomes of a stream from their arrival until they are taken.
+ * ReadyOutcomes: keeps the outcomes of a stream from their arrival until the consumer takes them, in input order or in order of arrival.
  *
- * Decides which is next: by index, or (unordered) as they came. Those that nothing is missing before lie ready, to be taken one by one or
- * many at once; what came too early waits beside them:
+ * An outcome lies ready when all outcomes before it have come. An outcome that comes too early waits in a map until then:
  *
  *   put -----------------------> #first: value value error ...  #behind: [value ...] [value ...]     ---> take, takeValues
- *    '---> #early, by index ------^  once what was missing has come
+ *    '---> #early, by index ------^  when the missing outcomes have come
  *
- * Trivial tasks come by the thousand: a range costs one copy of its values, which is what the consumer is given in the end, and no object
- * each; which outcomes are errors is a list of its own. Where it is asked to, it knows how many bytes lie here. Refuses to know who takes.
+ * Short tasks come by the thousand. A range of values therefore costs one copy, which the consumer gets in the end, and no object per value; the
+ * indexes of errors are a list of their own. With `isMeasured` it also counts the bytes of the outcomes. It does not know its consumer.
  */
 import { Fifo } from '../primitives/fifo.ts';
 import { sizeOf } from './result-size.ts';
 
-/** The mean size follows the last so many results: more, and a change to large ones is seen late; fewer, and one small one hides it. */
+/** The mean size follows this number of results. More: a change to large results is noticed late. Fewer: one small result hides it. */
 const MEMORY = 8;
 
 /** Consecutive outcomes: values, or one error. */
@@ -24,49 +23,51 @@ interface Run {
 
 export class ReadyOutcomes {
   readonly #ordered: boolean;
-  /** The outcomes that are next; empty only where none lies ready. */
+  /** The outcomes that are next; empty only if no outcome lies ready. */
   #first = new Fifo<unknown>();
-  /** The lists of those that follow. */
+  /** Lists of the outcomes that follow. */
   readonly #behind = new Fifo<unknown[]>();
   #taken = 0;
-  /** The index of what comes behind all that lies ready. */
+  /** The index of the first outcome that does not lie ready. */
   #end = 0;
-  /** By the index of its first outcome. */
+  /** Outcomes that came too early, by the index of the first one of each run. */
   readonly #early = new Map<number, Run>();
-  /** Indexes of the errors that lie ready, and the first of them: Infinity while there is none. */
+  /** The indexes of the errors that lie ready. */
   readonly #errors = new Fifo<number>();
+  /** The first of them; Infinity while there is none. */
   #errorAt = Number.POSITIVE_INFINITY;
 
   readonly #isMeasured: boolean;
   #bytes = 0;
-  /** Of the results that came last, bytes. */
+  /** The mean size of the last results, in bytes. */
   #meanSize = 0;
 
-  /** `isMeasured`: the size of each result is wanted. */
+  /** `isMeasured`: the size of each result is measured. */
   constructor(ordered: boolean, isMeasured: boolean) {
     this.#ordered = ordered;
     this.#isMeasured = isMeasured;
   }
 
-  /** Bytes of the outcomes that were not taken. */
+  /** Bytes of the outcomes that were not taken. 0 without `isMeasured`. */
   get bytes(): number {
     return this.#bytes;
   }
-  /** Bytes that the next outcome is expected to have; 0 for those of a few bytes. */
+  /** The bytes that the next outcome is expected to have; 0 if outcomes have a few bytes only. */
   get meanSize(): number {
     return this.#meanSize;
   }
 
-  /** Outcomes taken so far: the index of the next one. */
+  /** The number of outcomes taken so far, which is the index of the next one. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** Of the next outcome; undefined while it has not come. */
+  /** Whether the next outcome is a value; undefined while it has not come. */
   get ok(): boolean | undefined {
     return this.#taken === this.#end ? undefined : this.#taken !== this.#errorAt;
   }
 
+  /** Adds one outcome: a value, or an error. */
   put(index: number, ok: boolean, outcome: unknown): void {
     if (this.#isMeasured) this.#measure(outcome);
     if (this.#ordered && index !== this.#end) this.#early.set(index, { ok, outcomes: [outcome] });
@@ -76,7 +77,7 @@ export class ReadyOutcomes {
     }
   }
 
-  /** Values of tasks that came together. */
+  /** Adds `count` values of one message: `values[from]` is the outcome of the task at `index`. */
   putRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
     const outcomes = new Array<unknown>(count);
     for (let i = 0; i < count; i++) outcomes[i] = values[from + i];
@@ -88,7 +89,7 @@ export class ReadyOutcomes {
     }
   }
 
-  /** The next outcome, which is there. */
+  /** Takes the next outcome. The caller has checked `ok`. */
   take(): unknown {
     if (this.#taken === this.#errorAt) {
       this.#errors.shift();
@@ -100,7 +101,10 @@ export class ReadyOutcomes {
     return outcome;
   }
 
-  /** Values that are next, in a list that is nobody else's; ask again until it is empty: then an error is next, or nothing has come. */
+  /**
+   * Takes values that are next, in an array that the caller may keep. The caller repeats this until the array is empty: then an error is next, or
+   * no outcome lies ready.
+   */
   takeValues(): unknown[] {
     const values = this.#first.shiftMany(this.#errorAt - this.#taken);
     this.#took(values.length);
@@ -108,7 +112,7 @@ export class ReadyOutcomes {
     return values;
   }
 
-  /** Drops what waits, and counts `taken` outcomes as taken. */
+  /** Drops all outcomes. From now on `taken` outcomes count as taken. */
   clear(taken: number): void {
     this.#first.clear();
     this.#behind.clear();

@@ -1,19 +1,21 @@
 /**
- * How much memory a result takes, about.
+ * Estimates how many bytes of memory a result takes.
  *
- * Texts, buffers and views are counted exactly; of an object no more than MOST_LOOKS parts are looked at, and a long list is judged by its first
- * items. Numbers count as nothing: a thousand of them are less than what they lie in. Runs no code of the user.
+ * Strings, buffers and views are counted exactly. At most MOST_LOOKS parts of an object are read; a long list is estimated from its first items. A
+ * single number counts as 0. It runs no code of the user, and returns the same size for the same value each time.
  */
 import { types } from 'node:util';
 
 const MOST_LOOKS = 64;
+/** Bytes of an object without its parts. */
 const OBJECT = 32;
-/** A text shorter than this counts as nothing. */
+/** A shorter string counts as 0. */
 const SHORT_TEXT = 64;
 
+/** The parts that may still be read of the value that is measured now. */
 let looks = 0;
 
-/** Bytes; the same for the same value each time. */
+/** Returns the bytes of `value`. */
 export function sizeOf(value: unknown): number {
   if (typeof value === 'string') return value.length < SHORT_TEXT ? 0 : value.length;
   if (typeof value !== 'object' || value === null) return 0;

@@ -1,22 +1,23 @@
 /**
- * Items of a stream that were accepted and that no lane has.
+ * WaitingItems: keeps the accepted items of a stream until a lane claims them.
  *
- * Decides when an item is let go: with its chunk, where it was pulled from an input as the work went on; with the last of them, where all
- * were given at the start. Chunks of those are views, as a MapJob's: nothing is copied. Refuses to know why an item is accepted.
+ * Items that were read from an input while the work went on are released with their chunk. Items that were all given at the start are released
+ * with the last of them: their chunks are views of the one list, as those of a MapJob, and nothing is copied. It does not know why an item is
+ * accepted.
  */
 import { Fifo } from '../primitives/fifo.ts';
 import type { Job } from './job.ts';
 import { ListChunk } from './list-chunk.ts';
 
 export class WaitingItems {
-  /** Undefined when there are none, or none any more. */
+  /** The items that were given at the start; undefined if there are none, or if all of them were cut. */
   #given: readonly unknown[] | undefined;
   readonly #spread: boolean;
   readonly #pulled = new Fifo<unknown>();
-  /** Index, in the job, of the first. */
+  /** The index, in the job, of the first item. */
   #next = 0;
 
-  /** Nobody else writes to `given`. `spread`: an item is the array of its task's arguments. */
+  /** `given`: the caller does not change the array. `spread`: an item is the array of its task's arguments. */
   constructor(given: readonly unknown[] | undefined, spread: boolean) {
     this.#given = given;
     this.#spread = spread;
@@ -26,7 +27,7 @@ export class WaitingItems {
     return this.#given === undefined ? this.#pulled.size : this.#given.length - this.#next;
   }
 
-  /** Those that can be cut now. */
+  /** The number of items that `cut` may return now. */
   get claimable(): number {
     return this.size;
   }
@@ -35,7 +36,7 @@ export class WaitingItems {
     this.#pulled.push(item);
   }
 
-  /** The first `most` of them, or all, as a chunk of `job`. */
+  /** Returns at most `most` items as a chunk of `job`. */
   cut(job: Job, most: number): ListChunk {
     const base = this.#next;
     const given = this.#given;

@@ -1,11 +1,11 @@
-/** Finds the name that was probably meant: for messages about an unknown option or command. */
+/** Finds the name that the user probably meant, for messages about an unknown option or command. */
 
-/** The same letters, whatever the case and the separators. */
+/** Returns the letters and digits of a name, without case and separators. */
 function letters(name: string): string {
   return name.toLowerCase().replace(/[^a-z\d]/g, '');
 }
 
-/** How many letters are to be inserted, removed, changed or exchanged with their neighbour. */
+/** Returns how many letters must be inserted, removed, changed or exchanged with their neighbour to make `a` from `b` (Damerau-Levenshtein). */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, at) => at);
@@ -23,12 +23,12 @@ function distance(a: string, b: string): number {
   return last[b.length] as number;
 }
 
-/** The one of `names` that differs in at most a third of its letters; `undefined` where none does. */
+/** Returns the nearest of `names` that differs from `name` in at most a third of its letters; `undefined` if none does. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   const wanted = letters(name);
   let found: string | undefined;
   let least = Number.POSITIVE_INFINITY;
-  // Beyond this length it is not a slip, and the comparison would take long.
+  // A longer name is not a slip of the keyboard, and the comparison would take long.
   if (wanted === '' || wanted.length > 64) return undefined;
   for (const each of names) {
     const away = distance(wanted, letters(each));

@@ -1,10 +1,10 @@
 /**
- * Reads Node's flags: which argument belongs to which flag, and which flags a worker inherits.
+ * Reads Node's flags: which arguments form one flag, and which flags a worker inherits.
  *
  * Node takes the next argument as the value of a flag only if it does not begin with `-`, and an argument that is neither a flag nor a value
- * ends the flags. So in a list that Node accepted (`process.execArgv`, `NODE_OPTIONS`) whatever does not begin with `-` is the value of the
- * flag before it: no list of the flags that take a value is needed. `process.allowedNodeEnvironmentFlags` tells Node's flags for programs of
- * any kind from those that say what to run. This module does not know what a thread accepts (thread-flags.ts).
+ * ends the flags. So in a list that Node accepted (`process.execArgv`, `NODE_OPTIONS`) an argument that does not begin with `-` is the value of
+ * the flag before it, and no list of the flags with a value is needed. `process.allowedNodeEnvironmentFlags` has the flags that any program may
+ * need, and not those that say what to run. This file does not know which flags a thread accepts (thread-flags.ts).
  */
 import process from 'node:process';
 
@@ -15,12 +15,13 @@ export interface Flag {
   readonly args: readonly string[];
 }
 
-/** Underscores and dashes mean the same in the name of a flag. */
+/** Returns the name of a flag with dashes; Node takes underscores for dashes. */
 function nameOf(argument: string): string {
   const [name = ''] = argument.split('=', 1);
   return name.startsWith('--') ? name.replaceAll('_', '-').replace(/^--no-/, '--') : name;
 }
 
+/** Returns the flags in a list of arguments that Node accepted. */
 export function flagsOf(args: readonly string[]): Flag[] {
   const flags: Flag[] = [];
   for (let i = 0; i < args.length; i++) {
@@ -35,19 +36,19 @@ export function flagsOf(args: readonly string[]): Flag[] {
   return flags;
 }
 
-/** The arguments of the flags. */
+/** Returns the arguments of the flags, as they were written. */
 export function argumentsOf(flags: readonly Flag[]): string[] {
   return flags.flatMap(({ args }) => args);
 }
 
-/** The same flag with another value. */
+/** Returns the same flag with another value. */
 export function withValue(flag: Flag, value: string): Flag {
   const [first = ''] = flag.args;
   const args = flag.args.length === 2 ? [first, value] : [`${first.slice(0, first.indexOf('='))}=${value}`];
   return { name: flag.name, value, args };
 }
 
-/** The flags of a `NODE_OPTIONS`: blanks separate, double quotes hold blanks, a backslash in quotes takes the next character as it is. */
+/** Returns the flags of a `NODE_OPTIONS`. Blanks separate arguments, double quotes enclose blanks, a backslash in quotes escapes a character. */
 export function parseNodeOptions(text: string): Flag[] {
   const args: string[] = [];
   let current: string | undefined;
@@ -69,39 +70,40 @@ export function parseNodeOptions(text: string): Flag[] {
   return flagsOf(args);
 }
 
+/** Returns the `NODE_OPTIONS` of these flags. */
 export function formatNodeOptions(flags: readonly Flag[]): string {
   return argumentsOf(flags)
     .map((arg) => (/[ "\\]/.test(arg) ? `"${arg.replace(/[\\"]/g, '\\$&')}"` : arg))
     .join(' ');
 }
 
-/** Node runs something else than the script that follows, or reads the script as something else. */
+/** With one of these flags Node does not run the script that follows, or does not read it as a module or a CommonJS file. */
 const RUNS_ELSE =
   /^(-|--|-[cehipv]|-pe|--(check|eval|print|interactive|help|version|v8-options|completion-bash|input-type|run|entry-url|bench|test|watch|watch-path|build-snapshot|build-snapshot-config|build-sea|experimental-sea-config|prof-process))$/;
 
-/** With this flag Node does not run a worker. */
+/** Whether Node runs no worker with this flag. */
 export function runsElse(flag: Flag): boolean {
   return RUNS_ELSE.test(flag.name);
 }
 
-/** About how the program is run and tested, and what stops it for a debugger: never for a worker. */
+/** Flags of how the program is run and tested, and of its debugger. A worker never inherits them. */
 const OF_THE_PROGRAM = /^--(test|experimental-test|watch|inspect|debug-port)(-|$)/;
 
-/** In a `NODE_OPTIONS`, too, this is for the program alone. */
+/** Whether the flag is for the program alone, also in a `NODE_OPTIONS`. */
 export function isOfTheProgram(flag: Flag): boolean {
   return runsElse(flag) || OF_THE_PROGRAM.test(flag.name);
 }
 
-/** What measures and reports on the program that it was given to, and its environment files, which `env` stands for. */
+/** Flags that measure the program or report on it, and its environment files, whose variables are in `env` already. */
 const ABOUT_THE_PROGRAM =
   /^--(cpu-prof|heap-prof|prof|perf|report|heapsnapshot|trace-event|trace-events|redirect-warnings|diagnostic-dir|title|snapshot-blob|env-file|trace-exit|trace-sigint|node-memory-debug|track-heap-objects)(-|$)/;
-/** V8's own, which Node does not list: memory, and what the language and its globals are. */
+/** Flags of V8, which Node does not list: memory, the language and its globals. */
 const OF_V8 =
   /^--(max|min|initial|semi|young|old|stack|heap|huge|gc|expose|harmony|js|wasm|experimental-wasm|allow-natives|jitless|lite|opt|optimize-for-size|sparkplug|maglev|use-strict|single-threaded)(-|$)/;
-/** Node's own which `NODE_OPTIONS` cannot have, although every program may need them. */
+/** Flags of Node that `NODE_OPTIONS` cannot contain, although every program may need them. */
 const FOR_ANY_PROGRAM = /^--(experimental-config-file|experimental-default-config-file|vfs-load|security-revert)$/;
 
-/** Of the flags on the command line of a program, those that its worker processes get. */
+/** Whether a worker process inherits this flag of the program's command line. */
 export function isInherited(flag: Flag): boolean {
   if (isOfTheProgram(flag) || ABOUT_THE_PROGRAM.test(flag.name)) return false;
   return process.allowedNodeEnvironmentFlags.has(flag.args[0] as string) || OF_V8.test(flag.name) || FOR_ANY_PROGRAM.test(flag.name);
@@ -110,7 +112,7 @@ export function isInherited(flag: Flag): boolean {
 const LOADS_MODULES =
   /^(-r|-C|--(require|import|loader|experimental-loader|conditions|preserve-symlinks|preserve-symlinks-main|experimental-package-map))$/;
 
-/** Without it modules that the program loads cannot be loaded. */
+/** Whether a module of the program may fail to load without this flag. */
 export function loadsModules(flag: Flag): boolean {
   return LOADS_MODULES.test(flag.name);
 }

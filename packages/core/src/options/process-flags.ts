@@ -1,10 +1,15 @@
-/** Asks Node whether there is a flag at all. It starts a program for that: only where a flag was refused already. */
+/**
+ * Finds out whether Node knows a flag.
+ *
+ * A flag that Node does not list is tried with `node FLAG --version`. That starts a program, so the question is asked only for flags that a thread
+ * refused.
+ */
 import { createRequire } from 'node:module';
 import process from 'node:process';
 
 const require = createRequire(import.meta.url);
 
-/** `args`: the flag, and its value. Also `true` where no program can be started. */
+/** `args`: the flag and its value. Returns `true` also if no program can be started. */
 export function isFlagOfNode(args: readonly string[]): boolean {
   if (process.allowedNodeEnvironmentFlags.has(args[0] as string)) return true;
   const { spawnSync } = require('node:child_process') as typeof import('node:child_process');

@@ -1,9 +1,9 @@
 /**
- * Knows the directory in which the program started, and makes flags mean the same after `process.chdir()`.
+ * Finds the directory in which the program started, and makes flags mean the same after `process.chdir()`.
  *
- * Node resolves a preload (`--require ./a.cjs`, `--import pkg`) and a file that a flag names from the working directory. The program may have
- * left that directory before it starts a worker, or before it loads this package; then the shell's `PWD` tells. A worker process starts in
- * the start directory and goes to the program's working directory afterwards; a thread cannot, so its flags are made absolute.
+ * Node resolves a preload (`--require ./a.cjs`, `--import pkg`) and a file in a flag from the working directory. The program may have left that
+ * directory before it starts a worker, or before it loads this package; in the second case the shell's variable `PWD` still has it. A worker
+ * process starts in the start directory and then changes to the program's working directory. A thread cannot, so its flags are made absolute.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,7 +17,7 @@ const FILES = /^--(allow-fs-(read|write)|icu-data-dir|openssl-config|.*-file|.*-
 const RELATIVE = /^\.\.?(?:[\\/]|$)/;
 const URL_SCHEME = /^[a-z][a-z\d+.-]+:/i;
 
-/** `undefined` where the working directory was removed. */
+/** Returns the working directory; `undefined` if it was removed. */
 export function workingDirectory(): string | undefined {
   try {
     return process.cwd();
@@ -29,7 +29,7 @@ export function workingDirectory(): string | undefined {
 const loadedIn = workingDirectory();
 const shellDirectory = Object.hasOwn(process.env, 'PWD') ? process.env['PWD'] : undefined;
 
-/** The directory in which the program started, as far as these flags of it can tell. */
+/** Returns the directory in which the program started: the one in which the modules in its flags exist. */
 export function startDirectory(flags: readonly Flag[]): string | undefined {
   const needed = flags.filter((flag) => isModule(flag) && !isFixed(flag.value as string));
   if (needed.length === 0 || shellDirectory === undefined || shellDirectory === loadedIn) return loadedIn;
@@ -37,7 +37,7 @@ export function startDirectory(flags: readonly Flag[]): string | undefined {
   return candidates.find((directory) => needed.every(({ value }) => isFound(value as string, directory))) ?? loadedIn;
 }
 
-/** The flags with what they name made independent of the working directory. */
+/** Returns the flags with absolute paths, so that they do not depend on the working directory. */
 export function fixFlags(flags: readonly Flag[], directory: string): Flag[] {
   return flags.map((flag) => {
     const { name, value } = flag;
@@ -47,7 +47,7 @@ export function fixFlags(flags: readonly Flag[], directory: string): Flag[] {
   });
 }
 
-/** Flags for a program that starts in `directory`, in which those relative paths are fixed that mean something in `current` only. */
+/** Returns flags for a program that starts in `directory`. A relative path becomes absolute if its file exists only in `current`. */
 export function fixStrays(flags: readonly Flag[], directory: string, current: string): Flag[] {
   return flags.map((flag) => {
     const { value } = flag;
@@ -71,7 +71,7 @@ function isFound(value: string, directory: string): boolean {
     createRequire(join(directory, '[preload]')).resolve(value);
     return true;
   } catch (error) {
-    // The package is there, and has no file under this name for `require`.
+    // The package exists, but has no file under this name for `require`.
     return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED';
   }
 }
@@ -83,7 +83,7 @@ function fixedModule(name: string, value: string, directory: string): string {
     const path = createRequire(join(directory, '[preload]')).resolve(value);
     return isImport && isAbsolute(path) ? pathToFileURL(path).href : path;
   } catch {
-    // Perhaps a package with a file for `import` only, which no function of Node finds from another directory.
+    // This may be a package with a file for `import` only, which no function of Node finds from another directory.
     return value;
   }
 }

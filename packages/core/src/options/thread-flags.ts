@@ -1,31 +1,31 @@
 /**
- * Asks Node which flags a worker thread may have as its own.
+ * Finds out which flags Node accepts for a worker thread.
  *
  * A thread refuses the flags of the whole process and those of V8, and the list differs between versions of Node. The constructor of `Worker`
- * checks the flags, then copies `workerData`, then starts the thread: a function as `workerData` cannot be copied, so the constructor
- * throws in any case, and its error tells whether the flags were accepted. No thread is started. A question takes about 0.2 ms and is
- * asked once for each set of flags.
+ * checks the flags, then copies `workerData`, then starts the thread. A function as `workerData` cannot be copied, so the constructor always
+ * throws, no thread is started, and the code of the error shows whether the flags were accepted. One trial takes about 0.2 ms, and its result is
+ * kept for each set of flags.
  */
 import { Worker } from 'node:worker_threads';
 import { argumentsOf, type Flag, formatNodeOptions } from './node-flags.ts';
 
-const answers = new Map<string, boolean>();
+const results = new Map<string, boolean>();
 
-/** `nodeOptions`: the `NODE_OPTIONS` that the thread gets; one that equals the program's own is accepted whatever it holds. */
+/** `nodeOptions`: the `NODE_OPTIONS` of the thread. Node accepts one that equals the program's own without a check. */
 function isAccepted(execArgv: readonly string[], nodeOptions: string | undefined): boolean {
-  const question = JSON.stringify([execArgv, nodeOptions]);
-  let answer = answers.get(question);
-  if (answer === undefined) {
-    answer = ask(execArgv, nodeOptions);
-    answers.set(question, answer);
+  const key = JSON.stringify([execArgv, nodeOptions]);
+  let result = results.get(key);
+  if (result === undefined) {
+    result = tryThread(execArgv, nodeOptions);
+    results.set(key, result);
   }
-  return answer;
+  return result;
 }
 
-function ask(execArgv: readonly string[], nodeOptions: string | undefined): boolean {
+function tryThread(execArgv: readonly string[], nodeOptions: string | undefined): boolean {
   const env = Object.create(null) as Record<string, string>;
   if (nodeOptions !== undefined) env['NODE_OPTIONS'] = nodeOptions;
-  // Without a prototype: nothing is read from a polluted Object.prototype.
+  // Without a prototype: Node reads no option from a polluted Object.prototype.
   const options = Object.assign(Object.create(null), { eval: true, execArgv: [...execArgv], env, workerData: () => undefined });
   try {
     void new Worker('', options).terminate();
@@ -35,21 +35,21 @@ function ask(execArgv: readonly string[], nodeOptions: string | undefined): bool
   return true;
 }
 
-/** The flags that a thread may have, of its own (`isOwn`) or in its `NODE_OPTIONS`. */
+/** Returns the flags that Node accepts for a thread, as its `execArgv` (`isOwn`) or in its `NODE_OPTIONS`. */
 function accepted(flags: readonly Flag[], isOwn: boolean): readonly Flag[] {
-  const ask = (some: readonly Flag[]): boolean =>
+  const areAccepted = (some: readonly Flag[]): boolean =>
     some.length === 0 || (isOwn ? isAccepted(argumentsOf(some), undefined) : isAccepted([], formatNodeOptions(some)));
-  if (ask(flags)) return flags;
-  const each = flags.filter((flag) => ask([flag]));
-  return ask(each) ? each : [];
+  if (areAccepted(flags)) return flags;
+  const each = flags.filter((flag) => areAccepted([flag]));
+  return areAccepted(each) ? each : [];
 }
 
-/** Of these flags, those that a thread may have as its own. */
+/** Returns those of `flags` that Node accepts in the `execArgv` of a thread. */
 export function flagsForThread(flags: readonly Flag[]): readonly Flag[] {
   return accepted(flags, true);
 }
 
-/** Of the flags of a changed `NODE_OPTIONS`, those that a thread may have there. */
+/** Returns those of `flags` that Node accepts in a changed `NODE_OPTIONS` of a thread. */
 export function nodeOptionsForThread(flags: readonly Flag[]): readonly Flag[] {
   return accepted(flags, false);
 }

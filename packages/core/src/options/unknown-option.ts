@@ -1,7 +1,7 @@
-/** Says of an option that does not exist which one was probably meant, also where another API has it under that name. */
+/** Words the fault of an unknown option. It names the option that the user probably meant, also if another API has it under that name. */
 import { nearest } from './nearest.ts';
 
-/** Names that mean the same in the two APIs, in this package's options of a call, and in other libraries. */
+/** Names that mean the same in the two APIs, in the options of a call, and in other libraries. */
 const SAME: readonly (readonly string[])[] = [
   ['processes', 'maxWorkers', 'workers', 'maxThreads', 'maxProcesses', 'threads', 'concurrency', 'size', 'poolSize', 'numWorkers'],
   ['taskTimeout', 'timeout', 'timeLimit'],
@@ -14,7 +14,7 @@ const SAME: readonly (readonly string[])[] = [
   ['buffersize', 'highWaterMark', 'prefetch'],
 ];
 
-/** What to say of an option that is not among the known ones. */
+/** Returns the message for the option `name`, which is not one of `known`. */
 export function unknownOption(name: string, known: readonly string[]): string {
   const meant = nearest(name, known) ?? SAME.find((names) => nearest(name, names) !== undefined)?.find((each) => known.includes(each));
   return `unknown option; ${meant === undefined ? '' : `did you mean ${meant}? `}there are ${known.join(', ')}`;

@@ -1,12 +1,12 @@
 /**
- * Makes what a worker is started with: its environment, its Node flags, and the directory that it starts in.
+ * Makes the surroundings that a worker is started with: its environment, its Node flags, and the directory that it starts in.
  *
  *   process.env,       'inherit' | 'minimal' | own   ->  env
- *   process.execArgv   inherited flags, or own ones  ->  execArgv   + loaders of a NODE_OPTIONS that the environment does not have
+ *   process.execArgv   inherited flags, or own ones  ->  execArgv   + loaders of the NODE_OPTIONS, if the new environment lacks it
  *   start directory    after process.chdir() only    ->  cwd (processes), or absolute names in the flags (threads)
  *
- * Flags of the program itself are left out of `NODE_OPTIONS` (node-flags.ts knows which those are). Node lets one that holds flags of the
- * whole process pass to a thread only when it equals the program's: there it is left unchanged.
+ * Flags of the program itself are left out of `NODE_OPTIONS` (node-flags.ts knows them). Node gives a thread a `NODE_OPTIONS` with flags of the
+ * whole process only if it equals the program's, so in that case it stays unchanged. This file starts nothing.
  */
 import { existsSync } from 'node:fs';
 import process from 'node:process';
@@ -44,15 +44,15 @@ const MINIMAL = [
   'SystemRoot',
   'NODE_V8_COVERAGE',
 ];
-/** Of this program alone: a channel to its own parent, and how it reports to `node --test`. */
+/** Variables of this program alone: its channel to its parent, and how it reports to `node --test`. */
 const NEVER = new Set(['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID', 'NODE_TEST_CONTEXT']);
 
-/** Never one of a polluted prototype. */
+/** Returns an own variable of `env`, never one of a polluted prototype. */
 function variable(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
   return Object.hasOwn(env, name) ? env[name] : undefined;
 }
 
-/** A copy without a prototype, and without what is `undefined`. */
+/** Returns the environment of a worker: a copy without a prototype and without `undefined` variables. */
 export function workerEnvironment(env: EnvOption, own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const source = typeof env === 'object' ? env : own;
   const result = Object.create(null) as NodeJS.ProcessEnv;
@@ -66,11 +66,11 @@ export function workerEnvironment(env: EnvOption, own: NodeJS.ProcessEnv): NodeJ
 export interface WorkerProgram {
   readonly env: NodeJS.ProcessEnv;
   readonly execArgv: readonly string[];
-  /** Where a process starts, when that is not the working directory of now. */
+  /** The directory in which a process starts; `undefined` for the working directory of now. */
   readonly cwd: string | undefined;
 }
 
-/** `env`, `execArgv`: the options of those names. `own`: what this program was started with, and may have changed since. */
+/** Returns the surroundings of a worker. `env`, `execArgv`: the options of those names. `own`: the environment and flags of this program. */
 export function workerProgram(
   kind: Kind,
   options: { readonly env?: EnvOption; readonly execArgv?: readonly string[] | undefined },
@@ -80,7 +80,7 @@ export function workerProgram(
   const ownFlags = flagsOf(own.execArgv);
   const ownNodeOptions = variable(own.env, 'NODE_OPTIONS');
   const ownOptions = parseNodeOptions(ownNodeOptions ?? '');
-  // A smaller environment must not take the loaders away that the program and its packages are loaded with (Yarn PnP).
+  // A smaller environment must keep the loaders that the program and its packages are loaded with (Yarn PnP).
   const loaders = env['NODE_OPTIONS'] === undefined ? ownOptions.filter(loadsModules) : [];
   const given = options.execArgv === undefined ? ownFlags.filter(isInherited) : flagsOf(options.execArgv);
   let flags = [...loaders, ...given];
@@ -98,11 +98,11 @@ export function workerProgram(
   }
   if (moved !== undefined) flags = fixFlags(flags, moved);
   if (isCopied) setThreadOptions(env, ownOptions, kept, moved);
-  // Flags that were given are checked when the runtime is made.
+  // The flags of the option are checked when the runtime is made.
   return { env, execArgv: argumentsOf(options.execArgv === undefined ? flagsForThread(flags) : flags), cwd: undefined };
 }
 
-/** `kept`: of the program's own flags, those that are not for the program alone. */
+/** Sets the `NODE_OPTIONS` of a thread. `kept`: the program's own flags without those for the program alone. */
 function setThreadOptions(env: NodeJS.ProcessEnv, own: readonly Flag[], kept: readonly Flag[], moved: string | undefined): void {
   const wanted = moved === undefined ? kept : fixFlags(kept, moved);
   const needsFixing = wanted.some((flag, i) => flag !== kept[i]);
@@ -116,7 +116,7 @@ function setNodeOptions(env: NodeJS.ProcessEnv, flags: readonly Flag[]): void {
   else env['NODE_OPTIONS'] = formatNodeOptions(flags);
 }
 
-/** Why a kind of worker cannot be started with these options: the path of each fault, and what to do. */
+/** Returns why a kind of worker cannot be started with these options: the path and the message of each fault. */
 export function programFaults(
   kind: Kind,
   options: { readonly env?: unknown; readonly execArgv?: unknown; readonly argv?: unknown },
@@ -143,7 +143,7 @@ export function programFaults(
   }
   if (faults.length > 0) return faults;
   for (const flag of refusedBy(flagsForThread, flagsOf(execArgv))) {
-    // What no Node knows is no matter of the kind: it fails the start of any worker, with Node's own words.
+    // A flag that Node does not know fails the start of a worker of any kind, with Node's own message.
     if (isFlagOfNode(flag.args)) faults.push(['execArgv', `${flag.args.join(' ')} ${OF_THE_WHOLE_PROCESS}`]);
   }
   const nodeOptions = new Map(entriesOf(env)).get('NODE_OPTIONS');
@@ -175,7 +175,7 @@ function hasNull(text: string): boolean {
   return text.includes('\0');
 }
 
-/** Memory limits as the flags that a process takes. */
+/** Returns the flags that set memory limits of a process. */
 export function memoryFlags(
   limits: { maxOldGenerationSizeMb?: number | undefined; maxYoungGenerationSizeMb?: number | undefined } | undefined,
 ): string[] {

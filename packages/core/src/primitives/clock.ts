@@ -1,33 +1,35 @@
 /**
- * The time core uses, in one replaceable place, and the rule by which a time limit is judged.
- *
- * All times are milliseconds of a monotonic clock, never the time of day, so that a changed wall clock moves no limit. Node fires a timer of more
- * than 2^31-1 ms after 1 ms; `Alarm` re-arms itself instead.
- *
- * Node runs timers before it reads what has arrived, and a program that was blocked (by its own work, a breakpoint, SIGSTOP) finds its timers due
- * and its results unread at once. So an alarm never rings in its timer: first all channels are read, and an alarm that was cleared by what they
- * held does not ring.
+ * The clock of core, which tests replace, and `Alarm`: a time limit that is not judged before all arrived messages are read.
  *
  *   set --timer--> due --afterPoll--> rings          set, due --clear, stop--> not set          set, due --set--> set
  *
- * It does not know what is limited, and of workers only whether something of theirs is on its way (poll.ts).
+ * All times are milliseconds of a monotonic clock, not the time of day: a change of the wall clock moves no limit. Node fires a timer of more than
+ * 2^31-1 ms after 1 ms; an alarm arms a further timer instead.
+ *
+ * Node runs timers before it reads messages. A program that was blocked (by its own work, a breakpoint, SIGSTOP) has due timers and unread results
+ * at the same time. An alarm therefore never rings in its timer: all channels are read first, and an alarm that a message clears does not ring.
+ *
+ * It does not know what is limited. Of workers it knows only whether more of a message must come (poll.ts).
  */
 import { afterPoll } from './poll.ts';
 import { clearTimer, now, setTimer } from './time.ts';
 
-/** The longest delay Node's timers take; a longer one fires at once. */
+/** The longest delay of a timer in Node; a timer with a longer one fires at once. */
 const LONGEST_DELAY = 2 ** 31 - 1;
-/** An alarm that stands still while the program is blocked looks so many times whether it was, but not more often than every so many ms. */
+/**
+ * An alarm that does not count blocked time divides its limit among this number of timers, to notice when the program is blocked. Each timer takes
+ * at least LOOK_EVERY ms.
+ */
 const LOOKS = 8;
 const LOOK_EVERY = 20;
-/** A timer that is later than this, ms, fired late because the program was blocked. */
+/** A timer that fires later than this, in ms, fired late because the program was blocked. */
 const BLOCKED = 20;
 
 export interface Clock {
   now(): number;
   setTimeout(fn: () => void, ms: number): { ref?(): unknown; unref?(): unknown };
   clearTimeout(timer: unknown): void;
-  /** Calls `fn` when all that lies in the channels of workers now has been read. */
+  /** Calls `fn` when all messages that lie in the channels of workers now have been read. */
   afterPoll(fn: () => void): void;
 }
 
@@ -39,17 +41,15 @@ export const systemClock: Clock = {
 };
 
 export interface AlarmOptions {
-  /** The program does not end before it has rung. */
+  /** The program does not end while the alarm is set. */
   readonly keepsAlive?: boolean;
-  /**
-   * Time in which the program was blocked does not count: for limits of what needs the program to go on, as the start of a worker does.
-   */
+  /** Time in which the program was blocked does not count. For limits of work that needs the program, such as the start of a worker. */
   readonly standsStill?: boolean;
 }
 
 /**
- * One deadline that can be moved. Setting it again before it fires costs a comparison, not a timer: the timer that runs
- * is only replaced when it would fire too late, and when it fires early it sleeps on.
+ * One deadline that can be moved. To set it again before it rings costs a comparison, not a timer: the running timer is replaced only if it
+ * would fire too late, and if it fires too early the alarm arms the next one.
  */
 export class Alarm {
   readonly #clock: Clock;
@@ -58,9 +58,9 @@ export class Alarm {
   readonly #standsStill: boolean;
   #timer: unknown;
   #timerAt = 0;
-  /** When to fire; Infinity: not set. */
+  /** When the alarm rings; Infinity while it is not set. */
   #due = Number.POSITIVE_INFINITY;
-  /** Longest delay of the next timer. */
+  /** The longest delay of the next timer. */
   #step = LONGEST_DELAY;
 
   constructor(clock: Clock, fire: () => void, { keepsAlive = false, standsStill = false }: AlarmOptions = {}) {
@@ -86,12 +86,12 @@ export class Alarm {
     this.#arm(now);
   }
 
-  /** Forgets the deadline; the timer that may still run does nothing. */
+  /** Clears the deadline. A timer that still runs does nothing. */
   clear(): void {
     this.#due = Number.POSITIVE_INFINITY;
   }
 
-  /** Forgets the deadline and frees the timer. */
+  /** Clears the deadline and the timer. */
   stop(): void {
     this.#due = Number.POSITIVE_INFINITY;
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
@@ -118,7 +118,7 @@ export class Alarm {
     }
     const due = this.#due;
     this.#clock.afterPoll(() => {
-      // Cleared, or set anew, by what was read.
+      // A message that was read cleared the alarm, or set it again.
       if (this.#due !== due) return;
       this.#due = Number.POSITIVE_INFINITY;
       this.#fire();

@@ -1,18 +1,19 @@
 /**
- * A first-in first-out list whose `shift` does not move the rest.
+ * A first-in first-out list whose `shift` does not move the other items.
  *
- * Decides when what was shifted is let go: the item at once, its place when the list is empty, or grows and half of it is such.
+ * A shifted item is released at once. Its place is freed when the list becomes empty, or when `push` finds that more than half of the places
+ * are empty ones at the front.
  */
 
-/** Fewer places than this are not worth moving the rest for. */
+/** With fewer empty places than this the other items are not moved. */
 const LEAST_MOVED = 1024;
 
 export class Fifo<T> {
-  /** 0 in the place of what was shifted, since a list of numbers stays one then: that is several times as fast to read and to send. */
+  /** A shifted item leaves 0 in its place: so a list of numbers stays one, which V8 reads and copies several times as fast. */
   #items: (T | 0)[];
   #head = 0;
 
-  /** `items` is this list's from now on. */
+  /** `items`: the caller does not use the array any more. */
   constructor(items: T[] = []) {
     this.#items = items;
   }
@@ -21,11 +22,12 @@ export class Fifo<T> {
     return this.#items.length - this.#head;
   }
 
-  /** Undefined where there is none. */
+  /** The item that `shift` returns next; undefined when the list is empty. */
   get first(): T | undefined {
     return this.#head < this.#items.length ? (this.#items[this.#head] as T) : undefined;
   }
 
+  /** The item that was pushed last; undefined when the list is empty. */
   get last(): T | undefined {
     return this.#head < this.#items.length ? (this.#items.at(-1) as T) : undefined;
   }
@@ -40,25 +42,26 @@ export class Fifo<T> {
 
   shift(): T | undefined {
     const { first } = this;
-    if (this.size > 0) this.#letGo(1);
+    if (this.size > 0) this.#release(1);
     return first;
   }
 
-  /** Up to `count` of them, in a list that is nobody else's. */
+  /** Shifts at most `count` items, in an array that the caller may keep. */
   shiftMany(count: number): T[] {
     const items = this.#items as T[];
     const head = this.#head;
     if (count < items.length - head) {
       const shifted = items.slice(head, head + count);
-      this.#letGo(count);
+      this.#release(count);
       return shifted;
     }
     this.clear();
-    // Where little was shifted this moves nothing: the list is cut at its front.
+    // V8 cuts an array at its front without moving the items, when few were shifted.
     if (head > 0) items.splice(0, head);
     return items;
   }
 
+  /** Returns whether the item was in the list. */
   remove(item: T): boolean {
     const at = this.#items.indexOf(item, this.#head);
     if (at < 0) return false;
@@ -71,7 +74,7 @@ export class Fifo<T> {
     this.#head = 0;
   }
 
-  #letGo(count: number): void {
+  #release(count: number): void {
     const head = this.#head + count;
     if (head === this.#items.length) this.clear();
     else {

@@ -1,27 +1,28 @@
 /**
- * How times are distributed: counts in buckets that grow by an eighth, so that a percentile is right to within 12 %.
+ * Histogram: counts times in buckets and computes percentiles from the counts.
  *
- * Decides how a percentile is had for the price of one increment a record; nothing is allocated after the first.
+ * The buckets grow by an eighth of an octave, so a percentile is right to within 12 %. One record costs one logarithm and one increment, and
+ * allocates nothing. It does not know what the times are of.
  */
 
-/** Buckets an octave. */
+/** Buckets per octave. */
 const STEPS = 8;
 /** The first bucket ends at 2^-10 ms, about a microsecond; the last holds everything above 2^31 ms, about 25 days. */
 const LOWEST = -10;
 const OCTAVES = 41;
-/** A percentile is no more exact than its bucket; times are measured in microseconds. */
+/** Digits of a percentile: its bucket is not more exact. Times are measured in microseconds. */
 const DIGITS = 3;
 const IN_MICROSECONDS = 1000;
 
-/** How times are distributed; milliseconds, right to within 12 %. */
+/** Percentiles of times, in milliseconds, right to within 12 %. */
 export interface Percentiles {
-  /** The median. */
+  /** The median: half of the times are not above it. */
   readonly p50: number;
-  /** Nine tenths are not above it. */
+  /** Nine of ten times are not above it. */
   readonly p90: number;
-  /** 99 of 100 are not above it. */
+  /** 99 of 100 times are not above it. */
   readonly p99: number;
-  /** The largest. */
+  /** The longest time. */
   readonly max: number;
 }
 
@@ -30,6 +31,7 @@ export class Histogram {
   #total = 0;
   #max = 0;
 
+  /** Counts `ms` milliseconds `times` times. */
   record(ms: number, times: number): void {
     this.#total += times;
     if (ms > this.#max) this.#max = ms;
@@ -38,7 +40,7 @@ export class Histogram {
     this.#counts[bucket] = (this.#counts[bucket] as number) + times;
   }
 
-  /** In ms; all 0 while nothing was recorded. */
+  /** In milliseconds; all of them are 0 while nothing is recorded. */
   percentiles(): Percentiles {
     return { p50: this.#percentile(0.5), p90: this.#percentile(0.9), p99: this.#percentile(0.99), max: this.#roundedMax };
   }

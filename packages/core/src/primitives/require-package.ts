@@ -1,8 +1,8 @@
 /**
- * Loads a package on first need, by `require`: it takes a third of the time that `import` takes, and a load that failed can be tried again.
+ * Loads a package when it is first needed, with `require`: that takes a third of the time of `import`, and a failed load can be repeated.
  *
- * Node 20 is an exception: where a package's manifest could not be read, because no descriptor was free, it takes the package for
- * missing as long as the program lives. Its files can be read then, by their path.
+ * Node 20 does not repeat it in one case: when no file descriptor was free for the manifest of the package, Node reports the package as missing for
+ * the rest of the program. Then the main file of the package is loaded by its path.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 
 const require = createRequire(import.meta.url);
 
-/** `main`: the file that its manifest names for `require`. */
+/** Returns the exports of the package. `main`: the file that its manifest names for `require`. */
 export function requirePackage(name: string, main: string): unknown {
   try {
     return require(name);

@@ -1,49 +1,53 @@
 /**
- * What is measured of one task function, and what follows for how much of it may be handed over ahead.
+ * RunTimeEstimate: what the runs of one task function took, and how many tasks may be handed to a worker ahead of the running one.
  *
- * Decides from run times alone; refuses to know lanes, jobs and clocks. All times here are microseconds.
+ *   record(count, elapsed) --> estimate (moving average), surprise (rare long runs)
+ *   estimate, surprise     --> roomBehind (tasks that a worker may get ahead), expectation (run time that the worker gets with the tasks)
+ *
+ * All times are microseconds. It does not know lanes, jobs and clocks.
  */
 
-/** Nothing is taken to be shorter. */
+/** No run counts as shorter. */
 const SHORTEST = 0.01;
-/** Work that may lie in a worker ahead of what it runs. More: fewer messages. Less: better balance, more that can be cancelled. */
+/** Work that may lie in a worker behind its running task. More: fewer messages. Less: better balance, and more tasks can be cancelled. */
 export const AHEAD = 1000;
-/** A worker that has work gets more when it can take this much of it. More: fewer messages. Less: it is nearer to running dry. */
+/** A worker that has work gets more when it has room for this much. More: fewer messages. Less: workers run out of work less often. */
 const WORTH_A_MESSAGE = 250;
-/** Up to here one task may be handed over ahead; above, none: waiting behind such a task would be felt. */
+/** One task may be handed over ahead if it takes less than this. Behind a longer task the wait would be noticed. */
 const LONG_TASK = 5000;
-/** A run of at least this length, and of so many times what was expected, is a surprise. */
+/** A run is a surprise if it takes more than NOTABLE_TASK, and more than SURPRISING times the estimate. */
 const NOTABLE_TASK = 1000;
 const SURPRISING = 4;
 /**
- * Up to here it may be no fault of the task: a busy system stops a worker for some milliseconds, and so does a garbage collection. What is longer
- * weighs so many times as much.
+ * A surprise of at most this length may have another cause than the task: a busy system or a garbage collection stops a worker for some
+ * milliseconds. A longer one counts CERTAIN times.
  */
 const DOUBTFUL = 30_000;
 const CERTAIN = 4;
-/** Runs over which surprises are averaged. More: a function is distrusted for longer. Fewer: rare long runs are forgotten in between. */
+/** Surprises are averaged over this number of runs. More: a function is distrusted for longer. Fewer: rare long runs are forgotten in between. */
 const MEMORY = 1000;
 /**
- * Time a run, spent in surprises: what a task that lies behind others waits in the mean for nothing. From the first on answers leave before the
- * next task starts, from the second on a worker that gives nothing back gets nothing ahead: one by one costs as much. Higher: machines that now
- * and then stop a worker cost little. Lower: more rare long tasks are met with nothing behind them.
+ * Bounds of the surprise, the time per run that is spent in surprises: a task that lies behind others waits that long on average. From
+ * ANSWERS_LEAVE on, answers leave the worker before the next task starts. From NOTHING_AHEAD on, a worker that cannot give tasks back gets none
+ * ahead, because one by one costs as much. Higher: a machine that stops a worker at times costs little. Lower: fewer tasks wait behind a rare
+ * long one.
  */
 const ANSWERS_LEAVE = 10;
 const NOTHING_AHEAD = 100;
 
 export class RunTimeEstimate {
-  /** Moving average of a run; 0: never measured. */
+  /** Moving average of the run time; 0 while nothing was measured. */
   estimate = 0;
-  /** What a run of the last measurement took; 0: never measured. */
+  /** The mean run time of the last measurement; 0 while nothing was measured. */
   lastMean = 0;
-  /** Time a run, of late, in runs that took far longer than expected. */
+  /** Recent time per run that was spent in surprises. */
   #surprise = 0;
 
-  /** `count` runs took `elapsed` together. */
+  /** Adds a measurement: `count` runs took `elapsed` together. */
   record(count: number, elapsed: number): void {
     const mean = elapsed / count;
     this.lastMean = mean;
-    // The longest single run hidden in the sum, if the others took what was expected.
+    // The longest single run in the sum, if the other runs took as long as expected.
     const longest = count === 1 ? elapsed : elapsed - (count - 1) * Math.min(this.estimate, mean);
     this.#surprise *= Math.exp(-count / MEMORY);
     if (this.estimate > 0 && longest > Math.max(NOTABLE_TASK, SURPRISING * this.estimate)) {
@@ -53,8 +57,8 @@ export class RunTimeEstimate {
   }
 
   /**
-   * How many further tasks may be handed over to a worker that has `outstanding` of them, `load` of work, before it already, `claimed` of which it
-   * gets in the same message. Where they can be taken back, a rare long run costs them nothing.
+   * Returns how many further tasks may be handed to a worker that already has `outstanding` tasks, which are `load` of work; it gets `claimed` of
+   * them in the same message. `canTakeBack`: tasks can be taken back from this worker, so a rare long run does not delay them.
    */
   roomBehind(outstanding: number, claimed: number, load: number, canTakeBack: boolean): number {
     const { estimate } = this;
@@ -65,8 +69,8 @@ export class RunTimeEstimate {
   }
 
   /**
-   * What a worker is told to expect of one run; 0 means "unknown or long: let no answer wait for it, and claim it alone".
-   * `alone` is the length from which an own message a task is cheap enough for the lane.
+   * Returns the run time that a worker gets together with the tasks. 0 means unknown or long: no answer waits for such a task, and the worker
+   * claims it alone. `alone`: the run time from which one message per task is cheap enough for the lane.
    */
   expectation(alone: number): number {
     return this.#surprise >= ANSWERS_LEAVE || this.estimate >= alone ? 0 : this.estimate;

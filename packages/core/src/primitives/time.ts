@@ -1,13 +1,14 @@
 /**
- * Node's timers and clocks as they were when this package was loaded, the only ones that its modules use.
+ * Node's timers and clocks as they were when this package was loaded. The modules of this package use no others.
  *
- * Fake timers (of Vitest, Jest, Sinon, `node:test`) and tasks replace the functions on the global object; a pool must still start, lose and end
- * its workers. `node:timers` comes first: Jest's fakes replace the globals of its sandbox only. Fakes of the Sinon family keep what they replaced,
- * so those that were installed before this package was loaded do no harm either. It does not know what the time is used for.
+ * Fake timers (of Vitest, Jest, Sinon, `node:test`) and tasks replace the functions on the global object, and a pool must start and end its
+ * workers all the same. The functions are taken from `node:timers`, since Jest's fakes replace only the globals of its sandbox. Fakes of the
+ * Sinon family keep the functions that they replaced, so fakes that were installed before this package was loaded have no effect either.
+ * It does not know what the time is used for.
  */
 import timers from 'node:timers';
 
-/** Behind a fake of the Sinon family (Vitest, Jest, Sinon) lies the original. */
+/** Returns the original of a fake of the Sinon family (Vitest, Jest, Sinon), and any other function unchanged. */
 function original<T>(found: T, name: string): T {
   const clock = (found as { readonly clock?: Readonly<Record<string, unknown>> | undefined }).clock;
   const kept = clock?.[`_${name}`];
@@ -22,5 +23,5 @@ export const afterTurn: typeof setImmediate = original(timers.setImmediate, 'set
 export const afterMicrotasks: typeof queueMicrotask = original(queueMicrotask, 'queueMicrotask');
 export const nextTick: typeof process.nextTick = original(process.nextTick, 'nextTick');
 const clock = original(performance, 'performance');
-/** Milliseconds of a monotonic clock. A fake of `now` lies on the object, the original on its prototype. */
+/** Returns milliseconds of a monotonic clock. A fake `now` is a property of the object, the original one of its prototype. */
 export const now: () => number = (Object.getPrototypeOf(clock) as typeof performance).now.bind(clock);

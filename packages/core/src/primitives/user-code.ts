@@ -1,22 +1,22 @@
 /**
- * How code of the user runs that the library calls: inputs, callbacks, schemas, getters.
+ * Runs code of the user that the library calls: inputs, callbacks, schemas, getters.
  *
- * It runs in the async context of the call that it belongs to, and a callback whose outcome nothing waits for harms nothing: what it throws, and
- * what a promise or any other thenable that it returns rejects with, goes to a warning. Knows no jobs and no facades.
+ * Such code runs in the async context of the call that it belongs to. An error of a callback whose outcome is not waited for becomes a warning:
+ * what the callback throws, and what a promise or another thenable that it returns rejects with. This file does not know jobs and facades.
  */
 import { AsyncResource } from 'node:async_hooks';
 import { inspect, types } from 'node:util';
 import { HANDLE } from './handle.ts';
 
-/** The async context of a call. Costs about 30 ns to take and 10 ns to enter. */
+/** The async context of a call. It takes about 30 ns to capture and 10 ns to enter. */
 export type Scope = AsyncResource;
 
-/** The context of the code that runs now. */
+/** Captures the context of the code that runs now. */
 export function scopeHere(): Scope {
   return new AsyncResource('TWINPOOL_CALL', { requireManualDestroy: true });
 }
 
-/** Calls `callback(...args)` in `scope`, or where it is called when there is none. Never throws; `onError` is called at most once. */
+/** Calls `callback(...args)` in `scope`, or in the current context without one. It never throws; `onError` is called at most once. */
 export function runCallback(
   scope: Scope | undefined,
   callback: (...args: never[]) => unknown,
@@ -35,8 +35,8 @@ export function runCallback(
 }
 
 /**
- * Passes on what a callback's return value rejects with. The value is asked once, and what it resolves to is dropped: a thenable that resolves
- * to itself ends nothing. A handle of ours stays as silent as any other that is not asked for.
+ * Calls `onError` with the error that the return value of a callback rejects with. The `then` of the value is called once, and its result is
+ * dropped, so a thenable that resolves to itself makes no loop. A handle of a facade does not become observed.
  */
 export function watchReturned(returned: unknown, onError: (error: unknown) => void): void {
   if ((typeof returned !== 'object' && typeof returned !== 'function') || returned === null) return;
@@ -58,7 +58,7 @@ export function watchReturned(returned: unknown, onError: (error: unknown) => vo
   }
 }
 
-/** The warning for an error that is the outcome of no task. Never throws, whatever was thrown. */
+/** Warns of an error that is not the outcome of a task. It never throws, whatever `error` is. */
 export function warnOfError(error: unknown, what: string): void {
   let shown = 'an error that cannot be shown';
   try {
@@ -69,19 +69,21 @@ export function warnOfError(error: unknown, what: string): void {
   process.emitWarning(`twinpool: ${what} threw: ${shown}`, { type: 'TwinpoolWarning', code: 'TWINPOOL_UNCAUGHT' });
 }
 
-/** The next step of a synchronous input. Throws what it throws, and TypeError for what is no step. */
+/** Returns the next step of a synchronous input. Throws what the input throws, and TypeError for a result that is not a step. */
 export function stepOf(input: Iterator<unknown>): IteratorResult<unknown, unknown> {
   const step: unknown = input.next();
   if (types.isPromise(step)) {
     step.then(undefined, () => undefined);
-    throw new TypeError("the input's next() gave a promise: an asynchronous input has [Symbol.asyncIterator]");
+    throw new TypeError(
+      "the input's next() returned a promise, expected { done, value }: give an asynchronous input [Symbol.asyncIterator]",
+    );
   }
   checkStep(step);
   return step;
 }
 
-/** The result of an iterator's `next()`, as the language demands it. Throws TypeError. */
+/** Throws TypeError unless `step` is an object, as ECMAScript requires of the result of `next()`. */
 export function checkStep(step: unknown): asserts step is IteratorResult<unknown, unknown> {
   if ((typeof step === 'object' || typeof step === 'function') && step !== null) return;
-  throw new TypeError(`the input's next() gave ${inspect(step)}, which is not an object`);
+  throw new TypeError(`the input's next() returned ${inspect(step)}, expected an object { done, value }`);
 }
