@@ -6,7 +6,7 @@
 
 import { TaskSerializationError } from '../errors.ts';
 import { AS_BYTES, AS_SEPARATE, AS_THROWN } from '../wire/messages.ts';
-import { unpackBytes } from '../wire/packer.ts';
+import { unpackBytes } from '../wire/packed-value.ts';
 import { SeparateValues } from '../wire/separate-values.ts';
 import { decodeThrown, type EncodedThrown, type ThrownWhere } from '../wire/thrown.ts';
 import { messageOf } from './worker-exit.ts';

@@ -1,7 +1,8 @@
 /**
- * Parsing of JavaScript: the one file that loads the parser and the scope analysis, on first need (about 15 ms).
+ * Parses JavaScript, and offers the tree to the files that search it. Only this file loads the parser and the scope analysis, on first use (about
+ * 15 ms).
  *
- * Decides how text becomes a tree and how a tree is walked. Refuses to know what is looked for in it.
+ * This file does not know what the other files search for.
  */
 import type { Node } from 'acorn';
 import { requirePackage } from '../primitives/require-package.ts';
@@ -22,9 +23,9 @@ function scopes(): EslintScope {
   return eslintScope;
 }
 
-/** Parses a program, or a piece of one: names of other classes and modules are not its fault. `undefined`: a syntax error. */
+/** Parses a program, or a part of one: private names and `super` of the code around it are accepted. Returns `undefined` for a syntax error. */
 export function parse(text: string, isStrict: boolean): AnyNode | undefined {
-  // Outside: that it cannot be loaded now is not a fault of the text.
+  // Outside of `try`: if the parser cannot be loaded, the text is not at fault.
   const { parse: parseProgram } = parser();
   try {
     const program: unknown = parseProgram(text, {
@@ -42,7 +43,7 @@ export function parse(text: string, isStrict: boolean): AnyNode | undefined {
   }
 }
 
-/** The identifiers of a program that nothing in it declares. */
+/** Returns the identifiers that the program does not declare. */
 export function undeclaredIn(program: AnyNode, isStrict: boolean): readonly AnyNode[] {
   const manager = scopes().analyze(program as unknown as Parameters<EslintScope['analyze']>[0], {
     ecmaVersion: 2025,
@@ -57,7 +58,7 @@ function sourceType(isStrict: boolean): 'module' | 'script' {
   return isStrict ? 'module' : 'script';
 }
 
-/** A node as this package reads it: whatever fields it has. */
+/** A node with any fields. */
 export interface AnyNode extends Node {
   readonly [field: string]: unknown;
 }
@@ -66,7 +67,7 @@ export function isNode(value: unknown): value is AnyNode {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string' && 'start' in value;
 }
 
-/** The nodes right under `node`, in the order of the text. */
+/** The child nodes of `node`, in the order of the text. */
 export function* children(node: Node): Generator<AnyNode> {
   for (const value of Object.values(node)) {
     if (Array.isArray(value)) yield* value.filter(isNode);
@@ -80,7 +81,7 @@ export function isFunctionNode(node: Node): boolean {
   return FUNCTIONS.has(node.type);
 }
 
-/** The name of an Identifier, `undefined` for any other node. */
+/** Returns the name of an Identifier, `undefined` for any other node. */
 export function identifierName(node: unknown): string | undefined {
   return isNode(node) && node.type === 'Identifier' ? String(node.name) : undefined;
 }

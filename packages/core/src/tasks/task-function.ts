@@ -1,12 +1,13 @@
 /**
- * One user function as the rest of core knows it: an id, a name, and whether it was found.
+ * One function of the user, as the rest of core sees it: an id, a name, and the descriptor with which a worker finds it.
  *
- *   pending --found--> found       how a worker finds it is known (descriptor)
+ *   pending --found---> found       `descriptor` says how a worker finds the function
  *      |
- *      +----refused--> refused     it cannot be a task (error); nothing of it is ever sent
+ *      '----refused---> refused     `error` says why the function cannot be a task; nothing of it is ever sent
  *
- * `#settle` makes the only move. Decides which function objects are the same task, so that an inline function in a loop is sent
- * and compiled once. Refuses to know how functions are found (find.ts), and never throws.
+ * Invariants: only `#settle` changes the state. Function objects that are the same inline function share one TaskFunction or one id, so that an
+ * inline function in a loop is sent and compiled once. `taskFunctionOf` never throws.
+ * This file does not know how a function is found (discovery/find-task.ts).
  */
 import { PayloadTooLargeError, TaskSerializationError, type TwinpoolError } from '../errors.ts';
 import { RunTimeEstimate } from '../primitives/run-time-estimate.ts';
@@ -21,19 +22,19 @@ let lastId = 0;
 type Outcome = { readonly descriptor: TaskDescriptor } | { readonly error: TwinpoolError };
 
 export class TaskFunction {
-  /** pending -> found, pending -> refused; moved by `#settle` only. */
+  /** Only `#settle` changes the state. */
   #state: 'pending' | 'found' | 'refused' = 'pending';
   #id = 0;
   #name: string;
   #descriptor: TaskDescriptor | undefined = undefined;
   #error: TwinpoolError | undefined = undefined;
-  /** Bytes of source text in the descriptor: what is sent once to each worker. */
+  /** Bytes of source text in the descriptor, which is sent once to each worker. */
   #bytes = 0;
-  /** Checked tasks only: the arguments as the handler takes them; throws or rejects with TaskValidationError. */
+  /** Checked tasks only: returns the parsed arguments; throws or rejects with TaskValidationError. */
   readonly parseArguments: ((args: readonly unknown[]) => unknown[] | Promise<unknown[]>) | undefined;
-  /** Resolves when the state leaves `pending`; never rejects. */
+  /** Resolves after the state has left `pending`. Never rejects. */
   readonly settled: Promise<void>;
-  /** What was measured of it. */
+  /** The measured run times. */
   runTimes: RunTimeEstimate = new RunTimeEstimate();
 
   constructor(name: string, parts: CheckedParts | undefined, outcome: Outcome | Promise<Outcome>) {
@@ -49,12 +50,12 @@ export class TaskFunction {
   get state(): 'pending' | 'found' | 'refused' {
     return this.#state;
   }
-  /** Small and increasing; equal for function objects that are one inline function. Given on first use. */
+  /** A small number, assigned on first use; equal for function objects that are the same inline function. */
   get id(): number {
     if (this.#id === 0) this.#id = ++lastId;
     return this.#id;
   }
-  /** For messages: `square`, `Class.method`, `<anonymous tasks.js:12>`. */
+  /** The name for error messages: `square`, `Class.method`, `<anonymous tasks.js:12>`. */
   get name(): string {
     return this.#name;
   }
@@ -65,14 +66,14 @@ export class TaskFunction {
     return this.#error;
   }
 
-  /** Why it cannot run in workers that take so many bytes at once; `undefined` when it can. Not asked while it is `pending`. */
+  /** Returns why the function cannot run in workers with this payload limit, `undefined` if it can. Call it only after `settled`. */
   faultFor(maxPayloadBytes: number): TwinpoolError | undefined {
     if (this.#bytes <= maxPayloadBytes) return this.#error;
-    const size = `its source takes ${this.#bytes} bytes, more than maxPayloadBytes (${maxPayloadBytes})`;
+    const size = `its source takes ${this.#bytes} bytes, more than maxPayloadBytes (${maxPayloadBytes}); export it`;
     return new PayloadTooLargeError(cannotBeSent(`\`${this.#name}\``, size));
   }
 
-  /** This is the same inline function as `other`, which was met first: what a worker has of that one serves this one. */
+  /** Shares the id and run times of `other`, the same inline function that was met first, so that workers use what they have of `other`. */
   becomes(other: TaskFunction): void {
     if (this.#id === 0) this.#id = other.id;
     this.runTimes = other.runTimes;
@@ -93,13 +94,10 @@ export class TaskFunction {
 
 const SETTLED: Promise<void> = Promise.resolve();
 
-/** Functions and references by identity: the only look-up on the hot path. */
+/** Functions and references by identity: the only lookup on the hot path. */
 const known = new WeakMap<object, TaskFunction>();
 
-/**
- * The task that stands for what a user passed, the same one for the same function. Never throws: what cannot be a task is
- * `refused` with the reason.
- */
+/** Returns the task of a value that a user passed; the same task for the same function. A value that cannot be a task is `refused`. */
 export function taskFunctionOf(task: unknown): TaskFunction {
   if ((typeof task !== 'function' && typeof task !== 'object') || task === null) return refused('<not a function>', notATask(task));
   return known.get(task) ?? remember(task, make(task));
@@ -115,18 +113,18 @@ function make(task: object): TaskFunction {
     if (typeof task === 'function') return ofFunction(task as AnyFunction);
     return isReference(task) ? ofReference(task) : refused('<not a function>', notATask(task));
   } catch (error) {
-    // A proxy may throw whatever is asked of it.
+    // Every read of a proxy may throw.
     return refused('<anonymous>', UNFINDABLE, error);
   }
 }
 
-const UNFINDABLE: string = cannotBeSent('This function', 'looking it up failed');
+const UNFINDABLE: string = cannotBeSent('This function', 'looking it up failed (see the cause)');
 
 function refused(name: string, why: string, cause?: unknown): TaskFunction {
   return new TaskFunction(name, undefined, { error: new TaskSerializationError(why, { cause }) });
 }
 
-/** References to one export are one task, however many objects there are; it is kept as long as one of them, or a job, is. */
+/** All references to one export are one task. It is kept as long as a reference or a job holds it. */
 const references = new Map<string, WeakRef<TaskFunction>>();
 const unreferenced = new FinalizationRegistry<string>((key) => {
   if (references.get(key)?.deref() === undefined) references.delete(key);
@@ -149,11 +147,11 @@ function ofReference(reference: TaskReference): TaskFunction {
 }
 
 /**
- * Inline functions by text, so that one written in a loop is one task. A text that uses no name from outside says everything;
- * any other says it together with its place, since the same name may mean something else there. Most recently made last.
+ * Inline functions by text, so that a function in a loop is one task. A text without outer names identifies the function. Any other text does so
+ * together with its source position, because the same name may mean something else at another position. The newest entry is last.
  */
 const inline = new Map<string, Inline>();
-/** Texts kept. More would hold on to the sources of a program that makes functions without end, fewer would send some again. */
+/** The most texts. More would hold the sources of a program that makes functions without end; fewer would send some functions again. */
 const MOST_INLINE = 1_000;
 
 interface Inline {
@@ -164,7 +162,7 @@ interface Inline {
 function ofFunction(task: AnyFunction): TaskFunction {
   const text = Function.prototype.toString.call(task);
   const fault = quickRefusal(task, text);
-  const name = spokenName(ownName(task));
+  const name = nameForMessages(ownName(task));
   if (fault !== undefined) return refused(name, cannotBeSent(name === '' ? 'This function' : `\`${name}\``, fault));
   const parts = checkedParts(task);
   if (parts !== undefined) return new TaskFunction(name || '<anonymous>', parts, search(task, NOT_SHARED));
@@ -175,19 +173,19 @@ function ofFunction(task: AnyFunction): TaskFunction {
   return sameAs(first, task, key) ?? searched(task, name, key);
 }
 
-/** What `bind` calls a function without a name is not a name either. */
-function spokenName(name: string): string {
+/** Returns the name for messages. The name that `bind` gives a function without a name counts as ''. */
+function nameForMessages(name: string): string {
   return /^(?:bound )*\s*$/.test(name) ? '' : name;
 }
 
-/** The inline function that `task` is one of, if its text was met. */
+/** Returns the inline function that `task` is the same as, `undefined` if it is another one. */
 function sameAs(first: Inline, task: AnyFunction, key: string): TaskFunction | undefined {
   if (first.sharedBy === 'text') return first.made;
   const position = first.sharedBy === 'position' ? positionKeyOf(task) : undefined;
   return position === undefined ? undefined : inline.get(`${position} ${key}`)?.made;
 }
 
-/** The first of its text. */
+/** Makes the TaskFunction of the first function with this text. */
 function searched(task: AnyFunction, name: string, key: string): TaskFunction {
   const entry: Inline = {
     sharedBy: 'not yet known',
@@ -206,7 +204,7 @@ function searched(task: AnyFunction, name: string, key: string): TaskFunction {
   return entry.made;
 }
 
-/** Another of the same text while the first is being looked for: it waits, and is the same if the text says so. */
+/** Makes the TaskFunction of a second function with the same text while the first is searched: it waits, and then shares or is searched too. */
 function follow(first: Inline, task: AnyFunction, name: string, key: string): TaskFunction {
   const outcome = first.made.settled.then((): Outcome | Promise<Outcome> => {
     const same = sameAs(first, task, key);
@@ -232,10 +230,10 @@ async function search(task: AnyFunction, onShared: OnShared): Promise<Outcome> {
   try {
     const found = await findTask(task);
     onShared('sharedBy' in found ? found.sharedBy : undefined);
-    return 'refused' in found ? { error: new TaskSerializationError(found.refused) } : found;
+    return 'refusal' in found ? { error: new TaskSerializationError(found.refusal) } : found;
   } catch (error) {
     onShared(undefined);
-    // It says nothing about the function (no descriptor was free to load the parser, say): the next call looks again.
+    // The failure says nothing about the function (for example, no file descriptor was free to load the parser): the next call searches again.
     known.delete(task);
     return { error: new TaskSerializationError(UNFINDABLE, { cause: error }) };
   }

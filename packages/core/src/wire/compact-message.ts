@@ -1,8 +1,9 @@
 /**
- * Small messages of simple values as bytes, without V8's serialiser: that costs some microseconds to make, whatever it then writes.
+ * Encodes small messages of simple values as bytes, and decodes them. V8's serialiser costs some microseconds per message; this code does not.
  *
- * Decides which messages those are: numbers, short texts, booleans, `undefined` and `null`, in lists of our own making. A list that a user
- * passed as a value may be more than its items, so none of those is written here: what is unclear is left to V8.
+ * A message is compact if it has only numbers, short texts, booleans, `undefined` and `null`, in lists that this package made. A list of the
+ * user may have more than its items, so a message with one is left to V8.
+ * This file does not know frames.
  *
  *   mark u8 | value             value: tag u8, then int i32 | double f64 | text: length u8, Latin-1 | list: length u16, values
  */
@@ -19,7 +20,7 @@ import {
   TIMED,
 } from './messages.ts';
 
-/** First byte of a compact payload; V8's begin with 0xff. */
+/** The first byte of a compact payload. V8's payloads begin with 0xff. */
 const COMPACT = 0x01;
 
 const UNDEFINED = 0;
@@ -31,20 +32,20 @@ const DOUBLE = 5;
 const TEXT = 6;
 const LIST = 7;
 
-/** The longest text, in characters: beyond it V8 is as fast. */
+/** The most characters of a text. For a longer one V8 is as fast. */
 const LONGEST_TEXT = 64;
-/** Bytes of the longest payload: what is longer is better off with V8. */
+/** The most bytes of a payload. For a longer one V8 is faster. */
 const MOST_BYTES = 8192;
-/** What one value takes at most. */
+/** The most bytes of one value. */
 const ONE_VALUE = LONGEST_TEXT + 2;
-/** Lists in lists: a message, its runs, their items, the arguments of one. */
+/** The deepest nesting of lists: the message, its runs, their items, the arguments of one item. */
 const DEEPEST = 4;
 
 const scratch = new Uint8Array(MOST_BYTES + ONE_VALUE);
 const view = new DataView(scratch.buffer);
 let at = 0;
 
-/** The payload, over memory that the next call writes again; `undefined` when the message is none of those. */
+/** Returns the payload, in memory that the next call overwrites; `undefined` if the message is not compact. */
 export function encodeCompact(message: Message): Uint8Array | undefined {
   scratch[0] = COMPACT;
   at = 1;
@@ -80,7 +81,7 @@ function putRuns(runs: unknown): boolean {
   for (let run = 0; run < runs.length; run += RUN_FIELDS) {
     if (runs[run + RUN_SPECIALS] !== undefined) return false;
     for (let field = 0; field < RUN_ITEMS; field++) if (!put(runs[run + field])) return false;
-    // Exactly: where they lie one after the other they are items like any others.
+    // Only without an arity: arguments that lie in one flat list are items like all others.
     const areLists = ((runs[run + RUN_FLAGS] as number) & ~(TIMED | SAME_CALL)) === ARGUMENT_LISTS;
     const items = runs[run + RUN_ITEMS];
     if (!(areLists ? putArguments(items) : putItems(items)) || !put(undefined)) return false;
@@ -88,7 +89,7 @@ function putRuns(runs: unknown): boolean {
   return true;
 }
 
-/** Of a list of arguments nothing but its items arrives anywhere. */
+/** Writes lists of arguments. Only the items of such a list ever arrive in a worker. */
 function putArguments(items: unknown): boolean {
   if (!Array.isArray(items) || !putHead(LIST, items.length)) return false;
   for (const list of items as readonly unknown[]) if (!putItems(list)) return false;
@@ -153,11 +154,12 @@ function putText(text: string): boolean {
   return true;
 }
 
-/** The message again. Throws RangeError or TypeError when the bytes are none. */
+/** Returns the message. Throws RangeError or TypeError if the bytes are not a compact message. */
 export function decodeCompact(payload: Uint8Array): unknown {
   const reader = new Reader(payload);
   const message = reader.value(0);
-  if (reader.at !== payload.length) throw new TypeError('bytes follow a compact message');
+  if (reader.at !== payload.length)
+    throw new TypeError(`expected the end of a compact message at byte ${reader.at}, got ${payload.length} bytes`);
   return message;
 }
 
@@ -193,7 +195,7 @@ class Reader {
       case NULL:
         return null;
       default:
-        throw new TypeError(`a compact message holds an unknown tag: ${tag}`);
+        throw new TypeError(`expected a tag of a compact message, got ${tag}`);
     }
   }
 

@@ -1,45 +1,49 @@
 /**
- * A copy of a value for `postMessage`, in which every view holds its own bytes only.
+ * Copies a value for `postMessage`, so that every view in the copy holds only its own bytes.
  *
- * Decides what of a value is copied on this side and what is left to the clone: containers, and views that a clone would take
- * too much of. Used only where a value needs it (a Buffer, a part of a buffer, a getter), since the copy is one walk more. Refuses to
- * judge whether a value can be sent: that was seen before. Identity is kept, so cycles and shared parts survive.
+ *   containers, views of which a clone would take too much memory: copied here
+ *   errors:                                                        replaced by placeholders, collected in `errors`
+ *   everything else:                                               left to the clone
+ *
+ * Invariant: identity is kept, so cycles and shared parts survive. The copy costs one more walk over the value; only values that need it (a
+ * Buffer, a part of a buffer, a getter, an error) are copied.
+ * This file does not know whether a value can be sent: sendability-check.ts has judged it before.
  */
 import { types } from 'node:util';
 import { rightSized, viewOver } from './value-bytes.ts';
 import { BUFFER, ERROR, INSTANCE, kindOf, LIST, MAP, ORDINARY, ownsBuffer, SET, VIEW } from './value-kind.ts';
 
-/** Bytes from which on a buffer is copied here and then moved: one copy instead of two, but two more allocations. */
+/** From this number of bytes on, a buffer is copied here and the copy is moved: one copy instead of two, for two more allocations. */
 export const WORTH_MOVING: number = 1 << 18;
 
-/** What getters gave, by object and key: each is asked once. */
+/** The results of getters, by object and key. Each getter is called once. */
 export type Readings = ReadonlyMap<object, ReadonlyMap<string, unknown>>;
 
-/** Without a prototype: a polluted Object.prototype could make it an accessor. */
+/** A descriptor without a prototype: a polluted Object.prototype could turn the field into an accessor. */
 export function ownField(value: unknown): PropertyDescriptor {
   return { __proto__: null, value, enumerable: true, configurable: true, writable: true } as PropertyDescriptor;
 }
 
 export class Copier {
-  /** Views of the copy that were Buffers; a clone forgets that. `undefined`: views are not touched at all. */
+  /** Views of the copy that were Buffers, because a clone loses that class. `undefined`: the copier does not copy views. */
   readonly buffers: Uint8Array[] | undefined;
-  /** Buffers of the copy that nobody else holds. */
+  /** Buffers that only the copy holds, so that they can be moved. */
   readonly movable: ArrayBuffer[] = [];
-  /** Errors travel in a table: what stands in the copy where each was, and the containers in which that is. */
+  /** The error of each placeholder in the copy, and the containers that hold a placeholder. */
   readonly errors: Map<object, object> = new Map();
   readonly holders: Set<object> = new Set();
   readonly #readings: Readings | undefined;
   readonly #keep: ReadonlySet<unknown>;
   readonly #copies = new Map<object, object>();
 
-  /** `keep`: what stays itself, since it is moved. */
+  /** `keep`: objects that are moved, so that the copy refers to them. */
   constructor(buffers: Uint8Array[] | undefined, keep: ReadonlySet<unknown>, readings?: Readings) {
     this.buffers = buffers;
     this.#keep = keep;
     this.#readings = readings;
   }
 
-  /** The copy can go as it is: it has nothing to be revived or moved. */
+  /** Returns true if the copy needs no further treatment: it has no Buffer to restore and nothing to move. */
   get isBare(): boolean {
     return this.movable.length === 0 && (this.buffers === undefined || this.buffers.length === 0);
   }
@@ -66,9 +70,9 @@ export class Copier {
         return copy;
       }
       case ERROR: {
-        const place = this.#remember(value, {});
-        this.errors.set(place, value);
-        return place;
+        const placeholder = this.#remember(value, {});
+        this.errors.set(placeholder, value);
+        return placeholder;
       }
       case VIEW:
         return this.buffers === undefined ? value : this.#copyView(value as ArrayBufferView, this.buffers);
@@ -79,7 +83,7 @@ export class Copier {
     }
   }
 
-  /** What is to lie in `holder`. */
+  /** Copies a part of `holder`, and notes the holder if the part is an error. */
   #part(value: unknown, holder: object): unknown {
     const copy = this.copy(value);
     if (this.errors.size > 0 && this.errors.has(copy as object)) this.holders.add(holder);
@@ -95,7 +99,7 @@ export class Copier {
     const readings = this.#readings?.get(from);
     for (const key of keys) {
       const value = this.#part(readings?.has(key) === true ? readings.get(key) : (from as Record<string, unknown>)[key], to);
-      // Assigning to `__proto__` would set the prototype instead.
+      // An assignment to `__proto__` would set the prototype.
       if (key === '__proto__') Object.defineProperty(to, key, ownField(value));
       else (to as Record<string, unknown>)[key] = value;
     }

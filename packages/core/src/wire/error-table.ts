@@ -1,80 +1,32 @@
 /**
- * Errors as plain data that any transport carries, and back: a table with a row for each.
+ * Reads errors into the rows of a table (error-rows.ts).
  *
- * Decides what of an error survives. Causes and members of an AggregateError are rows too, known by their place, so that chains may be cyclic
- * and shared. What cannot travel is left out, field by field, and the error is then marked `lossy`. Reading an error may run its code
- * (getters, a Proxy's traps): every read is in a `try`. Bringing one back runs no constructor but the built-in ones, and never assigns: a row
- * from a worker cannot pollute anything. Does not know how a field that is not an error is sealed; whoever makes a table says that.
+ *   error --add--> row: class, name, message, stack, fields; one more row for each cause and each member of an AggregateError
  *
- *   a part of a row: [VALUE, primitive] | [SEALED, bytes] | [ROWS, place of another row]
+ * Invariants: `add` and `part` never throw, and the size of a table is bounded. Reading an error may run its code (getters, traps of a Proxy),
+ * so every read is inside `try`. A field that cannot travel is left out, and the error is then marked `lossy`.
+ * This file does not know how a field that is not an error is sealed: the caller passes a Seal.
  */
 import { types } from 'node:util';
 import { REVIVABLE } from '../errors.ts';
+import { BASES, type Field, FORBIDDEN_KEYS, type Part, ROW_KEYS, ROWS, type Row, SEALED, VALUE } from './error-rows.ts';
 
-/** How a part travels. */
-export const VALUE = 0;
-export const SEALED = 1;
-export const ROWS = 2;
-
-export type Part = readonly [how: number, payload: unknown];
-type Field = readonly [key: string, enumerable: boolean, part: Part];
-
-export interface Row {
-  /** The nearest built-in class. */
-  readonly base: string;
-  /** The code of a class of ours. */
-  readonly ours: string | undefined;
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string | undefined;
-  readonly fields: readonly Field[];
-  /** Members of an AggregateError, or of what looks like one. */
-  readonly errors: readonly Part[] | undefined;
-  readonly errorsEnumerable: boolean;
-  readonly lossy: boolean;
-  /** A task threw it; `false`: the worker itself has to report something. */
-  readonly remote: boolean;
-}
-
-/** Where something was thrown. */
-export interface ThrownWhere {
-  readonly workerId: number;
-  readonly kind: string;
-  readonly taskName?: string | undefined;
-  readonly pid?: number | undefined;
-  readonly threadId?: number | undefined;
-}
-
-/** Longer chains of causes are cut. */
+/** The longest chain of causes. */
 const DEEPEST = 16;
-/** Members of one AggregateError, and rows in all. */
+/** Members of one AggregateError, and rows of one table. */
 const MOST_ERRORS = 1000;
 const MOST_ROWS = 4096;
-/** Tables in fields of errors in tables. */
+/** The deepest nesting of tables in fields of errors. */
 const MOST_TABLES = 4;
 const MOST_FIELDS = 256;
-/** Characters and bytes of everything together; a stack takes at most a part of it. More helps nobody, and every worker must be able to send it. */
+/** Characters and bytes of all rows together, and characters of one stack. */
 export const MOST_TEXT: number = 1 << 22;
 export const MOST_STACK: number = 1 << 15;
-
-const BASES: ReadonlyMap<string, new (message?: string) => Error> = new Map<string, new (message?: string) => Error>([
-  ['Error', Error],
-  ['TypeError', TypeError],
-  ['RangeError', RangeError],
-  ['SyntaxError', SyntaxError],
-  ['ReferenceError', ReferenceError],
-  ['EvalError', EvalError],
-  ['URIError', URIError],
-]);
-/** Set on errors by the language, by Node and by us, and not always enumerable. First in a row, so that they find room. */
+/** Keys that the language, Node or this package set on errors, often not enumerable. They come first in a row, so that there is space for them. */
 const USUAL = ['name', 'cause', 'errors', 'code', 'errno', 'syscall', 'path', 'dest', 'lossy'] as const;
-/** Have a place of their own in a row. */
-const PLACED: ReadonlySet<string> = new Set(['message', 'stack']);
-/** Could make the error something else. */
-const NEVER: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype', 'then']);
 
-/** `undefined` where the read threw, and `failed` says so. */
-class Reader {
+/** Reads fields of an error. A read that throws returns `undefined` and sets `failed`. */
+class SafeReader {
   failed = false;
 
   read(object: object, key: string | number): unknown {
@@ -89,7 +41,7 @@ class Reader {
   text(object: object, key: string, most: number): string | undefined {
     const text = this.read(object, key);
     if (typeof text !== 'string') {
-      // A stack may be anything: `Error.prepareStackTrace` makes it.
+      // `Error.prepareStackTrace` may return a stack of any type.
       if (text !== undefined && key !== 'stack') this.failed = true;
       return undefined;
     }
@@ -98,36 +50,36 @@ class Reader {
   }
 }
 
-/** Stands for what must not travel. */
-const dropped: unknown = Symbol('dropped');
+/** Replaces the value of a field that must not travel. */
+const FORBIDDEN: unknown = Symbol('forbidden');
 
-/** A value of an error's field as bytes, of at most so many; errors in it go into a table inside of `outer`. Throws where it cannot travel. */
+/** Writes the value of an error's field as at most `most` bytes. Errors in the value go into a table inside of `outer`. Throws if it cannot travel. */
 export type Seal = (value: object, most: number, outer: ErrorTable) => Uint8Array;
 
 export interface TableLimits {
-  /** Characters and bytes of everything together. */
+  /** Characters and bytes of all rows together. */
   readonly text: number;
   readonly rows: number;
   /** Members of one AggregateError. */
   readonly members: number;
 }
 
-/** Of what a task threw: more helps nobody, and every worker must be able to send it. */
+/** The limits of an error that a task threw. More data does not help the reader, and every worker must be able to send it. */
 export const OF_THROWN: TableLimits = { text: MOST_TEXT, rows: MOST_ROWS, members: MOST_ERRORS };
 
-/** Takes errors in. Never throws; bounded in size. */
+/** Collects errors as rows. */
 export class ErrorTable {
   readonly rows: (Row | undefined)[] = [];
-  /** Something did not find room. */
+  /** A text or value was left out because of the limits. */
   isFull = false;
-  readonly #places = new Map<object, number>();
+  readonly #indexes = new Map<object, number>();
   readonly #remote: boolean;
   readonly #limits: TableLimits;
   readonly #seal: Seal;
   readonly #outer: ErrorTable | undefined;
   #room: number;
 
-  /** `remote`: a task threw them, or passed them on; `false`: the worker itself has to report something. */
+  /** `remote`: `true` if a task threw or passed the errors, `false` if the worker reports a failure of its own. */
   constructor(remote: boolean, limits: TableLimits, seal: Seal, outer?: ErrorTable) {
     this.#remote = remote;
     this.#limits = limits;
@@ -136,27 +88,27 @@ export class ErrorTable {
     this.#room = limits.text;
   }
 
-  /** Characters and bytes taken. */
+  /** Characters and bytes of the rows so far. */
   get size(): number {
     return this.#limits.text - this.#room;
   }
 
-  /** The place of the error's row. */
+  /** Adds the error and returns the index of its row, -1 if the table is full. */
   add(error: object): number {
     return (this.#error(error, 0)?.[1] as number | undefined) ?? -1;
   }
 
-  /** Whether the error may be taken into a table inside of this one: one that is being read here already would have no end. */
+  /** Returns true if a table inside of this one may add the error. An error that is in this table already would be added without end. */
   admits(error: object): boolean {
     let depth = 0;
     for (let table: ErrorTable | undefined = this; table !== undefined; table = table.#outer) {
       depth += 1;
-      if (table.#places.has(error)) return false;
+      if (table.#indexes.has(error)) return false;
     }
     return depth < MOST_TABLES;
   }
 
-  /** `undefined`: cannot travel. */
+  /** Returns the part for a value, `undefined` if the value cannot travel. */
   part(value: unknown, depth: number): Part | undefined {
     if (typeof value === 'function' || typeof value === 'symbol') return undefined;
     if (typeof value !== 'object' || value === null) {
@@ -172,18 +124,18 @@ export class ErrorTable {
   }
 
   #error(error: object, depth: number): Part | undefined {
-    const known = this.#places.get(error);
+    const known = this.#indexes.get(error);
     if (known !== undefined) return [ROWS, known];
     if (depth > DEEPEST || this.rows.length >= this.#limits.rows) return undefined;
-    // The place is taken before the row is made: the error may be its own cause.
-    const place = this.rows.push(undefined) - 1;
-    this.#places.set(error, place);
-    this.rows[place] = this.#row(error, depth);
-    return [ROWS, place];
+    // The index is set before the row is made: the error may be its own cause.
+    const index = this.rows.push(undefined) - 1;
+    this.#indexes.set(error, index);
+    this.rows[index] = this.#row(error, depth);
+    return [ROWS, index];
   }
 
   #row(error: object, depth: number): Row {
-    const reader = new Reader();
+    const reader = new SafeReader();
     const name = reader.text(error, 'name', 1000) ?? 'Error';
     const message = reader.text(error, 'message', this.#room) ?? '';
     this.#take(message.length);
@@ -196,15 +148,15 @@ export class ErrorTable {
     let errors: readonly Part[] | undefined;
     const fields: Field[] = [];
     for (const key of keys?.slice(0, MOST_FIELDS) ?? []) {
-      if (PLACED.has(key)) continue;
-      const value = NEVER.has(key) ? dropped : reader.read(error, key);
+      if (ROW_KEYS.has(key)) continue;
+      const value = FORBIDDEN_KEYS.has(key) ? FORBIDDEN : reader.read(error, key);
       if (key === 'errors' && Array.isArray(value) && !types.isProxy(value)) {
         errors = this.#members(value, depth, reader);
         continue;
       }
       const part = this.part(value, depth + 1);
       if (part !== undefined) fields.push([key, isEnumerable(error, key), part]);
-      // Node gives its errors, and zod, a `toString` of their own: a way to show them, and none of their data.
+      // Errors of Node and of zod have a `toString` of their own. It shows their data and is not part of it.
       else if (key !== 'toString' || isEnumerable(error, key)) lossy = true;
     }
     lossy ||= base !== 'DOMException' && hasSymbols(error);
@@ -222,7 +174,7 @@ export class ErrorTable {
     };
   }
 
-  #members(errors: readonly unknown[], depth: number, reader: Reader): Part[] {
+  #members(errors: readonly unknown[], depth: number, reader: SafeReader): Part[] {
     const parts: Part[] = [];
     const { members } = this.#limits;
     if (errors.length > members) reader.failed = true;
@@ -234,6 +186,7 @@ export class ErrorTable {
     return parts;
   }
 
+  /** A row for a text that stands for an unreadable value. */
   textRow(message: string): Row {
     const row = { base: 'Error', ours: undefined, name: 'Error', message, stack: `Error: ${message}`, fields: [] };
     return { ...row, errors: undefined, errorsEnumerable: false, lossy: false, remote: this.#remote };
@@ -259,7 +212,7 @@ export function isError(value: unknown): value is object {
   }
 }
 
-/** All own names, the usual ones first; `undefined` when a Proxy refuses. */
+/** Returns all own keys, the usual ones first; `undefined` if a Proxy throws. */
 function ownKeys(error: object): string[] | undefined {
   try {
     const keys = new Set<string>();
@@ -271,7 +224,7 @@ function ownKeys(error: object): string[] | undefined {
   }
 }
 
-/** Fields that are shown and have no name that could travel. */
+/** Returns true if the error has enumerable symbol keys: they are shown, but they cannot travel. */
 function hasSymbols(error: object): boolean {
   try {
     return Object.getOwnPropertySymbols(error).some((key) => Object.prototype.propertyIsEnumerable.call(error, key));
@@ -288,7 +241,7 @@ function isEnumerable(error: object, key: string): boolean {
   }
 }
 
-/** By identity in this realm, by name of a native constructor in others. */
+/** The nearest built-in class, by the name of a native constructor, so that errors of other realms are recognised too. */
 function baseOf(error: object): string {
   try {
     if (Object.prototype.toString.call(error) === '[object DOMException]') return 'DOMException';
@@ -299,103 +252,7 @@ function baseOf(error: object): string {
       if (type.name === 'AggregateError') return 'AggregateError';
     }
   } catch {
-    // A Proxy's trap threw: then it is just an error.
+    // A trap of a Proxy threw: the error counts as an Error.
   }
   return 'Error';
-}
-
-/** Whether they have the form of a table's rows. */
-export function areRows(rows: unknown): rows is readonly Row[] {
-  return Array.isArray(rows) && rows.length > 0 && rows.every((row) => isRow(row, rows.length));
-}
-
-function isRow(row: unknown, rows: number): boolean {
-  if (typeof row !== 'object' || row === null) return false;
-  const { base, ours, name, message, stack, fields, errors } = row as Partial<Row>;
-  const isPart = (part: unknown): boolean => {
-    if (!Array.isArray(part)) return false;
-    const [how, payload] = part as [unknown, unknown];
-    return how === ROWS ? Number.isInteger(payload) && (payload as number) >= 0 && (payload as number) < rows : isValuePart(how, payload);
-  };
-  return (
-    [base, name, message].every((text) => typeof text === 'string') &&
-    [ours, stack].every((text) => text === undefined || typeof text === 'string') &&
-    Array.isArray(fields) &&
-    fields.every((field: unknown) => Array.isArray(field) && typeof field[0] === 'string' && isPart(field[2])) &&
-    (errors === undefined || (Array.isArray(errors) && errors.every(isPart)))
-  );
-}
-
-/** Whether it has the form of a value that is no error. */
-export function isValuePart(how: unknown, payload: unknown): boolean {
-  if (how === SEALED) return types.isUint8Array(payload);
-  return how === VALUE && (payload === null || (typeof payload !== 'object' && typeof payload !== 'function'));
-}
-
-/** The errors of a table. `where`: the first one was thrown there, and its stack says so. `unseal` gives back what a Seal took. */
-export function revive(rows: readonly Row[], unseal: (bytes: Uint8Array) => unknown, where?: ThrownWhere): Error[] {
-  // All exist before any is filled, since they may refer to each other.
-  const errors = withoutStacks(() => rows.map(blank));
-  const value = ([how, payload]: Part): unknown => {
-    if (how === VALUE) return payload;
-    return how === SEALED ? unseal(payload as Uint8Array) : errors[payload as number];
-  };
-  rows.forEach((row, place) => {
-    const error = errors[place] as Error;
-    let lossy = row.lossy;
-    for (const [key, enumerable, part] of row.fields) {
-      if (PLACED.has(key) || NEVER.has(key)) continue;
-      try {
-        define(error, key, value(part), enumerable);
-      } catch {
-        lossy = true;
-      }
-    }
-    if (row.errors !== undefined) define(error, 'errors', row.errors.map(value), row.errorsEnumerable);
-    if (row.name !== error.name) define(error, 'name', row.name, false);
-    if (row.ours !== undefined && row.remote) define(error, 'remote', true, false);
-    if (lossy) define(error, 'lossy', true, false);
-    const stack = row.stack ?? `${row.name}: ${row.message}`;
-    define(error, 'stack', place === 0 && where !== undefined ? `${stack}\n${boundary(where)}` : stack, false);
-  });
-  return errors;
-}
-
-/** A native error of the row's class. A class of ours is given by its prototype: its constructor wants arguments that did not travel. */
-function blank(row: Row): Error {
-  const message = row.message === '' ? undefined : row.message;
-  if (row.base === 'DOMException') return new DOMException(row.message, row.name);
-  if (row.base === 'AggregateError') return new AggregateError([], message);
-  const error = new (BASES.get(row.base) ?? Error)(message);
-  const ours = row.ours === undefined ? undefined : REVIVABLE.get(row.ours);
-  return ours === undefined ? error : Object.setPrototypeOf(error, ours.prototype);
-}
-
-/** Taking a stack costs ten times the rest, and ours would be replaced. */
-function withoutStacks<T>(make: () => T): T {
-  const limit = Error.stackTraceLimit;
-  if (!isWritable(Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit'))) return make();
-  Error.stackTraceLimit = 0;
-  try {
-    return make();
-  } finally {
-    Error.stackTraceLimit = limit;
-  }
-}
-
-/** Not so with `--frozen-intrinsics`. */
-function isWritable(property: PropertyDescriptor | undefined): boolean {
-  return property?.writable === true;
-}
-
-function define(error: Error, key: string, value: unknown, enumerable: boolean): void {
-  // Without a prototype: a polluted Object.prototype could make it an accessor.
-  Object.defineProperty(error, key, { __proto__: null, value, enumerable, configurable: true, writable: true } as PropertyDescriptor);
-}
-
-function boundary({ workerId, kind, taskName, pid, threadId }: ThrownWhere): string {
-  const number = kind === 'thread' ? threadId : pid;
-  const which = number === undefined ? kind : `${kind} ${number}`;
-  const task = taskName === undefined ? '' : ` task '${taskName.replace(/[\r\n]+/g, ' ').slice(0, 200)}'`;
-  return `    at [worker ${workerId}, ${which}]${task}`;
 }

@@ -1,11 +1,15 @@
 /**
- * Messages as bytes: length-prefixed frames on a pipe, the payload in V8's serialisation format or, where it is small and simple, in
- * our own (compact.ts).
+ * Encodes messages as length-prefixed frames for a pipe, and cuts a stream of bytes into frames again.
  *
- *   magic u16 | version u8 | 0 u8 | payload bytes u32      then the payload
+ *   frame = magic u16 | version u8 | 0 u8 | payload bytes u32 | payload          little-endian
+ *   payload: compact-message.ts if the message is small and simple, else V8's serialisation format
  *
- * Decides the framing. A header is judged before a byte of its payload is looked at; payloads are read inside `try` by whoever asks for
- * them, so that no frame can bring its reader down. Little-endian throughout.
+ *   FrameReader:   header --8 bytes--> payload --all bytes--> onPayload, header
+ *                     '--not a header--> push returns false: the stream cannot be read any further
+ *
+ * Invariants: a header is judged before a byte of its payload is read. `push` never throws. The caller decodes a payload inside `try`, so no frame
+ * can end its reader.
+ * This file does not know pipes and workers.
  */
 import type { Serializer } from 'node:v8';
 import { PayloadTooLargeError } from '../errors.ts';
@@ -17,7 +21,7 @@ const MAGIC = 0x7457;
 const VERSION = 1;
 export const HEADER_BYTES = 8;
 
-/** The message as one frame, header and all, in one buffer. Throws what the serialiser throws, and PayloadTooLargeError. */
+/** Returns the message as one frame in one buffer. Throws the errors of the serialiser, and PayloadTooLargeError. */
 export function encodeFrame(message: Message, maxPayloadBytes: number): Buffer {
   const compact = encodeCompact(message);
   if (compact !== undefined && compact.length <= maxPayloadBytes) return frameOf(compact);
@@ -28,7 +32,9 @@ export function encodeFrame(message: Message, maxPayloadBytes: number): Buffer {
   const frame = serializer.releaseBuffer();
   const length = frame.length - HEADER_BYTES;
   if (length > longestPayload(maxPayloadBytes)) {
-    throw new PayloadTooLargeError(`${length} bytes are to be sent, more than maxPayloadBytes (${maxPayloadBytes})`);
+    throw new PayloadTooLargeError(
+      `the message takes ${length} bytes, more than maxPayloadBytes (${maxPayloadBytes}): send less, or raise maxPayloadBytes`,
+    );
   }
   return withHeader(frame);
 }
@@ -52,22 +58,23 @@ function withHeader(frame: Buffer): Buffer {
   return frame;
 }
 
-/** The longest frame that either side writes, or believes. */
+/** The longest payload that either side writes or accepts. */
 export function longestPayload(maxPayloadBytes: number): number {
   return maxPayloadBytes + OWN_BYTES;
 }
 
-/** What a message may add to the values it carries. */
+/** The bytes that a message may add to its values. */
 const OWN_BYTES = 4096;
 const BLANK_HEADER = Buffer.alloc(HEADER_BYTES);
 
 export function decodePayload(payload: Uint8Array): Message {
   const message: unknown = isCompact(payload) ? decodeCompact(payload) : fromBytes(payload);
-  if (!Array.isArray(message) || typeof message[0] !== 'number') throw new TypeError('a frame holds no message');
+  if (!Array.isArray(message) || typeof message[0] !== 'number')
+    throw new TypeError(`expected a message in the frame, got ${Array.isArray(message) ? 'a list without a kind' : typeof message}`);
   return message as unknown as Message;
 }
 
-/** Payload bytes that follow this header, or -1 when it is none of ours (or more than `most`). */
+/** The payload bytes that this header announces; -1 if it is not a header of ours, or announces more than `most`. */
 export function payloadLength(header: Uint8Array, at: number, most: number): number {
   const magic = (header[at] as number) | ((header[at + 1] as number) << 8);
   if (magic !== MAGIC || header[at + 2] !== VERSION || header[at + 3] !== 0) return -1;
@@ -78,18 +85,18 @@ export function payloadLength(header: Uint8Array, at: number, most: number): num
 }
 
 /**
- * Cuts a stream of bytes into payloads. A payload that arrived in one piece is a view of it; one that came in many is put
- * together once, into a buffer of its length.
+ * Cuts a stream of bytes into payloads. A payload that arrived in one piece is a view of that piece; one that arrived in several pieces is copied
+ * once, into a buffer of its length.
  */
 export class FrameReader {
   readonly #most: number;
   readonly #onPayload: (payload: Uint8Array) => void;
-  /** The frame that is being put together, and how much of it is there. */
+  /** The incomplete payload, and the number of its bytes that have arrived. */
   #partial: Uint8Array | undefined;
   #filled = 0;
   readonly #header = new Uint8Array(HEADER_BYTES);
   #headerFilled = 0;
-  /** Frames that came whole. */
+  /** The number of complete frames. */
   frames = 0;
 
   constructor(most: number, onPayload: (payload: Uint8Array) => void) {
@@ -97,12 +104,12 @@ export class FrameReader {
     this.#onPayload = onPayload;
   }
 
-  /** Part of a frame is there. */
+  /** A part of a frame has arrived. */
   get isMidway(): boolean {
     return this.#partial !== undefined || this.#headerFilled > 0;
   }
 
-  /** False when the bytes are no frame: then the stream cannot be read any further. */
+  /** Returns false if the bytes are not a frame: then the stream cannot be read any further. */
   push(bytes: Uint8Array): boolean {
     let at = 0;
     while (at < bytes.length) {
@@ -149,7 +156,7 @@ export class FrameReader {
       try {
         this.#partial = new Uint8Array(length);
       } catch {
-        // More than there is: the sender may announce what it likes.
+        // The machine has less memory than the sender announced.
         return false;
       }
     }

@@ -1,11 +1,12 @@
 /**
- * Whether a message is one that a correct sender sends, judged by its form alone.
+ * Checks the form of every message before one of its fields is used: a message with a fault did not come from a correct sender.
  *
- * Decides field by field, before anything of the message is used: whoever reads it afterwards need not check again. What also depends on the
- * moment (an answer without a task, a second READY) is judged by the lane. Does not know tasks and workers, and reads no user's value:
- * what a value holds is read later, in a `try` of its own.
+ *   from a worker:   faultFromWorker(message) -> the fault as the end of a sentence, or undefined
+ *   to a worker:     checkToWorker(message)   -> throws; the worker then ends
  *
- * The cost is a few checks for each message and three for each special, none for a plain result.
+ * Invariants: code behind these checks does not check a form again. The checks read no value of the user; a value is unpacked later, inside
+ * `try`. The cost is a few comparisons per message and three per special, none per plain result.
+ * This file does not know the state of a lane: the lane itself judges an answer without a task or a second READY.
  */
 import { types } from 'node:util';
 import { TwinpoolError } from '../errors.ts';
@@ -47,15 +48,15 @@ import {
   TASKS,
   type WorkerSetup,
 } from './messages.ts';
-import { isPacked } from './packer.ts';
+import { isPacked } from './packed-value.ts';
 import { isEncodedThrown } from './thrown.ts';
 
-/** Function, runs, microseconds. */
+/** The fields of a segment: function id, number of runs, microseconds. */
 const SEGMENT_FIELDS = 3;
 
-/** What is wrong with a message from a worker, as the end of a sentence; `undefined` when nothing is. */
+/** Returns the fault of a message from a worker as the end of a sentence, `undefined` for a correct message. */
 export function faultFromWorker(message: unknown): string | undefined {
-  if (!Array.isArray(message)) return 'it sent something that is not a message';
+  if (!Array.isArray(message)) return 'it sent a value that is not a message';
   switch (message[0]) {
     case ANSWER:
       return faultOfAnswer(message);
@@ -68,11 +69,11 @@ export function faultFromWorker(message: unknown): string | undefined {
     case ACKNOWLEDGED:
       return isWhole(message[1], 0) ? undefined : 'it sent a malformed acknowledgement';
     case LOADED:
-      return isWhole(message[1], 1) ? undefined : 'it loaded a function without a number';
+      return isWhole(message[1], 1) ? undefined : 'it sent a malformed function number';
     case MODE:
-      return isMode(message[1]) && isWhole(message[2], 0) ? undefined : 'it waits in a way that does not exist';
+      return isMode(message[1]) && isWhole(message[2], 0) ? undefined : 'it sent a malformed waiting mode';
     case EXITING:
-      return typeof message[1] === 'boolean' ? undefined : 'it said in a malformed way that it exits';
+      return typeof message[1] === 'boolean' ? undefined : 'it sent a malformed exit notice';
     case INIT_FAILED:
       return isEncodedThrown(message[1]) ? undefined : 'it sent a malformed error of its initializer';
     case LATE:
@@ -84,7 +85,7 @@ export function faultFromWorker(message: unknown): string | undefined {
   }
 }
 
-/** Of threads: what a task printed. One that is malformed is no message at all. */
+/** Returns true for a correct OUTPUT message (threads only). A malformed one counts as an unknown message. */
 export function isOutput(
   message: unknown,
 ): message is readonly [kind: number, name: 'stdout' | 'stderr', chunk: string | Uint8Array, encoding: BufferEncoding | undefined] {
@@ -94,9 +95,9 @@ export function isOutput(
 }
 
 function faultOfAnswer([, count, values, specials, segments, acknowledged, mode]: readonly unknown[]): string | undefined {
-  if (!isWhole(count, 1)) return 'it answered a number of tasks that is not one';
+  if (!isWhole(count, 1)) return 'the number of tasks in its answer is not a whole number of 1 or more';
   const isList = Array.isArray(values) || types.isInt32Array(values) || types.isFloat64Array(values);
-  if (!isList || values.length !== count) return 'its results are not as many as it answered tasks';
+  if (!isList || values.length !== count) return 'its answer has another number of results than of tasks';
   if (!isWhole(acknowledged, 0) || !isMode(mode)) return 'it sent a malformed answer';
   if (!areSegments(segments)) return 'its measurements are malformed';
   return specials === undefined || areSpecials(specials, count, isOutcome) ? undefined : 'it sent malformed outcomes';
@@ -110,7 +111,7 @@ function areSegments(segments: unknown): boolean {
   return true;
 }
 
-/** Places rise, so that each is met. */
+/** Checks that the places of specials rise, so that a reader meets each of them. */
 function areSpecials(specials: unknown, count: number, isSpecial: (kind: unknown, payload: unknown) => boolean): boolean {
   if (!Array.isArray(specials) || specials.length % SPECIAL_FIELDS !== 0) return false;
   let least = 0;
@@ -131,31 +132,31 @@ function isReport(form: unknown, payload: unknown): boolean {
   return form === 0 || form === AS_SEPARATE || (form === AS_BYTES && isPacked(payload));
 }
 
-/** Throws when a message to a worker is none that this program's own side sends: then the worker has to end. */
+/** Throws if a message to a worker is not one that a lane sends. The worker then has to end. */
 export function checkToWorker(message: unknown): asserts message is Message {
   const fault = faultToWorker(message);
   if (fault !== undefined) throw new TwinpoolError(`the channel of this worker cannot be trusted any more: ${fault}`);
 }
 
 function faultToWorker(message: unknown): string | undefined {
-  if (!Array.isArray(message)) return 'something came that is not a message';
+  if (!Array.isArray(message)) return 'it got a value that is not a message';
   switch (message[0]) {
     case TASKS:
-      return isWhole(message[1], 1) && isWhole(message[2], 0) && areRuns(message[3]) ? undefined : 'malformed tasks came';
+      return isWhole(message[1], 1) && isWhole(message[2], 0) && areRuns(message[3]) ? undefined : 'it got malformed tasks';
     case SEPARATE_VALUE:
     case RELEASE:
     case RETIRE:
       return undefined;
     case DEFINE:
-      return isWhole(message[1], 1) && isObject(message[2]) ? undefined : 'a malformed function came';
+      return isWhole(message[1], 1) && isObject(message[2]) ? undefined : 'it got a malformed function';
     case FORGET:
-      return Array.isArray(message[1]) && message[1].every((id) => isWhole(id, 1)) ? undefined : 'malformed numbers of functions came';
+      return Array.isArray(message[1]) && message[1].every((id) => isWhole(id, 1)) ? undefined : 'it got malformed function numbers';
     case ABORT:
-      return isWhole(message[1], 1) && isWhole(message[2], 0) ? undefined : 'a malformed abort came';
+      return isWhole(message[1], 1) && isWhole(message[2], 0) ? undefined : 'it got a malformed abort';
     case INIT:
-      return isSetup(message[1]) ? undefined : 'a malformed setup came';
+      return isSetup(message[1]) ? undefined : 'it got a malformed setup';
     default:
-      return 'a message of an unknown kind came';
+      return 'it got a message of an unknown kind';
   }
 }
 
@@ -197,7 +198,7 @@ function isWhole(value: unknown, least: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= least;
 }
 
-/** Of time or memory: a finite number, not negative. */
+/** Returns true for a finite number that is not negative. */
 function isDuration(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY;
 }

@@ -1,28 +1,29 @@
 /**
- * The messages between a lane and its worker, the same for threads and processes: plain arrays, the kind first.
+ * The shapes of the messages between a lane and its worker: plain arrays that begin with a kind, the same for threads and processes.
  *
- * Decides their shape and nothing else. To the worker:
- *   [INIT, setup]                        first and once
+ * To the worker:
+ *   [INIT, setup]                        the first message, sent once
  *   [DEFINE, id, descriptor]             a task function, before its first task; the only message that may carry source text
- *   [TASKS, seq, slot, runs]             runs: RUN_FIELDS a run, flat
- *   [ALONE, value]                       an item that must travel by itself; before the TASKS (or ANSWER) that uses it
- *   [ABORT, seq, place]                  the signal of that task, should it run
- *   [RELEASE]                            nothing came for a while: wait in the event loop, not in a blocking read
- *   [FORGET, ids]                        task functions, none of which has a task here; one that is used again is defined again
- *   [RETIRE]                             end, there is no more work
+ *   [TASKS, sequence, slot, runs]        runs: a flat list, RUN_FIELDS fields per run
+ *   [SEPARATE_VALUE, packed]             a value that cannot be part of another message; before the message that uses it, in both directions
+ *   [ABORT, sequence, place]             abort the signal of that task if it runs
+ *   [RELEASE]                            no task came for a while: wait in the event loop, not in a blocking read
+ *   [FORGET, ids]                        task functions without a task in this worker; a function that is used again is defined again
+ *   [RETIRE]                             end: no more work follows
  * From the worker:
  *   [READY, pid or thread id] | [INIT_FAILED, thrown]
  *   [ANSWER, count, values, specials | undefined, segments, acknowledged, mode]
  *                                        outcomes of the next `count` unanswered tasks, in the order in which they were sent
- *   [ACKNOWLEDGED, sequence]             threads: this message was read, and others before it, and all that was left of them had been taken back
- *   [LOADED, id]                         the task function can be called; before the first answer of it
+ *   [ACKNOWLEDGED, sequence]             threads: the worker has read all messages up to this one, and their remaining tasks were taken back
+ *   [LOADED, id]                         the task function can be called; before its first answer
  *   [STARTED]                            the next unanswered task has begun (sent only for tasks with a time limit)
- *   [REPORT, form, value]                of the task that runs
- *   [LATE, thrown, fatal, running]       an error that no task's outcome can carry; whether the worker, and a task, end with it
- *   [EXITING, running]                   the worker ends by its own decision; whether a task ends with it
- *   [OUTPUT, stream, chunk, encoding]    threads: what was written to `stdout` or `stderr`; encoding: of a chunk that is text
- *   [MODE, mode, received]               processes: how the worker waits, and the last frame it has read
- * Answers never overtake each other, so a task is known by its place and needs no number on the wire.
+ *   [REPORT, form, value]                a report of the running task
+ *   [LATE, thrown, fatal, running]       an error that is not the outcome of a task. fatal: the worker ends; running: a task ends with the worker
+ *   [EXITING, running]                   the worker ends by its own decision. running: a task ends with it
+ *   [OUTPUT, stream, chunk, encoding]    threads: a write to `stdout` or `stderr`. encoding: set if the chunk is text
+ *   [MODE, mode, received]               processes: how the worker waits, and the number of the last frame that it has read
+ * Invariant: answers never overtake each other, so a task is known by its place and needs no number in a message.
+ * This file does not know how a message travels.
  */
 import type { TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
 
@@ -49,58 +50,58 @@ export const ACKNOWLEDGED = 21;
 
 export type Message = readonly [kind: number, ...fields: unknown[]];
 
-/** A run: tasks of one function, in one message, that share everything but their items. */
+/** The number of fields of a run. A run is a list of tasks in one message that share everything except their items. */
 export const RUN_FIELDS = 5;
-/** Offsets of a run's fields: function id, flags, expected µs a task (0: alone), items, specials. */
+/** The offsets of the fields of a run: function id, flags, expected µs per task (0: unknown or long), items, specials. */
 export const RUN_FN = 0;
 export const RUN_FLAGS = 1;
 export const RUN_EXPECT = 2;
 export const RUN_ITEMS = 3;
 export const RUN_SPECIALS = 4;
 
-/** Items are arrays of arguments. */
+/** A flag of a run: each item is a list of arguments, not the only argument. */
 export const ARGUMENT_LISTS = 1;
-/** Say STARTED when a task of this run begins. */
+/** A flag of a run: the worker sends STARTED when a task of it begins. */
 export const TIMED = 2;
-/** All tasks of this run are of one call, so that some of them may be claimed together: they end together, if they must. */
+/** A flag of a run: all its tasks are of one call, so several of them may be claimed together, and may be lost together. */
 export const SAME_CALL = 4;
-/** With SPREAD, from this bit on: how many arguments each task has, where they lie one after the other; 0: a list of its own each. */
+/** With ARGUMENT_LISTS, from this bit on: the number of arguments per task if the items are one flat list; 0 if each item is a list. */
 export const ARITY_SHIFT = 8;
 
 /**
- * Specials name the places of a list that are not what they seem: [place, kind, payload, place, kind, payload, ...].
- * The list itself holds `undefined` there.
+ * Specials describe the items of a list that are not plain values: [place, kind, payload, place, kind, payload, ...].
+ * The list itself has `undefined` at these places.
  */
 export const SPECIAL_FIELDS = 3;
-/** The payload is the value's own serialised bytes. */
+/** The payload is a packed value. */
 export const AS_BYTES = 1;
-/** The value came in an ALONE message before. */
+/** The value arrived before, in a SEPARATE_VALUE message. */
 export const AS_SEPARATE = 2;
-/** An outcome: the task threw; the payload is an encoded error. */
+/** An outcome: the task threw. The payload is an encoded error. */
 export const AS_THROWN = 3;
-/** An item: there is nothing to run, the parent has settled the task already. */
+/** An item: nothing is to be run, because the program has settled the task already. */
 export const AS_SKIP = 4;
 
 /** How a worker waits for messages. */
 export const BLOCKING = 0;
 export const LOOPING = 1;
 
-/** One value in packed form: 0 (plain) or AS_BYTES, and its payload. */
+/** One value: 0 (plain) or AS_BYTES, and its payload. */
 export type PackedValue = readonly [kind: number, payload: unknown];
 
-/** What a worker is told first. */
+/** The content of the first message to a worker. */
 export interface WorkerSetup {
   readonly workerId: number;
   readonly workerName: string;
-  /** Where a process goes that started elsewhere, so that its flags mean what they mean to the program. */
+  /** The working directory of a process that was started in another one, so that its flags mean the same as in the program. */
   readonly cwd?: string | undefined;
   readonly kind: string;
-  /** How many runtimes are above it; 1 for a worker of the main program. */
+  /** The number of runtimes above the worker; 1 for a worker of the main program. */
   readonly depth: number;
   readonly workerData: PackedValue;
   readonly initializer: TaskDescriptor | undefined;
   readonly initargs: PackedValue;
   readonly maxPayloadBytes: number;
-  /** ms that a task's module may take to load; Infinity: no limit. */
+  /** The most ms that the module of a task may take to load; Infinity: no limit. */
   readonly startTimeout: number;
 }

@@ -1,22 +1,24 @@
 /**
- * The note on a TypeError of a task that was given an instance of a class: the worker has the instance's own fields, and no methods.
+ * Adds a note to the TypeError of a task that got an instance of a class: the worker has the own fields of the instance and no methods.
  *
- * Decides when that is worth saying: a method or field was missing, and an argument holds such an instance on this side. The note goes to the
- * end of the error's stack; the message stays the task's. Costs nothing where no task fails. Runs no code of the arguments.
+ *   TypeError about a missing method or field, and an argument with an instance --> one more line at the end of the stack
+ *
+ * Invariants: the message of the error stays as it is. No code of the arguments runs. A task that does not fail costs nothing.
+ * This file does not know how the argument travelled.
  */
 import { types } from 'node:util';
 import { INSTANCE, kindOf, LIST, ORDINARY, typeName } from './value-kind.ts';
 
-/** What V8 says where something is not there; a private member shows that a method did travel, by a copy of its source. */
+/** V8's messages about a missing member. A missing private member means that a method was copied by its source. */
 const MISSING = /is not a function|is not iterable|is not a constructor|^Cannot (?:read|set) propert|private member/;
-/** Objects and items that are looked at. More would make a failure of a large map slow. */
+/** The most objects, and items per object, that are searched. More would make a failure of a large map slow. */
 const MOST_OBJECTS = 200;
 const MOST_ITEMS = 100;
 
-/** `item`: what the task was given; `isSpread`: it is the list of all arguments. */
-export function noteInstances(error: unknown, item: unknown, isSpread: boolean): void {
+/** `item`: the argument of the task, or the list of all its arguments if `isArgumentList`. */
+export function noteInstances(error: unknown, item: unknown, isArgumentList: boolean): void {
   if (!types.isNativeError(error) || !(error instanceof TypeError) || !MISSING.test(error.message)) return;
-  const found = findInstance(isSpread && Array.isArray(item) ? item : [item]);
+  const found = findInstance(isArgumentList && Array.isArray(item) ? item : [item]);
   if (found === undefined) return;
   const { path, instance } = found;
   const lost = hidesFields(instance) ? 'its methods and its private fields' : 'its methods';
@@ -31,7 +33,7 @@ export function noteInstances(error: unknown, item: unknown, isSpread: boolean):
   } as PropertyDescriptor);
 }
 
-/** The nearest one, breadth first. */
+/** Returns the nearest instance, breadth first. */
 function findInstance(args: readonly unknown[]): { readonly path: string; readonly instance: object } | undefined {
   const waiting: { readonly value: unknown; readonly path: string }[] = args
     .slice(0, MOST_ITEMS)
@@ -53,7 +55,7 @@ function findInstance(args: readonly unknown[]): { readonly path: string; readon
   return undefined;
 }
 
-/** Whether a class of it has private names, as its source says. From outside nobody sees whether there is anything in them. */
+/** Returns true if the source of a class of the instance has private names. Code outside of the class cannot read the private fields themselves. */
 function hidesFields(instance: object): boolean {
   for (let at: object | null = Object.getPrototypeOf(instance); at !== null && !types.isProxy(at); at = Object.getPrototypeOf(at)) {
     const type: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;

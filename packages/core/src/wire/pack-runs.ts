@@ -1,8 +1,17 @@
 /**
- * Turns chunks into the runs of one TASKS message.
+ * Packs the items of chunks into the runs of one TASKS message.
  *
- * Decides what of consecutive chunks may share a run, and keeps an item that cannot travel from harming the others: it becomes a
- * place to skip, and its error is handed back. Copies no item, but for numbers that are moved; primitives cost a type check.
+ *   chunk --same function, flags and expectation as the last run--> its items join that run
+ *      '---- else, or a long chunk of one call ------------------> a new run
+ *
+ *   item --plain--> the items of its run
+ *     |---packed--> `specials`, AS_BYTES
+ *     |---separate-> a message of its own before this one; `specials`, AS_SEPARATE
+ *     '---cannot travel--> `failures`; `specials`, AS_SKIP
+ *
+ * Invariants: an item that cannot travel harms no other item. No item is copied, except numbers whose memory is moved. A primitive costs one type
+ * check.
+ * This file does not know lanes and transports.
  */
 import { types } from 'node:util';
 import type { Chunk, NumberArray } from '../jobs/job.ts';
@@ -35,16 +44,16 @@ interface SeparateValue {
   readonly transfer: readonly unknown[];
   readonly chunk: Chunk;
   readonly offset: number;
-  /** Makes the task one to skip, when the value could not be sent. */
+  /** Marks the task as skipped after its value could not be sent. */
   skip(): void;
 }
 
 export interface PackedRuns {
   readonly runs: unknown[];
-  /** What a worker expects of one task, by chunk; the same numbers as on the wire. */
+  /** The expected µs per task of each chunk; the same numbers as in the message. */
   readonly expectations: number[];
   readonly transfer: ArrayBuffer[];
-  /** Values that need messages of their own, in order. */
+  /** The values that need messages of their own, in order. */
   readonly separate: SeparateValue[];
   readonly failures: Unsendable[];
 }
@@ -53,14 +62,14 @@ export function isPrimitive(value: unknown): boolean {
   return (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol') || value === null;
 }
 
-/** Numbers of one message from which on a typed array is cheaper than a list: it is copied in one go, but costs a microsecond to make. */
+/** From this number of numbers on, a typed array is cheaper than a list: it is copied at once, but making it costs a microsecond. */
 const WORTH_PACKING = 64;
 
-/** Tasks from which on lists of arguments are laid one after the other, and how long such a list may be. */
+/** From this number of tasks on, lists of arguments become one flat list; and the most arguments of such a task. */
 const WORTH_FLATTENING = 8;
 const LONGEST_TUPLE = 8;
 
-/** A long list of nothing but numbers as a typed array, which whoever indexes it cannot tell apart; any other list as it is. */
+/** Returns a long list of numbers as a typed array, which is read by index in the same way. Returns any other list as it is. */
 export function packNumbers(list: unknown[]): ArrayLike<unknown> {
   const { length } = list;
   if (length < WORTH_PACKING) return list;
@@ -71,7 +80,7 @@ export function packNumbers(list: unknown[]): ArrayLike<unknown> {
   return Float64Array.from(list as number[]);
 }
 
-/** The same of numbers that lie in a buffer that is used again. */
+/** Does the same for numbers in a buffer that the caller reuses. */
 export function packedNumbers(numbers: Float64Array): ArrayLike<unknown> {
   const { length } = numbers;
   if (length < WORTH_PACKING) return Array.from(numbers);
@@ -123,10 +132,10 @@ export function packRuns(chunks: readonly Chunk[], packer: Packer, unbatchedFrom
   return out;
 }
 
-/** Of any typed array; a Buffer's own `slice` does not copy. */
+/** The `slice` of typed arrays. The `slice` of a Buffer does not copy. */
 const copyOf: (this: NumberArray) => NumberArray = Object.getPrototypeOf(Uint8Array.prototype).slice;
 
-/** A clone would take all of the view's memory, and copy twice. */
+/** Copies numbers into memory that is moved. A clone would take the whole memory of the view, and copy it twice. */
 function moved(numbers: NumberArray, out: PackedRuns): NumberArray {
   const copy = copyOf.call(numbers);
   out.transfer.push(copy.buffer as ArrayBuffer);
@@ -137,14 +146,14 @@ function isSmall(item: unknown, packer: Packer): boolean {
   return typeof item === 'string' ? item.length <= packer.longestText : isPrimitive(item);
 }
 
-/** Arguments that need no closer look: of their list nothing but what it holds arrives anywhere. */
+/** Returns true for arguments that need no packing. Only the items of a list of arguments arrive in the worker, not the list itself. */
 function isTuple(list: unknown, packer: Packer): boolean {
   if (anyTransfers || !Array.isArray(list) || list.length > LONGEST_TUPLE || types.isProxy(list)) return false;
   for (let i = 0; i < list.length; i++) if (!isSmall(list[i], packer)) return false;
   return true;
 }
 
-/** Nothing in it needs a look any more: what is alike is put together. */
+/** Compacts a run without specials: lists of the same length become one flat list, numbers a typed array. */
 function packRun(runs: unknown[], run: number): void {
   let items = runs[run + RUN_ITEMS] as unknown[];
   if (!Array.isArray(items)) return;
@@ -159,7 +168,7 @@ function packRun(runs: unknown[], run: number): void {
   runs[run + RUN_ITEMS] = packNumbers(items);
 }
 
-/** How many arguments all of these tasks have, where it is worth putting them together; else 0. */
+/** Returns the number of arguments that all tasks have, 0 if a flat list does not pay. */
 function arityOf(lists: readonly unknown[]): number {
   if (lists.length < WORTH_FLATTENING) return 0;
   const arity = (lists[0] as unknown[]).length;
@@ -177,7 +186,7 @@ function packItem(item: unknown, chunk: Chunk, offset: number, packer: Packer, o
   try {
     const root = chunk.spread ? 'arguments' : 'argument 1';
     const { scope } = chunk.job;
-    // Getters are code of the user.
+    // Packing may call getters, which are code of the user.
     if (scope === undefined) packer.pack(item, root);
     else scope.runInAsyncScope(packer.pack, packer, item, root);
     if (packer.form === PLAIN) {

@@ -1,5 +1,7 @@
 /**
- * Why a value cannot be sent, in words, and what to do instead.
+ * The text that says why a value cannot be sent, and what to send instead.
+ *
+ * This file does not know where in an argument the value is: the caller puts the path before the text.
  */
 import { types } from 'node:util';
 import { refuseClass, typeName } from './value-kind.ts';
@@ -31,16 +33,16 @@ interface Advised {
   readonly advice: string;
 }
 
-/** Classes of ours that cannot be sent. */
+/** Classes of this package that cannot be sent. */
 const advised: Advised[] = [];
 
-/** Instances of this class, a facade's, cannot be sent; `advice` says what to do instead. */
+/** Registers a class of a facade whose instances cannot be sent. `advice` says what to do instead. */
 export function adviseFor(prototype: object, name: string, advice: string): void {
   refuseClass(prototype);
   advised.push({ prototype, name, advice });
 }
 
-/** The end of a sentence whose subject is the value. `movesBuffers`: the transport can move values. */
+/** Returns the end of a sentence whose subject is the value. `movesBuffers`: the transport can move values. */
 export function refusal(value: unknown, movesBuffers: boolean): string {
   if (typeof value === 'function') {
     const name = types.isProxy(value) ? '' : Object.getOwnPropertyDescriptor(value, 'name')?.value;

@@ -1,16 +1,19 @@
 /**
- * A full look at one value before it is sent.
+ * Looks at one whole value before it is sent: throws, with the path to the part at fault, if the value cannot travel; else reports what the
+ * packer must know (depth, size, views, errors, moved objects).
  *
- * Decides whether a value can travel, and says where in it and why when it cannot; notes what the packer must know: how deep and
- * large it is, what it holds that needs care. Each object is seen once and the stack is our own, so neither cycles, nor a million
- * paths to one object, nor great depth cost more than the value's size. Getters run here, once each, as in a structured clone.
+ *   the stack of the walk     #nodes   the objects from the value down to the current one
+ *                             #keys    the names of a node's children; `undefined`: the children are numbered
+ *                             #nexts   the index of a node's next child
  *
- *   nodes / keys / places   the path from the value to where the survey is: what is looked at, the names of its children
- *                           (`undefined`: by index), and which child is next
+ * Invariants: each object is visited once, and the stack is a list. So cycles, a million paths to one object and great depth cost no more than
+ * the size of the value. Each getter is called once, as in a structured clone; its result is kept in `readings`.
+ * This file does not know the packed forms.
  */
-import { inspect, types } from 'node:util';
+import { types } from 'node:util';
 import { PayloadTooLargeError, TaskSerializationError } from '../errors.ts';
 import { WORTH_MOVING } from './copier.ts';
+import { hasNamedFields } from './named-fields.ts';
 import { refusal } from './refusal.ts';
 import { anyTransfers, type Transferable, transferFault, transferListOf } from './transfer.ts';
 import {
@@ -31,59 +34,61 @@ import {
   SHARED,
   VIEW,
 } from './value-kind.ts';
+import { Entries, pathThrough } from './value-path.ts';
 
-/** What a transport can do. */
+/** What a transport can do with values. */
 export interface TransportCapabilities {
   /** Memory can be shared with the worker. */
   readonly sharesMemory: boolean;
-  /** Items are cloned, or moved, by `postMessage`. */
+  /** `postMessage` carries the items: it clones or moves them. */
   readonly movesBuffers: boolean;
   readonly maxPayloadBytes: number;
 }
 
-/** More is left to the serialiser alone. V8's own Set ends at 2 ** 24. */
+/** The walk ends after this number of objects, and the serialiser finds the rest. A Set of V8 has at most 2 ** 24 members. */
 const MOST_NODES = 1 << 23;
 
 export class SendabilityCheck {
-  /** Nesting of the deepest object. */
+  /** The nesting of the deepest object. */
   depth = 0;
-  /** Objects and fields. */
+  /** The number of objects and fields. */
   size = 0;
-  /** Bytes of buffers, exactly, and the least and the most that all else can take. */
+  /** The exact bytes of buffers, and the least and the most bytes of everything else. */
   bufferBytes = 0;
   least = 0;
   most = 0;
-  /** A view or buffer that a plain clone would take too much of, or copy once too often. */
+  /** The value has a view or buffer of which a clone would take too much memory, or which a clone would copy twice. */
   hasViews = false;
-  /** Errors are in it; what they hold was not looked at. */
+  /** The value holds errors. The walk did not enter them. */
   hasErrors = false;
-  /** All that a clone would take was seen; not so the text of a RegExp. */
+  /** `size`, `least` and `most` cover the whole value. False if the value holds a RegExp or a boxed text. */
   isMeasured = true;
   hasHandles = false;
   hasShared = false;
-  /** Set when anything was listed to be moved. */
+  /** The objects of all transfer lists in the value. */
   moved: ReadonlySet<unknown> = new Set();
+  /** The results of getters, by object and key. */
   readings: Map<object, Map<string, unknown>> | undefined;
 
-  readonly #medium: TransportCapabilities;
+  readonly #capabilities: TransportCapabilities;
   readonly #root: string;
   readonly #seen = new Set<object>();
   readonly #nodes: object[] = [];
   readonly #keys: (readonly string[] | undefined)[] = [];
-  readonly #places: number[] = [];
+  readonly #nexts: number[] = [];
   readonly #lists: { readonly items: readonly Transferable[]; readonly path: string }[] = [];
   readonly #ports: { readonly port: object; readonly path: string }[] = [];
-  /** Views over listed buffers, to tell a pooled one. */
+  /** The views in the value, to recognise a pooled buffer. */
   readonly #views: ArrayBufferView[] = [];
 
-  constructor(medium: TransportCapabilities, root: string) {
-    this.#medium = medium;
+  constructor(capabilities: TransportCapabilities, root: string) {
+    this.#capabilities = capabilities;
     this.#root = root;
   }
 
-  /** Throws TaskSerializationError or PayloadTooLargeError. */
+  /** Walks the value. Throws TaskSerializationError or PayloadTooLargeError. */
   run(value: unknown): void {
-    let child = this.#look(value);
+    let child = this.#visit(value);
     for (;;) {
       if (child !== undefined) this.#enter(child);
       if (this.#nodes.length === 0 || this.#seen.size > MOST_NODES) break;
@@ -92,7 +97,7 @@ export class SendabilityCheck {
     this.#checkLists();
   }
 
-  /** The next child that must be entered; `undefined` when the last node has none left, and was left. */
+  /** Returns the next child to enter. Returns `undefined` after it has left a node without further children. */
   #advance(): object | undefined {
     const top = this.#nodes.length - 1;
     const node = this.#nodes[top] as object;
@@ -101,43 +106,43 @@ export class SendabilityCheck {
     if (child === undefined && this.#keys[top] === keys) {
       this.#nodes.pop();
       this.#keys.pop();
-      this.#places.pop();
+      this.#nexts.pop();
     }
     return child;
   }
 
   #nextItem(list: readonly unknown[], top: number): object | undefined {
-    let at = this.#places[top] as number;
+    let at = this.#nexts[top] as number;
     while (at < list.length) {
       const item = list[at];
-      this.#places[top] = ++at;
+      this.#nexts[top] = ++at;
       if (item === undefined && !Object.hasOwn(list, at - 1)) {
-        // A hole: from here on only what is there, since a list can be of any length.
+        // The list has a hole: from here on only existing items are visited, because a sparse list can have any length.
         this.#keys[top] = Object.keys(list);
-        this.#places[top] = 0;
+        this.#nexts[top] = 0;
         return undefined;
       }
-      const child = this.#look(item);
+      const child = this.#visit(item);
       if (child !== undefined) return child;
     }
-    if (!(list instanceof Entries) && hasNames(list)) {
+    if (!(list instanceof Entries) && hasNamedFields(list)) {
       this.#keys[top] = Object.keys(list).slice(list.length);
-      this.#places[top] = 0;
+      this.#nexts[top] = 0;
     }
     return undefined;
   }
 
   #nextField(node: object, keys: readonly string[], top: number): object | undefined {
-    let at = this.#places[top] as number;
+    let at = this.#nexts[top] as number;
     while (at < keys.length) {
       const key = keys[at] as string;
-      this.#places[top] = ++at;
+      this.#nexts[top] = ++at;
       const field = Object.getOwnPropertyDescriptor(node, key);
       if (field === undefined) continue;
       this.least += 1;
       this.most += 2 * key.length;
       const value = field.get === undefined ? field.value : this.#read(node, key);
-      const child = this.#look(value);
+      const child = this.#visit(value);
       if (child !== undefined) return child;
     }
     return undefined;
@@ -150,7 +155,7 @@ export class SendabilityCheck {
       this.readings ??= new Map();
       this.readings.set(node, readings);
     }
-    // A list with holes is read by key after it was read by index.
+    // A list with holes is read by index first, then by key.
     if (readings.has(key)) return readings.get(key);
     try {
       const value = (node as Record<string, unknown>)[key];
@@ -161,8 +166,8 @@ export class SendabilityCheck {
     }
   }
 
-  /** Counts a value; gives it back when it is an object to be entered. */
-  #look(value: unknown): object | undefined {
+  /** Counts a value. Returns it if it is an object to enter. */
+  #visit(value: unknown): object | undefined {
     this.size += 1;
     this.least += 1;
     this.most += 16;
@@ -172,14 +177,14 @@ export class SendabilityCheck {
       case 'string':
         this.least += value.length;
         this.most += 2 * value.length;
-        if (this.least > this.#medium.maxPayloadBytes) this.#failBySize();
+        if (this.least > this.#capabilities.maxPayloadBytes) this.#failBySize();
         return undefined;
       case 'bigint':
         this.most += value >= -MOST_SMALL_BIGINT && value <= MOST_SMALL_BIGINT ? 0 : value.toString(16).length;
         return undefined;
       case 'function':
       case 'symbol':
-        return this.#fail(refusal(value, this.#medium.movesBuffers));
+        return this.#fail(refusal(value, this.#capabilities.movesBuffers));
       default:
         return undefined;
     }
@@ -187,9 +192,9 @@ export class SendabilityCheck {
 
   #enter(node: object): void {
     this.#seen.add(node);
-    if (types.isProxy(node)) this.#fail(refusal(node, this.#medium.movesBuffers));
+    if (types.isProxy(node)) this.#fail(refusal(node, this.#capabilities.movesBuffers));
     const list = anyTransfers ? transferListOf(node) : undefined;
-    if (list !== undefined) this.#lists.push({ items: list, path: this.#path() });
+    if (list !== undefined) this.#lists.push({ items: list, path: pathThrough(this.#nodes, this.#keys, this.#nexts) });
     switch (kindOf(node)) {
       case ORDINARY:
       case INSTANCE:
@@ -224,21 +229,21 @@ export class SendabilityCheck {
         this.#enterHandle(node);
         break;
       case REFUSED:
-        this.#fail(refusal(node, this.#medium.movesBuffers));
+        this.#fail(refusal(node, this.#capabilities.movesBuffers));
     }
   }
 
   #push(node: object, keys: readonly string[] | undefined): void {
-    this.#places.push(0);
+    this.#nexts.push(0);
     this.#keys.push(keys);
     this.depth = Math.max(this.depth, this.#nodes.push(node));
-    if (this.least + this.bufferBytes > this.#medium.maxPayloadBytes) this.#failBySize();
+    if (this.least + this.bufferBytes > this.#capabilities.maxPayloadBytes) this.#failBySize();
   }
 
   #enterBuffer(buffer: ArrayBuffer): void {
     if (isDetached(buffer)) this.#fail('is a buffer that was moved away before');
     this.#countBytes(buffer.byteLength);
-    if (this.#medium.movesBuffers && buffer.byteLength >= WORTH_MOVING) this.hasViews = true;
+    if (this.#capabilities.movesBuffers && buffer.byteLength >= WORTH_MOVING) this.hasViews = true;
   }
 
   #enterView(view: ArrayBufferView): void {
@@ -251,36 +256,36 @@ export class SendabilityCheck {
     if (isDetached(buffer as ArrayBuffer)) this.#fail('is a view of a buffer that was moved away before');
     if (anyTransfers) this.#views.push(view);
     if (Buffer.isBuffer(view) || !ownsBuffer(view) || buffer.byteLength >= WORTH_MOVING) this.hasViews = true;
-    // Bytes that views share are counted for each: the exact size is seen where it matters.
+    // Bytes that several views share are counted once per view. The serialiser measures the exact size where it matters.
     this.#countBytes(view.byteLength);
     this.#seen.add(buffer);
   }
 
   #enterShared(buffer: object): void {
-    if (!this.#medium.sharesMemory) this.#fail(refusal(buffer, this.#medium.movesBuffers));
+    if (!this.#capabilities.sharesMemory) this.#fail(refusal(buffer, this.#capabilities.movesBuffers));
     this.hasShared = true;
   }
 
   #enterHandle(handle: object): void {
-    if (!this.#medium.movesBuffers) this.#fail(refusal(handle, false));
+    if (!this.#capabilities.movesBuffers) this.#fail(refusal(handle, false));
     this.hasHandles = true;
-    if (kindOf(handle) === PORT) this.#ports.push({ port: handle, path: this.#path() });
+    if (kindOf(handle) === PORT) this.#ports.push({ port: handle, path: pathThrough(this.#nodes, this.#keys, this.#nexts) });
   }
 
   #countBytes(bytes: number): void {
     this.bufferBytes += bytes;
-    if (this.least + this.bufferBytes > this.#medium.maxPayloadBytes) this.#failBySize();
+    if (this.least + this.bufferBytes > this.#capabilities.maxPayloadBytes) this.#failBySize();
   }
 
   #checkLists(): void {
     const moved = new Set<unknown>();
     for (const { items, path } of this.#lists) {
-      items.forEach((item, place) => {
+      items.forEach((item, index) => {
         const view = this.#views.find((each) => each.buffer === item);
-        let fault = transferFault(item, this.#medium.movesBuffers, view);
+        let fault = transferFault(item, this.#capabilities.movesBuffers, view);
         if (fault === undefined && moved.has(item)) fault = 'is listed twice';
         if (fault === undefined && !this.#seen.has(item)) fault = 'is not part of the value';
-        if (fault !== undefined) throw new TaskSerializationError(`${this.#where(path)}: item ${place} of its transfer list ${fault}`);
+        if (fault !== undefined) throw new TaskSerializationError(`${this.#where(path)}: item ${index} of its transfer list ${fault}`);
         moved.add(item);
       });
     }
@@ -291,74 +296,20 @@ export class SendabilityCheck {
   }
 
   #fail(reason: string, cause?: unknown): never {
-    throw new TaskSerializationError(`${this.#where(this.#path())} ${reason}`, { cause });
+    throw new TaskSerializationError(`${this.#where(pathThrough(this.#nodes, this.#keys, this.#nexts))} ${reason}`, { cause });
   }
 
   #failBySize(): never {
-    const limit = this.#medium.maxPayloadBytes;
-    throw new PayloadTooLargeError(`${this.#root} is larger than maxPayloadBytes (${limit})`);
+    throw largerThan(this.#root, this.#capabilities.maxPayloadBytes);
   }
 
   #where(path: string): string {
     return path === '' ? this.#root : `${this.#root}: ${path}`;
   }
-
-  /** How a program would get from the value to the child that was looked at last. */
-  #path(): string {
-    let path = '';
-    for (let depth = 0; depth < this.#nodes.length; depth++) {
-      const node = this.#nodes[depth] as object;
-      const place = (this.#places[depth] as number) - 1;
-      const key = this.#keys[depth]?.[place];
-      if (node instanceof Entries) path += node.pathTo(place);
-      else if (key === undefined) path += `[${place}]`;
-      else
-        path +=
-          isIndex(key) && Array.isArray(node)
-            ? `[${key}]`
-            : /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key)
-              ? `.${key}`
-              : `[${JSON.stringify(key)}]`;
-      if (path.length > LONGEST_PATH) return `${path.slice(0, LONGEST_PATH)}…`;
-    }
-    return path;
-  }
-}
-
-/** Keys and values of a Map, or the values of a Set, one after the other. */
-class Entries extends Array<unknown> {
-  readonly #width: number = 1;
-
-  constructor(width: number, entries: Iterable<readonly [unknown, unknown]>) {
-    super();
-    this.#width = width;
-    for (const entry of entries) {
-      this.push(entry[0]);
-      if (width === 2) this.push(entry[1]);
-    }
-  }
-
-  pathTo(place: number): string {
-    if (this.#width === 1) return `.values()[${place}]`;
-    const entry = place >> 1;
-    if (place % 2 === 0) return `.keys()[${entry}]`;
-    const key = this[place - 1];
-    return typeof key === 'string' || typeof key === 'number' ? `.get(${JSON.stringify(key)})` : `.values()[${entry}]`;
-  }
 }
 
 const MOST_SMALL_BIGINT = 2n ** 64n;
-const LONGEST_PATH = 500;
-function isIndex(key: string): boolean {
-  return /^\d+$/.test(key);
-}
 
-/** From this length on one short text is cheaper to make than the names of all items. */
-const MANY_ITEMS = 100;
-const NAMES_ONLY = { maxArrayLength: 0, depth: 0, customInspect: false, breakLength: Number.POSITIVE_INFINITY, compact: true } as const;
-
-/** Whether a list without holes has fields beside its items (`'ab'.match(/b/).index`). Costs no name per item. */
-export function hasNames(list: readonly unknown[]): boolean {
-  if (list.length < MANY_ITEMS || Object.getPrototypeOf(list) !== Array.prototype) return Object.keys(list).length !== list.length;
-  return inspect(list, NAMES_ONLY) !== `[ ... ${list.length} more items ]` && Object.keys(list).length !== list.length;
+export function largerThan(root: string, limit: number): PayloadTooLargeError {
+  return new PayloadTooLargeError(`${root} is larger than maxPayloadBytes (${limit}): send less, or raise maxPayloadBytes`);
 }

@@ -7,7 +7,7 @@
  * throws its error, and the next `take` returns the next value.
  * This file does not know tasks and messages.
  */
-import { unpackBytes } from './packer.ts';
+import { unpackBytes } from './packed-value.ts';
 
 export class SeparateValues {
   readonly #waiting: unknown[] = [];

@@ -1,8 +1,10 @@
 /**
- * Values that are moved instead of copied.
+ * Remembers which parts of a value are moved instead of copied, and judges what a transfer list may hold.
  *
- * Decides what a transfer list may hold. Only remembers, by the value's identity, until the value is packed; whether anything is really
- * moved is the transport's property. Refuses to know what was sent when: a buffer that was moved is seen to be gone.
+ *   transfer(value, list) --> list, by identity of the value --transferListOf--> SendabilityCheck --> the packer
+ *
+ * Invariant: a program that never calls `transfer` pays one comparison per object (`anyTransfers`).
+ * This file does not know whether a transport moves anything, and when a value was sent: a moved buffer is recognised because it is detached.
  */
 import type { FileHandle } from 'node:fs/promises';
 import type { ReadableStream, TransformStream, WritableStream } from 'node:stream/web';
@@ -10,25 +12,25 @@ import { types } from 'node:util';
 import * as threads from 'node:worker_threads';
 import { isDetached, kindOf, PORT, typeName } from './value-kind.ts';
 
-/** What can be moved to a worker thread: buffers, ports, streams, file handles. */
+/** The objects that can be moved to a worker thread: buffers, ports, streams, file handles. */
 export type Transferable = ArrayBuffer | threads.MessagePort | FileHandle | ReadableStream | WritableStream | TransformStream;
 
 const lists = new WeakMap<object, readonly Transferable[]>();
-/** False until the first `transfer`: programs that move nothing pay nothing. */
+/** False until the first call of `transfer`. */
 export let anyTransfers = false;
 
 /**
- * Marks `value` so that the buffers (ports, streams) in `list` are moved, not copied, when it is sent: as an argument, as a part of
- * one, or as a task's result. Returns `value` itself. Everything in `list` must be in `value`.
+ * Marks `value` so that the buffers, ports and streams in `list` are moved, not copied, when the value is sent.
  *
- * Worker threads only; for processes the bytes are copied. On this side a moved buffer is empty once the task has been handed over, and
- * it is lost if its worker dies. A list that cannot be moved (a buffer that is gone already, twice in the list, not part of the value, or
- * of Node's shared Buffer pool) fails the task with TaskSerializationError, and nothing is moved.
+ * Worker threads only: a process gets a copy of the bytes. The sender's buffer is empty after the task was handed over, and it is lost if the
+ * worker dies. The task fails with TaskSerializationError, and nothing is moved, if an entry of the list was moved before, is listed twice, is
+ * not a part of the value, or lies in Node's shared Buffer pool.
  *
- * @param value - The argument, the part of one, or the result.
- * @param list - What is moved; all of it is in `value`.
+ * @param value - An argument, a part of one, or the result of a task.
+ * @param list - The buffers, ports, streams and file handles to move. Each must be a part of `value`.
  * @returns `value` itself.
- * @throws TypeError when `value` is no object, or `list` is no array.
+ * @throws TypeError if `value` is not an object or `list` is not an array.
+ * @see https://nodejs.org/api/worker_threads.html#portpostmessagevalue-transferlist
  *
  * @example
  * ```ts
@@ -42,21 +44,23 @@ export let anyTransfers = false;
 export function transfer<T>(value: T, list: readonly Transferable[]): T {
   if (typeof value !== 'object' || value === null) {
     throw new TypeError(
-      `transfer() got ${value === null ? 'null' : `a ${typeof value}`}; it takes an object that holds what is to be moved`,
+      `transfer(): expected an object that holds the values to move, got ${value === null ? 'null' : `a ${typeof value}`}; pass the argument itself`,
     );
   }
-  if (!Array.isArray(list)) throw new TypeError('the second argument of transfer() is not an array of what is to be moved');
+  if (!Array.isArray(list)) {
+    throw new TypeError(`transfer(): expected an array of the values to move as the second argument, got ${typeof list}; write [buffer]`);
+  }
   lists.set(value, [...list]);
   anyTransfers = true;
   return value;
 }
 
-/** The list that was given with this very object. */
+/** Returns the list that `transfer` got with this object. */
 export function transferListOf(value: object): readonly Transferable[] | undefined {
   return lists.get(value);
 }
 
-/** Why `item` of a transfer list cannot be moved, or `undefined`. `viewed` is a view in the value that lies in it. */
+/** Returns why `item` of a transfer list cannot be moved, `undefined` if it can. `viewed` is a view in the value over this item. */
 export function transferFault(item: unknown, movesBuffers: boolean, viewed: ArrayBufferView | undefined): string | undefined {
   if (typeof item !== 'object' || item === null) return `is ${item === null ? 'null' : `a ${typeof item}`}, which cannot be moved`;
   if (types.isProxy(item)) return 'is a Proxy, which cannot be moved';
@@ -70,7 +74,7 @@ export function transferFault(item: unknown, movesBuffers: boolean, viewed: Arra
   return kindOf(item) === PORT || typeName(item) === 'FileHandle' ? undefined : `is a ${typeName(item)}, which cannot be moved`;
 }
 
-// Since Node 21; before that the pool is known by its size.
+// Node has this function since version 21. On Node 20 the pool is recognised by its size.
 const isMarkedAsUntransferable = (threads as { isMarkedAsUntransferable?: (value: unknown) => boolean }).isMarkedAsUntransferable;
 
 function isPooled(buffer: ArrayBuffer, viewed: ArrayBufferView | undefined): boolean {

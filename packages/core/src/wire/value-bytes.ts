@@ -1,12 +1,13 @@
 /**
- * Values as bytes, in V8's serialisation format, with what Node's own serialiser leaves open.
+ * Writes values as bytes in V8's serialisation format, and reads them; adds the format of the objects that V8 leaves to its user.
  *
- * Decides how views of memory are written: a view arrives over memory that holds its own bytes only, of the class it had (Buffers stay
- * Buffers); views that own their whole buffer still share it with each other, as in a structured clone. Shared memory is refused: V8 can
- * write it here but not read it. Refuses to know whether a value should be sent: that is judged before (survey.ts).
+ *   view                          COPY  | type << 2, byte length, bytes            the view over a part of a buffer, or a Buffer
+ *                                 WHOLE | type << 2, byte offset, length, buffer   a view that owns its whole buffer
+ *   `process.env` and similar     PLAIN_HOST, an object with its own fields
  *
- *   a view    COPY  | type << 2, byte length, bytes            WHOLE | type << 2, byte offset, length, buffer
- *   `process.env` and the like   PLAIN_HOST, an object of its own fields
+ * Invariants: a view arrives with its class (a Buffer stays a Buffer) over memory that holds only its own bytes. Views that own their whole
+ * buffer share it with each other after reading, as in a structured clone. Shared memory is refused: V8 can write it, but not read it.
+ * This file does not know whether a value should be sent: sendability-check.ts has judged it before.
  */
 import { Deserializer, Serializer } from 'node:v8';
 import { ownsBuffer } from './value-kind.ts';
@@ -20,7 +21,7 @@ interface ViewType {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): ArrayBufferView;
 }
 
-/** The place in this list is the type's number in the bytes: append only. `undefined` is Buffer. */
+/** The index in this list is the number of the type in the bytes: only append to the list. `undefined` is Buffer. */
 const NAMES = [
   undefined,
   'Uint8Array',
@@ -39,7 +40,7 @@ const NAMES = [
 ] as const;
 const typedArrayTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get as () => string;
 
-/** The number of the view's class: of the built-in one that it is, whatever a subclass calls itself. */
+/** The number of the built-in class of a view, also for a subclass with another name. */
 function viewType(view: ArrayBufferView): number {
   if (Buffer.isBuffer(view)) return 0;
   const name = typedArrayTag.call(view) ?? 'DataView';
@@ -56,13 +57,13 @@ function makeView(type: number, buffer: ArrayBufferLike, byteOffset: number, byt
   return new View(buffer, byteOffset, byteLength / (View.BYTES_PER_ELEMENT ?? 1));
 }
 
-/** The same view over memory that holds its bytes only. Not a Buffer: a clone would lose that anyway. */
+/** Copies a view into memory that holds only its bytes. A Buffer becomes a Uint8Array, because a clone loses that class in any case. */
 export function rightSized(view: ArrayBufferView): ArrayBufferView {
   const { buffer, byteOffset, byteLength } = view;
   return makeView(viewType(view) || 1, buffer.slice(byteOffset, byteOffset + byteLength), 0, byteLength);
 }
 
-/** The same view, over another buffer of the same bytes. */
+/** Makes the same view over another buffer with the same bytes. */
 export function viewOver(view: ArrayBufferView, buffer: ArrayBufferLike): ArrayBufferView {
   return makeView(viewType(view) || 1, buffer, view.byteOffset, view.byteLength);
 }
@@ -76,7 +77,7 @@ export class FrameSerializer extends Serializer {
     this._setTreatArrayBufferViewsAsHostObjects(true);
   }
 
-  /** Called by V8 for views, and for objects that native code made. */
+  /** V8 calls this for views, and for objects that native code made. */
   _writeHostObject(object: object): void {
     if (!ArrayBuffer.isView(object)) {
       this.writeUint32(PLAIN_HOST);
@@ -97,7 +98,7 @@ export class FrameSerializer extends Serializer {
   }
 }
 
-/** Reads what FrameSerializer wrote. */
+/** Reads the bytes that FrameSerializer wrote. */
 class FrameDeserializer extends Deserializer {
   _readHostObject(): object {
     const head = this.readUint32();
@@ -115,7 +116,7 @@ class FrameDeserializer extends Deserializer {
   }
 }
 
-/** The bytes of one value, after `prefix`, over a buffer of their own. Throws what V8 throws for values that cannot be cloned. */
+/** Returns the bytes of one value after `prefix`, in a buffer of their own. Throws the error of V8 for a value that cannot be cloned. */
 export function toBytes(value: unknown, prefix?: Uint8Array): Buffer {
   const serializer: Serializer = new FrameSerializer();
   if (prefix !== undefined) serializer.writeRawBytes(prefix);
@@ -124,7 +125,7 @@ export function toBytes(value: unknown, prefix?: Uint8Array): Buffer {
   return serializer.releaseBuffer();
 }
 
-/** The value again. Throws when the bytes are damaged, or nested deeper than this thread's stack. */
+/** Returns the value of the bytes. Throws if the bytes are damaged, or nested too deeply for the stack of this thread. */
 export function fromBytes(bytes: Uint8Array): unknown {
   const deserializer = new FrameDeserializer(bytes);
   deserializer.readHeader();

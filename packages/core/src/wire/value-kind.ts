@@ -1,34 +1,38 @@
 /**
- * What a value is to the wire: one small number for every object.
+ * Classifies objects for sending: `kindOf` returns one small number per object.
  *
- * Decides which objects are containers, which are leaves that both transports carry, which only `postMessage` can carry, and which are
- * refused because they would arrive as an empty object. Refuses to know transports, sizes and messages. What an object is follows from
- * its prototype chain, read once a prototype and remembered; names count where identity cannot (other realms, Node's own classes).
- * Runs no code of the value's class.
+ *   containers              ORDINARY, INSTANCE, LIST, MAP, SET
+ *   both transports         LEAF, ERROR, BUFFER, SHARED, VIEW
+ *   only `postMessage`      HANDLE, PORT
+ *   cannot travel           REFUSED: the object would arrive empty
+ *
+ * Invariants: the kind follows from the prototype chain, which is read once per prototype and remembered. Names of classes count where identity
+ * cannot: in other realms, and for Node's own classes. No code of the object's class runs.
+ * This file does not know transports, sizes and messages.
  */
 import { types } from 'node:util';
 
 /** An object literal, or one without a prototype. */
 export const ORDINARY = 1;
-/** An instance of somebody's class: its own fields travel, its class does not. */
+/** An instance of a class of the user: its own fields travel, its class does not. */
 export const INSTANCE = 2;
-/** An instance of a class with private state or a `Symbol.toStringTag`: refused when it has no own fields, since it would arrive as `{}`. */
+/** An instance of a class with private state or a `Symbol.toStringTag`. It is refused if it has no own fields: it would arrive as `{}`. */
 const OPAQUE = 3;
 export const LIST = 4;
 export const MAP = 5;
 export const SET = 6;
-/** Date, RegExp, boxed primitive: travels as it is and holds nothing. */
+/** Date, RegExp, boxed primitive: it travels as it is and has no parts. */
 export const LEAF = 7;
 export const ERROR = 8;
 export const BUFFER = 9;
 export const SHARED = 10;
 export const VIEW = 11;
-/** Only `postMessage` can carry it: KeyObject, CryptoKey, Blob, a compiled WebAssembly.Module … */
+/** An object that only `postMessage` can carry: KeyObject, CryptoKey, Blob, a compiled WebAssembly.Module … */
 export const HANDLE = 12;
-/** A HANDLE that can only be moved: it must be in a transfer list. */
+/** A HANDLE that cannot be copied: it must be in a transfer list. */
 export const PORT = 13;
 export const REFUSED = 14;
-/** A HANDLE if it holds its data behind symbols; users have classes of the same name. */
+/** A HANDLE if it keeps its data behind symbols. Users have classes of the same names. */
 const NAMESAKE = 15;
 
 type Prototype = { readonly prototype: object };
@@ -36,7 +40,7 @@ const TypedArray = Object.getPrototypeOf(Uint8Array) as Prototype;
 const tagOf = Object.prototype.toString;
 const sourceOf = Function.prototype.toString;
 
-/** By name, for this realm and for others. */
+/** The kinds of built-in classes by name, for this realm and others. */
 const BUILT_IN: ReadonlyMap<string, number> = new Map<string, number>([
   ['Object', ORDINARY],
   ['Array', LIST],
@@ -61,12 +65,12 @@ for (const [name, kind] of BUILT_IN) {
   if (type !== undefined) learned.set(type.prototype, kind);
 }
 
-/** From now on objects of this class, and of classes that extend it, are refused. */
+/** Makes `kindOf` refuse the objects of this class, and of classes that extend it. */
 export function refuseClass(prototype: object): void {
   learned.set(prototype, REFUSED);
 }
 
-/** The kind of an object that is no Proxy (of one, anything that is asked would run its traps). */
+/** Returns the kind of an object. The object must not be a Proxy: every read of a Proxy runs its traps. */
 export function kindOf(value: object): number {
   const prototype: object | null = Object.getPrototypeOf(value);
   if (prototype === null) return tagOf.call(value) === '[object Object]' ? ORDINARY : taggedLiteral(value);
@@ -104,7 +108,7 @@ export function kindOf(value: object): number {
   }
 }
 
-/** `Math`, a module's namespace, `arguments`, or a user's literal with a tag of its own. */
+/** Returns the kind of an ordinary object with a tag: `Math`, a module namespace, `arguments`, or a literal of the user. */
 function taggedLiteral(value: object): number {
   if (types.isArgumentsObject(value) || types.isModuleNamespaceObject(value)) return REFUSED;
   return isEmpty(value) ? REFUSED : ORDINARY;
@@ -115,7 +119,7 @@ function isEmpty(value: object): boolean {
   return true;
 }
 
-/** Whether it is what its tag says: packages have Blobs of their own, which a clone would empty. */
+/** Returns true if the object is what its tag says. Some packages have Blobs of their own, which a clone would empty. */
 function isHandle(value: object): boolean {
   switch (tagOf.call(value)) {
     case '[object KeyObject]':
@@ -156,7 +160,7 @@ function learn(prototype: object): number {
       if (name === 'Object') return at === prototype ? ORDINARY : ownKind(opaque, pipes && listens);
       const kind = BUILT_IN.get(name) ?? (ownData(at, 'BYTES_PER_ELEMENT') === undefined ? undefined : VIEW);
       if (kind !== undefined) return kind;
-      // Only `process.env` has a native constructor without a name.
+      // `process.env` is the only object whose native constructor has no name.
       if (name !== '') return REFUSED;
     } else if (typeof type === 'function') opaque ||= /#[\p{L}_$]/u.test(sourceOf.call(type));
     pipes ||= typeof ownData(at, 'pipe') === 'function';
@@ -183,7 +187,7 @@ function isNative(type: unknown): boolean {
   return typeof type === 'function' && !types.isProxy(type) && sourceOf.call(type).endsWith('{ [native code] }');
 }
 
-/** What to call an object in a message: its tag or its class. */
+/** Returns the name of an object for error messages: its tag or its class. */
 export function typeName(value: object): string {
   if (types.isProxy(value)) return 'Proxy';
   if (types.isArgumentsObject(value)) return 'arguments object';
@@ -197,7 +201,7 @@ export function typeName(value: object): string {
   return tagOf.call(value).slice('[object '.length, -1);
 }
 
-/** True for a buffer whose bytes were moved away. */
+/** Returns true for a buffer whose bytes were moved away. */
 export function isDetached(buffer: ArrayBuffer): boolean {
   if (buffer.byteLength > 0) return false;
   try {
@@ -208,7 +212,7 @@ export function isDetached(buffer: ArrayBuffer): boolean {
   }
 }
 
-/** True where the view is all there is of its buffer, and stays so: nothing but its own bytes travels with it. */
+/** Returns true if the view covers its whole buffer and the buffer cannot grow: then only the bytes of the view travel with it. */
 export function ownsBuffer(view: ArrayBufferView): boolean {
   const buffer: ArrayBufferLike & { readonly resizable?: boolean } = view.buffer;
   return view.byteLength === buffer.byteLength && buffer.resizable !== true;

@@ -42,7 +42,7 @@ import {
   type WorkerSetup,
 } from '../wire/messages.ts';
 import { isPrimitive } from '../wire/pack-runs.ts';
-import { unpackBytes } from '../wire/packer.ts';
+import { unpackBytes } from '../wire/packed-value.ts';
 import { SeparateValues } from '../wire/separate-values.ts';
 import { encodeThrown } from '../wire/thrown.ts';
 import { Answers } from './answers.ts';

@@ -1,6 +1,6 @@
 /** What a worker's transport offers to the code that runs tasks: worker/thread.ts and worker/process.ts implement it. */
 import type { Message } from '../wire/messages.ts';
-import type { TransportCapabilities } from '../wire/packer.ts';
+import type { TransportCapabilities } from '../wire/sendability-check.ts';
 
 export interface FarEnd {
   readonly kind: 'thread' | 'process';

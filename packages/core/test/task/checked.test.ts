@@ -84,7 +84,7 @@ test('an input schema that gives no array is said so', async () => {
   const odd = defineTask({ input: z.any() as unknown as ArgumentsSchema }, () => 1);
   const wrong = defineTask({ input: z.unknown().transform(() => 1) as unknown as ArgumentsSchema }, () => 1);
   expect(await odd()).toBe(1);
-  await expect(wrong()).rejects.toThrow('the input schema must give an array of arguments');
+  await expect(wrong()).rejects.toThrow('expected the input schema to return an array of arguments');
 });
 
 test('wrong definitions throw where they are written', () => {

@@ -210,7 +210,7 @@ describe('an entry that is still being evaluated', () => {
   test('an entry that cannot be loaded in a worker says what to do', async () => {
     const { failure } = (await outcomesOf(['unloadable.mjs']))('entry');
     expect(failure).toMatchObject({ name: 'TaskModuleError', code: 'ERR_TWINPOOL_TASK_MODULE', cause: { message: 'started twice' } });
-    expect(failure.message).toContain('It is the program itself: guard its top level with `if (!isWorker)`');
+    expect(failure.message).toContain('This file is the entry of the program: guard its top level with `if (!isWorker)`');
     expect(failure.message).toContain('`taskRef`');
   });
 });

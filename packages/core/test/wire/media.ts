@@ -1,7 +1,9 @@
 /** Encodes and decodes an item through both transports as the lanes do: between two other items in one message. */
 import { MessageChannel, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
 import fc from 'fast-check';
-import { Packer, PLAIN, SEPARATE, type TransportCapabilities, unpackBytes } from '../../src/wire/packer.ts';
+import { unpackBytes } from '../../src/wire/packed-value.ts';
+import { Packer, PLAIN, SEPARATE } from '../../src/wire/packer.ts';
+import type { TransportCapabilities } from '../../src/wire/sendability-check.ts';
 import { fromBytes, toBytes } from '../../src/wire/value-bytes.ts';
 
 export const THREADS: TransportCapabilities = { sharesMemory: true, movesBuffers: true, maxPayloadBytes: 2 ** 28 };

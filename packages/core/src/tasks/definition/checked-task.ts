@@ -1,28 +1,31 @@
 /**
- * Checked tasks: a function with a schema for its arguments and one for its result.
+ * Makes and calls checked tasks: a function with a schema for its arguments and a schema for its result.
  *
- * Decides when what is validated: arguments before they leave the caller, the result before it leaves the worker, both when
- * the task is called directly. Refuses to know zod (any Standard Schema will do) and how the task travels.
+ *   sent:             program: parseArguments --> worker: callParsed, which validates the result
+ *   called directly:  both, here
+ *
+ * Invariant: the handler only ever gets parsed arguments.
+ * This file does not know zod (every Standard Schema works), and it does not know how the task travels.
  */
 import { TaskValidationError } from '../../errors.ts';
 import { isStandardSchema, type SchemaInput, type SchemaOutput, type StandardSchema, validate } from './standard-schema.ts';
 
-/** Registered: a worker may load this package from another place than the task's module does. */
+/** A registered symbol: a worker may load this package from another folder than the module of the task does. */
 export const CHECKED: unique symbol = Symbol.for('twinpool.checked');
 
-/** Schema of the arguments: a tuple or an array. */
+/** The schema of the arguments: a tuple or an array schema. */
 export type ArgumentsSchema = StandardSchema<readonly unknown[], readonly unknown[]>;
 
-/** What a checked task is made of. */
+/** The parts of a checked task. */
 export interface CheckedParts {
   readonly handler: (...args: unknown[]) => unknown;
   readonly input: StandardSchema;
   readonly output: StandardSchema | undefined;
-  /** Path or URL of the file that called `defineTask`, where the runtime tells. */
+  /** The path or URL of the file that called `defineTask`, if the runtime reports it. */
   readonly file: string | undefined;
 }
 
-/** A function whose arguments and result are validated; made by `defineTask`. Callers pass the schema's input. */
+/** A function whose arguments and result are validated, made by `defineTask`. Callers pass the input of the schema. */
 export interface CheckedTask<Args extends readonly unknown[], R> {
   /** Validates the arguments, calls the function here, and validates its result. */
   (...args: Args): Promise<R>;
@@ -30,16 +33,17 @@ export interface CheckedTask<Args extends readonly unknown[], R> {
 }
 
 /**
- * Makes a task that validates: `input` (a tuple or array schema) what it is called with, `output`, if given, what it returns.
- * Any Standard Schema will do. The function gets what was parsed: defaults are filled in, transforms applied.
+ * Makes a task that validates its arguments and, with an `output` schema, its result.
  *
- * Export it: a schema cannot be sent, so a checked task travels by reference only. A call from this side is validated before
- * it leaves; what does not fit rejects with TaskValidationError and costs no worker anything. Called directly it validates too.
+ * Export the task: a schema cannot be sent, so a worker must find the task in its module. The arguments are validated before they are sent. A call
+ * with wrong arguments rejects with TaskValidationError and never reaches a worker. A direct call validates too.
  *
- * @param schemas - `input`: the schema of the arguments; `output`: the schema of the result, default none.
- * @param fn - The function; it gets the parsed arguments.
+ * @param schemas - `input`: the schema of the arguments, a tuple or an array schema; `output`: the schema of the result, default none. Every
+ *   library that implements Standard Schema works.
+ * @param fn - The function. It gets the parsed arguments: defaults are filled in and transforms are applied.
  * @returns The task: a function that validates.
- * @throws TypeError when a schema or the function is not one.
+ * @throws TypeError if a schema is not a Standard Schema, or `fn` is not a function.
+ * @see https://standardschema.dev
  *
  * @example
  * ```ts
@@ -62,9 +66,11 @@ export function defineTask(
   handler: (...args: unknown[]) => unknown,
 ): CheckedTask<unknown[], unknown> {
   const { input, output } = schemas;
-  if (!isStandardSchema(input)) throw new TypeError('defineTask: `input` must be a Standard Schema of the arguments, like z.tuple([…])');
-  if (output !== undefined && !isStandardSchema(output)) throw new TypeError('defineTask: `output` must be a Standard Schema');
-  if (typeof handler !== 'function') throw new TypeError(`defineTask: the task must be a function, got ${typeof handler}`);
+  if (!isStandardSchema(input))
+    throw new TypeError(`defineTask: expected \`input\` to be a Standard Schema of the arguments, got ${typeof input}; write z.tuple([…])`);
+  if (output !== undefined && !isStandardSchema(output))
+    throw new TypeError(`defineTask: expected \`output\` to be a Standard Schema, got ${typeof output}; leave it out for no validation`);
+  if (typeof handler !== 'function') throw new TypeError(`defineTask: expected a function as the second argument, got ${typeof handler}`);
   const parts: CheckedParts = { handler, input, output, file: callerFile(defineTask) };
   const task = async (...args: unknown[]): Promise<unknown> => {
     const name = handler.name || 'the task';
@@ -74,12 +80,12 @@ export function defineTask(
   return Object.defineProperty(task, CHECKED, { value: parts }) as typeof task & { readonly [CHECKED]: CheckedParts };
 }
 
-/** The file of whoever called `callee`. The program's own `prepareStackTrace` is set aside meanwhile. */
+/** Returns the file that called `callee`. The `prepareStackTrace` of the program is replaced during the call. */
 function callerFile(callee: (...args: never[]) => unknown): string | undefined {
   const { prepareStackTrace, stackTraceLimit } = Error;
-  // `Reflect.set`: with --frozen-intrinsics nothing of this can be changed, and the file stays unknown.
-  const tell = (_: Error, [site]: NodeJS.CallSite[]): unknown => site?.getFileName();
-  if (!Reflect.set(Error, 'prepareStackTrace', tell) || !Reflect.set(Error, 'stackTraceLimit', 1)) return undefined;
+  // With --frozen-intrinsics `Reflect.set` returns false, and the file stays unknown.
+  const fileOfSite = (_: Error, [site]: NodeJS.CallSite[]): unknown => site?.getFileName();
+  if (!Reflect.set(Error, 'prepareStackTrace', fileOfSite) || !Reflect.set(Error, 'stackTraceLimit', 1)) return undefined;
   const trace: { stack?: unknown } = {};
   Error.captureStackTrace(trace, callee);
   const file = trace.stack;
@@ -88,12 +94,12 @@ function callerFile(callee: (...args: never[]) => unknown): string | undefined {
   return typeof file === 'string' && file !== '' ? file : undefined;
 }
 
-/** The parts of a checked task, `undefined` for anything else. */
+/** Returns the parts of a checked task, `undefined` for any other value. */
 export function checkedParts(task: unknown): CheckedParts | undefined {
   return typeof task === 'function' && Object.hasOwn(task, CHECKED) ? (task as CheckedTask<unknown[], unknown>)[CHECKED] : undefined;
 }
 
-/** Arguments as the handler gets them; throws or rejects with TaskValidationError. `name` is for its message. */
+/** Returns the arguments for the handler. Throws or rejects with TaskValidationError, whose message has `name`. */
 export function parseArguments({ input }: CheckedParts, args: readonly unknown[], name: string): unknown[] | Promise<unknown[]> {
   const parsed = validate(input, args, `The arguments of ${name} do not fit`);
   return parsed instanceof Promise ? parsed.then(asArguments) : asArguments(parsed);
@@ -101,10 +107,12 @@ export function parseArguments({ input }: CheckedParts, args: readonly unknown[]
 
 function asArguments(parsed: unknown): unknown[] {
   if (Array.isArray(parsed)) return parsed;
-  throw new TaskValidationError(`the input schema must give an array of arguments (a tuple or array schema), it gave ${typeof parsed}`);
+  throw new TaskValidationError(
+    `expected the input schema to return an array of arguments, got ${typeof parsed}; use a tuple or an array schema`,
+  );
 }
 
-/** Calls the handler with parsed arguments and validates what it returns. */
+/** Calls the handler with parsed arguments, and validates its result. */
 export function callParsed({ handler, output }: CheckedParts, args: unknown[], name: string): unknown {
   const result = handler(...args);
   if (output === undefined) return result;

@@ -1,13 +1,13 @@
 /**
- * The part of the Standard Schema specification (version 1) that a checked task needs.
+ * Validates values with a Standard Schema (specification version 1), and keeps of its issues only what the specification names.
  *
- * Decides how a schema is asked and what of its answer is kept. Refuses to know any schema library.
+ * This file does not know any schema library.
  */
 import { TaskValidationError, type ValidationIssue } from '../../errors.ts';
 
 /** A schema of any library that follows Standard Schema: zod, valibot, arktype and others. */
 export interface StandardSchema<Input = unknown, Output = Input> {
-  /** What the specification asks of every schema. */
+  /** The property that the specification requires of every schema. */
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
@@ -16,14 +16,14 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   };
 }
 
-/** What a schema answers. */
+/** The result of a validation. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: ReadonlyArray<ValidationIssue> };
 
-/** The type that a schema takes. */
+/** The input type of a schema. */
 export type SchemaInput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['input'];
-/** The type that a schema gives. */
+/** The output type of a schema. */
 export type SchemaOutput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['output'];
 
 export function isStandardSchema(value: unknown): value is StandardSchema {
@@ -32,11 +32,11 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
   return typeof standard === 'object' && standard !== null && 'validate' in standard && typeof standard.validate === 'function';
 }
 
-/** What `schema` makes of `value`, as a promise only where the schema is asynchronous; TaskValidationError otherwise. */
+/** Returns the parsed value, as a promise only if the schema is asynchronous. Throws or rejects with TaskValidationError. */
 export function validate<Output>(schema: StandardSchema<unknown, Output>, value: unknown, what: string): Output | Promise<Output> {
   const result = schema['~standard'].validate(value);
   if (!('then' in result)) return outcomeOf(result, what);
-  // Any thenable will do; it is asked once, and answers once.
+  // The schema may return any thenable. `then` is called once, and the promise settles once.
   return new Promise<SchemaResult<Output>>((resolve, reject) => {
     result.then(resolve, reject);
   }).then((settled) => outcomeOf(settled, what));
@@ -48,7 +48,7 @@ function outcomeOf<Output>(result: SchemaResult<Output>, what: string): Output {
   throw new TaskValidationError(`${what}: ${issues.map(issueText).join('; ')}`, issues);
 }
 
-/** Only what the specification names: an issue must be able to travel, and the rest may hold the schema itself. */
+/** Keeps only the fields of the specification: an issue must be able to travel, and other fields may hold the schema itself. */
 function plainIssue({ message, path }: ValidationIssue): ValidationIssue {
   return path === undefined ? { message } : { message, path: path.map(keyOf) };
 }

@@ -1,15 +1,17 @@
 /**
- * What travels to a worker so that it finds a task: plain data, once per worker and function.
+ * The data that names a task function for a worker: plain data, sent once per worker and function.
  *
- * Decides the shape, and what of it counts as its size. Refuses to know how a descriptor comes about (find.ts) and what a worker does with it (load.ts).
+ *   'module'   an export of a module, by URL and name      'source'   the text of a function without free variables
+ *
+ * This file does not know how a descriptor is made (discovery/find-task.ts) and how a worker uses it (loading/load-task.ts).
  */
 
-/** What the worker compares an export with, where identity could not be shown on the caller's side. */
+/** The function that the worker compares with the export, if the caller could not compare identities. */
 export interface Confirmation {
-  /** The function's own name, '' when it has none. */
+  /** The name of the function, '' if it has none. */
   readonly name: string;
   readonly source: string;
-  /** Where it is written, for the message: `tasks.ts:12:8`. */
+  /** The source position for the error message: `tasks.ts:12:8`. */
   readonly position: string;
 }
 
@@ -19,15 +21,15 @@ export interface ModuleDescriptor {
   readonly name: string;
   /** A `file:` URL, with its query. */
   readonly url: string;
-  /** `default`, a name, `module.exports` for the whole of a CommonJS module, '' when only its source is known. */
+  /** `default`, a name, `module.exports` for the whole CommonJS module, '' if only the source of the function is known. */
   readonly exportName: string;
-  /** The name is one of `module.exports`, which the caller has seen, not one of the namespace that `import()` makes of it. */
+  /** The name is a property of `module.exports`, which the caller has read. It need not be in the namespace of `import()`. */
   readonly commonjs?: true | undefined;
-  /** A static method, or a method of an exported object: called with the export as `this`. */
+  /** A static method, or a method of an exported object. It is called with the export as `this`. */
   readonly member?: string | undefined;
-  /** A checked task whose arguments were parsed before they left. */
+  /** A checked task whose arguments were parsed before they were sent. */
   readonly parsed?: true | undefined;
-  /** The module is the program's entry: a failure to load it says what that means. */
+  /** The module is the entry of the program. The error for a failed load then explains how to guard the entry. */
   readonly entry?: true | undefined;
   readonly confirm?: Confirmation | undefined;
 }
@@ -38,33 +40,33 @@ export interface SourceDescriptor {
   readonly name: string;
   /** An expression whose value is the function. */
   readonly source: string;
-  /** URL that a bare `import()` in it resolves from; also the file its stack lines name. */
+  /** The URL from which a bare `import()` in the source resolves, and the file that stack lines name. */
   readonly base: string;
-  /** Where it starts in that file, from 1. */
+  /** The position of the function in that file. Line and column count from 1. */
   readonly line: number;
   readonly column: number;
   readonly strict: boolean;
-  /** Whether there is an `import()` in it. */
+  /** The source has an `import()`. */
   readonly imports: boolean;
-  /** Calls without meaning that tools put into the source: `identity` ones give back their argument, `counters` count. */
+  /** Functions that tools call in the source without effect on its result: `identities` return their argument, `counters` count. */
   readonly identities: readonly string[];
   readonly counters: readonly string[];
 }
 
 export type TaskDescriptor = ModuleDescriptor | SourceDescriptor;
 
-/** The URL of the file that the task comes from. */
+/** Returns the URL of the file in which the task is written. */
 export function originOf(descriptor: TaskDescriptor): string {
   return descriptor.kind === 'module' ? descriptor.url : descriptor.base;
 }
 
-/** Bytes of source text in it; all else is short. */
+/** Returns the bytes of source text in a descriptor. Its other fields are short. */
 export function sourceBytes(descriptor: TaskDescriptor): number {
   const source = descriptor.kind === 'source' ? descriptor.source : descriptor.confirm?.source;
   return source === undefined ? 0 : Buffer.byteLength(source);
 }
 
-/** Names that are no task whatever a module exports: a prototype's, and `then`, for which `import()` would call it. */
+/** Names that are never a task: those of prototypes, and `then`, which `import()` would call. */
 const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype', 'then']);
 
 export function isForbiddenName(name: string): boolean {

@@ -1,8 +1,8 @@
 /**
- * Task references: a module and the name of an export, without loading the module on this side.
+ * Makes task references: a module and the name of an export, without loading the module in the program.
  *
- * Decides what a reference is and which URLs it may have. Refuses to load anything, and never throws: a bad reference is the
- * outcome of the task that is given it.
+ * Invariant: `taskRef` never throws. A reference keeps its fault, and the fault is the outcome of each task that uses the reference.
+ * This file does not load modules.
  */
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,21 +11,21 @@ import { isForbiddenName } from './task-descriptor.ts';
 
 const REFERENCE: unique symbol = Symbol.for('twinpool.reference');
 
-/** Any function at all; what it takes does not matter. */
+/** Any function, with any arguments. */
 export type AnyFunction = (...args: never[]) => unknown;
 
-/** The name that a function was given, '' where it got one by its position only. A program may put anything there. */
+/** Returns the name that the author gave a function, '' if there is none. A program may replace `name` by any value. */
 export function ownName(fn: AnyFunction): string {
   try {
     const name: unknown = fn.name;
-    // The second is what vitest calls a default export.
+    // vitest names a default export `__vite_ssr_export_default__`.
     return typeof name !== 'string' || name === 'default' || name === '__vite_ssr_export_default__' ? '' : name;
   } catch {
     return '';
   }
 }
 
-/** The export of a module as a task. `F` is the type of the function it stands for; nothing of that exists at run time. */
+/** The export of a module as a task. `F` is the type of the function; it exists only at compile time. */
 export interface TaskReference<F extends AnyFunction = (...args: unknown[]) => unknown> {
   /** The `file:` URL of the module. */
   readonly url: string;
@@ -40,16 +40,16 @@ export type TaskReferences<M> = {
 };
 
 /**
- * Names a task by its module and export, without importing the module here: for a module that is heavy, that does something
- * when it is imported, or that a bundler makes an entry of its own. With a URL alone it gives a reference per export.
+ * Names a task by its module and export, without importing the module in the program.
  *
- * `url` is a `file:` URL or an absolute path; write `new URL('./heavy.js', import.meta.url)`. A static method is
- * `'Class.method'`. What is wrong with a reference shows when its task runs: TaskSerializationError for a URL that cannot be a
- * task's, TaskModuleError when the module or the export is not there.
+ * Use it for a module that is heavy, that has side effects when it is imported, or that is an entry of its own for a bundler. `taskRef` never
+ * throws: a fault of the reference is the outcome of its tasks. Such a task rejects with TaskSerializationError if the URL cannot name a task
+ * module, and with TaskModuleError if the worker cannot find the module or the export.
  *
  * @param url - A `file:` URL or an absolute path: `new URL('./heavy.js', import.meta.url)`.
- * @param exportName - The name of the export. Without it: a reference for each export.
- * @returns The reference, or an object of references.
+ * @param exportName - The name of the export; `'Class.method'` for a static method. Without it, the result has one reference per export.
+ * @returns The reference, or an object with one reference per export.
+ * @see https://nodejs.org/api/esm.html#importmetaurl
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ export function taskRef<M extends object = Record<string, (...args: unknown[]) =
 export function taskRef(url: URL | string, ...names: [string?]): unknown {
   const target = resolveUrl(url);
   if (names.length > 0) return reference(target, names[0]);
-  // `then` stays undefined so that the proxy can be returned from an async function.
+  // `then` is undefined, so that an async function can return the proxy.
   return new Proxy(Object.create(null), {
     get: (_, name) => (typeof name === 'string' && name !== 'then' ? reference(target, name) : undefined),
     set: () => false,
@@ -91,14 +91,16 @@ export function isReference(value: unknown): value is TaskReference {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, REFERENCE);
 }
 
-/** Why this reference cannot be a task's, `undefined` when it can. */
+/** Returns the fault of a reference, `undefined` if it has none. */
 export function referenceFault(task: TaskReference): string | undefined {
   return task[REFERENCE].fault;
 }
 
 function nameFault(name: unknown): string | undefined {
-  if (typeof name !== 'string' || name === '') return `taskRef: the name of an export must be a string, got ${inspect(name)}`;
-  return name.split('.').some(isForbiddenName) ? `taskRef: ${inspect(name)} cannot be a task` : undefined;
+  if (typeof name !== 'string' || name === '') return `taskRef: expected the name of an export as a string, got ${inspect(name)}`;
+  return name.split('.').some(isForbiddenName)
+    ? `taskRef: ${inspect(name)} cannot be a task; export the function under another name`
+    : undefined;
 }
 
 function resolveUrl(given: unknown): Target {
@@ -109,7 +111,7 @@ function resolveUrl(given: unknown): Target {
   if (url?.protocol === 'file:') return { url: url.href, fault: undefined };
   const why =
     url === undefined
-      ? 'is relative to nothing that is known here: write `new URL(…, import.meta.url)`, or `import.meta.resolve(…)` for a package'
-      : `is not a file: a task module has a \`file:\` URL, never \`${url.protocol}\``;
+      ? 'is a relative path: write `new URL(…, import.meta.url)`, or `import.meta.resolve(…)` for a package'
+      : `is not a file: expected a \`file:\` URL, got \`${url.protocol}\``;
   return { url: text, fault: `taskRef: ${inspect(text.slice(0, 80))} ${why}` };
 }

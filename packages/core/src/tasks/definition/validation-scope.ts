@@ -1,20 +1,23 @@
 /**
- * Whose arguments a schema validates while it runs, so that a call that the schema itself makes is not held up by the call that it validates.
+ * Knows for which job a schema runs, so that a call which the schema itself makes does not wait for the call that it validates.
  *
- * While an asynchronous schema runs that is known by AsyncLocalStorage, which makes every promise of the program slower on Node 20: it is enabled
- * only until a schema has shown that it is synchronous. Knows neither schemas nor jobs.
+ *   runValidationFor(job, fn, validate) --> schema runs --> a call of the schema: validatingJob() returns the job
+ *
+ * Invariant: AsyncLocalStorage is enabled only while a schema runs that is asynchronous, or was never run: on Node 20 it makes every promise of the
+ * program slower.
+ * This file does not know schemas and jobs.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 const storage = new AsyncLocalStorage<object>();
-/** Functions whose schema was synchronous when it ran last. */
+/** Functions whose schema was synchronous in its last run. */
 const synchronous = new WeakSet<object>();
-/** Validations whose schema has not answered. */
+/** The number of validations that are running. */
 let open = 0;
-/** The job for which a schema runs at this moment. */
+/** The job whose schema is on the stack. */
 let running: object | undefined;
 
-/** Runs `validate`, the schema of `fn`, for `job`. */
+/** Runs `validate`, which calls the schema of `fn`, for `job`. */
 export function runValidationFor<T>(job: object, fn: object, validate: () => T): T {
   const before = running;
   running = job;
@@ -36,7 +39,7 @@ export function runValidationFor<T>(job: object, fn: object, validate: () => T):
   }
 }
 
-/** The job whose schema makes this call, if one does. */
+/** Returns the job whose schema makes this call, `undefined` for any other call. */
 export function validatingJob<T extends object>(): T | undefined {
   return open === 0 ? undefined : ((running ?? storage.getStore()) as T | undefined);
 }

@@ -1,7 +1,7 @@
 /**
- * The text of a function as an expression that gives the function.
+ * Turns the text of a function into an expression whose value is the function: methods and accessors are wrapped, and edits are applied.
  *
- * Decides how methods and accessors become expressions, and applies the edits that reading it asked for.
+ * This file does not know why an edit is needed (function-syntax.ts does).
  */
 import type { FunctionSyntax } from './function-syntax.ts';
 

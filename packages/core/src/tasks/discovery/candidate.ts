@@ -1,7 +1,8 @@
 /**
- * A function that is being looked for, with what the inspector says of it.
+ * A function whose export is searched: its text, its location, and its name for error messages.
  *
- * Decides how it is called in messages and which function's text stands for a checked task. Refuses to know how it is found.
+ * The function of a checked task is its handler.
+ * This file does not know how the export is searched.
  */
 import { type CheckedParts, checkedParts } from '../definition/checked-task.ts';
 import { type AnyFunction, ownName } from '../definition/task-reference.ts';
@@ -12,7 +13,7 @@ import { fileName, PositionFinder } from './source-position.ts';
 export class Candidate {
   readonly task: AnyFunction;
   readonly parts: CheckedParts | undefined;
-  /** The function that does the work: of a checked task its handler. */
+  /** The function that does the work: the handler of a checked task. */
   readonly fn: AnyFunction;
   readonly text: string;
   readonly inspected: Inspection | undefined;
@@ -27,24 +28,24 @@ export class Candidate {
     this.location = inspected?.locator.locate(this.fn);
   }
 
-  /** '' when it has none of its own. */
+  /** The name of the function, '' if it has none. */
   get name(): string {
     return ownName(this.fn);
   }
 
-  /** For messages: its own name, else where it is written. */
+  /** The name for messages: the name of the function, or its source position. */
   get title(): string {
     if (this.name !== '' || this.location === undefined) return this.name || '<anonymous>';
     const position = this.positions(0).at(0);
     return position.file === '' ? '<anonymous>' : `<anonymous ${fileName(position.file)}:${position.line}>`;
   }
 
-  /** `anchor`: the offset in its text that its location speaks of. */
+  /** Positions in the written source. `anchor`: the offset in the text to which the location refers. */
   positions(anchor: number): PositionFinder {
     return new PositionFinder(this.text, anchor, this.location, this.inspected?.maps);
   }
 
-  /** The same in the text that V8 compiled, whatever it was made of. */
+  /** Positions in the text that V8 compiled, without source maps. */
   compiledPositions(anchor: number): PositionFinder {
     return new PositionFinder(this.text, anchor, this.location, undefined);
   }

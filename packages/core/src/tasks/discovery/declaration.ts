@@ -1,8 +1,10 @@
 /**
- * How a function stands in the text of its script: nested or not, bound to which name, exported as what, returned by whom.
+ * Finds the declaration of a function in the text of its script: how deeply it is nested, its name, its export, and whether another function
+ * returns it.
  *
- * Decides from syntax alone, for the cases where no export can be compared by identity: modules that are still being evaluated,
- * and code that Node's loader does not know. Refuses to know scopes and values.
+ * It reads syntax only. It is used if exports cannot be compared by identity: in a module that is still being evaluated, and in code that Node's
+ * loader does not know.
+ * This file does not know scopes and values.
  */
 
 import { type AnyNode, children, identifierName, isFunctionNode, isNode, parse } from '../syntax.ts';
@@ -15,19 +17,19 @@ export interface ExportName {
 }
 
 export interface Declaration {
-  /** Functions around it. */
+  /** The number of functions around it. */
   readonly depth: number;
-  /** The declaration or property that gives it its name; `undefined` for a function that is only an argument or a value. */
+  /** The name of its declaration or property; `undefined` for a function that is only an argument or a value. */
   readonly bound: string | undefined;
-  /** Its export, where the script is an ES module and its syntax tells. */
+  /** Its export, if the script is an ES module whose syntax shows it. */
   readonly exported: ExportName | undefined;
-  /** It is written where it is passed to a call. */
+  /** It is written as an argument of a call. */
   readonly isArgument: boolean;
-  /** The function around it gives it away: returns it or puts it on an object. */
+  /** The function around it returns it or assigns it to an object. */
   readonly isReturned: boolean;
 }
 
-/** `isHandler`: the function is the last argument of `defineTask`, and what is sought is the task. `undefined`: not found. */
+/** `isHandler`: the function is the last argument of `defineTask`, and the declaration of the task is searched. Returns `undefined` if not found. */
 export function findDeclaration(text: ScriptText, location: Location, isHandler: boolean): Declaration | undefined {
   const program = programOf(text, location.script.isModule);
   const offset = program && offsetOf(text.source, location);
@@ -36,7 +38,7 @@ export function findDeclaration(text: ScriptText, location: Location, isHandler:
   if (found === undefined) return undefined;
   let path = withoutWrappers(found);
   const isArgument = path.at(-2)?.type === 'CallExpression';
-  // From the handler up to the call that makes a task of it.
+  // Continue at the call that makes a task of the handler.
   if (isHandler && isArgument) path = withoutWrappers(path.slice(0, -1));
   const bound = binding(path);
   const depth = path.slice(0, -1).filter(isFunctionNode).length;
@@ -49,7 +51,7 @@ export function findDeclaration(text: ScriptText, location: Location, isHandler:
   };
 }
 
-/** The last one parsed: a program that passes functions while it is being evaluated asks for the same one again and again. */
+/** The last parsed program. A program that passes functions while it is being evaluated needs the same one many times. */
 let last: { readonly text: ScriptText; readonly program: AnyNode | undefined } | undefined;
 
 function programOf(text: ScriptText, isModule: boolean): AnyNode | undefined {
@@ -66,7 +68,7 @@ function offsetOf(source: string, { script, line, column }: Location): number | 
   return lineStart + column - (line === script.startLine ? script.startColumn : 0);
 }
 
-/** The nodes from the program down to the innermost function that starts (name and parameters) around `offset`. */
+/** Returns the nodes from the program down to the innermost function whose head (name and parameters) is around `offset`. */
 function pathTo(program: AnyNode, offset: number): readonly AnyNode[] | undefined {
   let found: readonly AnyNode[] | undefined;
   const visit = (node: AnyNode, above: readonly AnyNode[]): void => {
@@ -80,20 +82,20 @@ function pathTo(program: AnyNode, offset: number): readonly AnyNode[] | undefine
   return found;
 }
 
-/** The path without what stands between the last node and its name, and gives the node itself: `__name(fn, 'f')`, `isFast ? fn : other`. */
+/** Removes the wrappers between the last node and its name whose value is the node itself: `__name(fn, 'f')`, `isFast ? fn : other`. */
 function withoutWrappers(path: readonly AnyNode[]): readonly AnyNode[] {
   const node = path.at(-1);
   let above = path.slice(0, -1);
   for (
     let child = node;
-    node !== undefined && child !== undefined && givesBack(above.at(-1), child);
+    node !== undefined && child !== undefined && isWrapperOf(above.at(-1), child);
     child = above.at(-1), above = above.slice(0, -1)
   );
   return node === undefined ? path : [...above, node];
 }
 
 /** Functions of `Object` whose result is their first argument. */
-const GIVE_BACK: ReadonlySet<unknown> = new Set([
+const IDENTITY_METHODS: ReadonlySet<unknown> = new Set([
   'assign',
   'defineProperties',
   'defineProperty',
@@ -103,14 +105,14 @@ const GIVE_BACK: ReadonlySet<unknown> = new Set([
   'setPrototypeOf',
 ]);
 
-function givesBack(parent: AnyNode | undefined, child: AnyNode): boolean {
+function isWrapperOf(parent: AnyNode | undefined, child: AnyNode): boolean {
   switch (parent?.type) {
     case 'CallExpression': {
       const { callee } = parent;
       if (!Array.isArray(parent.arguments) || parent.arguments[0] !== child) return false;
-      // What esbuild puts around a function to keep its name.
+      // esbuild wraps a function in `__name` to keep its name.
       if (identifierName(callee) === '__name') return true;
-      return isObjectCall(parent) && isNode(callee) && GIVE_BACK.has(identifierName(callee.property));
+      return isObjectCall(parent) && isNode(callee) && IDENTITY_METHODS.has(identifierName(callee.property));
     }
     case 'ConditionalExpression':
       return parent.test !== child;
@@ -153,7 +155,7 @@ function binding(path: readonly AnyNode[]): Binding | undefined {
   }
 }
 
-/** The export of what stands at the top of a module: declared there, or named in `export { … }` or `export default name`. */
+/** Returns the export of a declaration at the top of a module: exported there, or named in `export { … }` or `export default name`. */
 function exportOf(path: readonly AnyNode[], bound: Binding): ExportName | undefined {
   const [program] = path;
   if (program === undefined) return undefined;
@@ -169,14 +171,14 @@ function exportOf(path: readonly AnyNode[], bound: Binding): ExportName | undefi
   const isExpression = owner?.type === 'ClassExpression' || owner?.type === 'ObjectExpression';
   if (parent === undefined || (!isExpression && owner?.type !== 'ClassDeclaration')) return undefined;
   const name = isExpression && parent.type === 'VariableDeclarator' ? identifierName(parent.id) : identifierName(owner.id);
-  // A class in a class, or an object in an object, is no export.
+  // A class in a class, or an object in an object, is not an export.
   const isAtTop = holder.length <= (parent.type === 'VariableDeclarator' ? 5 : 3);
   if (!isAtTop || (name === undefined && parent.type !== 'ExportDefaultDeclaration')) return undefined;
   const exportName = exportedAs(program, holder.slice(1), name ?? 'default');
   return exportName === undefined ? undefined : { exportName, member: bound.name };
 }
 
-/** `path`: from the statement at the top down. */
+/** Returns the name under which `local` is exported. `path` begins with the statement at the top of the module. */
 function exportedAs(program: AnyNode, path: readonly AnyNode[], local: string): string | undefined {
   const [statement] = path;
   if (statement?.type === 'ExportDefaultDeclaration') return 'default';
@@ -193,7 +195,7 @@ function exportedName(program: AnyNode, local: string): string | undefined {
   for (const other of children(program)) {
     if (other.type === 'ExportDefaultDeclaration' && identifierName(other.declaration) === local) return 'default';
     if (other.type !== 'ExportNamedDeclaration' || other.source) continue;
-    // `export let f;` that is assigned later.
+    // `export let f;` with a later assignment.
     if (isNode(other.declaration) && declared(other.declaration).some(({ id }) => identifierName(id) === local)) return local;
     for (const specifier of children(other)) {
       if (specifier.type !== 'ExportSpecifier' || identifierName(specifier.local) !== local) continue;
@@ -208,7 +210,7 @@ function declared(declaration: AnyNode): readonly AnyNode[] {
   return Array.isArray(declaration.declarations) ? declaration.declarations.filter(isNode) : [];
 }
 
-/** Other names of it: compilers make `const _Shape = class { … }; let Shape = _Shape;` of a class with static members. */
+/** Returns other names of `local`: compilers write a class with static members as `const _Shape = class { … }; let Shape = _Shape;`. */
 function aliasesOf(program: AnyNode, local: string): readonly string[] {
   return [...children(program)]
     .flatMap((statement) => declared(isNode(statement.declaration) ? statement.declaration : statement))
@@ -228,7 +230,7 @@ function isReturned(path: readonly AnyNode[], name: string | undefined): boolean
   return name !== undefined && isNode(maker.body) && returns(maker.body, name);
 }
 
-/** `Object.assign(fn, …)` gives the function itself. */
+/** Returns true for a call like `Object.assign(fn, …)`, whose result is the function itself. */
 function isObjectCall(call: AnyNode): boolean {
   const callee = call.callee;
   return isNode(callee) && callee.type === 'MemberExpression' && identifierName(callee.object) === 'Object';

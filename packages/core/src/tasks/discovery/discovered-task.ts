@@ -1,4 +1,8 @@
-/** What comes of looking for a function: how a worker finds it, or why it cannot be sent. */
+/**
+ * The result of searching a function: the descriptor with which a worker finds it, or the reason why it cannot be sent.
+ *
+ * This file does not know how the function was searched.
+ */
 import type { Confirmation, ModuleDescriptor, TaskDescriptor } from '../definition/task-descriptor.ts';
 import type { Candidate } from './candidate.ts';
 import type { ExportName } from './declaration.ts';
@@ -6,13 +10,13 @@ import { isEntry } from './module-lookup.ts';
 
 export interface DiscoveredTask {
   readonly descriptor: TaskDescriptor;
-  /** By what another function object is known to be the same inline function: its text, or also the place where it is written. */
+  /** What identifies another function object as the same inline function: its text, or its text and source position. */
   readonly sharedBy: 'text' | 'position' | undefined;
 }
 
 /** Why a function cannot be a task. */
 export interface RefusedTask {
-  readonly refused: string;
+  readonly refusal: string;
 }
 
 export function discoverByReference(

@@ -1,15 +1,16 @@
 /**
- * Which export of a module a function is, told by identity.
+ * Finds the export of a module that is identical to a function: a value, a static method of an exported class, or a method of an exported object.
  *
- * Decides what counts as an export: a value, a static method of an exported class, a method of an exported object. Refuses to
- * run code of the module: getters are called only where a compiler makes them of exports, proxies are left alone.
+ * Invariant: no code of the module runs. A getter is called only if a compiler made it of an export, or if it has the name of the function; a proxy
+ * is never read.
+ * This file does not know how a worker finds the export.
  */
 import { types } from 'node:util';
 import { isForbiddenName } from '../definition/task-descriptor.ts';
 import { type AnyFunction, ownName } from '../definition/task-reference.ts';
 import type { ExportName } from './declaration.ts';
 
-/** The export of an ES module's namespace that is `fn`: a name before `default`, then methods. */
+/** Returns the export of an ES module that is `fn`. The name of the function comes first, then other names, `default`, methods. */
 export function findExportInNamespace(namespace: object, fn: AnyFunction): ExportName | undefined {
   const own = ownName(fn);
   if (own !== '' && !isForbiddenName(own) && Object.hasOwn(namespace, own) && Reflect.get(namespace, own) === fn)
@@ -17,7 +18,7 @@ export function findExportInNamespace(namespace: object, fn: AnyFunction): Expor
   return search(new Map(Object.keys(namespace).map((key) => [key, Reflect.get(namespace, key)] as const)), fn);
 }
 
-/** The export of a CommonJS module that is `fn`; `exportName` is `module.exports` for the whole. */
+/** Returns the export of a CommonJS module that is `fn`; `exportName` is `module.exports` if `fn` is the whole module. */
 export function findExportInCommonJs(exported: unknown, fn: AnyFunction): ExportName | undefined {
   if (exported === fn) return { exportName: 'module.exports' };
   if (!isOpen(exported)) return undefined;
@@ -41,7 +42,7 @@ export function findExportInCommonJs(exported: unknown, fn: AnyFunction): Export
   return search(values, fn);
 }
 
-/** Its own name says most, `default` little, the whole of a CommonJS module least. */
+/** Prefers the name of the function, then other names, `default`, and `module.exports`. */
 function search(values: ReadonlyMap<string, unknown>, fn: AnyFunction): ExportName | undefined {
   const own = ownName(fn);
   const rank = (name: string): number => (name === own ? 0 : name === 'default' ? 2 : name === 'module.exports' ? 3 : 1);
@@ -57,7 +58,7 @@ function search(values: ReadonlyMap<string, unknown>, fn: AnyFunction): ExportNa
 
 function memberOf(holder: unknown, fn: AnyFunction): string | undefined {
   if (!isOpen(holder)) return undefined;
-  // Of an object only the likely key: it may be a table of any size.
+  // For an object only the name of the function is read, because the object may be a table of any size.
   const keys = typeof holder === 'function' ? keysOf(holder) : [ownName(fn)];
   return keys.find((key) => !isForbiddenName(key) && Object.getOwnPropertyDescriptor(holder, key)?.value === fn);
 }

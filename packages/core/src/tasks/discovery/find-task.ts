@@ -1,15 +1,15 @@
 /**
- * How a function is found: by reference when it is an export, by source when it needs nothing but a worker's globals, else refused.
+ * Finds out how a worker gets a function: by reference if it is an export, by source if it needs only globals of a worker, else not at all.
  *
- *   function -> written where? -> exports can be compared -> an export: reference
+ *   function --> module lookup --> exports can be read --> an export: reference
  *                    |                     |
- *                    |                     +-> none: ------------------------------+-> self-contained: source
- *                    +-> exports cannot be had (still evaluated, vitest, vm): ------+-> exported or bound at the top: reference
- *                    +-> nowhere (-e, new Function, no inspector): -----------------+   that the worker confirms
- *                                                                 (unexported.ts)   +-> refused, with each free name
+ *                    |                     '--> not an export ----------------------.   self-contained: source
+ *                    |--> exports cannot be read (still evaluated, vitest, vm) -----+-> exported or named at the top of the file: reference,
+ *                    '--> no file (-e, new Function, no inspector) -----------------'     which the worker confirms
+ *                                                            find-unexported.ts         else refused, with each free name
  *
- * Decides the first column: what is an export goes by reference, never by source. Refuses to evaluate anything, and to know what
- * becomes of the answer. The rest is unexported.ts; the parser that it needs is loaded when a function is no export.
+ * Invariants: an export goes by reference, never by source. No module is evaluated. The parser is loaded only for a function that is not an export.
+ * This file does not know what its caller does with the result.
  */
 
 import type { AnyFunction } from '../definition/task-reference.ts';
@@ -30,26 +30,26 @@ export async function findTask(task: AnyFunction): Promise<DiscoveredTask | Refu
     const found = exportIn(module, task);
     if (found !== undefined) return discoverByReference(candidate, found.url, found.exported, undefined, module.kind === 'commonjs');
   }
-  // What is no export is told by its text and its place: function objects that one place makes are all alike.
+  // All function objects of one source position are alike, so the result for a function that is not an export is remembered by position.
   const position = candidate.location && candidate.parts === undefined ? positionKey(candidate.location) : undefined;
-  const known = position === undefined ? undefined : unexported.get(position);
-  if (known !== undefined) return known;
-  const answer = findUnexported(candidate, lookup, definitionLookup);
-  if (position !== undefined) remember(position, answer);
-  return answer;
+  const remembered = position === undefined ? undefined : unexported.get(position);
+  if (remembered !== undefined) return remembered;
+  const result = findUnexported(candidate, lookup, definitionLookup);
+  if (position !== undefined) remember(position, result);
+  return result;
 }
 
-/** Answers by place. More than these would hold on to the sources of a program that makes functions without end. */
+/** Results by source position. More entries would hold the sources of a program that makes functions without end. */
 const unexported = new Map<string, DiscoveredTask | RefusedTask>();
 const MOST_POSITIONS = 1_000;
 
-function remember(position: string, answer: DiscoveredTask | RefusedTask): void {
-  unexported.set(position, answer);
+function remember(position: string, result: DiscoveredTask | RefusedTask): void {
+  unexported.set(position, result);
   const [oldest] = unexported.keys();
   if (unexported.size > MOST_POSITIONS && oldest !== undefined) unexported.delete(oldest);
 }
 
-/** Where a function is written, as a key; `undefined` when that is not known. */
+/** Returns a key for the source position of a function, `undefined` if the position is unknown. */
 export function positionKeyOf(task: AnyFunction): string | undefined {
   try {
     const location = openInspection()?.locator.locate(task);
@@ -63,7 +63,7 @@ function positionKey({ script, line, column }: Location): string {
   return `${script.id}:${line}:${column}`;
 }
 
-/** The module that calls `defineTask`, for a checked task whose handler is written in another one. */
+/** Looks up the module that calls `defineTask`: the handler of a checked task may be written in another module. */
 async function lookUpDefinition({ parts, inspected }: Candidate): Promise<ModuleLookup> {
   return lookUpModule(parts?.file === undefined ? undefined : inspected?.locator.scriptOf(parts.file));
 }

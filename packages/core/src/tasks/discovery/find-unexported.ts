@@ -1,7 +1,13 @@
 /**
- * What becomes of a function that no export is known to be: sent by its source, referred to by file and name, or refused.
+ * Finds out how a worker gets a function that is not a known export: by source, by file and name, or not at all.
  *
- * Decides that from its text, from how it stands in its script, and from the names around it. Refuses to evaluate anything.
+ *   the script exports it by its syntax ---------------------> reference, which the worker confirms
+ *   no free names (and not a checked task) ------------------> source
+ *   free names, but the file may export it (vitest, vm) -----> reference by file and name, which the worker confirms
+ *   else ----------------------------------------------------> refused, with the reason
+ *
+ * It reads the text of the function, its declaration in the script, and the names around it. Nothing is evaluated.
+ * This file does not know how the result is sent.
  */
 
 import type { Confirmation, SourceDescriptor } from '../definition/task-descriptor.ts';
@@ -15,7 +21,7 @@ import { freeNames, madeByCall, madeByNode, refusalMessage, UNEXPORTED_CHECKED, 
 import { type PositionFinder, positionText } from './source-position.ts';
 import { isSafeByText, isWorkerGlobal } from './worker-globals.ts';
 
-/** `homeOfCall`: of a checked task the file that calls `defineTask`. */
+/** `definitionLookup`: for a checked task, the module that calls `defineTask`. */
 export function findUnexported(candidate: Candidate, lookup: ModuleLookup, definitionLookup: ModuleLookup): DiscoveredTask | RefusedTask {
   const script = candidate.location?.script;
   if (script?.url.startsWith('node:')) return refusal(candidate, 0, madeByNode(script.url, (candidate.location?.line ?? 0) + 1));
@@ -33,13 +39,13 @@ export function findUnexported(candidate: Candidate, lookup: ModuleLookup, defin
   return refusal(candidate, anchor, candidate.inspected === undefined ? withoutInspector(reason) : reason);
 }
 
-/** Of an ES module that is still being evaluated syntax tells what it exports. */
+/** Returns the export by syntax, for an ES module that is still being evaluated. */
 function byExportSyntax(candidate: Candidate, lookup: ModuleLookup, positions: PositionFinder): DiscoveredTask | undefined {
   const exported = lookup.kind === 'file' && candidate.location?.script.isModule === true ? declarationOf(candidate)?.exported : undefined;
   return exported && discoverByReference(candidate, lookup.url, exported, confirmation(candidate, positions), false);
 }
 
-/** A reference by file and name, where nothing says that the function is no export. */
+/** Returns a reference by file and name, if the function may be an export. */
 function byFileAndName(
   candidate: Candidate,
   lookup: ModuleLookup,
@@ -52,12 +58,12 @@ function byFileAndName(
   const isNamedHandler = candidate.parts !== undefined && declaration?.isArgument !== true;
   const file = isNamedHandler && definitionLookup.kind === 'file' ? definitionLookup : lookup;
   const exportName = isNamedHandler ? '' : declaration === undefined ? candidate.name : mayExport(candidate, declaration);
-  // A task with a named handler is exported where `defineTask` is called, under a name that only the worker can tell.
+  // A task with a named handler is exported where `defineTask` is called, under a name that only the worker can find.
   if (file.kind !== 'file' || exportName === undefined || (exportName === '' && !isNamedHandler)) return undefined;
   return discoverByReference(candidate, file.url, { exportName }, confirmation(candidate, positions), false);
 }
 
-/** The name it may be exported by: never of an ES module, whose syntax tells all; around others a test runner puts a function. */
+/** Returns the name under which the function may be exported. An ES module shows its exports by syntax; a test runner puts a function around other code. */
 function mayExport(candidate: Candidate, { depth, bound }: Declaration): string | undefined {
   return candidate.location?.script.isModule === true || depth > 1 ? undefined : bound;
 }
@@ -68,7 +74,7 @@ function confirmation(candidate: Candidate, positions: PositionFinder): Confirma
 
 function discoverBySource(candidate: Candidate, syntax: FunctionSyntax, lookup: ModuleLookup, positions: PositionFinder): DiscoveredTask {
   const { file, ...start } = positions.at(0);
-  // Stack lines name the file that was loaded: the place in its source only where that is the same file (tsx, vitest).
+  // Stack lines name the loaded file. The written position counts only if it is in the same file (tsx, vitest).
   const { line, column } = lookup.kind === 'nowhere' || file === lookup.url ? start : candidate.compiledPositions(syntax.anchor).at(0);
   const descriptor: SourceDescriptor = {
     kind: 'source',
@@ -86,7 +92,7 @@ function discoverBySource(candidate: Candidate, syntax: FunctionSyntax, lookup: 
   return { descriptor, sharedBy: isKnownByText || candidate.location === undefined ? 'text' : 'position' };
 }
 
-/** `setTimeout` may be an import of `node:timers/promises`: the name of a global counts only where nothing nearer has it. */
+/** Returns the globals that a scope around the function declares too: `setTimeout` may be an import of `node:timers/promises`. */
 function hiddenGlobals({ fn, location, inspected }: Candidate, { globals }: FunctionSyntax): FreeName[] {
   if (globals.size === 0 || location === undefined) return [];
   const near = inspected?.locator.namesInScope(fn);
@@ -101,7 +107,7 @@ function whyNot(candidate: Candidate, free: readonly FreeName[], positions: Posi
 }
 
 function refusal(candidate: Candidate, anchor: number, reason: string): RefusedTask {
-  return { refused: refusalMessage(candidate.name, candidate.location && candidate.positions(anchor).at(0), reason) };
+  return { refusal: refusalMessage(candidate.name, candidate.location && candidate.positions(anchor).at(0), reason) };
 }
 
 function declarationOf({ location, inspected, parts }: Candidate): Declaration | undefined {
@@ -109,7 +115,7 @@ function declarationOf({ location, inspected, parts }: Candidate): Declaration |
   return findDeclaration(inspected.locator.textOf(location.script), location, parts !== undefined);
 }
 
-/** Whether the code around it is strict; `undefined` when that is not known. */
+/** Returns true if the code around the function is strict, `undefined` if unknown. */
 function strictness({ location, inspected }: Candidate): boolean | undefined {
   if (inspected === undefined || location === undefined) return undefined;
   return location.script.isModule || inspected.locator.isStrict(location.script);

@@ -1,8 +1,11 @@
 /**
- * What a function needs that it does not bring along, read from its source text.
+ * Reads the source text of a function: the names that it needs from outside, its form, and the edits that make it an expression.
  *
- * Decides which names are free, and which of the rest are a worker's globals. Refuses to know where the text came from and what
- * follows from a free name. Offsets count from the start of the function's text.
+ *   text --parse--> tree --scope analysis--> undeclared identifiers --> global of a worker | added by a tool | free name
+ *                      '--walk-------------> `this`, `super`, private names, imports
+ *
+ * Offsets count from the start of the function's text.
+ * This file does not know where the text comes from, and what follows from a free name.
  */
 
 import { type AnyNode, children, identifierName, isFunctionNode, isNode, parse, parser, undeclaredIn } from '../syntax.ts';
@@ -11,7 +14,7 @@ import { isWorkerGlobal } from './worker-globals.ts';
 export interface FreeName {
   readonly name: string;
   readonly offset: number;
-  /** What kind of thing it is, where that changes the advice. */
+  /** The kind of name. It changes the advice in the error message. */
   readonly kind: 'variable' | 'not the global' | 'syntax' | 'relative import' | 'compiler helper';
 }
 
@@ -23,28 +26,28 @@ export interface Edit {
 }
 
 export interface FunctionSyntax {
-  /** How the text must be wrapped to be an expression. */
+  /** The wrapping that makes the text an expression. */
   readonly form: 'expression' | 'method' | 'getter' | 'setter';
-  /** Whether the text parses as strict code (as sloppy code it then parses too). */
+  /** The text was parsed as strict code. */
   readonly strict: boolean;
-  /** Where V8 says that the function starts: at its parameters, for an arrow function at its first character. */
+  /** The offset at which V8 locates the function: its parameters; the first character of an arrow function. */
   readonly anchor: number;
   readonly free: readonly FreeName[];
-  /** Globals that it uses, by name: right only if nothing around the function has the same name. */
+  /** Globals that the function uses, with their offsets. A name counts as a global only if no scope around the function has it. */
   readonly globals: ReadonlyMap<string, number>;
   readonly imports: boolean;
-  /** Whether it uses what is another thing in strict code: a `this` of a function in it, `arguments`. */
+  /** The function uses something that differs between strict and sloppy code: `this` of a function in it, or `arguments`. */
   readonly usesMode: boolean;
   readonly identities: readonly string[];
   readonly counters: readonly string[];
   readonly edits: readonly Edit[];
 }
 
-/** Added by tools, without meaning for what a function computes: esbuild's names, the counters of istanbul (`cov_1x2y().s[0]++`). */
+/** Calls that tools add without effect on the result: `__name` of esbuild, the counters of istanbul (`cov_1x2y().s[0]++`). */
 const IDENTITY = '__name';
 const COUNTER = /^cov_\w+$/;
 const COUNTED: ReadonlySet<unknown> = new Set(['s', 'f', 'b']);
-/** Added by compilers for older targets. Each begins with one or two underscores, but for tslib as a whole. */
+/** Helpers that compilers add for older targets. Except for tslib, each begins with one or two underscores. */
 const HELPERS: readonly RegExp[] = [
   /^tslib(?:_\d+)?$/,
   // TypeScript and esbuild
@@ -57,12 +60,12 @@ const HELPERS: readonly RegExp[] = [
   /^_(?:to_?consumable_?array|define_?property|class_?private\w+|class_?call_?check|create_?class|ts_?\w+|call_?super)$/i,
   /^_(?:interop_?require\w+|extends|inherits|tagged_?template_?literal)$/i,
 ];
-/** What vite and vitest make of an imported name, of `import()` and of `import.meta`. */
+/** The names that vite and vitest write for an imported module, for `import()` and for `import.meta`. */
 const VITE_IMPORT = /^__(?:vite_ssr|vi)_import_\d+__$/;
 const VITE_DYNAMIC = '__vite_ssr_dynamic_import__';
 const VITE_META = '__vite_ssr_import_meta__';
 
-/** Parses the text of a function. `strict`: what the code around it is, `undefined` when not known. `undefined`: not readable. */
+/** Reads the text of a function. `strict`: the mode of the code around it, `undefined` if unknown. Returns `undefined` if the text cannot be parsed. */
 export function readFunction(text: string, strict: boolean | undefined): FunctionSyntax | undefined {
   for (const isStrict of strict === undefined ? [true, false] : [strict]) {
     for (const [before, after] of [
@@ -83,7 +86,7 @@ interface Root {
   readonly property: AnyNode | undefined;
 }
 
-/** The function of `(text)` or `({text})`; anything else that happens to parse is none. */
+/** Returns the function of `(text)` or `({text})`, `undefined` for any other program. */
 function functionIn(program: AnyNode): Root | undefined {
   const [statement, ...rest] = Array.isArray(program.body) ? program.body : [];
   if (!isNode(statement) || rest.length > 0 || !isNode(statement.expression)) return undefined;
@@ -103,7 +106,7 @@ class Reader {
   readonly #identities = new Set<string>();
   readonly #counters = new Set<string>();
   readonly #edits: Edit[] = [];
-  /** Nodes by where they stand: `x` of `typeof x`, of `x()`, of `x.y` (with its y), and `x.y` of `(0, x.y)`. */
+  /** Nodes by position: `x` of `typeof x`, of `x()`, of `x.y` (with its y), and `x.y` of `(0, x.y)`. */
   readonly #inTypeof = new Set<unknown>();
   readonly #callees = new Set<unknown>();
   readonly #counterCallees = new Set<unknown>();
@@ -122,12 +125,12 @@ class Reader {
     const kind = property?.kind;
     const form = property === undefined ? 'expression' : kind === 'get' ? 'getter' : kind === 'set' ? 'setter' : 'method';
     this.#walk(fn, fn.type === 'ArrowFunctionExpression' ? 'arrow' : 'function', false);
-    // The key was evaluated where the function was made; what it is called here does not matter.
+    // A computed key was evaluated when the method was made. Any other key serves here.
     const key = property?.key;
     const computed = property?.computed === true && isNode(key) ? key : undefined;
     if (computed !== undefined) this.#replaceKey(computed);
     for (const identifier of undeclaredIn(program, this.#strict)) {
-      if (computed === undefined || !isInside(identifier, computed)) this.#judge(identifier);
+      if (computed === undefined || !isInside(identifier, computed)) this.#classify(identifier);
     }
     return {
       form,
@@ -143,7 +146,7 @@ class Reader {
     };
   }
 
-  /** Notes what scope analysis does not tell: `this` and its kin, private names, imports. `own`: whose `this` it would be. */
+  /** Notes what scope analysis does not report: `this`, `super`, private names, imports. `own`: the function to which `this` belongs. */
   #walk(node: AnyNode, own: 'arrow' | 'function' | 'nested', inClass: boolean): void {
     this.#note(node, own, inClass);
     for (const child of children(node)) {
@@ -200,7 +203,7 @@ class Reader {
     if (COUNTER.test(identifierName(object.callee) ?? '')) this.#counterCallees.add(object.callee);
   }
 
-  /** `import(x)`: what it names must mean the same in a worker. Relative is what a file is needed for (vite roots it at '/'). */
+  /** `import(x)`: the specifier must mean the same module in a worker. A relative one needs a file (vite writes it with '/'). */
   #importOf(node: AnyNode, source: unknown): void {
     this.#imports = true;
     if (!isNode(source)) return;
@@ -213,7 +216,7 @@ class Reader {
     }
   }
 
-  #judge(identifier: AnyNode): void {
+  #classify(identifier: AnyNode): void {
     const name = identifierName(identifier) ?? '';
     const { start } = identifier;
     if (name === IDENTITY && this.#callees.has(identifier)) this.#identities.add(name);
@@ -227,7 +230,7 @@ class Reader {
     else this.#add(this.#originalName(name, identifier), identifier, 'variable');
   }
 
-  /** What the name was before a compiler made an import or an export of it a property: `(0, tasks_js_1.x)()`. */
+  /** Returns the name in the written source, if a compiler turned an import or export into a property: `(0, tasks_js_1.x)()`. */
   #originalName(name: string, identifier: unknown): string {
     const member = this.#members.get(identifier);
     if (member === undefined || member.name === '') return name;
@@ -250,7 +253,7 @@ class Reader {
     this.#edits.push({ start: open, end: close + 1, text: 'task' });
   }
 
-  /** V8 counts a function from the parenthesis of its parameters; a comment before it may hold one too, so tokens are read. */
+  /** The parenthesis of the parameters, where V8 locates a function. A comment before it may have one too, so the tokens are read. */
   #anchor(fn: AnyNode): number {
     if (fn.type === 'ArrowFunctionExpression') return 0;
     const id = fn.id;
@@ -260,7 +263,7 @@ class Reader {
         if (token.type.label === '(') return from + token.start;
       }
     } catch {
-      // An odd tail; the start of the function is near enough.
+      // The tokens cannot be read: the start of the function is near enough.
     }
     return from;
   }

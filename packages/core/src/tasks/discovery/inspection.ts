@@ -1,7 +1,7 @@
 /**
- * What this thread can learn of its functions: the inspector and the source maps that go with it.
+ * Opens the inspector of this thread, and the source maps of its scripts, once and on first use.
  *
- * Decides that it is opened once, on first need. Refuses to know what is asked.
+ * This file does not know what its callers read.
  */
 import { Locator } from './locator.ts';
 import { SourceMaps } from './source-position.ts';
@@ -14,7 +14,7 @@ export interface Inspection {
 let opening: Promise<Inspection | undefined> | undefined;
 let opened: Inspection | undefined;
 
-/** `undefined` where there is no inspector. */
+/** Returns the inspection; `undefined` in a runtime without an inspector. */
 export function inspection(): Promise<Inspection | undefined> {
   opening ??= Locator.open().then((locator) => {
     opened = locator && { locator, maps: new SourceMaps(locator) };
@@ -23,7 +23,7 @@ export function inspection(): Promise<Inspection | undefined> {
   return opening;
 }
 
-/** The same at once, when it is open. */
+/** Returns the inspection without waiting; `undefined` until it is open. */
 export function openInspection(): Inspection | undefined {
   return opened;
 }

@@ -1,30 +1,31 @@
 /**
- * Where a function was written: its script and position, asked of the inspector of this very thread.
+ * Locates a function: its script and position, from the inspector of this thread.
  *
- * Decides how the inspector is used so that it costs little and leaves nothing behind: a session lives for one question, the
- * debugger is enabled only to learn of scripts not yet known (that replays every script of the program), and no user code runs
- * in between, so a `debugger` statement cannot stop us. Refuses to know what the answer is for.
+ *   connect --> Runtime.evaluate: a reference to the function --> Runtime.getProperties: [[FunctionLocation]], [[Scopes]] --> disconnect
+ *                 '--script unknown--> Debugger.enable, which reports every script of the program, and disable
  *
- * Runtimes without this inspector (`--permission`, Bun, Deno) answer `undefined`.
+ * Invariants: a session exists for one request and leaves nothing behind. No user code runs during a request, so a `debugger` statement cannot stop
+ * it. Runtimes without this inspector (`--permission`, Bun, Deno) have no Locator.
+ * This file does not know what a location is used for.
  */
 import type { Session } from 'node:inspector';
 import { isAbsolute, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** A piece of source that V8 compiled. Line and column of `start` are where its text lies in its file. */
+/** A source text that V8 compiled. `startLine` and `startColumn` are its position in its file. */
 export interface Script {
   readonly id: string;
-  /** A `file:` URL for what Node loaded itself; anything, or '', for others. */
+  /** A `file:` URL if Node loaded the script itself; any text or '' for other scripts. */
   readonly url: string;
   readonly isModule: boolean;
-  /** Compiled in the context that the program runs in, not in one of `node:vm`. */
+  /** The script runs in the main context, not in a context of `node:vm`. */
   readonly isMain: boolean;
   readonly hasMap: boolean;
   readonly startLine: number;
   readonly startColumn: number;
 }
 
-/** Where V8 sees the start of a function: of its parameters, for an arrow function of all of it. Both count from 0. */
+/** The position of a function for V8: its parameters; the first character of an arrow function. Line and column count from 0. */
 export interface Location {
   readonly script: Script;
   readonly line: number;
@@ -36,7 +37,7 @@ export interface ScriptText {
   readonly sourceMapUrl: string;
 }
 
-/** What is read of the inspector's answers. */
+/** The parts of the inspector's responses that this file reads. */
 interface RemoteObject {
   readonly objectId?: string | undefined;
   readonly description?: string | undefined;
@@ -46,7 +47,7 @@ interface Property {
   readonly name: string;
   readonly value?: RemoteObject | undefined;
 }
-interface Answer {
+interface InspectorResponse {
   readonly result?: RemoteObject | readonly Property[] | undefined;
   readonly internalProperties?: readonly Property[] | undefined;
   readonly scriptSource?: string | undefined;
@@ -66,7 +67,7 @@ interface ParsedScript {
 }
 
 const GROUP = 'twinpool';
-// The slot hangs on a class of Node's own, which is the same object in every context; the program's global object stays clean.
+// The function is stored for a moment on a class of Node, which is the same object in every context. The global object is not changed.
 const SLOT = Symbol.for('twinpool.slot');
 const SLOT_EXPRESSION = `process.getBuiltinModule('node:inspector').Session[Symbol.for('twinpool.slot')]`;
 
@@ -82,7 +83,7 @@ export class Locator {
     this.#Session = SessionClass;
   }
 
-  /** `undefined` where this runtime has no inspector that answers at once. */
+  /** Returns `undefined` in a runtime without an inspector that responds synchronously. */
   static async open(): Promise<Locator | undefined> {
     try {
       const { Session } = await import('node:inspector');
@@ -93,9 +94,9 @@ export class Locator {
     }
   }
 
-  /** `undefined` for what has no source: native and bound functions, proxies. */
+  /** Returns `undefined` for a function without source: a native or bound function, a proxy. */
   locate(fn: unknown): Location | undefined {
-    return this.#ask((session) => {
+    return this.#withSession((session) => {
       const value = internalProperty(this.#propertiesOf(session, fn), '[[FunctionLocation]]')?.value;
       if (!isPosition(value)) return undefined;
       if (!this.#scripts.has(value.scriptId)) this.#learnScripts(session);
@@ -104,9 +105,9 @@ export class Locator {
     });
   }
 
-  /** Names that the function can see between its own and the global ones: of its module and of the functions around it. */
+  /** Returns the names of the scopes around the function: its module and the functions around it, without the globals. */
   namesInScope(fn: unknown): Set<string> {
-    return this.#ask((session) => {
+    return this.#withSession((session) => {
       const names = new Set<string>();
       const scopes = internalProperty(this.#propertiesOf(session, fn), '[[Scopes]]')?.objectId;
       for (const { value } of this.#list(session, scopes)) {
@@ -117,17 +118,17 @@ export class Locator {
     });
   }
 
-  /** The script of a file (URL or path) among those that were met. */
+  /** Returns the script of a file, given as a URL or a path. */
   scriptOf(file: string): Script | undefined {
     const url = isAbsolute(file) ? pathToFileURL(file).href : file;
-    // The URL that Node makes of a path has fewer characters encoded.
+    // Node encodes fewer characters than `pathToFileURL` in the URL of a path.
     const path = isAbsolute(file) ? pathInUrl(file) : undefined;
     const find = (): Script | undefined =>
       [...this.#scripts.values()].findLast((script) => script.url === url || (path !== undefined && pathOf(script.url) === path));
-    return find() ?? this.#ask((session) => this.#learnScripts(session)) ?? find();
+    return find() ?? this.#withSession((session) => this.#learnScripts(session)) ?? find();
   }
 
-  /** Whether the script begins with 'use strict'. */
+  /** Returns true if the script begins with 'use strict'. */
   isStrict(script: Script): boolean {
     const known = this.#strict.get(script.id);
     if (known !== undefined) return known;
@@ -136,10 +137,10 @@ export class Locator {
     return strict;
   }
 
-  /** The text that V8 compiled, with the address of its source map. The last one asked for is kept. */
+  /** Returns the text that V8 compiled, with the URL of its source map. The last text is kept. */
   textOf({ id }: Script): ScriptText {
     if (this.#lastText?.id === id) return this.#lastText.text;
-    return this.#ask((session) => {
+    return this.#withSession((session) => {
       let sourceMapUrl = '';
       session.on('Debugger.scriptParsed', ({ params }: ParsedScript) => {
         if (params.scriptId === id) sourceMapUrl = params.sourceMapURL ?? '';
@@ -153,22 +154,22 @@ export class Locator {
     });
   }
 
-  #ask<T>(question: (session: Session) => T): T {
+  #withSession<T>(request: (session: Session) => T): T {
     const session = new this.#Session();
     session.connect();
     try {
-      return question(session);
+      return request(session);
     } finally {
       post(session, 'Runtime.releaseObjectGroup', { objectGroup: GROUP });
       session.disconnect();
     }
   }
 
-  #propertiesOf(session: Session, fn: unknown): Answer | undefined {
+  #propertiesOf(session: Session, fn: unknown): InspectorResponse | undefined {
     Reflect.set(this.#Session, SLOT, fn);
     try {
-      const answer = post(session, 'Runtime.evaluate', { expression: SLOT_EXPRESSION, objectGroup: GROUP, silent: true })?.result;
-      const objectId = answer !== undefined && 'objectId' in answer ? answer.objectId : undefined;
+      const response = post(session, 'Runtime.evaluate', { expression: SLOT_EXPRESSION, objectGroup: GROUP, silent: true })?.result;
+      const objectId = response !== undefined && 'objectId' in response ? response.objectId : undefined;
       return objectId === undefined ? undefined : post(session, 'Runtime.getProperties', { objectId, ownProperties: true });
     } finally {
       Reflect.deleteProperty(this.#Session, SLOT);
@@ -181,7 +182,7 @@ export class Locator {
     return Array.isArray(result) ? result : [];
   }
 
-  // The listener does nothing but store: it runs in the middle of Node's own machinery. Source maps can be megabytes: not kept.
+  // The listener only stores data, because it runs inside of Node. Source maps can have megabytes, so they are not kept.
   #learnScripts(session: Session): void {
     session.on('Debugger.scriptParsed', ({ params }: ParsedScript) => {
       this.#scripts.set(params.scriptId, {
@@ -200,8 +201,8 @@ export class Locator {
 }
 
 /**
- * The path as the inspector knows it, of a CommonJS script: it has gone through a URL, which has neither tabs nor ends of lines, and no backslashes.
- * Several paths may give the same one.
+ * Returns the path of a CommonJS script as the inspector reports it. The inspector's path went through a URL, which drops tabs and line ends and
+ * replaces backslashes. Several paths may give the same one.
  */
 export function pathInUrl(path: string): string {
   const shown = path.replace(/[\t\n\r]/g, '');
@@ -216,17 +217,17 @@ function pathOf(url: string): string | undefined {
   }
 }
 
-/** In Node a question to one's own thread is answered before `post` returns; elsewhere the answer comes too late: undefined. */
-function post(session: Session, method: string, params?: object): Answer | undefined {
-  let answer: Answer | undefined;
+/** Sends a request. Node responds before `post` returns. In other runtimes the response comes too late, and the result is `undefined`. */
+function post(session: Session, method: string, params?: object): InspectorResponse | undefined {
+  let response: InspectorResponse | undefined;
   session.post(method, params, (error, result) => {
-    if (error === null) answer = result as Answer;
+    if (error === null) response = result as InspectorResponse;
   });
-  return answer;
+  return response;
 }
 
-function internalProperty(answer: Answer | undefined, name: string): RemoteObject | undefined {
-  return answer?.internalProperties?.find((property) => property.name === name)?.value;
+function internalProperty(response: InspectorResponse | undefined, name: string): RemoteObject | undefined {
+  return response?.internalProperties?.find((property) => property.name === name)?.value;
 }
 
 interface Position {

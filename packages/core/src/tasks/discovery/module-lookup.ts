@@ -1,8 +1,13 @@
 /**
- * Where the script of a function is at home: what of it can be asked for its exports, without evaluating anything.
+ * Finds the module of a script, and its exports if they can be read without evaluating anything.
  *
- * Decides which module a script is, and never imports what Node's own loader has not evaluated already: a second evaluation
- * would run the program again. Refuses to know functions.
+ *   script --ES module, evaluated by Node's loader--> 'module'      its namespace
+ *      |----CommonJS, in require.cache--------------> 'commonjs'    its `module.exports`
+ *      |----another file----------------------------> 'file'        its exports cannot be read
+ *      '----not a file------------------------------> 'nowhere'
+ *
+ * Invariant: a module that Node's loader has not evaluated is never imported. A second evaluation would run the program again.
+ * This file does not know functions.
  */
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,11 +18,11 @@ import { pathInUrl, type Script } from './locator.ts';
 export type ModuleLookup =
   /** An ES module that Node's loader has evaluated. */
   | { readonly kind: 'module'; readonly url: string; readonly namespace: object }
-  /** A CommonJS module that is in `require.cache`; several where the inspector tells one name for all of them. */
+  /** A CommonJS module in `require.cache`; several modules if the inspector reports the same path for them. */
   | { readonly kind: 'commonjs'; readonly url: string; readonly modules: readonly CommonJsModule[] }
-  /** A file whose exports cannot be had: still being evaluated, or loaded by something else (vitest, jest, `vm`). */
+  /** A file whose exports cannot be read: it is still being evaluated, or another loader has it (vitest, jest, `vm`). */
   | { readonly kind: 'file'; readonly url: string }
-  /** `node -e`, standard input, `new Function`, or not known at all. Bare names resolve from the working directory. */
+  /** `node -e`, standard input, `new Function`, or an unknown script. Bare specifiers resolve from the working directory. */
   | { readonly kind: 'nowhere'; readonly url: string };
 
 export interface CommonJsModule {
@@ -25,7 +30,7 @@ export interface CommonJsModule {
   readonly exported: unknown;
 }
 
-/** By script. What was evaluated once stays so. */
+/** Evaluated modules by script id. An evaluated module stays evaluated. */
 const evaluatedModules = new Map<string, ModuleLookup>();
 
 export async function lookUpModule(script: Script | undefined): Promise<ModuleLookup> {
@@ -36,17 +41,17 @@ export async function lookUpModule(script: Script | undefined): Promise<ModuleLo
     const [first] = modules;
     return first === undefined ? { kind: 'file', url: bare(script.url) } : { kind: 'commonjs', url: first.url, modules };
   }
-  if (!script.isMain || hasModulesOfItsOwn() || realPath(path) !== path) return { kind: 'file', url: bare(script.url) };
+  if (!script.isMain || canCompileModules() || realPath(path) !== path) return { kind: 'file', url: bare(script.url) };
   const known = evaluatedModules.get(script.id);
   if (known !== undefined) return known;
-  const namespace = await evaluated(script.url);
+  const namespace = await namespaceIfEvaluated(script.url);
   if (namespace === undefined) return { kind: 'file', url: script.url };
   const lookup: ModuleLookup = { kind: 'module', url: script.url, namespace };
   evaluatedModules.set(script.id, lookup);
   return lookup;
 }
 
-/** Whether the file is the one that the program was started with. */
+/** Returns true if the file is the entry of the program. */
 export function isEntry(url: string): boolean {
   entryPath ??= process.argv[1] === undefined ? '' : (realPath(process.argv[1]) ?? '');
   return filePath(url) === entryPath;
@@ -62,7 +67,7 @@ function workingDirectory(): string {
   }
 }
 
-/** `undefined` for what is no file: other schemes, and the invented names `[eval]`, `[eval1]`, `[stdin]`, `[worker eval]`. */
+/** Returns `undefined` if the URL is not a file: other schemes, and the invented names `[eval]`, `[eval1]`, `[stdin]`, `[worker eval]`. */
 function filePath(url: string): string | undefined {
   if (!url.startsWith('file:')) return undefined;
   try {
@@ -73,7 +78,7 @@ function filePath(url: string): string | undefined {
   }
 }
 
-/** Queries of a test runner mean nothing to Node's loader. */
+/** Removes the query of a test runner, which Node's loader does not know. */
 function bare(url: string): string {
   return url.replace(/[?#].*$/, '');
 }
@@ -86,7 +91,7 @@ function realPath(path: string): string | undefined {
   }
 }
 
-/** The modules whose script the inspector calls `url`. */
+/** Returns the modules whose script has this URL in the inspector. */
 function cachedCommonJs(path: string, url: string): CommonJsModule[] {
   const { cache } = createRequire(import.meta.url);
   const found: CommonJsModule[] = [];
@@ -103,19 +108,19 @@ function bareQuery(url: string): string {
   return /[?].*$/.exec(url)?.[0] ?? '';
 }
 
-/** With this flag a program may compile modules under any URL: that Node's loader has it can no longer be told. */
-function hasModulesOfItsOwn(): boolean {
+/** With this flag a program may compile modules under any URL, so a URL does not show that Node's loader has the module. */
+function canCompileModules(): boolean {
   return [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((argument) => argument.includes('--experimental-vm-modules'));
 }
 
-/** Turns of the event loop that an import of something in the loader's cache may take; each goes through the loader's hooks. */
+/** The most turns of the event loop for an import from the loader's cache. Each import goes through the loader's hooks. */
 const TURNS = 4;
 
 /**
- * The namespace of a module that the loader has. Importing it evaluates nothing, but waits for a module that is still being
- * evaluated, and that may be waiting for us: so it is raced against imports of what is surely there.
+ * Returns the namespace of a module that the loader has evaluated. The import evaluates nothing. But it waits for a module that is still being
+ * evaluated, and that module may wait for this call: so the import is raced against imports of a module that is certainly loaded.
  */
-async function evaluated(url: string): Promise<object | undefined> {
+async function namespaceIfEvaluated(url: string): Promise<object | undefined> {
   let settled = false;
   let namespace: object | undefined;
   import(url).then(

@@ -1,7 +1,7 @@
 /**
- * What is said of a function that cannot be a task: the reason, each free name with its place, and what to do.
+ * Writes the error text for a function that cannot be a task: the reason, each free name with its position, and what to do.
  *
- * Decides the words only. Refuses to know how the reason was found.
+ * This file does not know how the reason was found.
  */
 
 import type { FreeName } from './function-syntax.ts';
@@ -11,35 +11,36 @@ import { fileName, type PositionFinder, positionText, readablePath, type SourceP
 const REFERENCE = "`taskRef(new URL('./tasks.js', import.meta.url), 'name')`";
 const OTHERWISE = 'export a plain function that calls it, use `defineTask`, or `taskRef`';
 
-/** `place`: where the function is written, as far as that is known. */
+/** Returns the whole text. `position`: the source position of the function, if known. */
 export function refusalMessage(name: string, position: SourcePosition | undefined, reason: string): string {
   const at = position === undefined || position.file === '' ? '' : `${readablePath(position.file)}:${position.line}:${position.column}`;
   const named = at === '' ? `\`${name}\`` : `\`${name}\` (${at})`;
   return cannotBeSent(name !== '' ? named : at === '' ? 'This function' : `The function at ${at}`, reason);
 }
 
-/** The result of calling something: `memoize(f)`, a decorator, `promisify`. */
+/** The reason for a function that a call returned: `memoize(f)`, a decorator, `promisify`. */
 export function madeByCall(position: SourcePosition, free: readonly FreeName[], positions: PositionFinder): string {
   const keeps = free.length === 0 ? '' : `. It keeps ${listed(free, positions)}`;
   return `made by ${position.file === '' ? positionText(position) : `${fileName(position.file)}:${position.line}`}; ${OTHERWISE}${keeps}`;
 }
 
+/** The reason for a function that Node itself made. */
 export function madeByNode(url: string, line: number): string {
   return `made by Node (${url}:${line}); ${OTHERWISE}`;
 }
 
-/** A checked task travels by reference only. */
+/** The reason for a checked task that is not an export. */
 export const UNEXPORTED_CHECKED: string =
   'a checked task must be an export of the module that makes it (its schemas cannot be sent), so that a worker finds it there; export it';
 
 export const UNREADABLE: string = 'its source cannot be read; export it';
 
-/** Where nothing can be looked up. `reason`: what stands in the way of sending the source. */
+/** The reason in a runtime without an inspector. `reason`: why the source cannot be sent. */
 export function withoutInspector(reason: string): string {
   return `${reason}. If it is exported, pass ${REFERENCE}: without an inspector (--permission, Bun, Deno) exports cannot be found`;
 }
 
-/** The free names of a function that is not exported. */
+/** The reason for a function that is not exported and has free names. */
 export function freeNames(own: string, free: readonly FreeName[], positions: PositionFinder): string {
   const helpers = free.filter((one) => one.kind === 'compiler helper');
   if (helpers.length > 0) {
@@ -55,13 +56,13 @@ export function freeNames(own: string, free: readonly FreeName[], positions: Pos
   return `it uses ${listed(free, positions)}, which a worker does not have; export it${pass}${self}`;
 }
 
-/** What CommonJS gives each file. */
+/** The variables that CommonJS defines in each file. */
 const MODULE_NAMES: ReadonlySet<string> = new Set(['require', 'module', 'exports', '__filename', '__dirname']);
 
 function listed(free: readonly FreeName[], positions: PositionFinder): string {
   const named = free.map((one) => {
     const position = positions.at(one.offset);
-    // What was written, where a compiler renamed it and left the source in its map.
+    // The written name, if a compiler renamed it and its source map has the source.
     const name = isValue(one) && position.identifier !== undefined && !KEYWORDS.has(position.identifier) ? position.identifier : one.name;
     return `\`${name}\` (${positionText(position)}${one.kind === 'not the global' ? '; not the global of that name' : ''})`;
   });

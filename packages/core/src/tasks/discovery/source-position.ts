@@ -1,8 +1,10 @@
 /**
- * From a position in compiled text to the place in the file that was written.
+ * Maps a position in compiled text to the file, line and column in the written source.
  *
- * Decides which file, line and column a message names; the source map of the script, where it has one, is followed. Refuses to
- * know what is said about the place. A map that cannot be had or read costs the mapping, nothing else.
+ *   offset in the text of a function --PositionFinder--> line and column in the script --SourceMaps--> position in the source
+ *
+ * Invariant: a source map that cannot be read costs only the mapping; the position is then the one in the script.
+ * This file does not know what a message says about the position.
  */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -15,25 +17,25 @@ type TraceMapping = typeof import('@jridgewell/trace-mapping');
 
 /** Line and column count from 1. */
 export interface SourcePosition {
-  /** URL or path; '' when no file is known. */
+  /** A URL or a path; '' if no file is known. */
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** The identifier that is written there, when the source map holds the source. */
+  /** The identifier at this position, if the source map has the source. */
   readonly identifier?: string | undefined;
 }
 
-/** `tasks.ts:12:8`, without a file `line 12, column 8`. */
+/** Returns `tasks.ts:12:8`; without a file `line 12, column 8`. */
 export function positionText({ file, line, column }: SourcePosition): string {
   return file === '' ? `line ${line}, column ${column}` : `${fileName(file)}:${line}:${column}`;
 }
 
-/** The last part of a URL or path, without its query. */
+/** Returns the last part of a URL or path, without its query. */
 export function fileName(file: string): string {
   return basename(file.replace(/[?#].*$/, ''));
 }
 
-/** The path of a `file:` URL, anything else as it is. */
+/** Returns the path of a `file:` URL, and any other text as it is. */
 export function readablePath(file: string): string {
   try {
     return fileURLToPath(file);
@@ -42,14 +44,14 @@ export function readablePath(file: string): string {
   }
 }
 
-/** Finds places in the text of one function. */
+/** Finds source positions in the text of one function. */
 export class PositionFinder {
   readonly #text: string;
   readonly #anchor: number;
   readonly #location: Location | undefined;
   readonly #maps: SourceMaps | undefined;
 
-  /** `anchor`: the offset in `text` that `location` speaks of. */
+  /** `anchor`: the offset in `text` to which `location` refers. */
   constructor(text: string, anchor: number, location: Location | undefined, maps: SourceMaps | undefined) {
     this.#text = text;
     this.#anchor = anchor;
@@ -61,7 +63,7 @@ export class PositionFinder {
     const lineStart = this.#text.lastIndexOf('\n', offset - 1) + 1;
     const line = countLines(this.#text, offset) - (this.#location === undefined ? 0 : countLines(this.#text, this.#anchor));
     if (this.#location === undefined) return { file: '', line: line + 1, column: offset - lineStart + 1 };
-    // On the anchor's own line the columns before the function's text count too.
+    // On the line of the anchor the column of the location is added.
     const column = line === 0 ? this.#location.column + offset - this.#anchor : offset - lineStart;
     const position = { script: this.#location.script, line: this.#location.line + line, column: Math.max(0, column) };
     return this.#maps?.original(position) ?? { file: position.script.url, line: position.line + 1, column: position.column + 1 };
@@ -74,7 +76,7 @@ function countLines(text: string, end: number): number {
   return count;
 }
 
-/** The source maps of scripts, each read once. */
+/** The source maps of scripts. Each map is read once. */
 export class SourceMaps {
   readonly #locator: Locator;
   readonly #maps = new Map<string, TraceMap | undefined>();
@@ -84,7 +86,7 @@ export class SourceMaps {
     this.#locator = locator;
   }
 
-  /** Where the position was written; `undefined` for a script without a map. */
+  /** Returns the position in the written source, `undefined` for a script without a map. */
   original({ script, line, column }: Location): SourcePosition | undefined {
     if (!script.hasMap) return undefined;
     const map = this.#mapOf(script);

@@ -1,9 +1,10 @@
 /**
- * What every worker has: the globals of the language and of Node.
+ * Lists the globals that every worker has: those of the language and of Node.
  *
- * Decides when a name needs no declaration. A list, since this side's global object may hold more than a worker's (a test
- * runner's, a DOM's, the program's own); a name of the list that this runtime lacks is missing in its workers too.
- * The names are those of `Object.getOwnPropertyNames(globalThis)` in bare workers of Node 20 to 26.
+ * It is a list because the global object of the program may have more names than a worker's (of a test runner, a DOM, or the program). A name of the
+ * list that this runtime lacks is missing in its workers too. The names are those of `Object.getOwnPropertyNames(globalThis)` in bare workers of
+ * Node 20 to 26.
+ * This file does not know functions.
  */
 const NAMES = `
 AbortController AbortSignal AggregateError Array ArrayBuffer AsyncDisposableStack Atomics BigInt BigInt64Array BigUint64Array Blob
@@ -29,15 +30,15 @@ const WORKER_GLOBALS: ReadonlySet<string> = new Set(
     .filter((name) => name in globalThis),
 );
 
-/** Whether a bare worker has this global. */
+/** Returns true if a bare worker has this global. */
 export function isWorkerGlobal(name: string): boolean {
   return WORKER_GLOBALS.has(name);
 }
 
 /**
- * Globals that hardly any module has a variable of its own for. Two functions with the same text that use no others are taken
- * for one inline function wherever they are written: that spares an inspector's look (0.2 ms) for each function object that a
- * loop makes. `Map`, `fetch` or `setTimeout` are not among them: those are imported under the same names.
+ * Globals whose names modules almost never declare. Two functions with the same text that use no other globals count as one inline function,
+ * wherever they are written: this saves one inspector call (0.2 ms) per function object that a loop makes. `Map`, `fetch` and `setTimeout` are not
+ * in the list, because modules import other things under these names.
  */
 const SAFE_BY_TEXT: ReadonlySet<string> = new Set(
   `Array ArrayBuffer BigInt BigInt64Array BigUint64Array Boolean DataView Date Error Float32Array Float64Array Infinity Int16Array

@@ -1,9 +1,9 @@
 /**
- * Makes an inline function of its source: the only place where text becomes code.
+ * Compiles the source of an inline function: the only file that turns text into code.
  *
- * Decides what the code sees: the globals of this worker, and nothing of this package. Bare `import()` resolves from the file
- * where the function was written, stack lines name that file. Refuses to know where the source came from: descriptors arrive
- * from the parent only, before any task.
+ * Invariants: the code sees the globals of this worker and nothing of this package. A bare `import()` resolves from the file in which the function
+ * is written, and stack lines name that file.
+ * This file does not know where the source comes from. Only the program sends descriptors, each before the first task of its function.
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -22,22 +22,26 @@ export function compileInline(descriptor: SourceDescriptor): (...args: unknown[]
   let made: unknown;
   try {
     const script = new Script(`${before}${source}})()`, {
-      // A path, since Bun resolves from nothing else.
+      // Bun resolves imports only if the file name is a path.
       filename: fileURLToPath(base),
       lineOffset: line - 1,
-      // The parenthesis before the function is not its own.
+      // The parenthesis before the function is not part of the user's text.
       columnOffset: column - 2 - before.length,
       ...(imports ? { importModuleDynamically: mainLoader() } : {}),
     });
     made = script.runInThisContext();
   } catch (cause) {
-    throw new TaskModuleError(`Cannot compile the task \`${name}\``, { cause });
+    throw new TaskModuleError(
+      `Cannot compile the task \`${name}\`: ${cause instanceof Error ? cause.message : String(cause)}; export the function`,
+      { cause },
+    );
   }
-  if (typeof made !== 'function') throw new TaskModuleError(`The source of the task \`${name}\` is not a function`);
+  if (typeof made !== 'function')
+    throw new TaskModuleError(`The source of the task \`${name}\` is not a function but ${typeof made}; export the function`);
   return made as (...args: unknown[]) => unknown;
 }
 
-/** On first need: a worker without inline functions, and the program, have no use for it. */
+/** Loads `node:vm` on first use: the program, and workers without inline functions, do not need it. */
 function vm(): typeof import('node:vm') {
   return createRequire(import.meta.url)('node:vm') as typeof import('node:vm');
 }
@@ -45,8 +49,8 @@ function vm(): typeof import('node:vm') {
 let isAnnounced = false;
 
 /**
- * Node's own loader, resolving from the script's file. Node warns once a thread that this option is experimental: a program that
- * writes `import()` into a function should not hear of it, so the first use is here, with the warning held back.
+ * Returns Node's own loader, which resolves from the script's file. Node warns once per thread that this option is experimental. The warning does
+ * not help a user who writes `import()` into a function, so the first use happens here and its warning is dropped.
  */
 function mainLoader(): typeof import('node:vm').constants.USE_MAIN_CONTEXT_DEFAULT_LOADER {
   const { constants, Script } = vm();
@@ -63,9 +67,9 @@ function mainLoader(): typeof import('node:vm').constants.USE_MAIN_CONTEXT_DEFAU
   return loader;
 }
 
-/** Whatever is read of a coverage counter is the counter, or 0 where a number is wanted. */
+/** A coverage counter without effect: every property and call returns the counter itself, and its number is 0. */
 const COUNTER = '(()=>{const c=new Proxy(function(){},{apply:()=>c,get:(_,k)=>k===Symbol.toPrimitive?()=>0:c,set:()=>true});return c})()';
 
-/** Stands around what a computed `import()` names. */
+/** The function around the specifier of a computed `import()`: it throws for a relative one. */
 const SPECIFIER = `const __twinpoolSpecifier=(s)=>{if(/^\\.{0,2}\\/|^\\.{1,2}$/.test(s))throw new TypeError("import('"+s+"'): a relative \
 import() needs the file it is written in, and an inline task has none; export the function");return s};`;

@@ -1,8 +1,13 @@
 /**
- * Whether an export is the function that the caller meant, where the caller could not compare identities.
+ * Confirms, in the worker, that an export is the function that the caller meant, if the caller could not compare identities.
  *
- * Decides by name and by source. Both sides may have gone through different tools (a test runner there, Node here), so what
- * tools change is left out: layout, comments, types, imports, names they add. Refuses to load anything.
+ *   export of that name, sources at least half alike --> the export
+ *   exactly one export with nearly the same source  --> that export (another name, or a method)
+ *   else                                            --> TaskModuleError
+ *
+ * The two sources may come from different tools (a test runner in the program, Node in the worker). So the comparison ignores what tools change:
+ * layout, comments, types, imports and added names.
+ * This file does not load modules.
  */
 import { TaskModuleError } from '../../errors.ts';
 import { checkedParts } from '../definition/checked-task.ts';
@@ -10,12 +15,12 @@ import { type Confirmation, isForbiddenName, type ModuleDescriptor } from '../de
 import { parser } from '../syntax.ts';
 import { type Exported, namedExport } from './named-export.ts';
 
-/** Rejects what is missing or clearly another function. */
+/** Returns the export that is the function. Throws TaskModuleError if it is missing or is clearly another function. */
 export function confirmExport(namespace: object, descriptor: ModuleDescriptor, meant: Confirmation): Exported {
   const { url, exportName, parsed } = descriptor;
   const named = exportName === '' ? undefined : namedExport(namespace, descriptor);
   if (named !== undefined && likeness(sourceOf(named, parsed), meant.source, true) >= SAME_NAME) return named;
-  // Exported under another name, or a method: then the source has to say it, and of one export only.
+  // The function is exported under another name, or is a method. Then exactly one export must have its source.
   const alike = functionsOf(namespace).filter((one) => likeness(sourceOf(one, parsed), meant.source, false) >= OTHER_NAME);
   const distinct = new Set(alike.map((one) => one.value));
   const [found] = alike;
@@ -26,13 +31,13 @@ export function confirmExport(namespace: object, descriptor: ModuleDescriptor, m
       ? `${distinct.size} exports of ${url} look like it; give them different names`
       : named !== undefined
         ? `the export of that name in ${url} is another function`
-        : `${url}, as Node loads it in a worker, does not export it (a test runner's plugins, aliases and mocks do not apply there)`;
+        : `${url}, as Node loads it in a worker, does not export it (plugins, aliases and mocks of a test runner do not apply there)`;
   throw new TaskModuleError(`${what} cannot be used as a task: ${why}. Export it, or pass a \`taskRef\``);
 }
 
-/** Of two functions with one name in one file, half alike is the same one after other tools; less is another. */
+/** The least likeness of two functions with one name in one file that count as the same function after different tools. */
 const SAME_NAME = 0.5;
-/** Without the name it takes nearly all. */
+/** The least likeness without the name. */
 const OTHER_NAME = 0.9;
 
 function sourceOf({ value }: Exported, parsed: true | undefined): string | undefined {
@@ -56,8 +61,8 @@ function functionsOf(namespace: object): Exported[] {
 }
 
 /**
- * 1: the same words in the same order; 0: nothing in common. `isPart`: whether what one side has more is left out, since tools add
- * (the interop of an `import()`, a helper); else it counts.
+ * Returns 1 for the same words in the same order, 0 for nothing in common. `isPart`: words that only one side has do not count, because tools add
+ * code (the interop of an `import()`, a helper).
  */
 export function likeness(one: string | undefined, other: string, isPart: boolean): number {
   if (one === undefined) return 0;
@@ -81,7 +86,7 @@ function pairsOf(list: readonly string[]): string[] {
   return list.slice(1).map((word, index) => `${list[index]} ${word}`);
 }
 
-/** Names and literals, without what tools add: counters, names kept, the module before an imported name. */
+/** Returns the names and literals of a source, without the code that tools add: counters, name helpers, the module of an imported name. */
 function words(source: string): readonly string[] {
   const text = source
     .replace(/\bcov_\w+\(\)\.[sfb]\[\d+\](?:\[\d+\])?\+\+[,;]?/g, '')
@@ -108,7 +113,7 @@ function words(source: string): readonly string[] {
   return found.filter((word) => !ADDED.has(word));
 }
 
-/** What stripping types, lowering and a default export's name add or take away. */
+/** Words that type stripping, lowering and the name of a default export add or remove. */
 const ADDED: ReadonlySet<string> = new Set([
   'async',
   'await',

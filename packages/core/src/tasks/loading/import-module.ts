@@ -1,16 +1,15 @@
 /**
- * Imports the modules of tasks, TypeScript included.
+ * Imports the modules of tasks, TypeScript included; falls back to `tsx`, and tries failed modules again.
  *
- * Decides when Node alone loads a file and when `tsx` is needed, and when a module that failed is tried again. Each module is evaluated once for
- * all that ask while it loads or after it has loaded. Refuses to know what is in a module.
+ *   absent --importModule--> loading --> loaded
+ *     ^                         |
+ *     |                         v
+ *     '----may be tried------ failed      at once after the first failure; later after a pause that doubles, or after the file has changed
  *
- *   absent --asked--> loading --> loaded
- *     ^                  |
- *     |                  v
- *     +--may be tried-- failed      the first time at once, later after a pause that doubles, or when the file has changed
- *
- * Node keeps some failures under their URL for the thread's life (which ones depends on its version; an error that the module itself threw
- * always). Where the same error comes back, the module is imported under a URL of its own; what it imports keeps its URL.
+ * Invariant: each module is evaluated once for all calls of `importModule` while it loads and after it has loaded.
+ * Node keeps some failures under their URL until the thread ends: always if the module itself threw, otherwise depending on Node's version. If the
+ * same error object comes again, the module is imported under another URL; the modules that it imports keep their URLs.
+ * This file does not know the exports of a module.
  */
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -18,26 +17,26 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { types } from 'node:util';
 import { now } from '../../primitives/time.ts';
 
-/** ms between tries of a module that keeps failing: nothing, FIRST_PAUSE, doubled each time. Longer: heals later. Shorter: costs more time and memory. */
+/** The pause in ms before the third try; it doubles with each further try. A longer pause heals later; a shorter one costs more time and memory. */
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 60_000;
 
 interface Failure {
   readonly error: unknown;
-  /** What the URL itself gave last; `error` may come from a URL that it was tried under. */
+  /** The last error of the URL itself. `error` may come from the URL of a further try. */
   own: unknown;
-  /** Tries so far. */
+  /** The number of tries. */
   readonly tries: number;
-  /** ms of the clock from which on it may be tried again. */
+  /** The clock time, in ms, after which the module may be tried again. */
   readonly after: number;
-  /** Of the files that are known to be concerned. */
+  /** The state of the files that the error concerns. */
   readonly state: string;
 }
 
 const modules = new Map<string, Promise<object>>();
 const failures = new Map<string, Failure>();
 
-/** The namespace of the module at a `file:` URL. */
+/** Returns the namespace of the module at a `file:` URL. */
 export function importModule(url: string): Promise<object> {
   const known = modules.get(url);
   if (known !== undefined) return known;
@@ -66,8 +65,8 @@ export function importModule(url: string): Promise<object> {
 }
 
 /**
- * The `module.exports` of a CommonJS module that was imported, as the only name of a namespace. In the namespace that `import()` makes, `default`
- * is the whole of it or, by the convention of compilers (`__esModule`), a property.
+ * Returns the `module.exports` of an imported CommonJS module, as the only name of a namespace. In the namespace of `import()`, `default` is the
+ * whole `module.exports` or, by the convention of compilers (`__esModule`), one property of it.
  */
 export function commonJsExports(url: string, namespace: object): object {
   const cached = createRequire(url).cache[fileURLToPath(url)];
@@ -86,7 +85,7 @@ async function loadAgain(url: string, failure: Failure): Promise<object> {
   }
 }
 
-/** What tells whether a file has changed: of the module itself, and of the one that was missing. */
+/** A text that changes when the file of the module, or the file that was missing, changes. */
 function stateOf(url: string, error: unknown): string {
   const missing = (error as { readonly url?: unknown } | null)?.url;
   return [url, missing].map(fileState).join();
@@ -102,7 +101,7 @@ function fileState(url: unknown): string {
 }
 
 const TYPESCRIPT = /\.(?:ts|mts|cts|tsx)$/;
-/** What Node's own TypeScript cannot do and tsx can: `enum`, `./x.js` for x.ts, .tsx, files in node_modules. */
+/** Errors of Node for TypeScript that only tsx can load: `enum`, `./x.js` for x.ts, .tsx, files in node_modules. */
 const BEYOND_STRIPPING: ReadonlySet<unknown> = new Set([
   'ERR_UNKNOWN_FILE_EXTENSION',
   'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
@@ -111,7 +110,7 @@ const BEYOND_STRIPPING: ReadonlySet<unknown> = new Set([
 ]);
 
 async function load(url: string): Promise<object> {
-  if (BACKSLASH.test(url)) return required(url);
+  if (BACKSLASH.test(url)) return requireModule(url);
   if (!TYPESCRIPT.test(url.replace(/[?#].*$/, ''))) return import(url);
   if (!stripsTypes() && !hasLoader()) await registerTsx(url, undefined);
   try {
@@ -124,15 +123,15 @@ async function load(url: string): Promise<object> {
     return (await import(url)) as object;
   } catch (error) {
     if (!isBeyondStripping(error)) throw error;
-    // Some versions of Node keep the failure under the old URL.
+    // Some versions of Node keep the failure under the first URL.
     return import(`${url}${url.includes('?') ? '&' : '?'}loader=tsx`);
   }
 }
 
-/** In a path of POSIX. Node imports no such file, but requires it. */
+/** A backslash in a POSIX path. Node cannot import such a file, but it can require it. */
 const BACKSLASH = /%5c/i;
 
-function required(url: string): object {
+function requireModule(url: string): object {
   const exported: unknown = createRequire(url)(fileURLToPath(url));
   return types.isModuleNamespaceObject(exported) ? (exported as object) : { default: exported };
 }
@@ -146,7 +145,7 @@ function stripsTypes(): boolean {
   return Boolean(features.typescript) || versions.bun !== undefined || versions.deno !== undefined;
 }
 
-/** The program brought a loader of its own, which may know TypeScript. */
+/** Returns true if the program has a loader of its own, which may load TypeScript. */
 function hasLoader(): boolean {
   return /(?:^|\s)(?:--import|--loader|--experimental-loader|--require|-r)\b/.test(
     [...process.execArgv, process.env.NODE_OPTIONS].join(' '),
@@ -155,27 +154,27 @@ function hasLoader(): boolean {
 
 let registration: Promise<boolean> | undefined;
 
-/** Once per worker. `failure`: what Node said of the file, `undefined` when it was not asked. */
+/** Registers tsx, once per worker. `failure`: the error of Node for the file, `undefined` if Node did not try. */
 async function registerTsx(url: string, failure: unknown): Promise<void> {
   registration ??= registerFrom(url).then(async (done) => done || registerFrom(import.meta.url));
   if (await registration) return;
-  // Looked for again for the next file: it may find what this one did not.
+  // The next file searches again: it may find a tsx that this file did not.
   registration = undefined;
-  // A missing import says more than the advice to install something.
+  // The error of a missing import helps more than the advice to install tsx.
   if (failure instanceof Error && 'code' in failure && failure.code === 'ERR_MODULE_NOT_FOUND') throw failure;
-  throw new Error(`this Node cannot load ${url} by itself; install \`tsx\`, or use Node 22.18 or later`, { cause: failure });
+  throw new Error(`this Node cannot load ${url} without help; install \`tsx\`, or use Node 22.18 or later`, { cause: failure });
 }
 
-/** `false` when tsx is not installed where `from` would find it: at the task's module first, then at this package. */
+/** Registers the tsx that `from` resolves. Returns false if `from` resolves none. */
 async function registerFrom(from: string): Promise<boolean> {
   const require = createRequire(from);
   try {
-    // Its ES modules, by way of the manifest: what `require` resolves to cannot register itself (4.23).
+    // The manifest leads to the ES modules of tsx. The CommonJS modules, which `require` resolves, cannot register (4.23).
     const { exports } = require('tsx/package.json') as {
       readonly exports: Record<string, { readonly import: { readonly default: string } }>;
     };
     const manifest = pathToFileURL(require.resolve('tsx/package.json'));
-    // CommonJS first: a .ts file in a package without `"type": "module"` is that.
+    // CommonJS first: a .ts file in a package without `"type": "module"` is CommonJS.
     for (const api of ['./cjs/api', './esm/api']) {
       const { register } = (await import(new URL(exports[api]?.import.default ?? '', manifest).href)) as { register(): void };
       register();

@@ -1,8 +1,13 @@
 /**
- * The worker's side: from a descriptor to something that can be called.
+ * Turns a descriptor into a function that the worker can call.
  *
- * Decides what of a module is the task and how a checked task is called. Every failure rejects with TaskModuleError, whose cause
- * is what went wrong. Refuses to know workers and messages; loads parser and compiler only for the descriptors that need them.
+ *   'source' -----------------------------> compile-inline
+ *   'module' --import--> with `confirm` --> confirm-export --> callable
+ *                   '--> else ------------> named-export ----> callable
+ *
+ * Invariants: every failure rejects with TaskModuleError, whose cause is the original error. Parser and compiler load only for descriptors that need
+ * them.
+ * This file does not know workers and messages.
  */
 import { TaskModuleError } from '../../errors.ts';
 import { callParsed, checkedParts } from '../definition/checked-task.ts';
@@ -13,11 +18,11 @@ import { commonJsExports, importModule } from './import-module.ts';
 import { type Exported, namedExport } from './named-export.ts';
 
 export interface LoadedTask {
-  /** Takes what left the caller: for a checked task arguments that are parsed already. */
+  /** Calls the function. For a checked task with `parsed` the arguments are parsed already. */
   readonly call: (...args: unknown[]) => unknown;
 }
 
-/** Loads what `descriptor` names. A module is evaluated once for all its tasks; one that failed is tried again. */
+/** Loads the function of a descriptor. A module is evaluated once for all its tasks; a failed module is tried again. */
 export async function loadTask(descriptor: TaskDescriptor): Promise<LoadedTask> {
   if (descriptor.kind === 'source') {
     return { call: compileInline(descriptor) };
@@ -37,7 +42,7 @@ async function importOf({ url, name, entry, commonjs }: ModuleDescriptor): Promi
   } catch (cause) {
     const advice =
       entry === true
-        ? '. It is the program itself: guard its top level with `if (!isWorker)`, or put tasks into a module of their own' +
+        ? '. This file is the entry of the program: guard its top level with `if (!isWorker)`, or put the tasks into another module' +
           ' (with a bundler: an entry of its own, named by `taskRef`)'
         : '';
     throw new TaskModuleError(`Cannot load the task \`${name}\` from ${url}: ${messageOf(cause)}${advice}`, { cause });
@@ -46,19 +51,22 @@ async function importOf({ url, name, entry, commonjs }: ModuleDescriptor): Promi
 
 function callable(descriptor: ModuleDescriptor, exported: Exported | undefined): LoadedTask {
   const { name, url, parsed } = descriptor;
-  if (exported === undefined) throw new TaskModuleError(`The task \`${name}\` is not an export of ${url}`);
+  if (exported === undefined) throw new TaskModuleError(`The task \`${name}\` is not an export of ${url}; export it there`);
   const { value, holder } = exported;
   if (typeof value !== 'function') {
     throw new TaskModuleError(`The task \`${name}\` of ${url} is not a function but ${value === null ? 'null' : typeof value}`);
   }
   const parts = checkedParts(value);
   if (parsed === true) {
-    if (parts === undefined) throw new TaskModuleError(`The task \`${name}\` of ${url} is not a checked task there`);
+    if (parts === undefined)
+      throw new TaskModuleError(
+        `The task \`${name}\` of ${url} is a checked task in the program, but not in the worker; make it with \`defineTask\` in both`,
+      );
     return { call: (...args) => callParsed(parts, args, name) };
   }
-  // A generator's object could not be sent, and no line of its body would have run.
+  // A generator object cannot be sent, and calling the function runs no line of its body.
   if (/Generator/.test(value.constructor.name))
-    throw new TaskModuleError(`The task \`${name}\` of ${url} is a generator function; return an array`);
+    throw new TaskModuleError(`The task \`${name}\` of ${url} is a generator function; return an array instead`);
   const fn = value as (...args: unknown[]) => unknown;
   return { call: holder === undefined ? fn : (...args) => Reflect.apply(fn, holder, args) };
 }

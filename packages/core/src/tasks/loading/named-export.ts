@@ -1,18 +1,19 @@
 /**
- * An export by its name, in the namespace that a worker has.
+ * Finds an export by name, in the namespace of a module that the worker has imported.
  *
- * Decides what a name means: own properties only, and what Node leaves out of the namespace of a CommonJS module is looked up in
- * the whole of it. Refuses to know whether it is a task.
+ * Invariant: only own properties count, so a name on a prototype is never an export. Names that Node leaves out of the namespace of a CommonJS
+ * module are looked up in `module.exports`.
+ * This file does not know whether the export is a task.
  */
 import { isForbiddenName, type ModuleDescriptor } from '../definition/task-descriptor.ts';
 
-/** A value of a module, with what it is called on. */
+/** A value of a module, and the object that is `this` in its calls. */
 export interface Exported {
   readonly value: unknown;
   readonly holder: unknown;
 }
 
-/** Own properties only: what a module does not export itself is no task, whatever its prototype has. */
+/** Returns the export or the member of an export, `undefined` if the module does not have it. */
 export function namedExport(
   namespace: object,
   { exportName, commonjs, member }: Pick<ModuleDescriptor, 'exportName' | 'commonjs' | 'member'>,
@@ -29,8 +30,8 @@ function ofCommonJs(namespace: object, name: string): Exported | undefined {
 }
 
 /**
- * Of a CommonJS module Node gives `default` for the whole, and by name only what it could tell from the source. `default` of a whole that is
- * no function, `exports.default`, is meant by that name too.
+ * Returns an export at the top of a namespace. For a CommonJS module, Node sets `default` to `module.exports`, and has only the names that it
+ * recognised in the source. The name `default` also means `exports.default` if `module.exports` is not a function.
  */
 function topLevel(namespace: object, name: string, isTask: boolean): Exported | undefined {
   const whole = ownValue(namespace, 'module.exports') ?? ownValue(namespace, 'default');
