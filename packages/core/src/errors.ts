@@ -1,7 +1,6 @@
 /**
- * Every error twinpool raises: one class each, with a stable `code`.
+ * Defines every error class of twinpool, each with a stable `code`.
  *
- * Decides how a failure is named: by texts, `name` and `code`, that a bundler leaves as they are. Refuses to know when one is raised: that is the business of whoever throws it.
  * The tree (all extend TwinpoolError):
  *
  *   TimeoutError > TaskTimeoutError           QueueFullError        TaskSerializationError > PayloadTooLargeError
@@ -11,96 +10,98 @@
  *   ExecutorShutdownError                     BrokenExecutorError > BrokenProcessPoolError, BrokenThreadPoolError
  *                                                                 > WorkerLostError
  *
- * A worker sends an error of ours as its code and fields (wire/thrown.ts); `REVIVABLE` lists the classes by code.
+ * Invariants: `name` and `code` are texts, so a bundler or minifier does not change them. A worker sends an error of this package as its code and
+ * fields (wire/thrown.ts), and `REVIVABLE` finds the class by its code.
+ * This file does not know when an error is raised.
  */
 
 /** The issues of a failed validation, in the form of the Standard Schema specification. */
 export interface ValidationIssue {
-  /** What does not fit. */
+  /** What is wrong with the value. */
   readonly message: string;
-  /** Where in the value it is. */
+  /** The path from the value to the wrong part. */
   readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
 }
 
-/** Base of every error of this package. */
+/** The base class of every error of this package. */
 export class TwinpoolError extends Error {
-  /** The text of `error.name`. Not the class's own name, which a minifier changes. */
+  /** The text of `error.name`. It does not depend on the name of the class, which a minifier changes. */
   static override readonly name: string = 'TwinpoolError';
   static readonly code: string = 'ERR_TWINPOOL';
-  /** Stable, for programs; the message is for people and may change. */
+  /** A stable code, for programs. The message is for people and may change. */
   readonly code: string;
-  /** `true` when a task threw it in a worker, absent when it was raised on this side. */
+  /** `true` if a task threw the error in a worker; absent if the program raised it. */
   declare readonly remote?: true;
 
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options !== undefined && 'cause' in options && options.cause !== undefined ? options : undefined);
     this.code = new.target.code;
-    // On the instance, but not enumerable: `util.inspect` and loggers then show it once. A subclass of yours is named as its class is.
+    // The name is an own property and not enumerable, so `util.inspect` and loggers show it once. A subclass of the user has the name of its class.
     Object.defineProperty(this, 'name', { value: new.target.name, configurable: true, writable: true });
   }
 }
 
-/** The time given to wait for something is over; what was waited for goes on. */
+/** The time limit of a wait is over. The work itself continues. */
 export class TimeoutError extends TwinpoolError {
   static override readonly name: string = 'TimeoutError';
   static override readonly code: string = 'ERR_TWINPOOL_TIMEOUT';
 }
 
-/** A task ran longer than its `taskTimeout`; its worker was ended and replaced. */
+/** A task ran longer than its `taskTimeout`. Its worker was ended and replaced. */
 export class TaskTimeoutError extends TimeoutError {
   static override readonly name: string = 'TaskTimeoutError';
   static override readonly code = 'ERR_TWINPOOL_TASK_TIMEOUT';
 }
 
-/** The task was cancelled: by `cancel()`, by an aborted signal (its reason is the `cause`), or by a shutdown. */
+/** The task was cancelled by `cancel()`, by an aborted signal (`cause` is its reason), or by a shutdown. */
 export class CancelledError extends TwinpoolError {
   static override readonly name: string = 'CancelledError';
   static override readonly code = 'ERR_TWINPOOL_CANCELLED';
 }
 
-/** The object is not in a state in which this can be done. */
+/** The state of the object does not allow this call. */
 export class InvalidStateError extends TwinpoolError {
   static override readonly name: string = 'InvalidStateError';
   static override readonly code: string = 'ERR_TWINPOOL_INVALID_STATE';
 }
 
-/** `successful()` was asked before the result was ready. */
+/** `successful()` was called before the result was ready. */
 export class NotReadyError extends InvalidStateError {
   static override readonly name: string = 'NotReadyError';
   static override readonly code = 'ERR_TWINPOOL_NOT_READY';
 }
 
-/** `maxQueue` tasks wait already. */
+/** The queue is full: `maxQueue` tasks wait. */
 export class QueueFullError extends TwinpoolError {
   static override readonly name: string = 'QueueFullError';
   static override readonly code = 'ERR_TWINPOOL_QUEUE_FULL';
 }
 
-/** A function, an argument, a result or an error cannot travel; the message names the variable or the path. */
+/** A function, an argument, a result or an error cannot be sent. The message names the variable or the path in the value. */
 export class TaskSerializationError extends TwinpoolError {
   static override readonly name: string = 'TaskSerializationError';
   static override readonly code: string = 'ERR_TWINPOOL_TASK_SERIALIZATION';
-  /** The result that could not be sent, as text; absent for anything else that could not. */
+  /** The result that could not be sent, as text; absent if the error does not concern a result. */
   declare readonly result?: string;
 }
 
-/** What would travel is larger than `maxPayloadBytes`. */
+/** An argument, a result or a message is larger than `maxPayloadBytes`. */
 export class PayloadTooLargeError extends TaskSerializationError {
   static override readonly name: string = 'PayloadTooLargeError';
   static override readonly code = 'ERR_TWINPOOL_PAYLOAD_TOO_LARGE';
 }
 
-/** A task's module or export could not be loaded in the worker; `cause` says why. */
+/** The worker could not load the module or the export of a task. `cause` is the original error. */
 export class TaskModuleError extends TwinpoolError {
   static override readonly name: string = 'TaskModuleError';
   static override readonly code = 'ERR_TWINPOOL_TASK_MODULE';
 }
 
-/** The arguments or the result of a checked task do not fit its schema. */
+/** The arguments or the result of a checked task do not match its schema. */
 export class TaskValidationError extends TwinpoolError {
   static override readonly name: string = 'TaskValidationError';
   static override readonly code = 'ERR_TWINPOOL_TASK_VALIDATION';
-  /** Every fault that the schema found. */
+  /** All issues that the schema found. */
   readonly issues: readonly ValidationIssue[];
 
   constructor(message: string, issues: readonly ValidationIssue[] = []) {
@@ -109,31 +110,31 @@ export class TaskValidationError extends TwinpoolError {
   }
 }
 
-/** The `initializer` of a worker threw; `cause` is what it threw. */
+/** The `initializer` of a worker threw. `cause` is the thrown value. */
 export class InitializerError extends TwinpoolError {
   static override readonly name: string = 'InitializerError';
   static override readonly code = 'ERR_TWINPOOL_INITIALIZER';
 }
 
-/** Code in a worker that belongs to no task built a pool or used an executor, or too many pools are nested in each other. */
+/** Code outside of a task made a pool or used an executor in a worker, or too many pools are nested in each other. */
 export class NestedBootstrapError extends TwinpoolError {
   static override readonly name: string = 'NestedBootstrapError';
   static override readonly code = 'ERR_TWINPOOL_NESTED_BOOTSTRAP';
 }
 
-/** One fault of an option object. */
+/** One fault of an options object. */
 export interface OptionIssue {
-  /** The option; '' for the whole object. */
+  /** The path of the option; '' for the whole object. */
   readonly path: string;
-  /** What is wrong with it. */
+  /** What is wrong with the option. */
   readonly message: string;
 }
 
-/** Options are unknown, wrong or do not go together; `issues` and the message list every fault. */
+/** Options are unknown, wrong, or cannot be combined. `issues` and the message list all faults. */
 export class OptionsError extends TwinpoolError {
   static override readonly name: string = 'OptionsError';
   static override readonly code = 'ERR_TWINPOOL_OPTIONS';
-  /** Every fault. */
+  /** All faults. */
   readonly issues: readonly OptionIssue[];
 
   constructor(message: string, issues: readonly OptionIssue[] = []) {
@@ -142,7 +143,7 @@ export class OptionsError extends TwinpoolError {
   }
 }
 
-/** The pool takes no new work: `close()` or `terminate()` was called. */
+/** The pool accepts no new work: `close()` or `terminate()` was called. */
 export class PoolClosedError extends TwinpoolError {
   static override readonly name: string = 'PoolClosedError';
   static override readonly code = 'ERR_TWINPOOL_POOL_CLOSED';
@@ -154,79 +155,79 @@ export class PoolRunningError extends TwinpoolError {
   static override readonly code = 'ERR_TWINPOOL_POOL_RUNNING';
 }
 
-/** The pool was terminated before the result was there. */
+/** The pool was terminated before the result was ready. */
 export class PoolTerminatedError extends TwinpoolError {
   static override readonly name: string = 'PoolTerminatedError';
   static override readonly code = 'ERR_TWINPOOL_POOL_TERMINATED';
 }
 
-/** The executor takes no new work: `shutdown()` was called. */
+/** The executor accepts no new work: `shutdown()` was called. */
 export class ExecutorShutdownError extends TwinpoolError {
   static override readonly name: string = 'ExecutorShutdownError';
   static override readonly code = 'ERR_TWINPOOL_EXECUTOR_SHUTDOWN';
 }
 
-/** Workers cannot be had, or were ended under the tasks. */
+/** No worker can be started, or the workers ended while they ran tasks. */
 export class BrokenExecutorError extends TwinpoolError {
   static override readonly name: string = 'BrokenExecutorError';
   static override readonly code: string = 'ERR_TWINPOOL_BROKEN_EXECUTOR';
 }
 
-/** Worker processes cannot be had; `cause` is the last failure. */
+/** No worker process can be started. `cause` is the last failure. */
 export class BrokenProcessPoolError extends BrokenExecutorError {
   static override readonly name: string = 'BrokenProcessPoolError';
   static override readonly code = 'ERR_TWINPOOL_BROKEN_PROCESS_POOL';
 }
 
-/** Worker threads cannot be had; `cause` is the last failure. */
+/** No worker thread can be started. `cause` is the last failure. */
 export class BrokenThreadPoolError extends BrokenExecutorError {
   static override readonly name: string = 'BrokenThreadPoolError';
   static override readonly code = 'ERR_TWINPOOL_BROKEN_THREAD_POOL';
 }
 
-/** What is known of a worker's death. */
+/** The known facts about a lost worker. */
 export interface LossDetails {
-  /** Counts from 1 in a runtime. */
+  /** The number of the worker in its runtime, from 1. */
   readonly workerId: number;
-  /** See `context().workerName`. */
+  /** The name of the worker, as in `context().workerName`. */
   readonly workerName?: string | undefined;
-  /** pid of a process, thread id of a thread; `undefined` when it never had one. */
+  /** The pid of a process, the thread id of a thread; `undefined` if the worker never had one. */
   readonly pid?: number | undefined;
-  /** Thread id of a thread; `undefined` when it never had one. */
+  /** The thread id of a thread; `undefined` if the worker never had one. */
   readonly threadId?: number | undefined;
-  /** What the worker exited with; `null` when a signal ended it. */
+  /** The exit code of the worker; `null` if a signal ended it. */
   readonly exitCode?: number | null | undefined;
   /** The signal that ended a process. */
   readonly signal?: string | null | undefined;
-  /** The function that was running; absent when there was none. */
+  /** The name of the running function; absent if no task ran. */
   readonly taskName?: string | undefined;
-  /** Milliseconds that the task had been running, as far as this side knows. */
+  /** The milliseconds that the task had been running, as far as the program knows. */
   readonly runningFor?: number | undefined;
   /** The failure behind the loss. */
   readonly cause?: unknown;
 }
 
-/** The worker died while it ran this task. */
+/** The worker was lost while it ran this task. */
 export class WorkerLostError extends BrokenExecutorError {
   static override readonly name: string = 'WorkerLostError';
   static override readonly code = 'ERR_TWINPOOL_WORKER_LOST';
-  /** Counts from 1 in a runtime. */
+  /** The number of the worker in its runtime, from 1. */
   readonly workerId: number;
-  /** See `context().workerName`. */
+  /** The name of the worker, as in `context().workerName`. */
   readonly workerName: string | undefined;
-  /** Process id; `undefined` for threads. */
+  /** The process id; `undefined` for threads. */
   readonly pid: number | undefined;
-  /** Thread id; `undefined` for processes. */
+  /** The thread id; `undefined` for processes. */
   readonly threadId: number | undefined;
-  /** What the worker exited with; `null` when a signal ended it. */
+  /** The exit code of the worker; `null` if a signal ended it. */
   readonly exitCode: number | null;
-  /** The signal that ended a process; `null` when it exited. */
+  /** The signal that ended a process; `null` if the process exited. */
   readonly signal: string | null;
-  /** The function that was running; `undefined` when there was none. */
+  /** The name of the running function; `undefined` if no task ran. */
   readonly taskName: string | undefined;
-  /** Of a map: which item the lost task was of. Its own property where it is one, and not enumerable. */
+  /** The index of the lost item, for tasks of a map only. It is then an own property, and not enumerable. */
   declare readonly taskIndex: number | undefined;
-  /** ms that the task had been running, as far as this side knows. */
+  /** The milliseconds that the task had been running, as far as the program knows. */
   readonly runningFor: number | undefined;
 
   constructor(message: string, details: LossDetails) {
@@ -242,7 +243,7 @@ export class WorkerLostError extends BrokenExecutorError {
   }
 }
 
-/** Every class by its code, so that the far side of a wire can bring an error back as what it was. */
+/** Every class by its code, so that the receiver of an error can restore its class. */
 export const REVIVABLE: ReadonlyMap<string, { readonly prototype: TwinpoolError }> = new Map(
   [
     TwinpoolError,
@@ -274,10 +275,11 @@ const ABORT_CODES = new Set<unknown>(['ABORT_ERR', 'ERR_CANCELED', CancelledErro
 const ABORT_NAMES = new Set<unknown>(['AbortError', 'CancelledError']);
 
 /**
- * Tells an abort or a cancellation whatever its class: `CancelledError`, a `DOMException` named `AbortError`, Node's `ABORT_ERR`.
+ * Recognises an abort or a cancellation of any class: `CancelledError`, a `DOMException` named `AbortError`, Node's `ABORT_ERR`.
  *
- * @param error - What was thrown.
- * @returns `true` for an abort.
+ * @param error - A thrown value.
+ * @returns `true` for an abort or a cancellation.
+ * @see https://nodejs.org/api/errors.html#class-aborterror
  *
  * @example
  * ```ts

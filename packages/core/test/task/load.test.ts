@@ -206,7 +206,7 @@ describe('TypeScript', () => {
 
 describe('confirmation', () => {
   const confirm = (name: string, source: string): Pick<ModuleDescriptor, 'confirm'> => ({
-    confirm: { name, source, place: 'tasks.mjs:1:1' },
+    confirm: { name, source, position: 'tasks.mjs:1:1' },
   });
 
   test('the export of that name, if it is not clearly another function', async () => {
@@ -245,7 +245,7 @@ describe('inline functions', () => {
   test('what is not a function, or no code: TaskModuleError', async () => {
     expect((await far.call(inline('(1)'))).failure).toMatchObject({
       name: 'TaskModuleError',
-      message: 'The source of the task `inline` is not a function',
+      message: 'The source of the task `inline` is not a function but number; export the function',
     });
     expect((await far.call(inline('(=>)'))).failure).toMatchObject({ name: 'TaskModuleError', cause: { name: 'SyntaxError' } });
   });

@@ -196,7 +196,7 @@ describe('an entry that is still being evaluated', () => {
     expect(of(label).descriptor).toMatchObject({ kind: 'module', url: url('still-evaluated.mjs'), entry: true, ...reference });
     expect(of(label).descriptor.confirm).toMatchObject({
       source: expect.any(String),
-      place: expect.stringContaining('.mjs:'),
+      position: expect.stringContaining('.mjs:'),
     });
     expect(of(label).value).toBe(value);
   });

@@ -23,7 +23,7 @@ describe('what is refused at sight', () => {
     ['null', null, 'got null'],
     ['an object', { call: 1 }, 'got an object ([object Object])'],
     ['a native function', Math.sqrt, 'it is a native function; pass a function that calls it'],
-    ['a bound function', ((x: number) => x).bind(undefined), 'it is a bound function; pass a function that calls it, and what is bound'],
+    ['a bound function', ((x: number) => x).bind(undefined), 'it is a bound function; pass a function that calls it, and the bound values'],
     [
       'a bound function without a name',
       (
@@ -100,7 +100,7 @@ describe('references', () => {
 
   test('wrong types are refused, not thrown', () => {
     expect(taskFunctionOf(taskRef(1 as never, 'task')).error?.message).toContain('expected a URL or a string');
-    expect(taskFunctionOf(taskRef(tasks, 1 as never)).error?.message).toContain('the name of an export must be a string');
+    expect(taskFunctionOf(taskRef(tasks, 1 as never)).error?.message).toContain('expected the name of an export as a string');
   });
 });
 
