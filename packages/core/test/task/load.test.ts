@@ -173,7 +173,10 @@ describe('checked tasks', () => {
 
   test('what is none there, though the caller had one: TaskModuleError', async () => {
     const { failure } = await far.call(fixture('esm/tasks.mjs', 'square', { parsed: true }), 2);
-    expect(failure).toMatchObject({ name: 'TaskModuleError', message: expect.stringContaining('is a checked task in the program, but not in the worker') });
+    expect(failure).toMatchObject({
+      name: 'TaskModuleError',
+      message: expect.stringContaining('is a checked task in the program, but not in the worker'),
+    });
   });
 });
 
