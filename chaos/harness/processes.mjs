@@ -1,4 +1,4 @@
-// What the operating system says of processes, past everything under test. Linux: it reads /proc.
+// Reads processes from /proc (Linux only), without any code under test.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Every process of a run has this variable in its environment, with the run's own value. */
@@ -8,7 +8,7 @@ function read(file) {
   try {
     return readFileSync(file, 'latin1');
   } catch {
-    return ''; // it ended between the listing and the look
+    return ''; // the process ended in the meantime
   }
 }
 
@@ -20,7 +20,7 @@ function list(folder) {
   }
 }
 
-/** One letter: R, S, T (stopped), Z (ended, not waited for); undefined when it is gone. */
+/** Returns one letter: R, S, T (stopped), Z (ended, not reaped); undefined if the process does not exist. */
 function stateOf(pid) {
   const stat = read(`/proc/${pid}/stat`);
   return stat.slice(stat.lastIndexOf(')') + 2)[0];
@@ -43,12 +43,24 @@ export function childrenOf(pid = process.pid) {
     .filter(isRunning);
 }
 
-/** Children of this process that are worker processes: not the shell that ends them when we die. */
+/**
+ * Returns the child processes that are workers, without the orphan reaper that ends them if this program dies. The command line does not identify
+ * a worker, because the name of the worker replaces it.
+ */
 export function workerProcesses() {
-  return childrenOf().filter((pid) => /worker\/process\.js/.test(commandOf(pid)));
+  return childrenOf().filter((pid) => programOf(pid) === process.execPath && !/orphan-reaper/.test(commandOf(pid)));
 }
 
-/** Running processes of the run with this mark, the asker not among them. */
+/** Returns the path of the program that the process runs; undefined if the process has ended. */
+function programOf(pid) {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the running processes of the run with this mark, except this process. */
 export function markedProcesses(mark) {
   return list('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && read(`/proc/${name}/environ`).includes(`${MARK}=${mark}\0`))
@@ -57,13 +69,13 @@ export function markedProcesses(mark) {
     .map((pid) => ({ pid, command: commandOf(pid).slice(0, 160) }));
 }
 
-/** What the open descriptors of this process lead to, one entry each. */
+/** Returns the targets of the open descriptors of this process. */
 export function descriptors() {
   return list('/proc/self/fd').flatMap((fd) => {
     try {
       return [readlinkSync(`/proc/self/fd/${fd}`)];
     } catch {
-      return []; // the one that the listing itself was read through
+      return []; // the descriptor of the listing itself
     }
   });
 }
@@ -72,18 +84,18 @@ export function threads() {
   return list('/proc/self/task').length;
 }
 
-/** Seconds of processor time that this process itself has had. */
+/** Returns the seconds of processor time of this process. */
 export function ownCpuSeconds() {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
 }
 
-/** Bytes. */
+/** Returns bytes. */
 export function residentSet() {
   return process.memoryUsage.rss();
 }
 
-/** Most bytes that any process of these has had in memory so far. */
+/** Returns the most bytes that the process has had in memory so far. */
 export function peakOf(pid) {
   const kilobytes = /VmHWM:\s+(\d+) kB/.exec(read(`/proc/${pid}/status`))?.[1];
   return Number(kilobytes ?? 0) * 1024;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { WorkerLostError, WorkerRuntime } from '@twinpool/core';
 import { ProcessPoolExecutor } from '@twinpool/executor';
 import { Pool } from '@twinpool/pool';
-import { MiB, median, percentile, spread } from '../harness/figures.mjs';
+import { MiB, median, percentile, percentiles } from '../harness/figures.mjs';
 import { readLedger } from '../harness/ledger.mjs';
 import { residentSet, workerProcesses } from '../harness/processes.mjs';
 import { hash, share } from '../harness/random.mjs';
@@ -17,7 +17,7 @@ const WORKERS = 4;
 const MOST_OPEN = 64;
 /** ms. */
 const KILL_EVERY = 50;
-/** Settled tasks between two kills of the short form, in which workers are to get to their tasks on a busy machine, too. */
+/** Settled tasks between two kills of the short form, so that workers reach their tasks on a busy machine too. */
 const KILL_EVERY_SHORT = 25;
 
 export const title = 'tasks over 4 worker processes, one of them killed every 50 ms; both facades on the same workers';
@@ -49,7 +49,7 @@ export async function run(run) {
       run.expect(value.bytes === undefined || value.bytes.length === size, 'bytes that are not those that were sent', `task ${index}`);
       return;
     }
-    run.expect(value instanceof WorkerLostError, 'a task failed with something else than WorkerLostError', `task ${index}: ${value}`);
+    run.expect(value instanceof WorkerLostError, 'a task failed with another error than WorkerLostError', `task ${index}: ${value}`);
     const killedAt = killer.killed.get(value?.pid);
     run.expect(killedAt !== undefined, 'a task was lost although its worker was not killed', `task ${index}: ${value}`);
     lost.push({ index, pid: value?.pid, after: performance.now() - (killedAt ?? Number.NaN) });
@@ -75,7 +75,7 @@ export async function run(run) {
       if (index % 2 === 0) settles.watchFuture(index, executor.submit(work, index, payload), settled);
       else settles.watchResult(index, pool.applyAsync(work, [index, payload], settles.callbacks(index)), settled);
     } catch (error) {
-      run.expect(false, 'a facade takes no more work', String(error));
+      run.expect(false, 'a facade accepts no more work', String(error));
       break;
     }
   }
@@ -84,7 +84,7 @@ export async function run(run) {
   killer.stop();
   clearInterval(watch);
   unsubscribe('twinpool:worker', onWorker);
-  run.figure('starts', `${starts.size}, ${startTimes.length} got to work; ${spread(startTimes)}`);
+  run.figure('starts', `${starts.size}, ${startTimes.length} got to work; ${percentiles(startTimes)}`);
   const stats = runtime.stats();
   await measureRefill(run, runtime, executor, workers);
   await executor.shutdown();
@@ -93,11 +93,11 @@ export async function run(run) {
   await runtime.close();
 
   judge(run, { accepted, fulfilled, lost, settles, killer, stats, ledger: readLedger(ledger), memory });
-  run.figure('tasks a second', accepted / (time / 1000));
+  run.figure('tasks per second', accepted / (time / 1000));
   killer.keep();
 }
 
-/** What a first use loads and opens is there before anything is counted. */
+/** Uses everything once, so that the modules and descriptors of a first use exist before leaks are counted. */
 async function warmUp(run, options) {
   const runtime = new WorkerRuntime({ ...options, workers: 1 });
   const executor = new ProcessPoolExecutor({ runtime });
@@ -111,7 +111,7 @@ async function warmUp(run, options) {
 async function measureRefill(run, runtime, executor, workers) {
   const times = [];
   let goesOn = true;
-  // Two tasks a worker, always: so that all of them are wanted.
+  // Always two tasks per worker, so that every worker is needed.
   const feeders = Array.from({ length: 2 * workers }, async () => {
     while (goesOn) await executor.submit(work, -1, Buffer.alloc(0)).exception();
   });
@@ -134,7 +134,7 @@ async function measureRefill(run, runtime, executor, workers) {
   }
   goesOn = false;
   await Promise.all(feeders);
-  run.figure('kill -> full strength', spread(times));
+  run.figure('kill -> full strength', percentiles(times));
 }
 
 function judge(run, { accepted, fulfilled, lost, settles, killer, stats, ledger, memory }) {
@@ -160,12 +160,13 @@ function judge(run, { accepted, fulfilled, lost, settles, killer, stats, ledger,
   for (const { pid } of lost) perWorker.set(pid, (perWorker.get(pid) ?? 0) + 1);
   for (const [pid, count] of perWorker) run.expect(count === 1, 'more than one task lost with one worker', `${count} with ${pid}`);
   const after = lost.map((each) => each.after);
-  // The one task that its worker had claimed and whose first line was not written yet: it may have started.
+  // A task that its worker had claimed, but whose first line was not written: it may have started.
   run.figure('tasks', `${accepted}: ${fulfilled} fulfilled, ${lost.length} lost, of them ${unstarted} before their first line`);
   const idle = [...killer.killed.keys()].filter((pid) => !ledger.byWorker.has(String(pid))).length;
-  run.figure('kills', `${killer.killed.size}, ${perWorker.size} of workers with a task, ${idle} of workers that had not begun one yet`);
+  run.figure('kills', `${killer.killed.size}, ${perWorker.size} of workers with a task, ${idle} of workers that had not begun a task`);
+  run.expect(killer.killed.size > 0, 'no worker was killed, so the run shows nothing');
   run.figure('settled exactly once', `${accepted - never - twice} of ${accepted}`);
-  run.figure('kill -> rejection', spread(after));
+  run.figure('kill -> rejection', percentiles(after));
   run.expect(percentile(after, 0.99) <= 250 * run.slack, 'kill -> rejection p99 over 250 ms', `${percentile(after, 0.99)}`);
   run.expect(percentile(after, 1) <= 1250 * run.slack, 'kill -> rejection over 1.25 s', `${percentile(after, 1)}`);
   const quarter = memory.slice(0, Math.ceil(memory.length / 4));
@@ -175,7 +176,7 @@ function judge(run, { accepted, fulfilled, lost, settles, killer, stats, ledger,
     run.expect(end <= 1.15 * median(quarter), 'the resident set grew by more than 15 %', `${median(quarter)} -> ${end}`);
 }
 
-/** Kills a random worker every so often; or, given a log, at the same numbers of settled tasks as that run did. */
+/** Kills a random worker about every KILL_EVERY ms; with a log, at the same numbers of settled tasks as in the logged run. */
 class Killer {
   killed = new Map();
   #run;
@@ -222,7 +223,7 @@ class Killer {
     clearTimeout(this.#timer);
   }
 
-  /** The kills by number of settled tasks, for `--replay`. */
+  /** Writes the kills by number of settled tasks, for `--replay`. */
   keep() {
     const { log } = this.#run;
     if (log !== undefined) writeFileSync(log, JSON.stringify(this.#log));
