@@ -1,8 +1,10 @@
 // npm run bench:compare -- --base DIR [--only submit,map,latency,memory] [--kind thread|process] [--pairs 40]
-// Whether this checkout is slower than another one, DIR (built): fails where a cost may be higher by a tenth.
+// Compares the speed of this checkout with another built one, DIR; exits with 1 if a cost may be 10 % higher or more.
 //
-// A pair is one program on either checkout, the same program with other packages; which one is first changes from pair to pair.
-// Decides by the pairs' ratios of user CPU time (or bytes) only.
+//   pair = the same program, once with the packages of DIR and once with the packages of this checkout; the order alternates
+//   pairs --user CPU time or bytes--> ratios --bootstrap--> median and interval --> PASS | FAIL
+//
+// It does not know what a row measures (compare/rows.mjs).
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +15,7 @@ import { quantity } from './harness/format.mjs';
 import { output } from './harness/program.mjs';
 import { summary } from './harness/statistics.mjs';
 
-/** The interval's upper end has to be below this. */
+/** The upper end of the interval must be below this ratio. */
 const MOST = 1.1;
 const KINDS = ['thread', 'process'];
 const QUESTIONS = [...new Set(rows.map(({ question }) => question))];
@@ -28,31 +30,34 @@ const { values: options } = parseArgs({
 });
 const pairs = Number(options.pairs);
 if (!Number.isInteger(pairs) || pairs < 1) throw new RangeError(`--pairs: expected a whole number of 1 or more, got ${options.pairs}`);
-if (options.kind !== undefined && !KINDS.includes(options.kind)) throw new RangeError(`--kind: expected ${KINDS.join(' or ')}`);
+if (options.kind !== undefined && !KINDS.includes(options.kind))
+  throw new RangeError(`--kind: expected ${KINDS.join(' or ')}, got ${options.kind}`);
 const asked = options.only.split(',');
 const unknown = asked.filter((question) => !QUESTIONS.includes(question));
-if (unknown.length > 0) throw new RangeError(`--only: no such question: ${unknown.join(', ')}; there are ${QUESTIONS.join(', ')}`);
-if (options.base === undefined) throw new TypeError('--base DIR is missing: a checkout of the commit to compare with, built');
+if (unknown.length > 0) throw new RangeError(`--only: expected some of ${QUESTIONS.join(', ')}, got ${unknown.join(', ')}`);
+if (options.base === undefined)
+  throw new TypeError('--base: expected the folder of a built checkout of the commit to compare with, got nothing');
 const base = resolve(options.base);
-if (!existsSync(`${base}/packages/executor/dist/index.js`)) throw new Error(`--base: ${base} is not a checkout that is built`);
+if (!existsSync(`${base}/packages/executor/dist/index.js`))
+  throw new Error(`--base: expected a built checkout, got ${base}; run \`node scripts/setup.mjs\` there`);
 
 const here = fileURLToPath(new URL('..', import.meta.url));
 const program = fileURLToPath(new URL('compare/program.mjs', import.meta.url));
-const measure = async (checkout, place, kind) => Number(await output([program, place, kind], { BENCH_CHECKOUT: checkout }));
+const measure = async (checkout, row, kind) => Number(await output([program, row, kind], { BENCH_CHECKOUT: checkout }));
 
-async function pairOf(place, kind, isBaseFirst) {
-  if (isBaseFirst) return [await measure(base, place, kind), await measure(here, place, kind)];
-  const changed = await measure(here, place, kind);
-  return [await measure(base, place, kind), changed];
+async function pairOf(row, kind, isBaseFirst) {
+  if (isBaseFirst) return [await measure(base, row, kind), await measure(here, row, kind)];
+  const changed = await measure(here, row, kind);
+  return [await measure(base, row, kind), changed];
 }
 
-console.log(`Median of the ratios to ${base} in ${pairs} pairs, its bootstrap 95 % interval; the upper end has to be below ${MOST}.`);
+console.log(`Median of the ratios to ${base} in ${pairs} pairs, its bootstrap 95 % interval; the upper end must be below ${MOST}.`);
 let failed = 0;
-for (const [place, { question, what, unit }] of rows.entries()) {
+for (const [row, { question, what, unit }] of rows.entries()) {
   if (!asked.includes(question)) continue;
   for (const kind of options.kind === undefined ? KINDS : [options.kind]) {
     const measured = [];
-    for (let pair = 0; pair < pairs; pair++) measured.push(await pairOf(String(place), kind, pair % 2 === 0));
+    for (let pair = 0; pair < pairs; pair++) measured.push(await pairOf(String(row), kind, pair % 2 === 0));
     const { median, low, high } = medianRatio(measured);
     const isFine = high < MOST;
     if (!isFine) failed += 1;

@@ -1,8 +1,10 @@
-// npm run bench:guard: fails when small tasks have become several times dearer than they were. A step of CI.
+// npm run bench:guard
+// Fails if small tasks cost several times as much as they did. CI runs it.
 //
-// Decides by nothing absolute but bytes: each figure is a ratio to piscina or to a bare loop in this program, measured in turn. Bounds are wide,
-// two to six times what is measured on a quiet machine, and a bound is overrun only where both the median of the rounds and the least times
-// of either side say so (what else runs only lengthens a time), twice. Goals and comparisons are the business of main.mjs.
+// Each figure is a ratio to piscina or to a bare loop in the same program, measured in turn; only bytes are absolute. The bounds are two to six
+// times the figures of a quiet machine. A check fails only if both the median of the rounds and the ratio of the shortest times exceed the bound,
+// twice: other load on the machine only lengthens a time.
+// It does not judge the goals (main.mjs) and does not compare checkouts (compare.mjs).
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { allocated, held } from './harness/allocation.mjs';
@@ -42,11 +44,12 @@ const single = (name) => async () => (await oneByOne(pools[name].run, ONE_BY_ONE
 const mapOnce = (name) => async () => {
   const started = performance.now();
   const results = await maps[name].map(items);
-  if (results.length !== ITEMS || results[ITEMS - 1] !== ITEMS) throw new Error('wrong results');
+  if (results.length !== ITEMS || results[ITEMS - 1] !== ITEMS)
+    throw new Error(`expected ${ITEMS} results up to ${ITEMS}, got ${results.length} up to ${results[ITEMS - 1]}`);
   return performance.now() - started;
 };
 
-/** Times, so less is better: at `most` so many times what the other takes. */
+/** Ratios of times: at most `most` times the time of the other side. */
 const RATIOS = [
   { text: 'submit on threads : piscina', ours: burst('threads'), other: burst('piscina'), most: 1 / 3 },
   { text: 'submit on threads : bare postMessage', ours: burst('threads'), other: burst('bareThreads'), most: 1 / 0.15 },
@@ -66,7 +69,7 @@ const BYTES = [
 
 async function ratioOf({ ours, other }) {
   const times = [];
-  // The first one warms up.
+  // The first round warms up.
   for (let round = 0; round <= ROUNDS; round++) times.push([await ours(), await other()]);
   times.shift();
   const least = (side) => Math.min(...times.map((pair) => pair[side]));
@@ -80,7 +83,7 @@ async function bytesOf({ measure }) {
 }
 
 const overruns = ({ median, least }, most) => Math.min(median, least) > most;
-const shown = (value) => `${range(value)}, of the least ${figure(value.least)}`;
+const shown = (value) => `${range(value)}, ratio of the shortest ${figure(value.least)}`;
 
 const failed = [];
 for (const check of [...RATIOS, ...BYTES]) {
@@ -88,7 +91,7 @@ for (const check of [...RATIOS, ...BYTES]) {
   let value = await measure(check);
   const first = value;
   if (overruns(value, check.most)) value = await measure(check);
-  const again = value === first ? '' : `, the first time ${shown(first)}`;
+  const again = value === first ? '' : `, first measurement ${shown(first)}`;
   const isFine = !overruns(value, check.most);
   console.log(`  ${isFine ? 'ok    ' : 'FAILED'}  ${check.text}: ${shown(value)}; at most ${figure(check.most)}${again}`);
   if (!isFine) failed.push(check.text);
@@ -97,6 +100,6 @@ await Promise.all([...Object.values(pools), ...Object.values(maps)].map((each) =
 console.log(
   failed.length === 0
     ? `speed: ${RATIOS.length + BYTES.length} checks, all good`
-    : `speed: several times worse than it was: ${failed.join('; ')}`,
+    : `speed: several times worse than before: ${failed.join('; ')}`,
 );
 process.exit(failed.length === 0 ? 0 : 1);

@@ -1,5 +1,6 @@
 // npm run bench [-- question...] [--rounds N] [--only contender,...] [--scale X] [--json] [--list]
-// Asks the questions named (all, if none is; `submit` means every question that begins so), prints a table each, keeps the result and its chart.
+// Measures the named questions (without a name all; `submit` means every question whose name begins so), prints one table per question, and writes
+// the result and its chart. It does not know what a question measures.
 import { parseArgs } from 'node:util';
 import { keep } from './harness/keep.mjs';
 import { load, machine, versions } from './harness/machine.mjs';
@@ -18,20 +19,20 @@ const { values: options, positionals } = parseArgs({
 });
 const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError(`--rounds: expected a whole number of 1 or more, got ${options.rounds}`);
-// Before the questions are loaded, here and in each contender's process: their sizes come from it.
+// Set before the questions are loaded, here and in the process of each contender: their sizes depend on it.
 if (options.scale !== undefined) process.env.BENCH_SCALE = options.scale;
 const { questions } = await import('./questions/index.mjs');
 const { settings } = await import('./peers/settings.mjs');
 
 const unknown = positionals.filter((name) => !questions.some((question) => question.name.startsWith(name)));
 if (unknown.length > 0)
-  throw new RangeError(`no such question: ${unknown.join(', ')}; there are ${questions.map(({ name }) => name).join(', ')}`);
+  throw new RangeError(`expected names of questions, got ${unknown.join(', ')}; there are ${questions.map(({ name }) => name).join(', ')}`);
 const asked = questions.filter(({ name }) => positionals.length === 0 || positionals.some((start) => name.startsWith(start)));
 
 if (options.list) {
   for (const { name, asks } of asked) console.log(`${name}: ${asks}`);
 } else {
-  // Ctrl-C ends by way of 'exit', where every contender's process is ended.
+  // Ctrl-C exits the program, and the 'exit' listener ends the process of every contender.
   process.on('SIGINT', () => process.exit(130)).on('SIGTERM', () => process.exit(143));
   const results = [];
   for (const question of asked) results.push(await ask(question));
@@ -64,7 +65,7 @@ async function ask(question) {
     ...outcome,
   };
   if (!options.json) console.log(`${table(result)}\n`);
-  // What was made smaller is shown only: the kept results are whole ones.
+  // A reduced measurement is only printed, not kept.
   if (options.scale === undefined && options.only === undefined) keep(result);
   return result;
 }

@@ -1,7 +1,10 @@
 // npm run bench:report [-- --check]
-// Writes docs/performance.md, the table in README.md and the pictures from results/*.json and from what was written by hand: report/*.md and
-// limits.json.
-// Measures nothing and types no figure. `--check` writes nothing and fails where a page is not what the results give.
+// Writes docs/performance.md, the table in README.md and the charts.
+//
+//   results/*.json, report/*.md, limits.json --> docs/performance.md, README.md between its markers, results/*.svg
+//
+// Invariant: every figure comes from the results. `--check` writes nothing, and fails if a page differs from the results.
+// It does not measure anything (main.mjs does).
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { chart } from './harness/chart.mjs';
 import { isReached } from './harness/statistics.mjs';
@@ -14,7 +17,7 @@ const MARKERS = ['<!-- performance: written by `npm run bench:report` -->', '<!-
 const text = (path) => readFileSync(new URL(path, root), 'utf8');
 const json = (path) => JSON.parse(text(path));
 
-/** By name; in the order of the questions where they are known. */
+/** The results by name of the question. */
 const results = new Map(
   readdirSync(new URL('bench/results/', root))
     .filter((name) => name.endsWith('.json'))
@@ -36,7 +39,7 @@ for (const [path, content] of Object.entries(pages)) {
   if (process.argv.includes('--check')) stale.push(path);
   else writeFileSync(new URL(path, root), content);
 }
-for (const path of stale) console.error(`  ${path} is not what bench/results and bench/report give: run \`npm run bench:report\``);
+for (const path of stale) console.error(`  ${path} differs from bench/results and bench/report: run \`npm run bench:report\``);
 for (const note of notes()) console.log(`  note: ${note}`);
 console.log(stale.length > 0 ? `performance: ${stale.length} page(s) stale` : `performance: ${results.size} results, all good`);
 process.exitCode = stale.length > 0 ? 1 : 0;
@@ -44,25 +47,25 @@ process.exitCode = stale.length > 0 ? 1 : 0;
 function between(readme, table) {
   const [before, rest] = readme.split(MARKERS[0]);
   const after = rest?.split(MARKERS[1])[1];
-  if (after === undefined) throw new Error(`README.md has no place for its table, between ${MARKERS.join(' and ')}`);
+  if (after === undefined) throw new Error(`expected the markers ${MARKERS.join(' and ')} in README.md; add them around its table`);
   return `${before}${MARKERS[0]}\n${table}${MARKERS[1]}${after}`;
 }
 
-/** What is missing in the hand-written part: nothing a check should fail for, but worth knowing. */
+/** Returns what is missing in limits.json. A missing sentence does not fail the check. */
 function notes() {
   const found = [];
   for (const { question, goals } of results.values()) {
     for (const goal of goals) {
       const sentence = limits[question]?.[goal.text];
       if (isReached(goal) === false && sentence === undefined)
-        found.push(`limits.json says nothing of ${question}: "${goal.text}", which is not reached`);
+        found.push(`limits.json has no sentence for ${question}: "${goal.text}", which is not reached`);
       if (isReached(goal) && sentence !== undefined) found.push(`limits.json explains ${question}: "${goal.text}", which is reached`);
     }
   }
   for (const [question, sentences] of Object.entries(limits)) {
     for (const text of Object.keys(sentences)) {
       if (!results.get(question)?.goals.some((goal) => goal.text === text))
-        found.push(`limits.json explains ${question}: "${text}", which is no goal there`);
+        found.push(`limits.json explains ${question}: "${text}", which is not a goal of it`);
     }
   }
   return found;

@@ -1,5 +1,5 @@
-// What compare.mjs measures, by question. A row's `open(kind)` gives `{ work, ask, close }`: `work` is measured, `times` in a row, after as many
-// as a warm-up; `ask` runs a task in whatever worker is free. `work` of a row in bytes gives the figure itself, and is run once.
+// Lists the measurements of compare.mjs, by question. `open(kind)` of a row returns `{ work, ask, close }`. `work` runs `times` times to warm up, and
+// `times` times more while it is measured. `ask` runs a task in a free worker. In a row in bytes, `work` returns the figure itself and runs once.
 import { held } from '../harness/allocation.mjs';
 import { burstOnce, mapOnce, oneByOne } from '../harness/measures.mjs';
 import { openExecutor, openPool } from '../peers/twinpool.mjs';
@@ -35,7 +35,7 @@ const tens = async ({ call }) => {
   for (let i = 0; i < 400; i++) await burstOnce((x) => call(increment, x), 10);
 };
 const mapped = ({ map }) => mapOnce(map, 200_000);
-const alone = ({ call }) => oneByOne((x) => call(increment, x), 2_000);
+const single = ({ call }) => oneByOne((x) => call(increment, x), 2_000);
 const pending = ({ call, gc }) => held(gc, (i) => call(increment, i), 50_000);
 
 export const rows = [
@@ -45,8 +45,8 @@ export const rows = [
   row('submit', 'ten at a time, executor', executor, 3, tens),
   row('map', 'executor', executor, 3, mapped),
   row('map', 'pool', pool, 4, mapped),
-  row('latency', 'executor', executor, 1, alone),
-  row('latency', 'pool', pool, 1, alone),
+  row('latency', 'executor', executor, 1, single),
+  row('latency', 'pool', pool, 1, single),
   { ...row('memory', 'pending, executor', executor, 1, pending), unit: 'bytes' },
   { ...row('memory', 'pending, pool', pool, 1, pending), unit: 'bytes' },
 ];

@@ -1,7 +1,7 @@
-// Bytes of the heap: what waits holds, and what is allocated, garbage included. Steadier than any time.
+// Measures heap bytes: those that waiting tasks hold, and those that calls allocate, garbage included. Bytes vary less than times.
 import { GCProfiler } from 'node:v8';
 
-/** Bytes of a task that was given and waits: so many are given in one turn of the loop. */
+/** Returns the bytes per waiting task. All `count` tasks are submitted in one turn of the event loop. */
 export async function held(gc, run, count) {
   gc();
   const before = process.memoryUsage();
@@ -13,7 +13,7 @@ export async function held(gc, run, count) {
   return (after.heapUsed + after.external - before.heapUsed - before.external) / count;
 }
 
-/** Bytes allocated on this thread for a call and its await, many at once: what the heap grew by, and what collections took meanwhile. */
+/** Returns the bytes that this thread allocates per call and its `await`: the growth of the heap plus the bytes that collections freed. */
 export async function allocated(gc, run, count) {
   gc();
   const profiler = new GCProfiler();

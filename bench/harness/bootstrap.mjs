@@ -1,4 +1,4 @@
-// How far a ratio measured in pairs can be trusted.
+// Computes how reliable a ratio is that was measured in pairs.
 import { summary } from './statistics.mjs';
 import { randomOf } from './work.mjs';
 
@@ -6,11 +6,11 @@ const RESAMPLES = 2_000;
 const SEED = 1;
 
 /**
- * The median of the pairs' ratios, `changed : base`, and its bootstrap 95 % interval by percentiles: medians of as many pairs drawn with
+ * Returns the median of the ratios `changed : base`, and its bootstrap 95 % interval: the percentiles of medians of samples that are drawn with
  * replacement. The same pairs give the same interval.
  */
 export function medianRatio(pairs) {
-  if (pairs.length === 0) throw new RangeError('expected at least one pair');
+  if (pairs.length === 0) throw new RangeError('expected at least one pair, got none');
   const ratios = pairs.map(([base, changed]) => changed / base);
   const random = randomOf(SEED);
   const draw = () => ratios[Math.floor(random() * ratios.length)];

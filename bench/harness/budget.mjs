@@ -1,4 +1,4 @@
-// Where the time of one task goes: for each kind of worker its own way from left to right, and beneath it what bare loops take.
+// Draws where the time of one task goes: for each kind of worker the stages of a task from left to right, and below them the bare loops.
 import { figure } from './format.mjs';
 import { COLORS, picture, text, WIDTH } from './svg.mjs';
 
@@ -7,7 +7,7 @@ const BAR = 26;
 const LINE = 44;
 const HEAD = 30;
 const STAGES = { there: '#2563eb', back: '#60a5fa', resumed: '#bfdbfe' };
-/** What is drawn for a kind: a line of stages each. */
+/** The bars of one kind of worker: the name and the stages of each. */
 export const LINES = [
   ['submit to result', ['there', 'back', 'resumed']],
   ['bare, worker blocking', ['bareThere', 'bareBack']],

@@ -1,5 +1,5 @@
-// A question's result as a picture. Usually a panel a metric, a bar a contender (the median), a whisker from the least to the most of its
-// rounds; `grid` and `budget` are for the questions that say so.
+// Draws the result of a question. By default one panel per metric and one bar per contender: the bar is the median, the whisker reaches from the
+// least to the most of its rounds. A question may name `grid` or `budget` instead.
 import { budget } from './budget.mjs';
 import { quantity } from './format.mjs';
 import { grid } from './grid.mjs';
@@ -34,7 +34,7 @@ function bars(result) {
   return picture(result, parts, y);
 }
 
-/** The scale ends at the greatest median: one bad round shall not press all bars together. A whisker beyond it is cut, and drawn as an arrow. */
+/** The scale ends at the greatest median, so that one slow round does not compress all bars. A longer whisker is cut and drawn as an arrow. */
 function panel({ label, unit, better }, rows, ours, top) {
   const most = Math.max(...rows.map(([, { median }]) => median)) * 1.25;
   const x = (value) => LEFT + (Math.min(Math.max(value, 0), most) / most) * (WIDTH - LEFT - RIGHT);

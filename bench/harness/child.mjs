@@ -1,5 +1,8 @@
-// One contender of one question, in a process of its own. Knows nothing of the others and of what comes of its figures.
-// Orders come as lines on standard input ("warm", "round"; its end ends the process), answers leave as JSON lines on descriptor 3.
+// Runs one contender of one question in a separate process.
+//
+//   standard input: "warm" | "round", one per line; its end ends the process      descriptor 3: one JSON line per answer
+//
+// It does not know the other contenders and the use of its figures.
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
@@ -18,5 +21,5 @@ try {
 } catch (error) {
   answer({ error: error?.stack ?? String(error) });
 }
-// A pool that does not let go of its program shall not hold up the bench.
+// Exits in any case: a pool that keeps its program alive must not delay the benchmark.
 process.exit();

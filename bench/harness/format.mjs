@@ -1,6 +1,6 @@
-// Figures as people read them.
+// Formats figures for people.
 
-/** Three digits that count: 1 234 567 -> "1.23 M", 0.0123 -> "0.012". */
+/** Returns three significant digits: 1 234 567 -> "1.23 M", 0.0123 -> "0.012", -52.9 -> "-52.9". */
 export function figure(value) {
   for (const [size, suffix] of [
     [1e9, ' G'],
@@ -20,17 +20,18 @@ function digits(value) {
   return value >= 0.01 || value === 0 ? value.toFixed(3) : Number(value.toPrecision(2)).toString();
 }
 
-/** A figure with its unit: "1.23 M/s", "12 ms" for 12 000 µs. */
+/** Returns a figure with its unit: "1.23 M/s", "12 ms" for 12 000 µs. */
 export function quantity(value, unit) {
   if (unit === 'µs' && value >= 10_000) return quantity(value / 1_000, 'ms');
   return unit.startsWith('/') ? figure(value) + unit : `${figure(value)} ${unit}`;
 }
 
-/** How many times as fast; what is hardly anything as a fraction: 0.0012 -> "1/833". */
+/** Returns a speed-up; a very small one as a fraction: 0.0012 -> "1/833". */
 export function gain(ratio) {
   return ratio >= 0.1 ? figure(ratio) : `1/${figure(1 / ratio)}`;
 }
 
-export function range({ median, min, max }) {
-  return `${figure(median)} (${figure(min)}-${figure(max)})`;
+/** Returns the median with the least and the most of the rounds: "5.00 (4.10-6.20)", with a negative figure "-5.00 (-6.20 to 1.30)". */
+export function range({ median, min, max }, dash = '-') {
+  return `${figure(median)} (${figure(min)}${min < 0 ? ' to ' : dash}${figure(max)})`;
 }

@@ -1,4 +1,4 @@
-// Metrics named `row/column` as a coloured table a contender: blue where it pays, red where it does not.
+// Draws metrics named `row/column` as one coloured table per contender: blue if the pool is faster, red if it is slower.
 import { gain } from './format.mjs';
 import { COLORS, picture, text, WIDTH } from './svg.mjs';
 

@@ -1,4 +1,4 @@
-// A result as files: results/<question>.json and its chart beside it.
+// Writes a result as files: results/<question>.json, and its chart results/<question>.svg.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { chart } from './chart.mjs';
 
@@ -9,11 +9,11 @@ export function keep(result) {
   mkdirSync(folder, { recursive: true });
   const json = asJson(result);
   writeFileSync(new URL(`${result.question}.json`, folder), json);
-  // From what is kept, so that it can be drawn again.
+  // The chart is drawn from the written text, so that `bench:report` draws the same chart again.
   writeFileSync(new URL(`${result.question}.svg`, folder), chart(JSON.parse(json)));
 }
 
-/** Five digits are more than any figure here deserves; lists that fit stay on their line, as the formatter of this repository has them. */
+/** Rounds to five digits, and keeps a list on one line if it fits, as the formatter of this repository does. */
 function asJson(result) {
   const plain = (_, value) => {
     if (value === Number.POSITIVE_INFINITY) return 'Infinity';

@@ -1,4 +1,4 @@
-// Big inputs are made in the process that needs them, not wherever a question is read.
+// Makes a large input on first use: only in the process that needs it, not in every process that loads the question.
 export function lazily(make) {
   const made = [];
   return () => {

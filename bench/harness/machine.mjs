@@ -1,4 +1,4 @@
-// Where and with what a result was measured.
+// Reads the machine, its load, and the versions with which a result is measured.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
@@ -12,13 +12,13 @@ export function machine() {
   };
 }
 
-/** Processes that wanted a core in the last minute, our own included: far above the number of cores, figures say little. */
+/** The load average of the last minute, with our own processes. If it is far above the number of cores, figures mean little. */
 export const load = () => Math.round((loadavg()[0] ?? 0) * 10) / 10;
 
 const bench = new URL('../', import.meta.url);
 const manifest = (folder) => JSON.parse(readFileSync(new URL(`${folder}/package.json`, bench), 'utf8'));
 
-/** Of Node, ours, the peers installed and Python, where there is one. */
+/** The versions of Node, our packages, the installed peers, and Python if it is installed. */
 export function versions() {
   const { dependencies, devDependencies } = manifest('.');
   const packages = Object.keys({ ...dependencies, ...devDependencies }).map((name) => [name, manifest(`node_modules/${name}`).version]);

@@ -1,7 +1,7 @@
-// The ways a round is measured that several questions share. Each checks what came back: a fast wrong answer is no answer.
+// Measures the rounds of several questions. Every measurement checks its results: a wrong result throws.
 import { percentile } from './statistics.mjs';
 
-/** A round goes on for this long, ms: a short burst says more of what else the machine did just then than of the pool. */
+/** The least length of a round in ms. A shorter round depends more on the other load of the machine than on the pool. */
 const LEAST = 500;
 
 async function rateOver(count, once) {
@@ -14,12 +14,12 @@ async function rateOver(count, once) {
   return { rate: (times * count) / (milliseconds / 1_000) };
 }
 
-/** All at once, all awaited: tasks a second. The task is `increment`. */
+/** Tasks per second: all are submitted at once and awaited together. The task is `increment`. */
 export function burst(run, count) {
   return rateOver(count, () => burstOnce(run, count));
 }
 
-/** The same once: milliseconds. */
+/** Milliseconds of one such burst. */
 export async function burstOnce(run, count) {
   const started = performance.now();
   const promises = new Array(count);
@@ -30,12 +30,12 @@ export async function burstOnce(run, count) {
   return taken;
 }
 
-/** A whole input at once: items a second. `map` resolves with `increment` of each. */
+/** Items per second of a whole input. `map` resolves with `increment` of each item. */
 export function mapped(map, count) {
   return rateOver(count, () => mapOnce(map, count));
 }
 
-/** The same once: milliseconds. */
+/** Milliseconds of one such map. */
 export async function mapOnce(map, count) {
   const input = Array.from({ length: count }, (_, i) => i);
   const started = performance.now();
@@ -45,7 +45,7 @@ export async function mapOnce(map, count) {
   return taken;
 }
 
-/** One at a time, each awaited before the next: microseconds from the call to the result. */
+/** Microseconds from the call to the result, one task at a time. */
 export async function oneByOne(run, count, argument = 1) {
   const times = new Float64Array(count);
   for (let i = 0; i < count; i++) {

@@ -1,4 +1,4 @@
-// The objects of `objects-*`: about 10 KB each as JSON, of the kind a program really passes on; `worth` has smaller and bigger ones.
+// Makes the objects of `objects-*`: orders of about 10 KB as JSON, like those that real programs send; `worth` uses other sizes.
 export function order(id, size = 90) {
   const lines = Array.from({ length: size }, (_, i) => ({
     sku: `SKU-${id}-${i}`,
@@ -10,7 +10,7 @@ export function order(id, size = 90) {
   return { id, customer: { name: 'Ada Lovelace', mail: 'ada@example.org', since: '1843-07-10' }, lines };
 }
 
-/** Orders priced a second; the round checks one of them whole and the ids of all. */
+/** Returns the priced orders per second. The round checks the id and the last total of every order. */
 export async function priced(run, orders) {
   const started = performance.now();
   const results = await Promise.all(orders.map(run));
@@ -18,6 +18,6 @@ export async function priced(run, orders) {
   const wrong = results.findIndex(
     (result, i) => result.id !== orders[i].id || result.lines[89].total !== orders[i].lines[89].count * orders[i].lines[89].price,
   );
-  if (wrong !== -1) throw new Error(`order ${wrong} came back wrong`);
+  if (wrong !== -1) throw new Error(`expected the priced order ${wrong}, got another one`);
   return { rate: orders.length / seconds };
 }

@@ -1,4 +1,4 @@
-// Whole programs as contenders: a round starts one several times and takes the median.
+// Measures whole programs as contenders: a round starts the program several times and takes the median.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { summary } from './statistics.mjs';
@@ -6,7 +6,7 @@ import { summary } from './statistics.mjs';
 const RUNS = 5;
 const file = (name) => fileURLToPath(new URL(`../programs/${name}.mjs`, import.meta.url));
 
-/** Milliseconds from the program's start to its end. It prints 2, the result of its one task. */
+/** Milliseconds from the start of the program to its end. The program prints 2, the result of its only task. */
 export function program(name, ...args) {
   const wallTime = async () => {
     const started = performance.now();
@@ -17,7 +17,7 @@ export function program(name, ...args) {
   return async () => ({ round: async () => ({ wall: await medianOf(wallTime) }) });
 }
 
-/** Milliseconds a fresh program needs to import a package. */
+/** Milliseconds that a new program needs to import a package. */
 export function imported(name) {
   const loadTime = async () => Number(await output([file('import'), name]));
   return async () => ({ round: async () => ({ load: await medianOf(loadTime) }) });
@@ -29,7 +29,7 @@ async function medianOf(measureOnce) {
   return summary(times).median;
 }
 
-/** What a Node program prints, in this environment and with the variables of `env`. Rejects when it fails. */
+/** Runs a Node program with the variables of `env`, and returns the text that it prints. Rejects if the program fails. */
 export function output(args, env = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });

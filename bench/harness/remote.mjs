@@ -1,5 +1,8 @@
-// This side of a contender's process: starts it, asks it for a round, ends it with everything it started.
-// Decides the time limits. A process that overruns one is killed with its whole group, and the question goes on without it.
+// Controls the process of a contender: starts it, requests rounds, and ends it together with everything that it started.
+//
+//   start --ready--> open --round--> open --end--> ended           a time limit or an error: the whole process group is killed
+//
+// It does not know what a contender measures (child.mjs).
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -16,10 +19,10 @@ process.on('exit', () => {
 export class Remote {
   #process;
   #answers;
-  #complaints = '';
+  #errorOutput = '';
   #ended;
 
-  /** A contender is a function of the question's module, or a command of its own that speaks the same lines. */
+  /** A contender is a function in the module of the question, or a command that uses the same protocol. */
   static async start(question, name) {
     const contender = question.contenders[name];
     const [command, ...args] =
@@ -36,13 +39,13 @@ export class Remote {
     });
     this.#process.stdin.on('error', () => {});
     this.#process.stderr.setEncoding('utf8').on('data', (text) => {
-      this.#complaints = (this.#complaints + text).slice(-2_000);
+      this.#errorOutput = (this.#errorOutput + text).slice(-2_000);
     });
     this.#answers = createInterface({ input: this.#process.stdio[3] })[Symbol.asyncIterator]();
     open.add(this);
   }
 
-  /** `order`: 'warm' or 'round'. Resolves with the round's metrics; rejects with what went wrong, the process being gone then. */
+  /** `order`: 'warm' or 'round'. Resolves with the metrics of the round. Rejects after the process was killed. */
   async round(order, limit) {
     this.#process.stdin.write(`${order}\n`);
     return (await this.#answer(limit)).metrics;
@@ -55,7 +58,7 @@ export class Remote {
     });
     const { value } = await Promise.race([this.#answers.next(), overrun]);
     clearTimeout(timer);
-    const message = value === undefined ? { error: `ended without an answer\n${this.#complaints}` } : JSON.parse(value);
+    const message = value === undefined ? { error: `ended without an answer\n${this.#errorOutput}` } : JSON.parse(value);
     if (message.error === undefined) return message;
     this.kill();
     throw new Error(message.error);
@@ -69,7 +72,7 @@ export class Remote {
     this.kill();
   }
 
-  /** Its group too: workers that outlive their pool would disturb what is measured next. */
+  /** Kills the process group: workers that outlive their pool would disturb the next measurement. */
   kill() {
     open.delete(this);
     if (this.#process.pid === undefined) return;

@@ -1,18 +1,18 @@
-// Measures one question: every contender in its own process, all open at once, one round each in turn (A B C A B C ...), so that
-// whatever else the machine does hits them alike. The first round warms up, with less work where a contender has a `warm`, and is thrown away.
+// Measures one question: every contender runs in its own process, all at the same time, and they measure in turn (A B C A B C ...), so that other
+// load on the machine affects all of them equally. The first round warms up, with less work if a contender has a `warm`, and is discarded.
 import { Remote } from './remote.mjs';
 import { judge, ratio, summary } from './statistics.mjs';
 
 const ROUND_LIMIT = 120_000;
 const root = new URL('../../', import.meta.url).pathname;
 
-/** `onStep(text)` hears what is being done. A contender that fails is left out, with the reason in `failed`. */
+/** Calls `onStep(text)` at each step. A contender that fails is left out, with the reason in `failed`. */
 export async function measure(question, { rounds, onStep }) {
   const remotes = new Map();
   const figures = new Map();
   const failed = {};
   const drop = (name, error) => {
-    // Results are published: where this copy of the project lies is nobody's business.
+    // Results are published, so the path of this checkout is removed.
     failed[name] = error.message.replaceAll(root, '');
     remotes.delete(name);
     figures.delete(name);

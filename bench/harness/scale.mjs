@@ -1,4 +1,4 @@
-// `--scale 0.1` makes every question a tenth as big: to try a change out, not to publish.
+// Scales the sizes of all questions: `--scale 0.1` is a tenth, to try a change out. Scaled results are not kept.
 const scale = Number(process.env.BENCH_SCALE ?? 1);
 
 export function scaled(count) {

@@ -1,6 +1,6 @@
-// Numbers out of rounds: medians, ranges, ratios within a round, goals. Knows no contender and no unit.
+// Computes medians, ranges, ratios within a round, and goals from the figures of rounds. It does not know contenders and units.
 
-/** The value below which a share `p` (0 to 1) of the sorted values lies. */
+/** Returns the value below which the share `p` (0 to 1) of the sorted values lies. */
 export function percentile(sorted, p) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))];
 }
@@ -14,7 +14,7 @@ export function summary(values) {
 
 const best = (metric, values) => (metric.better === 'higher' ? Math.max(...values) : Math.min(...values));
 
-/** Ratio of one contender to another, or to the best of several, round by round: what the machine did meanwhile cancels out. */
+/** Returns the ratio of one contender to another, or to the best of several, round by round, so that other load of the machine cancels out. */
 export function ratio(question, measured, metricName, of, over) {
   const ours = measured[of]?.[metricName]?.rounds;
   const others = over.map((name) => measured[name]?.[metricName]?.rounds).filter((rounds) => rounds !== undefined);
@@ -33,7 +33,7 @@ export function ratio(question, measured, metricName, of, over) {
 
 /**
  * A goal bounds a figure (`over` absent) or a ratio: `{ text, metric, of, over: [names], atLeast | atMost }`.
- * `or` is another way to reach it. `value` is undefined where a contender it needs did not run.
+ * `or` is another way to reach the goal. `value` is undefined if a contender of the goal did not run.
  */
 export function judge(question, measured, goal) {
   const { or } = goal;
@@ -47,7 +47,7 @@ function judgeOne(question, measured, goal) {
   return { ...goal, value, met };
 }
 
-/** Whether a judged goal is reached, in one way or the other; undefined where nothing can be said. */
+/** Returns true if a judged goal is reached in one of its ways, undefined if it was not measured. */
 export function isReached({ met, or }) {
   return met || or?.met || met;
 }

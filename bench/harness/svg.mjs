@@ -1,4 +1,4 @@
-// What the pictures share: the frame around them, their colours, and text that is safe in it.
+// Writes the common parts of all pictures: the frame, the colours, and escaped text.
 export const WIDTH = 860;
 export const COLORS = { ours: '#2563eb', others: '#94a3b8', whisker: '#0f172a', text: '#0f172a', faint: '#475569' };
 
@@ -10,7 +10,7 @@ export function text(x, y, content, attributes = '') {
 
 const round = (value) => Number(value.toFixed(1));
 
-/** `parts` under a heading, over a line that says where and when; `height` is where the parts end. */
+/** Draws `parts` between a heading and a line with the machine and the date. `height` is the end of the parts. */
 export function picture(result, parts, height) {
   const { cpu, cores } = result.machine;
   const foot = `${cpu}, ${cores} cores, Node ${result.versions.node}, ${result.date.slice(0, 10)}; median of ${result.rounds} rounds`;
@@ -30,7 +30,7 @@ export function picture(result, parts, height) {
   ].join('\n');
 }
 
-/** Lines that fit the width, as far as that can be known without a font. */
+/** Breaks a sentence into lines that fit the width, by number of characters. */
 function linesOf(sentence) {
   const lines = [''];
   for (const word of sentence.split(' ')) {

@@ -1,4 +1,4 @@
-// A question's result as text for a terminal.
+// Writes the result of a question as text for a terminal.
 import { figure, quantity, range } from './format.mjs';
 import { isReached } from './statistics.mjs';
 
@@ -38,7 +38,7 @@ function panel(result, metric) {
   return rows.length === 0 ? [] : ['', ...columns([head, ...rows])];
 }
 
-/** A line a metric, a column a contender: for questions with many figures of few contenders. */
+/** One line per metric and one column per contender, for questions with many metrics and few contenders. */
 function grid({ metrics, measured }) {
   const names = Object.keys(measured);
   const rows = Object.entries(metrics).map(([metric, { label, unit }]) => [
@@ -48,7 +48,7 @@ function grid({ metrics, measured }) {
   return columns([['', ...names], ...rows]);
 }
 
-/** The first column to the left, the others to the right. */
+/** Aligns the first column to the left and the others to the right. */
 function columns(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows.map((row) =>

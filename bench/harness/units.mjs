@@ -1,4 +1,4 @@
-// Metrics that several questions share.
+// Defines the metrics that several questions use.
 export const rate = { rate: { label: 'tasks a second', unit: '/s', better: 'higher' } };
 
 export const latency = {

@@ -1,7 +1,7 @@
-// User CPU time of this program and its workers: what else the machine does hardly changes it, as it does any time by the clock.
-// A worker process is asked by a task, so workers that end before they are asked are not counted.
+// Measures the user CPU time of this program and its workers. Other load on the machine changes it much less than wall time.
+// A task reads the time of a worker process, so a worker that ends earlier is not counted.
 
-/** µs by process id. `ask()` runs the task `userTime`; with worker threads, they are part of this process. */
+/** Returns µs by process id. `ask()` runs the task `userTime`. The time of worker threads is part of this process. */
 export async function readUserTimes(ask, kind, workers) {
   const times = new Map();
   while (kind === 'process' && times.size < workers) {
@@ -10,7 +10,7 @@ export async function readUserTimes(ask, kind, workers) {
   return times.set(process.pid, process.cpuUsage().user);
 }
 
-/** µs from one reading to a later one. What a process that is in the later one only has used counts whole. */
+/** Returns the µs between two readings. A process that is only in the later reading counts completely. */
 export function userTimeBetween(before, after) {
   let micros = 0;
   for (const [pid, used] of after) micros += used - (before.get(pid) ?? 0);

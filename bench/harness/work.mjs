@@ -1,10 +1,10 @@
-// Work of a known size: how many steps of `spin` a millisecond is on this machine when nothing disturbs it, found once a run and handed on,
-// so that every contender does the same work.
+// Defines work of a known size: the number of `spin` steps per millisecond on this machine without other load. It is measured once per run and passed
+// on in the environment, so that every contender does the same work.
 import { spin } from '../tasks/tasks.mjs';
 
 const PROBE = 5_000_000;
 
-/** The least of several: what else runs can only lengthen one. */
+/** Returns the shortest of several times: other load can only lengthen a time. */
 function timeOf(steps, tries) {
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < tries; i++) {
@@ -15,20 +15,20 @@ function timeOf(steps, tries) {
   return least;
 }
 
-/** Steps of `spin` in so many microseconds. */
+/** Returns the steps of `spin` that take `microseconds`. */
 export function stepsIn(microseconds) {
   process.env.BENCH_STEPS_PER_MS ??= String(Math.round(PROBE / timeOf(PROBE, 20)));
   return Math.round((Number(process.env.BENCH_STEPS_PER_MS) * microseconds) / 1_000);
 }
 
-/** Milliseconds that many steps take here and now, one after the other in one thread. */
+/** Returns the milliseconds that `steps` take now, in one thread. */
 export function serialTime(steps) {
   const tries = Math.max(3, Math.min(1_000, Math.round(20_000_000 / steps)));
   const times = Array.from({ length: tries }, () => timeOf(steps, 1)).sort((a, b) => a - b);
   return times[tries >> 1];
 }
 
-/** Numbers from 0 to 1, the same for the same seed. */
+/** Returns random numbers in [0, 1). The same seed gives the same numbers. */
 export function randomOf(seed) {
   let state = seed;
   return () => {

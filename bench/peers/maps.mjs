@@ -1,4 +1,4 @@
-// `map` for everybody: ours as it is, the peers' as their users have to write it. None of the peers cuts an input into chunks.
+// Provides `map` for all pools. The peers have no `map` that cuts an input into chunks, so their users write it by hand; this file does the same.
 import { increment } from '../tasks/tasks.mjs';
 
 /** `Pool.map` or `ThreadPool.map` with its own chunk size. */
@@ -10,7 +10,7 @@ export function ours(kind) {
   };
 }
 
-/** The input cut by hand, a task a chunk. */
+/** The input is cut by hand: one task per chunk. */
 export function inChunks(open, chunk) {
   const size = Math.ceil(chunk);
   return async () => {
@@ -24,7 +24,7 @@ export function inChunks(open, chunk) {
   };
 }
 
-/** A task an item. */
+/** One task per item. */
 export function byItem(open) {
   return async () => {
     const pool = await open('increment', 1);

@@ -1,10 +1,10 @@
-// The peers behind one face: `await open(task)` gives `{ run(argument): Promise, close() }`, with both workers up and warm enough to answer.
-// Each is loaded only in the process that measures it.
+// Adapts each peer to one interface: `await open(task, argument)` returns `{ run(argument): Promise, close() }` after both workers have started.
+// A peer is loaded only in the process that measures it.
 import { settings, WORKERS } from './settings.mjs';
 
 const file = (name) => new URL(`../tasks/${name}`, import.meta.url);
 
-/** One call a worker and a few more: nothing of a pool's start is left for the first round. */
+/** Runs a few calls per worker, so that the first round does not include the start of the pool. */
 async function ready(pool, argument) {
   await Promise.all(Array.from({ length: 4 * WORKERS }, () => pool.run(argument)));
   return pool;
@@ -48,7 +48,7 @@ export async function openJestWorker(task, argument, kind) {
   return ready({ run: (value) => pool[task](value), close: () => pool.end() }, argument);
 }
 
-/** Two threads and `postMessage`, each call to the next thread in turn: what is left when there is no pool. */
+/** Two threads and `postMessage`, without a pool: the calls go to the threads in turn. */
 export async function openBareThreads(task, argument, workers = WORKERS) {
   const { Worker } = await import('node:worker_threads');
   const threads = Array.from({ length: workers }, () => new Worker(file('bare-thread.mjs'), { workerData: task }));
@@ -58,7 +58,7 @@ export async function openBareThreads(task, argument, workers = WORKERS) {
   );
 }
 
-/** The same with forked children and their IPC channel. */
+/** Two forked processes and their IPC channel, without a pool. */
 export async function openBareFork(task, argument, serialization = 'json', workers = WORKERS) {
   const { fork } = await import('node:child_process');
   const children = Array.from({ length: workers }, () => fork(file('bare-process.mjs'), [task], { serialization }));
@@ -68,7 +68,7 @@ export async function openBareFork(task, argument, serialization = 'json', worke
   );
 }
 
-/** A worker has one call at a time and the next when it has answered, so that what waits can be cancelled: what a bare loop pays for that. */
+/** A bare loop that sends a worker its next call only after the answer, so that waiting calls can be cancelled. It shows the price of that. */
 export async function openNoneAhead(openOne) {
   const free = await Promise.all(Array.from({ length: WORKERS }, openOne));
   const all = [...free];
@@ -92,7 +92,7 @@ export async function openNoneAhead(openOne) {
   return { run, close: () => all.map((worker) => worker.close()) };
 }
 
-/** No workers at all: promises that are settled a turn later. What a caller's own awaiting costs. */
+/** No workers: promises that are settled one turn later. It shows the cost of the `await` alone. */
 export function openPromises() {
   let waiting = [];
   const settle = () => {

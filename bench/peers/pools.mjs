@@ -1,4 +1,4 @@
-// Who takes part, by kind of worker: name -> how it is opened with a task and an argument to warm it up with.
+// Lists the contenders by kind of worker: the name, and a function that opens the pool with a task and an argument for the warm-up.
 import { openBareFork, openBareThreads, openJestWorker, openPiscina, openPoolifier, openTinypool, openWorkerpool } from './peers.mjs';
 
 const openSubmit = async (task, argument, kind) => (await import('./twinpool.mjs')).openSubmit(task, argument, kind);
@@ -26,11 +26,11 @@ export const processPools = {
   'bare fork': (task, argument) => openBareFork(task, argument),
 };
 
-/** All of them but ours and the bare loops. */
+/** All contenders except ours and the bare loops. */
 export const threadPeers = Object.keys(threadPools).filter((name) => name !== 'twinpool' && !name.startsWith('bare'));
 export const processPeers = Object.keys(processPools).filter((name) => name !== 'twinpool' && !name.startsWith('bare'));
 
-/** Contenders of a question: each pool opened with a task, measured in the same way; `warm` is less of it, for the first round. */
+/** Returns the contenders of a question: each pool with the same task and the same measurement. `warm` is a smaller one for the first round. */
 export function contend(pools, task, argument, measure, warm = measure) {
   return Object.fromEntries(
     Object.entries(pools).map(([name, open]) => [

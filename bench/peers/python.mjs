@@ -1,4 +1,4 @@
-// CPython as a contender: a command of its own instead of a function. Where there is no python3 it fails to start and is left out.
+// Makes CPython a contender: a command instead of a function. Without python3 it fails to start and is left out.
 import { fileURLToPath } from 'node:url';
 
 const script = fileURLToPath(new URL('../python/bench.py', import.meta.url));

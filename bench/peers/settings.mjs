@@ -1,4 +1,4 @@
-// What each contender is given. The README's table says why; results carry these along.
+// Defines the settings of each contender. The table in README.md gives the reasons. Each result includes the settings.
 export const WORKERS = 2;
 
 export const settings = {

@@ -1,9 +1,9 @@
-// Ours behind the same face as the peers, and the facades as they are for the questions that are about them.
+// Adapts our executor to the interface of the peers, and opens our facades for the questions about facades.
 import * as tasks from '../tasks/tasks.mjs';
 import { entryOf } from './checkout.mjs';
 import { WORKERS } from './settings.mjs';
 
-/** The pool of a kind, both workers up. */
+/** Opens the pool of a kind. Both workers have started. */
 export async function openPool(kind) {
   const { Pool, ThreadPool } = await import(entryOf('pool'));
   const pool = new (kind === 'thread' ? ThreadPool : Pool)(WORKERS);
@@ -11,7 +11,7 @@ export async function openPool(kind) {
   return pool;
 }
 
-/** The executor of a kind, both workers up. */
+/** Opens the executor of a kind. Both workers have started. */
 export async function openExecutor(kind) {
   const { ProcessPoolExecutor, ThreadPoolExecutor } = await import(entryOf('executor'));
   const executor = new (kind === 'thread' ? ThreadPoolExecutor : ProcessPoolExecutor)(WORKERS);
@@ -19,7 +19,7 @@ export async function openExecutor(kind) {
   return executor;
 }
 
-/** `submit` of the executor: `run(argument)` as the peers have it. */
+/** Adapts `submit` of the executor to `run(argument)`. */
 export async function openSubmit(task, argument, kind) {
   const executor = await openExecutor(kind);
   const fn = tasks[task];

@@ -1,3 +1,4 @@
+// The program that `startup-*` measures for comparison: two forked processes without a pool, one task, exit.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 

@@ -1,3 +1,4 @@
+// The program that `startup-*` measures for comparison: two worker threads without a pool, one task, exit.
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 

@@ -1,4 +1,4 @@
-// What `import` times: how long the package named takes to load, in milliseconds.
+// Prints the milliseconds that the import of the named package takes (question `import`).
 const started = performance.now();
 await import(process.argv[2]);
 console.log(performance.now() - started);

@@ -1,3 +1,4 @@
+// The program that `startup-*` measures for comparison: a pool of jest-worker, one task, exit.
 import { Worker } from 'jest-worker';
 
 const enableWorkerThreads = process.argv[2] === 'thread';

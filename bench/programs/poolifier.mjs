@@ -1,3 +1,4 @@
+// The program that `startup-*` measures for comparison: a pool of poolifier, one task, exit.
 import { FixedClusterPool, FixedThreadPool } from 'poolifier';
 
 const isThread = process.argv[2] === 'thread';

@@ -1,3 +1,4 @@
+// The program that `startup-*` measures for comparison: a pool of tinypool, one task, exit.
 import { Tinypool } from 'tinypool';
 
 const [runtime] = process.argv.slice(2);

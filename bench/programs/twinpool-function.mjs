@@ -1,4 +1,4 @@
-// The same with the function just passed, which has to be found first.
+// The program of twinpool.mjs with a function instead of a `taskRef`: its module must be found first.
 import { Pool, ThreadPool } from '@twinpool/pool';
 import { increment } from '../tasks/tasks.mjs';
 

@@ -1,4 +1,4 @@
-// What `startup-*` times: a pool of 2, one task, exit. The argument says which kind of worker.
+// The program that `startup-*` measures: a pool of 2 workers, one task, exit. The argument is the kind of worker.
 import { Pool, ThreadPool, taskRef } from '@twinpool/pool';
 
 const pool = new (process.argv[2] === 'thread' ? ThreadPool : Pool)(2);

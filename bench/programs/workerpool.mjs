@@ -1,3 +1,4 @@
+// The program that `startup-*` measures for comparison: a pool of workerpool, one task, exit.
 import workerpool from 'workerpool';
 
 const [workerType] = process.argv.slice(2);

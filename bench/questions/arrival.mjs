@@ -1,3 +1,4 @@
+// Question `arrival`: measures the time in the system of short tasks that arrive at random.
 import { Worker } from 'node:worker_threads';
 import { scaled } from '../harness/scale.mjs';
 import { percentile } from '../harness/statistics.mjs';
@@ -18,7 +19,7 @@ function contender(open) {
   };
 }
 
-/** Microseconds from the moment the request was sent to its result, the queue at the program's own door included. */
+/** Microseconds from the sending of a request to its result, including the wait in the message queue of the program. */
 function inSystem(pool, source, seed) {
   return new Promise((resolve, reject) => {
     const times = [];

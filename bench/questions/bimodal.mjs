@@ -1,3 +1,4 @@
+// Question `bimodal`: compares the end of short tasks with a few long ones among them to the ideal greedy schedule.
 import { scaled } from '../harness/scale.mjs';
 import { summary } from '../harness/statistics.mjs';
 import { randomOf, serialTime, stepsIn } from '../harness/work.mjs';
@@ -10,7 +11,7 @@ const SHORT_COUNT = scaled(2_000);
 const LONG_COUNT = 8;
 const SEEDS = 9;
 
-/** Short tasks with the long ones at random places among them. */
+/** Returns the short tasks with the long ones at random positions. */
 function load(seed) {
   const random = randomOf(seed);
   const steps = new Array(SHORT_COUNT).fill(SHORT);
@@ -18,9 +19,9 @@ function load(seed) {
   return steps;
 }
 
-/** The end of the schedule in which each worker that is free takes the next task, by what the tasks take one after the other here and now. */
+/** Returns the end of the schedule in which each free worker takes the next task, from the times that the tasks take now in one thread. */
 function greedy(steps) {
-  // A long task is so many times the tenth of one: measured whole, the ideal would take longer than the load.
+  // The time of a long task is ten times that of a tenth of it. Measuring it whole would take longer than the tasks themselves.
   const time = new Map([
     [SHORT, serialTime(SHORT)],
     [LONG, serialTime(Math.round(LONG / 10)) * 10],

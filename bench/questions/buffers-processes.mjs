@@ -1,3 +1,4 @@
+// Question `buffers-processes`: measures large buffers to a process and back.
 import { lazily } from '../harness/lazily.mjs';
 import { scaled } from '../harness/scale.mjs';
 import { openBareFork } from '../peers/peers.mjs';
@@ -7,13 +8,14 @@ const BYTES = 32 * 2 ** 20;
 const TRIES = scaled(8);
 const input = lazily(() => Buffer.alloc(BYTES, 7));
 
-/** MiB a second, there and back, one at a time. */
+/** MiB per second in both directions, one buffer at a time. */
 async function thereAndBack(run) {
   const bytes = input();
   const started = performance.now();
   for (let i = 0; i < TRIES; i++) {
     const back = await run(bytes);
-    if (back.length !== BYTES || back[BYTES - 1] !== 7) throw new Error('other bytes came back');
+    if (back.length !== BYTES || back[BYTES - 1] !== 7)
+      throw new Error(`expected ${BYTES} bytes that end with 7, got ${back.length} that end with ${back[BYTES - 1]}`);
   }
   return { rate: (TRIES * 2 * 32) / ((performance.now() - started) / 1_000) };
 }

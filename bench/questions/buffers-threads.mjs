@@ -1,3 +1,4 @@
+// Question `buffers-threads`: measures large buffers that are moved to a thread.
 import { scaled } from '../harness/scale.mjs';
 import { summary } from '../harness/statistics.mjs';
 
@@ -7,7 +8,7 @@ import { firstByte } from '../tasks/tasks.mjs';
 const BYTES = 32 * 2 ** 20;
 const TRIES = scaled(20);
 
-/** Milliseconds from the call to the answer, the worker having read the first byte. */
+/** Milliseconds from the call to the result, for which the worker reads the first byte. */
 async function moved(move) {
   const times = [];
   for (let i = 0; i < TRIES; i++) {
@@ -16,7 +17,7 @@ async function moved(move) {
     const first = await move(bytes);
     times.push(performance.now() - started);
     if (first !== 7) throw new Error(`expected 7, got ${first}`);
-    if (bytes.byteLength !== 0) throw new Error('the buffer was copied, not moved');
+    if (bytes.byteLength !== 0) throw new Error('expected the buffer to be moved, but it was copied');
   }
   return { wall: summary(times).median };
 }

@@ -1,3 +1,4 @@
+// Question `cpu`: measures which share of two busy processors long tasks reach.
 import { scaled } from '../harness/scale.mjs';
 import { serialTime, stepsIn } from '../harness/work.mjs';
 import { openBareFork, openBareThreads, openNoneAhead } from '../peers/peers.mjs';
@@ -8,7 +9,7 @@ import { spin } from '../tasks/tasks.mjs';
 const COUNT = scaled(200);
 const STEPS = stepsIn(10_000);
 
-/** The share of the ideal: every worker busy from the first moment to the last, at the pace of one thread alone here and now. */
+/** The share of the ideal, in which every worker is busy from the start to the end, at the current speed of a single thread. */
 async function share(work) {
   const ideal = (serialTime(STEPS) * COUNT) / WORKERS;
   const started = performance.now();

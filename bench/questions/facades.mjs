@@ -1,3 +1,4 @@
+// Question `facades`: compares the same work through the pool and the executor.
 import { burst, mapped } from '../harness/measures.mjs';
 import { scaled } from '../harness/scale.mjs';
 import { increment } from '../tasks/tasks.mjs';

@@ -1,3 +1,4 @@
+// Question `import`: measures the import of each package in a new program.
 import { imported } from '../harness/program.mjs';
 
 const packages = ['@twinpool/pool', '@twinpool/executor', 'piscina', 'tinypool', 'workerpool', 'poolifier', 'jest-worker'];

@@ -1,4 +1,4 @@
-// Every question, in the order in which they are asked.
+// Lists all questions in the order in which they run.
 import arrival from './arrival.mjs';
 import bimodal from './bimodal.mjs';
 import buffersProcesses from './buffers-processes.mjs';

@@ -1,3 +1,4 @@
+// Question `latency-processes`: measures one trivial task at a time on worker processes.
 import { oneByOne } from '../harness/measures.mjs';
 import { scaled } from '../harness/scale.mjs';
 import { latency } from '../harness/units.mjs';

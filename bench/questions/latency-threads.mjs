@@ -1,3 +1,4 @@
+// Question `latency-threads`: measures one trivial task at a time on worker threads.
 import { oneByOne } from '../harness/measures.mjs';
 import { scaled } from '../harness/scale.mjs';
 import { latency } from '../harness/units.mjs';

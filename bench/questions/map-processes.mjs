@@ -1,3 +1,4 @@
+// Question `map-processes`: measures `map` on worker processes.
 import { mapped } from '../harness/measures.mjs';
 import { scaled } from '../harness/scale.mjs';
 import { rate } from '../harness/units.mjs';

@@ -1,3 +1,4 @@
+// Question `map-threads`: measures `map` on worker threads.
 import { mapped } from '../harness/measures.mjs';
 import { scaled } from '../harness/scale.mjs';
 import { rate } from '../harness/units.mjs';
@@ -24,7 +25,7 @@ export default {
       'poolifier, chunks of n / 8': inChunks(threadPools.poolifier, COUNT / 8),
       'jest-worker, chunks of n / 8': inChunks(threadPools['jest-worker'], COUNT / 8),
     }),
-    // Of so many that a round does not take ten seconds.
+    // A tenth of the items, because a round would take ten seconds.
     ...mapContenders((map) => mapped(map, COUNT / 10), { 'piscina, item by item, 20 000': byItem(threadPools.piscina) }),
     'CPython Pool.map': python('pool_map', 'pool', COUNT),
   },

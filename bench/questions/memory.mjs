@@ -1,3 +1,4 @@
+// Question `memory`: measures the bytes of a waiting task, and the growth of the program over a million tasks.
 import { held } from '../harness/allocation.mjs';
 import { scaled } from '../harness/scale.mjs';
 import { contend, processPools, threadPools } from '../peers/pools.mjs';
@@ -6,7 +7,7 @@ const PENDING = scaled(100_000);
 const TASKS = scaled(1_000_000);
 const AT_ONCE = 10_000;
 
-/** MiB by which the resident set has grown over so many tasks. */
+/** MiB by which the resident set grows over TASKS tasks. Negative if memory that the start needed is returned to the system. */
 async function growth(run) {
   gc();
   const before = process.memoryUsage.rss();
@@ -19,7 +20,7 @@ async function growth(run) {
   return (process.memoryUsage.rss() - before) / 2 ** 20;
 }
 
-/** A million tasks take the peers a minute: their growth is not asked for. */
+/** The growth of the peers is not measured: a million tasks take them a minute. */
 const measureOurs = async ({ run }) => ({ growth: await growth(run), pending: await held(gc, run, PENDING) });
 const measurePeers = async ({ run }) => ({ pending: await held(gc, run, PENDING) });
 

@@ -1,3 +1,4 @@
+// Question `objects-processes`: measures objects of 10 KB to worker processes and back.
 import { lazily } from '../harness/lazily.mjs';
 import { order, priced } from '../harness/orders.mjs';
 import { scaled } from '../harness/scale.mjs';
@@ -24,7 +25,7 @@ export default {
       metric: 'rate',
       over: ['workerpool'],
       atLeast: 1.3,
-      // In the format that carries what ours does; JSON, which is faster, knows neither undefined nor Map, Date, NaN, bytes or cycles.
+      // The bare fork uses the format that carries the same values as ours. JSON is faster, but has no undefined, Map, Date, NaN, bytes and cycles.
       or: { text: '>= 0.9 x serialising alone', metric: 'rate', over: ['bare fork, advanced serialization'], atLeast: 0.9 },
     },
   ],

@@ -1,3 +1,4 @@
+// Question `objects-threads`: measures objects of 10 KB to worker threads and back.
 import { lazily } from '../harness/lazily.mjs';
 import { order, priced } from '../harness/orders.mjs';
 import { scaled } from '../harness/scale.mjs';

@@ -1,3 +1,4 @@
+// Question `python-methods`: compares the other methods of the API with CPython.
 import { burst, mapped } from '../harness/measures.mjs';
 import { scaled } from '../harness/scale.mjs';
 import { python } from '../peers/python.mjs';

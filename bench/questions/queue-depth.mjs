@@ -1,3 +1,4 @@
+// Question `queue-depth`: measures the cost of a task and of a cancel in queues of different length.
 import { burstOnce } from '../harness/measures.mjs';
 import { scaled } from '../harness/scale.mjs';
 import { randomOf, shuffled } from '../harness/work.mjs';
@@ -7,7 +8,7 @@ import { processPools, threadPools } from '../peers/pools.mjs';
 const DEPTHS = [1_000, 10_000, 100_000, 500_000];
 const CANCELLED = scaled(100_000);
 
-/** Microseconds a task with so many given at once; few at once are repeated, so that each depth is measured over as many tasks. */
+/** Microseconds per task at each depth. A small depth is repeated, so that each depth is measured over the same number of tasks. */
 async function depths(run, { most, tasks }) {
   const costs = {};
   for (const depth of DEPTHS.filter((each) => each <= most)) {
@@ -20,7 +21,7 @@ async function depths(run, { most, tasks }) {
   return { ...costs, spread: Math.max(...values) / Math.min(...values) };
 }
 
-/** Microseconds each to cancel what waits, in random order. What a worker had been handed already says no. */
+/** Microseconds per cancel of waiting tasks, in random order. A task that was handed to a worker cannot be cancelled. */
 async function cancels(run) {
   const handles = Array.from({ length: CANCELLED }, (_, i) => run(i));
   const order = shuffled(handles, randomOf(1));
@@ -28,12 +29,13 @@ async function cancels(run) {
   let refused = 0;
   for (const handle of order) if (!handle.cancel()) refused += 1;
   const micros = ((performance.now() - started) * 1_000) / CANCELLED;
-  if (refused > CANCELLED / 100) throw new Error(`${refused} of ${CANCELLED} could not be cancelled`);
+  if (refused > CANCELLED / 100)
+    throw new Error(`expected at most ${CANCELLED / 100} of ${CANCELLED} tasks that cannot be cancelled, got ${refused}`);
   await Promise.allSettled(handles);
   return { cancel: micros };
 }
 
-/** A pool of 20 000 tasks a second would take most of a minute for a round of it all. */
+/** A pool with 20 000 tasks per second would take most of a minute per round for all depths. */
 const ALL = { most: 500_000, tasks: 100_000 };
 const LESS = { most: 100_000, tasks: 10_000 };
 

@@ -1,3 +1,4 @@
+// Question `stages`: measures the stages of one task, and the same stages in bare loops over the same transports.
 import { clock, openBareBlocking, wireCost } from '../harness/layers.mjs';
 import { burstOnce } from '../harness/measures.mjs';
 import { scaled } from '../harness/scale.mjs';
@@ -9,7 +10,7 @@ import { increment, stamp } from '../tasks/tasks.mjs';
 const ONE_BY_ONE = scaled(3_000);
 const AT_ONCE = scaled(50_000);
 
-/** Medians in µs of what `once` gives for one task, a list of moments in ns each. */
+/** Medians in µs of the intervals between the times (in ns) that `once` returns for one task. */
 async function intervals(names, once) {
   const series = names.map(() => new Float64Array(ONE_BY_ONE));
   for (let i = 0; i < ONE_BY_ONE; i++) {
@@ -19,7 +20,7 @@ async function intervals(names, once) {
   return Object.fromEntries(names.map((name, stage) => [name, percentile(series[stage].sort(), 0.5)]));
 }
 
-/** Our way, by the moments at which the task began, the done-callback ran and `await` went on; the worker may begin before the call returns. */
+/** The stages of our task: it begins, its done-callback runs, the program continues after `await`. A worker may begin before `submit` returns. */
 async function ours(executor) {
   const calls = new Float64Array(ONE_BY_ONE);
   let at = 0;
@@ -45,7 +46,7 @@ function bare(names, run) {
   });
 }
 
-/** µs a call of `submit` when many are given in one turn of the loop, and µs a task of them until all are there. */
+/** µs per call of `submit` for many tasks in one turn of the event loop, and µs per task until all results are ready. */
 async function burst(executor) {
   let calls = 0;
   const run = (i) => {
@@ -58,7 +59,7 @@ async function burst(executor) {
   return { manyCalls: (calls * 1_000) / AT_ONCE, many: (whole * 1_000) / AT_ONCE };
 }
 
-/** µs for as many promises that are made, settled and awaited together, with nothing else. */
+/** µs per promise for the same number of promises that are made, settled and awaited, without workers. */
 async function promises() {
   const settle = [];
   const started = performance.now();

@@ -1,3 +1,4 @@
+// Question `startup-processes`: measures whole programs with worker processes.
 import { program } from '../harness/program.mjs';
 import { wall } from '../harness/units.mjs';
 

@@ -1,3 +1,4 @@
+// Question `startup-threads`: measures whole programs with worker threads.
 import { program } from '../harness/program.mjs';
 import { wall } from '../harness/units.mjs';
 

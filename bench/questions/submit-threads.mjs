@@ -1,3 +1,4 @@
+// Question `submit-threads`: measures many trivial tasks on worker threads.
 import { burst } from '../harness/measures.mjs';
 import { scaled } from '../harness/scale.mjs';
 import { rate } from '../harness/units.mjs';

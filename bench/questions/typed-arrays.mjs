@@ -1,3 +1,4 @@
+// Question `typed-arrays`: measures `map` over a large Float64Array.
 import { lazily } from '../harness/lazily.mjs';
 import { scaled } from '../harness/scale.mjs';
 import { threadPools } from '../peers/pools.mjs';
@@ -12,7 +13,8 @@ async function elements(map) {
   const started = performance.now();
   const results = await map();
   const seconds = (performance.now() - started) / 1_000;
-  if (results.length !== COUNT || results[COUNT - 1] !== COUNT) throw new Error('wrong results');
+  if (results.length !== COUNT || results[COUNT - 1] !== COUNT)
+    throw new Error(`expected ${COUNT} results up to ${COUNT}, got ${results.length} up to ${results[COUNT - 1]}`);
   return { rate: COUNT / seconds };
 }
 
@@ -22,7 +24,7 @@ async function twinpool() {
   return { round: () => elements(() => pool.map(increment, input())), close: () => pool.terminate() };
 }
 
-/** What a user of a pool without `map` writes: slices there, slices back, put together again. */
+/** The code of a user of a pool without `map`: it sends slices and copies the results into one array. */
 function slices(open, perWorker) {
   return async () => {
     const pool = await open('incrementAll', new Float64Array(1));

@@ -1,3 +1,4 @@
+// Question `worth`: compares `map` with a plain loop, by the length of a task and the size of its data.
 import { lazily } from '../harness/lazily.mjs';
 import { order } from '../harness/orders.mjs';
 import { scaled } from '../harness/scale.mjs';
@@ -5,9 +6,9 @@ import { stepsIn } from '../harness/work.mjs';
 import { WORKERS } from '../peers/settings.mjs';
 import * as tasks from '../tasks/worth.mjs';
 
-/** Microseconds a task, and what it is called. */
+/** The run time of a task in µs, and its label. */
 const TIMES = { 0: 'nothing to do', 10: '10 µs', 100: '100 µs', 1000: '1 ms', 10000: '10 ms' };
-/** What goes there and comes back, and about how many µs that takes. */
+/** The data that is sent and returned, and the approximate µs that this takes. */
 const PAYLOADS = {
   number: { label: 'a number', copying: 0.5, make: () => 7 },
   k1: { label: 'an object of 1 KB', copying: 15, make: () => order(1, 8) },
@@ -15,7 +16,7 @@ const PAYLOADS = {
   k100: { label: 'an object of 100 KB', copying: 1_500, make: () => order(1, 900) },
   m1: { label: 'bytes, 1 MiB', copying: 1_000, make: () => new Uint8Array(2 ** 20).fill(7) },
 };
-/** How long the pool has to do, µs. */
+/** The total work for the pool in µs. */
 const LENGTH = scaled(60_000);
 
 const cells = lazily(() =>
@@ -27,7 +28,7 @@ const cells = lazily(() =>
   ),
 );
 
-/** How many times as fast it is with the pool as without, the one right after the other. */
+/** The speed-up of the pool over the loop, measured one after the other. */
 async function gains(pool) {
   const found = {};
   for (const { name, task, items } of cells()) {
@@ -37,7 +38,8 @@ async function gains(pool) {
     const between = performance.now();
     const mapped = await pool.map(task, items);
     const ended = performance.now();
-    if (mapped.length !== results.length || typeof mapped.at(-1) !== typeof results.at(-1)) throw new Error(`${name}: wrong results`);
+    if (mapped.length !== results.length || typeof mapped.at(-1) !== typeof results.at(-1))
+      throw new Error(`${name}: expected the results of the loop, got others`);
     found[name] = (between - started) / (ended - between);
   }
   return found;
@@ -45,7 +47,7 @@ async function gains(pool) {
 
 function contender(kind) {
   return async () => {
-    // Before the workers start: they take the number from the environment.
+    // Before the workers start, because they read the number from the environment.
     stepsIn(1);
     const { openPool } = await import('../peers/twinpool.mjs');
     const pool = await openPool(kind);

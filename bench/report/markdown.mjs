@@ -1,4 +1,4 @@
-// Figures and tables as Markdown.
+// Writes figures and tables as Markdown.
 import { quantity, range } from '../harness/format.mjs';
 
 export function tableOf(head, rows) {
@@ -8,10 +8,10 @@ export function tableOf(head, rows) {
 
 export const withUnit = (value, unit) => quantity(value, unit === 'x' ? '×' : unit);
 
-/** The median, and the range in brackets. */
-export const ranged = (summary) => range(summary).replace('-', '–');
+/** The median, and the least and the most in brackets. */
+export const ranged = (summary) => range(summary, '–');
 
-/** `{question/contender/metric}` in a hand-written sentence: the figure that was measured. */
+/** Replaces `{question/contender/metric}` in a hand-written sentence by the measured figure. */
 export function filled(sentence, results) {
   return sentence.replaceAll(/\{([^/{}]+)\/([^/{}]+)\/([^{}]+)\}/g, (_, question, contender, metric) => {
     const result = results.get(question);

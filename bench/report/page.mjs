@@ -1,5 +1,5 @@
-// docs/performance.md as text: what was reached, how it was measured, where the time goes, when it does not pay, how cost grows, what to do
-// about it, and every result in full. Decides the order and the words between the figures; all figures come from the results.
+// Writes docs/performance.md: the goals, the stages of one task, when parallel work does not pay, how cost grows, advice, the measurement, and all
+// results. It has the order and the sentences of the page; all figures come from the results.
 import { LINES } from '../harness/budget.mjs';
 import { figure, gain } from '../harness/format.mjs';
 import { isReached } from '../harness/statistics.mjs';
@@ -7,7 +7,7 @@ import { filled, ranged, tableOf, withUnit } from './markdown.mjs';
 
 /** Results with a section of their own. */
 const OWN_SECTION = new Set(['stages', 'worth']);
-/** The order in which people ask; what is not named here comes last. */
+/** The order of the sections. Other questions come last. */
 const ORDER = [
   'submit-threads',
   'submit-processes',
@@ -69,9 +69,10 @@ function goals(ordered, limits, results) {
   const judged = ordered.flatMap((result) => result.goals).filter((goal) => isReached(goal) !== undefined);
   const reached = judged.filter(isReached).length;
   return [
-    '## What was aimed at\n',
-    `Set before it was built, for 2 workers; ${reached} of ${judged.length} are reached. A figure with × is the ratio to the contender that the goal names, taken`,
-    'within a round, the median of the rounds, then the least and the most. "The fastest peer" is whichever was fastest in that round.\n',
+    '## Goals\n',
+    `The goals were set before the work began, for 2 workers; ${reached} of ${judged.length} are reached. A figure with × is the ratio to the contender in the goal: the`,
+    'median of the ratios within each round, then the least and the most. "The fastest peer" is the peer that was fastest in that round. A negative growth of',
+    'memory means that the resident set was smaller at the end than at the start.\n',
     tableOf(['question', 'goal', 'measured', 'reached', 'what limits it'], rows),
   ].join('\n');
 }
@@ -91,22 +92,26 @@ function stages(result) {
     ...kinds.map(([, metrics]) => `${figure(metrics[metric].median)} ${unit}`),
   ]);
   const beyond = [
-    '**ours beyond the bare loop over the same transport**',
+    '**twinpool minus the bare loop over the same transport**',
     ...kinds.map(([, metrics]) => `**${figure(ownShare(metrics))} µs**`),
   ];
   return [
     '## Where the time of one task goes\n',
-    'One trivial task at a time, from `submit` to the line after its `await`, by the moments at which the task began, its done-callback ran and the',
-    'program went on; all read from outside on the clock that threads and processes of a machine share. Beneath it, the same moments in bare',
-    'loops: a `postMessage` to a thread that sleeps on shared memory, a frame on a pipe to a process that reads it blocking (the transports that',
-    'ours use), and the event loop on both sides (`postMessage`, `fork` and its IPC channel). What ours takes beyond the bare loop over the same',
-    'transport is its own: finding the task its worker, making and reading the messages, calling it, settling its future.\n',
+    'One trivial task at a time, from `submit` to the line after its `await`. The stages end when the task begins, when its done-callback runs, and when',
+    'the program continues. All times are read outside of twinpool, on the clock that the threads and processes of a machine share. Below are the same',
+    'stages in bare loops without a pool: a `postMessage` to a thread that sleeps on shared memory, a frame on a pipe to a process that reads it blocking',
+    '(the transports of twinpool), and the event loop on both sides (`postMessage`; `fork` and its IPC channel).\n',
+    'The difference between twinpool and the bare loop over the same transport is not an overhead alone, so it can be negative. The bare worker sleeps after',
+    'each message. A worker of twinpool looks for its next task for up to 0.1 ms before it sleeps. The likely reason for a negative difference, which was not',
+    'measured separately: that worker is awake when the task comes, and its answer often arrives before the event loop of the program sleeps, so neither',
+    'side waits for a wake-up by the operating system. The own work of twinpool (choosing a worker, making and reading messages, calling the task, settling',
+    'its future) then takes less time than the saved wake-ups. Tasks that come more than 0.1 ms apart have no such advantage.\n',
     picture(result),
     '```text',
     ...kinds.flatMap(([kind, metrics]) => drawn(kind, metrics)),
     '```\n',
     tableOf(['', ...kinds.map(([kind]) => kind)], [...rows.slice(0, 8), beyond, ...rows.slice(8)]),
-    'With many tasks at once, messages carry many, and of all this little is left to each: the last lines of the table.',
+    'With many tasks at once, a message carries many tasks, so each task costs much less: see the last lines of the table.',
   ].join('\n');
 }
 
@@ -119,7 +124,7 @@ function totalOf(metrics, parts) {
   return parts.reduce((total, part) => total + metrics[part].median, 0);
 }
 
-/** The same drawing in text: a character is so many microseconds. */
+/** The same drawing as text: each character is the same number of microseconds. */
 function drawn(kind, metrics) {
   const totals = LINES.map(([, parts]) => totalOf(metrics, parts));
   const scale = Math.max(...totals) / 56;
@@ -148,12 +153,12 @@ function worth(result) {
   });
   return [
     '## When parallel work does not pay\n',
-    `\`map\` over 2 workers against a plain loop in the same program: how many times as fast it is, by what a task takes and by what goes there and`,
-    'comes back. Below 1 the loop is faster: tasks of a few microseconds are cheaper done than sent, and what is copied both ways must be worth',
-    'much more work than its copying. More workers raise what is above 1, up to their number; they do nothing for what is below.\n',
+    `The speed-up of \`map\` with 2 workers over a plain loop in the same program, by the run time of a task and by the data that it gets and returns.`,
+    'Below 1 the loop is faster: running a task of a few microseconds costs less than sending it, and copying data in both directions must cost much',
+    'less than the work on it. More workers raise figures above 1, up to the number of workers. They do not help where the figure is below 1.\n',
     ...tables,
     picture(result),
-    'Where the table says no: send less (a path, a range, an id), do more in a task, move or share buffers between threads, or leave it in the loop.',
+    'Where the figure is below 1: send less (a path, a range, an id), do more in one task, move or share buffers between threads, or keep the loop.',
   ].join('\n');
 }
 
@@ -170,13 +175,13 @@ function growth(result) {
   ]);
   return [
     '## How cost grows\n',
-    'What one task costs, from `submit` to its result, when so many are given at once; what it costs to cancel one of 100 000 that wait, in',
-    'random order.\n',
-    tableOf(['', ...depths.map((depth) => result.metrics[depth].label.replace(', each', '')), 'dearest : cheapest', 'a cancel'], rows),
+    'The cost of one task, from `submit` to its result, by the number of tasks that are submitted at once; and the cost to cancel one of 100 000 waiting',
+    'tasks, in random order.\n',
+    tableOf(['', ...depths.map((depth) => result.metrics[depth].label.replace(', each', '')), 'most : least expensive', 'a cancel'], rows),
   ].join('\n');
 }
 
-/** Where and how: said once where it is the same for all. */
+/** The machine, the versions and the settings, once if they are the same for all results. */
 function obtained(all) {
   if (all.length === 0) return undefined;
   const machines = new Set(
@@ -198,15 +203,15 @@ function obtained(all) {
     machine.load.join(' → '),
   ]);
   return [
-    '## How this was obtained\n',
+    '## How this was measured\n',
     `- Machine: ${[...machines].join('; ')}.`,
     `- Versions: ${[...versions].join('; ')}.`,
     `- Settings: ${Object.entries(settings)
       .map(([name, given]) => `${name} \`${JSON.stringify(given)}\``)
       .join(', ')}; [why](../bench/README.md#settings-of-the-contenders).`,
-    '- Every contender in a process of its own, all open at once, asked for a round in turn; the first round warms up. Medians of the rounds.',
-    '- Sizes are adapted where a contender would take minutes: a rate goes on for at least half a second, slow contenders get fewer tasks where',
-    '  their cost does not depend on it, and then say so in their name or have no such figure.\n',
+    '- Every contender runs in its own process. All are open at the same time and measure in turn. The first round warms up. Figures are medians of the rounds.',
+    '- A rate is measured for at least half a second. A slow contender gets fewer tasks if its rate does not depend on their number; its name then says so,',
+    '  or the figure is missing.\n',
     tableOf(['question', 'date (UTC)', 'rounds', 'took', 'load before → after'], rows),
   ].join('\n');
 }

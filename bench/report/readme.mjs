@@ -1,7 +1,7 @@
-// The table of README.md: a few lines, each a ratio that the results hold. A line whose result is not there is left out.
+// Writes the table of README.md: a few ratios from the results. A line without a result is left out.
 import { ranged, tableOf, withUnit } from './markdown.mjs';
 
-/** What is shown: a metric of a question, ours against another contender. */
+/** The lines: a metric of a question, and the contender to compare with. */
 const LINES = [
   { what: '50 000 small tasks by `submit`, threads', question: 'submit-threads', metric: 'rate', over: 'piscina' },
   { what: '50 000 small tasks by `submit`, processes', question: 'submit-processes', metric: 'rate', over: 'jest-worker' },
@@ -35,8 +35,8 @@ export function readmeTable(results) {
   });
   const { machine, versions, date, rounds } = [...results.values()].sort((a, b) => (a.date < b.date ? 1 : -1))[0];
   return [
-    tableOf(['2 workers', 'twinpool', 'beside it', 'ratio (least–most)'], rows),
-    `${machine.cpu}, ${machine.cores} cores, Node ${versions.node}, ${date.slice(0, 10)}; medians of ${rounds} rounds in turn. All results, goals and limits:`,
+    tableOf(['2 workers', 'twinpool', 'compared with', 'ratio (least–most)'], rows),
+    `${machine.cpu}, ${machine.cores} cores, Node ${versions.node}, ${date.slice(0, 10)}; medians of ${rounds} rounds. All results, goals and limits:`,
     '[performance](docs/performance.md). On your machine: `npm run bench`.',
     '',
   ].join('\n');

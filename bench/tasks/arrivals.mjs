@@ -1,4 +1,4 @@
-// A source of requests: posts to its parent at random times, with the moment of each. It sleeps in between, so it takes no core from anybody.
+// Posts requests to its parent at random times, each with its time. It sleeps between them, so it uses almost no processor time.
 import { parentPort, workerData } from 'node:worker_threads';
 import { randomOf } from '../harness/work.mjs';
 

@@ -1,4 +1,4 @@
-// The least a forked child can do: one message in, one out.
+// A forked process that does the minimum: one message in, one message out.
 import * as tasks from './tasks.mjs';
 
 const task = tasks[process.argv[2]];

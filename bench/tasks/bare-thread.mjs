@@ -1,4 +1,4 @@
-// The least a worker thread can do: one message in, one out.
+// A worker thread that does the minimum: one message in, one message out.
 import { parentPort, workerData } from 'node:worker_threads';
 import * as tasks from './tasks.mjs';
 

@@ -1,5 +1,5 @@
-// What a worker does at the least, on the transports that ours use, for `stages`: it waits for a message of the same size or shape and answers.
-// Each answer is the moment at which the task would have begun, in ns of the machine's own clock, the same for threads and processes.
+// The minimal worker of question `stages`, on the transports that our workers use: it waits for a message of the same size or shape and answers.
+// Each answer is the time at which the task would begin, in ns of the clock of the machine, which is the same for threads and processes.
 import { readSync, writeSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 
@@ -8,7 +8,7 @@ const now = () => Number(process.hrtime.bigint());
 if (parentPort !== null) inThread(workerData);
 else inProcess(Number(process.argv[2]), Number(process.argv[3]));
 
-/** Asleep on shared memory, not in the event loop. */
+/** Sleeps on shared memory, not in the event loop. */
 function inThread({ cells, port, answer }) {
   for (;;) {
     const seen = Atomics.load(cells, 0);
@@ -18,7 +18,7 @@ function inThread({ cells, port, answer }) {
   }
 }
 
-/** In a blocking read, not in the event loop. The end of the input ends it. */
+/** Sleeps in a blocking read, not in the event loop. Exits at the end of its input. */
 function inProcess(requestBytes, answerBytes) {
   const request = Buffer.alloc(requestBytes);
   const answer = Buffer.alloc(answerBytes);

@@ -1,24 +1,24 @@
-// The functions every contender runs, each in its own way of naming them. The pools' worker files beside this one only register them.
+// The task functions of all contenders. The worker files of the pools in this folder only register them.
 import { setTimeout } from 'node:timers/promises';
 
-/** The trivial task: all that is measured is what the pool adds. */
+/** The trivial task: the measured time is the cost of the pool alone. */
 export function increment(x) {
   return x + 1;
 }
 
-/** The trivial task over a piece of the input, for peers whose user cuts the input by hand. */
+/** The trivial task for a chunk of the input, for peers whose users cut the input by hand. */
 export function incrementAll(xs) {
   return xs.map(increment);
 }
 
-/** Work by amount, not by the clock: a busy machine makes it slower, never smaller. */
+/** A fixed amount of work: a busy machine takes longer for it, and does not do less. */
 export function spin(steps) {
   let state = steps | 0;
   for (let i = 0; i < steps; i++) state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
   return state;
 }
 
-/** An order of about 10 KB, priced: read everything, return as much. */
+/** Prices an order of about 10 KB: it reads everything and returns as much. */
 export function price(order) {
   return {
     ...order,
@@ -36,7 +36,7 @@ export function sendBack(bytes) {
 
 const alive = { timer: undefined };
 
-/** The trivial task in a worker that has something of its own alive, so that it cannot just wait for the next task. */
+/** The trivial task in a worker with a timer of the user, so that the worker must run its event loop between tasks. */
 export function leaveTimer(x) {
   alive.timer ??= setInterval(() => {}, 1_000);
   return x + 1;
@@ -46,7 +46,7 @@ export function incrementInside(object) {
   return { ...object, x: object.x + 1 };
 }
 
-/** The process that it runs in, and the user CPU time of that, µs. It waits, so that several at once are given to as many workers. */
+/** Returns the pid of its process and the user CPU time of that process in µs. It waits, so that several calls at once reach several workers. */
 export async function userTime() {
   await setTimeout(10);
   return [process.pid, process.cpuUsage().user];
@@ -56,7 +56,7 @@ export function add(x, y) {
   return x + y;
 }
 
-/** The moment at which it was called, in ns of the machine's own clock: the same in every thread and process. */
+/** Returns the time of the call in ns of the clock of the machine, which is the same in every thread and process. */
 export function stamp() {
   return Number(process.hrtime.bigint());
 }

@@ -1,3 +1,4 @@
+// Registers the tasks in a worker of workerpool.
 import workerpool from 'workerpool';
 import * as tasks from './tasks.mjs';
 

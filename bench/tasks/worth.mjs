@@ -1,4 +1,4 @@
-// The tasks of `worth`: one a length, since ours learns how long a task takes function by function. Each returns what it was given.
+// The tasks of question `worth`: one function per run time, because our pools measure run times per function. Each returns its argument.
 import { stepsIn } from '../harness/work.mjs';
 import { spin } from './tasks.mjs';
 

@@ -82,7 +82,7 @@ export const ours = {
   ThreadPoolExecutor: { kind: 'thread', open: twinpool('@twinpool/executor', 'ThreadPoolExecutor') },
 };
 
-/** `takesModules`: a call may name another module; else the pool has one for good, and there is no innocent task after a bad one. */
+/** `takesModules`: a call may name another module. Other pools have one module, so no good task can follow a module that throws. */
 export const peers = {
   'piscina T': { kind: 'thread', open: piscina, takesModules: true },
   'tinypool T': { kind: 'thread', open: tinypool('worker_threads'), takesModules: true },

@@ -1,4 +1,4 @@
-// CommonJS, since the pool sends tasks to its cluster workers at once: one that loads as an ES module is not listening yet and loses them.
+// CommonJS: the pool sends tasks to its cluster workers at once, and a worker that loads as an ES module does not listen yet and loses them.
 const { ClusterWorker } = require('poolifier');
 const tasks = require('./tasks.mjs');
 

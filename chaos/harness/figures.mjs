@@ -1,6 +1,6 @@
-// Statistics of a run.
+// Computes the statistics of a run.
 
-/** The value that a share `p` of them does not exceed; 0 of none. */
+/** Returns the value that the share `p` of the values does not exceed; 0 for no values. */
 export function percentile(values, p) {
   if (values.length === 0) return 0;
   const sorted = Float64Array.from(values).sort();
@@ -11,7 +11,7 @@ export function median(values) {
   return percentile(values, 0.5);
 }
 
-/** Rise of y a step of x, by least squares. */
+/** Returns the rise of y per unit of x, by least squares. */
 export function slope(points) {
   const n = points.length;
   if (n < 2) return 0;
@@ -28,9 +28,9 @@ export function slope(points) {
 
 export const MiB = 2 ** 20;
 
-/** p50, p99 and the most, in words. */
-export function spread(values, unit = 'ms') {
+/** Returns p50, p99 and the most as text. */
+export function percentiles(values, unit = 'ms') {
   if (values.length === 0) return 'none';
-  const of = (p) => percentile(values, p).toFixed(1);
-  return `p50 ${of(0.5)}, p99 ${of(0.99)}, max ${of(1)} ${unit} (of ${values.length})`;
+  const at = (p) => percentile(values, p).toFixed(1);
+  return `p50 ${at(0.5)}, p99 ${at(0.99)}, max ${at(1)} ${unit} (of ${values.length})`;
 }

@@ -1,8 +1,8 @@
-// What was really run: one line a start and one an end, written by the worker itself with O_APPEND past every channel under test.
+// Reads the ledger: the calls that workers really ran. A worker writes one line per start and one per end with O_APPEND, without any channel under test.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** { starts, ends, byWorker }: of every task the workers (pid, or pid.thread) that began and ended it. */
+/** Returns { starts, ends, byWorker }: the workers (pid, or pid.thread) that began and ended each task, and the calls per worker. */
 export function readLedger(folder) {
   const starts = new Map();
   const ends = new Map();

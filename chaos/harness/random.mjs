@@ -1,6 +1,6 @@
-// Random numbers that a seed repeats.
+// Makes random numbers that a seed repeats.
 
-/** mulberry32: the next number of [0, 1) at every call. */
+/** mulberry32: each call returns the next number in [0, 1). */
 export function randomFrom(seed) {
   let state = seed >>> 0;
   return () => {
@@ -11,7 +11,7 @@ export function randomFrom(seed) {
   };
 }
 
-/** A whole number of 32 bits for (seed, index, use): the same in the program and in its workers. */
+/** Returns a 32-bit number for (seed, index, use), which is the same in the program and in its workers. */
 export function hash(seed, index, use = 0) {
   let mixed = Math.imul((seed ^ 0x9e3779b9) + Math.imul(index + 1, 0x85ebca6b) + Math.imul(use + 1, 0xc2b2ae35), 0x27d4eb2f);
   mixed ^= mixed >>> 15;
@@ -21,7 +21,7 @@ export function hash(seed, index, use = 0) {
   return (mixed ^ (mixed >>> 15)) >>> 0;
 }
 
-/** The same as a number of [0, 1). */
+/** Returns the hash as a number in [0, 1). */
 export function share(seed, index, use = 0) {
   return hash(seed, index, use) / 2 ** 32;
 }

@@ -8,21 +8,21 @@ import { randomFrom } from './random.mjs';
 
 /** The number of examples shown for one broken invariant. */
 const MOST_SHOWN = 5;
-/** How long what a run made may take to go, ms. */
+/** The ms within which the resources of a run must end. */
 const GRACE = 5000;
-/** Handles that a run may not leave; timers and our own output are not among them. */
+/** Kinds of handles that a run must not leave. Timers and our own output are allowed. */
 const HANDLES = new Set(['MessagePort', 'PipeWrap', 'ProcessWrap', 'TCPSocketWrap', 'Worker', 'FSEventWrap']);
 
 export class Run {
   seed;
-  /** Few tasks, for the tests. */
+  /** The short form with few tasks, for the tests. */
   short;
   tasks;
   seconds;
   kind;
   log;
   replay;
-  /** Every bound of time is multiplied by it: for slow or shared machines. */
+  /** The factor for every time limit, for slow or shared machines. */
   slack = Number(process.env.TWINPOOL_DELAY_FACTOR ?? 1);
   folder = mkdtempSync(join(tmpdir(), 'twinpool-chaos-'));
   #broken = new Map();
@@ -31,13 +31,13 @@ export class Run {
   #begun = performance.now();
   #load = loadavg()[0];
   #before;
-  /** Kinds of handles that a run cannot help to leave, with the reason where it says so. */
+  /** Kinds of handles that a run leaves in any case. The run gives the reason. */
   tolerated = new Set();
 
   constructor({ seed, short, tasks, seconds, kind, log, replay }) {
-    // Our own output is handles too, made on first use.
+    // Our own output has handles too. They are made on first use.
     void [process.stdout, process.stderr];
-    // Among the other tests it is to find what is broken, not how busy the machine is.
+    // Among the other tests a run must find broken invariants, not a busy machine.
     if (short) this.slack *= 8;
     Object.assign(this, { seed, short, tasks, seconds, kind, log, replay });
     process.on('uncaughtException', (error) => this.expect(false, `an uncaught exception: ${error?.stack ?? String(error)}`));
@@ -63,7 +63,7 @@ export class Run {
     return this.seconds !== undefined && this.elapsed > this.seconds * 1000;
   }
 
-  /** An invariant. `ok` false breaks it; the same text is counted. */
+  /** Checks an invariant. It is broken if `ok` is false; equal texts are counted. */
   expect(ok, text, detail) {
     if (ok) return;
     const entry = this.#broken.get(text) ?? { count: 0, details: [] };
@@ -80,12 +80,12 @@ export class Run {
     this.#figures.push([name, typeof value === 'number' ? round(value) : String(value)]);
   }
 
-  /** What is left at the end is counted from here: a run calls it again once everything that a first use makes is there. */
+  /** Stores the resources that exist now; leaks are counted from here. A run calls it again after the first use of everything. */
   settledIn() {
     this.#before = { descriptors: descriptors(), handles: handles(), listeners: listeners() };
   }
 
-  /** Nothing of the run is left, after a moment. */
+  /** Checks that the run has left nothing, within GRACE. */
   async nothingLeft() {
     const before = this.#before;
     let left = [];
@@ -119,7 +119,7 @@ export class Run {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Prints it all; true when nothing was broken. */
+  /** Prints figures and broken invariants. Returns true if none was broken. */
   report() {
     this.figure('seconds', this.elapsed / 1000);
     this.figure('load of the machine', `${this.#load.toFixed(1)} before, ${(loadavg()[0] ?? 0).toFixed(1)} after`);
@@ -144,7 +144,7 @@ function handles() {
   return counts;
 }
 
-/** How many for each event, but Node's own for a program that awaits at its top level. */
+/** Returns the number of listeners per event, without Node's own listener for a program that awaits at its top level. */
 function listeners() {
   const own = (name) => process.listeners(name).filter((listener) => listener.name !== 'handleProcessExit');
   return Object.fromEntries(process.eventNames().map((name) => [String(name), own(name).length]));

@@ -1,5 +1,6 @@
-// Every attempt to settle a task, counted where the facades tell of it: a callback a settle, and what the promise then says.
-/** 8 bits each are plenty: anything above one is wrong. */
+// Counts how often each task settles: the calls of its callback, and the settlements of its promise.
+
+/** The counters have 8 bits: every count above one is wrong. */
 export class Settles {
   #callbacks;
   #promises;
@@ -21,7 +22,7 @@ export class Settles {
     this.#follow(index, future, settled);
   }
 
-  /** Options for `applyAsync`, whose callbacks are counted. */
+  /** Returns options for `applyAsync` whose callbacks are counted. */
   callbacks(index) {
     const count = () => {
       this.#callbacks[index] += 1;
@@ -57,7 +58,7 @@ export class Settles {
     }
   }
 
-  /** Of the first `tasks`, those that settled never, and more than once. */
+  /** Returns how many of the first `tasks` never settled, and how many settled more than once. */
   check(tasks) {
     let never = 0;
     let twice = 0;

@@ -1,16 +1,16 @@
-// Waiting with a bound, and looking until something is so.
+// Waits with a time limit.
 
 export function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** True as soon as `condition` holds, false when it has not within `ms`. */
+/** Resolves with true as soon as `condition` holds, with false after `ms`. */
 export async function until(condition, ms) {
   for (const end = performance.now() + ms; !condition(); await pause(2)) if (performance.now() > end) return false;
   return true;
 }
 
-/** { ok, value | error, after } of a promise; `undefined` when it is still pending after `ms`. */
+/** Resolves with { ok, value | error, after } of a promise, with `undefined` if the promise is pending after `ms`. */
 export async function settledWithin(promise, ms) {
   const began = performance.now();
   let timer;

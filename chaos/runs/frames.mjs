@@ -31,7 +31,7 @@ export async function run(run) {
           run.expect(typeof kind === 'number', 'a message without a kind', bytes.toString('hex'));
         } catch (error) {
           counts.unreadable += 1;
-          run.expect(error instanceof Error, 'something else than an error was thrown', bytes.toString('hex'));
+          run.expect(error instanceof Error, 'a value that is not an error was thrown', bytes.toString('hex'));
         }
       });
       let goesOn = true;
@@ -52,25 +52,25 @@ export async function run(run) {
   }
   run.figure('inputs', done);
   run.figure(
-    'what became of them',
+    'results',
     Object.entries(counts)
       .map(([name, count]) => `${count} ${name}`)
       .join(', '),
   );
   run.figure('slowest input', `${slowest.toFixed(1)} ms`);
   run.figure('most memory of buffers', `${(mostArrays / MiB).toFixed(1)} MiB`);
-  run.expect(slowest < 1000 * run.slack, 'an input that took a second', `${slowest}`);
+  run.expect(slowest < 1000 * run.slack, 'an input took a second', `${slowest}`);
   run.expect(mostArrays < 512 * MiB, 'buffers of half a gigabyte', `${mostArrays}`);
 }
 
-/** Random bytes, a random payload under a good header, or a good frame with some bytes changed, cut off or put twice. */
+/** Returns random bytes, a random payload after a good header, or a good frame whose bytes are changed, cut off or doubled. */
 function input(templates, random, whole) {
   const way = random();
   if (way < 0.1) return noise(whole(200), whole);
   const template = templates[whole(templates.length)];
   if (way < 0.3) {
     const payload = noise(whole(120), whole);
-    // Often with the first bytes that say which format it is in.
+    // Often with the first bytes, which identify the format.
     template.copy(payload, 0, HEADER_BYTES, HEADER_BYTES + Math.min(payload.length, whole(4)));
     const header = Buffer.from(template.subarray(0, HEADER_BYTES));
     header.writeUInt32LE(payload.length, 4);
@@ -80,7 +80,7 @@ function input(templates, random, whole) {
   for (let i = 1 + whole(4); i > 0; i--) {
     const at = (random() < 0.3 ? 0 : HEADER_BYTES) + whole(frame.length - HEADER_BYTES);
     if (random() < 0.5) frame[at] = whole(256);
-    // Lengths are where a decoder believes most.
+    // A decoder depends most on lengths.
     else frame[at] = [0, 1, 0x7f, 0x80, 0xfe, 0xff][whole(6)];
   }
   const form = random();

@@ -40,14 +40,14 @@ async function recycle(run, kind, most, count) {
   const ended = executor.shutdown({ wait: false });
   const bound = 1000 * count + 20_000;
   const outcomes = await settledWithin(Promise.all([Promise.allSettled(futures), mapped, ended, pool.join()]), bound);
-  run.expect(outcomes?.ok === true, `${kind}, ${most} a worker: work was stranded`, String(outcomes?.error));
+  run.expect(outcomes?.ok === true, `${kind}, ${most} per worker: work was stranded`, String(outcomes?.error));
   const [settled = [], values = []] = outcomes?.value ?? [];
   run.expect(
     settled.length === half && settled.every(({ value }, i) => value === i) && values.every((value, i) => value === half + i),
-    `${kind}, ${most} a worker: a task failed`,
+    `${kind}, ${most} per worker: a task failed`,
   );
   const { starts, byWorker } = readLedger(folder);
-  run.expect(starts.size === count, `${kind}, ${most} a worker: tasks that never ran`, `${starts.size} of ${count}`);
+  run.expect(starts.size === count, `${kind}, ${most} per worker: tasks that never ran`, `${starts.size} of ${count}`);
   for (const [index, workers] of starts) run.expect(workers.length === 1, `${kind}: a task that ran more than once`, `task ${index}`);
   for (const [worker, calls] of byWorker) run.expect(calls <= most, `${kind}: a worker ran more than ${most} calls`, `${worker}: ${calls}`);
   return byWorker.size;

@@ -48,10 +48,10 @@ async function measure(run, kind, tasks) {
   // The first fifth warms up: code is compiled, tables grow to their size.
   const bytes = slope(heap.filter(([at]) => at >= 0.2 * done));
   const growth = residentSet() - resident;
-  run.figure(`${kind}: bytes a task`, `${bytes.toFixed(2)} over ${done} tasks (resident set ${(growth / MiB).toFixed(1)} MiB)`);
-  // Of few tasks the noise of one collection is many bytes a task.
+  run.figure(`${kind}: bytes per task`, `${bytes.toFixed(2)} over ${done} tasks (resident set ${(growth / MiB).toFixed(1)} MiB)`);
+  // With few tasks the noise of one collection is many bytes per task.
   const most = run.short ? 4 * MOST_BYTES : MOST_BYTES;
-  run.expect(bytes <= most, `${kind}: more than ${most} bytes a task stay`, `${bytes}`);
+  run.expect(bytes <= most, `${kind}: more than ${most} bytes per task stay`, `${bytes}`);
   if (!run.short) run.expect(growth <= 20 * MiB, `${kind}: the resident set grew by more than 20 MiB`, `${growth / MiB}`);
   await executor.shutdown();
   pool.terminate();

@@ -47,7 +47,7 @@ async function storm(run, kind, tasks) {
     } else if (how === 'throw null' && value === null) counts.thrown += 1;
     else {
       counts.lost += 1;
-      run.expect(value instanceof WorkerLostError, `${kind}: a task failed with something else than WorkerLostError`, `${how}: ${value}`);
+      run.expect(value instanceof WorkerLostError, `${kind}: a task failed with another error than WorkerLostError`, `${how}: ${value}`);
     }
   };
   const submit = (index, fn, ...args) => {
@@ -97,7 +97,7 @@ async function storm(run, kind, tasks) {
   );
 }
 
-/** To a worker that has begun a task: who shoots at those that start, too, tests how fast a machine starts processes (S1 does). */
+/** Sends a signal to a worker that has begun a task. Signals to starting workers would test how fast the machine starts processes (S1 does). */
 function disturb(name, random, stopped, folder) {
   const pids = workerProcesses().filter((pid) => existsSync(join(folder, String(pid))));
   const pid = pids[Math.floor(random() * pids.length)];

@@ -40,7 +40,7 @@ async function storm(run, kind, tasks) {
     }
     const isCancel = value instanceof CancelledError && (cancelled.has(index) || what === 'abort');
     const isLimit = value instanceof TaskTimeoutError && what === 'limit';
-    run.expect(isCancel || isLimit, `${kind}: a task failed for no reason`, `task ${index} (${what}): ${value}`);
+    run.expect(isCancel || isLimit, `${kind}: a task failed without a reason`, `task ${index} (${what}): ${value}`);
     if (isLimit) counts['over their limit'] += 1;
     else if (!cancelled.has(index)) counts.aborted += 1;
   };
@@ -52,7 +52,7 @@ async function storm(run, kind, tasks) {
     const index = accepted;
     const chance = share(run.seed, index, 4);
     const what = chance < 0.3 ? 'cancel' : chance < 0.4 ? 'limit' : chance < 0.45 ? 'abort' : 'none';
-    // Most within the limit, some over it.
+    // Most tasks stay within the limit, some exceed it.
     const ms = what === 'limit' ? 2 * share(run.seed, index, 5) : 0.5 * share(run.seed, index, 5);
     const controller = what === 'abort' ? new AbortController() : undefined;
     const options = { taskTimeout: what === 'limit' ? 1 + 4 * share(run.seed, index, 6) : undefined, signal: controller?.signal };
@@ -89,9 +89,9 @@ async function storm(run, kind, tasks) {
   const ends = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
   run.figure(`${kind}: tasks`, `${accepted}: ${fulfilled.size} fulfilled, ${cancelled.size} cancelled, ${ends.join(', ')}`);
   run.figure(
-    `${kind}: tasks a second`,
+    `${kind}: tasks per second`,
     `${((1000 * accepted) / time).toFixed(0)}; the last tenth ${(last / first).toFixed(2)} of the second`,
   );
-  // A stuck slot of two would halve it; of fewer tasks, so would another program.
+  // A stuck worker of two would halve the rate. With fewer tasks, another program on the machine would too.
   if (accepted >= 20_000) run.expect(last >= 0.8 * first, `${kind}: the last tenth ran slower than 80 %`, `${last / first}`);
 }

@@ -10,18 +10,18 @@ import { increment } from '../tasks/trivial.mjs';
 
 const SIZE = 2;
 /** ms. The approximate time until the failure of the initializer is reported. */
-const TOLD_WITHIN = 2000;
+const REPORTED_WITHIN = 2000;
 
 export const title = 'initializers that fail now and then or always, and no descriptors for a while';
 export const seconds = 120;
-/** So that running out of them is a matter of opening a few. */
+/** A low limit, so that few open files use all descriptors. */
 export const descriptors = 160;
 
 export async function run(run) {
   // Node forgets the pipes of a process that it could not start without descriptors. They hold no descriptor and are unreachable.
   run.tolerated.add('PipeWrap');
   for (const kind of kindsOf(run)) {
-    // In the short form each with the kind for which there is more to go wrong.
+    // The short form runs each part with the kind of worker that has more ways to fail.
     if (!run.short || kind === 'process') await nowAndThen(run, kind);
     if (!run.short || kind === 'thread') await always(run, kind);
     if (!run.short || kind === 'process') await noDescriptors(run, kind);
@@ -70,12 +70,12 @@ async function always(run, kind) {
     run.expect(outcome?.error instanceof BrokenExecutorError, `${kind}: it failed with another error`, String(outcome?.error));
     run.expect(outcome?.error?.cause instanceof InitializerError, `${kind}: it failed with another cause`, String(outcome?.error?.cause));
     run.expect(
-      (outcome?.after ?? Number.POSITIVE_INFINITY) <= 1.5 * TOLD_WITHIN * run.slack,
+      (outcome?.after ?? Number.POSITIVE_INFINITY) <= 1.5 * REPORTED_WITHIN * run.slack,
       `${kind}: it failed late`,
       `${outcome?.after} ms`,
     );
   }
-  const told = performance.now() - began;
+  const reported = performance.now() - began;
   const startsThen = starts();
   await pause(run.short ? 300 : 2000);
   const seconds = (performance.now() - began) / 1000;
@@ -84,16 +84,16 @@ async function always(run, kind) {
   const part = (ownCpuSeconds() - cpu) / seconds;
   run.figure(
     `${kind}: initializer always fails`,
-    `told after ${told.toFixed(0)} ms, ${startsThen} starts for 2 x ${SIZE} workers, ${(100 * part).toFixed(1)} % of a core`,
+    `reported after ${reported.toFixed(0)} ms, ${startsThen} starts for 2 x ${SIZE} workers, ${(100 * part).toFixed(1)} % of a core`,
   );
   await end(executor, pool);
 }
 
-/** Without descriptors, and with them again. */
+/** Runs without free descriptors, and with free descriptors again. */
 async function noDescriptors(run, kind) {
   const { Executor } = facadesOf(kind);
   const executor = new Executor(SIZE);
-  // What a first use loads needs descriptors too.
+  // The first use loads files, which needs descriptors too.
   const first = new Executor(1);
   await first.submit(increment, 1);
   await first.shutdown();
@@ -101,23 +101,23 @@ async function noDescriptors(run, kind) {
   try {
     for (;;) taken.push(openSync('/dev/null'));
   } catch {
-    // that was the last one
+    // no descriptor is left
   }
   const began = performance.now();
   const waits = executor.submit(increment, 1);
   const without = await settledWithin(waits.result(), 10_000);
-  const told = performance.now() - began;
+  const reported = performance.now() - began;
   for (const fd of taken) closeSync(fd);
-  // A thread needs fewer of them than there are left sometimes: then it simply runs.
+  // A thread may need fewer descriptors than are left. Then its task runs.
   const isRight = without !== undefined && (without.ok || without.error instanceof BrokenExecutorError);
   run.expect(isRight, `${kind}: without descriptors a task neither ran nor failed`, String(without?.error));
-  run.expect(told <= 5000 * run.slack, `${kind}: it was reported after more than 5 s`, `${told}`);
+  run.expect(reported <= 5000 * run.slack, `${kind}: it was reported after more than 5 s`, `${reported}`);
   const healed = await settledWithin(executor.submit(increment, 41).result(), 10_000);
   run.expect(healed?.ok === true && healed.value === 42, `${kind}: it does not heal`, String(healed?.error));
   run.expect((healed?.after ?? 0) <= 2000 * run.slack, `${kind}: it heals late`, `${healed?.after}`);
   run.figure(
     `${kind}: no descriptors`,
-    `${without?.ok ? 'ran' : (without?.error?.cause?.code ?? without?.error?.name)} after ${told.toFixed(0)} ms; with them again after ${healed?.after.toFixed(0)} ms`,
+    `${without?.ok ? 'ran' : (without?.error?.cause?.code ?? without?.error?.name)} after ${reported.toFixed(0)} ms; with descriptors again after ${healed?.after.toFixed(0)} ms`,
   );
   await executor.shutdown();
 }

@@ -28,7 +28,7 @@ async function cycles(run, kind, count) {
     const wait = random() < 0.5 ? 0 : 60 * random();
     if (random() < 0.5) await once(run, kind, new Pool(1), undefined, how, wait);
     else await once(run, kind, undefined, new Executor(1), how, wait);
-    // Processor time, which says how much is done however busy the machine is.
+    // Processor time, which depends less on other load than wall time.
     times.push(1000 * (ownCpuSeconds() - began));
     if (done % 10 === 9) {
       globalThis.gc();
@@ -45,10 +45,10 @@ async function cycles(run, kind, count) {
     `${kind}: cycles`,
     `${done}, p50 ${median(times).toFixed(1)} ms of processor time here, the last quarter ${ratio.toFixed(2)} of the first`,
   );
-  run.figure(`${kind}: resident set a cycle`, `${(bytes / 1024).toFixed(1)} KiB`);
+  run.figure(`${kind}: resident set per cycle`, `${(bytes / 1024).toFixed(1)} KiB`);
   if (done < 100) return;
   run.expect(ratio <= 2, `${kind}: cycles become slower`, `${ratio}`);
-  run.expect(bytes <= 20 * 1024, `${kind}: the resident set grows by more than 20 KiB a cycle`, `${bytes}`);
+  run.expect(bytes <= 20 * 1024, `${kind}: the resident set grows by more than 20 KiB per cycle`, `${bytes}`);
 }
 
 async function once(run, kind, pool, executor, how, wait) {

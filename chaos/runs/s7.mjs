@@ -24,7 +24,7 @@ export async function run(run) {
     const child = spawn(process.execPath, [file, way], { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, [MARK]: mark } });
     const isUp = new Promise((resolve) => child.stdout.once('data', resolve));
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    // A third of them while they still start.
+    // A third of the programs are killed while they start.
     if (random() < 0.33) await pause(250 * random());
     else {
       await isUp;

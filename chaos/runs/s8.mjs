@@ -4,7 +4,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { TaskTimeoutError } from '@twinpool/core';
 import { ThreadPoolExecutor } from '@twinpool/executor';
-import { spread } from '../harness/figures.mjs';
+import { percentiles } from '../harness/figures.mjs';
 import { threads } from '../harness/processes.mjs';
 import { settledWithin, until } from '../harness/waiting.mjs';
 import { readWhole, spin } from '../tasks/stuck.mjs';
@@ -58,7 +58,7 @@ export async function run(run) {
   const isFree = await until(() => threads() <= before + 2, 5000);
   closeSync(fd);
   run.expect(isFree, 'stuck threads were not freed when the pipe was opened', `${threads() - before} threads more than before`);
-  run.figure('submit -> TaskTimeoutError', spread(after));
+  run.figure('submit -> TaskTimeoutError', percentiles(after));
   run.figure('threads stuck at the most', stuck);
   run.figure('the others', `${alone.toFixed(0)} tasks per second alone, ${loadedRate.toFixed(0)} while threads are blocked`);
   run.expect(

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { WorkerLostError } from '@twinpool/core';
 import { ProcessPoolExecutor } from '@twinpool/executor';
-import { MiB, spread } from '../harness/figures.mjs';
+import { MiB, percentiles } from '../harness/figures.mjs';
 import { peakOf, workerProcesses } from '../harness/processes.mjs';
 import { settledWithin } from '../harness/waiting.mjs';
 import { echo } from '../tasks/trivial.mjs';
@@ -41,22 +41,22 @@ export async function run(run) {
       );
     }
     const outcome = await settledWithin(future.result(), 60_000);
-    run.expect(outcome !== undefined, 'a value neither came nor failed', `${size} MB`);
+    run.expect(outcome !== undefined, 'a value neither arrived nor failed', `${size} MB`);
     if (outcome?.ok) {
       times.get(size).push(outcome.after);
-      run.expect(sumOf(outcome.value) === sums.get(size), 'other bytes came back than were sent', `${size} MB`);
+      run.expect(sumOf(outcome.value) === sums.get(size), 'the returned bytes differ from the sent bytes', `${size} MB`);
     } else {
       lost += 1;
-      run.expect(outcome?.error instanceof WorkerLostError, 'it failed with something else than WorkerLostError', String(outcome?.error));
+      run.expect(outcome?.error instanceof WorkerLostError, 'it failed with another error than WorkerLostError', String(outcome?.error));
     }
   }
   run.expect(lost <= kills, 'more were lost than workers killed', `${lost} of ${kills}`);
   const peak = peakOf(process.pid);
   const most = 3 * sizes.at(-1) * 1_000_000 * WORKERS;
   run.figure('rounds', `${done}, ${kills} kills, ${lost} lost`);
-  for (const [size, each] of times) run.figure(`${size} MB there and back`, spread(each));
+  for (const [size, each] of times) run.figure(`${size} MB there and back`, percentiles(each));
   run.figure('most memory', `${(peak / MiB).toFixed(0)} MiB of this program, its own ${sizes.at(-1)} MB and the checks in it`);
-  if (!run.short) run.expect(peak <= most, 'more memory than three times the payload a worker', `${peak / MiB} of ${most / MiB} MiB`);
+  if (!run.short) run.expect(peak <= most, 'more memory than three times the payload per worker', `${peak / MiB} of ${most / MiB} MiB`);
   await executor.shutdown();
 }
 

@@ -28,7 +28,7 @@ export function checksum(bytes) {
   return sum;
 }
 
-/** Some work over its bytes; gives f(seed, index), sometimes with as many bytes back. */
+/** Works over its bytes, and returns f(seed, index), sometimes with the bytes. */
 export function work(index, bytes) {
   write('S', index);
   const { seed, longest } = context().workerData;
@@ -46,7 +46,7 @@ export function workFor(index, ms) {
   return hash(context().workerData.seed, index);
 }
 
-/** The same, yielding. */
+/** An asynchronous task that waits for `ms`. */
 export async function workLater(index, ms) {
   write('S', index);
   await new Promise((resolve) => setTimeout(resolve, ms));
@@ -54,13 +54,13 @@ export async function workLater(index, ms) {
   return hash(context().workerData.seed, index);
 }
 
-/** Only a line, for tasks that are counted. */
+/** Only writes a line, for tasks that are counted. */
 export function touch(index) {
   write('S', index);
   return index;
 }
 
-/** Does what no task should, by name. */
+/** Does something that a task must not do, by name. */
 export function misbehave(index, how) {
   write('S', index);
   switch (how) {
@@ -82,5 +82,5 @@ export function misbehave(index, how) {
       for (;;) hoard.push(new Array(10_000).fill(index));
     }
   }
-  throw new RangeError(`misbehave: no such way: ${how}`);
+  throw new RangeError(`misbehave: expected a known way, got ${how}`);
 }
