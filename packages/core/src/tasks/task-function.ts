@@ -15,6 +15,7 @@ import { type CheckedParts, checkedParts, parseArguments } from './definition/ch
 import { sourceBytes, type TaskDescriptor } from './definition/task-descriptor.ts';
 import { type AnyFunction, isReference, ownName, referenceFault, type TaskReference } from './definition/task-reference.ts';
 import { findTask, positionKeyOf } from './discovery/find-task.ts';
+import { hooksFor } from './discovery/program-hooks.ts';
 import { cannotBeSent, notATask, quickRefusal } from './discovery/quick-refusals.ts';
 
 let lastId = 0;
@@ -140,7 +141,9 @@ function ofReference(reference: TaskReference): TaskFunction {
   const name = path === 'default' ? `default of ${url.replace(/[?#].*$/, '').replace(/^.*\//, '')}` : path;
   const first = references.get(key)?.deref();
   if (first !== undefined) return first;
-  const made = new TaskFunction(name, undefined, { descriptor: { kind: 'module', name, url, exportName, member } });
+  const made = new TaskFunction(name, undefined, {
+    descriptor: { kind: 'module', name, url, exportName, member, hooks: hooksFor(url, false) },
+  });
   references.set(key, new WeakRef(made));
   unreferenced.register(made, key);
   return made;

@@ -6,6 +6,8 @@
  * This file does not know how a descriptor is made (discovery/find-task.ts) and how a worker uses it (loading/load-task.ts).
  */
 
+import type { RequireHook } from './require-hook.ts';
+
 /** The function that the worker compares with the export, if the caller could not compare identities. */
 export interface Confirmation {
   /** The name of the function, '' if it has none. */
@@ -25,6 +27,8 @@ export interface ModuleDescriptor {
   readonly exportName: string;
   /** The name is a property of `module.exports`, which the caller has read. It need not be in the namespace of `import()`. */
   readonly commonjs?: true | undefined;
+  /** The hooks that compile the module in the program. The worker installs them and requires the module. */
+  readonly hooks?: readonly RequireHook[] | undefined;
   /** A static method, or a method of an exported object. It is called with the export as `this`. */
   readonly member?: string | undefined;
   /** A checked task whose arguments were parsed before they were sent. */

@@ -7,6 +7,7 @@ import type { Confirmation, ModuleDescriptor, TaskDescriptor } from '../definiti
 import type { Candidate } from './candidate.ts';
 import type { ExportName } from './declaration.ts';
 import { isEntry } from './module-lookup.ts';
+import { hooksFor } from './program-hooks.ts';
 
 export interface DiscoveredTask {
   readonly descriptor: TaskDescriptor;
@@ -33,6 +34,7 @@ export function discoverByReference(
     url,
     exportName,
     commonjs: isCommonJs ? true : undefined,
+    hooks: hooksFor(url, isCommonJs),
     member,
     parsed: candidate.parts === undefined ? undefined : true,
     entry: isEntry(url) ? true : undefined,

@@ -1,5 +1,6 @@
 /**
- * Imports the modules of tasks, TypeScript included; falls back to `tsx`, and tries failed modules again.
+ * Loads the modules of tasks, TypeScript included: by `import`, or by `require` if the program required the module or a hook of `require` compiles it.
+ * Falls back to `tsx`, and tries failed modules again.
  *
  *   absent --importModule--> loading --> loaded
  *     ^                         |
@@ -16,6 +17,9 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { types } from 'node:util';
 import { now } from '../../primitives/time.ts';
+import type { RequireHook } from '../definition/require-hook.ts';
+import { installHooks } from './install-hooks.ts';
+import { isCommonJsFile } from './module-format.ts';
 
 /** The pause in ms before the third try; it doubles with each further try. A longer pause heals later; a shorter one costs more time and memory. */
 const FIRST_PAUSE = 1;
@@ -36,15 +40,22 @@ interface Failure {
 const modules = new Map<string, Promise<object>>();
 const failures = new Map<string, Failure>();
 
-/** Returns the namespace of the module at a `file:` URL. */
-export function importModule(url: string): Promise<object> {
+/** How the program loads a module. */
+export interface LoadedBy {
+  /** The program has it in `require.cache`. */
+  readonly isRequired: boolean;
+  readonly hooks: readonly RequireHook[] | undefined;
+}
+
+/** Returns the namespace of the module at a `file:` URL. If it was required, `default` is its `module.exports`. */
+export function importModule(url: string, by: LoadedBy): Promise<object> {
   const known = modules.get(url);
   if (known !== undefined) return known;
   const failure = failures.get(url);
   if (failure !== undefined && now() < failure.after && stateOf(url, failure.error) === failure.state) {
     return Promise.reject(failure.error);
   }
-  const module = failure === undefined ? load(url) : loadAgain(url, failure);
+  const module = failure === undefined ? load(url, by) : loadAgain(url, by, failure);
   modules.set(url, module);
   module.then(
     () => failures.delete(url),
@@ -74,14 +85,14 @@ export function commonJsExports(url: string, namespace: object): object {
   return { 'module.exports': cached === undefined ? (imported['module.exports'] ?? imported.default) : cached.exports };
 }
 
-async function loadAgain(url: string, failure: Failure): Promise<object> {
+async function loadAgain(url: string, by: LoadedBy, failure: Failure): Promise<object> {
   try {
-    return await load(url);
+    return await load(url, by);
   } catch (error) {
     const isKept = error === failure.own;
     failure.own = error;
     if (!isKept) throw error;
-    return load(`${url}${url.includes('?') ? '&' : '?'}retry=${failure.tries}`);
+    return load(`${url}${url.includes('?') ? '&' : '?'}retry=${failure.tries}`, by);
   }
 }
 
@@ -106,25 +117,31 @@ const BEYOND_STRIPPING: ReadonlySet<unknown> = new Set([
   'ERR_UNKNOWN_FILE_EXTENSION',
   'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
   'ERR_MODULE_NOT_FOUND',
+  'MODULE_NOT_FOUND',
   'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING',
 ]);
 
-async function load(url: string): Promise<object> {
-  if (BACKSLASH.test(url)) return requireModule(url);
-  if (!TYPESCRIPT.test(url.replace(/[?#].*$/, ''))) return import(url);
+async function load(url: string, { isRequired, hooks }: LoadedBy): Promise<object> {
+  if (hooks !== undefined) {
+    installHooks(hooks);
+    // Node's `import` would strip the types of a file before a hook sees it, and knows neither its enums nor its imports without extensions.
+    if (isRequired || isCommonJsFile(fileURLToPath(url))) return requireModule(url);
+  }
+  const get = async (from: string): Promise<object> => (isRequired || BACKSLASH.test(url) ? requireModule(from) : import(from));
+  if (!TYPESCRIPT.test(url.replace(/[?#].*$/, ''))) return get(url);
   if (!stripsTypes() && !hasLoader()) await registerTsx(url, undefined);
   try {
-    return (await import(url)) as object;
+    return await get(url);
   } catch (error) {
     if (!isBeyondStripping(error)) throw error;
     await registerTsx(url, error);
   }
   try {
-    return (await import(url)) as object;
+    return await get(url);
   } catch (error) {
     if (!isBeyondStripping(error)) throw error;
     // Some versions of Node keep the failure under the first URL.
-    return import(`${url}${url.includes('?') ? '&' : '?'}loader=tsx`);
+    return get(`${url}${url.includes('?') ? '&' : '?'}loader=tsx`);
   }
 }
 
@@ -136,8 +153,10 @@ function requireModule(url: string): object {
   return types.isModuleNamespaceObject(exported) ? (exported as object) : { default: exported };
 }
 
+/** A SyntaxError without a code: `import` or `export` in a file that is CommonJS by its package.json, or types where Node strips none. */
 function isBeyondStripping(error: unknown): boolean {
-  return BEYOND_STRIPPING.has((error as { readonly code?: unknown } | null)?.code);
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  return BEYOND_STRIPPING.has(code) || (code === undefined && error instanceof SyntaxError);
 }
 
 function stripsTypes(): boolean {
@@ -161,7 +180,7 @@ async function registerTsx(url: string, failure: unknown): Promise<void> {
   // The next file searches again: it may find a tsx that this file did not.
   registration = undefined;
   // The error of a missing import helps more than the advice to install tsx.
-  if (failure instanceof Error && 'code' in failure && failure.code === 'ERR_MODULE_NOT_FOUND') throw failure;
+  if (failure instanceof Error && 'code' in failure && /^(?:ERR_)?MODULE_NOT_FOUND$/.test(String(failure.code))) throw failure;
   throw new Error(`this Node cannot load ${url} without help; install \`tsx\`, or use Node 22.18 or later`, { cause: failure });
 }
 

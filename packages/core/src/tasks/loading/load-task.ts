@@ -34,10 +34,10 @@ export async function loadTask(descriptor: TaskDescriptor): Promise<LoadedTask> 
   return callable(descriptor, namedExport(namespace, descriptor));
 }
 
-async function importOf({ url, name, entry, commonjs }: ModuleDescriptor): Promise<object> {
+async function importOf({ url, name, entry, commonjs, hooks }: ModuleDescriptor): Promise<object> {
   if (!url.startsWith('file:')) throw new TaskModuleError(`Cannot load the task \`${name}\`: ${url.slice(0, 80)} is not a file`);
   try {
-    const namespace = await importModule(url);
+    const namespace = await importModule(url, { isRequired: commonjs === true, hooks });
     return commonjs === true ? commonJsExports(url, namespace) : namespace;
   } catch (cause) {
     const advice =
