@@ -19,8 +19,8 @@ const MAY_IMPORT = {
  * `src` compose: they may import every folder.
  */
 const FOLDERS = {
-  facade: ['scheduling', 'jobs', 'options', 'wire', 'tasks', 'primitives', 'errors.ts', 'runtime.ts'],
-  scheduling: ['lanes', 'jobs', 'tasks', 'tasks/definition', 'primitives', 'errors.ts'],
+  facade: ['scheduling', 'jobs', 'observability', 'options', 'wire', 'tasks', 'primitives', 'errors.ts', 'runtime.ts'],
+  scheduling: ['lanes', 'jobs', 'observability', 'tasks', 'tasks/definition', 'primitives', 'errors.ts'],
   lanes: ['worker', 'wire', 'jobs', 'options', 'observability', 'tasks', 'primitives', 'errors.ts'],
   jobs: ['tasks', 'tasks/definition', 'primitives', 'errors.ts'],
   worker: ['wire', 'tasks/loading', 'tasks/definition', 'primitives', 'errors.ts'],

@@ -1,6 +1,5 @@
 /** The door of the machine: the runtime, the tasks it takes, the errors it raises. */
 
-export type { RuntimeStats } from './engine.ts';
 export {
   BrokenExecutorError,
   BrokenProcessPoolError,
@@ -31,6 +30,7 @@ export {
 } from './errors.ts';
 export type { SharedOptions } from './facade/facade-options.ts';
 export type { TaskEvent, WorkerEvent } from './observability/diagnostics.ts';
+export type { RuntimeStats } from './observability/runtime-stats.ts';
 export type { CallOptions, ResourceLimits, RuntimeOptions, ShareOptions, WorkerOptions } from './options/options.ts';
 export type { Percentiles } from './primitives/histogram.ts';
 export { cpuCount } from './resources/cpu-count.ts';

@@ -1,16 +1,115 @@
 /**
- * WorkerRuntime: the workers and the one scheduler that facades share. The public face of engine.ts.
+ * Composes a runtime: the only file that knows both the transports and the scheduler.
  *
- * It passes everything on to the engine; what a facade gets of it is a seat (seat.ts). The public type is an interface because only the
- * signature of a constructor in an interface can have type parameters.
+ *   facade -> Attachment -> Client -> Scheduler -> Lane -> Transport -> worker
+ *                                        ^           |
+ *                                      lanes        life
+ *                                        |           v
+ *                                        '--- Supervisor          Lifecycle: open -> closing -> closed
+ *
+ * `RuntimeCore` holds the parts; facades reach them through their attachment. `WorkerRuntime` is what users see of it. Its public type is an
+ * interface, because only the signature of a constructor in an interface can have type parameters. A package with workers elsewhere extends
+ * WorkerRuntime: it makes a RuntimeCore with its own transports and gives it to `super`.
  */
-import { Engine, type RuntimeStats } from './engine.ts';
-import { BrokenProcessPoolError, BrokenThreadPoolError } from './errors.ts';
+import { BrokenProcessPoolError, BrokenThreadPoolError, InvalidStateError } from './errors.ts';
+import { Lane } from './lanes/lane.ts';
+import type { TransportFactory } from './lanes/transport.ts';
+import { workerSetups } from './lanes/worker-setup.ts';
+import { transportsFor } from './lanes/worker-transport.ts';
+import { type RuntimeStats, TaskCounts } from './observability/runtime-stats.ts';
 import type { RuntimeOptions } from './options/options.ts';
-import { resolveRuntime } from './options/resolve-options.ts';
+import { type ResolvedShare, type ResolvedWorkers, resolveRuntime } from './options/resolve-options.ts';
+import { type Clock, systemClock } from './primitives/clock.ts';
+import { KeepAlive } from './primitives/keep-alive.ts';
+import { warnOfError } from './primitives/user-code.ts';
+import { Client, type ClientOptions } from './scheduling/client.ts';
+import { Lifecycle } from './scheduling/lifecycle.ts';
+import { Scheduler } from './scheduling/scheduler.ts';
+import { Supervisor } from './scheduling/supervisor.ts';
+import { taskFunctionOf } from './tasks/task-function.ts';
+import { refuseNesting } from './worker/refusal.ts';
 
-/** The engine of a runtime; for the facades of this package's own family. */
-export let engineOf: (runtime: WorkerRuntime) => Engine;
+/** The parts of a runtime that tests, and runtimes whose workers are elsewhere, replace. */
+export interface RuntimeSeams {
+  readonly clock: Clock;
+  readonly transports: (workers: ResolvedWorkers) => TransportFactory;
+  readonly warn: (error: unknown, what: string) => void;
+}
+
+export class RuntimeCore {
+  /** What a runtime uses unless its seams say otherwise. Tests of whole facades replace it. */
+  static readonly defaults: RuntimeSeams = {
+    clock: systemClock,
+    transports: transportsFor,
+    warn: warnOfError,
+  };
+  readonly workers: ResolvedWorkers;
+  readonly share: ResolvedShare;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly lifecycle: Lifecycle;
+  readonly keepAlive: KeepAlive = new KeepAlive();
+  readonly counts: TaskCounts = new TaskCounts();
+  readonly #supervisor: Supervisor;
+  readonly #warn: (error: unknown, what: string) => void;
+  #mayStart = false;
+
+  /** Throws NestedBootstrapError if `startsAtOnce` and no workers may be started here, and OptionsError for a value that cannot be sent. */
+  constructor(workers: ResolvedWorkers, share: ResolvedShare, startsAtOnce: boolean, seams: Partial<RuntimeSeams> = {}) {
+    if (startsAtOnce) this.checkNesting();
+    const { clock, transports: transportsOf, warn } = { ...RuntimeCore.defaults, ...seams };
+    const transports = transportsOf(workers);
+    const { size, idleTimeout, killGrace, maxTasks, maxPayloadBytes } = workers;
+    const initializer = workers.initializer === undefined ? undefined : taskFunctionOf(workers.initializer);
+    const setupOf = workerSetups(workers, initializer, transports.capabilities);
+    const afterWorkers = () => transports.afterWorkers();
+    this.workers = workers;
+    this.share = share;
+    this.clock = clock;
+    this.#warn = warn;
+    this.scheduler = new Scheduler({ size, supply: { wanted: (tasks) => this.#supervisor.wanted(tasks) }, now: () => clock.now() });
+    const makeLane = (id: number) =>
+      new Lane(this.scheduler, this.#supervisor, { clock, setup: setupOf(id), killGrace, maxTasks }, transports);
+    this.#supervisor = new Supervisor(this.scheduler, {
+      name: share.name,
+      size,
+      idleTimeout,
+      startsAtOnce,
+      initializer,
+      maxPayloadBytes,
+      clock,
+      makeLane,
+      afterWorkers,
+      warn,
+    });
+    this.lifecycle = new Lifecycle(this.scheduler, this.#supervisor, this.keepAlive, afterWorkers);
+    if (startsAtOnce) this.#supervisor.startAll();
+  }
+
+  /** Before the first work. Throws NestedBootstrapError if no workers may be started here. */
+  checkNesting(): void {
+    if (this.#mayStart) return;
+    refuseNesting();
+    this.#mayStart = true;
+  }
+
+  openClient(options: ClientOptions): Client {
+    if (!this.lifecycle.isOpen) throw new InvalidStateError('the WorkerRuntime was closed; make another one');
+    const { scheduler, keepAlive, counts } = this;
+    const { maxPayloadBytes } = this.workers;
+    const client = new Client({ scheduler, keepAlive, counts, maxPayloadBytes, warn: this.#warn }, options);
+    scheduler.addClient(client);
+    return client;
+  }
+
+  stats(): RuntimeStats {
+    const { kind } = this.workers;
+    return { kind, ...this.scheduler.stats(), ...this.#supervisor.stats(), ...this.counts.stats() };
+  }
+}
+
+/** The core of a runtime, for attachments. */
+export let coreOf: (runtime: WorkerRuntime) => RuntimeCore;
 
 /**
  * The workers and the one scheduler that both facades can run on.
@@ -100,30 +199,34 @@ export interface WorkerRuntimeConstructor {
 
 export const WorkerRuntime: WorkerRuntimeConstructor = class WorkerRuntime implements AsyncDisposable {
   static {
-    engineOf = (runtime) => (runtime as WorkerRuntime).#engine;
+    coreOf = (runtime) => (runtime as WorkerRuntime).#core;
   }
 
-  readonly #engine: Engine;
+  readonly #core: RuntimeCore;
 
-  constructor(options?: RuntimeOptions) {
-    const { workers, share } = resolveRuntime(options);
-    this.#engine = new Engine(workers, share, false);
+  /** A subclass may give a RuntimeCore of its own instead of options. */
+  constructor(options?: RuntimeOptions | RuntimeCore) {
+    if (options instanceof RuntimeCore) this.#core = options;
+    else {
+      const { workers, share } = resolveRuntime(options);
+      this.#core = new RuntimeCore(workers, share, false);
+    }
   }
 
   get kind(): 'process' | 'thread' {
-    return this.#engine.workers.kind;
+    return this.#core.workers.kind;
   }
 
   stats(): RuntimeStats {
-    return this.#engine.stats();
+    return this.#core.stats();
   }
 
   close(): Promise<void> {
-    return this.#engine.close();
+    return this.#core.lifecycle.close();
   }
 
   terminate(): Promise<void> {
-    return this.#engine.terminate(() => this.#terminatedError());
+    return this.#core.lifecycle.terminate(() => this.#terminatedError());
   }
 
   [Symbol.asyncDispose](): Promise<void> {

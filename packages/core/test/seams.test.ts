@@ -2,7 +2,7 @@
  * Injects a failure into each start, each written message and each read answer: once at every step of a fixed load, and at every k-th step.
  * World checks the invariants after every step; this file counts the tasks that may fail.
  */
-import type { FakeLane } from '@twinpool/testkit/fakes';
+import type { FakeTransport } from '@twinpool/testkit/fakes';
 import { describe, expect, it } from 'vitest';
 import { clientOf, type Seams, turn, type World, worldOf } from './simulation/world.ts';
 
@@ -43,8 +43,8 @@ async function steps(startTracking: (typeof MANNERS)[number], seam: keyof Seams)
   return count;
 }
 
-const failed = (world: World): number => world.engine.stats().failed;
-const all = ({ engine }: World): number => engine.stats().completed + engine.stats().failed + engine.stats().cancelled;
+const failed = (world: World): number => world.runtime.stats().failed;
+const all = ({ runtime }: World): number => runtime.stats().completed + runtime.stats().failed + runtime.stats().cancelled;
 
 describe.each(MANNERS)('a load on workers of the startTracking %s', (startTracking) => {
   it('loses one task at most when any one message cannot be written', async () => {
@@ -78,7 +78,7 @@ describe.each(MANNERS)('a load on workers of the startTracking %s', (startTracki
     expect(count).toBe(TASKS);
     for (let k = 1; k <= count; k++) {
       let step = 0;
-      const reading: Seams['reading'] = (_lane, end) => {
+      const reading: Seams['reading'] = (_worker, end) => {
         step += 1;
         return step === k ? { unreadable: true } : end;
       };
@@ -91,18 +91,18 @@ describe.each(MANNERS)('a load on workers of the startTracking %s', (startTracki
 });
 
 /** Ways in which a worker does not start. */
-const STARTS: Record<string, (lane: FakeLane, world: World) => void> = {
-  'dies at once': (lane) => queueMicrotask(() => lane.die(1, null)),
-  'is gone before start() returns': (lane) => lane.die(1, null),
-  'finds no descriptors': (lane) =>
-    queueMicrotask(() => lane.die(null, null, Object.assign(new Error('no descriptors'), { code: 'EMFILE' }))),
-  'exits with 0 before it is ready': (lane) => queueMicrotask(() => lane.die(0, null)),
-  'throws in its initializer': (lane) => queueMicrotask(() => lane.failToStart([0, 'no such initializer'])),
-  'is never ready': (lane, world) => world.silent.add(lane),
-  'is ready, and dies': (lane) =>
+const STARTS: Record<string, (worker: FakeTransport, world: World) => void> = {
+  'dies at once': (worker) => queueMicrotask(() => worker.die(1, null)),
+  'is gone before start() returns': (worker) => worker.die(1, null),
+  'finds no descriptors': (worker) =>
+    queueMicrotask(() => worker.die(null, null, Object.assign(new Error('no descriptors'), { code: 'EMFILE' }))),
+  'exits with 0 before it is ready': (worker) => queueMicrotask(() => worker.die(0, null)),
+  'throws in its initializer': (worker) => queueMicrotask(() => worker.failToStart([0, 'no such initializer'])),
+  'is never ready': (worker, world) => world.silent.add(worker),
+  'is ready, and dies': (worker) =>
     queueMicrotask(() => {
-      lane.ready();
-      lane.die(1, null);
+      worker.ready();
+      worker.die(1, null);
     }),
 };
 
@@ -134,7 +134,7 @@ describe.each(MANNERS)('workers of the startTracking %s', (startTracking) => {
     // What is not read of the stream's input is not accepted.
     expect(all(world)).toBeGreaterThanOrEqual(6 + 8);
     expect(failed(world)).toBe(all(world));
-    expect(world.lanes.length).toBeLessThanOrEqual(12);
+    expect(world.workers.length).toBeLessThanOrEqual(12);
   });
 });
 
@@ -144,9 +144,9 @@ const sizeFor = (how: string): number => (how.endsWith('and dies') ? 1 : 2);
 async function flaky(startTracking: (typeof MANNERS)[number], how: string, isBad: (start: number) => boolean, size = 2): Promise<World> {
   let start = 0;
   let world: World | undefined;
-  const starting = (lane: FakeLane) => {
+  const starting = (worker: FakeTransport) => {
     start += 1;
-    if (isBad(start)) STARTS[how]?.(lane, world as World);
+    if (isBad(start)) STARTS[how]?.(worker, world as World);
   };
   const prepare = (it: World) => {
     world = it;

@@ -1,5 +1,5 @@
 /**
- * Simulates the engine: users, workers and time act in random order. After every step the engine must agree with the book of
+ * Simulates the runtime: users, workers and time act in random order. After every step the runtime must agree with the book of
  * simulation/world.ts. A failing run is shrunk and printed with its seed.
  */
 import fc from 'fast-check';
@@ -31,8 +31,8 @@ let commands = 0;
 type Deed = (world: World, a: number, b: number) => void;
 
 const pick = <T>(from: readonly T[], by: number): T | undefined => (from.length === 0 ? undefined : from[by % from.length]);
-const lanesThat = (world: World, what: (lane: World['lanes'][number]) => boolean) =>
-  world.lanes.filter((lane) => lane.isStarted && !lane.isOver && what(lane));
+const workersThat = (world: World, what: (worker: World['workers'][number]) => boolean) =>
+  world.workers.filter((worker) => worker.isStarted && !worker.isOver && what(worker));
 const entries = (world: World, kind: Entry['kind']) => [...world.book.values()].filter((entry) => entry.kind === kind && !entry.isClosed);
 
 function settingsFor(world: World, owner: World['clients'][number], b: number) {
@@ -118,103 +118,103 @@ const deeds: Record<string, Deed> = {
   },
   ready(world, a) {
     pick(
-      lanesThat(world, ({ state }) => state === 'starting'),
+      workersThat(world, ({ lane }) => lane.state === 'starting'),
       a,
     )?.ready();
   },
   failToStart(world, a, b) {
-    const lane = pick(
-      lanesThat(world, ({ state }) => state === 'starting'),
+    const worker = pick(
+      workersThat(world, ({ lane }) => lane.state === 'starting'),
       a,
     );
-    if (lane === undefined || b % 3 > 0) return;
+    if (worker === undefined || b % 3 > 0) return;
     world.startsFailed = true;
-    if (b % 2 === 0) lane.failToStart([0, 'no such initializer']);
-    else world.die(lane, 1, null);
+    if (b % 2 === 0) worker.failToStart([0, 'no such initializer']);
+    else world.die(worker, 1, null);
   },
   begin(world, a) {
     pick(
-      lanesThat(world, ({ mayStart }) => mayStart),
+      workersThat(world, ({ mayStart }) => mayStart),
       a,
     )?.begin();
   },
   finish(world, a, b) {
-    const lane = pick(
-      lanesThat(world, ({ isBusy }) => isBusy),
+    const worker = pick(
+      workersThat(world, ({ isBusy }) => isBusy),
       a,
     );
-    if (lane?.running === undefined) return;
-    const usual = { tiny: 3, short: 80, middling: 1500, long: 20_000 }[lane.running.job.fn.name] ?? 1;
-    lane.finish(endOf(lane.running), b % 10 === 0 ? 30_000 : usual);
+    if (worker?.running === undefined) return;
+    const usual = { tiny: 3, short: 80, middling: 1500, long: 20_000 }[worker.running.job.fn.name] ?? 1;
+    worker.complete(endOf(worker.running), b % 10 === 0 ? 30_000 : usual);
   },
   flush(world, a) {
     pick(
-      lanesThat(world, () => true),
+      workersThat(world, () => true),
       a,
     )?.flush();
   },
   deliver(world, a) {
     pick(
-      lanesThat(world, ({ hasAnswers }) => hasAnswers),
+      workersThat(world, ({ hasAnswers }) => hasAnswers),
       a,
     )?.deliver();
   },
   work(world, a, b) {
     pick(
-      lanesThat(world, ({ state }) => state !== 'starting'),
+      workersThat(world, ({ lane }) => lane.state !== 'starting'),
       a,
     )?.runAll(endOf, [3, 80, 1500, 20_000][b % 4] as number);
   },
   die(world, a, b) {
-    const lane = pick(
-      lanesThat(world, ({ state }) => state !== 'starting'),
+    const worker = pick(
+      workersThat(world, ({ lane }) => lane.state !== 'starting'),
       a,
     );
-    if (lane !== undefined && b % 2 === 0) world.die(lane, null, 'SIGKILL');
+    if (worker !== undefined && b % 2 === 0) world.die(worker, null, 'SIGKILL');
   },
   goAsTold(world, a) {
-    const lane = pick(
-      lanesThat(world, ({ isKilled, isAskedToEnd }) => isKilled || isAskedToEnd),
+    const worker = pick(
+      workersThat(world, ({ isKilled, isAskedToEnd }) => isKilled || isAskedToEnd),
       a,
     );
-    if (lane !== undefined) world.die(lane, 0, null);
+    if (worker !== undefined) world.die(worker, 0, null);
   },
   failLate(world, a, b) {
-    const lane = pick(
-      lanesThat(world, ({ state }) => state === 'ready' || state === 'retiring'),
+    const worker = pick(
+      workersThat(world, ({ lane }) => lane.state === 'ready' || lane.state === 'retiring'),
       a,
     );
-    if (lane !== undefined && b % 3 === 0) world.failLate(lane);
+    if (worker !== undefined && b % 3 === 0) world.failLate(worker);
   },
   report(world, a) {
-    const lane = pick(
-      lanesThat(world, ({ isBusy }) => isBusy),
+    const worker = pick(
+      workersThat(world, ({ isBusy }) => isBusy),
       a,
     );
-    if (lane !== undefined) world.report(lane);
+    if (worker !== undefined) world.report(worker);
   },
   join(world, a, b) {
     if (world.clients.length < 4) world.join(clientOf({ maxLanes: 1 + (a % 4), onLoss: b % 4 === 0 ? 'break' : 'fail' }));
   },
   runOut(world, a) {
     // No descriptors or no memory: a later start may succeed.
-    const lane = pick(
-      lanesThat(world, ({ state }) => state === 'starting'),
+    const worker = pick(
+      workersThat(world, ({ lane }) => lane.state === 'starting'),
       a,
     );
-    world.startsFailed ||= lane !== undefined;
-    lane?.die(null, null, Object.assign(new Error('no descriptors'), { code: 'EMFILE' }));
+    world.startsFailed ||= worker !== undefined;
+    worker?.die(null, null, Object.assign(new Error('no descriptors'), { code: 'EMFILE' }));
   },
   lie(world, a, b) {
-    const lane = pick(
-      lanesThat(world, ({ state }) => state === 'ready'),
+    const worker = pick(
+      workersThat(world, ({ lane }) => lane.state === 'ready'),
       a,
     );
-    if (b % 10 === 0) lane?.answerTooMuch();
+    if (b % 10 === 0) worker?.answerTooMuch();
   },
   turn(world, a) {
     pick(
-      lanesThat(world, () => true),
+      workersThat(world, () => true),
       a,
     )?.turn();
   },

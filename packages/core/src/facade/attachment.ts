@@ -5,11 +5,11 @@
  * they carry, is the facade's word.
  */
 
-import { Engine, type RuntimeStats } from '../engine.ts';
 import type { CallSettings, Job } from '../jobs/job.ts';
 import type { StreamJob } from '../jobs/stream-job.ts';
+import type { RuntimeStats } from '../observability/runtime-stats.ts';
 import type { ResolvedShare } from '../options/resolve-options.ts';
-import { engineOf, WorkerRuntime } from '../runtime.ts';
+import { coreOf, RuntimeCore, WorkerRuntime } from '../runtime.ts';
 import type { Client } from '../scheduling/client.ts';
 import { resolveFacade } from './facade-options.ts';
 
@@ -45,23 +45,23 @@ export class Seat {
   /** Of a call that asks for nothing else. */
   readonly settings: CallSettings;
   readonly kind: string;
-  readonly #engine: Engine;
+  readonly #core: RuntimeCore;
   readonly #client: Client;
   readonly #share: ResolvedShare;
   /** The workers are this facade's own, and end with it. */
   readonly ownsWorkers: boolean;
   #ended: Promise<void> | undefined;
 
-  private constructor(engine: Engine, ownsWorkers: boolean, share: ResolvedShare, shape: SeatShape) {
+  private constructor(core: RuntimeCore, ownsWorkers: boolean, share: ResolvedShare, shape: SeatShape) {
     const { name } = share;
     this.name = name;
     this.workers = share.maxLanes;
     this.settings = share.settings;
-    this.kind = engine.workers.kind;
+    this.kind = core.workers.kind;
     this.ownsWorkers = ownsWorkers;
-    this.#engine = engine;
+    this.#core = core;
     this.#share = share;
-    this.#client = engine.openClient({
+    this.#client = core.openClient({
       name,
       maxLanes: share.maxLanes,
       maxQueue: share.maxQueue,
@@ -82,14 +82,14 @@ export class Seat {
   static take(shape: SeatShape, options: object | number | undefined): Seat {
     if (options instanceof Seat) return options.#beside(shape);
     const isRuntime = (value: unknown): value is WorkerRuntime => value instanceof WorkerRuntime;
-    const resolved = resolveFacade({ ...shape, isRuntime, shareOf: (runtime) => engineOf(runtime).share }, options);
+    const resolved = resolveFacade({ ...shape, isRuntime, shareOf: (runtime) => coreOf(runtime).share }, options);
     if (resolved.workers !== undefined)
-      return new Seat(new Engine(resolved.workers, resolved.share, shape.startsAtOnce), true, resolved.share, shape);
-    return new Seat(engineOf(resolved.runtime as WorkerRuntime), false, resolved.share, shape);
+      return new Seat(new RuntimeCore(resolved.workers, resolved.share, shape.startsAtOnce), true, resolved.share, shape);
+    return new Seat(coreOf(resolved.runtime as WorkerRuntime), false, resolved.share, shape);
   }
 
   #beside(shape: SeatShape): Seat {
-    return new Seat(this.#engine, false, { ...this.#share, name: `${shape.name} of ${this.name}` }, shape);
+    return new Seat(this.#core, false, { ...this.#share, name: `${shape.name} of ${this.name}` }, shape);
   }
 
   /** Says whose seat it is: `seatOf`. */
@@ -107,16 +107,16 @@ export class Seat {
   }
   /** Whether it takes work: neither it nor its workers were closed. */
   get isOpen(): boolean {
-    return this.#engine.isOpen && !this.#client.isClosed;
+    return this.#core.lifecycle.isOpen && !this.#client.isClosed;
   }
   /** Whether the workers still take work: somebody else may have closed them. */
   get isRuntimeOpen(): boolean {
-    return this.#engine.isOpen;
+    return this.#core.lifecycle.isOpen;
   }
 
   /** What `submit` checks first, for facades that read the input before: throws NestedBootstrapError where no workers may be started. */
   checkNesting(): void {
-    this.#engine.checkNesting();
+    this.#core.checkNesting();
   }
 
   submit(job: Job, tasks: number): void {
@@ -125,11 +125,11 @@ export class Seat {
   }
 
   stats(): RuntimeStats {
-    return this.#engine.stats();
+    return this.#core.stats();
   }
 
   unobserved(by: 1 | -1): void {
-    this.#engine.unobserved(by);
+    this.#core.counts.unobserved(by);
   }
 
   warn(error: unknown, what: string): void {
@@ -137,12 +137,12 @@ export class Seat {
   }
 
   now(): number {
-    return this.#engine.clock.now();
+    return this.#core.clock.now();
   }
 
   /** No new work, neither here nor, where the workers are the facade's own, from who sits beside it. */
   close(): void {
-    if (this.ownsWorkers) this.#engine.stopTaking();
+    if (this.ownsWorkers) this.#core.lifecycle.stopTaking();
     this.#client.close();
     this.leaveWhenIdle();
   }
@@ -163,13 +163,13 @@ export class Seat {
   }
 
   async #leave(): Promise<void> {
-    this.#engine.openChanged(1);
+    this.#core.keepAlive.change(1);
     try {
       await this.#client.drained();
-      if (this.ownsWorkers) await this.#engine.close();
-      else this.#engine.closeClient(this.#client);
+      if (this.ownsWorkers) await this.#core.lifecycle.close();
+      else this.#core.scheduler.removeClient(this.#client);
     } finally {
-      this.#engine.openChanged(-1);
+      this.#core.keepAlive.change(-1);
     }
   }
 
@@ -179,7 +179,7 @@ export class Seat {
    */
   terminate(error: unknown, waitingError: unknown = error, { force = false }: { force?: boolean } = {}): Promise<void> {
     this.#client.terminate(error, waitingError, force);
-    if (this.ownsWorkers) void this.#engine.terminate(() => error, force);
+    if (this.ownsWorkers) void this.#core.lifecycle.terminate(() => error, force);
     return this.leave();
   }
 }

@@ -1,54 +1,61 @@
 /**
- * The limits of the task that runs: its `taskTimeout`, and the grace of one whose job has ended.
+ * Ends a worker because of the task that runs: its `taskTimeout`, or the grace of a task whose job has ended.
  *
- * Decides when a worker is ended because of its task. An alarm rings after what lies in the channel was read (clock.ts): an answer that lies there
- * clears it first. Only the task at the front runs: an abandoned task behind it is told, and its time begins, when it gets there. Time for
- * which the worker was stopped together with the program does not count for `taskTimeout`.
+ *   taskTimeout   STARTED --taskTimeout--> isolate the front, settle it with TaskTimeoutError, kill
+ *   grace         abandon --the task is at the front--> abort its signal --grace--> isolate the front, kill
+ *
+ * - Only the front task runs. The grace of an abandoned task behind it begins when that task gets there.
+ * - An alarm rings after what lies in the channel was read (primitives/clock.ts): an answer that lies there clears it first.
+ * - Time for which the worker was stopped together with the program does not count for `taskTimeout`.
+ *
+ * It does not know how a worker is reached or ended.
  */
 
 import { TaskTimeoutError } from '../errors.ts';
 import type { Job } from '../jobs/job.ts';
 import { Alarm, type Clock } from '../primitives/clock.ts';
-import type { Ledger } from './in-flight.ts';
+import type { InFlight } from './in-flight.ts';
+import type { EndReason } from './worker-exit.ts';
 
-export interface LimitActions {
-  /** ms for which the worker was stopped together with the program, so far. */
+export interface DeadlineActions {
+  /** Milliseconds, so far, for which the worker was stopped together with the program. */
   stoppedFor(): number;
-  abortRunning(): void;
-  /** Sees to it that ending the worker ends the front task only. False: that has ended, its answer is under way. */
+  /** Aborts the signal of the front task. */
+  abortFront(): void;
+  /** Makes sure that ending the worker ends the front task only. False: that task has ended, its answer is under way. */
   isolateFront(): boolean;
   /** The front task leaves the account of the lane. */
   frontLeaves(): void;
-  kill(kind: 'limit' | 'abort', force: boolean, cause?: unknown): void;
+  kill(reason: EndReason, force: boolean): void;
 }
 
-export class Limits {
+export class Deadlines {
   readonly #clock: Clock;
-  readonly #ledger: Ledger;
-  readonly #actions: LimitActions;
-  /** The front task was said to have begun. */
+  readonly #inFlight: InFlight;
+  readonly #actions: DeadlineActions;
+  /** The worker has sent STARTED for the front task. */
   #hasStarted = false;
   readonly #timeout: Alarm;
   readonly #grace: Alarm;
-  /** Jobs that were ended while the worker had tasks of them, and how long such a task may still run. */
+  /** Jobs that were ended while the worker had tasks of them, and how long such a task may still run, in milliseconds. */
   readonly #abandoned = new Map<Job, number>();
-  /** The place in the ledger of the task whose grace runs. */
+  /** The position in flight of the task whose grace runs. */
   #gracedAt = '';
-  /** When the limit of the front task is over, ms of the clock, and how much stopped time that includes. */
+  /** The end of the front task's timeout, in milliseconds of the clock, and the stopped time that it includes. */
   #due = 0;
   #allowedFor = 0;
 
-  constructor(clock: Clock, ledger: Ledger, actions: LimitActions) {
+  constructor(clock: Clock, inFlight: InFlight, actions: DeadlineActions) {
     this.#clock = clock;
-    this.#ledger = ledger;
+    this.#inFlight = inFlight;
     this.#actions = actions;
     this.#timeout = new Alarm(clock, () => this.#atTimeout());
     this.#grace = new Alarm(clock, () => this.#endFront(false));
   }
 
-  /** The front task has begun. False: there is none that has a limit and was not said to have begun. */
+  /** The front task has begun. Returns false if no task has a timeout, or the front task had begun before. */
   started(): boolean {
-    const { front } = this.#ledger;
+    const { front } = this.#inFlight;
     const taskTimeout = front?.job.settings.taskTimeout ?? Number.POSITIVE_INFINITY;
     if (front === undefined || taskTimeout === Number.POSITIVE_INFINITY || this.#hasStarted) return false;
     this.#hasStarted = true;
@@ -64,23 +71,24 @@ export class Limits {
     this.#timeout.clear();
   }
 
-  /** Tasks of these jobs get `grace` ms once they run; below 0: none, and by force. `frontChanged` is to be called once the front task runs. */
+  /** Tasks of these jobs get `grace` ms once they run; below 0: none, and their end is by force. The caller calls `frontChanged` once the front task runs. */
   abandon(jobs: ReadonlySet<Job>, grace: number): void {
-    for (const { job } of this.#ledger.chunks) {
+    for (const { job } of this.#inFlight.chunks) {
       if (jobs.has(job)) this.#abandoned.set(job, Math.min(grace, this.#abandoned.get(job) ?? grace));
     }
   }
 
+  /** Another task is at the front, or the same one was abandoned. */
   frontChanged(): void {
     if (this.#abandoned.size === 0) return;
-    const { front } = this.#ledger;
+    const { front } = this.#inFlight;
     if (front === undefined) this.#abandoned.clear();
     const grace = front === undefined ? undefined : this.#abandoned.get(front.job);
     if (grace === undefined) this.#grace.clear();
     else if (grace <= 0) this.#endFront(grace < 0);
-    else if (!this.#grace.isSet || this.#gracedAt !== this.#ledger.position) {
-      this.#gracedAt = this.#ledger.position;
-      this.#actions.abortRunning();
+    else if (!this.#grace.isSet || this.#gracedAt !== this.#inFlight.position) {
+      this.#gracedAt = this.#inFlight.position;
+      this.#actions.abortFront();
       this.#grace.set(grace);
     }
   }
@@ -91,7 +99,7 @@ export class Limits {
   }
 
   #endFront(force: boolean): void {
-    if (this.#actions.isolateFront()) this.#actions.kill('abort', force);
+    if (this.#actions.isolateFront()) this.#actions.kill({ kind: 'abort' }, force);
   }
 
   #atTimeout(): void {
@@ -100,20 +108,20 @@ export class Limits {
     this.#allowedFor = stoppedFor;
     const left = this.#due - this.#clock.now();
     if (left > 0) this.#timeout.set(left);
-    else this.#overTimeout();
+    else this.#endTimedOut();
   }
 
-  #overTimeout(): void {
-    const { front } = this.#ledger;
+  #endTimedOut(): void {
+    const { front } = this.#inFlight;
     if (front === undefined || !this.#actions.isolateFront()) return;
-    const { frontIndex } = this.#ledger;
+    const { frontIndex } = this.#inFlight;
     const { job } = front;
     const { taskTimeout } = job.settings;
     const error = new TaskTimeoutError(`task '${job.fn.name}' ran longer than its taskTimeout of ${taskTimeout} ms; its worker was ended`);
-    // The caller hears of it now, not when the worker is gone.
+    // The caller gets the error now, not when the worker is gone.
     this.#actions.frontLeaves();
-    this.#ledger.disownFront();
-    this.#actions.kill('limit', false, error);
+    this.#inFlight.replaceFront();
+    this.#actions.kill({ kind: 'limit', cause: error }, false);
     job.settle(frontIndex, false, error);
   }
 }

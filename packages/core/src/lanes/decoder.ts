@@ -1,35 +1,38 @@
 /**
- * What the messages of one worker hold: values and errors, out of the form in which they travelled.
+ * Decodes the values and errors in the messages of one worker.
  *
- * Decides that what cannot be read is its own task's failure and nobody else's. Refuses to know whose they are and how they came.
+ * A value that cannot be read is the failure of its own task and of no other. It does not know which task a value belongs to, and how it came.
  */
 
 import { TaskSerializationError } from '../errors.ts';
+import { messageOf } from '../primitives/message-of.ts';
 import { AS_BYTES, AS_SEPARATE, AS_THROWN } from '../wire/messages.ts';
 import { unpackBytes } from '../wire/packed-value.ts';
 import { SeparateValues } from '../wire/separate-values.ts';
 import { decodeThrown, type EncodedThrown, type ThrownWhere } from '../wire/thrown.ts';
-import { messageOf } from './worker-exit.ts';
 
 export interface Outcome {
   readonly ok: boolean;
   readonly value: unknown;
 }
 
-export class Incoming {
-  readonly #origin: () => ThrownWhere;
+export class Decoder {
+  readonly #where: () => ThrownWhere;
+  /** Values that came in messages of their own. */
   readonly separateValues: SeparateValues = new SeparateValues();
 
-  constructor(origin: () => ThrownWhere) {
-    this.#origin = origin;
+  /** `where` names the worker, for the stacks of its errors. */
+  constructor(where: () => ThrownWhere) {
+    this.#where = where;
   }
 
-  /** Throws what makes it unreadable. */
+  /** Throws if the value cannot be read. */
   value(form: number, payload: unknown): unknown {
     if (form === AS_BYTES) return unpackBytes(payload);
     return form === AS_SEPARATE ? this.separateValues.take() : payload;
   }
 
+  /** Never throws. */
   outcome(form: number, payload: unknown, taskName: string): Outcome {
     if (form === AS_THROWN) return { ok: false, value: this.thrown(payload, taskName) };
     try {
@@ -41,6 +44,6 @@ export class Incoming {
   }
 
   thrown(thrown: unknown, taskName?: string): unknown {
-    return decodeThrown(thrown as EncodedThrown, { ...this.#origin(), taskName });
+    return decodeThrown(thrown as EncodedThrown, { ...this.#where(), taskName });
   }
 }

@@ -1,16 +1,19 @@
 /**
- * A lane over a child process.
+ * Starts, reaches and ends one child process.
  *
- * Decides how a process is started and ended, and how frames reach it. Never `fork`'s IPC: what is queued there is lost when
- * the child dies, and a malformed message throws in this program. Three socket pairs, each used one way:
+ * The IPC of `fork` is not used: Node drops what is queued there when the child dies, and a malformed message throws in this program. Instead
+ * there are three socket pairs, each used in one direction:
  *
- *   fd 3  frames to the child     it reads them blocking while nothing of a task is alive
- *   fd 4  frames from the child   it writes them blocking; only the end of this one means that all was read
+ *   fd 3  frames to the child     the child reads them, blocking while nothing of a task is alive
+ *   fd 4  frames from the child   the child writes them, blocking; only the end of this one means that all was read
  *   fd 5  wake numbers            "frame n is there", when the child waits in its event loop
  *
- * A failed write judges nothing: the child may be dead, with results lying on fd 4. Death is `exit` *and* the end of fd 4, or
- * a bound (a grandchild may hold it open). What had started then follows from the answers alone: the child sends its answers before
- * the budget that both sides know is used up (FLUSH_AFTER in wire/budget.ts).
+ *   exit ------------> wait for the end of fd 4, at most DRAIN_BOUND --.
+ *   end of fd 4 -----> wait for exit, at most EXIT_BOUND --------------+--> a turn of the event loop --> gone
+ *
+ * A failed write judges nothing: the child may be dead while its results lie on fd 4. The bound exists because a grandchild may hold fd 4 open. Which
+ * tasks had started follows from the answers alone: the child sends them before the budget that both sides know is used up
+ * (wire/budget.ts).
  */
 import type { Socket } from 'node:net';
 import { Alarm } from '../primitives/clock.ts';
@@ -20,81 +23,84 @@ import { mayHaveStarted } from '../wire/budget.ts';
 import { decodePayload, encodeFrame, FrameReader, longestPayload } from '../wire/frames.ts';
 import {
   ABORT,
+  ACKNOWLEDGED,
   ANSWER,
   DEFINE,
-  EXITING,
   INIT,
-  INIT_FAILED,
-  LATE,
-  LOADED,
   LOOPING,
   type Message,
   MODE,
   READY,
   RELEASE,
-  REPORT,
-  STARTED,
+  SEPARATE_VALUE,
   TASKS,
 } from '../wire/messages.ts';
 import type { PackedRuns } from '../wire/pack-runs.ts';
-import { Packer } from '../wire/packer.ts';
 import { PROCESS_ENTRY } from '../worker/entries.ts';
-import { Lane, type LaneHost, type LaneOptions } from './lane.ts';
+import type { SentMessage } from './in-flight.ts';
 import { isWatching, signalWithOldRights, stoppedFor, watchOver } from './orphan-reaper.ts';
 import { type StartedProcess, startProcess } from './process-start.ts';
+import type { Transport, TransportContext, TransportFactory, TransportOwner } from './transport.ts';
+import type { ExitStatus } from './worker-exit.ts';
 
 export interface ProcessOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly argv: readonly string[];
   readonly execArgv: readonly string[];
-  /** Where it starts, before it goes to this program's working directory; `undefined`: there. */
+  /** The directory to start in, before the child changes to the working directory of this program; `undefined`: the latter. */
   readonly cwd: string | undefined;
   readonly stdio: 'inherit' | 'ignore';
-  readonly maxPayloadBytes: number;
 }
 
-/** How long results are waited for after the process has gone, ms. Shorter: a grandchild that holds the pipe costs less. Longer: a slow reader loses nothing. */
+/** ms. The wait for results after the exit. Shorter: a grandchild that holds the pipe costs less. Longer: a slow reader loses nothing. */
 const DRAIN_BOUND = 1000;
-/** How long the end of a process may come after the end of its answers, ms. */
+/** ms. The wait for the exit after the end of the answers. */
 const EXIT_BOUND = 200;
-/** The same after SIGKILL, ms. Shorter: a busy machine is taken for a process that the system holds. Longer: that one is waited for. */
+/** ms. The wait for the exit after SIGKILL. Shorter: a busy machine is taken for a process that the system holds. Longer: such a process is waited for. */
 const KILL_BOUND = 1000;
+const UNKNOWN: ExitStatus = { exitCode: null, signal: null };
 
-export class ProcessLane extends Lane implements Channel {
+export const PROCESS_CAPABILITIES: TransportFactory['capabilities'] = { sharesMemory: false, movesBuffers: false };
+
+export class ProcessTransport implements Transport, Channel {
   readonly kind = 'process';
-  readonly canTransfer = false;
   readonly canTakeBack = false;
-  readonly isolated = true;
-  /** Writing a frame and reading it costs some microseconds on both sides. */
-  protected readonly alone = 20;
-
-  readonly #processOptions: ProcessOptions;
+  /** Writing and reading a frame costs some microseconds on both sides. */
+  readonly ownMessageFrom = 20;
+  readonly threadId = undefined;
+  readonly hasRoom = true;
+  readonly isAnswerHeld = false;
+  readonly #context: TransportContext;
+  readonly #options: ProcessOptions;
   readonly #reader: FrameReader;
+  #owner!: TransportOwner;
   #child: StartedProcess | undefined;
   #endWatch: (() => void) | undefined;
-  /** Frames written, and how the child waits as far as it has told. */
+  /** The number of frames written, and how the child waits according to its last message. */
   #written = 0;
-  #looping = false;
-  /** It was told, since its last task, to wait in its event loop. */
+  #isLooping = false;
+  /** RELEASE was sent after the last tasks. */
   #isReleased = false;
-  #death: { exitCode: number | null; signal: string | null; cause?: unknown } | undefined;
-  #outEnded = false;
-  /** The only message that is not answered was never read. */
-  #lastUnread = false;
-  #told = false;
+  #exit: ExitStatus | undefined;
+  #hasOutputEnded = false;
+  /** The only unanswered message was never read. */
+  #isLastUnread = false;
+  #isReported = false;
 
-  constructor(host: LaneHost, options: LaneOptions, processOptions: ProcessOptions) {
-    super(host, options, new Packer({ sharesMemory: false, movesBuffers: false, maxPayloadBytes: processOptions.maxPayloadBytes }));
-    this.#processOptions = processOptions;
-    this.#reader = new FrameReader(longestPayload(processOptions.maxPayloadBytes), (payload) => this.#onPayload(payload));
+  constructor(context: TransportContext, options: ProcessOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#reader = new FrameReader(longestPayload(context.setup.maxPayloadBytes), (payload) => this.#onPayload(payload));
   }
 
-  get hasRoom(): boolean {
-    return true;
+  get pid(): number | undefined {
+    return this.#child?.pid;
   }
+
+  // Channel: what a time limit waits for before it is judged.
 
   get isMidway(): boolean {
-    return this.#reader.isMidway || ((this.#death !== undefined || this.#outEnded) && !this.#told);
+    return this.#reader.isMidway || ((this.#exit !== undefined || this.#hasOutputEnded) && !this.#isReported);
   }
   get received(): number {
     return this.#child === undefined ? 0 : pipe(this.#child, 4).bytesRead;
@@ -103,92 +109,96 @@ export class ProcessLane extends Lane implements Channel {
     return this.#reader.frames;
   }
 
-  start(): void {
-    const { env, argv, execArgv, cwd, stdio } = this.#processOptions;
-    const { setup } = this.options;
-    // What `ps` shows. Node's warnings call the program by the last part of it: "(Use `node --trace-warnings ...`".
+  start(owner: TransportOwner): void {
+    this.#owner = owner;
+    const { env, argv, execArgv, cwd, stdio } = this.#options;
+    const { setup } = this.#context;
+    // The text that `ps` shows. Warnings of Node use the last part of it: "(Use `node --trace-warnings ...`".
     const argv0 = `${setup.workerName.replaceAll('\0', '')} ${process.execPath}`;
-    // In a group of its own: the whole tree can be ended, and Ctrl-C in a terminal is the parent's to decide about.
+    // In a process group of its own: the whole tree can be ended, and the parent decides what Ctrl-C in a terminal means.
     const child = startProcess(
       process.execPath,
       [...execArgv, PROCESS_ENTRY, ...argv],
       { argv0, env, cwd, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe'] },
-      (cause) => this.#died({ exitCode: null, signal: null, cause }, true),
+      (cause) => this.#exited({ exitCode: null, signal: null, cause }, true),
     );
     if (child === undefined) return;
     this.#child = child;
-    this.pid = child.pid;
     child.on('exit', (exitCode, signal) => {
-      // Now: while a group has members its number is given to no other process.
-      if (this.treeSignal !== undefined) signalGroup(child.pid, this.treeSignal);
+      // Now: while the group has members its number is given to no other process.
+      if (owner.descendantSignal !== undefined) signalGroup(child.pid, owner.descendantSignal);
       this.#endWatch?.();
-      this.#died({ exitCode, signal }, false);
+      this.#exited({ exitCode, signal }, false);
     });
-    channels.add(this);
-    for (const fd of [3, 4, 5]) {
-      const socket = pipe(child, fd);
-      socket.unref();
-      // EPIPE and ECONNRESET say that the child is gone, which `exit` tells better, and that it has not read what was just sent.
-      socket.on('error', () => {
-        if (fd === 3) this.#noteUnread();
-      });
-    }
-    // Nothing comes on it but, at the end, whether all was read.
-    pipe(child, 3).resume();
-    const out = pipe(child, 4);
-    out.on('data', (bytes: Uint8Array) => {
-      // What follows bytes that are no frame could be anything, also something that looks like an answer.
-      if (!this.isDistrusted && !this.#reader.push(bytes)) this.distrust('it wrote bytes that are no frame to its answer channel');
-    });
-    out.on('close', () => this.#outClosed());
-    // An initializer may never yield. Other workers leave when their input ends, until they have a task: the first start is not held up.
+    this.#openPipes(child);
+    // An initializer may never yield. Other workers leave when their input ends, until they have a task: the first start is not delayed.
     if (isWatching() || setup.initializer !== undefined) this.#watchOver(child);
     this.post([INIT, cwd === undefined ? setup : { ...setup, cwd: process.cwd() }]);
   }
 
-  protected post(message: Message): void {
+  post(message: Message): void {
     const kind = message[0];
-    // What these carry was measured value by value when it was given; together it may be more than one value may be.
-    const most = kind === INIT || kind === DEFINE ? Number.POSITIVE_INFINITY : this.#processOptions.maxPayloadBytes;
+    // Each value that these contain was measured when it was given; together they may take more than one value may take.
+    const most = kind === INIT || kind === DEFINE ? Number.POSITIVE_INFINITY : this.#context.setup.maxPayloadBytes;
     this.#write(encodeFrame(message, most), kind === ABORT || kind === RELEASE);
   }
 
-  protected postTasks(sequence: number, _count: number, outgoing: PackedRuns): void {
+  postTasks(sequence: number, _count: number, outgoing: PackedRuns): void {
     this.#isReleased = false;
     this.post([TASKS, sequence, 0, outgoing.runs]);
   }
 
-  protected startedTasks(): number {
-    return this.#lastUnread ? 0 : mayHaveStarted(this.ledger.messages);
+  accept(message: Message): string | undefined {
+    switch (message[0]) {
+      case ANSWER:
+        this.#isLooping = message[6] === LOOPING;
+        return undefined;
+      case MODE:
+        this.#isLooping = message[1] === LOOPING;
+        if (this.#isLooping && message[2] !== this.#written && this.#child !== undefined) this.#wake(this.#child);
+        return undefined;
+      case READY:
+        if (this.#child !== undefined && this.#exit === undefined) this.#watchOver(this.#child);
+        return undefined;
+      case ACKNOWLEDGED:
+      case SEPARATE_VALUE:
+        return 'it sent a message that processes do not send';
+      default:
+        return undefined;
+    }
   }
 
-  protected retract(): number {
-    // What the child has read cannot be known without asking it, and it does not listen while it runs a task.
+  countStarted(messages: readonly SentMessage[]): number {
+    return this.#isLastUnread ? 0 : mayHaveStarted(messages);
+  }
+
+  takeBack(): number {
+    // Only the child knows what it has read, and it does not listen while it runs a task.
     return 0;
   }
 
-  protected abortTask(sequence: number, place: number): void {
+  abort(sequence: number, place: number): void {
     this.post([ABORT, sequence, place]);
   }
 
   release(): void {
-    // Whatever it last said of how it waits: after an answer it may have gone back to blocking without a word.
+    // Whatever the last message of the child says: after an answer it may have gone back to blocking without a message.
     if (!this.#isReleased) this.post([RELEASE]);
     this.#isReleased = true;
   }
 
-  protected endWorker(): void {
+  finish(): void {
     const child = this.#child;
     if (child === undefined) return;
-    // The end of its input is the child's signal to leave.
+    // The child leaves at the end of its input.
     pipe(child, 3).end();
     pipe(child, 5).end();
     this.#killLater(child);
   }
 
-  protected killWorker(force: boolean): void {
+  kill(force: boolean): void {
     const child = this.#child;
-    if (child === undefined || this.#death !== undefined) return;
+    if (child === undefined || this.#exit !== undefined) return;
     pipe(child, 3).destroy();
     pipe(child, 5).destroy();
     if (force) this.#killNow(child);
@@ -198,13 +208,35 @@ export class ProcessLane extends Lane implements Channel {
     }
   }
 
-  protected stoppedFor(): number {
+  stoppedFor(): number {
     return stoppedFor();
   }
 
-  #write(frame: Buffer, wake: boolean): void {
+  #openPipes(child: StartedProcess): void {
+    channels.add(this);
+    for (const fd of [3, 4, 5]) {
+      const socket = pipe(child, fd);
+      socket.unref();
+      // EPIPE and ECONNRESET mean that the child is gone, which `exit` reports better, and that it has not read what was just sent.
+      socket.on('error', () => {
+        if (fd === 3) this.#noteUnread();
+      });
+    }
+    // Nothing comes on it but, at the end, whether all was read.
+    pipe(child, 3).resume();
+    const out = pipe(child, 4);
+    out.on('data', (bytes: Uint8Array) => {
+      // What follows bytes that are not a frame could be anything, even something that looks like an answer.
+      if (this.#owner.isTrusted && !this.#reader.push(bytes)) {
+        this.#owner.distrust('it wrote bytes that are not a frame to its answer channel');
+      }
+    });
+    out.on('close', () => this.#outputClosed());
+  }
+
+  #write(frame: Buffer, needsWake: boolean): void {
     const child = this.#child;
-    if (child === undefined || this.#death !== undefined) return;
+    if (child === undefined || this.#exit !== undefined) return;
     const input = pipe(child, 3);
     if (!input.writable) {
       this.#noteUnread();
@@ -212,11 +244,11 @@ export class ProcessLane extends Lane implements Channel {
     }
     this.#written += 1;
     input.write(frame);
-    if (wake || this.#looping) this.#wake(child);
+    if (needsWake || this.#isLooping) this.#wake(child);
   }
 
   #noteUnread(): void {
-    if (this.ledger.messages.length === 1) this.#lastUnread = true;
+    if (this.#owner.unanswered === 1) this.#isLastUnread = true;
   }
 
   #wake(child: StartedProcess): void {
@@ -227,125 +259,83 @@ export class ProcessLane extends Lane implements Channel {
   }
 
   #watchOver({ pid }: StartedProcess): void {
-    this.#endWatch ??= watchOver({
-      pid,
-      grace: this.options.killGrace,
-      isBusy: () => this.state === 'starting' || this.outstanding > 0,
-    });
+    this.#endWatch ??= watchOver({ pid, grace: this.#context.killGrace, isBusy: () => this.#owner.isBusy });
   }
 
-  /** SIGKILL to the group after `killGrace`, unless it is gone by then. */
+  /** SIGKILL to the group after `killGrace`, unless the child is gone by then. */
   #killLater(child: StartedProcess): void {
-    this.#unlessItExits(child, this.options.killGrace, () => this.#killNow(child));
+    this.#unlessItExits(child, this.#context.killGrace, () => this.#killNow(child));
   }
 
   #killNow(child: StartedProcess): void {
-    const giveUp = () => this.#died({ exitCode: null, signal: null }, true);
-    // A process that the system holds (a file system that does not answer) ends when it is let go; its lane does not wait for that.
+    const giveUp = () => this.#exited(UNKNOWN, true);
+    // A process that the system holds (a file system that does not answer) ends when the system releases it; its lane does not wait for that.
     if (signalGroup(child.pid, 'SIGKILL')) this.#unlessItExits(child, KILL_BOUND, giveUp);
-    // It leaves when its task ends: its input has.
+    // It leaves when its task ends: its input has ended.
     else giveUp();
   }
 
   #unlessItExits(child: StartedProcess, ms: number, then: () => void): void {
-    const bound = new Alarm(this.host.clock, () => this.#death === undefined && then(), { standsStill: true });
+    const bound = new Alarm(this.#context.clock, () => this.#exit === undefined && then(), { standsStill: true });
     bound.set(ms);
     child.once('exit', () => bound.stop());
   }
 
   #onPayload(payload: Uint8Array): void {
-    if (this.isDistrusted) return;
+    if (!this.#owner.isTrusted) return;
     let message: Message;
     try {
       message = decodePayload(payload);
     } catch (error) {
-      this.distrust('it sent a message that cannot be read', error);
+      this.#owner.distrust('it sent a message that cannot be read', error);
       return;
     }
-    this.#receive(message);
+    this.#owner.received(message);
   }
 
-  #receive(message: Message): void {
-    if (!this.trusts(message)) return;
-    switch (message[0]) {
-      case ANSWER:
-        this.#looping = message[6] === LOOPING;
-        this.onAnswer(message[1] as number, message[2] as ArrayLike<unknown>, message[3] as unknown[] | undefined, message[4] as number[]);
-        break;
-      case STARTED:
-        this.onStarted();
-        break;
-      case REPORT:
-        this.onReport(message[1] as number, message[2]);
-        break;
-      case MODE:
-        this.#looping = message[1] === LOOPING;
-        if (this.#looping && message[2] !== this.#written && this.#child !== undefined) this.#wake(this.#child);
-        break;
-      case READY:
-        if (this.#child !== undefined && this.#death === undefined) this.#watchOver(this.#child);
-        this.onReady();
-        break;
-      case INIT_FAILED:
-        this.onInitFailed(message[1]);
-        break;
-      case LATE:
-        this.onLateError(message[1], message[2] === true, message[3] === true);
-        break;
-      case LOADED:
-        this.onLoaded(message[1] as number);
-        break;
-      case EXITING:
-        this.onExiting(message[1] === true);
-        break;
-      default:
-        this.distrust('it sent a message that processes do not send');
-    }
-  }
-
-  #died(death: { exitCode: number | null; signal: string | null; cause?: unknown }, nothingToRead: boolean): void {
-    if (this.#death !== undefined) return;
-    this.#death = death;
+  #exited(exit: ExitStatus, nothingToRead: boolean): void {
+    if (this.#exit !== undefined) return;
+    this.#exit = exit;
     const child = this.#child;
-    if (nothingToRead || child === undefined || this.#outEnded) {
-      this.#tellSoon();
+    if (nothingToRead || child === undefined || this.#hasOutputEnded) {
+      this.#reportSoon();
       return;
     }
     const late = () => {
       pipe(child, 4).destroy();
-      this.#tell();
+      this.#reportExit();
     };
-    const bound = new Alarm(this.host.clock, late, { keepsAlive: true, standsStill: true });
+    const bound = new Alarm(this.#context.clock, late, { keepsAlive: true, standsStill: true });
     bound.set(DRAIN_BOUND);
     pipe(child, 4).once('close', () => bound.stop());
   }
 
-  #outClosed(): void {
-    this.#outEnded = true;
-    if (this.#death !== undefined) {
-      this.#tellSoon();
+  #outputClosed(): void {
+    this.#hasOutputEnded = true;
+    if (this.#exit !== undefined) {
+      this.#reportSoon();
       return;
     }
-    if (this.state === 'ending') return;
-    // A dying process closes its files before its end is reported. One that lives on has lost its voice: a task closed it.
-    const late = () => this.distrust('it closed its answer channel');
-    const bound = new Alarm(this.host.clock, late, { keepsAlive: true, standsStill: true });
+    if (this.#owner.isEnding) return;
+    // A dying process closes its files before its end is reported. A living one has lost its voice: a task closed the file.
+    const late = () => this.#owner.distrust('it closed its answer channel');
+    const bound = new Alarm(this.#context.clock, late, { keepsAlive: true, standsStill: true });
     bound.set(EXIT_BOUND);
     this.#child?.once('exit', () => bound.stop());
   }
 
-  /** After what lies in the other channels: that the child had not read its last message is heard on fd 3. */
-  #tellSoon(): void {
-    afterTurn(() => this.#tell());
+  /** After what lies in the other channels: fd 3 reports that the child had not read its last message. */
+  #reportSoon(): void {
+    afterTurn(() => this.#reportExit());
   }
 
-  #tell(): void {
-    if (this.#told) return;
-    this.#told = true;
+  #reportExit(): void {
+    if (this.#isReported) return;
+    this.#isReported = true;
     channels.delete(this);
     const child = this.#child;
     if (child?.pid !== undefined) for (const fd of [3, 5]) pipe(child, fd).destroy();
-    this.onGone(this.#death ?? { exitCode: null, signal: null });
+    this.#owner.gone(this.#exit ?? UNKNOWN);
   }
 }
 
@@ -353,13 +343,13 @@ function pipe(child: StartedProcess, fd: number): Socket {
   return (child.stdio as readonly unknown[])[fd] as Socket;
 }
 
-/** To a process and what it has started. False: it cannot be signalled, by the reaper neither. */
+/** To a process and the processes that it has started. False: it cannot be signalled, not even by the reaper. */
 function signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean {
   try {
     process.kill(-pid, signal);
     return true;
   } catch (error) {
-    // Gone, its exit is not reported yet.
+    // ESRCH: it is gone, and its exit has not been reported yet.
     return (error as NodeJS.ErrnoException).code === 'ESRCH' || signalWithOldRights(pid, signal);
   }
 }

@@ -1,17 +1,30 @@
-/** How a worker ended, in words and as an error. Decides the wording only. */
+/**
+ * Keeps how one worker ended, and builds the errors that say so.
+ *
+ *   alive --decide(reason): this program ends the worker--> alive --ended(status)--> gone
+ *
+ * Three sources: the reason why this program ended the worker (the first one counts), what the worker said of its own end, and the exit code or
+ * signal that the system reports. Without a reason the worker ended on its own, or another program ended it. It does not know which tasks
+ * the worker had.
+ */
 import { WorkerLostError } from '../errors.ts';
+import { messageOf } from '../primitives/message-of.ts';
 
-export interface Death {
+/** How a worker ended, as the system reports it. */
+export interface ExitStatus {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly cause?: unknown;
 }
 
-/** What ended a worker that we ended; undefined when it died by itself. */
-export type Verdict = { readonly kind: 'limit' | 'abort' | 'end' | 'protocol'; readonly cause?: unknown };
+/** Why this program ended a worker: a time limit, an aborted or ended task, no more need of it, or a broken protocol. */
+export interface EndReason {
+  readonly kind: 'limit' | 'abort' | 'end' | 'protocol';
+  readonly cause?: unknown;
+}
 
-/** Who it was. */
-export interface Deceased {
+/** Names one worker in an error. */
+export interface WorkerName {
   readonly id: number;
   readonly name: string;
   readonly kind: string;
@@ -19,41 +32,97 @@ export interface Deceased {
   readonly threadId: number | undefined;
 }
 
-export function lossError(
-  who: Deceased,
-  taskName: string,
-  runningFor: number,
-  death: Death,
-  lateError: unknown,
-  verdict: Verdict | undefined,
-): WorkerLostError {
-  const where = who.pid === undefined ? `${who.kind} ${who.threadId ?? '?'}` : `${who.kind} ${who.pid}`;
-  const since = `which had begun ${Math.round(runningFor)} ms before`;
-  const message = `worker ${who.id} (${where}) was lost while it ran task '${taskName}', ${since}: ${why(death, lateError, verdict)}`;
-  return new WorkerLostError(message, {
-    workerId: who.id,
-    workerName: who.name,
-    pid: who.pid,
-    threadId: who.threadId,
-    exitCode: death.exitCode,
-    signal: death.signal,
-    taskName,
-    runningFor,
-    cause: lateError ?? verdict?.cause ?? death.cause,
-  });
+/** Another program, or the system, sends these. */
+const FROM_OUTSIDE = new Set<unknown>(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP']);
+const UNKNOWN: ExitStatus = { exitCode: null, signal: null };
+
+export class WorkerExit {
+  #reason: EndReason | undefined;
+  #status: ExitStatus | undefined;
+  #endedAt = 0;
+  #startedAtExit: 0 | 1 | undefined;
+  #lateError: unknown;
+
+  /** `undefined` while the worker is alive. */
+  get status(): ExitStatus | undefined {
+    return this.#status;
+  }
+
+  /** The number of tasks that had started and were not answered, if the worker announced its end; else `undefined`. */
+  get startedAtExit(): 0 | 1 | undefined {
+    return this.#startedAtExit;
+  }
+
+  /** The worker ended although this program had not ended it, or it broke the protocol. */
+  get wasLost(): boolean {
+    return this.#status !== undefined && (this.#reason === undefined || this.#reason.kind === 'protocol');
+  }
+
+  /** Another program ended the worker. That does not mean that the next one will not start. */
+  get wasKilledFromOutside(): boolean {
+    return this.#reason === undefined && FROM_OUTSIDE.has(this.#status?.signal);
+  }
+
+  /** This program ends the worker. Only the first reason counts. */
+  decide(reason: EndReason): void {
+    this.#reason ??= reason;
+  }
+
+  /** The worker says that it ends on its own, and whether a task ends with it. Only the first announcement counts. */
+  announced(isRunning: boolean): void {
+    this.#startedAtExit ??= isRunning ? 1 : 0;
+  }
+
+  /** The worker says that it ends because of this error of user code. */
+  announcedError(error: unknown, isRunning: boolean): void {
+    this.#lateError = error;
+    this.announced(isRunning);
+  }
+
+  /** The worker is gone; `now` in milliseconds of the clock. */
+  ended(status: ExitStatus, now: number): void {
+    this.#status = status;
+    this.#endedAt = now;
+  }
+
+  /** The error of a task that began at `since` (milliseconds of the clock) and was lost with the worker. */
+  lossError(who: WorkerName, taskName: string, since: number): WorkerLostError {
+    const { exitCode, signal, cause } = this.#status ?? UNKNOWN;
+    const { id, name, kind, pid, threadId } = who;
+    const runningFor = this.#endedAt - since;
+    const where = pid === undefined ? `${kind} ${threadId ?? '?'}` : `${kind} ${pid}`;
+    const began = `which had begun ${Math.round(runningFor)} ms before`;
+    return new WorkerLostError(
+      `worker ${id} (${where}) was lost while it ran task '${taskName}', ${began}: ${this.#why(this.#lateError)}`,
+      {
+        workerId: id,
+        workerName: name,
+        pid,
+        threadId,
+        exitCode,
+        signal,
+        taskName,
+        runningFor,
+        cause: this.#lateError ?? this.#reason?.cause ?? cause,
+      },
+    );
+  }
+
+  /** The error of a worker that did no work; `when` it ended. */
+  startError(workerId: number, workerName: string, when: string): WorkerLostError {
+    const status = this.#status ?? UNKNOWN;
+    const cause = this.#reason?.cause ?? status.cause;
+    return new WorkerLostError(`worker ${workerId} ended ${when}: ${this.#why(undefined)}`, { workerId, workerName, ...status, cause });
+  }
+
+  /** Why the worker ended, as the end of a sentence. */
+  #why(lateError: unknown): string {
+    if (lateError !== undefined) return `an error outside of any task: ${messageOf(lateError)}`;
+    return this.#reason?.kind === 'protocol' ? messageOf(this.#reason.cause) : describe(this.#status ?? UNKNOWN);
+  }
 }
 
-/** Why it ended, as the end of a sentence. */
-export function why(death: Death, lateError: unknown, verdict: Verdict | undefined): string {
-  if (lateError !== undefined) return `an error outside of any task: ${messageOf(lateError)}`;
-  return verdict?.kind === 'protocol' ? messageOf(verdict.cause) : describeDeath(death);
-}
-
-export function describeDeath({ exitCode, signal }: Death): string {
+function describe({ exitCode, signal }: ExitStatus): string {
   if (signal !== null) return `it was ended by ${signal}${signal === 'SIGKILL' ? ' (by hand, or for lack of memory)' : ''}`;
   return exitCode === null ? 'it is gone' : `it exited with code ${exitCode}`;
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,12 +1,10 @@
 /**
- * What an operator can listen to: Node's `diagnostics_channel`, `twinpool:task` and `twinpool:worker`.
+ * Publishes the events that an operator can listen to, on Node's `diagnostics_channel`: `twinpool:task` and `twinpool:worker`.
  *
- * Decides what is told and in which words. Never a value: neither arguments nor results, which may be secrets. Nobody listening costs
- * one look a message. A listener that throws is Node's business: it ends up as an uncaught exception, in a turn of its own.
+ * No event contains a value: arguments and results may be secrets. Without a listener the cost is one check per message. An error of a listener
+ * is reported by Node as an uncaught exception, in a turn of its own. It does not know lanes and jobs: it takes the few fields that it publishes.
  */
 import { type Channel, channel } from 'node:diagnostics_channel';
-import type { Chunk } from '../jobs/job.ts';
-import type { Lane } from '../lanes/lane.ts';
 
 /**
  * A message of `twinpool:task`. `start`: the task was handed to the worker. `end`: its outcome is there; `lost` when its worker died with it.
@@ -63,40 +61,43 @@ export interface WorkerEvent {
   readonly error: unknown;
 }
 
-export const tasks: Channel = channel('twinpool:task');
-const workers: Channel = channel('twinpool:worker');
+/** Names the worker of an event. */
+export interface PublishedWorker {
+  readonly id: number;
+  readonly kind: string;
+  readonly pid: number | undefined;
+  readonly threadId: number | undefined;
+  /** How it ended; `undefined` while it has not. */
+  readonly exit: { readonly exitCode: number | null; readonly signal: string | null } | undefined;
+}
 
-export function tellStarts(workerId: number, chunks: readonly Chunk[]): void {
+/** Consecutive tasks of one call. */
+export interface PublishedTasks {
+  readonly job: { readonly fn: { readonly name: string } };
+  readonly base: number;
+  readonly count: number;
+}
+
+export const taskChannel: Channel = channel('twinpool:task');
+const workerChannel: Channel = channel('twinpool:worker');
+
+export function publishStarts(workerId: number, chunks: readonly PublishedTasks[]): void {
   for (const { job, base, count } of chunks) {
     for (let i = 0; i < count; i++) {
-      tasks.publish({
-        event: 'start',
-        task: job.fn.name,
-        index: base + i,
-        workerId,
-        outcome: undefined,
-        error: undefined,
-      } satisfies TaskEvent);
+      const event: TaskEvent = { event: 'start', task: job.fn.name, index: base + i, workerId, outcome: undefined, error: undefined };
+      taskChannel.publish(event);
     }
   }
 }
 
-export function tellEnd(workerId: number, task: string, index: number, outcome: 'completed' | 'failed' | 'lost', error?: unknown): void {
-  tasks.publish({ event: 'end', task, index, workerId, outcome, error } satisfies TaskEvent);
+export function publishEnd(workerId: number, task: string, index: number, outcome: 'completed' | 'failed' | 'lost', error?: unknown): void {
+  taskChannel.publish({ event: 'end', task, index, workerId, outcome, error } satisfies TaskEvent);
 }
 
-export function tellOfWorker(event: WorkerEvent['event'], runtime: string, lane: Lane, error?: unknown): void {
-  if (!workers.hasSubscribers) return;
-  const { id, kind, pid, threadId, death } = lane;
-  workers.publish({
-    event,
-    runtime,
-    workerId: id,
-    kind,
-    pid,
-    threadId,
-    exitCode: death?.exitCode,
-    signal: death?.signal,
-    error,
-  } satisfies WorkerEvent);
+/** `runtime`: the name of the runtime, or of the facade whose worker it is. */
+export function publishWorker(event: WorkerEvent['event'], runtime: string, worker: PublishedWorker, error?: unknown): void {
+  if (!workerChannel.hasSubscribers) return;
+  const { id, kind, pid, threadId, exit } = worker;
+  const { exitCode, signal } = exit ?? {};
+  workerChannel.publish({ event, runtime, workerId: id, kind, pid, threadId, exitCode, signal, error } satisfies WorkerEvent);
 }

@@ -10,29 +10,36 @@
 import { CancelledError, QueueFullError } from '../errors.ts';
 import type { CallSettings, Ending, Job, JobOwner } from '../jobs/job.ts';
 import { StreamJob } from '../jobs/stream-job.ts';
+import type { TaskCounts } from '../observability/runtime-stats.ts';
+import type { KeepAlive } from '../primitives/keep-alive.ts';
 import { afterTurn } from '../primitives/time.ts';
 import { validatingJob } from '../tasks/definition/validation-scope.ts';
 import { watchSignal } from './abort-signals.ts';
 
-/** What a client needs from the scheduler. */
-export interface ClientHost {
-  /** What one value, or the source of a function, may take, bytes. */
-  readonly maxPayloadBytes: number;
-  /** Notes when what comes in now counts as accepted. */
+/** What a client asks of the scheduler. */
+export interface ClientScheduler {
+  /** Notes when a job that comes in now counts as accepted. */
   stampAcceptance(job: Job): void;
-  /** Tasks of this client that workers would take at once, beside what waits for them already. */
+  /** Tasks of this client that workers would take at once, after the tasks of other clients that wait for them. */
   freeSlots(client: Client): number;
   /** The client has work again. */
   activate(client: Client): void;
-  /** `urgent`: a job came in; else some time this turn will do. */
+  /** `urgent`: a job came in; else the end of this turn is soon enough. */
   pump(urgent: boolean): void;
   /** Tasks of these jobs that lanes hold are dropped or, where they run, ended after `grace` ms (below 0: and by force). */
   abandon(jobs: ReadonlySet<Job>, grace: number): void;
   /** Jobs of this client that lanes hold tasks of. */
   handedOver(client: Client): Set<Job>;
-  openChanged(by: number): void;
-  count(how: Ending, count: number): void;
-  warn(error: unknown, what: string): void;
+}
+
+/** The parts of the runtime that a client uses. */
+export interface ClientServices {
+  readonly scheduler: ClientScheduler;
+  readonly keepAlive: KeepAlive;
+  readonly counts: TaskCounts;
+  /** Bytes that one value, or the source of a function, may take. */
+  readonly maxPayloadBytes: number;
+  readonly warn: (error: unknown, what: string) => void;
 }
 
 export interface ClientOptions {
@@ -67,7 +74,9 @@ export class Client implements JobOwner {
   advanced = 0;
   /** The scheduler looks at it. */
   isActive = false;
-  readonly #host: ClientHost;
+  readonly #scheduler: ClientScheduler;
+  readonly #keepAlive: KeepAlive;
+  readonly #services: ClientServices;
   /** Highest priority first; empty levels are dropped. */
   readonly #levels: Level[] = [];
   readonly #streams = new Set<StreamJob>();
@@ -86,8 +95,10 @@ export class Client implements JobOwner {
   /** Of `#open`, inputs held open. */
   #held = 0;
 
-  constructor(host: ClientHost, options: ClientOptions) {
-    this.#host = host;
+  constructor(services: ClientServices, options: ClientOptions) {
+    this.#services = services;
+    this.#scheduler = services.scheduler;
+    this.#keepAlive = services.keepAlive;
     this.options = options;
   }
 
@@ -117,7 +128,7 @@ export class Client implements JobOwner {
     job.order = this.#order++;
     const holder = validatingJob<Job>();
     if (holder !== undefined) this.#goBefore(job, holder);
-    this.#host.stampAcceptance(job);
+    this.#scheduler.stampAcceptance(job);
     this.#add(tasks);
     if (this.#breakage !== undefined) {
       job.end(this.broken, 'failed');
@@ -125,7 +136,7 @@ export class Client implements JobOwner {
     }
     const { maxQueue, name } = this.options;
     // What a worker takes at once does not wait; it is asked only when the queue is full.
-    if (this.queued > maxQueue && this.queued > maxQueue + this.#host.freeSlots(this)) {
+    if (this.queued > maxQueue && this.queued > maxQueue + this.#scheduler.freeSlots(this)) {
       const before = this.queued - tasks;
       job.end(new QueueFullError(`${name}: ${before} tasks wait, and ${tasks} more would be over maxQueue (${maxQueue})`), 'refused');
       return;
@@ -147,14 +158,14 @@ export class Client implements JobOwner {
       job.start();
       this.#enqueue(job);
     }
-    this.#host.pump(true);
+    this.#scheduler.pump(true);
   }
 
   /** The job whose turn it is; undefined when nothing can be claimed. A function still being found, or a schema that has not answered, holds up what is behind it. */
   front(): Job | undefined {
     for (let job = this.#levels[0]?.first; job !== undefined; job = this.#levels[0]?.first) {
       if (job.fn.state === 'pending') return undefined;
-      const fault = job.fn.faultFor(this.#host.maxPayloadBytes);
+      const fault = job.fn.faultFor(this.#services.maxPayloadBytes);
       if (fault !== undefined) this.#refuse(job);
       else if (job.isPending) return undefined;
       else if (job.waiting > 0) return job;
@@ -190,14 +201,14 @@ export class Client implements JobOwner {
     // One that has a place in the queue may have held up what is behind it, though none of its tasks is left to run: they were refused.
     if (job.over || (job.waiting === 0 && !job.queued)) return;
     if (!job.queued) this.#enqueue(job);
-    this.#host.pump(false);
+    this.#scheduler.pump(false);
   }
 
   forget(job: Job): void {
     if (job.queued) {
       this.#dequeue(job);
       // What it may have held up goes on.
-      if (job.fn.parseArguments !== undefined || job.fn.state === 'pending') this.#host.pump(false);
+      if (job.fn.parseArguments !== undefined || job.fn.state === 'pending') this.#scheduler.pump(false);
     }
     if (job.settings.signal !== undefined) watchSignal(job.settings.signal, job, undefined);
     if (job instanceof StreamJob && this.#streams.delete(job)) this.#tellIfIdle();
@@ -209,18 +220,18 @@ export class Client implements JobOwner {
 
   tasksEnded(count: number, how: Ending, inLanes = 0): void {
     this.#handed -= inLanes;
-    this.#host.count(how, count);
+    this.#services.counts.ended(how, count);
     this.#settled(count);
   }
 
   hold(): void {
     this.#held += 1;
     this.#open += 1;
-    this.#host.openChanged(1);
+    this.#keepAlive.change(1);
   }
 
   setAside(count: number): void {
-    this.#host.openChanged(-count);
+    this.#keepAlive.change(-count);
   }
 
   release(): void {
@@ -229,7 +240,7 @@ export class Client implements JobOwner {
   }
 
   warn(error: unknown, what: string): void {
-    this.#host.warn(error, `${this.options.name}: ${what}`);
+    this.#services.warn(error, `${this.options.name}: ${what}`);
   }
 
   /** No new jobs; inputs that may not be read any further end. */
@@ -289,11 +300,11 @@ export class Client implements JobOwner {
   /** An error for each job. */
   #terminate(error: () => unknown, waitingError: () => unknown, force: boolean): void {
     this.#closed = true;
-    const handed = this.#host.handedOver(this);
+    const handed = this.#scheduler.handedOver(this);
     for (const job of handed) job.end(error(), 'failed');
     this.#endWaiting(waitingError, 'cancelled');
     for (const stream of [...this.#streams]) stream.end(error(), 'failed');
-    this.#host.abandon(handed, force ? -1 : 0);
+    this.#scheduler.abandon(handed, force ? -1 : 0);
   }
 
   /** Those that wait now: what their callbacks submit comes after it, and waits for the next time. */
@@ -313,7 +324,7 @@ export class Client implements JobOwner {
     this.#dequeue(job);
     if (this.#refused.push(job) > 1) return;
     afterTurn(() => {
-      for (const each of this.#refused.splice(0)) if (!each.over) each.end(each.fn.faultFor(this.#host.maxPayloadBytes), 'failed');
+      for (const each of this.#refused.splice(0)) if (!each.over) each.end(each.fn.faultFor(this.#services.maxPayloadBytes), 'failed');
     });
   }
 
@@ -329,13 +340,13 @@ export class Client implements JobOwner {
   #add(count: number): void {
     if (count === 0) return;
     this.#open += count;
-    this.#host.openChanged(count);
-    if (!this.isActive) this.#host.activate(this);
+    this.#keepAlive.change(count);
+    if (!this.isActive) this.#scheduler.activate(this);
   }
 
   #settled(count: number): void {
     this.#open -= count;
-    this.#host.openChanged(-count);
+    this.#keepAlive.change(-count);
     this.#tellIfIdle();
   }
 
@@ -355,13 +366,13 @@ export class Client implements JobOwner {
   }
 
   #waitForFunction(job: Job): void {
-    void job.fn.settled.then(() => this.#host.pump(false));
+    void job.fn.settled.then(() => this.#scheduler.pump(false));
   }
 
   #enqueue(job: Job): void {
     if (job.queued || job.over || (job.waiting === 0 && job.fn.state === 'found' && !job.isPending)) return;
     // A stream has nothing that counts until it is read.
-    if (!this.isActive) this.#host.activate(this);
+    if (!this.isActive) this.#scheduler.activate(this);
     const { priority } = job.settings;
     let at = 0;
     while (at < this.#levels.length && (this.#levels[at] as Level).priority > priority) at += 1;
@@ -402,13 +413,13 @@ export class Client implements JobOwner {
 
   /** Ends these jobs because their signal was aborted; the tasks of them that run get `killGrace`. */
   abort(jobs: ReadonlySet<Job>, signal: AbortSignal): void {
-    const handed = this.#host.handedOver(this);
+    const handed = this.#scheduler.handedOver(this);
     const abandoned = new Set<Job>();
     for (const job of jobs) {
       if (handed.has(job)) abandoned.add(job);
       job.end(cancelledBy(signal), 'cancelled');
     }
-    this.#host.abandon(abandoned, this.options.killGrace);
+    this.#scheduler.abandon(abandoned, this.options.killGrace);
   }
 }
 

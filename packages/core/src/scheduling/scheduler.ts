@@ -12,11 +12,12 @@
  */
 
 import type { Chunk, Job } from '../jobs/job.ts';
-import type { Lane } from '../lanes/lane.ts';
+import type { Lane, WorkListener } from '../lanes/lane.ts';
+import type { RuntimeStats } from '../observability/runtime-stats.ts';
 import { Histogram } from '../primitives/histogram.ts';
 import { afterMicrotasks } from '../primitives/time.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
-import type { Client } from './client.ts';
+import type { Client, ClientScheduler } from './client.ts';
 
 /** Worker time, in ns, that a task is charged with in advance while its function was never measured. */
 const UNKNOWN_CHARGE = 1_000_000;
@@ -32,21 +33,32 @@ const MOST_RESTING = 8;
 /** The most tasks of one message; a lane's counters take 16 bits (wire/cells.ts). */
 const MOST_TASKS = 0x7fff;
 
-/** What the scheduler asks of whoever starts workers. */
+/** Starts workers when the scheduler wants them. */
 export interface Supply {
-  /** Work waits and no lane is idle; `tasks` is how much, at most. */
+  /** `tasks` tasks wait, at most, and no lane is idle. */
   wanted(tasks: number): void;
 }
 
-export class Scheduler {
+export interface SchedulerOptions {
+  /** The most lanes at once. */
+  readonly size: number;
+  readonly supply: Supply;
+  /** The time in milliseconds of the clock. */
+  readonly now: () => number;
+}
+
+export class Scheduler implements WorkListener, ClientScheduler {
   readonly #lanes: Lane[] = [];
   readonly #clients = new Set<Client>();
   /** Clients with work, and a few without: only these are looked at, however many there are. */
   readonly #active = new Set<Client>();
+  readonly #size: number;
   readonly #supply: Supply;
   readonly #now: () => number;
-  readonly waitTime: Histogram = new Histogram();
-  readonly runTime: Histogram = new Histogram();
+  readonly #waitTime = new Histogram();
+  readonly #runTime = new Histogram();
+  #acceptedMs = 0;
+  #acceptedUs = 0;
   #pumping = false;
   #again = false;
   #planned = false;
@@ -57,29 +69,49 @@ export class Scheduler {
 
   readonly #runPlanned = (): void => {
     this.#planned = false;
-    this.run();
+    this.#run();
   };
 
-  constructor(supply: Supply, now: () => number) {
+  constructor({ size, supply, now }: SchedulerOptions) {
+    this.#size = size;
     this.#supply = supply;
     this.#now = now;
   }
 
-  get lanes(): readonly Lane[] {
-    return this.#lanes;
-  }
   get clients(): ReadonlySet<Client> {
     return this.#clients;
   }
-  get queued(): number {
+
+  stats(): Pick<RuntimeStats, 'workers' | 'busy' | 'idle' | 'queued' | 'running' | 'waitTime' | 'runTime'> {
+    const lanes = this.#lanes.filter(({ state }) => state === 'ready' || state === 'retiring');
+    const busy = lanes.filter(({ outstanding }) => outstanding > 0).length;
     let queued = 0;
     for (const client of this.#active) queued += client.queued;
-    return queued;
+    return {
+      workers: lanes.length,
+      busy,
+      idle: lanes.length - busy,
+      queued,
+      running: lanes.reduce((sum, { outstanding }) => sum + outstanding, 0),
+      waitTime: this.#waitTime.percentiles(),
+      runTime: this.#runTime.percentiles(),
+    };
   }
 
-  /** Tasks of this client that workers, of `size` at most, would take at once, beside what others have waiting for them. */
-  freeSlots(client: Client, size: number): number {
-    let free = size;
+  /** Jobs that come in before the scheduler runs get one time: a loop of submits reads the clock once. */
+  stampAcceptance(job: Job): void {
+    if (!this.#planned) {
+      const now = this.#now();
+      this.#acceptedMs = Math.floor(now) | 0;
+      this.#acceptedUs = ((now % 1) * 1000) | 0;
+    }
+    job.acceptedMs = this.#acceptedMs;
+    job.acceptedUs = this.#acceptedUs;
+  }
+
+  /** Tasks of this client that workers would take at once, after the tasks of other clients that wait for them. */
+  freeSlots(client: Client): number {
+    let free = this.#size;
     let mine = client.options.maxLanes;
     for (const lane of this.#lanes) {
       // One that has had its last call is replaced while it runs it.
@@ -124,13 +156,8 @@ export class Scheduler {
 
   /** A job came in: an idle lane gets it at once; else it goes out with what else comes this turn. */
   pump(urgent: boolean): void {
-    if (urgent && this.#isAnyIdle()) this.run();
+    if (urgent && this.#isAnyIdle()) this.#run();
     else this.#plan();
-  }
-
-  /** Work has come in this turn that goes out at its end. */
-  get isPlanned(): boolean {
-    return this.#planned;
   }
 
   #isAnyIdle(): boolean {
@@ -138,8 +165,22 @@ export class Scheduler {
     return false;
   }
 
+  laneHasRoom(): void {
+    this.#run();
+  }
+
+  givenBack(chunks: readonly Chunk[]): void {
+    this.giveBack(chunks);
+    this.pump(false);
+  }
+
+  /** Workers cannot be started: what waits, and with `forGood` what comes, fails. */
+  failWaiting(cause: unknown, forGood: boolean): void {
+    for (const client of [...this.#clients]) client.fail(cause, forGood);
+  }
+
   /** Gives lanes with room work until there is none of either. */
-  run(): void {
+  #run(): void {
     if (this.#pumping) {
       // Called from inside, by the code of a user's input: the outer call goes round once more.
       this.#again = true;
@@ -168,7 +209,7 @@ export class Scheduler {
 
   measured(fn: TaskFunction, count: number, elapsed: number): void {
     fn.runTimes.record(count, elapsed);
-    this.runTime.record(elapsed / count / 1000, count);
+    this.#runTime.record(elapsed / count / 1000, count);
   }
 
   /** Tasks left their lane: the client's charge becomes what they took. */
@@ -295,7 +336,7 @@ export class Scheduler {
     client.charged += chunk.charge * chunk.count;
     client.advanced += chunk.charge * chunk.count;
     client.claimed(chunk.job, chunk.count);
-    this.waitTime.record(Math.max(0, ((Math.floor(now) - acceptedMs) | 0) + (now % 1) - acceptedUs / 1000), chunk.count);
+    this.#waitTime.record(Math.max(0, ((Math.floor(now) - acceptedMs) | 0) + (now % 1) - acceptedUs / 1000), chunk.count);
   }
 
   /** The client with work, and a lane to spare, that has had the least. */

@@ -1,163 +1,135 @@
 /**
- * The workers of one runtime: how many there are, and when one is started, replaced or sent home.
+ * Starts, replaces and retires the workers of one runtime.
  *
- * Decides when a worker is started: when work waits and none is idle (or at once, for those who ask for it), never more than `size`.
- * A worker that dies is replaced the same way. Starts that fail are braked; one that starts well, and dies by itself before it has begun
- * anything, counts as such:
+ * A worker is started when work waits and no worker is idle, or at once where the facade wants that; there are at most `size`. A worker that died is
+ * replaced in the same way. Starts that fail are braked. A worker that starts well, and is lost before it has begun a task, counts as a failed
+ * start:
  *
- *   failure 1, 2, ... since a worker last answered -> the next start waits 0, 50, 100, 200, 400 ... ms and goes alone
- *   none alive and ATTEMPTS_A_WORKER * size failures in a row -> `broken(cause)`: nobody waits for workers that cannot be had
+ *   serving --leave | kill--> leaving         no worker is started any more
  *
- * Refuses to know which tasks there are and who they belong to.
+ *   brake:   ok --a start failed--> braked: one start at a time, 0, 50, 100, 200 ... 1000 ms apart --a worker answers--> ok
+ *            braked --MOST_ATTEMPTS failures, or PATIENCE is over, and no worker is ready--> waiting work fails; the counts begin anew
+ *            hopeless: set when that many workers died young in a row; while workers are left no other one is started
+ *
+ * It counts what happens to workers, publishes it, and passes their tasks on to the scheduler. It does not know what the tasks are, and whose.
  */
 
-import type { Lane } from '../lanes/lane.ts';
+import { NestedBootstrapError } from '../errors.ts';
+import type { Chunk } from '../jobs/job.ts';
+import type { Lane, LifeListener } from '../lanes/lane.ts';
+import { publishWorker } from '../observability/diagnostics.ts';
+import type { RuntimeStats } from '../observability/runtime-stats.ts';
 import { Alarm, type Clock } from '../primitives/clock.ts';
+import type { TaskFunction } from '../tasks/task-function.ts';
+import { settleLost } from './lost-tasks.ts';
+import { endAtProgramEnd, hasEnded } from './program-end.ts';
+import type { Scheduler, Supply } from './scheduler.ts';
 
-/** Failed starts in a row, a worker, before work is told that there are none. */
-const ATTEMPTS_A_WORKER = 3;
-/** Bounds of that number: one worker gets a second chance, many do not take for ever. */
+/** Failed starts in a row, per worker, before waiting work fails. */
+const ATTEMPTS_PER_WORKER = 3;
+/** The upper bound of that number: one worker gets a second chance, many do not retry without end. */
 const MOST_ATTEMPTS = 6;
-/**
- * Starts in a row, a worker, and time since the first of them, ms, that somebody may kill before that counts as a failure. More: whoever kills
- * workers faster than they start keeps waiting work in hope for longer. Fewer: work is told that there are none though there soon would be.
- */
-const KILLED_STARTS_A_WORKER = 10;
-const KILLED_PATIENCE = 30_000;
 /** The same in time, ms, for starts that take long to fail. */
 const PATIENCE = 1500;
+/**
+ * Starts in a row, per worker, and time since the first of them, ms, that another program may kill before that counts as a failure. More: a program that
+ * kills workers faster than they start keeps waiting work in hope for longer. Fewer: work fails although a worker would start soon.
+ */
+const KILLED_STARTS_PER_WORKER = 10;
+const KILLED_PATIENCE = 30_000;
 const FIRST_DELAY = 50;
 const LONGEST_DELAY = 1000;
-/** An idle worker is told to wait in its event loop after this, ms, so that timers that user code left unreferenced go on. */
+/** An idle worker waits in its event loop after this, ms, so that timers that user code left unreferenced go on. */
 const RELEASE_AFTER = 20;
 
-export interface CrewOptions {
+export interface SupervisorOptions {
+  /** The name of the runtime, for its events. */
+  readonly name: string;
+  /** The most workers at once. */
   readonly size: number;
+  /** Milliseconds after which an idle worker ends. */
   readonly idleTimeout: number;
+  /** Workers are started before work comes. */
   readonly startsAtOnce: boolean;
-}
-
-export interface CrewHost {
+  readonly initializer: TaskFunction | undefined;
+  readonly maxPayloadBytes: number;
   readonly clock: Clock;
-  makeLane(id: number): Lane;
-  /** A lane exists, starting. */
-  added(lane: Lane): void;
-  removed(lane: Lane): void;
-  /** No worker can be had; `forGood` when trying again later makes no sense. */
-  broken(cause: unknown, forGood: boolean): void;
+  readonly makeLane: (id: number) => Lane;
+  /** What ends after the last worker is gone. */
+  readonly afterWorkers: () => Promise<void> | undefined;
+  readonly warn: (error: unknown, what: string) => void;
 }
 
-/** What the operating system says when it has run out of something: it may have more later. */
+/** The codes with which the operating system says that it has run out of something: it may have more later. */
 const SHORTAGES = new Set<unknown>(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM', 'ERR_WORKER_INIT_FAILED']);
 
-/** A process that gets no thread or no memory while it starts aborts: it is ended by a signal. */
+/** A process that gets no thread or no memory while it starts aborts: a signal ends it. */
 function isShortage(startError: unknown): boolean {
   const { code, signal } = (startError ?? {}) as { code?: unknown; signal?: unknown };
   return SHORTAGES.has(code) || typeof signal === 'string';
 }
 
-export class Crew {
-  readonly #options: CrewOptions;
-  readonly #host: CrewHost;
+export class Supervisor implements LifeListener, Supply {
+  readonly #options: SupervisorOptions;
+  readonly #clock: Clock;
+  readonly #scheduler: Scheduler;
   readonly #lanes = new Set<Lane>();
   readonly #retry: Alarm;
   readonly #sweep: Alarm;
+  #isLeaving = false;
+  /** Resolve when every worker is gone. */
+  readonly #waiters: (() => void)[] = [];
   #lastId = 0;
-  /** Workers that are gone and in whose place none was started yet. */
+  /** Workers that are gone and were not replaced yet. */
   #vacancies = 0;
-  #replaced = 0;
   #failures = 0;
+  #failingSince = 0;
   #killedStarts = 0;
   #killedSince = 0;
-  #failingSince = 0;
-  /** One worker after the other died before it began anything; until one answers no more are started beside those that are there. */
   #isHopeless = false;
-  /** Wanted while starts were braked. */
+  /** Work asked for a worker while starts were braked. */
   #isWanted = false;
-  /** Open -> leaving: no new worker is started any more. */
-  #leaving = false;
-  readonly #waiters: (() => void)[] = [];
+  #replaced = 0;
+  #lost = 0;
+  #lateErrors = 0;
+  #anomalies = 0;
 
-  constructor(options: CrewOptions, host: CrewHost) {
+  constructor(scheduler: Scheduler, options: SupervisorOptions) {
     this.#options = options;
-    this.#host = host;
-    this.#retry = new Alarm(host.clock, () => this.#tryAgain(), { keepsAlive: true });
-    this.#sweep = new Alarm(host.clock, () => this.#sweepIdle());
+    this.#clock = options.clock;
+    this.#scheduler = scheduler;
+    this.#retry = new Alarm(options.clock, () => this.#tryAgain(), { keepsAlive: true });
+    this.#sweep = new Alarm(options.clock, () => this.#sweepIdle());
   }
 
-  get size(): number {
-    return this.#options.size;
+  stats(): Pick<RuntimeStats, 'lostWorkers' | 'replacedWorkers' | 'lateErrors' | 'protocolAnomalies'> {
+    return {
+      lostWorkers: this.#lost,
+      replacedWorkers: this.#replaced,
+      lateErrors: this.#lateErrors,
+      protocolAnomalies: this.#anomalies,
+    };
   }
 
-  get replaced(): number {
-    return this.#replaced;
-  }
-
-  /** Starts all workers now. */
+  /** Starts all workers now, or as soon as the initializer is found. */
   startAll(): void {
-    for (let i = this.#count('starting') + this.#count('ready'); i < this.#options.size; i++) this.#start();
+    const { initializer, size } = this.#options;
+    if (initializer?.state === 'pending') void initializer.settled.then(() => !this.#isLeaving && this.startAll());
+    else if (this.#hasInitializer()) for (let i = this.#count('starting') + this.#count('ready'); i < size; i++) this.#start();
   }
 
   /** Work for `tasks` more workers waits. */
   wanted(tasks: number): void {
-    if (this.#leaving || (this.#isHopeless && this.#lanes.size > 0)) return;
+    if (!this.#hasInitializer() || this.#isLeaving || (this.#isHopeless && this.#lanes.size > 0)) return;
     if (this.#retry.isSet) {
       this.#isWanted = true;
       return;
     }
     const starting = this.#count('starting');
-    let room = this.#options.size - starting - this.#serving();
+    let room = this.#options.size - starting - this.#countServing();
     // After a failure one at a time, until one has started well.
     const most = this.#failures > 0 ? 1 : tasks;
     for (let i = starting; i < most && room > 0; i++, room--) this.#start();
-  }
-
-  ready(): void {
-    this.#killedStarts = 0;
-  }
-
-  /** A worker has answered: it can not only be started, it works. */
-  serves(): void {
-    this.#failures = 0;
-    this.#isHopeless = false;
-  }
-
-  /** A lane has nothing to do, as far as it is known. */
-  rests(): void {
-    this.#sweep.set(RELEASE_AFTER);
-  }
-
-  /** A worker is gone. */
-  gone(lane: Lane, wasReady: boolean): void {
-    this.#lanes.delete(lane);
-    if (wasReady) this.#vacancies += 1;
-    this.#host.removed(lane);
-    if (this.#lanes.size === 0) for (const resolve of this.#waiters.splice(0)) resolve();
-    // One that ended with the program did not fail to start. Work that has come meanwhile asks for another.
-    if (this.#leaving || lane.endsWithProgram) return;
-    if (wasReady && !lane.diedYoung) {
-      if (this.#options.startsAtOnce && lane.wasLost) this.wanted(1);
-      return;
-    }
-    // Started again like any other that was lost, but not for ever: what kills them all may be a lack of memory.
-    if (lane.wasKilledFromOutside && this.#mayTryAgain()) return;
-    this.#failures += 1;
-    const attempts = Math.min(ATTEMPTS_A_WORKER * this.#options.size, MOST_ATTEMPTS);
-    if (this.#failures === 1) this.#failingSince = this.#host.clock.now();
-    const isOver = lane.hasHungAtStart || (this.#failures >= ATTEMPTS_A_WORKER && this.#host.clock.now() - this.#failingSince > PATIENCE);
-    if ((this.#failures >= attempts || isOver) && this.#count('ready') === 0) {
-      if (this.#count('starting') > 0) return;
-      this.#failures = 0;
-      this.#isHopeless = false;
-      this.#isWanted = false;
-      const { startError } = lane;
-      this.#host.broken(startError, !isShortage(startError));
-      return;
-    }
-    // Those that are there have not shown that they do better: if they end the same way, nothing more is started, and work is told.
-    this.#isHopeless ||= lane.diedYoung && this.#failures >= attempts;
-    this.#isWanted = true;
-    if (!this.#retry.isSet) this.#retry.set(this.#failures === 1 ? 0 : Math.min(FIRST_DELAY * 2 ** (this.#failures - 2), LONGEST_DELAY));
   }
 
   /** Every worker leaves when it has answered. Resolves when all are gone. */
@@ -174,35 +146,62 @@ export class Crew {
     return this.#allGone();
   }
 
-  #stop(): void {
-    this.#leaving = true;
-    this.#retry.stop();
-    this.#sweep.stop();
+  // Reports of lanes.
+
+  workerReady(lane: Lane): void {
+    publishWorker('ready', this.#options.name, lane);
+    this.#killedStarts = 0;
+    this.workerRests();
   }
 
-  #allGone(): Promise<void> {
-    return this.#lanes.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
+  workerServes(): void {
+    this.#failures = 0;
+    this.#isHopeless = false;
   }
 
-  #count(state: Lane['state']): number {
-    let count = 0;
-    for (const lane of this.#lanes) if (lane.state === state) count += 1;
-    return count;
+  workerRests(): void {
+    this.#sweep.set(RELEASE_AFTER);
   }
 
-  /** Workers that take more tasks; one that has had its last is replaced while it still runs it. */
-  #serving(): number {
-    let count = 0;
-    for (const { state, callsLeft } of this.#lanes) if (state === 'ready' && callsLeft > 0) count += 1;
-    return count;
+  workerGone(lane: Lane, started: readonly Chunk[], unstarted: readonly Chunk[]): void {
+    if (lane.wasLost && lane.wasReady) this.#lost += 1;
+    publishWorker(lane.wasLost ? 'lost' : 'ended', this.#options.name, lane, lane.startError);
+    this.#scheduler.removeLane(lane);
+    this.#scheduler.giveBack(unstarted);
+    settleLost(lane, started);
+    this.#lanes.delete(lane);
+    if (lane.wasReady) this.#vacancies += 1;
+    hasEnded(lane);
+    if (this.#lanes.size === 0) for (const resolve of this.#waiters.splice(0)) resolve();
+    // A worker that ended with the program did not fail to start. Work that has come meanwhile asks for another.
+    if (!this.#isLeaving && !lane.endsWithProgram) this.#judgeEnd(lane);
+    this.#scheduler.pump(false);
   }
 
-  /** Counts a start that somebody killed. */
-  #mayTryAgain(): boolean {
-    const now = this.#host.clock.now();
-    if (this.#killedStarts === 0) this.#killedSince = now;
-    this.#killedStarts += 1;
-    return this.#killedStarts <= KILLED_STARTS_A_WORKER * this.#options.size || now - this.#killedSince < KILLED_PATIENCE;
+  lateError(lane: Lane, error: unknown): void {
+    this.#lateErrors += 1;
+    publishWorker('lateError', this.#options.name, lane, error);
+    if (error instanceof NestedBootstrapError) warnOnce(error.message);
+    else this.#options.warn(error, 'an error outside of any task');
+  }
+
+  anomaly(lane: Lane): void {
+    publishWorker('anomaly', this.#options.name, lane);
+    this.#anomalies += 1;
+  }
+
+  // Starts.
+
+  /** Whether workers can be started as far as the initializer is concerned. One that cannot be sent breaks every client. */
+  #hasInitializer(): boolean {
+    const { initializer, maxPayloadBytes } = this.#options;
+    if (initializer?.state === 'pending') {
+      void initializer.settled.then(() => this.#scheduler.pump(false));
+      return false;
+    }
+    const fault = initializer?.faultFor(maxPayloadBytes);
+    if (fault !== undefined) this.#scheduler.failWaiting(fault, true);
+    return fault === undefined;
   }
 
   #start(): void {
@@ -211,32 +210,108 @@ export class Crew {
       this.#vacancies -= 1;
       this.#replaced += 1;
     }
-    const lane = this.#host.makeLane(this.#lastId);
+    const lane = this.#options.makeLane(this.#lastId);
     this.#lanes.add(lane);
-    this.#host.added(lane);
+    publishWorker('starting', this.#options.name, lane);
+    this.#scheduler.addLane(lane);
+    endAtProgramEnd(lane, this.#options.afterWorkers);
     lane.start();
   }
 
   #tryAgain(): void {
-    if (!this.#isWanted || this.#leaving) return;
+    if (!this.#isWanted || this.#isLeaving) return;
     this.#isWanted = false;
     this.wanted(1);
   }
 
+  /** Whether the end of this worker is a failed start, and what follows. */
+  #judgeEnd(lane: Lane): void {
+    if (lane.wasReady && !lane.diedYoung) {
+      if (this.#options.startsAtOnce && lane.wasLost) this.wanted(1);
+      return;
+    }
+    // It is replaced as any lost worker is, but not without end: the reason may be a lack of memory.
+    if (lane.wasKilledFromOutside && this.#mayTryAgain()) return;
+    const now = this.#clock.now();
+    this.#failures += 1;
+    if (this.#failures === 1) this.#failingSince = now;
+    const attempts = Math.min(ATTEMPTS_PER_WORKER * this.#options.size, MOST_ATTEMPTS);
+    const isOver = lane.hasHungAtStart || (this.#failures >= ATTEMPTS_PER_WORKER && now - this.#failingSince > PATIENCE);
+    if ((this.#failures >= attempts || isOver) && this.#count('ready') === 0) {
+      if (this.#count('starting') === 0) this.#giveUp(lane.startError);
+      return;
+    }
+    // The workers that are left have not shown that they do better.
+    this.#isHopeless ||= lane.diedYoung && this.#failures >= attempts;
+    this.#isWanted = true;
+    if (!this.#retry.isSet) this.#retry.set(this.#failures === 1 ? 0 : Math.min(FIRST_DELAY * 2 ** (this.#failures - 2), LONGEST_DELAY));
+  }
+
+  /** Waiting work fails. New work makes a new attempt, unless that makes no sense. */
+  #giveUp(startError: unknown): void {
+    this.#failures = 0;
+    this.#isHopeless = false;
+    this.#isWanted = false;
+    this.#scheduler.failWaiting(startError, !isShortage(startError));
+  }
+
+  /** Counts a start that another program has killed. */
+  #mayTryAgain(): boolean {
+    const now = this.#clock.now();
+    if (this.#killedStarts === 0) this.#killedSince = now;
+    this.#killedStarts += 1;
+    return this.#killedStarts <= KILLED_STARTS_PER_WORKER * this.#options.size || now - this.#killedSince < KILLED_PATIENCE;
+  }
+
+  // Ends.
+
+  #stop(): void {
+    this.#isLeaving = true;
+    this.#retry.stop();
+    this.#sweep.stop();
+  }
+
+  #allGone(): Promise<void> {
+    return this.#lanes.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
   #sweepIdle(): void {
-    const now = this.#host.clock.now();
+    const now = this.#clock.now();
+    const { idleTimeout } = this.#options;
     let next = Number.POSITIVE_INFINITY;
     for (const lane of [...this.#lanes]) {
       if (!lane.isIdle) continue;
       const idle = now - lane.idleSince;
-      if (idle >= this.#options.idleTimeout) {
+      if (idle >= idleTimeout) {
         lane.retire();
         continue;
       }
       if (idle >= RELEASE_AFTER) lane.release();
       else next = Math.min(next, RELEASE_AFTER - idle);
-      next = Math.min(next, this.#options.idleTimeout - idle);
+      next = Math.min(next, idleTimeout - idle);
     }
     if (next !== Number.POSITIVE_INFINITY) this.#sweep.set(Math.max(1, next));
   }
+
+  #count(state: Lane['state']): number {
+    let count = 0;
+    for (const lane of this.#lanes) if (lane.state === state) count += 1;
+    return count;
+  }
+
+  /** Workers that take more tasks. One that has had its last is replaced while it still runs it. */
+  #countServing(): number {
+    let count = 0;
+    for (const { state, callsLeft } of this.#lanes) if (state === 'ready' && callsLeft > 0) count += 1;
+    return count;
+  }
 }
+
+/** Every worker reports the same of a module without a guard. */
+function warnOnce(message: string): void {
+  if (warned.has(message)) return;
+  warned.add(message);
+  process.emitWarning(message, { type: 'TwinpoolWarning', code: 'TWINPOOL_UNGUARDED' });
+}
+
+const warned = new Set<string>();

@@ -1,3 +1,4 @@
 /** What a task module may import: `@twinpool/core/worker`, which is `twinpool/worker`. Light, for it is loaded in every worker. */
-export { context, type TaskContext } from './context.ts';
+export { context } from './context.ts';
 export { isWorker } from './ownership.ts';
+export type { TaskContext } from './task-context.ts';

@@ -14,8 +14,8 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import process from 'node:process';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
-import type { TaskContext } from './context.ts';
 import { PROCESS_ENTRY } from './entries.ts';
+import type { TaskContext } from './task-context.ts';
 
 /** A task by its number, a module by its URL; `undefined` for code that neither started. */
 export type Owner = number | string | undefined;

@@ -2,7 +2,7 @@
 import { InvalidStateError } from '../errors.ts';
 import type { WorkerSetup } from '../wire/messages.ts';
 import type { Answers } from './answers.ts';
-import type { TaskContext } from './context.ts';
+import type { TaskContext } from './task-context.ts';
 import type { FarEnd } from './transport.ts';
 
 /** `AbortSignal.prototype.aborted`, before any task can have replaced it. */

@@ -1,16 +1,23 @@
 /**
  * Simulates a runtime whose workers, clock and users the test controls, and records its expected state in a book.
  *
- * The engine, scheduler, crew, clients and jobs are real; only lanes and the clock are fake. The book records the actions of users (accepted,
- * cancelled, aborted, closed) and of workers (handed over, begun, gone). `inspect` compares the engine with it. It does not know how the engine decides: it checks only the invariants.
+ * The scheduler, supervisor, clients, lanes and jobs are real; only the transports and the clock are fake. The book records the actions of users (accepted,
+ * cancelled, aborted, closed) and of workers (handed over, begun, gone). `inspect` compares the runtime with it. It does not know how the scheduler
+ * decides: it checks only the invariants.
  *
- * The engine calls user code (inputs, callbacks, getters, schemas), which may call back into the engine: `plot` sets the next such call.
+ * The runtime calls user code (inputs, callbacks, getters, schemas), which may call back into the runtime: `plot` sets the next such call.
  */
 import { getEventListeners } from 'node:events';
 import { FakeClock } from '@twinpool/testkit';
-import { type FakeEnd, FakeLane, type FakeLaneWatch, type FakeTask, type StartTracking } from '@twinpool/testkit/fakes';
+import {
+  type FakeEnd,
+  type FakeTask,
+  type FakeTransport,
+  type FakeWatch,
+  fakeTransports,
+  type StartTracking,
+} from '@twinpool/testkit/fakes';
 import { expect } from 'vitest';
-import { Engine } from '../../src/engine.ts';
 import {
   CancelledError,
   QueueFullError,
@@ -23,6 +30,7 @@ import { CallJob, type CallSettings, type Job } from '../../src/jobs/job.ts';
 import { MapJob } from '../../src/jobs/map-job.ts';
 import { StreamJob } from '../../src/jobs/stream-job.ts';
 import { resolveRuntime } from '../../src/options/resolve-options.ts';
+import { RuntimeCore } from '../../src/runtime.ts';
 import type { Client } from '../../src/scheduling/client.ts';
 import { TaskFunction } from '../../src/tasks/task-function.ts';
 import { encodeThrown } from '../../src/wire/thrown.ts';
@@ -50,7 +58,7 @@ export function worldOf(shape: Partial<WorldShape> = {}, seams: Seams = {}): Wor
 }
 
 /** What a test makes fail. */
-export type Seams = Pick<FakeLaneWatch, 'writing' | 'reading' | 'starting'>;
+export type Seams = Pick<FakeWatch, 'writing' | 'reading' | 'starting'>;
 
 export function clientOf(shape: Partial<ClientShape> = {}): ClientShape {
   return { maxLanes: 1024, maxQueue: Number.POSITIVE_INFINITY, onLoss: 'fail', ...shape };
@@ -76,7 +84,7 @@ class CancelledByShutdown extends Error {}
 class InputFailed extends Error {}
 class InputStopped extends Error {}
 
-/** Code of users that the engine calls. */
+/** Code of users that the runtime calls. */
 export const PLACES = ['next', 'return', 'callback', 'answer', 'progress', 'report', 'getter', 'schema'] as const;
 export type Place = (typeof PLACES)[number];
 
@@ -141,7 +149,7 @@ export interface Entry {
   answered: number;
   readonly given: unknown[];
   isClosed: boolean;
-  /** It was submitted by code that the engine called, perhaps while it took another. */
+  /** It was submitted by code that the runtime called, perhaps while it took another. */
   readonly isInner: boolean;
 }
 
@@ -169,14 +177,13 @@ export function endOf(task: FakeTask): FakeEnd {
 export class World {
   readonly shape: WorldShape;
   readonly clock: FakeClock = new FakeClock();
-  readonly engine: Engine;
+  readonly runtime: RuntimeCore;
   readonly clients: SimClient[];
   readonly functions: TaskFunction[];
-  /** Every lane ever made. */
-  readonly lanes: FakeLane[] = [];
+  /** Every worker ever made. */
+  readonly workers: FakeTransport[] = [];
   readonly book = new Map<Job, Entry>();
   readonly signals: AbortController[] = [new AbortController(), new AbortController()];
-  openSum = 0;
   isEnding = false;
   #items = 0;
   /** Told of every call that is over. */
@@ -184,6 +191,8 @@ export class World {
   /** The late errors that were caused, and those that were reported. */
   lateErrors = 0;
   lateErrorsTold = 0;
+  /** The errors of all warnings. */
+  readonly warnings: unknown[] = [];
   readonly #allSignals: AbortSignal[] = this.signals.map(({ signal }) => signal);
   /** What went wrong where an exception would be swallowed. */
   readonly troubles: string[] = [];
@@ -205,25 +214,16 @@ export class World {
       idleTimeout: shape.idleTimeout,
       killGrace: KILL_GRACE,
     });
-    this.engine = new Engine(workers, share, shape.startsAtOnce, {
-      clock: this.clock,
-      makeLane: (host, options) => {
-        const lane = new FakeLane(host, options, shape.startTracking, {
-          handedOver: (lane, tasks) => this.#handedOver(lane, tasks),
-          begun: (_lane, task) => this.#begun(task),
-          ...seams,
-        });
-        this.lanes.push(lane);
-        this.clock.channels.add(() => lane.turn());
-        return lane;
-      },
-    });
-    this.engine.warn = (error, what) => this.#warned(error, what);
-    const openChanged = this.engine.openChanged.bind(this.engine);
-    this.engine.openChanged = (by) => {
-      this.openSum += by;
-      openChanged(by);
+    const watch: FakeWatch = {
+      handedOver: (worker, tasks) => this.#handedOver(worker, tasks),
+      begun: (_worker, task) => this.#begun(task),
+      ...seams,
     };
+    this.runtime = new RuntimeCore(workers, share, shape.startsAtOnce, {
+      clock: this.clock,
+      transports: () => fakeTransports(shape.startTracking, watch, (worker) => this.#made(worker)),
+      warn: (error, what) => this.#warned(error, what),
+    });
     this.clients = shape.clients.map((client, at) => this.#openClient(client, `client ${at}`));
     this.functions = ['tiny', 'short', 'middling', 'long'].map(
       (name) =>
@@ -232,6 +232,11 @@ export class World {
         }),
     );
     for (const name of ['checked', 'checked later']) this.functions.push(this.#checked(name, name === 'checked later'));
+  }
+
+  #made(worker: FakeTransport): void {
+    this.workers.push(worker);
+    this.clock.channels.add(() => worker.turn());
   }
 
   /** A function with a schema; `later`: the schema answers on command. */
@@ -267,7 +272,7 @@ export class World {
 
   terminateRuntime(): void {
     this.#refuseWork();
-    this.ending ??= this.engine.terminate(() => new Terminated('terminated'));
+    this.ending ??= this.runtime.lifecycle.terminate(() => new Terminated('terminated'));
   }
 
   /** An item that calls back when it is sent. */
@@ -276,7 +281,7 @@ export class World {
   }
 
   #openClient(shape: ClientShape, name: string): SimClient {
-    const client = this.engine.openClient({
+    const client = this.runtime.openClient({
       name,
       maxLanes: shape.maxLanes,
       maxQueue: shape.maxQueue,
@@ -449,32 +454,34 @@ export class World {
   // What workers do.
 
   /** A worker has ended, on request or unexpectedly. */
-  die(lane: FakeLane, exitCode: number | null, signal: string | null): void {
-    while (lane.hasAnswers && !lane.isOver) lane.deliver();
-    if (lane.isOver) return;
-    const lost = lane.takenForStarted;
-    if (lost.length < lane.begun.length) this.troubles.push(`${lane.begun.length} tasks had begun, ${lost.length} are taken for started`);
+  die(worker: FakeTransport, exitCode: number | null, signal: string | null): void {
+    while (worker.hasAnswers && !worker.isOver) worker.deliver();
+    if (worker.isOver) return;
+    const lost = worker.takenForStarted;
+    if (lost.length < worker.begun.length)
+      this.troubles.push(`${worker.begun.length} tasks had begun, ${lost.length} are taken for started`);
     for (const { job, index } of lost) this.book.get(job)?.maybeLost.add(index);
-    lane.die(exitCode, signal);
+    worker.die(exitCode, signal);
   }
 
   /** An error outside of any task: the worker ends, and with it at most what it ran. */
-  failLate(lane: FakeLane): void {
-    this.lateErrors += lane.isBusy ? 0 : 1;
-    lane.failLate(encodeThrown(new Error('late')), lane.isBusy);
-    this.die(lane, 1, null);
+  failLate(worker: FakeTransport): void {
+    this.lateErrors += worker.isBusy ? 0 : 1;
+    worker.failLate(encodeThrown(new Error('late')), worker.isBusy);
+    this.die(worker, 1, null);
   }
 
   #warned(error: unknown, what: string): void {
+    this.warnings.push(error);
     if (error instanceof Error && error.message === 'late') this.lateErrorsTold += 1;
     else this.troubles.push(`a warning: ${what}: ${String(error)}`);
   }
 
   /** The running task says something; told while it runs, or not at all. */
-  report(lane: FakeLane): void {
-    const task = lane.running;
+  report(worker: FakeTransport): void {
+    const task = worker.running;
     if (task === undefined || task.isSkipped) return;
-    lane.report(itemOf(task));
+    worker.report(itemOf(task));
   }
 
   heard(value: unknown, index: number): void {
@@ -488,7 +495,7 @@ export class World {
   async comeToRest(): Promise<void> {
     for (let round = 0; round < 300; round++) {
       for (let i = this.#schemas.length; i > 0; i--) this.answerSchema();
-      for (const lane of [...this.lanes]) this.#letGoOn(lane);
+      for (const worker of [...this.workers]) this.#letGoOn(worker);
       for (const entry of this.book.values()) {
         if (entry.kind === 'stream' && entry.ends === 0 && entry.asked === entry.answered) this.take(entry);
       }
@@ -504,14 +511,14 @@ export class World {
   /** The runtime is closed, when all is at rest: its workers leave, and nothing keeps the program alive. */
   async closeAll(): Promise<void> {
     this.#refuseWork();
-    await this.#end(this.engine.close());
+    await this.#end(this.runtime.lifecycle.close());
     expect(this.troubles).toEqual([]);
   }
 
   /** The runtime is closed in the midst of things: what was accepted ends first. */
   async closeAllNow(): Promise<void> {
     this.#refuseWork();
-    const closing = this.engine.close();
+    const closing = this.runtime.lifecycle.close();
     for (const entry of this.book.values()) {
       // A consumer that left would delay nothing, but the test would not see its outcomes.
       if (entry.kind === 'stream' && !entry.isClosed) for (let i = 0; i < 30; i++) this.take(entry);
@@ -545,12 +552,13 @@ export class World {
     });
     for (let round = 0; !isOver; round++) {
       if (round === 200) throw new Error('the runtime never ends');
-      for (const lane of [...this.lanes]) this.#letGoOn(lane);
+      for (const worker of [...this.workers]) this.#letGoOn(worker);
       for (let i = this.#schemas.length; i > 0; i--) this.answerSchema();
       if (round > 5) this.clock.advance(1000);
       await turn();
     }
-    if (this.openSum !== 0) this.troubles.push(`a runtime that has ended keeps the program alive by ${this.openSum} tasks`);
+    if (this.runtime.keepAlive.open !== 0)
+      this.troubles.push(`a runtime that has ended keeps the program alive by ${this.runtime.keepAlive.open} tasks`);
     if (this.clock.keepingAlive > 0) this.troubles.push('a runtime that has ended has a timer that keeps the program alive');
     // Alarms that are not needed any more may run out, unreferenced.
     this.clock.advance(2 ** 31);
@@ -558,25 +566,25 @@ export class World {
     const listening = this.#allSignals.filter((signal) => getEventListeners(signal, 'abort').length > 0);
     if (listening.length > 0) this.troubles.push(`${listening.length} signals are still listened to`);
     if (this.lateErrorsTold !== this.lateErrors) this.troubles.push(`${this.lateErrors} late errors, ${this.lateErrorsTold} were reported`);
-    const left = this.lanes.filter((lane) => lane.isStarted && !lane.isOver);
+    const left = this.workers.filter((worker) => worker.isStarted && !worker.isOver);
     if (left.length > 0) this.troubles.push(`${left.length} workers are left`);
     expect(this.troubles).toEqual([]);
   }
 
-  #letGoOn(lane: FakeLane): void {
-    if (lane.isOver || !lane.isStarted) return;
-    if (lane.isKilled) this.die(lane, null, 'SIGKILL');
-    else if (lane.isAskedToEnd) this.die(lane, 0, null);
-    else if (this.silent.has(lane)) return;
-    else if (lane.state === 'starting') lane.ready();
-    else lane.runAll(endOf, 100);
+  #letGoOn(worker: FakeTransport): void {
+    if (worker.isOver || !worker.isStarted) return;
+    if (worker.isKilled) this.die(worker, null, 'SIGKILL');
+    else if (worker.isAskedToEnd) this.die(worker, 0, null);
+    else if (this.silent.has(worker)) return;
+    else if (worker.lane.state === 'starting') worker.ready();
+    else worker.runAll(endOf, 100);
   }
 
   #allAnswered(): boolean {
     return [...this.book.values()].every(({ ends }) => ends > 0);
   }
   #allAway(): boolean {
-    return this.lanes.every((lane) => lane.isOver || (!lane.isKilled && !lane.isAskedToEnd));
+    return this.workers.every((worker) => worker.isOver || (!worker.isKilled && !worker.isAskedToEnd));
   }
 
   // The book.
@@ -651,8 +659,8 @@ export class World {
     return entry;
   }
 
-  #handedOver(lane: FakeLane, tasks: readonly FakeTask[]): void {
-    this.#checkAhead(lane);
+  #handedOver(worker: FakeTransport, tasks: readonly FakeTask[]): void {
+    this.#checkAhead(worker);
     for (const { job, index } of tasks) {
       const entry = this.book.get(job);
       if (entry === undefined) {
@@ -667,10 +675,10 @@ export class World {
   }
 
   /** Little is handed over ahead: a millisecond of measured work, or one task; a chunk that the user cut goes as a whole. */
-  #checkAhead(lane: FakeLane): void {
-    const isCut = lane.chunks.some(({ job }) => (this.book.get(job)?.chunksize ?? 1) > 1);
-    if (isCut || lane.outstanding <= 2 || lane.load <= MOST_AHEAD) return;
-    this.troubles.push(`${lane.outstanding} tasks, ${lane.load} µs of work, lie in one worker`);
+  #checkAhead(worker: FakeTransport): void {
+    const isCut = worker.lane.chunks.some(({ job }) => (this.book.get(job)?.chunksize ?? 1) > 1);
+    if (isCut || worker.lane.outstanding <= 2 || worker.lane.load <= MOST_AHEAD) return;
+    this.troubles.push(`${worker.lane.outstanding} tasks, ${worker.lane.load} µs of work, lie in one worker`);
   }
 
   /** First come first served, by priority, within a client; streams come and go, and are never waited for. */
@@ -747,23 +755,27 @@ export class World {
   /** No worker dies but by `die` of this class, which keeps account of what may be lost. */
   isLossFree = true;
   /** Workers that never say that they are there. */
-  readonly silent = new Set<FakeLane>();
+  readonly silent = new Set<FakeTransport>();
 
   /** What must hold between any two steps. */
   inspect(): void {
-    const stats = this.engine.stats();
-    const serving = this.lanes.filter((lane) => lane.state === 'starting' || (lane.state === 'ready' && lane.callsLeft > 0));
+    const stats = this.runtime.stats();
+    const serving = this.workers.filter(
+      (worker) => worker.lane.state === 'starting' || (worker.lane.state === 'ready' && worker.lane.callsLeft > 0),
+    );
     // What is taken back from a worker that had its last task makes it one that serves again, beside its replacement.
     const mayComeBack = this.shape.startTracking === 'claims' && this.shape.maxTasks < Number.POSITIVE_INFINITY;
     if (serving.length > this.shape.size && !mayComeBack) this.troubles.push(`${serving.length} workers, at most ${this.shape.size}`);
-    for (const lane of this.lanes) {
-      if (lane.calls > this.shape.maxTasks) this.troubles.push(`${lane.calls} calls in one worker, at most ${this.shape.maxTasks}`);
-      if (lane.isKilled && lane.state === 'ready') this.troubles.push('a worker that is being ended is ready for work');
-      if (lane.unknownFunctions > 0) this.troubles.push('a worker got a task whose function it does not know');
-      if (lane.strayAborts > 0) this.troubles.push('a task was to be aborted that is not there');
-      for (const { job } of lane.aborted) if (this.book.get(job)?.isAborted() !== true) this.troubles.push('an innocent task was aborted');
-      const lying = lane.isOver ? 0 : lane.inbox.length + lane.begun.length;
-      if (lane.outstanding !== lying) this.troubles.push(`a lane takes ${lane.outstanding} tasks for unanswered, ${lying} are`);
+    for (const worker of this.workers) {
+      if (worker.calls > this.shape.maxTasks) this.troubles.push(`${worker.calls} calls in one worker, at most ${this.shape.maxTasks}`);
+      if (worker.isKilled && worker.lane.state === 'ready') this.troubles.push('a worker that is being ended is ready for work');
+      if (worker.unknownFunctions > 0) this.troubles.push('a worker got a task whose function it does not know');
+      if (worker.strayAborts > 0) this.troubles.push('a task was to be aborted that is not there');
+      for (const { job } of worker.aborted)
+        if (this.book.get(job)?.isAborted() !== true) this.troubles.push('an innocent task was aborted');
+      const lying = worker.isOver ? 0 : worker.inbox.length + worker.begun.length;
+      if (worker.lane.outstanding !== lying)
+        this.troubles.push(`a lane takes ${worker.lane.outstanding} tasks for unanswered, ${lying} are`);
     }
     let accepted = 0;
     let settled = 0;
@@ -781,8 +793,8 @@ export class World {
         open += entry.accepted() - entry.dropped() - entry.settled.size;
         settled += entry.dropped() + entry.settled.size;
       }
-      for (const lane of this.lanes) {
-        if (!lane.isOver) inLanes += lane.held.filter(({ job, index }) => this.#isOpen(owner, job, index)).length;
+      for (const worker of this.workers) {
+        if (!worker.isOver) inLanes += worker.held.filter(({ job, index }) => this.#isOpen(owner, job, index)).length;
       }
       waiting += open - inLanes;
       if (owner.client.broken !== undefined && open > inLanes) this.troubles.push(`a broken client has ${open - inLanes} tasks that wait`);
@@ -801,7 +813,7 @@ export class World {
         this.troubles.push(`a ${entry.kind} is over, but its user was not notified`);
     }
     for (const entry of this.book.values()) if (!this.isEnding) this.#inspectInput(entry);
-    if (this.openSum < 0) this.troubles.push(`the program is kept alive by ${this.openSum} tasks`);
+    if (this.runtime.keepAlive.open < 0) this.troubles.push(`the program is kept alive by ${this.runtime.keepAlive.open} tasks`);
     this.#lookForStranded();
     // `expect` costs more than all of the above.
     if (this.troubles.length > 0) expect(this.troubles).toEqual([]);
@@ -823,8 +835,8 @@ export class World {
 
   /** No lane is idle while there is work that it may have. */
   #lookForStranded(): void {
-    const idle = this.lanes.filter((lane) => lane.isIdle && lane.callsLeft > 0);
-    const isNobodyThere = this.lanes.every((lane) => lane.isOver);
+    const idle = this.workers.filter((worker) => worker.lane.isIdle && worker.lane.callsLeft > 0);
+    const isNobodyThere = this.workers.every((worker) => worker.isOver);
     for (const { client, shape } of this.clients) {
       if (client.front() === undefined) continue;
       if (idle.length > 0 && this.#lanesOf(client) < shape.maxLanes) this.troubles.push(`${client.queued} tasks wait and a lane is idle`);
@@ -832,10 +844,10 @@ export class World {
       if (isNobodyThere && !isBraked) this.troubles.push('tasks wait, and no worker is there or will be');
     }
     if (idle.length === 0 || this.shape.startTracking === 'budget') return;
-    const isSettled = this.lanes.every((lane) => lane.isOver || lane.begun.length === (lane.isBusy ? 1 : 0));
-    const stuck = this.lanes.find((lane) => !lane.isOver && lane.isBusy && lane.inbox.some(({ job }) => this.#mayMove(job)));
+    const isSettled = this.workers.every((worker) => worker.isOver || worker.begun.length === (worker.isBusy ? 1 : 0));
+    const stuck = this.workers.find((worker) => !worker.isOver && worker.isBusy && worker.inbox.some(({ job }) => this.#mayMove(job)));
     if (isSettled && stuck !== undefined)
-      this.troubles.push(`a task waits behind another while a lane is idle: ${this.lanes.map(describe).join(', ')}`);
+      this.troubles.push(`a task waits behind another while a lane is idle: ${this.workers.map(describe).join(', ')}`);
   }
 
   #mayMove(job: Job): boolean {
@@ -846,7 +858,7 @@ export class World {
   }
 
   #lanesOf(client: Client): number {
-    return this.lanes.filter((lane) => !lane.isOver && lane.chunks.some(({ job }) => job.owner === client)).length;
+    return this.workers.filter((worker) => !worker.isOver && worker.lane.chunks.some(({ job }) => job.owner === client)).length;
   }
 
   #runCallbacks(): void {
@@ -920,9 +932,9 @@ function isEndOfRuntime(error: unknown): boolean {
   return error instanceof Error && /runtime|Runtime/.test(error.message);
 }
 
-function describe(lane: FakeLane): string {
-  const lying = lane.held.map(({ item, isSkipped }) => `${String(item)}${isSkipped ? ' (skipped)' : ''}`);
-  return `${lane.state} (${lane.callsLeft} calls left): ${lane.begun.length} begun of [${lying.join(' ')}]`;
+function describe(worker: FakeTransport): string {
+  const lying = worker.held.map(({ item, isSkipped }) => `${String(item)}${isSkipped ? ' (skipped)' : ''}`);
+  return `${worker.lane.state} (${worker.lane.callsLeft} calls left): ${worker.begun.length} begun of [${lying.join(' ')}]`;
 }
 
 /** Microtasks, and what they start. */

@@ -85,11 +85,11 @@ async function play(cell: Cell): Promise<Report> {
   stage.ready();
   await turn();
   cancelAt('sent');
-  const lane = stage.alive.find(({ mayStart }) => mayStart);
-  lane?.begin();
+  const worker = stage.alive.find(({ mayStart }) => mayStart);
+  worker?.begin();
   cancelAt('running');
   const over = close === 'none' ? undefined : face[close]();
-  if (lane?.isBusy) end(stage, lane, outcome);
+  if (worker?.isBusy) end(stage, worker, outcome);
   await turn();
   stage.goOn();
   await turn();
@@ -125,7 +125,7 @@ function isFailure({ outcome, wasCancelled }: Report): boolean {
   return outcome !== '6' && !wasCancelled;
 }
 
-function end(stage: Stage, lane: Stage['lanes'][number], outcome: Cell['outcome']): void {
+function end(stage: Stage, worker: Stage['workers'][number], outcome: Cell['outcome']): void {
   const ends: Partial<Record<Cell['outcome'], FakeEnd>> = {
     value: { value: 6 },
     error: { thrown: encodeThrown(new Error('as told')) },
@@ -134,12 +134,12 @@ function end(stage: Stage, lane: Stage['lanes'][number], outcome: Cell['outcome'
   };
   const how = ends[outcome];
   if (how !== undefined) {
-    lane.finish(how, 100);
-    lane.deliver();
-  } else if (outcome === 'lost') lane.die(7, null);
+    worker.complete(how, 100);
+    worker.deliver();
+  } else if (outcome === 'lost') worker.die(7, null);
   else {
     stage.clock.advance(TASK_TIMEOUT);
-    lane.turn();
+    worker.turn();
   }
 }
 

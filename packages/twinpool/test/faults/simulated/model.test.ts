@@ -137,7 +137,7 @@ class Model {
     const wasDone = this.isDone(entry);
     const through = throughView && view !== undefined ? view : handle;
     const said = through.cancel();
-    const began = this.stage.lanes.some(({ held }) => held.some((task) => task.item === item)) || (this.stage.begins.get(item) ?? 0) > 0;
+    const began = this.stage.workers.some(({ held }) => held.some((task) => task.item === item)) || (this.stage.begins.get(item) ?? 0) > 0;
     if (said && began && !wasDone) this.troubles.push(`cancel() of task ${item} said true, and a worker has or had it`);
     if (!wasDone) entry.cancelled = said;
     if (view !== undefined && this.isDone({ handle: view }) !== this.isDone(entry))
@@ -158,26 +158,26 @@ class Model {
     }
   }
 
-  die(lane: Stage['lanes'][number]): void {
-    while (lane.hasAnswers && !lane.isOver) lane.deliver();
-    if (lane.isOver) return;
-    for (const task of lane.takenForStarted) this.#entryOf(task.item as number).mayBeLost = true;
-    lane.die(null, 'SIGKILL');
+  die(worker: Stage['workers'][number]): void {
+    while (worker.hasAnswers && !worker.isOver) worker.deliver();
+    if (worker.isOver) return;
+    for (const task of worker.takenForStarted) this.#entryOf(task.item as number).mayBeLost = true;
+    worker.die(null, 'SIGKILL');
   }
 
-  #letGoOn(lane: Stage['lanes'][number]): void {
-    if (lane.isKilled || lane.isAskedToEnd) this.die(lane);
-    else if (lane.state === 'starting') lane.ready();
+  #letGoOn(worker: Stage['workers'][number]): void {
+    if (worker.isKilled || worker.isAskedToEnd) this.die(worker);
+    else if (worker.lane.state === 'starting') worker.ready();
     else {
-      lane.runAll(endOf, 100);
-      lane.turn();
+      worker.runAll(endOf, 100);
+      worker.turn();
     }
   }
 
   advance(ms: number): void {
     for (const entry of this.entries) entry.timedOut = true;
     this.stage.clock.advance(ms);
-    for (const lane of this.stage.alive) lane.turn();
+    for (const worker of this.stage.alive) worker.turn();
   }
 
   #entryOf(item: number): Entry {
@@ -202,7 +202,7 @@ class Model {
       isOver = true;
     });
     for (let round = 0; round < 100 && !isOver; round++) {
-      for (const lane of this.stage.alive) this.#letGoOn(lane);
+      for (const worker of this.stage.alive) this.#letGoOn(worker);
       await turn();
       if (round > 5) this.advance(1000);
     }
@@ -259,7 +259,7 @@ const deeds: Record<string, (model: Model, a: number, b: number) => void> = {
   },
   ready: ({ stage }, a) =>
     pick(
-      stage.alive.filter(({ state, isKilled }) => state === 'starting' && !isKilled),
+      stage.alive.filter(({ lane, isKilled }) => lane.state === 'starting' && !isKilled),
       a,
     )?.ready(),
   begin: ({ stage }, a) =>
@@ -268,11 +268,11 @@ const deeds: Record<string, (model: Model, a: number, b: number) => void> = {
       a,
     )?.begin(),
   finish(model, a) {
-    const lane = pick(
+    const worker = pick(
       model.stage.alive.filter(({ isBusy }) => isBusy),
       a,
     );
-    if (lane?.running !== undefined) lane.finish(endOf(lane.running), 100);
+    if (worker?.running !== undefined) worker.complete(endOf(worker.running), 100);
   },
   deliver: ({ stage }, a) =>
     pick(
@@ -280,18 +280,18 @@ const deeds: Record<string, (model: Model, a: number, b: number) => void> = {
       a,
     )?.deliver(),
   die(model, a, b) {
-    const lane = pick(
-      model.stage.alive.filter(({ state }) => state !== 'starting'),
+    const worker = pick(
+      model.stage.alive.filter(({ lane }) => lane.state !== 'starting'),
       a,
     );
-    if (lane !== undefined && b % 3 === 0) model.die(lane);
+    if (worker !== undefined && b % 3 === 0) model.die(worker);
   },
   goAsTold(model, a) {
-    const lane = pick(
+    const worker = pick(
       model.stage.alive.filter(({ isKilled, isAskedToEnd }) => isKilled || isAskedToEnd),
       a,
     );
-    if (lane !== undefined) model.die(lane);
+    if (worker !== undefined) model.die(worker);
   },
   time(model, a) {
     model.advance([1, 30, TASK_TIMEOUT + 1, 501][a % 4] as number);

@@ -5,7 +5,7 @@
  * It covers all four classes with fake workers. ../races.test.ts tests the same pairs on real workers.
  */
 
-import type { FakeLane } from '@twinpool/testkit/fakes';
+import type { FakeTransport } from '@twinpool/testkit/fakes';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeThrown } from '../../../../core/src/wire/thrown.ts';
 import { type Face, type FaceName, type Handle, NAMES, openFace } from '../faces.ts';
@@ -45,11 +45,11 @@ class Race {
     if (moment === 'waiting') return;
     this.stage.alive[0]?.ready();
     await turn();
-    if (moment === 'running') this.lane?.begin();
+    if (moment === 'running') this.worker?.begin();
   }
 
-  /** The lane that has the task. */
-  get lane(): FakeLane | undefined {
+  /** The worker that has the task. */
+  get worker(): FakeTransport | undefined {
     return this.stage.alive.find(({ held }) => held.some(({ item }) => item === 3));
   }
 }
@@ -58,18 +58,18 @@ const EVENTS: Record<string, (race: Race) => void> = {
   cancel(race) {
     race.cancelled = race.handle.cancel();
   },
-  result({ lane }) {
-    if (lane?.mayStart) lane.begin();
-    if (!lane?.isBusy) return;
-    lane.finish({ value: 6 }, 100);
-    while (lane.hasAnswers) lane.deliver();
+  result({ worker }) {
+    if (worker?.mayStart) worker.begin();
+    if (!worker?.isBusy) return;
+    worker.complete({ value: 6 }, 100);
+    while (worker.hasAnswers) worker.deliver();
   },
-  kill({ lane, stage }) {
-    (lane ?? stage.alive[0])?.die(null, 'SIGKILL');
+  kill({ worker, stage }) {
+    (worker ?? stage.alive[0])?.die(null, 'SIGKILL');
   },
-  timeout({ lane, stage }) {
+  timeout({ worker, stage }) {
     stage.clock.advance(TASK_TIMEOUT);
-    lane?.turn();
+    worker?.turn();
   },
   abort({ controller }) {
     controller.abort('on purpose');
@@ -90,11 +90,11 @@ const EVENTS: Record<string, (race: Race) => void> = {
       race.second = Promise.resolve(`refused: ${errorText(error)}`);
     }
   },
-  retire({ lane, stage }) {
-    (lane ?? stage.alive[0])?.retire();
+  retire({ worker, stage }) {
+    (worker ?? stage.alive[0])?.lane.retire();
   },
   initFail({ stage }) {
-    stage.alive.find(({ state }) => state === 'starting')?.failToStart(encodeThrown(new Error('no such initializer')));
+    stage.alive.find(({ lane }) => lane.state === 'starting')?.failToStart(encodeThrown(new Error('no such initializer')));
   },
 };
 

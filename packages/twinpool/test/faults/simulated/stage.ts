@@ -1,16 +1,15 @@
 /**
  * Provides the real facades over workers and a clock that the test controls.
  *
- * The test uses `new Pool(…)` and the other classes as a program does, and they start FakeLanes. All packages are loaded from their sources
- * (vitest.config.ts, tsconfig.json). The method of the engine that creates lanes is replaced for the process of the test file, because facades
- * have no option for it. Only one stage can exist at a time.
+ * The test uses `new Pool(…)` and the other classes as a program does, and they start fake workers. All packages are loaded from their sources
+ * (vitest.config.ts, tsconfig.json). The parts that a runtime uses by default are replaced for the process of the test file, because facades
+ * have no option for them. Only one stage can exist at a time.
  */
 import { FakeClock } from '@twinpool/testkit';
-import { type FakeEnd, FakeLane, type FakeTask } from '@twinpool/testkit/fakes';
+import { type FakeEnd, type FakeTask, type FakeTransport, type FakeWatch, fakeTransports } from '@twinpool/testkit/fakes';
 import { taskRef } from 'twinpool';
-import { Engine } from '../../../../core/src/engine.ts';
-import type { LaneOptions } from '../../../../core/src/lanes/lane.ts';
 import { systemClock } from '../../../../core/src/primitives/clock.ts';
+import { RuntimeCore } from '../../../../core/src/runtime.ts';
 import type { AnyTask } from '../faces.ts';
 
 /** Never loaded: the fake workers do not look at functions. */
@@ -21,25 +20,16 @@ export const TASK_TIMEOUT = 250;
 
 let current: Stage | undefined;
 
-Engine.prototype.makeLane = function (this: Engine, id: number) {
-  const stage = current as Stage;
-  stage.engine = this;
-  const { killGrace, maxTasks, kind } = this.workers;
-  const lane = new FakeLane(
-    this,
-    { setup: { workerId: id }, killGrace, maxTasks } as LaneOptions,
-    kind === 'thread' ? 'claims' : 'budget',
-    {
-      begun: (_lane, task) => stage.begun(task),
-    },
-  );
-  stage.lanes.push(lane);
-  stage.clock.channels.add(() => lane.turn());
-  return lane;
-};
-Engine.prototype.warn = (error, what) => {
-  current?.warnings.push(`${what}: ${String(error)}`);
-};
+Object.assign(RuntimeCore.defaults, {
+  transports: ({ kind }) => {
+    const stage = current as Stage;
+    const watch: FakeWatch = { begun: (_worker, task) => stage.begun(task) };
+    return fakeTransports(kind === 'thread' ? 'claims' : 'budget', watch, (worker) => stage.made(worker));
+  },
+  warn: (error, what) => {
+    current?.warnings.push(`${what}: ${String(error)}`);
+  },
+} satisfies Partial<typeof RuntimeCore.defaults>);
 Object.assign(systemClock, {
   now: () => (current as Stage).clock.now(),
   setTimeout: (fn: () => void, ms: number) => (current as Stage).clock.setTimeout(fn, Math.min(ms, 2 ** 31 - 1)),
@@ -49,14 +39,18 @@ Object.assign(systemClock, {
 
 export class Stage {
   readonly clock: FakeClock = new FakeClock();
-  readonly lanes: FakeLane[] = [];
+  readonly workers: FakeTransport[] = [];
   readonly warnings: string[] = [];
   /** By item: how often its task began. */
   readonly begins = new Map<unknown, number>();
-  engine: Engine | undefined;
 
   constructor() {
     current = this;
+  }
+
+  made(worker: FakeTransport): void {
+    this.workers.push(worker);
+    this.clock.channels.add(() => worker.turn());
   }
 
   begun({ item }: FakeTask): void {
@@ -64,30 +58,30 @@ export class Stage {
   }
 
   /** The lanes that are there. */
-  get alive(): FakeLane[] {
-    return this.lanes.filter((lane) => lane.isStarted && !lane.isOver);
+  get alive(): FakeTransport[] {
+    return this.workers.filter((worker) => worker.isStarted && !worker.isOver);
   }
-  get serving(): FakeLane | undefined {
-    return this.alive.find(({ state }) => state === 'ready');
+  get serving(): FakeTransport | undefined {
+    return this.alive.find(({ lane }) => lane.state === 'ready');
   }
-  get busy(): FakeLane | undefined {
+  get busy(): FakeTransport | undefined {
     return this.alive.find(({ isBusy }) => isBusy);
   }
 
   /** Workers that are starting have started. */
   ready(): void {
-    for (const lane of this.alive) if (lane.state === 'starting' && !lane.isKilled) lane.ready();
+    for (const worker of this.alive) if (worker.lane.state === 'starting' && !worker.isKilled) worker.ready();
   }
 
   /** One step of all workers: they start, end on request, or run their tasks. */
   goOn(end: (task: FakeTask) => FakeEnd = doubled): void {
-    for (const lane of this.alive) {
-      if (lane.isKilled) lane.die(null, 'SIGKILL');
-      else if (lane.isAskedToEnd) lane.die(0, null);
-      else if (lane.state === 'starting') lane.ready();
+    for (const worker of this.alive) {
+      if (worker.isKilled) worker.die(null, 'SIGKILL');
+      else if (worker.isAskedToEnd) worker.die(0, null);
+      else if (worker.lane.state === 'starting') worker.ready();
       else {
-        lane.runAll(end, 100);
-        lane.turn();
+        worker.runAll(end, 100);
+        worker.turn();
       }
     }
   }

@@ -1,25 +1,39 @@
 /**
- * Provides a lane whose worker the test controls: the test starts it, runs its tasks, answers and ends it.
+ * Provides a transport whose worker the test controls: the test starts it, runs its tasks, answers and ends it.
  *
- *   send -> inbox --begin--> running --finish--> done, unsent --flush--> in the channel --deliver--> the lane's onAnswer
- *                                                                            die(): delivers what is in the channel, then onGone
+ *   postTasks -> inbox --begin--> running --complete--> done, unsent --flush--> in the channel --deliver--> the lane's `received`
+ *                                                                              die(): delivers what is in the channel, then `gone`
  *
  * Invariants, as in a real worker: one task at a time, in the order of arrival; answers in the same order; several answers per message, but
- * never later than wire/budget.ts allows. Two modes, as in the real lanes: `claims` (tasks can be taken back, the started tasks are known) and
- * `budget` (neither; the tasks that may have started follow from the rule). The lane does not know which command comes next.
+ * never later than wire/budget.ts allows. Two modes, as in the real transports: `claims` (tasks can be taken back, the started tasks are known) and
+ * `budget` (neither; the tasks that may have started follow from the rule). The transport does not know which command comes next.
  *
- * It extends the `Lane` of core's sources, which no package exports. So `@twinpool/testkit/fakes` is not built: tests load it, and everything
+ * It implements the `Transport` of core's sources, which no package exports. So `@twinpool/testkit/fakes` is not built: tests load it, and everything
  * else of core that they use with it, from sources.
  */
 import type { Job } from '../../core/src/jobs/job.ts';
-import type { Sent } from '../../core/src/lanes/in-flight.ts';
-import { Lane, type LaneHost, type LaneOptions } from '../../core/src/lanes/lane.ts';
+import type { SentMessage } from '../../core/src/lanes/in-flight.ts';
+import type { Lane } from '../../core/src/lanes/lane.ts';
+import type { Transport, TransportFactory, TransportOwner } from '../../core/src/lanes/transport.ts';
 import { mayHaveStarted, mayWait, spend } from '../../core/src/wire/budget.ts';
-import { AS_BYTES, AS_THROWN, DEFINE, FORGET, type Message } from '../../core/src/wire/messages.ts';
+import {
+  ANSWER,
+  AS_BYTES,
+  AS_THROWN,
+  BLOCKING,
+  DEFINE,
+  FORGET,
+  INIT_FAILED,
+  LATE,
+  LOADED,
+  type Message,
+  READY,
+  REPORT,
+  STARTED,
+} from '../../core/src/wire/messages.ts';
 import type { PackedRuns } from '../../core/src/wire/pack-runs.ts';
-import { Packer } from '../../core/src/wire/packer.ts';
 
-/** How the lane knows which tasks have started: from their claims, or from the budget rule. */
+/** How the transport knows which tasks have started: from their claims, or from the budget rule. */
 export type StartTracking = 'claims' | 'budget';
 
 /** One task in the fake worker. */
@@ -46,26 +60,40 @@ interface Answer {
   readonly elapsed: number;
 }
 
-/** The events of fake lanes. */
-export interface FakeLaneWatch {
-  handedOver?(lane: FakeLane, tasks: readonly FakeTask[]): void;
-  begun?(lane: FakeLane, task: FakeTask): void;
+/** The events of fake workers. */
+export interface FakeWatch {
+  handedOver?(worker: FakeTransport, tasks: readonly FakeTask[]): void;
+  begun?(worker: FakeTransport, task: FakeTask): void;
   /** Before a message is written. The channel throws the error that this callback throws. */
-  writing?(lane: FakeLane): void;
+  writing?(worker: FakeTransport): void;
   /** When an answer is read. The return value replaces it. */
-  reading?(lane: FakeLane, end: FakeEnd): FakeEnd;
+  reading?(worker: FakeTransport, end: FakeEnd): FakeEnd;
   /** When the lane starts its worker. */
-  starting?(lane: FakeLane): void;
+  starting?(worker: FakeTransport): void;
 }
 
-export class FakeLane extends Lane {
+/** `made` is called with each transport of the runtime. */
+export function fakeTransports(startTracking: StartTracking, watch: FakeWatch, made: (worker: FakeTransport) => void): TransportFactory {
+  return {
+    capabilities: { sharesMemory: false, movesBuffers: false },
+    make: () => {
+      const worker = new FakeTransport(startTracking, watch);
+      made(worker);
+      return worker;
+    },
+    afterWorkers: () => undefined,
+  };
+}
+
+export class FakeTransport implements Transport {
   readonly kind: 'thread' | 'process';
-  readonly canTransfer = false;
   readonly canTakeBack: boolean;
-  readonly isolated = true;
-  protected readonly alone: number;
-  readonly startTracking: StartTracking;
-  /** The commands that the lane received for its worker. */
+  readonly ownMessageFrom: number;
+  readonly pid = undefined;
+  readonly threadId = undefined;
+  readonly hasRoom = true;
+  readonly isAnswerHeld = false;
+  /** The commands that the worker received. */
   isStarted = false;
   isAskedToEnd = false;
   isKilled = false;
@@ -79,55 +107,54 @@ export class FakeLane extends Lane {
   unknownFunctions = 0;
   /** The number of calls that have started. */
   calls = 0;
-  readonly #watch: FakeLaneWatch;
+  readonly #watch: FakeWatch;
+  #lane: Lane | undefined;
   readonly #inbox: FakeTask[] = [];
   #running: FakeTask | undefined;
   #unsent: Answer[] = [];
   #budget = 0;
-  readonly #channel: Answer[][] = [];
+  /** Messages that the lane has not read: answers, or `undefined` for a STARTED. */
+  readonly #channel: (readonly Answer[] | undefined)[] = [];
+  /** The tasks whose answers the lane ignored, because the worker had broken the protocol. */
+  readonly #ignored: FakeTask[] = [];
 
-  constructor(host: LaneHost, options: LaneOptions, startTracking: StartTracking, watch: FakeLaneWatch = {}) {
-    super(host, options, new Packer({ sharesMemory: false, movesBuffers: false, maxPayloadBytes: 2 ** 20 }));
-    this.startTracking = startTracking;
-    this.kind = startTracking === 'claims' ? 'thread' : 'process';
-    this.alone = startTracking === 'claims' ? 5 : 20;
-    this.canTakeBack = startTracking === 'claims';
+  constructor(startTracking: StartTracking, watch: FakeWatch) {
+    const isThread = startTracking === 'claims';
+    this.kind = isThread ? 'thread' : 'process';
+    this.canTakeBack = isThread;
+    this.ownMessageFrom = isThread ? 5 : 20;
     this.#watch = watch;
   }
 
   // Commands of the lane.
 
-  get hasRoom(): boolean {
-    return true;
-  }
-
-  start(): void {
+  start(owner: TransportOwner): void {
+    this.#lane = owner as Lane;
     this.isStarted = true;
     this.#watch.starting?.(this);
   }
 
-  protected post(message: Message): void {
+  post(message: Message): void {
     if (message[0] === DEFINE) this.known.add(message[1] as number);
     if (message[0] === FORGET) for (const id of message[1] as number[]) this.known.delete(id);
   }
 
-  protected postTasks(sequence: number, _count: number, outgoing: PackedRuns): void {
+  postTasks(sequence: number, _count: number, { expectations, failures }: PackedRuns): void {
     this.#watch.writing?.(this);
-    const sent = this.ledger.messages.at(-1) as Sent;
     const tasks: FakeTask[] = [];
-    sent.chunks.forEach((chunk, at) => {
-      if (chunk !== undefined && !this.known.has(chunk.job.fn.id)) this.unknownFunctions += 1;
-      for (let offset = 0; chunk !== undefined && offset < chunk.count; offset++) {
-        const { job, base } = chunk;
+    this.lane.chunks.slice(-expectations.length).forEach((chunk, at) => {
+      const { job, base } = chunk;
+      if (!this.known.has(job.fn.id)) this.unknownFunctions += 1;
+      for (let offset = 0; offset < chunk.count; offset++) {
         tasks.push({
           job,
           index: base + offset,
           item: chunk.at(offset),
           sequence,
           place: tasks.length,
-          expectation: outgoing.expectations[at] as number,
+          expectation: expectations[at] as number,
           isTimed: job.settings.taskTimeout !== Number.POSITIVE_INFINITY,
-          isSkipped: outgoing.failures.some((failure) => failure.chunk === chunk && failure.offset === offset),
+          isSkipped: failures.some((failure) => failure.chunk === chunk && failure.offset === offset),
         });
       }
     });
@@ -135,12 +162,14 @@ export class FakeLane extends Lane {
     this.#watch.handedOver?.(this, tasks);
   }
 
-  protected startedTasks(): number {
-    return this.startTracking === 'claims' ? this.begun.length : mayHaveStarted(this.ledger.messages);
+  accept(): undefined {}
+
+  countStarted(messages: readonly SentMessage[]): number {
+    return this.canTakeBack ? this.begun.length : mayHaveStarted(messages);
   }
 
-  protected retract(sent: Sent, most: number): number {
-    if (this.startTracking === 'budget') return 0;
+  takeBack(sent: SentMessage, most: number): number {
+    if (!this.canTakeBack) return 0;
     const from = this.#inbox.findLastIndex(({ sequence }) => sequence < sent.sequence) + 1;
     const here = this.#inbox.filter(({ sequence }) => sequence === sent.sequence).length;
     const count = Math.min(most, here);
@@ -148,31 +177,35 @@ export class FakeLane extends Lane {
     return count;
   }
 
-  protected abortTask(sequence: number, place: number): void {
+  abort(sequence: number, place: number): void {
     const task = this.held.find((each) => each.sequence === sequence && each.place === place);
     if (task === undefined) this.strayAborts += 1;
     else this.aborted.push(task);
-  }
-
-  protected endWorker(): void {
-    this.isAskedToEnd = true;
-  }
-
-  protected killWorker(force: boolean): void {
-    this.isKilled = true;
-    this.isKilledByForce ||= force;
   }
 
   release(): void {
     this.releases += 1;
   }
 
-  protected stoppedFor(): number {
+  finish(): void {
+    this.isAskedToEnd = true;
+  }
+
+  kill(force: boolean): void {
+    this.isKilled = true;
+    this.isKilledByForce ||= force;
+  }
+
+  stoppedFor(): number {
     return 0;
   }
 
   // Commands of the test for the worker.
 
+  /** The lane of this worker. It exists once the worker is started. */
+  get lane(): Lane {
+    return this.#lane as Lane;
+  }
   get isBusy(): boolean {
     return this.#running !== undefined;
   }
@@ -185,35 +218,45 @@ export class FakeLane extends Lane {
   }
   /** The tasks that have started and are not answered, oldest first. */
   get begun(): readonly FakeTask[] {
-    const finished = [...this.#channel.flat(), ...this.#unsent].map(({ task }) => task);
-    return this.#running === undefined ? finished : [...finished, this.#running];
+    const finished = [...this.#channel.flatMap((answers) => answers ?? []), ...this.#unsent].map(({ task }) => task);
+    const running = this.#running === undefined ? [] : [this.#running];
+    return [...this.#ignored, ...finished, ...running];
   }
   /** The unanswered tasks, oldest first. */
   get held(): readonly FakeTask[] {
     return [...this.begun, ...this.#inbox];
   }
+  /** A worker that has broken the protocol starts nothing more. */
   get mayStart(): boolean {
-    return this.#running === undefined && this.#inbox.length > 0 && !this.isOver;
+    return this.#running === undefined && this.#inbox.length > 0 && this.lane.isTrusted && !this.isOver;
   }
   get hasAnswers(): boolean {
     return this.#channel.length > 0;
   }
   get isOver(): boolean {
-    return this.state === 'gone';
+    return this.lane.state === 'gone';
   }
   /** The unanswered tasks that count as started if the worker is lost now. */
   get takenForStarted(): readonly FakeTask[] {
-    return this.held.slice(0, this.startedTasks());
+    if (this.canTakeBack) return this.begun;
+    const { held } = this;
+    let budget = 0;
+    const end = held.findIndex(({ expectation }, at) => {
+      if (at > 0 && !mayWait(budget, expectation)) return true;
+      budget = spend(budget, expectation);
+      return false;
+    });
+    return end === -1 ? held : held.slice(0, end);
   }
 
   ready(): void {
-    this.onReady();
+    this.lane.received([READY]);
   }
 
   /** The initializer throws. */
   failToStart(thrown: unknown): void {
-    this.onInitFailed(thrown);
-    this.onGone({ exitCode: 1, signal: null });
+    this.lane.received([INIT_FAILED, thrown]);
+    this.lane.gone({ exitCode: 1, signal: null });
   }
 
   /** Starts the next task. Before that it sends the answers that must not wait for it. */
@@ -224,15 +267,15 @@ export class FakeLane extends Lane {
     this.#running = task;
     if (!task.isSkipped) {
       this.calls += 1;
-      this.onLoaded(task.job.fn.id);
+      this.lane.received([LOADED, task.job.fn.id]);
       this.#watch.begun?.(this, task);
-      if (task.isTimed) this.onStarted();
+      if (task.isTimed) this.#sayStarted();
     }
     return task;
   }
 
   /** Ends the running task, after `elapsed` µs. */
-  finish(end: FakeEnd, elapsed: number): void {
+  complete(end: FakeEnd, elapsed: number): void {
     const task = this.#running as FakeTask;
     this.#running = undefined;
     this.#unsent.push({ task, end: task.isSkipped ? { value: undefined } : end, elapsed });
@@ -248,7 +291,16 @@ export class FakeLane extends Lane {
 
   /** Delivers the oldest message of the channel to the lane. */
   deliver(): void {
-    const answers = this.#channel.shift() ?? [];
+    if (!this.hasAnswers) return;
+    const answers = this.#channel.shift();
+    if (answers === undefined) {
+      this.lane.received([STARTED]);
+      return;
+    }
+    if (!this.lane.isTrusted) {
+      this.#ignored.push(...answers.map(({ task }) => task));
+      return;
+    }
     const values: unknown[] = [];
     const specials: unknown[] = [];
     const segments: number[] = [];
@@ -259,7 +311,7 @@ export class FakeLane extends Lane {
       values.push('value' in end ? end.value : undefined);
       segments.push(task.job.fn.id, 1, elapsed);
     });
-    this.onAnswer(answers.length, values, specials.length > 0 ? specials : undefined, segments);
+    this.#answer(values, specials.length > 0 ? specials : undefined, segments);
   }
 
   /** Delivers a report of the running task. */
@@ -268,7 +320,7 @@ export class FakeLane extends Lane {
       this.flush();
       this.deliver();
     }
-    this.onReport(0, value);
+    this.lane.received([REPORT, 0, value]);
   }
 
   /** One turn of the event loop: the lane reads all messages in the channel. */
@@ -276,32 +328,42 @@ export class FakeLane extends Lane {
     while (this.hasAnswers && !this.isOver) this.deliver();
   }
 
-  /** Ends the worker because of an error outside all tasks. `running`: a task is running and is lost too. */
-  failLate(thrown: unknown, running: boolean): void {
+  /** Ends the worker because of an error outside all tasks. `isRunning`: a task is running and is lost too. */
+  failLate(thrown: unknown, isRunning: boolean): void {
     this.flush();
     while (this.hasAnswers) this.deliver();
-    this.onLateError(thrown, true, running);
+    this.lane.received([LATE, thrown, true, isRunning]);
   }
 
-  /** Sends an answer with more results than there are tasks. */
+  /** Sends an answer with more results than there are tasks. The messages that it sent before are delivered first. */
   answerTooMuch(): void {
-    const count = this.outstanding + 1;
-    this.onAnswer(count, new Array(count).fill('forged'), undefined, []);
+    this.turn();
+    this.#answer(new Array(this.lane.outstanding + 1).fill('forged'), undefined, []);
   }
 
   /** Loses the worker. The messages that it sent are still delivered; all other tasks are lost. */
   die(exitCode: number | null = null, signal: string | null = 'SIGKILL', cause?: unknown): void {
     while (this.hasAnswers && !this.isOver) this.deliver();
-    this.onGone({ exitCode, signal, cause });
+    this.lane.gone({ exitCode, signal, cause });
   }
 
   /** Runs all tasks in the worker and delivers the answers. `endOf` returns how each task ends. */
   runAll(endOf: (task: FakeTask) => FakeEnd, elapsed: number): void {
     while (this.#running !== undefined || this.mayStart) {
       const task = this.#running ?? this.begin();
-      this.finish(endOf(task), elapsed);
+      this.complete(endOf(task), elapsed);
     }
     this.flush();
     while (this.hasAnswers && !this.isOver) this.deliver();
+  }
+
+  /** At once, unless messages were sent before. */
+  #sayStarted(): void {
+    this.#channel.push(undefined);
+    if (this.#channel.length === 1) this.deliver();
+  }
+
+  #answer(values: unknown[], specials: unknown[] | undefined, segments: number[]): void {
+    this.lane.received([ANSWER, values.length, values, specials, segments, 0, BLOCKING]);
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Tests single decisions of the engine with fake workers and a fake clock: which worker gets which task, when failed starts are retried, when a
+ * Tests single decisions of the runtime with fake workers and a fake clock: which worker gets which task, when failed starts are retried, when a
  * limit applies. simulation.test.ts checks invariants; this file checks exact behaviour.
  */
-import type { FakeLane } from '@twinpool/testkit/fakes';
+import type { FakeTransport } from '@twinpool/testkit/fakes';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TaskTimeoutError, WorkerLostError } from '../src/errors.ts';
 import type { CallJob } from '../src/jobs/job.ts';
@@ -24,8 +24,8 @@ async function measured(world: World, name: string, elapsed: number): Promise<Wo
   for (let i = 0; i < 3; i++) {
     world.call(clientAt(world), fn, world.item(false), world.settings({}));
     await turn();
-    for (const lane of lanesOf(world, 'starting')) lane.ready();
-    for (const lane of lanesOf(world, 'ready')) lane.runAll(() => ({ value: 0 }), elapsed);
+    for (const worker of workersOf(world, 'starting')) worker.ready();
+    for (const worker of workersOf(world, 'ready')) worker.runAll(() => ({ value: 0 }), elapsed);
     world.troubles.length = 0;
   }
   return fn;
@@ -33,9 +33,9 @@ async function measured(world: World, name: string, elapsed: number): Promise<Wo
 
 const functionOf = (world: World, name: string) => world.functions.find((fn) => fn.name === name) as World['functions'][number];
 const clientAt = (world: World, at = 0) => world.clients[at] as World['clients'][number];
-const lanesOf = (world: World, state: FakeLane['state']) => world.lanes.filter((lane) => lane.state === state);
-const laneAt = (world: World, at: number) => world.lanes[at] as FakeLane;
-const heldBy = (world: World) => world.lanes.map((lane) => lane.held.map(({ item }) => item));
+const workersOf = (world: World, state: FakeTransport['lane']['state']) => world.workers.filter((worker) => worker.lane.state === state);
+const workerAt = (world: World, at: number) => world.workers[at] as FakeTransport;
+const heldBy = (world: World) => world.workers.map((worker) => worker.held.map(({ item }) => item));
 const numbers = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
 
 function call(world: World, fn: World['functions'][number], item: unknown, settings: Partial<CallSettingsOf> = {}, client = 0): CallJob {
@@ -54,7 +54,7 @@ async function callInTurn(world: World, fn: World['functions'][number], items: r
 /** A world whose lanes are all there, with nothing to do. */
 async function readyWorld(shape: Parameters<typeof worldOf>[0]): Promise<World> {
   const world = worldOf({ startsAtOnce: true, ...shape });
-  for (const lane of world.lanes) lane.ready();
+  for (const worker of world.workers) worker.ready();
   await turn();
   return world;
 }
@@ -67,17 +67,17 @@ describe('a worker that is ended while it starts', () => {
     call(world, fn, 1);
     await turn();
     world.clock.advance(STARTS_WITHIN + 1);
-    expect(laneAt(world, 0).isKilled).toBe(true);
+    expect(workerAt(world, 0).isKilled).toBe(true);
     call(world, fn, 2);
-    if (how === 'ready') laneAt(world, 0).ready();
-    else laneAt(world, 0).failToStart(encodeThrown(new Error('late')));
+    if (how === 'ready') workerAt(world, 0).ready();
+    else workerAt(world, 0).failToStart(encodeThrown(new Error('late')));
     await turn();
     world.inspect();
     expect(heldBy(world)[0]).toEqual([]);
-    if (how === 'ready') laneAt(world, 0).die();
-    expect(laneAt(world, 0).startError).toMatchObject({ message: expect.stringContaining('startTimeout') });
+    if (how === 'ready') workerAt(world, 0).die();
+    expect(workerAt(world, 0).lane.startError).toMatchObject({ message: expect.stringContaining('startTimeout') });
     await world.comeToRest();
-    expect(world.engine.stats()).toMatchObject({ completed: 0, failed: 2 });
+    expect(world.runtime.stats()).toMatchObject({ completed: 0, failed: 2 });
     await world.closeAll();
   });
 });
@@ -89,7 +89,7 @@ describe('who gets a task', () => {
     for (let i = 1; i <= 3; i++) {
       call(world, fn, i);
       expect(heldBy(world)).toEqual([[i], [], []]);
-      laneAt(world, 0).runAll(endOf, TINY);
+      workerAt(world, 0).runAll(endOf, TINY);
     }
   });
 
@@ -116,8 +116,8 @@ describe('who gets a task', () => {
       const fn = await measured(world, name, elapsed);
       for (const item of numbers(100, 60)) call(world, fn, item);
       await turn();
-      expect(laneAt(world, 0).held.length).toBeGreaterThanOrEqual(least);
-      expect(laneAt(world, 0).held.length).toBeLessThanOrEqual(most);
+      expect(workerAt(world, 0).held.length).toBeGreaterThanOrEqual(least);
+      expect(workerAt(world, 0).held.length).toBeLessThanOrEqual(most);
     }
   });
 
@@ -162,7 +162,7 @@ describe('when a lane is idle while another has work ahead', () => {
   it('it takes half of what was not begun', async () => {
     const world = await readyWorld({ size: 2 });
     const fn = await measured(world, 'short', SHORT);
-    const [slow, other] = world.lanes as [FakeLane, FakeLane];
+    const [slow, other] = world.workers as [FakeTransport, FakeTransport];
     call(world, functionOf(world, 'long'), 1);
     await callInTurn(world, fn, numbers(100, 9));
     expect([slow.held.length, other.held.length]).toEqual([1, 9]);
@@ -178,8 +178,8 @@ describe('when a lane is idle while another has work ahead', () => {
     const fn = await measured(world, 'short', SHORT);
     call(world, functionOf(world, 'long'), 1);
     await callInTurn(world, fn, numbers(100, 9));
-    laneAt(world, 1).begin();
-    laneAt(world, 0).runAll(endOf, LONG);
+    workerAt(world, 1).begin();
+    workerAt(world, 0).runAll(endOf, LONG);
     await turn();
     expect(heldBy(world).map(({ length }) => length)).toEqual([0, 9]);
     await world.comeToRest();
@@ -202,8 +202,8 @@ describe('whose turn it is', () => {
     }
     const order: unknown[] = [];
     for (let i = 0; i < 6; i++) {
-      order.push(laneAt(world, 0).held[0]?.item);
-      laneAt(world, 0).runAll(endOf, LONG);
+      order.push(workerAt(world, 0).held[0]?.item);
+      workerAt(world, 0).runAll(endOf, LONG);
       await turn();
     }
     expect(order).toEqual([1, 3, 6, 2, 7, 4]);
@@ -216,8 +216,8 @@ describe('whose turn it is', () => {
     for (const item of numbers(200, 10)) call(world, fn, item, {}, 1);
     const turns: number[] = [];
     for (let i = 0; i < 10; i++) {
-      turns.push((laneAt(world, 0).held[0]?.item as number) >= 200 ? 1 : 0);
-      laneAt(world, 0).runAll(endOf, LONG);
+      turns.push((workerAt(world, 0).held[0]?.item as number) >= 200 ? 1 : 0);
+      workerAt(world, 0).runAll(endOf, LONG);
       await turn();
     }
     const ofOther = turns.filter((who) => who === 1).length;
@@ -235,9 +235,9 @@ describe('whose turn it is', () => {
     for (const item of numbers(200, 60)) call(world, short, item, {}, 1);
     const turns = [0, 0];
     for (let i = 0; i < 40; i++) {
-      const isShort = (laneAt(world, 0).held[0]?.item as number) >= 200;
+      const isShort = (workerAt(world, 0).held[0]?.item as number) >= 200;
       turns[isShort ? 1 : 0] = (turns[isShort ? 1 : 0] as number) + 1;
-      laneAt(world, 0).runAll(endOf, isShort ? 10_000 : 40_000);
+      workerAt(world, 0).runAll(endOf, isShort ? 10_000 : 40_000);
       await turn();
     }
     expect((turns[1] as number) / (turns[0] as number)).toBeGreaterThan(3);
@@ -249,7 +249,7 @@ describe('whose turn it is', () => {
     const fn = await measured(world, 'long', LONG);
     for (const item of numbers(100, 50)) {
       call(world, fn, item, {}, 0);
-      laneAt(world, 0).runAll(endOf, LONG);
+      workerAt(world, 0).runAll(endOf, LONG);
     }
     const late = world.join(clientOf());
     expect(late.client.charged).toBe(clientAt(world, 1).client.charged);
@@ -268,7 +268,7 @@ describe('whose turn it is', () => {
     });
     call(world, fn, 2);
     await turn();
-    laneAt(world, 0).runAll(endOf, TINY);
+    workerAt(world, 0).runAll(endOf, TINY);
     await turn();
     for (const look of looks) expect(look.mock.calls.length).toBeLessThan(100);
     await world.comeToRest();
@@ -293,11 +293,11 @@ describe('when a worker is lost', () => {
     const fn = await measured(world, 'short', SHORT);
     for (const item of numbers(100, 30)) call(world, fn, item);
     await turn();
-    const held = laneAt(world, 0).held.map(({ item }) => item);
-    laneAt(world, 0).begin();
-    world.die(laneAt(world, 0), null, 'SIGKILL');
+    const held = workerAt(world, 0).held.map(({ item }) => item);
+    workerAt(world, 0).begin();
+    world.die(workerAt(world, 0), null, 'SIGKILL');
     await turn();
-    const next = world.lanes.find((lane) => lane.state === 'starting') as FakeLane;
+    const next = world.workers.find((worker) => worker.lane.state === 'starting') as FakeTransport;
     next.ready();
     await turn();
     expect(next.held.map(({ item }) => item).slice(0, held.length - 1)).toEqual(held.slice(1));
@@ -309,12 +309,12 @@ describe('when a worker is lost', () => {
     const fn = await measured(world, 'short', SHORT);
     world.map(clientAt(world), fn, numbers(100, 40), 4, world.settings({}));
     await turn();
-    const held = laneAt(world, 0).held.map(({ item }) => item);
+    const held = workerAt(world, 0).held.map(({ item }) => item);
     expect(held.length).toBeGreaterThan(4);
-    laneAt(world, 0).begin();
-    world.die(laneAt(world, 0), null, 'SIGKILL');
+    workerAt(world, 0).begin();
+    world.die(workerAt(world, 0), null, 'SIGKILL');
     await turn();
-    const next = world.lanes.find((lane) => lane.state === 'starting') as FakeLane;
+    const next = world.workers.find((worker) => worker.lane.state === 'starting') as FakeTransport;
     next.ready();
     await turn();
     const again = next.held.map(({ item }) => item);
@@ -327,14 +327,14 @@ describe('when a worker is lost', () => {
     const fn = await measured(world, 'short', SHORT);
     for (const item of numbers(100, 4)) call(world, fn, item);
     await turn();
-    const lane = laneAt(world, 0);
-    lane.begin();
-    lane.finish({ value: 200 }, SHORT);
-    lane.flush();
-    lane.begin();
-    world.die(lane, null, 'SIGKILL');
+    const worker = workerAt(world, 0);
+    worker.begin();
+    worker.complete({ value: 200 }, SHORT);
+    worker.flush();
+    worker.begin();
+    world.die(worker, null, 'SIGKILL');
     await turn();
-    const { completed, failed, lostWorkers } = world.engine.stats();
+    const { completed, failed, lostWorkers } = world.runtime.stats();
     expect([completed - 3, failed, lostWorkers]).toEqual([1, 1, 1]);
     await world.comeToRest();
   });
@@ -344,14 +344,12 @@ describe('when a worker is lost', () => {
     const fn = await measured(world, 'short', SHORT);
     for (const item of numbers(100, 3)) call(world, fn, item);
     await turn();
-    const warnings: unknown[] = [];
-    world.engine.warn = (error) => warnings.push(error);
-    laneAt(world, 0).failLate(encodeThrown(new Error('late')), false);
-    world.die(laneAt(world, 0), 1, null);
-    expect(warnings).toMatchObject([{ message: 'late' }]);
-    expect(world.engine.stats()).toMatchObject({ failed: 0, lostWorkers: 1 });
+    workerAt(world, 0).failLate(encodeThrown(new Error('late')), false);
+    world.die(workerAt(world, 0), 1, null);
+    expect(world.warnings).toMatchObject([{ message: 'late' }]);
+    expect(world.runtime.stats()).toMatchObject({ failed: 0, lostWorkers: 1 });
     await world.comeToRest();
-    expect(world.engine.stats()).toMatchObject({ failed: 0, completed: 6 });
+    expect(world.runtime.stats()).toMatchObject({ failed: 0, completed: 6 });
   });
 });
 
@@ -359,20 +357,20 @@ describe('starting workers', () => {
   it('one per task, up to the maximum', async () => {
     const world = worldOf({ size: 3 });
     const fn = functionOf(world, 'long');
-    expect(world.lanes).toHaveLength(0);
+    expect(world.workers).toHaveLength(0);
     call(world, fn, 1);
     await turn();
-    expect(world.lanes).toHaveLength(1);
+    expect(world.workers).toHaveLength(1);
     for (const item of numbers(2, 8)) call(world, fn, item);
     await turn();
-    expect(world.lanes).toHaveLength(3);
+    expect(world.workers).toHaveLength(3);
   });
 
   it('all at once where that is wanted, and again when one is lost', async () => {
     const world = await readyWorld({ size: 2 });
-    expect(world.lanes).toHaveLength(2);
-    world.die(laneAt(world, 0), null, 'SIGKILL');
-    expect(lanesOf(world, 'starting')).toHaveLength(1);
+    expect(world.workers).toHaveLength(2);
+    world.die(workerAt(world, 0), null, 'SIGKILL');
+    expect(workersOf(world, 'starting')).toHaveLength(1);
   });
 
   it('that fail are retried one at a time at growing intervals, then the tasks fail', async () => {
@@ -384,10 +382,10 @@ describe('starting workers', () => {
     const startedAt: number[] = [];
     let seen = 0;
     for (let now = 0; now < 3000; now++) {
-      for (const lane of world.lanes.slice(seen)) {
+      for (const worker of world.workers.slice(seen)) {
         startedAt.push(now);
         seen += 1;
-        lane.failToStart([0, 'no']);
+        worker.failToStart([0, 'no']);
       }
       if (job.over) break;
       world.clock.advance(1);
@@ -408,7 +406,8 @@ describe('starting workers', () => {
     const job = call(world, functionOf(world, 'tiny'), 1);
     for (let i = 0; i < 10 && !job.over; i++) {
       await turn();
-      for (const lane of lanesOf(world, 'starting')) lane.die(null, null, Object.assign(new Error('no descriptors'), { code: 'EMFILE' }));
+      for (const worker of workersOf(world, 'starting'))
+        worker.die(null, null, Object.assign(new Error('no descriptors'), { code: 'EMFILE' }));
       world.clock.advance(1000);
     }
     expect(job.over).toBe(true);
@@ -433,7 +432,7 @@ describe('starting workers', () => {
         expect(now).toBeLessThan(60_000);
         await turn();
         const before = told;
-        for (const lane of lanesOf(world, 'starting')) lane.die(null, null, Object.assign(new Error('none is free'), { code }));
+        for (const worker of workersOf(world, 'starting')) worker.die(null, null, Object.assign(new Error('none is free'), { code }));
         expect(told - before).toBeLessThanOrEqual(1);
         world.clock.advance(100);
         expect(told - before).toBeLessThanOrEqual(1);
@@ -445,25 +444,25 @@ describe('starting workers', () => {
 
   it('that end with the program are not tried again, unless work waits', async () => {
     const world = worldOf({ size: 2, startsAtOnce: true });
-    for (const lane of lanesOf(world, 'starting')) {
-      lane.endWithProgram();
-      lane.die(0);
+    for (const worker of workersOf(world, 'starting')) {
+      worker.lane.endWithProgram();
+      worker.die(0);
     }
     for (let i = 0; i < 10; i++) {
       await turn();
       world.clock.advance(1000);
     }
-    expect(world.lanes).toHaveLength(2);
+    expect(world.workers).toHaveLength(2);
     const job = call(world, functionOf(world, 'tiny'), 1);
     await turn();
-    for (const lane of lanesOf(world, 'starting')) {
-      lane.endWithProgram();
-      lane.die(0);
+    for (const worker of workersOf(world, 'starting')) {
+      worker.lane.endWithProgram();
+      worker.die(0);
     }
     await turn();
-    for (const lane of lanesOf(world, 'starting')) lane.ready();
+    for (const worker of workersOf(world, 'starting')) worker.ready();
     await turn();
-    for (const lane of lanesOf(world, 'ready')) lane.runAll(() => ({ value: 0 }), TINY);
+    for (const worker of workersOf(world, 'ready')) worker.runAll(() => ({ value: 0 }), TINY);
     expect(job.over).toBe(true);
     expect(clientAt(world).client.broken).toBeUndefined();
     world.troubles.length = 0;
@@ -474,19 +473,19 @@ describe('starting workers', () => {
     const fn = functionOf(world, 'long');
     for (const item of numbers(1, 4)) call(world, fn, item);
     await turn();
-    laneAt(world, 0).ready();
+    workerAt(world, 0).ready();
     world.startsFailed = true;
     for (let i = 0; i < 12; i++) {
-      for (const lane of lanesOf(world, 'starting')) lane.failToStart([0, 'no']);
+      for (const worker of workersOf(world, 'starting')) worker.failToStart([0, 'no']);
       world.clock.advance(1000);
       await turn();
     }
     expect(clientAt(world).client.broken).toBeUndefined();
     for (let i = 0; i < 4; i++) {
-      laneAt(world, 0).runAll(endOf, LONG);
+      workerAt(world, 0).runAll(endOf, LONG);
       await turn();
     }
-    expect(world.engine.stats().completed).toBe(4);
+    expect(world.runtime.stats().completed).toBe(4);
   });
 
   it('after a good one the brake is off', async () => {
@@ -496,10 +495,10 @@ describe('starting workers', () => {
     for (let round = 0; round < 5; round++) {
       const job = call(world, fn, round + 1);
       await turn();
-      lanesOf(world, 'starting')[0]?.failToStart([0, 'no']);
+      workersOf(world, 'starting')[0]?.failToStart([0, 'no']);
       world.clock.advance(0);
       await turn();
-      expect(lanesOf(world, 'starting')).toHaveLength(1);
+      expect(workersOf(world, 'starting')).toHaveLength(1);
       await world.comeToRest();
       expect(job.over).toBe(true);
     }
@@ -510,14 +509,14 @@ describe('starting workers', () => {
 describe('idle workers', () => {
   it('rest after a while, and end after idleTimeout', async () => {
     const world = await readyWorld({ size: 2, idleTimeout: 1000 });
-    const [first] = world.lanes as [FakeLane];
+    const [first] = world.workers as [FakeTransport];
     world.clock.advance(19);
     expect(first.releases).toBe(0);
     world.clock.advance(2);
     expect(first.releases).toBeGreaterThan(0);
     expect(first.isAskedToEnd).toBe(false);
     world.clock.advance(1000);
-    expect(world.lanes.map(({ isAskedToEnd }) => isAskedToEnd)).toEqual([true, true]);
+    expect(world.workers.map(({ isAskedToEnd }) => isAskedToEnd)).toEqual([true, true]);
   });
 
   it('get no task after they were asked to end', async () => {
@@ -525,8 +524,8 @@ describe('idle workers', () => {
     world.clock.advance(100);
     call(world, functionOf(world, 'tiny'), 1);
     await turn();
-    expect(laneAt(world, 0).held).toEqual([]);
-    expect(lanesOf(world, 'starting')).toHaveLength(1);
+    expect(workerAt(world, 0).held).toEqual([]);
+    expect(workersOf(world, 'starting')).toHaveLength(1);
     await world.comeToRest();
   });
 
@@ -535,10 +534,10 @@ describe('idle workers', () => {
     for (let i = 1; i <= 10; i++) {
       world.clock.advance(40);
       call(world, functionOf(world, 'tiny'), i);
-      laneAt(world, 0).runAll(endOf, TINY);
+      workerAt(world, 0).runAll(endOf, TINY);
     }
-    expect(laneAt(world, 0).isAskedToEnd).toBe(false);
-    expect(world.lanes).toHaveLength(1);
+    expect(workerAt(world, 0).isAskedToEnd).toBe(false);
+    expect(world.workers).toHaveLength(1);
   });
 });
 
@@ -546,61 +545,61 @@ describe('the time limit of a task', () => {
   async function timed() {
     const world = await readyWorld({ size: 1 });
     const job = call(world, functionOf(world, 'tiny'), 1, { taskTimeout: TASK_TIMEOUT });
-    const lane = laneAt(world, 0);
-    lane.begin();
-    return { world, job, lane };
+    const worker = workerAt(world, 0);
+    worker.begin();
+    return { world, job, worker };
   }
 
   it('is judged after the channel was read: a result that lies there counts', async () => {
-    const { world, job, lane } = await timed();
-    lane.finish({ value: 2 }, TINY);
+    const { world, job, worker } = await timed();
+    worker.complete({ value: 2 }, TINY);
     expect(job.over).toBe(false);
     world.clock.advance(TASK_TIMEOUT + 10);
     expect(job.over).toBe(true);
-    expect(lane.isKilled).toBe(false);
-    expect(world.engine.stats()).toMatchObject({ completed: 1, failed: 0 });
+    expect(worker.isKilled).toBe(false);
+    expect(world.runtime.stats()).toMatchObject({ completed: 1, failed: 0 });
   });
 
   it('settles the task at once, and ends the worker', async () => {
-    const { world, lane } = await timed();
+    const { world, worker } = await timed();
     const error = new Promise<unknown>((resolve) => {
       world.settled = (_job, ok, value) => resolve(ok || value);
     });
     world.clock.advance(TASK_TIMEOUT - 1);
-    lane.turn();
-    expect(lane.isKilled).toBe(false);
+    worker.turn();
+    expect(worker.isKilled).toBe(false);
     world.clock.advance(1);
-    lane.turn();
+    worker.turn();
     expect(await error).toBeInstanceOf(TaskTimeoutError);
-    expect(lane.isKilled).toBe(true);
+    expect(worker.isKilled).toBe(true);
     await world.comeToRest();
-    expect(world.engine.stats()).toMatchObject({ failed: 1, lostWorkers: 0 });
+    expect(world.runtime.stats()).toMatchObject({ failed: 1, lostWorkers: 0 });
   });
 
   it('begins anew with each task', async () => {
     const world = await readyWorld({ size: 1 });
-    const lane = laneAt(world, 0);
+    const worker = workerAt(world, 0);
     for (let i = 1; i <= 4; i++) {
       call(world, functionOf(world, 'tiny'), i, { taskTimeout: TASK_TIMEOUT });
-      lane.begin();
+      worker.begin();
       world.clock.advance(TASK_TIMEOUT - 10);
-      lane.turn();
-      lane.finish({ value: i * 2 }, TINY);
-      lane.deliver();
+      worker.turn();
+      worker.complete({ value: i * 2 }, TINY);
+      worker.deliver();
     }
-    expect(lane.isKilled).toBe(false);
-    expect(world.engine.stats().completed).toBe(4);
+    expect(worker.isKilled).toBe(false);
+    expect(world.runtime.stats().completed).toBe(4);
   });
 
   it('is not the limit of the one before it', async () => {
-    const { world, lane } = await timed();
-    lane.finish({ value: 2 }, TINY);
-    lane.deliver();
+    const { world, worker } = await timed();
+    worker.complete({ value: 2 }, TINY);
+    worker.deliver();
     call(world, functionOf(world, 'long'), 2);
-    lane.begin();
+    worker.begin();
     world.clock.advance(TASK_TIMEOUT * 10);
-    lane.turn();
-    expect(lane.isKilled).toBe(false);
+    worker.turn();
+    expect(worker.isKilled).toBe(false);
   });
 });
 
@@ -608,34 +607,34 @@ describe('an aborted task', () => {
   it('that runs is aborted, and its worker is ended after the grace period', async () => {
     const world = await readyWorld({ size: 1 });
     call(world, functionOf(world, 'tiny'), 1, { signal: world.signals[0]?.signal });
-    const lane = laneAt(world, 0);
-    const task = lane.begin();
+    const worker = workerAt(world, 0);
+    const task = worker.begin();
     world.abort(0);
-    expect(lane.aborted).toEqual([task]);
+    expect(worker.aborted).toEqual([task]);
     world.clock.advance(KILL_GRACE - 1);
-    lane.turn();
-    expect(lane.isKilled).toBe(false);
+    worker.turn();
+    expect(worker.isKilled).toBe(false);
     world.clock.advance(1);
-    lane.turn();
-    expect(lane.isKilled).toBe(true);
+    worker.turn();
+    expect(worker.isKilled).toBe(true);
   });
 
   it('that ends in its grace leaves its worker alone', async () => {
     const world = await readyWorld({ size: 1 });
     call(world, functionOf(world, 'tiny'), 1, { signal: world.signals[0]?.signal });
-    const lane = laneAt(world, 0);
-    lane.begin();
+    const worker = workerAt(world, 0);
+    worker.begin();
     world.abort(0);
-    lane.finish({ value: 2 }, TINY);
+    worker.complete({ value: 2 }, TINY);
     world.clock.advance(KILL_GRACE * 2);
-    lane.turn();
-    expect(lane.isKilled).toBe(false);
+    worker.turn();
+    expect(worker.isKilled).toBe(false);
     call(world, functionOf(world, 'long'), 2);
-    lane.begin();
+    worker.begin();
     world.clock.advance(KILL_GRACE * 2);
-    lane.turn();
-    expect(lane.isKilled).toBe(false);
-    expect(world.engine.stats()).toMatchObject({ cancelled: 1, completed: 0, running: 1 });
+    worker.turn();
+    expect(worker.isKilled).toBe(false);
+    expect(world.runtime.stats()).toMatchObject({ cancelled: 1, completed: 0, running: 1 });
   });
 
   it('behind another aborted one is aborted separately, with its own grace period', async () => {
@@ -644,24 +643,24 @@ describe('an aborted task', () => {
     const signal = world.signals[0]?.signal;
     for (const item of numbers(100, 3)) call(world, fn, item, { signal });
     await turn();
-    const lane = laneAt(world, 0);
-    expect(lane.held).toHaveLength(3);
-    lane.begin();
+    const worker = workerAt(world, 0);
+    expect(worker.held).toHaveLength(3);
+    worker.begin();
     world.abort(0);
-    expect(lane.aborted).toHaveLength(1);
+    expect(worker.aborted).toHaveLength(1);
     world.clock.advance(KILL_GRACE - 100);
-    lane.finish({ value: 0 }, SHORT);
-    lane.flush();
-    lane.deliver();
+    worker.complete({ value: 0 }, SHORT);
+    worker.flush();
+    worker.deliver();
     world.troubles.length = 0;
-    lane.begin();
-    expect(lane.aborted).toHaveLength(2);
+    worker.begin();
+    expect(worker.aborted).toHaveLength(2);
     world.clock.advance(KILL_GRACE - 100);
-    lane.turn();
-    expect(lane.isKilled).toBe(false);
+    worker.turn();
+    expect(worker.isKilled).toBe(false);
     world.clock.advance(100);
-    lane.turn();
-    expect(lane.isKilled).toBe(true);
+    worker.turn();
+    expect(worker.isKilled).toBe(true);
   });
 
   it('that was handed over and not begun is taken back, where that can be', async () => {
@@ -669,14 +668,14 @@ describe('an aborted task', () => {
     const fn = await measured(world, 'short', SHORT);
     call(world, fn, 100);
     await turn();
-    laneAt(world, 0).begin();
+    workerAt(world, 0).begin();
     for (const item of numbers(101, 5)) call(world, fn, item, { signal: world.signals[0]?.signal });
     call(world, fn, 200);
     await turn();
     world.abort(0);
     await turn();
-    expect(laneAt(world, 0).held.map(({ item }) => item)).toEqual([100, 200]);
-    expect(laneAt(world, 0).aborted).toEqual([]);
+    expect(workerAt(world, 0).held.map(({ item }) => item)).toEqual([100, 200]);
+    expect(workerAt(world, 0).aborted).toEqual([]);
     await world.comeToRest();
   });
 });
@@ -685,17 +684,17 @@ describe('a worker that answers what it was not asked', () => {
   it('is ended, and counted', async () => {
     const world = await readyWorld({ size: 1 });
     call(world, functionOf(world, 'tiny'), 1);
-    const lane = laneAt(world, 0);
-    lane.begin();
-    lane.answerTooMuch();
-    expect(lane.isKilled).toBe(true);
-    expect(world.engine.stats().protocolAnomalies).toBe(1);
+    const worker = workerAt(world, 0);
+    worker.begin();
+    worker.answerTooMuch();
+    expect(worker.isKilled).toBe(true);
+    expect(world.runtime.stats().protocolAnomalies).toBe(1);
     const error = new Promise<unknown>((resolve) => {
       world.settled = (_job, ok, value) => resolve(ok || value);
     });
-    world.die(lane, null, 'SIGKILL');
+    world.die(worker, null, 'SIGKILL');
     expect(await error).toBeInstanceOf(WorkerLostError);
-    expect(world.engine.stats().lostWorkers).toBe(1);
+    expect(world.runtime.stats().lostWorkers).toBe(1);
   });
 });
 
@@ -704,16 +703,16 @@ describe('reports', () => {
     const world = await readyWorld({ size: 1 });
     const fn = await measured(world, 'short', SHORT);
     const told: unknown[] = [];
-    const onReport = (value: unknown, index: number) => told.push([value, index, world.engine.stats().completed - 3]);
+    const onReport = (value: unknown, index: number) => told.push([value, index, world.runtime.stats().completed - 3]);
     world.map(clientAt(world), fn, numbers(100, 5), 5, world.settings({ onReport }));
     await turn();
-    const lane = laneAt(world, 0);
+    const worker = workerAt(world, 0);
     for (let i = 0; i < 2; i++) {
-      lane.begin();
-      lane.finish({ value: 0 }, SHORT);
+      worker.begin();
+      worker.complete({ value: 0 }, SHORT);
     }
-    lane.begin();
-    lane.report('half');
+    worker.begin();
+    worker.report('half');
     expect(told).toEqual([['half', 2, 2]]);
     world.troubles.length = 0;
   });
@@ -725,8 +724,8 @@ describe('the queue of a client', () => {
     const fn = functionOf(world, 'long');
     const jobs = numbers(1, 4).map((item) => call(world, fn, item));
     expect(jobs.map(({ over }) => over)).toEqual([false, false, false, true]);
-    expect(world.engine.stats()).toMatchObject({ running: 1, queued: 2, failed: 0, refused: 1 });
-    laneAt(world, 0).runAll(endOf, LONG);
+    expect(world.runtime.stats()).toMatchObject({ running: 1, queued: 2, failed: 0, refused: 1 });
+    workerAt(world, 0).runAll(endOf, LONG);
     await turn();
     expect(call(world, fn, 6).over).toBe(false);
     await world.comeToRest();
@@ -745,7 +744,7 @@ describe('the queue of a client', () => {
       for (let round = 0; round < 3; round++) {
         const jobs = numbers(10 * round, accepted + 2).map((item) => call(world, fn, item));
         expect(jobs.filter(({ over }) => over)).toEqual(jobs.slice(accepted));
-        expect(world.engine.stats()).toMatchObject({ refused: 2 * (round + 1), failed: 0 });
+        expect(world.runtime.stats()).toMatchObject({ refused: 2 * (round + 1), failed: 0 });
         await world.comeToRest();
       }
     }
@@ -773,30 +772,30 @@ describe('the queue of a client', () => {
       expect([job.over, job.cancel()]).toEqual([false, true]);
     }
     world.troubles.length = 0;
-    expect(world.engine.stats()).toMatchObject({ queued: 0, cancelled: 10 });
+    expect(world.runtime.stats()).toMatchObject({ queued: 0, cancelled: 10 });
   });
 });
 
 describe('the functions that a worker knows', () => {
   it('are bounded; one that is used again is sent again [R32]', async () => {
     const world = await readyWorld({ size: 1 });
-    const lane = laneAt(world, 0);
+    const worker = workerAt(world, 0);
     const functions = numbers(0, 2_500).map((i) => taskFunctionOf(taskRef(new URL('file:///tasks.mjs'), `f${i}`)));
     const use = async (fn: TaskFunction) => {
       world.call(clientAt(world), fn, world.item(false), world.settings({}));
       await turn();
-      lane.runAll(() => ({ value: 0 }), SHORT);
+      worker.runAll(() => ({ value: 0 }), SHORT);
       world.troubles.length = 0;
     };
     for (const fn of functions) {
       await use(fn);
-      expect(lane.known.size).toBeLessThanOrEqual(1_001);
+      expect(worker.known.size).toBeLessThanOrEqual(1_001);
     }
     const [first] = functions as [TaskFunction];
-    expect(lane.known.has(first.id)).toBe(false);
+    expect(worker.known.has(first.id)).toBe(false);
     await use(first);
-    expect(lane.known.has(first.id)).toBe(true);
-    expect(lane.unknownFunctions).toBe(0);
+    expect(worker.known.has(first.id)).toBe(true);
+    expect(worker.unknownFunctions).toBe(0);
     expect(first.runTimes.estimate).toBeGreaterThan(0);
   });
 });
@@ -809,9 +808,9 @@ describe('the counters', () => {
       call(world, fn, 1);
       call(world, fn, 2);
       world.clock.advance(waited + 0.25);
-      laneAt(world, 0).runAll(endOf, LONG);
+      workerAt(world, 0).runAll(endOf, LONG);
       await turn();
-      expect(world.engine.stats().waitTime.max).toBe(waited + 0.25);
+      expect(world.runtime.stats().waitTime.max).toBe(waited + 0.25);
       await world.comeToRest();
     }
   });
@@ -819,15 +818,15 @@ describe('the counters', () => {
   it('say that nothing is left to do by queued and running, whatever workers there are [R46]', async () => {
     const world = worldOf({ size: 4 });
     for (const item of numbers(1, 50)) call(world, functionOf(world, 'long'), item);
-    const { workers, idle, queued, running } = world.engine.stats();
+    const { workers, idle, queued, running } = world.runtime.stats();
     expect([workers === idle, queued + running]).toEqual([true, 50]);
     for (let round = 0; round < 50; round++) {
       await turn();
-      for (const lane of lanesOf(world, 'starting')) lane.ready();
-      for (const lane of lanesOf(world, 'ready')) lane.runAll(() => ({ value: 0 }), LONG);
+      for (const worker of workersOf(world, 'starting')) worker.ready();
+      for (const worker of workersOf(world, 'ready')) worker.runAll(() => ({ value: 0 }), LONG);
     }
     world.troubles.length = 0;
-    expect(world.engine.stats()).toMatchObject({ workers: 4, idle: 4, queued: 0, running: 0, completed: 50 });
+    expect(world.runtime.stats()).toMatchObject({ workers: 4, idle: 4, queued: 0, running: 0, completed: 50 });
   });
 
   it('measure waiting and running', async () => {
@@ -836,9 +835,9 @@ describe('the counters', () => {
     call(world, fn, 1);
     call(world, fn, 2);
     world.clock.advance(100);
-    laneAt(world, 0).runAll(endOf, LONG);
+    workerAt(world, 0).runAll(endOf, LONG);
     await turn();
-    const { waitTime, runTime } = world.engine.stats();
+    const { waitTime, runTime } = world.runtime.stats();
     expect(waitTime.max).toBeCloseTo(100, 0);
     expect(runTime.p50).toBeCloseTo(20, -1);
     expect(runTime.max).toBeLessThan(never);

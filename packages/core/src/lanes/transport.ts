@@ -1,0 +1,103 @@
+/**
+ * Defines what a lane and its transport know of each other: how messages reach one worker, and how that worker is started and ended.
+ *
+ *   Lane --start, post, postTasks, abort, release, finish, kill--> Transport --> worker
+ *   Lane <--received, unreadable, distrust, startFailed, gone----- Transport <-- worker
+ *
+ * A thread, a process, the fake worker of the tests, and a worker in another place are four transports. Each keeps these rules:
+ *
+ * - It delivers the messages of the worker in the order in which the worker sent them, each to `received`, whatever they contain.
+ * - It calls `gone` once, after it has delivered all that the worker had sent, and nothing after that. A start that fails also ends with `gone`.
+ * - `post` does not throw because the worker is gone. It throws if the message cannot be sent; then nothing of the message was sent.
+ *
+ * A transport does not know jobs, functions and results. A lane does not know how bytes travel.
+ */
+import type { Clock } from '../primitives/clock.ts';
+import type { Message, WorkerSetup } from '../wire/messages.ts';
+import type { PackedRuns } from '../wire/pack-runs.ts';
+import type { TransportCapabilities } from '../wire/sendability-check.ts';
+import type { SentMessage } from './in-flight.ts';
+import type { ExitStatus } from './worker-exit.ts';
+
+export interface Transport {
+  /** The kind of worker, for messages and statistics. */
+  readonly kind: string;
+  /** Whether tasks that the worker has not started can be taken back. If not, the scheduler hands over less ahead. */
+  readonly canTakeBack: boolean;
+  /** The task length from which on a message per task is cheap enough, in microseconds. */
+  readonly ownMessageFrom: number;
+  /** `undefined` if the worker is not a process of its own, and before it has started. */
+  readonly pid: number | undefined;
+  /** `undefined` if the worker is not a thread, and before it has started. */
+  readonly threadId: number | undefined;
+  /** Whether another message with tasks can be sent now. */
+  readonly hasRoom: boolean;
+  /** Whether an answer of the worker has arrived that the transport must not deliver yet. */
+  readonly isAnswerHeld: boolean;
+
+  /** Starts the worker. Reports every failure through `owner`, also one that is known at once. */
+  start(owner: TransportOwner): void;
+  post(message: Message, transfer?: readonly unknown[]): void;
+  /** Sends message `sequence` with `count` tasks. */
+  postTasks(sequence: number, count: number, outgoing: PackedRuns): void;
+  /** Updates the books of the channel from a well-formed message. Returns what is wrong with the message, as the end of a sentence. */
+  accept(message: Message): string | undefined;
+  /** The number of tasks, from the oldest of `messages` on, that have started or may have started. */
+  countStarted(messages: readonly SentMessage[]): number;
+  /** Takes up to `most` tasks that have not started off the end of a message. Returns how many; 0 if that cannot be known. */
+  takeBack(sent: SentMessage, most: number): number;
+  /** Aborts the signal of the task at `place` of message `sequence`, if that task is still running when the worker reads this. */
+  abort(sequence: number, place: number): void;
+  /** The worker has had no work for some time: it may wait in a way that serves timers and sockets of user code. */
+  release(): void;
+  /** There is no more work: the worker ends without being forced. */
+  finish(): void;
+  /** Ends the worker now; with `force` without asking it first. */
+  kill(force: boolean): void;
+  /** Milliseconds, so far, for which the worker was stopped together with the program. */
+  stoppedFor(): number;
+}
+
+/** What a transport reports to its lane, and what it asks the lane. */
+export interface TransportOwner {
+  /** A message of the worker. Its form has not been checked. */
+  received(message: unknown): void;
+  /** A value that the worker sent in a message of its own has arrived and cannot be read. */
+  unreadable(error: unknown): void;
+  /** The worker has broken the protocol. `what`: the rest of a sentence about the worker. The lane ends the worker. */
+  distrust(what: string, cause?: unknown): void;
+  /** Why the worker will not start; `gone` follows. */
+  startFailed(error: unknown): void;
+  gone(exit: ExitStatus): void;
+
+  /** The worker has not sent READY. */
+  readonly isStarting: boolean;
+  /** The lane has asked the worker to end, or has ended it. */
+  readonly isEnding: boolean;
+  /** The worker is starting or has tasks. */
+  readonly isBusy: boolean;
+  /** False once the worker has broken the protocol: the lane ignores its messages. */
+  readonly isTrusted: boolean;
+  /** The number of messages with tasks that are not fully answered. */
+  readonly unanswered: number;
+  /** The signal for the processes that the worker has started, once it has left; `undefined`: they may stay. */
+  readonly descendantSignal: 'SIGTERM' | 'SIGKILL' | undefined;
+}
+
+/** What a new transport needs. */
+export interface TransportContext {
+  readonly clock: Clock;
+  /** The first message that the worker gets. */
+  readonly setup: WorkerSetup;
+  /** Milliseconds between asking the worker to end and ending it by force. */
+  readonly killGrace: number;
+}
+
+/** Makes the transports of one runtime. */
+export interface TransportFactory {
+  /** What values can do on their way to these workers. */
+  readonly capabilities: Omit<TransportCapabilities, 'maxPayloadBytes'>;
+  make(context: TransportContext): Transport;
+  /** What watches over these workers and ends after the last of them; `undefined` when nothing does. */
+  afterWorkers(): Promise<void> | undefined;
+}

@@ -1,0 +1,41 @@
+/**
+ * Chooses the transport for a kind of worker, and passes on what its workers inherit from this program.
+ *
+ * This is the only file that asks which kind of worker an option means. A runtime whose workers are elsewhere brings another factory.
+ */
+
+import type { ResolvedWorkers } from '../options/resolve-options.ts';
+import { memoryFlags, workerProgram } from '../options/worker-environment.ts';
+import { reaperEnds } from './orphan-reaper.ts';
+import { PROCESS_CAPABILITIES, ProcessTransport } from './process-transport.ts';
+import { THREAD_CAPABILITIES, ThreadTransport } from './thread-transport.ts';
+import type { TransportFactory } from './transport.ts';
+
+export function transportsFor(workers: ResolvedWorkers): TransportFactory {
+  return workers.kind === 'thread' ? threads(workers) : processes(workers);
+}
+
+function threads(workers: ResolvedWorkers): TransportFactory {
+  const { argv = [], resourceLimits } = workers;
+  const limits = resourceLimits as Record<string, number> | undefined;
+  return {
+    capabilities: THREAD_CAPABILITIES,
+    make: (context) => {
+      const { env, execArgv } = workerProgram('thread', workers);
+      return new ThreadTransport(context, { env, argv, execArgv, resourceLimits: limits });
+    },
+    afterWorkers: () => undefined,
+  };
+}
+
+function processes(workers: ResolvedWorkers): TransportFactory {
+  const { argv = [], resourceLimits, stdio = 'inherit' } = workers;
+  return {
+    capabilities: PROCESS_CAPABILITIES,
+    make: (context) => {
+      const { env, execArgv, cwd } = workerProgram('process', workers);
+      return new ProcessTransport(context, { env, argv, execArgv: [...execArgv, ...memoryFlags(resourceLimits)], cwd, stdio });
+    },
+    afterWorkers: reaperEnds,
+  };
+}

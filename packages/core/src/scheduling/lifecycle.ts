@@ -1,0 +1,76 @@
+/**
+ * Moves a runtime from open to closed.
+ *
+ *   open --stopTaking--> closing --close--> the work of all clients ends --> all workers leave --.
+ *     |'---------------- close --------------^                                                    +--> closed
+ *     '----------------- terminate: all work is ended, all workers are ended --------------------'
+ *
+ * A terminate during a close makes the close end sooner: both have one end. The program is kept alive until the last worker is gone.
+ */
+import type { KeepAlive } from '../primitives/keep-alive.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Supervisor } from './supervisor.ts';
+
+export class Lifecycle {
+  readonly #scheduler: Scheduler;
+  readonly #supervisor: Supervisor;
+  readonly #keepAlive: KeepAlive;
+  readonly #afterWorkers: () => Promise<void> | undefined;
+  #state: 'open' | 'closing' | 'closed' = 'open';
+  #ended: Promise<void> | undefined;
+
+  /** `afterWorkers`: what ends after the last worker is gone. */
+  constructor(scheduler: Scheduler, supervisor: Supervisor, keepAlive: KeepAlive, afterWorkers: () => Promise<void> | undefined) {
+    this.#scheduler = scheduler;
+    this.#supervisor = supervisor;
+    this.#keepAlive = keepAlive;
+    this.#afterWorkers = afterWorkers;
+  }
+
+  /** The runtime takes new work. */
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** No client takes new work. What was accepted goes on until `close` or `terminate`. */
+  stopTaking(): void {
+    if (!this.isOpen) return;
+    this.#state = 'closing';
+    for (const client of [...this.#scheduler.clients]) client.close();
+  }
+
+  /** Resolves when all accepted work has ended and every worker is gone. */
+  close(): Promise<void> {
+    this.#ended ??= this.#close();
+    return this.#ended;
+  }
+
+  /** Ends the workers now; what clients have open ends with the error that each makes of `error()`. Resolves when every worker is gone. */
+  terminate(error: () => unknown, force = false): Promise<void> {
+    if (this.#state === 'closed') return Promise.resolve();
+    this.#state = 'closing';
+    for (const client of [...this.#scheduler.clients]) client.terminate(client.options.endedError(error()));
+    const gone = this.#supervisor.kill(force);
+    if (this.#ended !== undefined) return this.#ended;
+    this.#keepAlive.change(1);
+    this.#ended = gone.then(this.#afterWorkers).then(() => this.#finish());
+    return this.#ended;
+  }
+
+  async #close(): Promise<void> {
+    this.#state = 'closing';
+    this.#keepAlive.change(1);
+    const clients = [...this.#scheduler.clients];
+    for (const client of clients) client.close();
+    await Promise.all(clients.map((client) => client.drained()));
+    await this.#supervisor.leave();
+    await this.#afterWorkers();
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.#state = 'closed';
+    this.#keepAlive.finish();
+    this.#keepAlive.change(-1);
+  }
+}

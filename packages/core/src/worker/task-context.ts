@@ -1,0 +1,21 @@
+/** Defines what a task can ask of its worker. context.ts returns it, running-task.ts implements it, ownership.ts says which task asks. */
+/** What a task can ask of its worker. */
+export interface TaskContext {
+  /** Counts from 1 in a runtime; a replacement has a new one. */
+  readonly workerId: number;
+  /** `prefix_0` is worker 1: see `threadNamePrefix` and `name`. */
+  readonly workerName: string;
+  /** What the worker is. */
+  readonly kind: 'process' | 'thread';
+  /** Aborted when the call's signal is; in threads `aborted` is live in a synchronous task, in processes once the task yields. */
+  readonly signal: AbortSignal;
+  /** The runtime's `workerData` option. */
+  readonly workerData: unknown;
+  /**
+   * Sends a value to the caller's `onReport`, at once and in order.
+   *
+   * @param value - Any value that can be sent.
+   * @returns Nothing.
+   */
+  report(value: unknown): void;
+}
