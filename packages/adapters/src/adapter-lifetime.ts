@@ -1,22 +1,22 @@
 /**
- * What a facade and the adapter beside it owe each other.
+ * Keeps the original facade of an adapter alive, and ends an adapter that was garbage collected.
  *
- *   original ---seat---> workers <---seat beside it--- adapter
- *       ^-------------------keeps--------------------------'
+ *   original ---attachment---> workers <---attachment--- adapter
+ *       ^--------------------- reference --------------------'
  *
- * Decides how long each stays. An adapter keeps its original, which would otherwise be taken for forgotten, and end its workers, while the
- * adapter is used. The original does not keep its adapters: one that nobody can reach any more gives its seat up when its work has ended, so
- * that a program may make one a request. Refuses to know the facades.
+ * Without the reference the original could be garbage collected, and its workers ended, while the adapter is used. There is no reference from the
+ * original to its adapters: an adapter that was garbage collected leaves the workers when its work has ended. So a program may make an adapter per
+ * request. This file does not know the facades.
  */
 import { type Seat, seatOf } from '@twinpool/core/facade';
 
 const originals = new WeakMap<object, object>();
-const forgotten = new FinalizationRegistry<Seat>((seat) => seat.leaveWhenIdle());
+const unreachable = new FinalizationRegistry<Seat>((seat) => seat.leaveWhenIdle());
 
-/** Says what the adapter stands beside; gives it back. */
-export function keptBeside<Adapter extends object>(original: object, adapter: Adapter): Adapter {
+/** Ties the lifetime of `original` to that of `adapter`, and returns the adapter. */
+export function adapterOf<Adapter extends object>(original: object, adapter: Adapter): Adapter {
   originals.set(adapter, original);
   const seat = seatOf(adapter);
-  if (seat !== undefined) forgotten.register(adapter, seat);
+  if (seat !== undefined) unreachable.register(adapter, seat);
   return adapter;
 }

@@ -1,26 +1,30 @@
 /**
- * `asExecutor`: a pool's workers by the API of an executor.
+ * `asExecutor`: makes an executor that runs tasks on the workers of a pool.
  *
- * Decides which executor it is: the one of the pool's kind. It is a real one, at a seat beside the pool's; what a seat is, is core's business.
+ * The adapter is an ordinary executor of the pool's kind, with an attachment of its own to the same runtime. This file does not know what an
+ * attachment is: core does.
  */
 import { inspect } from 'node:util';
 import { PoolClosedError } from '@twinpool/core';
 import { seatOf } from '@twinpool/core/facade';
 import { type Executor, type ExecutorOptions, ProcessPoolExecutor, ThreadPoolExecutor } from '@twinpool/executor';
 import { Pool } from '@twinpool/pool';
-import { keptBeside } from './adapter-lifetime.ts';
+import { adapterOf } from './adapter-lifetime.ts';
 
 /**
- * An executor on the workers of a pool: a `ProcessPoolExecutor`, of a `ThreadPool` a `ThreadPoolExecutor`. Both take fair turns, and the settings
- * of the pool (`taskTimeout`, `maxQueue`, …) hold for it too.
+ * Returns an executor on the workers of a pool: a `ProcessPoolExecutor` for a `Pool`, a `ThreadPoolExecutor` for a `ThreadPool`.
  *
- * Its `shutdown()` and `terminateWorkers()` end its own work only and leave the workers, as on a shared runtime. Where the pool has workers of its
- * own they end with the pool: after `pool.close()` the executor takes no new work either, and what it had accepted finishes; at
- * `pool.terminate()` its open futures fail with BrokenExecutorError. On a shared runtime the two end apart.
+ * Pool and executor take fair turns, and the settings of the pool (`taskTimeout`, `maxQueue`, …) hold for the executor too. `shutdown()` and
+ * `terminateWorkers()` of the executor end its own work only, and the workers go on. If the workers belong to the pool, they end with it: after
+ * `pool.close()` the executor takes no new work and its accepted tasks finish; at `pool.terminate()` its open futures fail with BrokenExecutorError.
+ * On a shared runtime the end of one does not end the other.
+ *
+ * Price: no workers are started; tasks cost the same as on the pool.
  *
  * @param pool - A Pool or a ThreadPool.
  * @returns The executor.
- * @throws PoolClosedError when the pool takes no work any more, TypeError for what is not a pool.
+ * @throws PoolClosedError when the pool takes no new work, TypeError for a value that is not a pool.
+ * @see https://docs.python.org/3/library/concurrent.futures.html#executor-objects
  *
  * @example
  * ```ts
@@ -36,5 +40,5 @@ export function asExecutor(pool: Pool): Executor {
   if (seat === undefined) throw new TypeError(`asExecutor: expected a Pool or a ThreadPool, got ${inspect(pool, { depth: 0 })}`);
   if (!seat.isOpen) throw new PoolClosedError(`asExecutor: ${seat.name} is not running, and takes no new work; make another pool`);
   const Class = seat.kind === 'thread' ? ThreadPoolExecutor : ProcessPoolExecutor;
-  return keptBeside(pool, new Class(seat as object as ExecutorOptions));
+  return adapterOf(pool, new Class(seat as object as ExecutorOptions));
 }

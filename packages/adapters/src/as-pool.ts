@@ -1,28 +1,31 @@
 /**
- * `asPool`: an executor's workers by the API of a pool.
+ * `asPool`: makes a pool that runs tasks on the workers of an executor.
  *
- * Decides which pool it is: the one of the executor's kind. It is a real one, at a seat beside the executor's; what a seat is, is core's business.
+ * The adapter is an ordinary pool of the executor's kind, with an attachment of its own to the same runtime. This file does not know what an
+ * attachment is: core does.
  */
 import { inspect } from 'node:util';
 import { ExecutorShutdownError } from '@twinpool/core';
 import { seatOf } from '@twinpool/core/facade';
 import { Executor } from '@twinpool/executor';
 import { Pool, type PoolOptions, ThreadPool } from '@twinpool/pool';
-import { keptBeside } from './adapter-lifetime.ts';
+import { adapterOf } from './adapter-lifetime.ts';
 
 /**
- * A pool on the workers of an executor: a `Pool`, of a `ThreadPoolExecutor` a `ThreadPool`. Both take fair turns, and the settings of the
- * executor (`taskTimeout`, `maxQueue`, …) hold for it too.
+ * Returns a pool on the workers of an executor: a `Pool` for a `ProcessPoolExecutor`, a `ThreadPool` for a `ThreadPoolExecutor`.
  *
- * Its `close()` and `terminate()`, and the end of its scope, end its own work only and leave the workers, as on a shared runtime. Where the
- * executor has workers of its own they end with the executor: after `executor.shutdown()` the pool takes no new work either, and what it had
- * accepted finishes; at `executor.terminateWorkers()` its open results fail with PoolTerminatedError. On a shared runtime the two end apart.
+ * Executor and pool take fair turns, and the settings of the executor (`taskTimeout`, `maxQueue`, …) hold for the pool too. `close()`, `terminate()` and
+ * the end of the pool's scope end its own work only, and the workers go on. If the workers belong to the executor, they end with it: after
+ * `executor.shutdown()` the pool takes no new work and its accepted tasks finish; at `executor.terminateWorkers()` its open results fail with
+ * PoolTerminatedError. On a shared runtime the end of one does not end the other.
  *
- * It throws ExecutorShutdownError when the executor takes no work any more, TypeError for what is not an executor, or for one without workers:
- * a class of your own that extends `Executor` itself.
+ * Price: no workers are started; tasks cost the same as on the executor.
  *
  * @param executor - A ProcessPoolExecutor or a ThreadPoolExecutor.
  * @returns The pool.
+ * @throws ExecutorShutdownError when the executor takes no new work.
+ * @throws TypeError for a value that is not an executor, and for an executor without workers, such as a class of your own that extends `Executor`.
+ * @see https://docs.python.org/3/library/multiprocessing.html#module-multiprocessing.pool
  *
  * @example
  * ```ts
@@ -40,5 +43,5 @@ export function asPool(executor: Executor): Pool {
   }
   if (!seat.isOpen) throw new ExecutorShutdownError(`asPool: ${seat.name} was shut down, and takes no new work; make another executor`);
   const Class = seat.kind === 'thread' ? ThreadPool : Pool;
-  return keptBeside(executor, new Class(seat as object as PoolOptions));
+  return adapterOf(executor, new Class(seat as object as PoolOptions));
 }

@@ -1,4 +1,4 @@
-/** The door of the adapters: from one facade to the other, and to streams and promises. */
+/** The public names of `@twinpool/adapters`: adapters from one facade to the other, to streams and to promises. */
 export { asExecutor } from './as-executor.ts';
 export { asPool } from './as-pool.ts';
 export { type MapStream, mapStream } from './map-stream.ts';

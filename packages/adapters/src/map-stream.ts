@@ -1,39 +1,43 @@
 /**
- * `mapStream`: a Node stream whose items are mapped by workers.
+ * `mapStream`: a Node stream whose items are mapped by workers. It connects a TaskPipeline to a Duplex.
  *
- * Decides how a belt runs in a Duplex: whom it holds back, and what ends it. Neither side keeps items of its own beside what Node wants (one at the
- * writing end): the belt is the buffer, so its bound is the stream's.
+ *   write --_write--> TaskPipeline --take--> push --> reader
+ *             '-- the callback waits for room       '-- an outcome is taken only after _read
  *
- *   write --_write--> belt --take--> push --> reader         _write's callback waits for room; an outcome is taken when _read has asked
+ * Invariant: the pipeline is the buffer, so `concurrency` bounds the whole stream. The writable side keeps one more item, as Node requires. It does not
+ * know the order of outcomes (task-pipeline.ts).
  */
 import { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import type { Task, TaskRest } from '@twinpool/core';
-import { type MapStreamOptions, type Plan, planOf, type StreamTarget } from './stream-target.ts';
-import { Belt } from './task-pipeline.ts';
+import { type MapStreamOptions, type PipelineOptions, pipelineOptions, type StreamTarget } from './stream-target.ts';
+import { TaskPipeline } from './task-pipeline.ts';
 
-/** A Duplex in object mode; iterated, it gives `R`s. */
+/** A Duplex in object mode. Its async iterator yields `R`s. */
 export type MapStream<R> = AsyncIterable<R> & Duplex;
 
-/** Items that wait at the writing end for the one before them to be let in. More would be read in vain, less makes every write a drain. */
-const AT_THE_DOOR = 2;
+/** Items at the writable side before `write` returns `false`. More: items are read that may be dropped. Fewer: every write waits for `drain`. */
+const WRITABLE_ITEMS = 2;
 
 /**
- * A Node stream, for `pipeline` and `pipe`, in object mode: what is written is the argument of a task, what is read are the results, in the order of
- * the items, or with `ordered: false` as they come.
+ * Returns a Node stream in object mode, for `pipeline` and `pipe`. Each written item is the argument of a task, and the stream yields the results: in the
+ * order of the items, or with `ordered: false` in the order in which tasks end.
  *
- * Back-pressure: at most `concurrency` items (default: 16 for each worker) are inside, done ones that nobody has read included; a reader that is slow or
- * pauses stops the workers and the source. The first task that fails destroys the stream with its error, after the results before it, and so does a
- * target that takes no work any more. Destroyed early, what has not started is cancelled. A stream cannot carry `null`: a task that returns it
- * fails the stream with a TypeError.
+ * Back-pressure: at most `concurrency` items are between the two ends, results that were not read included. A slow or paused reader stops the workers and
+ * the source. The first task that fails destroys the stream with its error, after the results before it. A target that takes no new work destroys it
+ * too. When the stream is destroyed, tasks that have not started are cancelled. A stream cannot carry `null`: a task that returns `null` fails the
+ * stream with a TypeError.
  *
- * Options of the tasks are given by `target.withOptions(…)`.
+ * Give options of the tasks with `target.withOptions(…)`.
+ *
+ * Price: a few µs per item; not for tasks that are shorter.
  *
  * @param target - A pool, an executor, or a view of either.
  * @param fn - The function, or a reference to it.
- * @param options - `ordered` (default `true`) and `concurrency` (default 16 for each worker).
+ * @param options - `ordered`: default `true`. `concurrency`: items between the two ends; default 16 per worker.
  * @returns A Duplex in object mode.
- * @throws TypeError for what is not a pool or an executor, OptionsError for bad options.
+ * @throws TypeError for a target that is not a pool or an executor, OptionsError for bad options.
+ * @see https://nodejs.org/api/stream.html#class-streamduplex
  *
  * @example
  * ```ts
@@ -52,81 +56,81 @@ export function mapStream<A, R, T, Given extends readonly unknown[]>(
   ...options: TaskRest<T, [options?: MapStreamOptions | undefined], Given>
 ): MapStream<Awaited<R>>;
 export function mapStream(target: StreamTarget, fn: unknown, ...options: readonly unknown[]): MapStream<unknown> {
-  return new WorkerStream(planOf('mapStream', target, fn, options[0]));
+  return new WorkerStream(pipelineOptions('mapStream', target, fn, options[0]));
 }
 
 type Callback = (error?: Error | null) => void;
 
 class WorkerStream extends Duplex {
-  readonly #belt: Belt;
-  /** The reader waits. */
-  #isAsked = false;
+  readonly #pipeline: TaskPipeline;
+  /** `_read` was called, and no result was pushed since. */
+  #isReading = false;
   #isDelivering = false;
-  /** A written item waits for room behind it. */
+  /** The callback of the last `_write`, while there is no room for a further item. */
   #written: Callback | undefined;
-  /** The end of the input waits for the last task. */
+  /** The callback of `_final`, while tasks run. */
   #finished: Callback | undefined;
 
-  constructor(plan: Plan) {
-    super({ objectMode: true, readableHighWaterMark: 0, writableHighWaterMark: AT_THE_DOOR });
-    this.#belt = new Belt(plan, () => this.#deliver());
+  constructor(options: PipelineOptions) {
+    super({ objectMode: true, readableHighWaterMark: 0, writableHighWaterMark: WRITABLE_ITEMS });
+    this.#pipeline = new TaskPipeline(options, () => this.#deliver());
   }
 
   override _write(item: unknown, _encoding: BufferEncoding, callback: Callback): void {
     this.#written = callback;
-    this.#belt.put(item);
-    this.#letIn();
+    this.#pipeline.put(item);
+    this.#acceptNext();
   }
 
   override _final(callback: Callback): void {
     this.#finished = callback;
-    this.#belt.end();
+    this.#pipeline.end();
   }
 
   override _read(): void {
-    this.#isAsked = true;
+    this.#isReading = true;
     this.#deliver();
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
-    this.#belt.leave();
-    // It was accepted; nobody waits for ever.
+    this.#pipeline.leave();
+    // The item was accepted: its callback must be called.
     this.#takeWritten()?.();
     callback(error);
   }
 
   #deliver(): void {
-    // A reader's code runs inside `push`, and may ask or write.
+    // Code of the reader runs inside `push`, and may read or write.
     if (this.#isDelivering || this.destroyed) return;
     this.#isDelivering = true;
-    while (this.#isAsked && this.#deliverOne());
+    while (this.#isReading && this.#deliverOne());
     this.#isDelivering = false;
     if (this.destroyed) return;
-    this.#letIn();
-    const finished = this.#belt.isIdle ? this.#finished : undefined;
+    this.#acceptNext();
+    const finished = this.#pipeline.isIdle ? this.#finished : undefined;
     if (finished !== undefined) {
       this.#finished = undefined;
       finished();
     }
-    if (this.#belt.isOver) this.push(null);
+    if (this.#pipeline.isOver) this.push(null);
   }
 
   #deliverOne(): boolean {
-    const outcome = this.#belt.take();
+    const outcome = this.#pipeline.take();
     if (outcome === undefined || this.destroyed) return false;
     const { ok, value } = outcome;
     if (!ok) this.destroy(asError(value));
     else if (value === null) {
       this.destroy(new TypeError('mapStream: the task returned null, which ends a stream: return something else, or use mapWebStream'));
     } else {
-      this.#isAsked = false;
-      if (this.push(value)) this.#isAsked = true;
+      this.#isReading = false;
+      if (this.push(value)) this.#isReading = true;
     }
     return !this.destroyed;
   }
 
-  #letIn(): void {
-    if (this.#belt.hasRoom) this.#takeWritten()?.();
+  #acceptNext(): void {
+    if (this.#pipeline.hasRoom) this.#takeWritten()?.();
   }
 
   #takeWritten(): Callback | undefined {
@@ -136,7 +140,7 @@ class WorkerStream extends Duplex {
   }
 }
 
-/** A stream takes what is falsy for no error at all. */
+/** Returns an Error: a stream ignores a falsy value as the error. */
 function asError(thrown: unknown): Error {
   return thrown ? (thrown as Error) : new Error(`mapStream: a task threw ${inspect(thrown)}`, { cause: thrown });
 }

@@ -1,10 +1,11 @@
 /**
- * `mapWebStream`: a pair of Web streams between which workers map the items.
+ * `mapWebStream`: a pair of Web streams whose items are mapped by workers. It connects a TaskPipeline to the pair, as a TransformStream does.
  *
- * Decides how a belt runs in such a pair, after the model of a TransformStream: what errors or is given up at one end does so at the other. Neither
- * stream keeps items of its own: the belt is the buffer.
+ *   writable --write--> TaskPipeline --take--> enqueue --> readable
+ *               '-- the promise waits for room       '-- an outcome is taken only after pull
  *
- *   writable --write--> belt --take--> enqueue --> readable         write's promise waits for room; an outcome is taken when pull has asked
+ * Invariants: an error or the end of one stream ends the other one. Neither stream keeps items: the pipeline is the buffer. It does not know the order
+ * of outcomes (task-pipeline.ts).
  */
 import {
   ReadableStream,
@@ -13,31 +14,34 @@ import {
   type WritableStreamDefaultController,
 } from 'node:stream/web';
 import type { Task, TaskRest } from '@twinpool/core';
-import { type MapStreamOptions, type Plan, planOf, type StreamTarget } from './stream-target.ts';
-import { Belt } from './task-pipeline.ts';
+import { type MapStreamOptions, type PipelineOptions, pipelineOptions, type StreamTarget } from './stream-target.ts';
+import { TaskPipeline } from './task-pipeline.ts';
 
-/** For `source.pipeThrough(…)`. */
+/** The pair of streams that `mapWebStream` returns, for `source.pipeThrough(…)`. */
 export interface WebStreamPair<A, R> {
   /** The results. */
   readonly readable: ReadableStream<R>;
-  /** Takes the items. */
+  /** The items. */
   readonly writable: WritableStream<A>;
 }
 
 /**
- * `mapStream` for Web streams: `source.pipeThrough(mapWebStream(pool, fn))`.
+ * Returns a pair of Web streams that works as `mapStream`: `source.pipeThrough(mapWebStream(pool, fn))`.
  *
- * The same order, bound and back-pressure. The first task that fails errors both ends with what it threw, after the results before it;
- * `readable.cancel()` and `writable.abort()` cancel what has not started. Any value may come through, `null` too. `writable.close()` resolves
- * when the last task has ended.
+ * Order, bound and back-pressure are those of `mapStream`. The first task that fails errors both streams with its error, after the results before it.
+ * `readable.cancel()` and `writable.abort()` cancel the tasks that have not started. A task may return any value, also `null`. `writable.close()`
+ * resolves when the last task has ended.
  *
- * Options of the tasks are given by `target.withOptions(…)`.
+ * Give options of the tasks with `target.withOptions(…)`.
+ *
+ * Price: a few µs per item; not for tasks that are shorter.
  *
  * @param target - A pool, an executor, or a view of either.
  * @param fn - The function, or a reference to it.
- * @param options - `ordered` (default `true`) and `concurrency` (default 16 for each worker).
- * @returns The two ends.
- * @throws TypeError for what is not a pool or an executor, OptionsError for bad options.
+ * @param options - `ordered`: default `true`. `concurrency`: items between the two ends; default 16 per worker.
+ * @returns The two streams.
+ * @throws TypeError for a target that is not a pool or an executor, OptionsError for bad options.
+ * @see https://nodejs.org/api/webstreams.html#class-readablestream
  *
  * @example
  * ```ts
@@ -55,26 +59,26 @@ export function mapWebStream<A, R, T, Given extends readonly unknown[]>(
   ...options: TaskRest<T, [options?: MapStreamOptions | undefined], Given>
 ): WebStreamPair<A, Awaited<R>>;
 export function mapWebStream(target: StreamTarget, fn: unknown, ...options: readonly unknown[]): WebStreamPair<never, unknown> {
-  return new WorkerPair(planOf('mapWebStream', target, fn, options[0]));
+  return new WorkerPair(pipelineOptions('mapWebStream', target, fn, options[0]));
 }
 
 class WorkerPair implements WebStreamPair<never, unknown> {
   readonly readable: ReadableStream<unknown>;
   readonly writable: WritableStream<never>;
-  readonly #belt: Belt;
+  readonly #pipeline: TaskPipeline;
   #reading!: ReadableStreamDefaultController<unknown>;
   #writing!: WritableStreamDefaultController;
-  /** The reader waits. */
-  #asked: (() => void) | undefined;
-  /** A written item waits for room behind it. */
+  /** Resolves the promise of the last `pull`, while the reader waits. */
+  #pulled: (() => void) | undefined;
+  /** Resolves the promise of the last `write`, while there is no room for a further item. */
   #written: (() => void) | undefined;
-  /** The end of the input waits for the last task. */
+  /** Settles the promise of `close`, while tasks run. */
   #finished: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined;
-  /** Nothing is delivered any more. */
+  /** No result is delivered any more. */
   #isOver = false;
 
-  constructor(plan: Plan) {
-    this.#belt = new Belt(plan, () => this.#deliver());
+  constructor(options: PipelineOptions) {
+    this.#pipeline = new TaskPipeline(options, () => this.#deliver());
     this.readable = new ReadableStream<unknown>(
       {
         start: (controller) => {
@@ -82,7 +86,7 @@ class WorkerPair implements WebStreamPair<never, unknown> {
         },
         pull: () =>
           new Promise((resolve) => {
-            this.#asked = resolve;
+            this.#pulled = resolve;
             this.#deliver();
           }),
         cancel: (reason) => this.#fail(reason),
@@ -92,45 +96,45 @@ class WorkerPair implements WebStreamPair<never, unknown> {
     this.writable = new WritableStream<never>({
       start: (controller) => {
         this.#writing = controller;
-        // Node has it; the types of Node 20 do not.
+        // The types of Node 20 lack the property.
         const { signal } = controller as WritableStreamDefaultController & { readonly signal: AbortSignal };
-        // `abort` would be called only when the write that waits has ended.
+        // The method `abort` of a sink would be called only after the pending write.
         signal.addEventListener('abort', () => this.#end(signal.reason), { once: true });
       },
       write: (item) =>
         new Promise((resolve) => {
           this.#written = resolve;
-          this.#belt.put(item);
-          this.#letIn();
+          this.#pipeline.put(item);
+          this.#acceptNext();
         }),
       close: () =>
         new Promise((resolve, reject) => {
           this.#finished = { resolve, reject };
-          this.#belt.end();
+          this.#pipeline.end();
         }),
     });
   }
 
   #deliver(): void {
     if (this.#isOver) return;
-    const outcome = this.#asked === undefined ? undefined : this.#belt.take();
+    const outcome = this.#pulled === undefined ? undefined : this.#pipeline.take();
     if (outcome?.ok === false) {
       this.#fail(outcome.value);
       return;
     }
     if (outcome !== undefined) {
       this.#reading.enqueue(outcome.value);
-      this.#answer();
+      this.#resolvePull();
     }
-    this.#letIn();
-    if (this.#belt.isIdle) this.#finish(this.#belt.failure);
-    if (!this.#belt.isOver) return;
+    this.#acceptNext();
+    if (this.#pipeline.isIdle) this.#finish(this.#pipeline.failure);
+    if (!this.#pipeline.isOver) return;
     this.#isOver = true;
     this.#reading.close();
-    this.#answer();
+    this.#resolvePull();
   }
 
-  /** A task failed, or nobody reads: who writes learns of it. */
+  /** A task failed, or the reader cancelled: the writer gets the reason too. */
   #fail(reason: unknown): void {
     if (this.#isOver) return;
     this.#writing.error(reason);
@@ -140,21 +144,21 @@ class WorkerPair implements WebStreamPair<never, unknown> {
   #end(reason: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#belt.leave();
+    this.#pipeline.leave();
     this.#reading.error(reason);
-    this.#answer();
-    this.#letIn();
+    this.#resolvePull();
+    this.#acceptNext();
     this.#finish({ value: reason });
   }
 
-  #answer(): void {
-    const asked = this.#asked;
-    this.#asked = undefined;
-    asked?.();
+  #resolvePull(): void {
+    const pulled = this.#pulled;
+    this.#pulled = undefined;
+    pulled?.();
   }
 
-  #letIn(): void {
-    if (!this.#belt.hasRoom && !this.#isOver) return;
+  #acceptNext(): void {
+    if (!this.#pipeline.hasRoom && !this.#isOver) return;
     const written = this.#written;
     this.#written = undefined;
     written?.();

@@ -1,8 +1,8 @@
 /**
- * Where the tasks of a stream go, and how many at once.
+ * Reads the target and the options of a mapped stream: where its tasks are submitted, and how many at once.
  *
- * Decides the options and their defaults, and that a pool, an executor and the views of either are called by their own methods: a stream's
- * tasks end as the other work of its target does.
+ * Tasks are submitted with the target's own methods, of a pool, an executor or a view of one. So they end as the other work of the target does. This
+ * file does not know streams.
  */
 import { inspect } from 'node:util';
 import { cpuCount, type OptionIssue, OptionsError } from '@twinpool/core';
@@ -10,48 +10,49 @@ import { seatOf, unknownOption } from '@twinpool/core/facade';
 import type { ExecutorCalls } from '@twinpool/executor';
 import type { PoolCalls } from '@twinpool/pool';
 
-/** A pool, an executor, or what `withOptions` of either returns. */
+/** A pool, an executor, or a view that `withOptions` of one returns. */
 export type StreamTarget = PoolCalls | ExecutorCalls;
 
 /** Options of `mapStream` and `mapWebStream`. */
 export interface MapStreamOptions {
-  /** Results in the order of the items (default), or as they come. */
+  /** Whether results come in the order of the items; otherwise they come in the order in which tasks end. Default: `true`. */
   ordered?: boolean | undefined;
-  /** The most items between the two ends: waiting, running, or done and not read. Default: 16 for each worker of the target. */
+  /** The most items between the two ends: waiting, running, or done and not read. Default: 16 per worker of the target. */
   concurrency?: number | undefined;
 }
 
-/** One item's task, as little of its handle as a stream wants. */
+/** The handle of one item's task: the part that a stream uses. */
 export interface TaskHandle extends PromiseLike<unknown> {
   cancel(): boolean;
 }
 
-export interface Plan {
+/** How a TaskPipeline runs tasks. */
+export interface PipelineOptions {
   readonly ordered: boolean;
   readonly concurrency: number;
-  /** Throws what the target throws when it takes no work. */
-  readonly start: (item: unknown) => TaskHandle;
+  /** Submits the task of an item. Throws the target's error if the target takes no work. */
+  readonly submit: (item: unknown) => TaskHandle;
 }
 
-/** More: less waits for a message where tasks are short. Less: less memory where items are big, and less done in vain when the stream ends early. */
-const ITEMS_A_WORKER = 16;
+/** More: fewer waits for a message with short tasks. Fewer: less memory with large items, and less lost work when the stream ends early. */
+const ITEMS_PER_WORKER = 16;
 
 type Fn = (item: unknown) => unknown;
 
-/** Throws TypeError for what is no target, OptionsError. */
-export function planOf(what: string, target: StreamTarget, fn: unknown, options: unknown): Plan {
+/** Throws TypeError for a value that is not a target, OptionsError for bad options. */
+export function pipelineOptions(what: string, target: StreamTarget, fn: unknown, options: unknown): PipelineOptions {
   const { ordered = true, concurrency } = readOptions(what, options);
-  return { ordered, concurrency: concurrency ?? ITEMS_A_WORKER * workersOf(target), start: starterOf(what, target, fn as Fn) };
+  return { ordered, concurrency: concurrency ?? ITEMS_PER_WORKER * workersOf(target), submit: submitterOf(what, target, fn as Fn) };
 }
 
-function starterOf(what: string, target: StreamTarget, fn: Fn): Plan['start'] {
+function submitterOf(what: string, target: StreamTarget, fn: Fn): PipelineOptions['submit'] {
   const { submit, applyAsync } = (target ?? {}) as Partial<Record<keyof ExecutorCalls | keyof PoolCalls, unknown>>;
   if (typeof submit === 'function') return (item) => (target as ExecutorCalls).submit(fn, item);
   if (typeof applyAsync === 'function') return (item) => (target as PoolCalls).applyAsync(fn, [item]);
   throw new TypeError(`${what}: expected a pool or an executor, got ${inspect(target, { depth: 0 }).slice(0, 80)}`);
 }
 
-/** A view does not say how many it has. */
+/** Returns the number of workers of the target. It is not known for a view: then the number of CPUs. */
 function workersOf(target: StreamTarget): number {
   return seatOf(target)?.workers ?? cpuCount();
 }

@@ -1,82 +1,87 @@
 /**
- * The belt between the two ends of a stream: items are put on, each becomes a task, outcomes are taken off.
+ * TaskPipeline: the tasks between the two ends of a stream. It submits a task per item, and keeps the outcomes until the stream takes them.
  *
- *   put --start--> running --settled--> ready --take--> the reader
+ *   put --submit--> running --settled--> ready --take--> the reader
  *   '------ at most `concurrency` from here to there ------'
  *
- * Decides the order of outcomes, when there is room, and what a failure means: it is delivered in its turn, nothing behind it is, so what
- * has not started behind it is cancelled and nothing more is put on. Refuses to know what kind of stream it runs in: the stream asks
- * `hasRoom`, `take`, `isOver` and `isIdle` again whenever it is told that something moved.
+ *   open --end--> ended --last outcome taken--> over          open, ended --leave--> left: no outcome is delivered any more
+ *
+ * Invariants: outcomes are taken in the order of their items or, unordered, of their arrival. A failure is delivered in its turn and is the last outcome:
+ * tasks behind it that have not started are cancelled, and no item has room any more. It does not know the kind of the stream, which reads `hasRoom`,
+ * `isOver` and `isIdle` again after each call of `onChange`.
  */
-import type { Plan, TaskHandle } from './stream-target.ts';
+import type { PipelineOptions, TaskHandle } from './stream-target.ts';
 
+/** How one task ended. */
 export interface Outcome {
   readonly ok: boolean;
   readonly value: unknown;
 }
 
-export class Belt {
-  readonly #plan: Plan;
-  readonly #moved: () => void;
-  /** Tasks that have not ended, by the place of their item. */
+export class TaskPipeline {
+  readonly #options: PipelineOptions;
+  readonly #onChange: () => void;
+  /** Tasks that have not ended, by the index of their item. */
   readonly #running = new Map<number, TaskHandle>();
-  /** Outcomes by the place of their item; for an unordered belt by arrival. */
+  /** Outcomes by the index of their item or, unordered, by the order of their arrival. */
   readonly #ready = new Map<number, Outcome>();
   #put = 0;
   #taken = 0;
   #arrived = 0;
-  /** Nothing is put on any more. */
+  /** `put` is not called any more. */
   #hasEnded = false;
   #hasFailed = false;
   #isLeft = false;
 
-  constructor(plan: Plan, moved: () => void) {
-    this.#plan = plan;
-    this.#moved = moved;
+  constructor(options: PipelineOptions, onChange: () => void) {
+    this.#options = options;
+    this.#onChange = onChange;
   }
 
-  /** One more item may be put on. */
+  /** `put` may be called with one more item. */
   get hasRoom(): boolean {
-    return !this.#hasFailed && !this.#isLeft && this.#put - this.#taken < this.#plan.concurrency;
+    return !this.#hasFailed && !this.#isLeft && this.#put - this.#taken < this.#options.concurrency;
   }
-  /** Every outcome was taken, and no more will come. */
+  /** Every outcome was taken, and no further one comes. */
   get isOver(): boolean {
     return this.#hasEnded && this.#taken === this.#put;
   }
-  /** No task of it is open, and no more will come. */
+  /** No task runs or waits, and no further one comes. */
   get isIdle(): boolean {
     return this.#hasEnded && this.#running.size === 0;
   }
 
-  /** The first outcome to come, of those that are there, that is a failure. */
+  /** The failure that `take` returns first, of those that have arrived. */
   get failure(): Outcome | undefined {
     if (!this.#hasFailed) return undefined;
     for (let turn = this.#taken; turn < this.#put; turn++) if (this.#ready.get(turn)?.ok === false) return this.#ready.get(turn);
     return undefined;
   }
 
+  /** Submits the task of `item`. */
   put(item: unknown): void {
-    const place = this.#put++;
+    const index = this.#put++;
     let task: TaskHandle;
     try {
-      task = this.#plan.start(item);
+      task = this.#options.submit(item);
     } catch (error) {
-      this.#settled(place, false, error);
+      this.#settled(index, false, error);
       return;
     }
-    this.#running.set(place, task);
+    this.#running.set(index, task);
     task.then(
-      (value) => this.#settled(place, true, value),
-      (error: unknown) => this.#settled(place, false, error),
+      (value) => this.#settled(index, true, value),
+      (error: unknown) => this.#settled(index, false, error),
     );
   }
 
+  /** No further item comes. */
   end(): void {
     this.#hasEnded = true;
-    this.#moved();
+    this.#onChange();
   }
 
-  /** The next outcome, if it is there. After one that failed there is none. */
+  /** Takes the next outcome; undefined while it has not come. */
   take(): Outcome | undefined {
     const outcome = this.#ready.get(this.#taken);
     if (outcome === undefined) return undefined;
@@ -85,7 +90,7 @@ export class Belt {
     return outcome;
   }
 
-  /** Nobody reads any more: what has not started never runs, what runs runs to its end, and nothing is delivered. */
+  /** The reader left: tasks that have not started are cancelled, running ones go on, and no outcome is delivered. */
   leave(): void {
     if (this.#isLeft) return;
     this.#isLeft = true;
@@ -94,18 +99,18 @@ export class Belt {
     this.#running.clear();
   }
 
-  #settled(place: number, ok: boolean, value: unknown): void {
+  #settled(index: number, ok: boolean, value: unknown): void {
     if (this.#isLeft) return;
-    this.#running.delete(place);
-    const turn = this.#plan.ordered ? place : this.#arrived++;
+    this.#running.delete(index);
+    const turn = this.#options.ordered ? index : this.#arrived++;
     this.#ready.set(turn, { ok, value });
-    if (!ok) this.#fail(place);
-    this.#moved();
+    if (!ok) this.#fail(index);
+    this.#onChange();
   }
 
-  #fail(place: number): void {
+  #fail(index: number): void {
     this.#hasFailed = true;
-    // A cancelled one comes back here, after this failure.
-    for (const [other, task] of this.#running) if (!this.#plan.ordered || other > place) task.cancel();
+    // A cancelled task settles too: that calls this method again, after this failure.
+    for (const [other, task] of this.#running) if (!this.#options.ordered || other > index) task.cancel();
   }
 }

@@ -1,7 +1,9 @@
 /**
- * `toAsyncResult`: a Future as the handle of a pool's call.
+ * `toAsyncResult`: makes the handle of a pool's call from a Future.
  *
- *   AsyncResult view --#source--> Deferred <-- Future        core's Deferred holds the one outcome; both classes only name its questions
+ *   AsyncResult (a view) --#source--> Deferred <-- Future        core's Deferred has the outcome; both classes only name its operations
+ *
+ * It does not know how the task runs.
  */
 import { inspect } from 'node:util';
 import { NotReadyError, TimeoutError } from '@twinpool/core';
@@ -9,6 +11,7 @@ import {
   adviseFor,
   cancel,
   Deferred,
+  defineInspect,
   errorWithin,
   follow,
   handledPromiseOf,
@@ -21,18 +24,20 @@ import {
 } from '@twinpool/core/facade';
 import type { Future } from '@twinpool/executor';
 import type { AsyncResult } from '@twinpool/pool';
-import { deferredOf, pair, resultOf } from './views.ts';
+import { deferredOf, pair, resultOf } from './handle-pairs.ts';
 
 /**
- * The AsyncResult of what `submit` returned, or of any other future: a second view of the same task. Both always agree, at every moment: what is
- * cancelled through one is cancelled, an error asked for through one was asked for. Asked again it gives the same result, and for the
- * future that `toFuture` made, the result it was made of.
+ * Returns an AsyncResult for a future: a second handle of the same task.
  *
- * A cancelled one has not been successful, and its `exception()` is the CancelledError.
+ * Both handles have the same state at every moment. A `cancel()` of one cancels the task for both, and an error that you read from one counts as read.
+ * A second call returns the same result. For a future that `toFuture` made, it returns the original result.
  *
- * @param future - What `submit` returned, or any other future.
+ * A cancelled task was not successful, and `exception()` resolves with its CancelledError.
+ *
+ * @param future - The future that `submit` returned, or another one.
  * @returns The AsyncResult.
- * @throws TypeError for what is not a Future.
+ * @throws TypeError for a value that is not a Future.
+ * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.AsyncResult
  *
  * @example
  * ```ts
@@ -51,12 +56,7 @@ export function toAsyncResult<R>(future: Future<R>): AsyncResult<R> {
 
 class FutureResult<R> extends Deferred<R> implements AsyncResult<R> {
   static {
-    const hidden = {
-      [inspect.custom](this: FutureResult<unknown>): string {
-        return `<AsyncResult of ${inspect(sourceOf(this))}>`;
-      },
-    };
-    Object.defineProperties(FutureResult.prototype, Object.getOwnPropertyDescriptors(hidden));
+    defineInspect(FutureResult.prototype, (result) => `<AsyncResult of ${inspect(sourceOf(result))}>`);
     adviseFor(FutureResult.prototype, 'AsyncResult', 'await it, and send its value');
   }
 
@@ -83,7 +83,7 @@ class FutureResult<R> extends Deferred<R> implements AsyncResult<R> {
   }
 
   successful(): boolean {
-    if (!this.ready()) throw new NotReadyError('the result is not ready: await it, or ask ready() first');
+    if (!this.ready()) throw new NotReadyError('the result is not ready: await it, or call ready() first');
     return stateOf(this) === 'returned';
   }
 
@@ -91,7 +91,7 @@ class FutureResult<R> extends Deferred<R> implements AsyncResult<R> {
     return markHandled(errorWithin(this, timeout, lateError));
   }
 
-  /** Unlike a future, which goes on to say `true`, it answers whether this call cancelled it. */
+  /** Returns whether this call cancelled the task. A future also returns `true` if an earlier call cancelled it. */
   cancel(): boolean {
     return cancel(this);
   }

@@ -1,25 +1,29 @@
 /**
- * `toFuture`: the handle of a pool's call as a Future.
+ * `toFuture`: makes a Future from the handle of a pool's call.
  *
- *   Future view --#source--> Deferred <-- AsyncResult        core's Deferred holds the one outcome; both classes only name its questions
+ *   Future (a view) --#source--> Deferred <-- AsyncResult        core's Deferred has the outcome; both classes only name its operations
+ *
+ * It does not know how the task runs.
  */
 import { inspect } from 'node:util';
-import { type Deferred, follow, sourceOf } from '@twinpool/core/facade';
+import { type Deferred, defineInspect, follow, sourceOf } from '@twinpool/core/facade';
 import { Future } from '@twinpool/executor';
 import type { AsyncResult } from '@twinpool/pool';
-import { deferredOf, futureOf, pair } from './views.ts';
+import { deferredOf, futureOf, pair } from './handle-pairs.ts';
 
 /**
- * The future of what `applyAsync`, `mapAsync` or `starmapAsync` returned: a second view of the same task. Both always agree, at every moment: what is
- * cancelled through one is cancelled, an error asked for through one was asked for. Asked again it gives the same future, and for the result
- * that `toAsyncResult` made, the future it was made of.
+ * Returns a future for the handle of a pool's call: a second handle of the same task.
  *
- * The call's `callback` and `errorCallback` run first, and decide the outcome; then the done-callbacks run. `running()` of a map is whether
- * anything of it was handed to a worker. `setResult` and `setException` throw InvalidStateError: the pool settles it.
+ * Both handles have the same state at every moment. A `cancel()` of one cancels the task for both, and an error that you read from one counts as read.
+ * A second call returns the same future. For a result that `toAsyncResult` made, it returns the original future.
  *
- * @param result - What `applyAsync`, `mapAsync` or `starmapAsync` returned.
+ * The call's `callback` and `errorCallback` run first and may replace the outcome; then the done-callbacks run. `running()` of a map is `true` when a task
+ * of it was handed to a worker. `setResult` and `setException` throw InvalidStateError, because the pool settles the future.
+ *
+ * @param result - The handle that `applyAsync`, `mapAsync` or `starmapAsync` returned.
  * @returns The future.
- * @throws TypeError for what is not an AsyncResult.
+ * @throws TypeError for a value that is not an AsyncResult.
+ * @see https://docs.python.org/3/library/concurrent.futures.html#future-objects
  *
  * @example
  * ```ts
@@ -39,12 +43,7 @@ export function toFuture<R>(result: AsyncResult<R>): Future<R> {
 
 class ResultFuture<R> extends Future<R> {
   static {
-    const hidden = {
-      [inspect.custom](this: ResultFuture<unknown>): string {
-        return `<Future of ${inspect(sourceOf(this))}>`;
-      },
-    };
-    Object.defineProperties(ResultFuture.prototype, Object.getOwnPropertyDescriptors(hidden));
+    defineInspect(ResultFuture.prototype, (future) => `<Future of ${inspect(sourceOf(future))}>`);
   }
 
   constructor(result: AsyncResult<R>, source: Deferred<unknown>) {

@@ -166,7 +166,7 @@ describe.each(KINDS)('of kind $kind', (kind) => {
     const [reader, writer] = [readable.getReader(), writable.getWriter()];
     await writeAll(writer, rows(gate.path, 6, []));
     const read = how === 'writable.abort' ? failure(reader.read()) : reader.read();
-    await until(() => pool.stats().queued === 3, 'the belt is full');
+    await until(() => pool.stats().queued === 3, 'the pipeline is full');
     const reason = new Error('given up');
     if (how === 'readable.cancel') await reader.cancel(reason);
     else await writer.abort(reason);

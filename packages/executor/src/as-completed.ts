@@ -1,32 +1,35 @@
 /**
- * `asCompleted`: futures in the order in which they get done.
+ * `asCompleted`: iterates futures in the order in which they get done.
  *
- * Decides what comes next. Hand-written, since an async generator would await the futures it yields, and give their values.
+ *   #pending --settled--> #done --next()--> the consumer
+ *       '--the time is over--> TimeoutError, and the end
+ *
+ * The iterator is hand-written: an async generator would await the futures that it yields, and yield their values. It does not know executors.
  */
 import { TimeoutError } from '@twinpool/core';
 import { Alarm, adviseFor, checkTimeout, systemClock } from '@twinpool/core/facade';
 import type { Future } from './future.ts';
-import { type ResultLike, viewsOf } from './handle.ts';
+import { type ResultLike, viewsOf } from './handle-views.ts';
+import { inspectAs } from './inspect-as.ts';
 import { ownOptions } from './options.ts';
-import { shownAs } from './shown.ts';
 
 /** Options of `asCompleted`. */
 export interface AsCompletedOptions {
-  /** Milliseconds for the whole iteration, counted from the call. */
+  /** Milliseconds for the whole iteration, counted from the call of `asCompleted`. Default: no limit. */
   timeout?: number | undefined;
 }
 
-/** Yields the futures themselves, never their values. */
+/** The iterator that `asCompleted` returns. It yields the futures themselves, never their values. */
 export interface FutureIterator<F> extends AsyncIterableIterator<F> {
   /**
-   * The next future that is done.
+   * Waits for the next future that is done and returns it.
    *
    * @returns The future, or the end.
    * @throws TimeoutError (rejection) when the time is over.
    */
   next(): Promise<IteratorResult<F, undefined>>;
   /**
-   * Leaves the iteration; no future is cancelled.
+   * Ends the iteration. No future is cancelled.
    *
    * @returns The end.
    */
@@ -35,18 +38,18 @@ export interface FutureIterator<F> extends AsyncIterableIterator<F> {
 }
 
 /**
- * Iterates futures, of any executors, and AsyncResults, mixed, as they get done: those that are done already first, in the order given.
- * Each comes once, a failed or cancelled one like any other. Leaving the loop cancels nothing.
+ * Iterates futures in the order in which they get done. It takes futures of any executors and AsyncResults, mixed.
  *
- * When `timeout` milliseconds have passed since the call, what is done still comes, and then `next()` rejects with TimeoutError
+ * Futures that are already done come first, in the order given. Each future comes once, also a failed or cancelled one. The end of the loop cancels
+ * nothing. When `timeout` milliseconds have passed since the call, the futures that are done still come, and then `next()` rejects with TimeoutError
  * ("2 (of 4) futures unfinished").
  *
- * Unlike CPython: a cancelled future comes as soon as it is cancelled, and the time counts from the call, as Python's documentation has it.
+ * Unlike in CPython, a cancelled future comes as soon as it is cancelled, and the time counts from the call, as Python's documentation says.
  *
  * @param futures - Futures and AsyncResults.
- * @param options - `timeout`: milliseconds for the whole iteration, default none.
+ * @param options - `timeout`: milliseconds for the whole iteration. Default: no limit.
  * @returns An iterator of the futures themselves.
- * @throws TypeError for what is not a future, RangeError for a bad `timeout`, OptionsError for another option.
+ * @throws TypeError for a value that is not a future, RangeError for a bad `timeout`, OptionsError for another option.
  * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.as_completed
  *
  * @example
@@ -64,7 +67,8 @@ export function asCompleted<F extends Future<unknown> | ResultLike>(futures: Ite
   return new AsCompleted(futures, checkTimeout(timeout), calledAt);
 }
 
-interface Asker<F> {
+/** A call of `next` that has not settled. */
+interface PendingNext<F> {
   readonly resolve: (step: IteratorResult<F, undefined>) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -72,7 +76,7 @@ interface Asker<F> {
 class AsCompleted<F> implements FutureIterator<F> {
   static {
     adviseFor(AsCompleted.prototype, 'FutureIterator', 'iterate it here');
-    shownAs<AsCompleted<unknown>>(AsCompleted.prototype, 'FutureIterator', (iterator) => ({
+    inspectAs<AsCompleted<unknown>>(AsCompleted.prototype, 'FutureIterator', (iterator) => ({
       total: iterator.#total,
       unfinished: iterator.#pending.size,
     }));
@@ -80,15 +84,15 @@ class AsCompleted<F> implements FutureIterator<F> {
 
   readonly #total: number;
   readonly #deadline: number;
-  /** There is no time to wait: what is done now comes, and nothing else. */
+  /** The timeout is 0 or less: only futures that are done now come. */
   readonly #looksOnce: boolean;
   readonly #alarm: Alarm;
-  /** Not done yet, with the way to stop listening. */
+  /** The futures that are not done, with the function that removes the listener. */
   readonly #pending = new Map<F, () => void>();
-  /** Done, in order, from `#next` on; what was yielded is forgotten. */
+  /** The done futures in order. From `#next` on they were not yielded; the references before it are released. */
   #done: (F | undefined)[] = [];
   #next = 0;
-  readonly #askers: Asker<F>[] = [];
+  readonly #waiting: PendingNext<F>[] = [];
 
   constructor(futures: Iterable<F>, timeout: number, calledAt: number) {
     const views = viewsOf('asCompleted', futures);
@@ -108,14 +112,14 @@ class AsCompleted<F> implements FutureIterator<F> {
 
   next(): Promise<IteratorResult<F, undefined>> {
     return new Promise((resolve, reject) => {
-      this.#askers.push({ resolve, reject });
-      this.#answer();
+      this.#waiting.push({ resolve, reject });
+      this.#deliver();
     });
   }
 
   return(): Promise<IteratorResult<F, undefined>> {
     this.#end();
-    this.#answer();
+    this.#deliver();
     return Promise.resolve({ done: true, value: undefined });
   }
 
@@ -130,16 +134,16 @@ class AsCompleted<F> implements FutureIterator<F> {
   #settled(future: F): void {
     if (!this.#pending.delete(future)) return;
     this.#done.push(future);
-    this.#answer();
+    this.#deliver();
   }
 
-  #answer(): void {
-    while (this.#askers.length > 0) {
+  #deliver(): void {
+    while (this.#waiting.length > 0) {
       const value = this.#take();
-      if (value !== undefined) this.#askers.shift()?.resolve({ done: false, value });
-      else if (this.#pending.size === 0) this.#askers.shift()?.resolve({ done: true, value: undefined });
+      if (value !== undefined) this.#waiting.shift()?.resolve({ done: false, value });
+      else if (this.#pending.size === 0) this.#waiting.shift()?.resolve({ done: true, value: undefined });
       else {
-        // The timer runs, and keeps the program alive, while somebody waits.
+        // The timer runs, and keeps the program alive, only while a `next` waits.
         if (this.#looksOnce) this.#expire();
         else this.#alarm.set(this.#deadline - systemClock.now());
         return;
@@ -159,8 +163,8 @@ class AsCompleted<F> implements FutureIterator<F> {
   #expire(): void {
     const error = new TimeoutError(`${this.#pending.size} (of ${this.#total}) futures unfinished`);
     this.#end();
-    this.#askers.shift()?.reject(error);
-    this.#answer();
+    this.#waiting.shift()?.reject(error);
+    this.#deliver();
   }
 
   #end(): void {

@@ -1,11 +1,16 @@
-/** The type of the two executor classes as values. Only the signature of a constructor can tie the types of `initargs` to `initializer`. */
+/**
+ * Declares the type of the two executor classes as values. It has types only.
+ *
+ * The constructor of a class cannot have type parameters, which tie the types of `initargs` to `initializer`; the signature of a constructor in an
+ * interface can.
+ */
 import type { Executor } from './executor.ts';
 import type { ExecutorOptions } from './options.ts';
 
 /** The constructor of an executor: `new ProcessPoolExecutor(…)`, and `ProcessPoolExecutor.use`. */
 export interface ExecutorConstructor<Self extends Executor> {
   /**
-   * Makes an executor; workers are started when work comes.
+   * Makes an executor. Workers start when work comes.
    *
    * @param options - The most workers, or options. Default: `cpuCount()`.
    * @returns The executor.
@@ -15,12 +20,12 @@ export interface ExecutorConstructor<Self extends Executor> {
   new <I extends readonly unknown[] = []>(options?: number | ExecutorOptions<I>): Self;
   readonly prototype: Self;
   /**
-   * Runs `body` with a new executor and shuts the executor down after it, waiting for its work: `await using` for where it is unavailable.
+   * Runs `body` with a new executor, and shuts the executor down when the promise of `body` settles. For programs without `await using`.
    *
    * @param options - What the constructor takes.
    * @param body - Gets the executor.
-   * @returns What `body` returns.
-   * @throws What the constructor or `body` throws.
+   * @returns The value that `body` returns, when all work has ended.
+   * @throws The error of the constructor or of `body`.
    *
    * @example
    * ```ts

@@ -1,7 +1,11 @@
 /**
- * Executor: what every executor has in common, `concurrent.futures.Executor`.
+ * Executor: the base class of all executors, `concurrent.futures.Executor`. It makes `map` from `submit`.
  *
- * Decides how `map` follows from `submit`, for executors that only have that; those with workers do it better (worker-executor.ts).
+ *   Executor                    submit is abstract; map calls submit once per item (submit-map.ts)
+ *     '-- WorkerExecutor        submit and map on workers (worker-executor.ts)
+ *           '-- ProcessPoolExecutor, ThreadPoolExecutor
+ *
+ * Half of this file is docstrings, the other half overloads of `map`. It does not know workers.
  */
 import { type CallOptions, OptionsError, type Task, type TaskRest } from '@twinpool/core';
 import { adviseFor, callSiteOf, resolveCall, systemClock } from '@twinpool/core/facade';
@@ -9,15 +13,15 @@ import type { Future } from './future.ts';
 import { type MapArguments, type MapInput, mapArguments } from './inputs.ts';
 import { type ExecutorMapOptions, type ExecutorOptions, resolveMap, type ShutdownOptions } from './options.ts';
 import { ResultIterator } from './result-iterator.ts';
-import { NO_SETTINGS, SubmitFeed } from './submit-feed.ts';
+import { NO_SETTINGS, SubmitMap } from './submit-map.ts';
 
-/** The task methods alone, with options for every call made through them; `withOptions` makes it. */
+/** The view that `withOptions` returns: the task methods, with options for every call that is made through it. */
 export interface ExecutorCalls extends Pick<Executor, 'submit' | 'map' | 'withOptions'> {}
 
 /**
- * Base class of all executors: test for it by `instanceof`, or extend it.
+ * The base class of all executors. Use it with `instanceof`, or extend it.
  *
- * A class of yours needs `submit`; `map` works on top of it, and the end of a scope calls `shutdown`, which does nothing here.
+ * A class of yours must have `submit`. `map` calls `submit`, and the end of an `await using` scope calls `shutdown`, which does nothing here.
  *
  * @see https://docs.python.org/3/library/concurrent.futures.html#executor-objects
  *
@@ -44,15 +48,16 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
   /**
    * Runs `fn(...args)` in a worker.
    *
-   * Whatever is wrong with the function, the arguments or the task is the future's outcome.
+   * An error of the function, of the arguments or of the task is the outcome of the future.
    *
-   * Price: about 2 µs a task where many wait, 10 µs (threads) to 30 µs (processes) there and back for one; use `map` for short functions.
+   * Price: about 2 µs per task while many wait; for one task, about 10 µs there and back with threads and 30 µs with processes. Not for shorter
+   * functions unless through `map`.
    *
    * @param fn - The function, or a reference to it.
    * @param args - Its arguments. They are copied when the task is handed to a worker.
    * @returns The future of the result.
    * @throws ExecutorShutdownError after `shutdown()`.
-   * @throws BrokenExecutorError once no worker can be started.
+   * @throws BrokenExecutorError after no worker could be started.
    * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor.submit
    *
    * @example
@@ -71,21 +76,21 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
   ): Future<Awaited<R>>;
 
   /**
-   * Calls `fn` for every item, in parallel, and iterates the results in input order. Several inputs are zipped, and the shortest ends them.
+   * Calls `fn` for every item, in parallel, and iterates the results in input order. Several inputs are zipped; the shortest one ends them.
    *
-   * A synchronous input is read, and every task submitted, at the call, unless `buffersize` bounds how far it is read ahead. An
-   * asynchronous one is read ahead by `buffersize`, default twice the workers. The first error ends the iteration and cancels what has not
-   * started, unless `onError` is 'continue', and so does leaving the loop.
+   * A synchronous input is read at the call, and all its tasks are submitted, unless `buffersize` bounds how far it is read ahead. An asynchronous
+   * input is read `buffersize` items ahead, by default twice the number of workers. The first error ends the iteration and cancels the tasks that
+   * have not started, unless `onError` is 'continue'. The end of the loop cancels them too.
    *
-   * Price: about 0.2 µs a task where items and results are numbers; copying larger ones costs more.
+   * Price: about 0.2 µs per task if items and results are numbers; to copy larger values costs more.
    *
    * @param fn - The function, or a reference to it.
    * @param a - The input of its first argument, synchronous or asynchronous.
    * @param b - The input of its second argument, and so on up to five.
-   * @param options - Options of this call. `timeout` is in milliseconds, counts from the call and is for the whole iteration.
+   * @param options - Options of this call. `timeout`: milliseconds for the whole iteration, counted from the call of `map`. Default: no limit.
    * @returns An iterator of the results.
-   * @throws ExecutorShutdownError after `shutdown()`, BrokenExecutorError once no worker can be started.
-   * @throws TypeError for an input that is not iterable, OptionsError for bad options, and what a synchronous input throws.
+   * @throws ExecutorShutdownError after `shutdown()`, BrokenExecutorError after no worker could be started.
+   * @throws TypeError for an input that is not iterable, OptionsError for bad options, and the error of a synchronous input.
    * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor.map
    *
    * @example
@@ -161,7 +166,7 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
     return this.startMap(fn, mapArguments(rest));
   }
 
-  /** What `map` does once its inputs and options are told apart. Here: on top of `submit`, without chunks. */
+  /** Starts a `map` whose inputs and options are separated. This class calls `submit` once per item, without chunks. */
   protected startMap(fn: unknown, args: MapArguments): ResultIterator<never> {
     const calledAt = systemClock.now();
     const site = callSiteOf(Executor.prototype.map);
@@ -169,15 +174,15 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
     const { timeout: _, chunksize: __, buffersize, onProgress, onError, ...call } = own;
     const calls = this.withOptions(call);
     const submit = (each: readonly unknown[]) => calls.submit(fn as () => never, ...(each as []));
-    return new ResultIterator<never>(SubmitFeed.start(submit, args, { buffersize, onProgress }, site), { timeout, calledAt, onError });
+    return new ResultIterator<never>(SubmitMap.start(submit, args, { buffersize, onProgress }, site), { timeout, calledAt, onError });
   }
 
   /**
-   * The task methods with options for every call made through them. Views nest, and a call's own option wins.
+   * Returns a view of the executor: its task methods, with options for every call that is made through the view. Views nest; a call's own option wins.
    *
    * @param options - Options of each call.
    * @returns The task methods, without those that end the executor.
-   * @throws OptionsError for bad options, and for any where the executor is of a class that has none.
+   * @throws OptionsError for bad options. A class that extends `Executor` itself has no options, so every option is a bad one.
    *
    * @example
    * ```ts
@@ -192,7 +197,7 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
     const { own } = resolveCall('withOptions', options, NO_SETTINGS);
     const [first] = Object.keys(own);
     if (first === undefined) return this;
-    const message = `${this.constructor.name} cannot honour it`;
+    const message = `${this.constructor.name} has no options of calls: override withOptions, or leave it out`;
     throw new OptionsError(
       `withOptions: ${first}: ${message}`,
       Object.keys(own).map((path) => ({ path, message })),
@@ -200,12 +205,12 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
   }
 
   /**
-   * Takes no new work: `submit` and `map` throw ExecutorShutdownError from now on. What was accepted is done.
+   * Shuts the executor down: `submit` and `map` throw ExecutorShutdownError from now on, and accepted tasks finish.
    *
-   * May be called again, and what a later call asks for is done then: `cancelFutures` cancels at once.
+   * You may call it again, with other options: `cancelFutures` then cancels at once.
    *
-   * @param _options - `wait` (default `true`): the promise resolves when all work has ended and the workers are gone, else at once.
-   * `cancelFutures` (default `false`): cancels what was not handed to a worker. `timeout`: milliseconds to wait, default none.
+   * @param _options - `wait`: the promise resolves when all work has ended and the workers are gone, otherwise at once. Default: `true`.
+   * `cancelFutures`: cancels the tasks that were not handed to a worker. Default: `false`. `timeout`: milliseconds to wait. Default: no limit.
    * @returns Nothing.
    * @throws TimeoutError (rejection) after `timeout`; the work goes on.
    * @throws OptionsError (rejection) for bad options.
@@ -224,12 +229,12 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
   async shutdown(_options?: ShutdownOptions): Promise<void> {}
 
   /**
-   * Ends the workers now: processes by SIGTERM, and by SIGKILL after `killGrace`; threads are terminated.
+   * Ends the workers now. Processes get SIGTERM, and SIGKILL after `killGrace` milliseconds; threads are terminated.
    *
-   * Running futures fail with BrokenExecutorError, waiting ones are cancelled, and the executor is shut down. On a shared `runtime` only the
-   * workers that run this executor's tasks are ended, and replaced.
+   * Running futures fail with BrokenExecutorError, waiting ones are cancelled, and the executor is shut down. On a shared `runtime` only the workers
+   * that run tasks of this executor are ended, and then replaced.
    *
-   * @returns Resolves when the workers are gone.
+   * @returns A promise that resolves when the workers are gone.
    * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.ProcessPoolExecutor.terminate_workers
    *
    * @example
@@ -245,9 +250,9 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
   }
 
   /**
-   * Ends the workers now, processes by SIGKILL; else as `terminateWorkers`.
+   * Ends the workers now as `terminateWorkers` does, but processes get SIGKILL at once.
    *
-   * @returns Resolves when the workers are gone.
+   * @returns A promise that resolves when the workers are gone.
    * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.ProcessPoolExecutor.kill_workers
    *
    * @example
@@ -263,7 +268,7 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
   }
 
   /**
-   * The end of an `await using`, as Python's `with`: `shutdown({ wait: true })`.
+   * Ends an `await using` scope as Python's `with` does: `shutdown({ wait: true })`.
    *
    * @returns Nothing.
    */
@@ -272,12 +277,12 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
   }
 
   /**
-   * Runs `body` with a new executor and shuts the executor down after it, waiting for its work: `await using` for where it is unavailable.
+   * Runs `body` with a new executor, and shuts the executor down when the promise of `body` settles. For programs without `await using`.
    *
    * @param options - What the constructor takes.
    * @param body - Gets the executor.
-   * @returns What `body` returns.
-   * @throws What the constructor or `body` throws.
+   * @returns The value that `body` returns, when all work has ended.
+   * @throws The error of the constructor or of `body`.
    *
    * @example
    * ```ts

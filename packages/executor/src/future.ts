@@ -1,9 +1,10 @@
 /**
- * Future: `concurrent.futures.Future`, the names that an executor's user has for the one outcome of core's `Deferred`.
+ * Future: `concurrent.futures.Future`. It gives the names of that API to the outcome of core's `Deferred`, which draws the states.
  *
- * Says which of the two cancelled states, `CANCELLED` and `CANCELLED_AND_NOTIFIED` in CPython, `set…` accepts, and what the errors of time
- * limits say. Keeps no state: a future that is a view of another handle (`toFuture`) answers from that one. It does not know what settles it: a
- * task (task-future.ts), or code that made it by hand.
+ *   cancelled (`CANCELLED` in CPython) --setRunningOrNotifyCancel--> notified (`CANCELLED_AND_NOTIFIED`)          the state below is Deferred's
+ *
+ * The class has no state of its own: a future that is a view of another handle (`toFuture`) reads that one. It does not know what settles it: a task
+ * (task-future.ts), or the code that made it by hand. Two thirds of this file are docstrings.
  */
 import { inspect } from 'node:util';
 import { InvalidStateError, TimeoutError } from '@twinpool/core';
@@ -26,22 +27,22 @@ import {
   stateOf,
   valueWithin,
 } from '@twinpool/core/facade';
-import { shownAs, typeName } from './shown.ts';
+import { inspectAs, typeName } from './inspect-as.ts';
 
-/** The outcome of a future that is done, as `outcome()` gives it. */
+/** The outcome of a future that is done, as `outcome()` returns it. */
 export type FutureOutcome<R> =
   | { readonly status: 'fulfilled'; readonly value: R }
   | { readonly status: 'rejected'; readonly reason: unknown }
   | { readonly status: 'cancelled' };
 
-/** The methods of a promise, which Future has from a class of core, by the name that users know. */
+/** Declares the promise methods, which Future inherits from a class of core, so that editors name `Future.then`. */
 export interface Future<R> {
   /**
    * Continues with the result or the error, as every promise does.
    *
-   * @param onFulfilled - Gets the result.
-   * @param onRejected - Gets what the task threw, or the CancelledError.
-   * @returns A promise of what the called one returns.
+   * @param onFulfilled - Called with the result.
+   * @param onRejected - Called with the task's error, or the CancelledError.
+   * @returns A promise of the value that the called function returns.
    */
   then<T = R, E = never>(
     onFulfilled?: ((value: R) => T | PromiseLike<T>) | null | undefined,
@@ -50,12 +51,12 @@ export interface Future<R> {
   /**
    * Continues with the error, as every promise does.
    *
-   * @param onRejected - Gets what the task threw, or the CancelledError.
-   * @returns A promise of the result, or of what `onRejected` returns.
+   * @param onRejected - Called with the task's error, or the CancelledError.
+   * @returns A promise of the result, or of the value that `onRejected` returns.
    */
   catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined): Promise<R | E>;
   /**
-   * Continues whatever the outcome is, as every promise does.
+   * Continues after any outcome, as every promise does.
    *
    * @param onFinally - Called without an argument.
    * @returns A promise of the outcome.
@@ -64,13 +65,12 @@ export interface Future<R> {
 }
 
 /**
- * The outcome of a task that was submitted: `concurrent.futures.Future`, and a promise too.
+ * The handle of a submitted task: `concurrent.futures.Future`. It is a promise too.
  *
- * `await future` gives the result. A failed future that is never awaited raises no `unhandledRejection`; what `then` returns behaves as any promise does.
- * Returned from an `async` function, or awaited in passing, a future becomes its value, as every promise does: put it into an array or an
- * object to hand it on.
+ * `await future` returns the result. A failed future that your program does not await raises no `unhandledRejection`; a promise that `then` returns
+ * does, as any promise. An `async` function cannot return a future: its caller gets the value. Put the future into an array or an object to return it.
  *
- * The constructor, `setResult`, `setException` and `setRunningOrNotifyCancel` are for executors and tests; `submit` makes futures.
+ * `submit` makes futures. The constructor, `setResult`, `setException` and `setRunningOrNotifyCancel` are for executors and tests.
  *
  * Price: about 240 bytes while it is pending.
  *
@@ -90,13 +90,13 @@ export interface Future<R> {
 export class Future<R> extends Deferred<R> {
   static {
     adviseFor(Future.prototype, 'Future', 'await it first');
-    shownAs<Future<unknown>>(Future.prototype, 'Future', shown);
+    inspectAs<Future<unknown>>(Future.prototype, 'Future', shown);
   }
 
   /**
    * Cancels the task unless it was handed to a worker.
    *
-   * @returns `true` if and only if the task never ran and never will, also when it was cancelled before.
+   * @returns `true` if and only if the task has not run and never will; also if it was cancelled before.
    * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.cancel
    *
    * @example
@@ -113,7 +113,7 @@ export class Future<R> extends Deferred<R> {
   }
 
   /**
-   * Tells whether the task was cancelled: by `cancel()`, by an aborted signal, or by a shutdown.
+   * Checks whether the task was cancelled: by `cancel()`, by an aborted signal, or by a shutdown.
    *
    * @returns `true` when it was.
    * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.cancelled
@@ -134,7 +134,7 @@ export class Future<R> extends Deferred<R> {
   }
 
   /**
-   * Tells whether the task was handed to a worker and has not ended; then it cannot be cancelled.
+   * Checks whether the task was handed to a worker and has not ended. Such a task cannot be cancelled.
    *
    * @returns `true` while it runs.
    * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.running
@@ -154,9 +154,9 @@ export class Future<R> extends Deferred<R> {
   }
 
   /**
-   * Tells whether there is an outcome: the task returned, raised, or was cancelled.
+   * Checks whether the future has its outcome: the task returned, threw, or was cancelled.
    *
-   * @returns `true` when there is.
+   * @returns `true` when it has.
    * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.done
    *
    * @example
@@ -174,13 +174,14 @@ export class Future<R> extends Deferred<R> {
   }
 
   /**
-   * The result, as soon as there is one.
+   * Waits for the result and returns it.
    *
-   * @param timeout - Milliseconds to wait; 0 or less looks at once. Default: none. Afterwards the task goes on, and you may ask again.
+   * @param timeout - Milliseconds to wait; 0 or less checks once. Default: no limit. After a TimeoutError the task goes on, and you may call `result`
+   * again.
    * @returns The result.
-   * @throws What the task threw, the same object each time (rejection).
+   * @throws The task's error, the same object each time (rejection).
    * @throws CancelledError (rejection) when it was cancelled.
-   * @throws TimeoutError (rejection) after `timeout`; RangeError for `NaN`.
+   * @throws TimeoutError (rejection) after `timeout`, RangeError (rejection) for `NaN`.
    * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.result
    *
    * @example
@@ -197,12 +198,12 @@ export class Future<R> extends Deferred<R> {
   }
 
   /**
-   * What the task threw, as soon as there is an outcome.
+   * Waits for the outcome and returns the task's error.
    *
-   * @param timeout - Milliseconds to wait; 0 or less looks at once. Default: none.
-   * @returns What the task threw, or `undefined` when it returned.
+   * @param timeout - Milliseconds to wait; 0 or less checks once. Default: no limit.
+   * @returns The task's error, or `undefined` when the task returned.
    * @throws CancelledError (rejection) when it was cancelled.
-   * @throws TimeoutError (rejection) after `timeout`; RangeError for `NaN`.
+   * @throws TimeoutError (rejection) after `timeout`, RangeError (rejection) for `NaN`.
    * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.exception
    *
    * @example
@@ -221,10 +222,10 @@ export class Future<R> extends Deferred<R> {
   }
 
   /**
-   * The result of a future that is done, at once: for done-callbacks, where Python's `result()` returns.
+   * Returns the result of a future that is done, without a promise: for done-callbacks, where Python calls `result()`.
    *
    * @returns The result.
-   * @throws What the task threw, CancelledError when it was cancelled, InvalidStateError when the future is not done.
+   * @throws The task's error, CancelledError when it was cancelled, InvalidStateError when the future is not done.
    *
    * @example
    * ```ts
@@ -241,9 +242,9 @@ export class Future<R> extends Deferred<R> {
   }
 
   /**
-   * What the task threw, at once.
+   * Returns the task's error of a future that is done, without a promise.
    *
-   * @returns What the task threw, or `undefined` when it returned.
+   * @returns The task's error, or `undefined` when the task returned.
    * @throws CancelledError when it was cancelled, InvalidStateError when the future is not done.
    *
    * @example
@@ -262,7 +263,7 @@ export class Future<R> extends Deferred<R> {
   }
 
   /**
-   * How the task ended, in the form of `Promise.allSettled`, with a status for cancelled ones.
+   * Returns the outcome in the form of `Promise.allSettled`, with a third status for a cancelled future.
    *
    * @returns The outcome; `undefined` while the future is not done.
    *
@@ -286,12 +287,12 @@ export class Future<R> extends Deferred<R> {
   }
 
   /**
-   * Calls `fn` with this future when it is done, before `await` goes on; at once, and synchronously, when it is done already.
+   * Adds a done-callback: `fn` is called with this future when it is done, before `await` goes on. If the future is already done, `fn` is called at once.
    *
-   * Callbacks run in the order in which they were added, in the AsyncLocalStorage context of the code that added them. What one throws, or
-   * an `async` one rejects with, becomes a process warning and harms nothing else.
+   * Callbacks run in the order in which they were added, in the AsyncLocalStorage context of the code that added them. An error that a callback throws
+   * or rejects with becomes a process warning, and has no other effect.
    *
-   * @param fn - The callback.
+   * @param fn - The callback. Its return value is ignored.
    * @returns Nothing.
    * @throws TypeError when `fn` is not a function.
    * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.add_done_callback
@@ -308,13 +309,13 @@ export class Future<R> extends Deferred<R> {
    */
   addDoneCallback(fn: (future: Future<R>) => void): void {
     if (typeof fn !== 'function') throw new TypeError(`addDoneCallback: expected a function, got ${inspect(fn, { depth: 0 })}`);
-    // What settles this future belongs to other code: the callback runs where it was added, as a promise's would.
+    // Other code settles this future: the callback runs in the context in which it was added, as a callback of a promise does.
     const scope = this.done() ? undefined : scopeHere();
     addCallback(this, new DoneCallback(this, fn, scope));
   }
 
   /**
-   * Gives the future its result: for executors and tests.
+   * Settles the future with a result: for executors and tests.
    *
    * @param value - The result.
    * @returns Nothing.
@@ -335,9 +336,9 @@ export class Future<R> extends Deferred<R> {
   }
 
   /**
-   * Lets the future fail: for executors and tests.
+   * Settles the future with an error: for executors and tests.
    *
-   * @param error - What was thrown, of any type.
+   * @param error - The error, a value of any type.
    * @returns Nothing.
    * @throws InvalidStateError when the future is done.
    * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.set_exception
@@ -356,10 +357,10 @@ export class Future<R> extends Deferred<R> {
   }
 
   /**
-   * Says that the task is about to start: for executors and tests.
+   * Marks the future as running, before its task starts: for executors and tests.
    *
-   * @returns `true`, and the future is running; or `false` when it was cancelled meanwhile.
-   * @throws InvalidStateError in any other state, also when it is called twice.
+   * @returns `true` if the future is running now; `false` if it was cancelled before.
+   * @throws InvalidStateError in any other state, also for a second call.
    * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.set_running_or_notify_cancel
    *
    * @example
@@ -414,7 +415,7 @@ function refuseView(future: Future<unknown>): void {
   if (sourceOf(future) !== future) throw new InvalidStateError(`${inspect(future)}: only the pool settles it`);
 }
 
-/** As Python shows it, in Node's form. */
+/** The fields that `inspect` shows, as Python's `repr` has them. */
 function shown(future: Future<unknown>): Record<string, string> {
   const state = stateOf(future);
   if (future.cancelled()) return { state: 'cancelled' };

@@ -1,4 +1,4 @@
-/** The door of the executor: `concurrent.futures`, and what its users need of the machine. */
+/** The public names of `@twinpool/executor`: `concurrent.futures`, the types of its options, and the errors that it raises. */
 export {
   BrokenExecutorError,
   BrokenProcessPoolError,
@@ -43,7 +43,7 @@ export { type AsCompletedOptions, asCompleted, type FutureIterator } from './as-
 export { Executor, type ExecutorCalls } from './executor.ts';
 export type { ExecutorConstructor } from './executor-constructor.ts';
 export { Future, type FutureOutcome } from './future.ts';
-export type { ResultLike } from './handle.ts';
+export type { ResultLike } from './handle-views.ts';
 export type { MapInput } from './inputs.ts';
 export type { ExecutorMapOptions, ExecutorOptions, ShutdownOptions } from './options.ts';
 export { ProcessPoolExecutor } from './process-pool-executor.ts';

@@ -1,14 +1,16 @@
 /**
- * The inputs of `map`: told apart from its options, zipped, and closed.
+ * Reads the arguments of `map`: separates its inputs from its options, zips several inputs, and closes them.
  *
- * Decides what an input is, and that one that was opened is closed when it is not read to its end: by the consumer's leaving, by the end
- * of a shorter one, by the error of another. Refuses to know tasks.
+ *   map(fn, a, b, options) --mapArguments--> inputs, options --openStream--> one input for a StreamJob: items, a Zip, or an AsyncZip
+ *
+ * Invariant: an input that was opened and is not read to its end is closed once: when the consumer leaves, when a shorter input ends, or when another
+ * input fails. It does not know tasks.
  */
 import { inspect } from 'node:util';
 import { type CallSite, checkStep, type StreamInput, type StreamShape, stepOf } from '@twinpool/core/facade';
 import type { ExecutorMapOptions } from './options.ts';
 
-/** What `map` reads arguments from. */
+/** An input of `map`: the values of one argument of the function. */
 export type MapInput<T> = Iterable<T> | AsyncIterable<T>;
 
 export interface MapArguments {
@@ -17,7 +19,10 @@ export interface MapArguments {
   readonly isAsync: boolean;
 }
 
-/** The last argument is the options when it is `undefined`, or a plain object that is no iterable and has an iterable before it. */
+/**
+ * Separates the inputs from the options. The last argument is the options if it is `undefined`, or if it is a plain object that is not iterable and
+ * has an iterable before it. Throws TypeError for an input that is not iterable.
+ */
 export function mapArguments(rest: readonly unknown[]): MapArguments {
   const last = rest.at(-1);
   const hasOptions =
@@ -25,7 +30,9 @@ export function mapArguments(rest: readonly unknown[]): MapArguments {
   const inputs = hasOptions ? rest.slice(0, -1) : rest;
   for (const [at, input] of inputs.entries()) {
     if (isIterable(input) || isAsyncIterable(input)) continue;
-    throw new TypeError(`map: input ${at + 1} is not iterable, got ${inspect(input, { depth: 0 }).slice(0, 80)}`);
+    throw new TypeError(
+      `map: expected an iterable or an async iterable as input ${at + 1}, got ${inspect(input, { depth: 0 }).slice(0, 80)}`,
+    );
   }
   return {
     inputs: inputs as MapInput<unknown>[],
@@ -35,9 +42,9 @@ export function mapArguments(rest: readonly unknown[]): MapArguments {
 }
 
 /**
- * The input of a stream, and its shape; undefined where there is nothing to map. Synchronous inputs are read now, all of them, unless
- * `buffersize` bounds it; throws what they throw. `asyncWindow` bounds asynchronous ones. `onLateError` is told what closing throws when
- * nobody waits for it.
+ * Opens the inputs for a StreamJob; returns undefined if there is nothing to map. Synchronous inputs are read to their end now, unless `buffersize` is
+ * given, and their errors are thrown. `asyncWindow`: the default `buffersize` of asynchronous inputs. `onLateError`: called with an error of an
+ * input's `return()` that no caller waits for.
  */
 export function openStream(
   { inputs, isAsync }: MapArguments,
@@ -65,6 +72,7 @@ export function openStream(
   return { input: { items }, shape: { ...shape, window: Number.POSITIVE_INFINITY, total: items.length }, known: items.length };
 }
 
+/** Several synchronous inputs as one input of rows. It ends with the shortest one. */
 class Zip implements Iterator<unknown[]> {
   readonly #iterators: Iterator<unknown>[] = [];
 
@@ -88,7 +96,7 @@ class Zip implements Iterator<unknown[]> {
       } catch (error) {
         this.#closeAfter(error, iterator);
       }
-      // Off the list first: it has ended, and `return` is for the others.
+      // This input has ended: it is removed first, and `return` closes the others.
       this.#iterators.splice(this.#iterators.indexOf(iterator), 1);
       return this.return();
     }
@@ -114,13 +122,13 @@ class Zip implements Iterator<unknown[]> {
     return { done: true, value: undefined };
   }
 
-  /** What failed first counts, not what closing the others throws then. */
+  /** Closes the other inputs and throws `error`. An error of their `return()` is dropped: the first error counts. */
   #closeAfter(error: unknown, failed: Iterator<unknown> | undefined): never {
     if (failed !== undefined) this.#iterators.splice(this.#iterators.indexOf(failed), 1);
     try {
       this.return();
     } catch {
-      // superseded by `error`
+      // `error` counts.
     }
     throw error;
   }
@@ -128,11 +136,12 @@ class Zip implements Iterator<unknown[]> {
 
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
 
+/** Several inputs, at least one of them asynchronous, as one input of rows, or one input as it is. It ends with the shortest one. */
 class AsyncZip implements AsyncIterator<unknown> {
   readonly #iterators: AnyIterator[] = [];
   readonly #onLateError: (error: unknown) => void;
   readonly #spread: boolean;
-  /** An input is being asked. Its `return` waits in line behind that, perhaps for ever: nobody who leaves waits for it. */
+  /** A `next()` of an input has not settled. A generator queues `return()` behind it, maybe without end, so `return` here does not wait for it. */
   #isReading = false;
   #hasEnded = false;
 
@@ -175,7 +184,7 @@ class AsyncZip implements AsyncIterator<unknown> {
       checkStep(step);
       return step;
     } catch (error) {
-      // What failed first counts, not what closing the others throws then.
+      // The first error counts. An error of the other inputs' `return()` is reported.
       await this.#close(iterator).catch(this.#onLateError);
       throw error;
     } finally {
@@ -183,7 +192,7 @@ class AsyncZip implements AsyncIterator<unknown> {
     }
   }
 
-  /** Closes all but the one that has ended by itself; once. */
+  /** Closes all inputs but `ended`, which has reached its end; once. */
   async #close(ended: AnyIterator | undefined): Promise<void> {
     if (this.#hasEnded) return;
     this.#hasEnded = true;

@@ -1,15 +1,15 @@
 /**
- * The options of this facade: their types, and the check of those that core has no schema for.
+ * Declares the options of the executors and reads those that core has no schema for.
  *
- * Decides that they are read as own properties, and that everything unknown or wrong is refused in one OptionsError. A time to wait is the
- * exception: NaN is a RangeError wherever a time is given.
+ * Options are read as own properties. All unknown and wrong options are reported in one OptionsError. A time limit is the exception: `NaN` is a
+ * RangeError.
  */
 import { inspect } from 'node:util';
 import { type CallOptions, type OptionIssue, OptionsError, type SharedOptions } from '@twinpool/core';
 import { type CallSettings, checkTimeout, resolveCall, unknownOption } from '@twinpool/core/facade';
 
 /**
- * Options of an executor; the others are those that every facade takes.
+ * Options of an executor, in addition to those of every facade.
  *
  * @typeParam I - The types of the initializer's arguments.
  */
@@ -17,40 +17,40 @@ import { type CallSettings, checkTimeout, resolveCall, unknownOption } from '@tw
 export interface ExecutorOptions<I extends readonly unknown[] = any> extends SharedOptions<I> {
   /** The most workers. Default: `cpuCount()`, or all of the `runtime`'s. They are started when work comes. */
   maxWorkers?: number | undefined;
-  /** Calls after which a worker is replaced; exact. Default: never. */
+  /** Calls after which a worker is replaced; the count is exact. Default: no limit. */
   maxTasksPerChild?: number | undefined;
 }
 
 /** Options of `executor.map`. */
 export interface ExecutorMapOptions extends CallOptions {
-  /** Milliseconds for the whole iteration, counted from the call. Default: none. */
+  /** Milliseconds for the whole iteration, counted from the call of `map`: one deadline for every `next()`. Default: no limit. */
   timeout?: number | undefined;
-  /** Tasks that travel together; default: as measured. */
+  /** Tasks in one message to a worker. Default: as many as the measured run time suggests. */
   chunksize?: number | undefined;
-  /** Items read ahead of the consumer. Default: all of a synchronous input, twice the workers of an asynchronous one. */
+  /** Items read ahead of the consumer. Default: all items of a synchronous input; for an asynchronous one twice the number of workers. */
   buffersize?: number | undefined;
   /**
-   * What a task's error means to the iteration: 'stop' (default) delivers it and ends, and what has not started is cancelled; 'continue'
-   * delivers it and goes on with the next item, as CPython does from 3.16 on.
+   * 'stop': a task's error is delivered and ends the iteration; tasks that have not started are cancelled. 'continue': the error is delivered, and
+   * `next()` goes on with the next item, as in CPython 3.16. Default: 'stop'.
    */
   onError?: 'stop' | 'continue' | undefined;
-  /** `total` is undefined while the input is not known. A throwing one becomes a process warning. */
+  /** Called after each task. `total` is `undefined` while the length of the input is not known. An error of the callback becomes a process warning. */
   onProgress?: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
 }
 
 /** Options of `shutdown`. */
 export interface ShutdownOptions {
-  /** Whether the promise waits for the accepted work and the workers; default `true`. The work is done either way. */
+  /** Whether the promise waits for the accepted work and the end of the workers. The work is done in both cases. Default: `true`. */
   wait?: boolean | undefined;
-  /** Cancel what was not handed to a worker; default `false`. */
+  /** Cancels the tasks that were not handed to a worker. Default: `false`. */
   cancelFutures?: boolean | undefined;
-  /** Milliseconds to wait; then the promise rejects with TimeoutError, and the work goes on. Default: none. */
+  /** Milliseconds to wait; then the promise rejects with TimeoutError, and the work goes on. Default: no limit. */
   timeout?: number | undefined;
 }
 
 const MAP_OPTIONS: readonly string[] = ['timeout', 'chunksize', 'buffersize', 'onError', 'onProgress'];
 
-/** The options of a `map` over the settings of whatever it is called through. `timeout` is Infinity when there is none. */
+/** Reads the options of a `map`. `base`: the settings of the executor or view. The returned `timeout` is Infinity if there is no limit. */
 export function resolveMap(
   options: object | undefined,
   base: CallSettings,
@@ -60,7 +60,7 @@ export function resolveMap(
   return { ...resolveCall('map', options, base, MAP_OPTIONS), timeout };
 }
 
-/** The own options among `known` that are not undefined. */
+/** Returns the own options that are not `undefined`. Throws OptionsError for an option that is not in `known`. */
 export function ownOptions(what: string, options: unknown, known: readonly string[]): Record<string, unknown> {
   const own = Object.create(null) as Record<string, unknown>;
   if (options === undefined) return own;
@@ -80,7 +80,7 @@ export function ownOptions(what: string, options: unknown, known: readonly strin
 
 const SHUTDOWN_FLAGS: readonly string[] = ['wait', 'cancelFutures'];
 
-/** The options of a `shutdown`. `timeout` is Infinity when there is none. */
+/** Reads the options of a `shutdown`. The returned `timeout` is Infinity if there is no limit. */
 export function resolveShutdown(options: unknown): { readonly wait: boolean; readonly cancelFutures: boolean; readonly timeout: number } {
   const { wait = true, cancelFutures = false, timeout } = ownOptions('shutdown', options, [...SHUTDOWN_FLAGS, 'timeout']);
   const issues: OptionIssue[] = [];

@@ -1,4 +1,4 @@
-/** ProcessPoolExecutor: the executor whose workers are processes. Only that is here; worker-executor.ts has the behaviour. */
+/** ProcessPoolExecutor: the executor whose workers are processes. worker-executor.ts has its behaviour. */
 import { BrokenProcessPoolError, type RuntimeStats, type Task, type TaskRest } from '@twinpool/core';
 import type { Executor } from './executor.ts';
 import type { ExecutorConstructor } from './executor-constructor.ts';
@@ -9,9 +9,9 @@ import { WorkerExecutor } from './worker-executor.ts';
 /**
  * Runs tasks in worker processes: `concurrent.futures.ProcessPoolExecutor`.
  *
- * Workers are started when work comes, up to `maxWorkers` (default: `cpuCount()`). Pending work keeps the program alive,
- * idle workers do not. Functions are passed as they are when they are exported or use nothing from outside themselves; see the guide for
- * all that can be a task. Unlike CPython, one worker's death fails the task that ran in it, and nothing else (`onWorkerLoss`).
+ * Workers start when work comes, up to `maxWorkers` (default: `cpuCount()`). Pending work keeps the program alive, idle workers do not. Pass exported
+ * functions, or functions that use no variable from outside; the guide lists everything that can be a task. Unlike in CPython, a lost worker fails
+ * the task that ran in it, and no other (`onWorkerLoss`).
  *
  * @see https://docs.python.org/3/library/concurrent.futures.html#processpoolexecutor
  *
@@ -28,15 +28,15 @@ export interface ProcessPoolExecutor extends Executor {
   /**
    * Runs `fn(...args)` in a worker.
    *
-   * Whatever is wrong with the function, the arguments or the task is the future's outcome.
+   * An error of the function, of the arguments or of the task is the outcome of the future.
    *
-   * Price: about 2 µs a task where many wait, 30 µs there and back for one; use `map` for short functions.
+   * Price: about 2 µs per task while many wait; for one task, about 30 µs there and back. Not for shorter functions unless through `map`.
    *
    * @param fn - The function, or a reference to it.
    * @param args - Its arguments. They are copied when the task is handed to a worker.
    * @returns The future of the result.
    * @throws ExecutorShutdownError after `shutdown()`.
-   * @throws BrokenExecutorError once no worker can be started.
+   * @throws BrokenExecutorError after no worker could be started.
    * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor.submit
    *
    * @example
@@ -54,15 +54,15 @@ export interface ProcessPoolExecutor extends Executor {
   ): Future<Awaited<R>>;
 
   /**
-   * Counters and times of the workers, as they are now. Those of a shared runtime count for all who use it.
+   * Returns counters and times of the workers, as they are now. Those of a shared runtime include the work of its other facades.
    *
    * @returns The counters, and times in milliseconds.
    *
    * @example
    * ```ts
-   * import { ThreadPoolExecutor } from 'twinpool';
+   * import { ProcessPoolExecutor } from 'twinpool';
    *
-   * await using executor = new ThreadPoolExecutor(2);
+   * await using executor = new ProcessPoolExecutor(2);
    * await executor.submit((x: number) => x + 1, 1);
    * console.log(executor.stats().completed); // 1
    * ```

@@ -1,27 +1,30 @@
 /**
- * What `executor.map` returns: results in input order, for as long as all goes well.
+ * ResultIterator: delivers the outcomes of `executor.map` in input order, and ends the iteration.
  *
- * Decides when the iteration is over: at the end of the input, at the first error (of a task only where `onError` is 'stop'), at the
- * deadline, or when the consumer leaves; whatever comes first, what has not started is cancelled then. Refuses to know where outcomes
- * come from.
+ *   next, toArray, settled --#take--> OutcomeSource (a StreamJob of core) --outcome--> the consumer
+ *
+ *   open --end of the input, first error, deadline, or the consumer leaves--> ended        `#end` makes the move
+ *
+ * Invariants: a task's error ends the iteration only with `onError: 'stop'`. The end closes the source, which cancels the tasks that have not started. An
+ * outcome that lies ready is delivered, also after the deadline. This file does not know where outcomes come from.
  */
 import { TimeoutError } from '@twinpool/core';
 import { Alarm, adviseFor, systemClock, type Taker } from '@twinpool/core/facade';
-import { shownAs } from './shown.ts';
+import { inspectAs } from './inspect-as.ts';
 
 /** Outcomes in input order; a StreamJob is one. */
 export interface OutcomeSource {
-  /** Asks for the next outcome. Returns a function that takes the question back. */
+  /** Calls `taker` with the next outcome, once. Returns a function that withdraws the request, and returns whether it was still open. */
   take(taker: Taker): () => boolean;
-  /** The values that lie ready, up to a failure, unless somebody waits for them; `take` goes on from there. */
+  /** Takes the values that lie ready, up to a failure; none while a `take` waits. `take` continues after them. */
   takeValues(): unknown[];
-  /** Outcomes that are known to come, as far as it is known. */
+  /** The number of outcomes that are known to come. */
   readonly left: number;
-  /** Cancels what has not started. Resolves when the input is closed. */
+  /** Cancels the tasks that have not started. Resolves when the input is closed. */
   close(): Promise<void>;
 }
 
-/** Of a map over nothing. */
+/** The source of a map without items. */
 export const NO_OUTCOMES: OutcomeSource = {
   take(taker) {
     taker(undefined, undefined, false);
@@ -32,75 +35,85 @@ export const NO_OUTCOMES: OutcomeSource = {
   close: () => Promise.resolve(),
 };
 
-interface Question {
-  readonly answer: Taker;
-  takeBack: () => boolean;
+/** A request for an outcome that waits, and may reach the deadline. */
+interface PendingRequest {
+  readonly deliver: Taker;
+  withdraw: () => boolean;
 }
 
-/** How an iterator behaves. */
-export interface Manners {
-  /** Milliseconds, counted from `calledAt`; Infinity: none. */
+/** The options of `map` that concern the iteration. */
+export interface IterationOptions {
+  /** Milliseconds, counted from `calledAt`; Infinity means no limit. */
   readonly timeout: number;
   readonly calledAt: number;
   readonly onError: 'stop' | 'continue' | undefined;
 }
 
-/** How a view gets at the outcomes, in turn with whoever else asks. */
-interface Asking {
-  next(answer: Taker): void;
-  /** The values that are there. */
+/** How the views of an iterator read its outcomes. Requests of all views are served in the order in which they come. */
+interface OutcomeReader {
+  next(deliver: Taker): void;
+  /** Takes the values that lie ready. */
   values(): unknown[];
-  /** How many to make room for. */
+  /** The number of outcomes that are known to come. */
   left(): number;
 }
 
 /**
- * The results of `executor.map`, in the order of the input. `next()` may be called again before it has answered: calls are answered in
- * turn.
+ * The iterator that `executor.map` returns: the results in the order of the input.
  *
- * The first error of a task, of the input, or of the deadline is delivered once and ends the iteration; so does leaving the loop. What
- * was not handed to a worker is then cancelled. With `onError: 'continue'` a task's error is delivered at its place, and `next()` goes on
- * after it; as `for await` ends at an error in any case, `settled()` is the view to loop over then. Results nobody asks for wait here.
+ * The first error of a task, of the input, or of the deadline is delivered once and ends the iteration. The end of a loop ends it too. Tasks that were
+ * not handed to a worker are cancelled then. With `onError: 'continue'` a task's error is delivered at its place, and `next()` goes on with the next
+ * item. A `for await` loop always ends at an error: loop over `settled()` then.
+ *
+ * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor.map
+ *
+ * @example
+ * ```ts
+ * import { ThreadPoolExecutor } from 'twinpool';
+ *
+ * await using executor = new ThreadPoolExecutor(2);
+ * for await (const square of executor.map((x: number) => x ** 2, [1, 2, 3])) console.log(square); // 1, 4, 9
+ * ```
  */
 export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, unknown>, AsyncDisposable {
   static {
     adviseFor(ResultIterator.prototype, 'ResultIterator', 'collect its values first: await results.toArray()');
-    shownAs<ResultIterator<unknown>>(ResultIterator.prototype, 'ResultIterator', (results) => ({
+    inspectAs<ResultIterator<unknown>>(ResultIterator.prototype, 'ResultIterator', (results) => ({
       state: results.#hasEnded ? 'ended' : 'open',
       delivered: results.#delivered,
     }));
   }
 
   readonly #source: OutcomeSource;
-  readonly #goesOn: boolean;
-  /** Of the clock; Infinity: none. */
+  readonly #continues: boolean;
+  /** A time of the clock; Infinity means no deadline. */
   readonly #deadline: number;
   readonly #timeout: number;
-  /** Exists when there is a deadline; runs, and keeps the program alive, while somebody waits. */
+  /** Exists if there is a deadline. It is set, and keeps the program alive, only while a request waits. */
   readonly #alarm: Alarm | undefined;
-  /** Those who wait, first come first; kept for the deadline only. */
-  readonly #questions: Question[] = [];
+  /** The requests that wait, in order. They are kept only if there is a deadline. */
+  readonly #requests: PendingRequest[] = [];
   #delivered = 0;
   #hasEnded = false;
 
-  /** For executors. */
-  constructor(source: OutcomeSource, { timeout, calledAt, onError }: Manners) {
+  /** For executors: `map` makes the iterators. */
+  constructor(source: OutcomeSource, { timeout, calledAt, onError }: IterationOptions) {
     this.#source = source;
-    this.#goesOn = onError === 'continue';
+    this.#continues = onError === 'continue';
     this.#timeout = timeout;
     this.#deadline = calledAt + timeout;
     this.#alarm = timeout === Number.POSITIVE_INFINITY ? undefined : new Alarm(systemClock, () => this.#expire(), { keepsAlive: true });
   }
 
   /**
-   * The next result. Several calls at once are answered in turn.
+   * Waits for the next result and returns it. You may call it again before it has settled: the calls get consecutive results.
    *
    * @returns The result, or the end.
-   * @throws The first error, TimeoutError at the deadline (rejection).
+   * @throws The first error (rejection), TimeoutError (rejection) at the deadline.
    */
   next(): Promise<IteratorResult<R, undefined>> {
     return new Promise((resolve, reject) => {
-      this.#take(this.#goesOn, (ok, value) => {
+      this.#take(this.#continues, (ok, value) => {
         if (ok === undefined) resolve({ done: true, value: undefined });
         else if (ok) resolve({ done: false, value: value as R });
         else reject(value);
@@ -109,21 +122,26 @@ export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, un
   }
 
   /**
-   * All results that are left, as an array; rejects with the first error.
+   * Waits for all remaining results and returns them as an array.
    *
-   * @returns The results.
+   * Price: less than a `for await` loop, because there is no promise per result.
+   *
+   * @returns The results, in input order.
+   * @throws The first error (rejection), TimeoutError (rejection) at the deadline.
    */
   toArray(): Promise<R[]> {
     const read = (ok: boolean, value: unknown): R => {
       if (!ok) throw value;
       return value as R;
     };
-    return gather(this.#asking(this.#goesOn), read, (values) => values as R[]);
+    return gather(this.#reader(this.#continues), read, (values) => values as R[]);
   }
 
   /**
-   * The same iteration by outcomes, as `Promise.allSettled` has them: a task's error is one of them, whatever `onError` says, and the
-   * iteration goes on. What is no task's ends it, and rejects: an error of the input, the deadline, an abort, a shutdown.
+   * Returns a view of the same iteration that delivers outcomes in the form of `Promise.allSettled`. A task's error is an outcome and does not end
+   * the iteration, whatever `onError` is.
+   *
+   * Other errors still reject and end the iteration: an error of the input, the deadline, an abort, a shutdown.
    *
    * @returns The outcomes, one by one.
    *
@@ -137,11 +155,11 @@ export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, un
    * ```
    */
   settled(): SettledResults<R> {
-    return new Settled<R>(this.#asking(true), () => this.#end());
+    return new SettledView<R>(this.#reader(true), () => this.#end());
   }
 
   /**
-   * Ends the iteration and cancels what has not started. Resolves when the inputs are closed.
+   * Ends the iteration and cancels the tasks that have not started. The promise resolves when the inputs are closed.
    *
    * @returns The end.
    */
@@ -162,37 +180,37 @@ export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, un
     return 'ResultIterator';
   }
 
-  #take(goesOn: boolean, answer: Taker): void {
+  #take(continues: boolean, deliver: Taker): void {
     if (this.#hasEnded) {
-      answer(undefined, undefined, false);
+      deliver(undefined, undefined, false);
       return;
     }
-    const told: Taker = (ok, value, isLast) => {
+    const taker: Taker = (ok, value, isLast) => {
       if (ok !== undefined) this.#delivered += 1;
-      // Ended before the consumer is told, so that it finds what it may look at settled.
-      if (ok === undefined || (!ok && (!goesOn || isLast))) void this.#end();
-      answer(ok, value, isLast);
+      // The iteration ends before the outcome is delivered: the consumer finds the other futures and inputs in their final state.
+      if (ok === undefined || (!ok && (!continues || isLast))) void this.#end();
+      deliver(ok, value, isLast);
     };
     if (this.#alarm === undefined) {
-      this.#source.take(told);
+      this.#source.take(taker);
       return;
     }
-    let isAnswered = false;
-    const question: Question = { answer: told, takeBack: () => false };
-    question.takeBack = this.#source.take((ok, value, isLast) => {
-      isAnswered = true;
-      this.#forget(question);
-      told(ok, value, isLast);
+    let isDelivered = false;
+    const request: PendingRequest = { deliver: taker, withdraw: () => false };
+    request.withdraw = this.#source.take((ok, value, isLast) => {
+      isDelivered = true;
+      this.#remove(request);
+      taker(ok, value, isLast);
     });
-    // What is there is delivered, however late it is.
-    if (isAnswered) return;
-    this.#questions.push(question);
+    // An outcome that lies ready is delivered, also after the deadline.
+    if (isDelivered) return;
+    this.#requests.push(request);
     if (this.#timeout <= 0) this.#expire();
     else this.#alarm.set(this.#deadline - systemClock.now());
   }
 
-  #asking(goesOn: boolean): Asking {
-    return { next: (answer) => this.#take(goesOn, answer), values: () => this.#takeValues(), left: () => this.#source.left };
+  #reader(continues: boolean): OutcomeReader {
+    return { next: (deliver) => this.#take(continues, deliver), values: () => this.#takeValues(), left: () => this.#source.left };
   }
 
   #takeValues(): unknown[] {
@@ -202,17 +220,17 @@ export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, un
     return values;
   }
 
-  #forget(question: Question): void {
-    const at = this.#questions.indexOf(question);
-    if (at >= 0) this.#questions.splice(at, 1);
-    if (this.#questions.length === 0) this.#alarm?.stop();
+  #remove(request: PendingRequest): void {
+    const at = this.#requests.indexOf(request);
+    if (at >= 0) this.#requests.splice(at, 1);
+    if (this.#requests.length === 0) this.#alarm?.stop();
   }
 
   #expire(): void {
-    const [first] = this.#questions;
-    if (first === undefined || !first.takeBack()) return;
-    this.#forget(first);
-    first.answer(false, new TimeoutError(`map: the iteration was not over ${this.#timeout} ms after the call`), true);
+    const [first] = this.#requests;
+    if (first === undefined || !first.withdraw()) return;
+    this.#remove(first);
+    first.deliver(false, new TimeoutError(`map: the iteration was not over ${this.#timeout} ms after the call`), true);
   }
 
   #end(): Promise<void> {
@@ -222,42 +240,43 @@ export class ResultIterator<R> implements AsyncIterableIterator<R, undefined, un
   }
 }
 
-/** A map by outcomes: `ResultIterator.settled()`. Leaving its loop ends the map. */
+/** The view that `ResultIterator.settled()` returns. The end of its loop ends the map. */
 export interface SettledResults<R> extends AsyncIterableIterator<PromiseSettledResult<R>, undefined, unknown>, AsyncDisposable {
   /**
-   * The next outcome.
+   * Waits for the next outcome and returns it.
    *
    * @returns The outcome, or the end.
-   * @throws What is not a task's error (rejection).
+   * @throws An error that is not a task's (rejection).
    */
   next(): Promise<IteratorResult<PromiseSettledResult<R>, undefined>>;
   /**
-   * Ends the iteration and cancels what has not started.
+   * Ends the iteration and cancels the tasks that have not started.
    *
    * @returns The end.
    */
   return(): Promise<IteratorResult<PromiseSettledResult<R>, undefined>>;
   /**
-   * All outcomes that are left.
+   * Waits for all remaining outcomes and returns them as an array.
    *
    * @returns The outcomes, in input order.
+   * @throws An error that is not a task's (rejection).
    */
   toArray(): Promise<PromiseSettledResult<R>[]>;
   [Symbol.asyncIterator](): SettledResults<R>;
 }
 
-class Settled<R> implements SettledResults<R> {
-  readonly #asking: Asking;
+class SettledView<R> implements SettledResults<R> {
+  readonly #reader: OutcomeReader;
   readonly #end: () => Promise<void>;
 
-  constructor(asking: Asking, end: () => Promise<void>) {
-    this.#asking = asking;
+  constructor(reader: OutcomeReader, end: () => Promise<void>) {
+    this.#reader = reader;
     this.#end = end;
   }
 
   next(): Promise<IteratorResult<PromiseSettledResult<R>, undefined>> {
     return new Promise((resolve, reject) => {
-      this.#asking.next((ok, value, isLast) => {
+      this.#reader.next((ok, value, isLast) => {
         if (ok === undefined) resolve({ done: true, value: undefined });
         else if (isLast) reject(value);
         else resolve({ done: false, value: settledResult(ok, value) });
@@ -270,7 +289,7 @@ class Settled<R> implements SettledResults<R> {
       if (isLast) throw value;
       return settledResult<R>(ok, value);
     };
-    return gather(this.#asking, read, (values) => values.map((value) => settledResult<R>(true, value)));
+    return gather(this.#reader, read, (values) => values.map((value) => settledResult<R>(true, value)));
   }
 
   async return(): Promise<IteratorResult<PromiseSettledResult<R>, undefined>> {
@@ -295,31 +314,31 @@ function settledResult<R>(ok: boolean, value: unknown): PromiseSettledResult<R> 
   return ok ? { status: 'fulfilled', value: value as R } : { status: 'rejected', reason: value };
 }
 
-/** Asks to the end, or until `read` throws; `readAll` is for values. */
+/** Reads all outcomes, or rejects with the error that `read` throws. `read` maps one outcome, `readAll` maps many values. */
 function gather<T>(
-  asking: Asking,
+  reader: OutcomeReader,
   read: (ok: boolean, value: unknown, isLast: boolean) => T,
   readAll: (values: unknown[]) => T[],
 ): Promise<T[]> {
   return new Promise((resolve, reject) => {
-    // A list that grows to a hundred thousand is copied a dozen times.
-    const all = new Array<T>(asking.left());
+    // V8 copies an array several times while it grows to its length.
+    const all = new Array<T>(reader.left());
     let count = 0;
-    // Outcomes that are there already are answered inside `next`: a loop, where recursion would go as deep as the input is long.
-    let isAsking = false;
-    let isAnswered = false;
-    const ask = () => {
-      isAsking = true;
+    // An outcome that lies ready is delivered inside `next`: a loop, since a recursion would be as deep as the input is long.
+    let isReading = false;
+    let isDelivered = false;
+    const readOn = () => {
+      isReading = true;
       do {
-        isAnswered = false;
-        for (let values = asking.values(); values.length > 0; values = asking.values()) {
+        isDelivered = false;
+        for (let values = reader.values(); values.length > 0; values = reader.values()) {
           for (const value of readAll(values)) all[count++] = value;
         }
-        asking.next(answer);
-      } while (isAnswered);
-      isAsking = false;
+        reader.next(deliver);
+      } while (isDelivered);
+      isReading = false;
     };
-    const answer: Taker = (ok, value, isLast) => {
+    const deliver: Taker = (ok, value, isLast) => {
       if (ok === undefined) {
         all.length = count;
         resolve(all);
@@ -332,9 +351,9 @@ function gather<T>(
         reject(error);
         return;
       }
-      if (isAsking) isAnswered = true;
-      else ask();
+      if (isReading) isDelivered = true;
+      else readOn();
     };
-    ask();
+    readOn();
   });
 }

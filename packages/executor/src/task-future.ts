@@ -1,7 +1,7 @@
 /**
- * The future of a task that was submitted to workers.
+ * TaskFuture: the future of a task that was submitted to workers. It submits the job, and settles with the outcome of the job.
  *
- * Hands the job over and passes its ending on. A submit allocates this object, its job and the array of arguments, nothing else.
+ * Invariant: a submit allocates this object, its job and the array of arguments, nothing else.
  */
 import {
   CallJob,
@@ -17,7 +17,7 @@ import {
 import { Future } from './future.ts';
 
 export class TaskFuture<R> extends Future<R> implements JobListener {
-  /** The outcome may be there before this returns: a function that is none, a full queue, a signal that is aborted already. */
+  /** The future may be done before this method returns: the function is not one, the queue is full, or the signal is already aborted. */
   static submit(seat: Seat, fn: unknown, args: readonly unknown[], settings: CallSettings): TaskFuture<never> {
     const future = new TaskFuture<never>();
     const job = new CallJob(taskFunctionOf(fn), args, settings, future);

@@ -1,4 +1,4 @@
-/** ThreadPoolExecutor: the executor whose workers are threads. Only that is here; worker-executor.ts has the behaviour. */
+/** ThreadPoolExecutor: the executor whose workers are threads. worker-executor.ts has its behaviour. */
 import { BrokenThreadPoolError, type RuntimeStats, type Task, type TaskRest } from '@twinpool/core';
 import type { Executor } from './executor.ts';
 import type { ExecutorConstructor } from './executor-constructor.ts';
@@ -9,9 +9,9 @@ import { WorkerExecutor } from './worker-executor.ts';
 /**
  * Runs tasks in worker threads: `concurrent.futures.ThreadPoolExecutor`.
  *
- * Threads start faster than processes and cost less to talk to: `transfer` moves buffers, and a SharedArrayBuffer is shared. They share the
- * process: what ends it ends them all. The default number of workers is `cpuCount()`, since threads compute in parallel,
- * unlike Python's. They are named `prefix_0`, `prefix_1`, …, after the option `threadNamePrefix`, Python's `thread_name_prefix`.
+ * Threads start faster than processes, and a message to them costs less. `transfer` moves buffers to them, and a SharedArrayBuffer is shared. A crash
+ * of the process ends all of them. Unlike in Python, threads compute in parallel, so the default number of workers is `cpuCount()`. They are named
+ * `prefix_0`, `prefix_1`, … after the option `threadNamePrefix`, Python's `thread_name_prefix`.
  *
  * @see https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor
  *
@@ -27,15 +27,15 @@ export interface ThreadPoolExecutor extends Executor {
   /**
    * Runs `fn(...args)` in a worker.
    *
-   * Whatever is wrong with the function, the arguments or the task is the future's outcome.
+   * An error of the function, of the arguments or of the task is the outcome of the future.
    *
-   * Price: about 2 µs a task where many wait, 10 µs there and back for one; use `map` for short functions.
+   * Price: about 2 µs per task while many wait; for one task, about 10 µs there and back. Not for shorter functions unless through `map`.
    *
    * @param fn - The function, or a reference to it.
    * @param args - Its arguments. They are copied when the task is handed to a worker.
    * @returns The future of the result.
    * @throws ExecutorShutdownError after `shutdown()`.
-   * @throws BrokenExecutorError once no worker can be started.
+   * @throws BrokenExecutorError after no worker could be started.
    * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor.submit
    *
    * @example
@@ -53,7 +53,7 @@ export interface ThreadPoolExecutor extends Executor {
   ): Future<Awaited<R>>;
 
   /**
-   * Counters and times of the workers, as they are now. Those of a shared runtime count for all who use it.
+   * Returns counters and times of the workers, as they are now. Those of a shared runtime include the work of its other facades.
    *
    * @returns The counters, and times in milliseconds.
    *

@@ -1,50 +1,52 @@
 /**
- * `wait`: until all of some futures are done, or the first of them, or the first failure.
+ * `wait`: waits until all of some futures are done, or the first of them, or the first failure.
  *
- * Decides what ends the waiting. What else is done by the time the caller goes on counts too: the answers of one message settle together.
+ *   notDone --settled--> done          until the condition of `returnWhen` holds, or the time is over
+ *
+ * Futures that get done before the caller goes on count too, because the answers of one message settle together. It does not know executors.
  */
 import { inspect } from 'node:util';
 import { Alarm, checkTimeout, type HandleView, systemClock } from '@twinpool/core/facade';
 import type { Future } from './future.ts';
-import { type ResultLike, viewsOf } from './handle.ts';
+import { type ResultLike, viewsOf } from './handle-views.ts';
 import { ownOptions } from './options.ts';
 
-/** Lets `wait` until all are done. */
+/** `wait` until all futures are done. */
 export const ALL_COMPLETED = 'ALL_COMPLETED';
-/** Lets `wait` until one is done. */
+/** `wait` until one future is done. */
 export const FIRST_COMPLETED = 'FIRST_COMPLETED';
-/** Lets `wait` until one has failed, or all are done. */
+/** `wait` until one future has failed, or all are done. */
 export const FIRST_EXCEPTION = 'FIRST_EXCEPTION';
-/** What ends a `wait`. */
+/** The condition that ends a `wait`. */
 export type ReturnWhen = typeof ALL_COMPLETED | typeof FIRST_COMPLETED | typeof FIRST_EXCEPTION;
 const CONDITIONS: readonly unknown[] = [ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION];
 
 /** Options of `wait`. */
 export interface WaitOptions {
-  /** Milliseconds; when they are over the promise resolves with what is done. 0 or less: looks, and does not wait. */
+  /** Milliseconds to wait; then the promise resolves with the futures that are done. 0 or less checks once. Default: no limit. */
   timeout?: number | undefined;
-  /** Default ALL_COMPLETED. A cancelled future is done, and is no exception. */
+  /** The condition. A cancelled future is done and has not failed. Default: ALL_COMPLETED. */
   returnWhen?: ReturnWhen | undefined;
 }
 
-/** What `wait` gives: the futures it was given, in two sets. */
+/** The result of `wait`: the given futures, in two sets. */
 export interface DoneAndNotDone<F> {
-  /** Those that were done at the call come first, in the order given; then the others, as they came. */
+  /** Futures that are done: first those that were done at the call, in the order given, then the others in the order in which they got done. */
   done: Set<F>;
-  /** Those that were not done when the waiting ended. */
+  /** Futures that were not done when the wait ended. */
   notDone: Set<F>;
 }
 
 /**
- * Waits for futures, of any executors, and AsyncResults, mixed; each counts once. Gives back the very objects it was given, and never
- * rejects because of what became of them.
+ * Waits for futures of any executors and AsyncResults, mixed. Each counts once.
  *
- * Unlike CPython: a cancelled future is done as soon as it is cancelled.
+ * It returns the same objects that it got, and does not reject because of their outcomes. Unlike in CPython, a cancelled future is done as soon as it
+ * is cancelled.
  *
  * @param futures - Futures and AsyncResults.
- * @param options - `timeout`: milliseconds, default none. `returnWhen`: default ALL_COMPLETED.
- * @returns Those that are done, and the others.
- * @throws TypeError (rejection) for what is not a future, RangeError for a bad `timeout` or `returnWhen`, OptionsError for another option.
+ * @param options - `timeout`: milliseconds to wait. Default: no limit. `returnWhen`: the condition. Default: ALL_COMPLETED.
+ * @returns The futures that are done, and the others.
+ * @throws TypeError (rejection) for a value that is not a future, RangeError for a bad `timeout` or `returnWhen`, OptionsError for another option.
  * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.wait
  *
  * @example
@@ -94,7 +96,7 @@ export async function wait<F extends Future<unknown> | ResultLike>(
         unsubscribe.push(view.onSettled(onSettled));
       }
     });
-    // Only now: what settled together with the last one has been counted.
+    // The listeners are removed here, not in `onSettled`: futures that settled together with the last one count.
     for (const undo of unsubscribe) undo();
   }
   return { done, notDone: new Set(notDone.keys()) };

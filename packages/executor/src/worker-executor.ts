@@ -1,10 +1,10 @@
 /**
- * An executor on workers: a Seat at a runtime with the manners of `concurrent.futures`.
+ * WorkerExecutor: the executor that runs tasks on workers. It gives the rules of `concurrent.futures` to a facade's attachment to a runtime.
  *
- * Decides what may be called when, and what its ends mean for futures. Refuses to know what workers are.
+ *   open --shutdown--> shut down --terminateWorkers, killWorkers--> shut down, all work over
+ *     '--no worker can be started, or one was lost with onWorkerLoss 'break'--> broken
  *
- *   open --shutdown--> shut down --terminateWorkers--> shut down, all work over        `#isShutDown` only rises
- *     '--workers cannot be had, or lost with onWorkerLoss 'break'--> broken            `seat.broken` only rises; it counts first
+ * Invariants: there is no way back to `open`, and `broken` counts before `shut down`, as in CPython. It does not know workers and transports.
  */
 import {
   type BrokenProcessPoolError,
@@ -29,26 +29,27 @@ import {
   taskFunctionOf,
 } from '@twinpool/core/facade';
 import { Executor, type ExecutorCalls } from './executor.ts';
-import { isExiting, watchExit } from './exit.ts';
 import type { Future } from './future.ts';
 import { type MapArguments, mapArguments, openStream } from './inputs.ts';
+import { inspectAs } from './inspect-as.ts';
 import { type ExecutorOptions, resolveMap, resolveShutdown, type ShutdownOptions } from './options.ts';
+import { isExiting, watchExit } from './program-exit.ts';
 import { NO_OUTCOMES, ResultIterator } from './result-iterator.ts';
-import { shownAs } from './shown.ts';
 import { TaskFuture } from './task-future.ts';
 
+/** What differs between the two executors. */
 export interface WorkerShape {
   readonly name: string;
   readonly kind: 'process' | 'thread';
   readonly Broken: typeof BrokenProcessPoolError | typeof BrokenThreadPoolError;
 }
 
-/** As in CPython nobody is told: what it was given is done, and then its workers go. */
-const forgotten = new FinalizationRegistry<Seat>((seat) => seat.leaveWhenIdle());
+/** Ends the workers of an executor that was garbage collected, after its accepted work has ended. It gives no warning, as in CPython. */
+const unreachable = new FinalizationRegistry<Seat>((seat) => seat.leaveWhenIdle());
 
 export abstract class WorkerExecutor extends Executor {
   static {
-    shownAs<WorkerExecutor>(
+    inspectAs<WorkerExecutor>(
       WorkerExecutor.prototype,
       (executor) => executor.#seat.name,
       (executor) => ({ state: executor.#state, maxWorkers: executor.#seat.workers, tasks: executor.#seat.open }),
@@ -61,17 +62,17 @@ export abstract class WorkerExecutor extends Executor {
 
   constructor({ name, kind, Broken }: WorkerShape, options: number | ExecutorOptions | undefined) {
     super();
-    // None of these may hold `this`: the seat of a forgotten executor is kept as long as the runtime.
+    // None of these functions may refer to `this`: the runtime keeps them, so the executor could never be garbage collected.
     const brokenError = (seat: string, cause: unknown) => new Broken(whyBroken(seat, cause), { cause });
     this.#Broken = Broken;
-    const endedError = (seat: string, cause: unknown) => new Broken(`${seat}: its workers were ended by whoever owns them`, { cause });
+    const endedError = (seat: string, cause: unknown) => new Broken(`${seat}: the owner of its workers ended them`, { cause });
     const readsOn = () => false;
     this.#seat = Seat.take(
       { name, kind, count: 'maxWorkers', startsAtOnce: false, brokenError, closedError, readsOn, endedError },
       options,
     );
     this.#seat.takenBy(this);
-    forgotten.register(this, this.#seat);
+    unreachable.register(this, this.#seat);
     watchExit();
   }
 
@@ -123,13 +124,13 @@ export abstract class WorkerExecutor extends Executor {
     this.#checkOpen('map');
     const { settings, own, timeout } = resolveMap(args.options, base);
     const stream = openStream(args, own, 2 * seat.workers, (error) => seat.warn(error, "the input's return()"), site);
-    const manners = { timeout, calledAt, onError: own.onError };
-    if (stream === undefined) return new ResultIterator<never>(NO_OUTCOMES, manners);
-    // Again: the input's own code may have shut this executor down.
+    const iteration = { timeout, calledAt, onError: own.onError };
+    if (stream === undefined) return new ResultIterator<never>(NO_OUTCOMES, iteration);
+    // A second check: the input's own code may have shut this executor down.
     this.#checkOpen('map');
     const job = new StreamJob(taskFunctionOf(fn), stream.input, stream.shape, settings);
     seat.submit(job, stream.known);
-    return new ResultIterator<never>(job, manners);
+    return new ResultIterator<never>(job, iteration);
   }
 
   #view(options: CallOptions, base: CallSettings): ExecutorCalls {
@@ -147,7 +148,7 @@ export abstract class WorkerExecutor extends Executor {
     return this.#isShutDown || !this.#seat.isRuntimeOpen ? 'shut down' : 'open';
   }
 
-  /** Broken before shut down before the end of the program, as in CPython. Also NestedBootstrapError. */
+  /** Throws unless the executor takes work. The order of the checks is CPython's: broken, shut down, end of the program. */
   #checkOpen(what: string): void {
     const { broken } = this.#seat;
     if (broken !== undefined) throw broken;
@@ -155,7 +156,7 @@ export abstract class WorkerExecutor extends Executor {
     if (!this.#seat.isRuntimeOpen)
       throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() after its workers were closed by their owner`);
     this.#seat.checkNesting();
-    if (isExiting()) throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() while the program ends; nothing would come of it`);
+    if (isExiting()) throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() while the program ends: the task could never run`);
   }
 
   #shutDown({ wait, cancelFutures, timeout }: ReturnType<typeof resolveShutdown>): Promise<void> {
@@ -163,7 +164,7 @@ export abstract class WorkerExecutor extends Executor {
     this.#isShutDown = true;
     this.#seat.close();
     if (cancelFutures) this.#seat.cancelWaiting(new CancelledError(`${name}: cancelled by shutdown({ cancelFutures: true })`));
-    // Without `wait` too: own workers end when the work has.
+    // Also without `wait`: the workers of its own end when the work has ended.
     const gone = this.#seat.leave();
     if (!wait) return Promise.resolve();
     return timeout === Number.POSITIVE_INFINITY ? gone : this.#within(gone, timeout);
@@ -174,7 +175,7 @@ export abstract class WorkerExecutor extends Executor {
       const fail = () =>
         reject(new TimeoutError(`${this.#seat.name}: ${this.#seat.open} tasks had not ended within ${timeout} ms of shutdown()`));
       const alarm = new Alarm(systemClock, fail, { keepsAlive: true, standsStill: true });
-      // What has ended already is told first, also where there is no time to wait.
+      // An executor whose work has already ended resolves, also with a timeout of 0: the alarm rings later.
       alarm.set(Math.max(0, timeout));
       void gone.then(() => {
         alarm.stop();

@@ -1,8 +1,10 @@
 /**
- * AsyncResult: the handle of `applyAsync`, `mapAsync` and `starmapAsync`; `multiprocessing`'s names for the one outcome of core's `Deferred`.
+ * AsyncResult: the handle of `applyAsync`, `mapAsync` and `starmapAsync`. It gives `multiprocessing`'s names to the outcome of core's `Deferred`.
  *
- * Runs the callbacks of the call before it settles the Deferred: inside them the result is not ready, and an error of one becomes the
- * outcome. Keeps no other state.
+ *   job --jobSettled--> callbacks of the call --outcome--> settle (Deferred)        inside the callbacks the result is not ready
+ *
+ * Invariant: an error that a callback throws becomes the outcome. The class has no other state than the callbacks. It does not know the kinds of
+ * jobs.
  */
 import { inspect } from 'node:util';
 import { NotReadyError, TimeoutError } from '@twinpool/core';
@@ -13,6 +15,7 @@ import {
   Deferred,
   type DeferredJob,
   type DeferredOwner,
+  defineInspect,
   errorWithin,
   handledPromiseOf,
   isDoneWithin,
@@ -28,15 +31,16 @@ import {
   valueWithin,
 } from '@twinpool/core/facade';
 import { BoundCallbacks, type Callbacks } from './callbacks.ts';
-import { inspectedAs } from './inspected.ts';
-import type { MapListener } from './maps.ts';
+import type { MapListener } from './map-call.ts';
 import { asPoolError } from './maybe-encoding-error.ts';
 
 /**
- * A result that may not be there yet, as Python's `AsyncResult`. `await` it, or ask with a time limit.
+ * The handle of a result that may not be there yet, as Python's `AsyncResult`. `await` it, or wait for it with a time limit.
  *
- * Timeouts are milliseconds: `undefined` and `Infinity` mean none, 0 or less looks at once, `NaN` is a RangeError. A failure that is
- * never asked for raises no `unhandledRejection`.
+ * Timeouts are milliseconds. `undefined` and `Infinity` mean no limit; 0 or less checks once, without a wait. A failure that your program does not
+ * read raises no `unhandledRejection`.
+ *
+ * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.AsyncResult
  *
  * @example
  * ```ts
@@ -49,59 +53,62 @@ import { asPoolError } from './maybe-encoding-error.ts';
  */
 export interface AsyncResult<R> extends Promise<R> {
   /**
-   * The result, as soon as there is one.
+   * Waits for the result and returns it.
    *
-   * @param timeout - Milliseconds to wait; 0 or less looks at once. Default: none. Afterwards the task goes on, and a later `get` can succeed.
+   * @param timeout - Milliseconds to wait; 0 or less checks once. Default: no limit. After a TimeoutError the task goes on, and a later `get` can
+   * succeed.
    * @returns The result.
    * @throws The task's error (rejection).
-   * @throws TimeoutError (rejection) after `timeout`; RangeError for `NaN`.
+   * @throws TimeoutError (rejection) after `timeout`, RangeError (rejection) for `NaN`.
    * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.AsyncResult.get
    */
   get(timeout?: number): Promise<R>;
   /**
    * Waits until the result is ready or the time is over. It never rejects because of the task.
    *
-   * @param timeout - Milliseconds to wait. Default: none.
+   * @param timeout - Milliseconds to wait; 0 or less checks once. Default: no limit.
    * @returns Nothing.
    * @throws RangeError (rejection) for `NaN`.
    * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.AsyncResult.wait
    */
   wait(timeout?: number): Promise<void>;
   /**
-   * Tells whether there is a result or an error. `false` inside the callbacks.
+   * Checks whether the task has ended, with a result or an error. It has not, inside the callbacks of the call.
    *
-   * @returns `true` when there is.
+   * @returns `true` when the task has ended.
    * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.AsyncResult.ready
    */
   ready(): boolean;
   /**
-   * Tells whether the task succeeded.
+   * Checks whether the task succeeded.
    *
    * @returns `true` for a result, `false` for an error.
-   * @throws NotReadyError before there is either.
+   * @throws NotReadyError while the task has not ended.
    * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.AsyncResult.successful
    */
   successful(): boolean;
   /**
-   * The task's error, as soon as the task has ended.
+   * Waits until the task has ended and returns its error. Python has it in `concurrent.futures` only.
    *
-   * @param timeout - Milliseconds to wait. Default: none.
+   * @param timeout - Milliseconds to wait; 0 or less checks once. Default: no limit.
    * @returns The error; `undefined` when the task succeeded.
-   * @throws TimeoutError (rejection) after `timeout`; RangeError for `NaN`.
+   * @throws TimeoutError (rejection) after `timeout`, RangeError (rejection) for `NaN`.
+   * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.exception
    */
   exception(timeout?: number): Promise<unknown>;
   /**
-   * Cancels the call unless some of it was handed to a worker.
+   * Cancels the call unless a task of it was handed to a worker. Python has it in `concurrent.futures` only.
    *
-   * @returns `true` if nothing of it was handed over; then nothing of it ever runs, and it fails with CancelledError.
+   * @returns `true` if no task of it was handed over: then none ever runs, and the call fails with CancelledError.
+   * @see https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.cancel
    */
   cancel(): boolean;
 }
 
-/** The class behind AsyncResult. It becomes live by `start`. */
+/** The class behind AsyncResult. `start` gives it its job. */
 export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapListener {
   static {
-    inspectedAs(PoolResult.prototype, (result, options) => {
+    defineInspect(PoolResult.prototype, (result, options) => {
       const state = stateOf(result);
       if (!isFinal(state)) return '<AsyncResult state=pending>';
       if (state === 'returned') return '<AsyncResult state=successful>';
@@ -111,14 +118,14 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
   }
 
   #callbacks: BoundCallbacks | undefined;
-  /** The call that makes this object has not returned. */
+  /** The method that makes this object has not returned. */
   #isStarting = false;
 
   constructor(owner: DeferredOwner, callbacks: Callbacks<unknown> | undefined) {
     super();
     setOwner(this, owner);
     this.#callbacks = callbacks && new BoundCallbacks(callbacks, owner);
-    // The callback gets the error.
+    // The error is observed: the callback gets it.
     if (callbacks?.errorCallback !== undefined) markObserved(this);
   }
 
@@ -126,7 +133,7 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
     return 'AsyncResult';
   }
 
-  /** `submit` hands the job over; the job tells `jobSettled`, maybe at once. */
+  /** Calls `submit`, which submits the job; the job calls `jobSettled`, maybe at once. */
   start(job: DeferredJob, submit: () => void): this {
     setJob(this, job);
     this.#isStarting = true;
@@ -136,13 +143,13 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
   }
 
   jobSettled(ok: boolean, value: unknown): void {
-    // A callback may use the handle, which the caller has only once the call has returned.
-    // In another turn: a callback that calls again what is refused at once lets the workers go on.
+    // A callback may use the handle, which the caller has only after the call has returned. The callback runs in a later turn of the event loop:
+    // if it repeats a call that is refused at once, messages of workers are still read.
     if (this.#isStarting && this.#callbacks !== undefined) afterTurn(() => PoolResult.#settle(this, ok, value));
     else PoolResult.#settle(this, ok, value);
   }
 
-  /** As in Python no callback is called then. */
+  /** No callback is called, as in Python. */
   inputWasEmpty(): void {
     this.#callbacks = undefined;
     settle(this, 'returned', []);
@@ -161,7 +168,7 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
   }
 
   successful(): boolean {
-    if (!this.ready()) throw new NotReadyError('the result is not ready: await it, or ask ready() first');
+    if (!this.ready()) throw new NotReadyError('the result is not ready: await it, or call ready() first');
     return stateOf(this) === 'returned';
   }
 
@@ -173,19 +180,19 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
     return cancel(this);
   }
 
-  /** Static, as all that is private here is no instance's method: a class with such a method costs each of its instances a field. */
+  /** Static: a private method of instances would cost each instance a field. */
   static #settle(result: PoolResult<unknown>, ok: boolean, value: unknown): void {
     const callbacks = result.#callbacks;
     result.#callbacks = undefined;
-    const ending = settledStateOf(ok, value);
+    const state = settledStateOf(ok, value);
     if (callbacks === undefined) {
-      settle(result, ending, ok ? value : asPoolError(value));
+      settle(result, state, ok ? value : asPoolError(value));
       return;
     }
     const outcome = callbacks.run(ok, value);
-    // Unless it is the error that the errorCallback was given.
+    // A callback threw, and not the error that the errorCallback got.
     const isThrown = outcome.ok !== ok || !Object.is(outcome.value, value);
-    settle(result, isThrown && !outcome.ok ? 'raised' : ending, outcome.value);
+    settle(result, isThrown && !outcome.ok ? 'raised' : state, outcome.value);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * The options of one call, and what comes of them.
+ * Declares the options of a pool's methods and reads them: a number alone is the `chunksize`.
  *
- * Decides which options which methods take, and that a bare number is `chunksize`. How each is checked is core's business.
+ * It knows which method takes which options. Core checks the values.
  */
 import type { CallOptions } from '@twinpool/core';
 import { type CallSettings, checkWhole, resolveCall } from '@twinpool/core/facade';
@@ -12,19 +12,25 @@ export interface AsyncOptions<R = unknown> extends CallOptions, Callbacks<R> {}
 
 /** Options of the methods that take an iterable. */
 export interface MapOptions extends CallOptions {
-  /** Tasks that travel together. Default: Python's rule for `map` as long as nothing is measured; one by one for `imap`. */
+  /**
+   * Tasks in one message to a worker. Default for `map`: Python's rule, `ceil(length / (4 * workers))`, until tasks were measured. Default for `imap`:
+   * 1.
+   */
   chunksize?: number | undefined;
-  /** The most items read ahead of the consumer of an `imap`, or ahead of the results of a `map` over an async input. Default 1 024. An `imap` also holds at most 16 MiB of results. */
+  /**
+   * The most items read ahead of the consumer of an `imap`, or ahead of the results of a `map` over an asynchronous input. Default: 1 024. An `imap`
+   * also keeps at most 16 MiB of results.
+   */
   buffersize?: number | undefined;
-  /** Called after each task; `total` is `undefined` while the input's length is not known. */
+  /** Called after each task. `total` is `undefined` while the length of the input is not known. Default: none. */
   onProgress?: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
 }
 
-/** Options of `map` and `starmap`, which end as a whole. */
+/** Options of `map` and `starmap`, whose results come all together. */
 export interface WholeMapOptions extends MapOptions {
   /**
-   * The first error, by time, rejects at once, and what was not handed to a worker is never run. Default `false`: the first by input order,
-   * once every task has ended.
+   * `true`: the first error that comes ends the map at once, and tasks that were not handed to a worker never run. `false`: the map ends when
+   * every task has ended, with the first error by input order. Default: `false`.
    */
   failFast?: boolean | undefined;
 }
@@ -34,46 +40,47 @@ export interface AsyncMapOptions<R = unknown> extends WholeMapOptions, Callbacks
 
 /** Options of `imap` and `imapUnordered`. */
 export interface ImapOptions extends MapOptions {
-  /** 'continue' (default): after a task's error `next()` goes on with the following item. 'stop': the error is the end, and the input is closed. */
+  /** 'continue': after a task's error `next()` goes on with the next item. 'stop': the error ends the iteration and closes the input. Default: 'continue'. */
   onError?: 'stop' | 'continue' | undefined;
 }
 
-/** What a call asks for. */
-export interface Wish extends Pick<WholeMapOptions & ImapOptions, 'chunksize' | 'buffersize' | 'onProgress' | 'failFast' | 'onError'> {
+/** The options of one call, with the settings of the pool for those that are absent. */
+export interface ResolvedCall
+  extends Pick<WholeMapOptions & ImapOptions, 'chunksize' | 'buffersize' | 'onProgress' | 'failFast' | 'onError'> {
   readonly settings: CallSettings;
-  /** Absent when neither is given. */
+  /** `undefined` if the call has neither callback. */
   readonly callbacks: Callbacks<unknown> | undefined;
 }
 
 const CALLBACKS: readonly string[] = ['callback', 'errorCallback'];
-const OF_A_MAP: readonly string[] = ['chunksize', 'buffersize', 'onProgress'];
-/** Which options a method takes beside those of every call. */
-const OF_METHODS: Readonly<Record<'map' | 'mapAsync' | 'imap', readonly string[]>> = {
-  map: [...OF_A_MAP, 'failFast'],
-  mapAsync: [...OF_A_MAP, ...CALLBACKS, 'failFast'],
-  imap: [...OF_A_MAP, 'onError'],
+const MAP_OPTIONS: readonly string[] = ['chunksize', 'buffersize', 'onProgress'];
+/** The options of a method, without those of every call. */
+const METHOD_OPTIONS: Readonly<Record<'map' | 'mapAsync' | 'imap', readonly string[]>> = {
+  map: [...MAP_OPTIONS, 'failFast'],
+  mapAsync: [...MAP_OPTIONS, ...CALLBACKS, 'failFast'],
+  imap: [...MAP_OPTIONS, 'onError'],
 };
 
-/** Options of `apply` and `applyAsync`. Throws OptionsError; TypeError for what is no object. */
-export function readCallOptions(what: string, options: unknown, base: CallSettings): Wish {
+/** Reads the options of `apply` and `applyAsync`. Throws OptionsError, TypeError for a value that is not an object. */
+export function readCallOptions(what: string, options: unknown, base: CallSettings): ResolvedCall {
   return read(what, options, base, CALLBACKS, 'an object of options');
 }
 
-/** Options, or the bare chunksize, of the methods that take an iterable. */
-export function readMapOptions(what: string, options: unknown, base: CallSettings, as: keyof typeof OF_METHODS): Wish {
+/** Reads the options, or the chunksize alone, of a method that takes an iterable. Throws OptionsError, TypeError or RangeError. */
+export function readMapOptions(what: string, options: unknown, base: CallSettings, as: keyof typeof METHOD_OPTIONS): ResolvedCall {
   if (typeof options === 'number') {
     checkWhole(options, `${what}: chunksize`);
     return { settings: base, callbacks: undefined, chunksize: options };
   }
-  return read(what, options, base, OF_METHODS[as], 'a chunksize or an object of options');
+  return read(what, options, base, METHOD_OPTIONS[as], 'a chunksize or an object of options');
 }
 
-/** The settings of a view. Throws as the others do. */
+/** Reads the options of a view. Throws OptionsError, TypeError for a value that is not an object. */
 export function readViewOptions(options: unknown, base: CallSettings): CallSettings {
   return read('withOptions', options, base, [], 'an object of options').settings;
 }
 
-function read(what: string, options: unknown, base: CallSettings, extra: readonly string[], expected: string): Wish {
+function read(what: string, options: unknown, base: CallSettings, extra: readonly string[], expected: string): ResolvedCall {
   if (options === undefined) return { settings: base, callbacks: undefined };
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`${what}: expected ${expected}, got ${options === null ? 'null' : `a ${typeof options}`}`);

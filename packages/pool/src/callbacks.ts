@@ -1,21 +1,23 @@
 /**
- * `callback` and `errorCallback`.
+ * Runs `callback` and `errorCallback` of a call.
  *
- * Decides that what a callback throws becomes the result (the rule of Python 3.16; before it the pool hung), and that nothing of it gets
- * any further. Refuses to know when callbacks run: before the result settles, which is the business of whoever settles it.
+ *   outcome of the job --run--> callback(value) or errorCallback(error) --> the same outcome, or the error that the callback threw
+ *
+ * An error that a callback throws becomes the result, as in Python 3.16 (older ones hang). This file does not know when callbacks run: the caller
+ * of `run` settles the result afterwards.
  */
 import { type DeferredOwner, type JobListener, type Scope, scopeHere, watchReturned } from '@twinpool/core/facade';
 import { asPoolError } from './maybe-encoding-error.ts';
 
-/** Called before the result settles; what one of them throws becomes the result. */
+/** Callbacks of one call. They run before the result settles, and an error that one of them throws becomes the result. */
 export interface Callbacks<R> {
-  /** Given the result, when there is one. */
+  /** Called with the result when the call succeeds. Default: none. */
   callback?: ((value: R) => void) | undefined;
-  /** Given the error, when there is one. */
+  /** Called with the error when the call fails. Default: none. */
   errorCallback?: ((error: unknown) => void) | undefined;
 }
 
-/** The callbacks of one call; they run in the async context in which it was made. */
+/** The callbacks of one call. They run in the async context in which the call was made. */
 export class BoundCallbacks {
   readonly #callbacks: Callbacks<unknown>;
   readonly #owner: DeferredOwner;
@@ -27,7 +29,7 @@ export class BoundCallbacks {
     this.#scope = scopeHere();
   }
 
-  /** Runs the one that applies; gives the outcome back, or makes what it threw the outcome. */
+  /** Runs the callback for this outcome. Returns the outcome, or the error that the callback threw as the new one. */
   run(ok: boolean, outcome: unknown): { ok: boolean; value: unknown } {
     return this.#scope.runInAsyncScope(this.#run, this, ok, outcome);
   }
@@ -36,7 +38,7 @@ export class BoundCallbacks {
     const name = ok ? 'callback' : 'errorCallback';
     const value = ok ? outcome : asPoolError(outcome);
     try {
-      // An asynchronous callback comes too late to change the result.
+      // A later error of an asynchronous callback cannot change the result, so it becomes a warning.
       watchReturned(this.#callbacks[name]?.(value), (error) => this.#owner.warn(error, name));
       return { ok, value };
     } catch (thrown) {
@@ -46,7 +48,7 @@ export class BoundCallbacks {
   }
 }
 
-/** A listener that runs the callbacks before it passes the outcome on. */
+/** Returns a listener that runs the callbacks and then calls `then` with the outcome. */
 export function afterCallbacks(callbacks: Callbacks<unknown>, owner: DeferredOwner, then: JobListener['jobSettled']): JobListener {
   const bound = new BoundCallbacks(callbacks, owner);
   return {
@@ -57,12 +59,12 @@ export function afterCallbacks(callbacks: Callbacks<unknown>, owner: DeferredOwn
   };
 }
 
-/** So that the task's own error is not lost behind the callback's. */
+/** Sets the task's error as the cause of the callback's error, so that it is not lost. */
 function giveCause(thrown: unknown, cause: unknown): void {
   try {
     if (!(thrown instanceof Error) || thrown === cause || 'cause' in thrown || !Object.isExtensible(thrown)) return;
     Object.defineProperty(thrown, 'cause', { value: cause, configurable: true, writable: true });
   } catch {
-    // A Proxy that refuses.
+    // `thrown` is a Proxy that refuses the property.
   }
 }

@@ -1,16 +1,16 @@
 /**
- * How many tasks of a `map` travel together at most, where the caller does not say.
+ * Computes the most tasks of a `map` in one message to a worker, for calls without a `chunksize`.
  *
- * Decides by the length of the input and the number of workers alone; how many really travel together is measured, in core.
+ * It knows the length of the input and the number of workers only. Core sends fewer tasks at once if they were measured to take longer.
  */
 
-/** Shares a worker gets. More: better balance at the end of the input. Fewer: fewer messages. Python's choice. */
-const SHARES_A_WORKER = 4;
+/** Chunks per worker. More: better balance at the end of the input. Fewer: fewer messages. It is Python's number. */
+const CHUNKS_PER_WORKER = 4;
 
 /**
- * Python's rule: a quarter of an even share, rounded up (`Pool._map_async` in CPython's `multiprocessing/pool.py`): 13 for 100
- * items and 2 workers.
+ * Returns the chunksize of Python's rule, `ceil(items / (4 * workers))` (`Pool._map_async` in CPython's `multiprocessing/pool.py`): 13 for 100 items
+ * and 2 workers.
  */
 export function defaultChunksize(items: number, workers: number): number {
-  return Math.ceil(items / (workers * SHARES_A_WORKER));
+  return Math.ceil(items / (workers * CHUNKS_PER_WORKER));
 }

@@ -1,4 +1,4 @@
-/** The door of the pool: the two classes, what they return and take, and what a user of them can meet. */
+/** The public names of `@twinpool/pool`: the two classes, the types of their options and results, and the errors that they raise. */
 export {
   BrokenExecutorError,
   BrokenProcessPoolError,
@@ -45,8 +45,9 @@ export {
 export type { AsyncResult } from './async-result.ts';
 export type { AsyncMapOptions, AsyncOptions, ImapOptions, MapOptions, WholeMapOptions } from './call-options.ts';
 export type { Callbacks } from './callbacks.ts';
-export type { IMapIterator, SettledIterator } from './imap.ts';
+export type { IMapIterator, SettledIterator } from './imap-iterator.ts';
 export type { Input } from './input.ts';
 export type { MapResult } from './map-result.ts';
 export { MaybeEncodingError } from './maybe-encoding-error.ts';
-export { Pool, type PoolCalls, type PoolConstructor, type PoolOptions, type Rest, ThreadPool } from './pool.ts';
+export { Pool, type PoolCalls, type PoolConstructor, type Rest, ThreadPool } from './pool.ts';
+export type { PoolOptions } from './pool-options.ts';

@@ -1,8 +1,11 @@
 /**
- * What the methods of a pool take as their input, and in which of two ways it is read.
+ * Reads the inputs of a pool's methods.
  *
- * Decides what counts as an iterable and when it is copied: `map` reads a synchronous input to its end at once, so that what the caller
- * does to it afterwards changes nothing; everything else is read item by item. Refuses to know what becomes of the items.
+ *   synchronous input of map, starmap    itemsOf: copied at the call, so a later change of the input has no effect
+ *   synchronous input of imap            iteratorOf: read item by item
+ *   asynchronous input                   asyncIteratorOf: read item by item
+ *
+ * It does not know tasks.
  */
 import { inspect, types } from 'node:util';
 import { checkStep } from '@twinpool/core/facade';
@@ -10,7 +13,7 @@ import { checkStep } from '@twinpool/core/facade';
 /** Items, synchronous or asynchronous; an object that is both is read as asynchronous. */
 export type Input<T> = Iterable<T> | AsyncIterable<T>;
 
-/** The asynchronous iterator of an input that has one. Throws TypeError for what cannot be iterated at all. */
+/** Returns the asynchronous iterator of an input, `undefined` for a synchronous input. Throws TypeError for any other value. */
 export function asyncIteratorOf(what: string, input: unknown): AsyncIterator<unknown> | undefined {
   if (input !== null && input !== undefined) {
     const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: synchronous } = input as Partial<
@@ -24,22 +27,22 @@ export function asyncIteratorOf(what: string, input: unknown): AsyncIterator<unk
   );
 }
 
-/** All items, in a list that is nobody else's. `input` is known to be iterable. */
+/** Returns the items in a list that the caller may keep. `input`: `asyncIteratorOf` has checked that it is iterable. */
 export function itemsOf(input: Iterable<unknown>): ArrayLike<unknown> {
-  // Twenty times as fast as iterating; not by `slice`, which calls the constructor of a subclass.
+  // Twenty times as fast as iteration. `slice` would call the constructor of a subclass.
   if (types.isTypedArray(input) && hasUsualIterator(input))
     return new (TYPED_ARRAYS[tagOf.call(input)] as typeof Uint8Array)(input as Uint8Array);
   return [...input];
 }
 
-/** The iterator of a synchronous input. Throws TypeError where it is no object. */
+/** Returns the iterator of a synchronous input. Throws TypeError if the iterator is not an object. */
 export function iteratorOf(input: Iterable<unknown>): Iterator<unknown> {
   return checkIterator(input[Symbol.iterator]());
 }
 
 function checkIterator<I>(iterator: I): I {
   if ((typeof iterator === 'object' || typeof iterator === 'function') && iterator !== null) return iterator;
-  throw new TypeError(`the input's iterator must be an object, got ${inspect(iterator)}`);
+  throw new TypeError(`expected an object as the input's iterator, got ${inspect(iterator)}`);
 }
 
 const TypedArray: { readonly prototype: object } = Object.getPrototypeOf(Uint8Array);
@@ -65,12 +68,12 @@ const TYPED_ARRAYS: Readonly<Record<string, unknown>> = Object.fromEntries(
   ].map((type) => [type.name, type]),
 );
 
-/** What it is iterated by is the language's own. */
+/** Whether the input is iterated by the built-in iterator of its class. */
 function hasUsualIterator(input: Iterable<unknown>): boolean {
   return usualIterators.has(input[Symbol.iterator]);
 }
 
-/** The number of items, where the input knows it before it is read. */
+/** Returns the number of items of an array, a typed array, a Set or a Map; `undefined` for other inputs. */
 export function lengthOf(input: unknown): number | undefined {
   if (types.isProxy(input) || !hasUsualIterator(input as Iterable<unknown>)) return undefined;
   if (Array.isArray(input) || types.isTypedArray(input)) return input.length;
@@ -83,7 +86,7 @@ export function checkArguments(what: string, index: number, item: unknown): void
   throw new TypeError(`${what}: expected arrays of arguments, got ${inspect(item, { depth: 0 })} as item ${index}`);
 }
 
-/** The same input, but it ends with TypeError at the first item that is no array of arguments. */
+/** Returns the same input; it rejects with TypeError at the first item that is not an array of arguments. */
 export function argumentLists(what: string, input: AsyncIterator<unknown>): AsyncIterator<unknown> {
   let index = 0;
   const close = async (): Promise<IteratorResult<unknown, unknown>> => (await input.return?.()) ?? { done: true, value: undefined };

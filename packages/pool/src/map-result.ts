@@ -1,20 +1,22 @@
 /**
- * MapResult: the handle of `mapAsync` and `starmapAsync`, an AsyncResult that also knows how every item ended.
+ * MapResult: the handle of `mapAsync` and `starmapAsync`, an AsyncResult that also has the outcome of every item.
  *
- * Decides what an item without an outcome of its own is said to have ended with. The list is made when it is asked for: until then the
- * job keeps its results, as it must anyway, and its failures.
+ * The list of outcomes is made when `settled` is called. Until then the job keeps its results and failures. This file does not know how a map
+ * keeps them (map-call.ts).
  */
-import type { DeferredJob } from '@twinpool/core/facade';
 import { type AsyncResult, PoolResult } from './async-result.ts';
+import type { MapCall } from './map-call.ts';
 
 /** What `mapAsync` and `starmapAsync` return, as Python's `MapResult`. */
 export interface MapResult<R> extends AsyncResult<R[]> {
   /**
-   * How every item ended, in input order, once the map has ended; never rejects because of a task. An item that has no outcome of its own,
-   * since the map was terminated, aborted or cancelled, is rejected with the error of that. Only an asynchronous input that failed, or was
-   * cut off, leaves no list: then it rejects as the map does.
+   * Returns the outcome of every item, in input order, when the map has ended.
+   *
+   * It never rejects because of a task. If the map was terminated, aborted or cancelled, an item without an outcome of its own is rejected with that
+   * error.
    *
    * @returns The outcomes.
+   * @throws The error of the map (rejection), only if an asynchronous input failed or was cut off: then there is no list.
    *
    * @example
    * ```ts
@@ -28,30 +30,26 @@ export interface MapResult<R> extends AsyncResult<R[]> {
   settled(): Promise<PromiseSettledResult<R>[]>;
 }
 
-/** A map that keeps how its items ended. */
-export interface Outcomes extends DeferredJob {
-  /** `ending`: what the whole ended with, if it failed. */
-  outcomes(ending: unknown): PromiseSettledResult<unknown>[];
-}
-
+/** The class behind MapResult. `startMap` gives it its map. */
 export class PoolMapResult<R> extends PoolResult<R[]> implements MapResult<R> {
-  #map: Outcomes | undefined;
+  #map: MapCall | undefined;
+  /** The error that the map ended with, before callbacks. */
   #ending: unknown;
 
-  /** As `start`. */
-  follow(map: Outcomes, submit: () => void): this {
+  /** Submits `map`, which settles this handle, maybe at once. */
+  startMap(map: MapCall): this {
     this.#map = map;
-    return this.start(map, submit);
+    return this.start(map, () => map.submit());
   }
 
   override jobSettled(ok: boolean, value: unknown): void {
-    // Not what a callback may make of it.
+    // The error of the map itself: a callback may replace it.
     if (!ok) this.#ending = value;
     super.jobSettled(ok, value);
   }
 
   async settled(): Promise<PromiseSettledResult<R>[]> {
     await this.exception();
-    return (this.#map as Outcomes).outcomes(this.#ending) as PromiseSettledResult<R>[];
+    return (this.#map as MapCall).outcomes(this.#ending) as PromiseSettledResult<R>[];
   }
 }

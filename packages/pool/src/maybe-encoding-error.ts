@@ -1,15 +1,19 @@
 /**
- * MaybeEncodingError: a result that could not be sent, under the name that Python's pool has for it.
+ * MaybeEncodingError: the error for a result that cannot be sent, under the name that Python's pool has for it.
  *
- * Decides which of core's errors it is: the one that a worker raised over a result, and says so by the text of it. What cannot be sent the
- * other way, an argument, stays core's TaskSerializationError. Refuses to know why a value cannot be sent.
+ *   TaskSerializationError with `result` (a worker could not send a result) --asPoolError--> MaybeEncodingError
+ *   any other error, also one of an argument that cannot be sent            --asPoolError--> the same error
+ *
+ * It does not know why a value cannot be sent.
  */
 import { TaskSerializationError } from '@twinpool/core';
 import { markTaskIndex } from '@twinpool/core/facade';
 
 /**
- * The task ran, but what it returned cannot be sent; the worker lives on. `exc` is the reason and `value` the result, both as text, as in
- * Python. It is a TaskSerializationError with the same `code`; the `cause` has the stack of the worker.
+ * The task ran, but its result cannot be sent. The worker goes on. It is a TaskSerializationError with the same `code`; its `cause` has the stack of
+ * the worker.
+ *
+ * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.Pool
  *
  * @example
  * ```ts
@@ -22,9 +26,9 @@ import { markTaskIndex } from '@twinpool/core/facade';
  */
 export class MaybeEncodingError extends TaskSerializationError {
   static override readonly name: string = 'MaybeEncodingError';
-  /** Why it cannot be sent. */
+  /** The reason why the result cannot be sent, as text. */
   readonly exc: string;
-  /** What could not be sent. */
+  /** The result, as text. */
   readonly value: string;
 
   constructor(exc: string, value: string, options?: { cause?: unknown }) {
@@ -34,10 +38,10 @@ export class MaybeEncodingError extends TaskSerializationError {
   }
 }
 
-/** So that one error becomes one error, however often it is asked for. */
+/** One MaybeEncodingError per error of core, so that repeated reads return the same object. */
 const named = new WeakMap<TaskSerializationError, MaybeEncodingError>();
 
-/** The error as the pool names it; any other as it is. */
+/** Returns the error that the pool reports for `error`. */
 export function asPoolError(error: unknown): unknown {
   if (!(error instanceof TaskSerializationError) || error.remote || error.code !== TaskSerializationError.code) return error;
   if (error.result === undefined) return error;

@@ -1,59 +1,43 @@
 /**
- * Pool and ThreadPool: what users see of them (the interfaces), and the classes: workers, the task methods (calls.ts), and an end (life.ts).
+ * Pool and ThreadPool: their documented interfaces, and the classes that implement them.
  *
- * The public types are interfaces beside the classes for two reasons: editors name `Pool.apply`, not the class that has the code, and only
- * the signature of a constructor in an interface can have type parameters, which tie `initargs` to `initializer`.
+ *   Pool --extends--> TaskMethods (task-methods.ts)      apply, map, imap, …: every call becomes a job of core
+ *     '---has-------> PoolLifecycle (pool-lifecycle.ts)  close, terminate, join
+ *                          '--has--> the attachment to a runtime (core): workers, queue, settings
+ *
+ * Nine tenths of this file are docstrings: the code is the 70 lines at its end. The interfaces stand next to the classes for two reasons. Editors
+ * name `Pool.apply`, not the class that has the code. And the constructor of a class cannot have type parameters, which tie `initargs` to
+ * `initializer`; the signature of a constructor in an interface can.
  */
 import { inspect } from 'node:util';
-import {
-  BrokenProcessPoolError,
-  BrokenThreadPoolError,
-  type CallOptions,
-  PoolClosedError,
-  PoolTerminatedError,
-  type RuntimeStats,
-  type SharedOptions,
-  type Task,
-  type TaskRest,
-  WorkerLostError,
-} from '@twinpool/core';
-import { Seat, type SeatShape } from '@twinpool/core/facade';
+import type { CallOptions, RuntimeStats, Task, TaskRest } from '@twinpool/core';
+import { defineInspect, Seat } from '@twinpool/core/facade';
 import type { AsyncResult } from './async-result.ts';
+import { PROCESSES, THREADS } from './attachment-shapes.ts';
 import type { AsyncMapOptions, AsyncOptions, ImapOptions, WholeMapOptions } from './call-options.ts';
-import { Calls } from './calls.ts';
-import type { IMapIterator } from './imap.ts';
+import type { IMapIterator } from './imap-iterator.ts';
 import type { Input } from './input.ts';
-import { inspectedAs } from './inspected.ts';
-import { Life } from './life.ts';
 import type { MapResult } from './map-result.ts';
+import { PoolLifecycle } from './pool-lifecycle.ts';
+import type { PoolOptions } from './pool-options.ts';
+import { TaskMethods } from './task-methods.ts';
 
-/**
- * Options of a pool; the others are those that every facade takes.
- *
- * @typeParam I - The types of the initializer's arguments.
- */
-// biome-ignore lint/suspicious/noExplicitAny: options whose initializer is not known by its type take any
-export interface PoolOptions<I extends readonly unknown[] = any> extends SharedOptions<I> {
-  /** The number of workers. Default: `cpuCount()`. With `runtime`: the most of its workers that this pool uses at once. */
-  processes?: number | undefined;
-  /** Calls after which a worker is replaced; exact, and for threads too. CPython counts chunks. Default: never. */
-  maxTasksPerChild?: number | undefined;
-}
-
-/** The arguments and options of `apply`. `args` can be left out only where the function takes none. */
+/** The arguments and options of `apply`. `args` can be left out only if the function takes none. */
 export type Rest<A extends readonly unknown[], O> = [] extends A
   ? [args?: Readonly<A> | undefined, options?: O | undefined]
   : [args: Readonly<A>, options?: O | undefined];
 
-/** The methods that run tasks: what a pool and each of its views have. */
+/** The methods that run tasks. A pool has them, and each view that `withOptions` returns. */
 export interface PoolCalls
   extends Pick<Pool, 'apply' | 'applyAsync' | 'map' | 'mapAsync' | 'starmap' | 'starmapAsync' | 'imap' | 'imapUnordered' | 'withOptions'> {}
 
 /**
  * Python's `multiprocessing.Pool`: worker processes, each its own OS process.
  *
- * Workers start at once. Leaving the scope of `await using` terminates the pool, as Python's `with` does: await inside it what you want to
- * have. An idle pool does not keep the program alive. Build a pool once and keep it: starting a worker takes tens of milliseconds.
+ * Workers start at once. The end of an `await using` scope terminates the pool, as Python's `with` does: await your results inside the scope. An
+ * idle pool does not keep the program alive.
+ *
+ * Price: the start of a worker takes tens of milliseconds; make a pool once and keep it.
  *
  * @see https://docs.python.org/3/library/multiprocessing.html#module-multiprocessing.pool
  *
@@ -69,14 +53,16 @@ export interface Pool extends AsyncDisposable {
   /**
    * Calls `fn(...args)` in a worker.
    *
-   * Price: about 10 µs there and back with threads and 30 µs with processes, about 2 µs a task where many wait; use `map` for short functions.
+   * Price: about 2 µs per task while many wait; for one task, about 10 µs there and back with threads and 30 µs with processes. Not for shorter
+   * functions unless through `map`.
    *
    * @param fn - The function, or a reference to it.
-   * @param args - Its arguments, as an array. They are copied when the task is handed to a worker.
-   * @param options - Options of this call.
+   * @param args - Its arguments, as an array. They are copied when the task is handed to a worker. Default: none.
+   * @param options - Options of this call. Default: those of the pool.
    * @returns The result.
    * @throws PoolClosedError (rejection) when the pool takes no new work.
-   * @throws TypeError (rejection) when `args` is not an array; OptionsError for bad options; else what the task threw.
+   * @throws TypeError (rejection) when `args` is not an array, OptionsError (rejection) for bad options.
+   * @throws The task's error (rejection).
    * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.Pool.apply
    *
    * @example
@@ -96,12 +82,12 @@ export interface Pool extends AsyncDisposable {
   /**
    * Calls `fn(...args)` in a worker and returns a handle at once.
    *
-   * Price: as `apply`; the call itself takes about 0.2 µs.
+   * Price: that of `apply`; the call itself takes about 0.2 µs.
    *
    * @param fn - The function, or a reference to it.
-   * @param args - Its arguments, as an array.
-   * @param options - Options of this call, with `callback` and `errorCallback`.
-   * @returns The handle of the result; the task's error is in it.
+   * @param args - Its arguments, as an array. They are copied when the task is handed to a worker. Default: none.
+   * @param options - Options of this call, with `callback` and `errorCallback`. Default: those of the pool.
+   * @returns The handle of the result. The error of the task, or of a bad function, is the outcome of the handle.
    * @throws PoolClosedError when the pool takes no new work.
    * @throws TypeError when `args` is not an array.
    * @throws OptionsError for bad options.
@@ -123,19 +109,20 @@ export interface Pool extends AsyncDisposable {
   ): AsyncResult<Awaited<R>>;
 
   /**
-   * Calls `fn(item)` for every item, in parallel, and gives the results in input order.
+   * Calls `fn(item)` for every item, in parallel, and returns the results in input order.
    *
-   * When tasks fail, it rejects with the first error by input order, once all tasks have ended (Python's rule); with `failFast` with the first
-   * that comes.
+   * If tasks fail, it rejects when all tasks have ended, with the first error by input order (Python's rule). With `failFast` it rejects with the
+   * first error that comes.
    *
-   * Price: less than 0.1 µs a task where items and results are numbers; copying larger ones costs more.
+   * Price: less than 0.1 µs per task if items and results are numbers; to copy larger values costs more.
    *
    * @param fn - The function, or a reference to it.
    * @param iterable - The items, synchronous or asynchronous. A synchronous input is read to its end at once.
    * @param options - The chunksize, or options. Default chunksize: Python's rule, `ceil(length / (4 * workers))`, until tasks were measured.
    * @returns The results.
    * @throws PoolClosedError (rejection) when the pool takes no new work.
-   * @throws TypeError, RangeError or OptionsError (rejection) for a bad input, chunksize or option; else the first error of a task.
+   * @throws TypeError, RangeError or OptionsError (rejection) for a bad input, chunksize or option.
+   * @throws The first error of a task (rejection). Its property `taskIndex` is the index of the item.
    * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.Pool.map
    *
    * @example
@@ -154,9 +141,11 @@ export interface Pool extends AsyncDisposable {
   ): Promise<Awaited<R>[]>;
 
   /**
-   * Maps as `map` does and returns a handle at once, which also has each item's outcome (`settled`).
+   * Maps as `map` does and returns a handle at once. Its method `settled` returns the outcome of each item.
    *
-   * The callback gets the whole list. On an empty input no callback is called.
+   * The callback gets the list of all results. No callback is called for an empty input.
+   *
+   * Price: that of `map`.
    *
    * @param fn - The function, or a reference to it.
    * @param iterable - The items, synchronous or asynchronous. A synchronous input is read to its end at once.
@@ -185,12 +174,16 @@ export interface Pool extends AsyncDisposable {
   /**
    * Maps as `map` does, for functions of several arguments: every item is an array of arguments.
    *
+   * Price: that of `map`, plus one array per task.
+   *
    * @param fn - The function, or a reference to it.
    * @param iterable - Arrays of arguments, in a synchronous or asynchronous input.
    * @param options - The chunksize, or options. Default chunksize: Python's rule, `ceil(length / (4 * workers))`, until tasks were measured.
    * @returns The results.
    * @throws PoolClosedError (rejection) when the pool takes no new work.
-   * @throws TypeError (rejection) for an item that is not an array; else as `map`.
+   * @throws TypeError (rejection) for an item that is not an array of arguments.
+   * @throws TypeError, RangeError or OptionsError (rejection) for a bad input, chunksize or option.
+   * @throws The first error of a task (rejection). Its property `taskIndex` is the index of the item.
    * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.Pool.starmap
    *
    * @example
@@ -215,6 +208,8 @@ export interface Pool extends AsyncDisposable {
 
   /**
    * Maps as `starmap` does and returns a handle at once, as `mapAsync` does.
+   *
+   * Price: that of `starmap`.
    *
    * @param fn - The function, or a reference to it.
    * @param iterable - Arrays of arguments, in a synchronous or asynchronous input.
@@ -247,12 +242,14 @@ export interface Pool extends AsyncDisposable {
   /**
    * Maps lazily: results come one by one in input order.
    *
-   * The input is read only so far ahead (`buffersize`) that an endless one works. CPython reads the whole input at once.
+   * The input is read at most `buffersize` items ahead of the consumer, so an endless input works. CPython reads the whole input at once.
+   *
+   * Price: a few µs per task, because each result has a promise; use `map` if you need all results together.
    *
    * @param fn - The function, or a reference to it.
    * @param iterable - The items, synchronous or asynchronous, maybe without end.
    * @param options - The chunksize (default 1), or options.
-   * @returns An iterator of the results. Leaving its loop closes the input and cancels what has not started.
+   * @returns An iterator of the results. The end of its loop closes the input and cancels the tasks that have not started.
    * @throws PoolClosedError when the pool takes no new work.
    * @throws TypeError, RangeError or OptionsError for a bad input, chunksize or option.
    * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.Pool.imap
@@ -274,6 +271,8 @@ export interface Pool extends AsyncDisposable {
 
   /**
    * Maps as `imap` does, but the results come in the order in which the tasks end.
+   *
+   * Price: that of `imap`.
    *
    * @param fn - The function, or a reference to it.
    * @param iterable - The items, synchronous or asynchronous, maybe without end.
@@ -299,7 +298,7 @@ export interface Pool extends AsyncDisposable {
   ): IMapIterator<Awaited<R>>;
 
   /**
-   * The task methods with options for every call made through them. Views nest; a call's own option wins.
+   * Returns a view of the pool: its task methods, with options for every call that is made through the view. Views nest; a call's own option wins.
    *
    * @param options - Options of each call.
    * @returns The methods that run tasks, without those that end the pool.
@@ -317,7 +316,7 @@ export interface Pool extends AsyncDisposable {
   withOptions(options: CallOptions): PoolCalls;
 
   /**
-   * Takes no new work; what was accepted finishes, then the workers end. A second call does nothing.
+   * Closes the pool: it takes no new work, accepted tasks finish, then the workers end. A second call does nothing.
    *
    * @returns Nothing; `join()` waits for the end.
    * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.Pool.close
@@ -336,10 +335,10 @@ export interface Pool extends AsyncDisposable {
   close(): void;
 
   /**
-   * Ends the workers now; everything open fails with PoolTerminatedError.
+   * Ends the workers now. Every open result fails with PoolTerminatedError.
    *
-   * Processes get SIGTERM, and SIGKILL after `killGrace`. Allowed after `close`; a second call does nothing. In CPython open results never
-   * become ready.
+   * Processes get SIGTERM, and SIGKILL after `killGrace` milliseconds. It may be called after `close()`; a second call does nothing. In CPython open
+   * results never become ready.
    *
    * @returns Nothing; `join()` waits for the end.
    * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.Pool.terminate
@@ -358,9 +357,9 @@ export interface Pool extends AsyncDisposable {
   /**
    * Waits until all work has ended and every worker is gone.
    *
-   * While it waits, a synchronous input of an `imap` is read to its end. It can be called again after a TimeoutError.
+   * While it waits, a synchronous input of an `imap` is read to its end. You may call `join` again after a TimeoutError.
    *
-   * @param timeout - Milliseconds. Default: none; CPython cannot bound it.
+   * @param timeout - Milliseconds to wait. Default: no limit. CPython has no such parameter.
    * @returns Nothing.
    * @throws PoolRunningError (rejection) before `close()` or `terminate()`.
    * @throws TimeoutError (rejection) after `timeout`; the work goes on.
@@ -379,7 +378,7 @@ export interface Pool extends AsyncDisposable {
   join(timeout?: number): Promise<void>;
 
   /**
-   * Counters and times of the workers, as they are now. Those of a shared runtime count for all who use it.
+   * Returns counters and times of the workers, as they are now. Those of a shared runtime include the work of its other facades.
    *
    * @returns The counters, and times in milliseconds.
    *
@@ -395,7 +394,7 @@ export interface Pool extends AsyncDisposable {
   stats(): RuntimeStats;
 
   /**
-   * The end of an `await using`, as Python's `with`: `terminate()`, then `join()`.
+   * Ends an `await using` scope as Python's `with` does: `terminate()`, then `join()`.
    *
    * @returns Nothing.
    */
@@ -411,17 +410,18 @@ export interface PoolConstructor<Self extends Pool = Pool> {
    * @returns The pool.
    * @throws OptionsError listing every bad option.
    * @throws RangeError or TypeError for a bad number of workers.
-   * @throws NestedBootstrapError at the top level of a module that a worker imports, and in all that this top level starts; on a `runtime` with its first work.
+   * @throws NestedBootstrapError at the top level of a module that a worker imports, and in everything that this top level starts. With a `runtime`
+   * the first call throws it instead.
    */
   new <I extends readonly unknown[] = []>(processes?: number | PoolOptions<I>): Self;
   readonly prototype: Self;
   /**
-   * Runs `body` with a new pool and terminates the pool when what `body` returns is there: `await using` for where it is unavailable.
+   * Runs `body` with a new pool, and terminates the pool when the promise of `body` settles. For programs without `await using`.
    *
    * @param options - What the constructor takes.
    * @param body - Gets the pool.
-   * @returns What `body` returns.
-   * @throws What the constructor or `body` throws.
+   * @returns The value that `body` returns.
+   * @throws The error of the constructor or of `body`.
    *
    * @example
    * ```ts
@@ -442,7 +442,7 @@ export interface PoolConstructor<Self extends Pool = Pool> {
 /**
  * Python's `multiprocessing.pool.ThreadPool`: the methods of `Pool`, with worker threads.
  *
- * Threads start faster than processes, share a SharedArrayBuffer, and can be given buffers by `transfer`; a crash of the process takes them all.
+ * Threads start faster than processes, share a SharedArrayBuffer, and take buffers by `transfer`. A crash of the process ends all of them.
  *
  * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.ThreadPool
  *
@@ -456,44 +456,13 @@ export interface PoolConstructor<Self extends Pool = Pool> {
  */
 export interface ThreadPool extends Pool {}
 
-const COMMON: Omit<SeatShape, 'name' | 'kind' | 'brokenError'> = {
-  count: 'processes',
-  startsAtOnce: true,
-  closedError: (name) => new PoolClosedError(`${name} was closed before its input had ended; what had been read of it was run`),
-  // A synchronous input is read to its end, since waiting for it comes to one; an asynchronous one may never have another item.
-  readsOn: ({ isAsync }) => !isAsync,
-  endedError: (name, cause) =>
-    new PoolTerminatedError(`${name}: its workers were ended by whoever owns them, before this result was there`, { cause }),
-};
-
-const PROCESSES: SeatShape = {
-  ...COMMON,
-  name: 'Pool',
-  kind: 'process',
-  brokenError: (name, cause) => new BrokenProcessPoolError(whyBroken(name, cause), { cause }),
-};
-
-const THREADS: SeatShape = {
-  ...COMMON,
-  name: 'ThreadPool',
-  kind: 'thread',
-  brokenError: (name, cause) => new BrokenThreadPoolError(whyBroken(name, cause), { cause }),
-};
-
-/** Python's words, as its `repr` of a pool shows them. */
+/** The states as Python's `repr` of a pool names them. */
 const STATES = { running: 'RUN', closed: 'CLOSE', terminated: 'TERMINATE' } as const;
 
-function whyBroken(name: string, cause: unknown): string {
-  // One that was lost before it had a task could not be started.
-  if (cause instanceof WorkerLostError && cause.taskName !== undefined)
-    return `${name} is broken: a worker was lost, and onWorkerLoss is 'break'; make another pool`;
-  return `${name} is broken: no worker can be started: ${cause instanceof Error ? cause.message : String(cause)}`;
-}
-
-export const Pool: PoolConstructor = class Pool extends Calls implements AsyncDisposable {
+export const Pool: PoolConstructor = class Pool extends TaskMethods implements AsyncDisposable {
   static {
-    inspectedAs(Pool.prototype, (pool, options) => {
-      const { seat, state } = pool.#life;
+    defineInspect(Pool.prototype, (pool, options) => {
+      const { seat, state } = pool.#lifecycle;
       const shown = {
         state: state === 'running' && seat.broken !== undefined ? 'BROKEN' : STATES[state],
         processes: seat.workers,
@@ -503,14 +472,14 @@ export const Pool: PoolConstructor = class Pool extends Calls implements AsyncDi
     });
   }
 
-  readonly #life: Life;
+  readonly #lifecycle: PoolLifecycle;
 
   constructor(processes?: number | PoolOptions) {
     const isThreads = (new.target as object) === ThreadPool || new.target.prototype instanceof ThreadPool;
     const seat = Seat.take(isThreads ? THREADS : PROCESSES, processes);
-    const life = new Life(seat);
-    super(life, seat.settings);
-    this.#life = life;
+    const lifecycle = new PoolLifecycle(seat);
+    super(lifecycle, seat.settings);
+    this.#lifecycle = lifecycle;
     seat.takenBy(this);
   }
 
@@ -530,24 +499,24 @@ export const Pool: PoolConstructor = class Pool extends Calls implements AsyncDi
   }
 
   close(): void {
-    this.#life.close();
+    this.#lifecycle.close();
   }
 
   terminate(): void {
-    this.#life.terminate('it was terminated before this result was there');
+    this.#lifecycle.terminate('it was terminated before this result was there');
   }
 
   join(timeout?: number): Promise<void> {
-    return this.#life.join(timeout);
+    return this.#lifecycle.join(timeout);
   }
 
   stats(): RuntimeStats {
-    return this.#life.seat.stats();
+    return this.#lifecycle.seat.stats();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#life.terminate('its scope ended before this result was there; inside `await using` or `use`, write `return await …`');
-    return this.#life.join();
+    this.#lifecycle.terminate('its scope ended before this result was there; inside `await using` or `use`, write `return await …`');
+    return this.#lifecycle.join();
   }
 } as object as PoolConstructor;
 

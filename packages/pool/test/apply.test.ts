@@ -85,7 +85,9 @@ describe.each(VARIANTS)('$title', (variant) => {
     });
 
     test('rejects for arguments that are not an array, and for options that are not an object', async () => {
-      await expect(given.pool.apply(square, 7 as never)).rejects.toThrow(/^apply: expected the arguments as an array, got 7/);
+      await expect(given.pool.apply(square, 7 as never)).rejects.toThrow(
+        /^apply: expected the arguments as an array, such as \[1, 2\], got 7/,
+      );
       await expect(given.pool.apply(square, 7 as never)).rejects.toBeInstanceOf(TypeError);
       await expect(given.pool.apply(square, [7], 5 as never)).rejects.toBeInstanceOf(TypeError);
       await expect(given.pool.apply(square, [7], null as never)).rejects.toBeInstanceOf(TypeError);

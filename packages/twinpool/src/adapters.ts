@@ -1,2 +1,2 @@
-/** From one face to the other, and to streams and promises. */
+/** `twinpool/adapters`: the names of `@twinpool/adapters`. */
 export * from '@twinpool/adapters';

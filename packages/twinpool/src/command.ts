@@ -1,15 +1,18 @@
 #!/usr/bin/env node
 /**
- * The `twinpool` command: finds the subcommand and runs it.
+ * The `twinpool` command: finds the subcommand, loads it and runs it.
  *
- * Each subcommand is loaded when it is called, and knows its own arguments. Misuse ends with 2, and names the command or option that was
- * probably meant. A subcommand of a package that the umbrella does not install prints the line that runs it.
+ *   exit code 0: done      2: misuse, or the package of the subcommand is not installed      others: those of the subcommand
+ *
+ * The message for misuse names the command or option that the user probably meant. For a package that is not installed the command prints the line that
+ * runs it. It does not know the arguments of a subcommand.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { quoted } from './quoted.ts';
 
+/** The parts of this process that a subcommand uses. */
 interface Surroundings {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
@@ -45,7 +48,7 @@ ${Object.entries(SUBCOMMANDS)
 twinpool <command> --help says more.
 `;
 
-/** `@twinpool/migrate` is not a dependency: it brings a compiler. It runs when it is installed beside twinpool, or in the caller's project. */
+/** `@twinpool/migrate` is not a dependency, because it brings a compiler. It runs if it is installed next to twinpool, or in the user's project. */
 async function runMigrate(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const module = resolveFrom('@twinpool/migrate/command', [import.meta.url, pathToFileURL(join(surroundings.cwd(), 'package.json')).href]);
   if (module === undefined) {
@@ -59,7 +62,7 @@ async function runMigrate(args: readonly string[], surroundings: Surroundings): 
   return run(args, surroundings);
 }
 
-/** The file of a module that is installed where one of these modules is; undefined when it is in none of these places. */
+/** Returns the file of a module as one of the modules `places` would import it; undefined if none of them can. */
 function resolveFrom(specifier: string, places: readonly string[]): string | undefined {
   for (const place of places) {
     try {

@@ -1,2 +1,2 @@
-/** The machine: the runtime that both faces can share, the task helpers, the errors. */
+/** `twinpool/core`: the names of `@twinpool/core`: the runtime that both facades can share, the task helpers, the errors. */
 export * from '@twinpool/core';

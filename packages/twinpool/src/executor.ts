@@ -1,2 +1,2 @@
-/** `concurrent.futures` alone. */
+/** `twinpool/executor`: the names of `@twinpool/executor`, which is `concurrent.futures`. */
 export * from '@twinpool/executor';

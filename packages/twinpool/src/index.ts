@@ -1,5 +1,5 @@
 /**
- * The root of twinpool: every public name of both facades, the adapters and the task helpers.
+ * The root of `twinpool`: every public name of both facades, the adapters and the task helpers.
  *
  * The values are listed one by one. With `export *` from five packages that share names, a worker process on Node 20 refused the import of `defineTask`
  * at times ("conflicting star exports"), though all of them are one binding. names.test.ts compares the list with what the packages export.

@@ -1,2 +1,2 @@
-/** `multiprocessing.Pool` alone. */
+/** `twinpool/pool`: the names of `@twinpool/pool`, which is `multiprocessing.Pool`. */
 export * from '@twinpool/pool';

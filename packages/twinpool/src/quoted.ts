@@ -1,12 +1,12 @@
-/** Writes an argument so that a shell passes it on unchanged: `sh` and its relatives, or on Windows `cmd.exe`. */
+/** Quotes an argument of a command line, so that the shell passes it to the program unchanged. */
 
 const PLAIN = /^[\w@%+=:,./-]+$/;
 const PLAIN_ON_WINDOWS = /^[\w@+=:./\\-]+$/;
 
-/** `platform` as in `process.platform`. An argument that no shell changes stays as it is. */
+/** Quotes for `cmd.exe` if `platform` (as in `process.platform`) is `win32`, otherwise for `sh`. An argument without special characters stays as it is. */
 export function quoted(argument: string, platform: string): string {
   if (platform !== 'win32') return PLAIN.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
   if (PLAIN_ON_WINDOWS.test(argument)) return argument;
-  // The program's own reader of arguments takes backslashes for themselves, except before a quote.
+  // On Windows the program splits its arguments itself: a backslash is special only before a double quote.
   return `"${argument.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
 }

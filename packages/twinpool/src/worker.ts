@@ -1,2 +1,2 @@
-/** For task modules: what a task can ask of the worker it runs in. */
+/** `twinpool/worker`: the names of `@twinpool/core/worker`, for task modules. */
 export * from '@twinpool/core/worker';

@@ -47,3 +47,4 @@ export {
   stateOf,
   valueWithin,
 } from './deferred.ts';
+export { defineInspect } from './define-inspect.ts';

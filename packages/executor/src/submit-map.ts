@@ -1,8 +1,9 @@
 /**
- * `map` on top of `submit`: the stream of `map` with an executor's `submit` in place of workers.
+ * SubmitMap: runs `map` for an executor that has only `submit`. It is the owner of a StreamJob whose tasks go to `submit` instead of workers.
  *
- * Decides that an item is submitted when the stream has it, one task each. How far the input is read ahead, the order of delivery and the
- * closing of inputs are the stream's.
+ *   StreamJob --claim--> one item --submit--> Future --outcome--> settle (StreamJob)
+ *
+ * The StreamJob bounds how far the input is read ahead, orders the outcomes and closes the inputs. This file does not know the executor.
  */
 import { type CallSettings, type CallSite, StreamJob, taskFunctionOf, warnOfError } from '@twinpool/core/facade';
 import type { Future } from './future.ts';
@@ -10,7 +11,7 @@ import { type MapArguments, openStream } from './inputs.ts';
 import type { ExecutorMapOptions } from './options.ts';
 import { NO_OUTCOMES, type OutcomeSource } from './result-iterator.ts';
 
-/** How far an asynchronous input is read ahead where the number of workers is not known. */
+/** Items of an asynchronous input that are read ahead; the number of workers is not known. */
 const DEFAULT_BUFFERSIZE = 8;
 export const NO_SETTINGS: CallSettings = {
   priority: 0,
@@ -23,12 +24,14 @@ export const NO_SETTINGS: CallSettings = {
 const CLOSING = "the input's return()";
 
 type Submit = (args: readonly unknown[]) => Future<unknown>;
-export class SubmitFeed {
+
+export class SubmitMap {
   readonly #submit: Submit;
   readonly #job: StreamJob;
   readonly #isSpread: boolean;
+  /** Futures that are not done. */
   readonly #open = new Set<Future<unknown>>();
-  /** A future that is done when it is submitted settles its task inside `#pump`. */
+  /** `#pump` runs. A future that is done when it is submitted settles its task inside it. */
   #isPumping = false;
 
   private constructor(submit: Submit, job: StreamJob, isSpread: boolean) {
@@ -37,19 +40,20 @@ export class SubmitFeed {
     this.#isSpread = isSpread;
   }
 
+  /** Opens the inputs and submits the first items. Returns the source of outcomes. */
   static start(submit: Submit, args: MapArguments, options: ExecutorMapOptions, site: CallSite): OutcomeSource {
     const stream = openStream(args, options, DEFAULT_BUFFERSIZE, (error) => warnOfError(error, CLOSING), site);
     if (stream === undefined) return NO_OUTCOMES;
-    // The stream never calls the function itself: `submit` knows it.
+    // `submit` calls the function, the stream does not.
     const job = new StreamJob(taskFunctionOf(undefined), stream.input, stream.shape, NO_SETTINGS);
-    const feed = new SubmitFeed(submit, job, stream.shape.spread);
-    job.owner = feed;
+    const map = new SubmitMap(submit, job, stream.shape.spread);
+    job.owner = map;
     job.start();
-    feed.wake();
+    map.wake();
     return job;
   }
 
-  // What a job asks of its owner; nothing here has a queue, so there is little to do.
+  // The methods of a job's owner. There is no queue here, so most of them have no effect.
   tasksAccepted(): void {}
   tasksEnded(): void {}
   hold(): void {}
@@ -77,7 +81,7 @@ export class SubmitFeed {
     }
   }
 
-  /** The stream has ended: what has not started need not. */
+  /** The stream has ended: futures that have not started are cancelled. */
   forget(): void {
     for (const future of this.#open) future.cancel();
   }
@@ -87,7 +91,7 @@ export class SubmitFeed {
     try {
       future = this.#submit(args);
     } catch (error) {
-      // The executor was shut down meanwhile: what was accepted is delivered, then this.
+      // The executor was shut down meanwhile: the outcomes of accepted items are delivered, then this error.
       this.#job.settle(index, false, error);
       return;
     }

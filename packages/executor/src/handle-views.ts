@@ -1,42 +1,42 @@
 /**
- * The handles that `wait` and `asCompleted` are given, whichever facade made them, as views of core's protocol.
+ * Reads the handles that `wait` and `asCompleted` get: futures of any executor, and AsyncResults of a pool, as views of core's protocol.
  *
- * Decides what is refused. Refuses to know the classes.
+ * It refuses other values. It does not know the classes of handles.
  */
 import { inspect } from 'node:util';
 import { HANDLE, type Handle, type HandleView } from '@twinpool/core/facade';
 
-/** A pool's AsyncResult, as much of it as its type says. */
+/** The part of a pool's AsyncResult that its type is recognised by. */
 export interface ResultLike extends PromiseLike<unknown> {
   /**
-   * Tells whether there is a result or an error.
+   * Checks whether the task has ended, with a result or an error.
    *
-   * @returns `true` when there is.
+   * @returns `true` when the task has ended.
    */
   ready(): boolean;
   /**
-   * Tells whether it is a result.
+   * Checks whether the task succeeded.
    *
-   * @returns `true` for a result.
+   * @returns `true` for a result, `false` for an error.
    */
   successful(): boolean;
   /**
-   * The result, as soon as there is one.
+   * Waits for the result and returns it.
    *
-   * @param timeout - Milliseconds to wait. Default: none.
+   * @param timeout - Milliseconds to wait. Default: no limit.
    * @returns The result.
    */
   get(timeout?: number): Promise<unknown>;
   /**
-   * Waits until it is ready or the time is over.
+   * Waits until the result is ready or the time is over.
    *
-   * @param timeout - Milliseconds to wait. Default: none.
+   * @param timeout - Milliseconds to wait. Default: no limit.
    * @returns Nothing.
    */
   wait(timeout?: number): Promise<void>;
 }
 
-/** The view of each handle, once, in the order given. Throws TypeError for what is no iterable of handles. */
+/** Returns the view of each handle, once, in the order given. Throws TypeError unless `handles` is an iterable of handles. */
 export function viewsOf<F>(what: string, handles: Iterable<F>): Map<F, HandleView> {
   if (typeof (handles as Iterable<F> | undefined)?.[Symbol.iterator] !== 'function') {
     throw new TypeError(`${what}: expected an iterable (not an asynchronous one) of futures, got ${show(handles)}`);

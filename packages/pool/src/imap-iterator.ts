@@ -1,24 +1,28 @@
 /**
- * IMapIterator: the results of `imap` and `imapUnordered`, one by one.
+ * IMapIterator: delivers the results of `imap` and `imapUnordered` one by one.
  *
- * Decides what a question that is given up means (it is taken back; the next one gets the outcome) and what leaving the loop means (what
- * has not started never runs, the input is closed), and whether a task's error is a rejection, the end, or (`settled`) a value like any
- * other. Order, window and the end of the input are the business of core's StreamJob.
+ *   next --#take--> StreamJob (core) --outcome--> the promise of this `next`
+ *                       '--TimeoutError after `timeout`: the request is withdrawn, the next `next` gets the outcome
+ *
+ * A task's error is a rejection, the end of the iteration (`onError: 'stop'`), or an outcome as any other (`settled`). The end of the consumer's loop
+ * closes the input, and tasks that have not started never run. This file does not know the order of outcomes and the bounds of the input: the
+ * StreamJob has them.
  */
 import { inspect } from 'node:util';
 import { TimeoutError } from '@twinpool/core';
-import { Alarm, adviseFor, checkTimeout, type StreamJob, systemClock } from '@twinpool/core/facade';
-import { inspectedAs } from './inspected.ts';
-import type { Life } from './life.ts';
+import { Alarm, adviseFor, checkTimeout, defineInspect, type StreamJob, systemClock } from '@twinpool/core/facade';
 import { asPoolError } from './maybe-encoding-error.ts';
+import type { PoolLifecycle } from './pool-lifecycle.ts';
 
 type Step<R> = IteratorResult<R, undefined>;
 
 /**
- * What `imap` and `imapUnordered` return, as Python's `IMapIterator`; the same for every chunksize.
+ * The iterator that `imap` and `imapUnordered` return, as Python's `IMapIterator`.
  *
- * A task's error rejects that `next()` only, and the next one goes on with the following item; with `onError: 'stop'` it is the end. A
- * `for await` loop ends with the error and reads no further: go on with `next()`, or loop over `settled()`, if you want to.
+ * A task's error rejects one `next()`, and the following `next()` goes on with the next item; with `onError: 'stop'` the error ends the iteration. A
+ * `for await` loop ends at an error and reads no further: call `next()` to go on, or loop over `settled()`.
+ *
+ * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.Pool.imap
  *
  * @example
  * ```ts
@@ -30,42 +34,44 @@ type Step<R> = IteratorResult<R, undefined>;
  */
 export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, number | undefined>, AsyncDisposable {
   static {
-    inspectedAs(IMapIterator.prototype, (iterator) => {
+    defineInspect(IMapIterator.prototype, (iterator) => {
       const state = iterator.#job.over ? 'ended' : 'running';
-      return `<IMapIterator of ${iterator.#life.seat.name}.${iterator.#method} state=${state}>`;
+      return `<IMapIterator of ${iterator.#lifecycle.seat.name}.${iterator.#method} state=${state}>`;
     });
     adviseFor(IMapIterator.prototype, 'IMapIterator', 'collect its values first');
   }
 
   readonly #job: StreamJob;
-  /** Held so that a pool is not taken for forgotten while its results are read. */
-  readonly #life: Life;
+  /** The reference keeps the pool from being garbage collected while its results are read. */
+  readonly #lifecycle: PoolLifecycle;
   readonly #method: string;
   readonly #stopsAtErrors: boolean;
 
-  constructor(job: StreamJob, life: Life, method: string, stopsAtErrors: boolean) {
+  constructor(job: StreamJob, lifecycle: PoolLifecycle, method: string, stopsAtErrors: boolean) {
     this.#job = job;
-    this.#life = life;
+    this.#lifecycle = lifecycle;
     this.#method = method;
     this.#stopsAtErrors = stopsAtErrors;
   }
 
   /**
-   * The next result. Several calls at once get consecutive results. `timeout` is in milliseconds: `undefined` and `Infinity` mean none, 0
-   * or less looks at once; a TimeoutError loses nothing, the result comes with the next call.
+   * Waits for the next result and returns it. You may call it again before it has settled: the calls get consecutive results.
    *
-   * @param timeout - Milliseconds to wait. Default: none.
+   * @param timeout - Milliseconds to wait; 0 or less checks once. Default: no limit.
    * @returns The next result, or the end.
-   * @throws The task's error, or TimeoutError (rejection); the iterator goes on.
+   * @throws The task's error (rejection); the iterator goes on.
+   * @throws TimeoutError (rejection) after `timeout`; no result is lost, the next call gets it. RangeError (rejection) for `NaN`.
    * @see https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.Pool.imap
    */
   next(timeout?: number): Promise<IteratorResult<R, undefined>> {
-    return this.#ask(timeout, false) as Promise<Step<R>>;
+    return this.#take(timeout, false) as Promise<Step<R>>;
   }
 
   /**
-   * The same results as outcomes, `{ status, value }` or `{ status, reason }`: a task's error ends no loop. What is no task's error still
-   * rejects: one of the input, the end of the pool, a TimeoutError. The view and the iterator read the same results; take one of them.
+   * Returns a view that delivers outcomes, `{ status, value }` or `{ status, reason }`, so that a task's error does not end a loop.
+   *
+   * Other errors still reject: an error of the input, the end of the pool, a TimeoutError. The view and the iterator read the same results: use only
+   * one of them.
    *
    * @returns The outcomes, one by one.
    *
@@ -80,13 +86,13 @@ export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, numb
    */
   settled(): SettledIterator<R> {
     if (!this.#stopsAtErrors) this.#job.takeErrorsToo();
-    return new SettledView<R>(this, (timeout) => this.#ask(timeout, true) as Promise<Step<PromiseSettledResult<R>>>);
+    return new SettledView<R>(this, (timeout) => this.#take(timeout, true) as Promise<Step<PromiseSettledResult<R>>>);
   }
 
   /**
-   * Leaves: what has not started never runs, the input is closed, and every `next()` says done. Resolves when the input is closed.
+   * Ends the iteration: tasks that have not started never run, and the input is closed. The promise resolves when the input is closed.
    *
-   * @param _value - Without effect.
+   * @param _value - It has no effect.
    * @returns The end.
    */
   async return(_value?: unknown): Promise<IteratorResult<R, undefined>> {
@@ -95,10 +101,10 @@ export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, numb
   }
 
   /**
-   * Leaves as `return` does, and rejects with `error`.
+   * Ends the iteration as `return` does, and rejects with `error`.
    *
-   * @param error - What it rejects with.
-   * @returns Never.
+   * @param error - The error to reject with.
+   * @returns A promise that rejects.
    * @throws `error` (rejection).
    */
   async throw(error?: unknown): Promise<IteratorResult<R, undefined>> {
@@ -114,7 +120,7 @@ export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, numb
     await this.#job.close();
   }
 
-  #ask(timeout: number | undefined, asOutcomes: boolean): Promise<Step<R | PromiseSettledResult<R>>> {
+  #take(timeout: number | undefined, asOutcomes: boolean): Promise<Step<R | PromiseSettledResult<R>>> {
     return new Promise((resolve, reject) => {
       const ms = checkTimeout(timeout);
       let alarm: Alarm | undefined;
@@ -133,7 +139,7 @@ export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, numb
       });
       if (!isOpen || ms === Number.POSITIVE_INFINITY) return;
       const giveUp = () => {
-        if (withdraw()) reject(new TimeoutError(`${this.#method}: no result after ${Math.max(0, ms)} ms; it comes with a later next()`));
+        if (withdraw()) reject(new TimeoutError(`${this.#method}: no result after ${Math.max(0, ms)} ms; call next() again to get it`));
       };
       if (ms <= 0) {
         giveUp();
@@ -145,19 +151,20 @@ export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, numb
   }
 }
 
-/** What `settled()` of an iterator returns: the outcomes one by one. */
+/** The view that `settled()` of an iterator returns: the outcomes, one by one. */
 export interface SettledIterator<R> extends AsyncIterableIterator<PromiseSettledResult<R>, undefined, number | undefined>, AsyncDisposable {
   /**
-   * The next outcome; `timeout` as of the iterator's own `next`.
+   * Waits for the next outcome and returns it.
    *
-   * @param timeout - Milliseconds to wait. Default: none.
+   * @param timeout - Milliseconds to wait; 0 or less checks once. Default: no limit.
    * @returns The next outcome, or the end.
+   * @throws TimeoutError (rejection) after `timeout`; no outcome is lost. An error that is not a task's (rejection).
    */
   next(timeout?: number): Promise<IteratorResult<PromiseSettledResult<R>, undefined>>;
   /**
-   * Leaves as the iterator's own `return` does.
+   * Ends the iteration as the iterator's own `return` does.
    *
-   * @param value - Without effect.
+   * @param value - It has no effect.
    * @returns The end.
    */
   return(value?: unknown): Promise<IteratorResult<PromiseSettledResult<R>, undefined>>;
@@ -166,19 +173,19 @@ export interface SettledIterator<R> extends AsyncIterableIterator<PromiseSettled
 
 class SettledView<R> implements SettledIterator<R> {
   static {
-    inspectedAs(SettledView.prototype, (view, options) => `<SettledIterator of ${inspect(view.#of, options)}>`);
+    defineInspect(SettledView.prototype, (view, options) => `<SettledIterator of ${inspect(view.#iterator, options)}>`);
   }
 
   readonly next: (timeout?: number) => Promise<Step<PromiseSettledResult<R>>>;
-  readonly #of: IMapIterator<R>;
+  readonly #iterator: IMapIterator<R>;
 
-  constructor(of: IMapIterator<R>, next: (timeout?: number) => Promise<Step<PromiseSettledResult<R>>>) {
-    this.#of = of;
+  constructor(iterator: IMapIterator<R>, next: (timeout?: number) => Promise<Step<PromiseSettledResult<R>>>) {
+    this.#iterator = iterator;
     this.next = next;
   }
 
   async return(_value?: unknown): Promise<Step<PromiseSettledResult<R>>> {
-    await this.#of.return();
+    await this.#iterator.return();
     return { done: true, value: undefined };
   }
 
@@ -187,6 +194,6 @@ class SettledView<R> implements SettledIterator<R> {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#of[Symbol.asyncDispose]();
+    return this.#iterator[Symbol.asyncDispose]();
   }
 }

@@ -1,0 +1,206 @@
+/**
+ * TaskMethods: the methods of a pool that run tasks. Each call becomes a job of core. Their types and documentation are in pool.ts.
+ *
+ *   apply, applyAsync     CallJob
+ *   map, starmap          ListMap over a MapJob; for an asynchronous input StreamMap over a StreamJob
+ *   imap, imapUnordered   IMapIterator over a StreamJob
+ *
+ * Invariant: a method that returns a handle or an iterator throws the errors of state and arguments; a method that returns a promise rejects with
+ * them. A pool is one TaskMethods, and each `withOptions` makes another; they share one PoolLifecycle. This file does not know how tasks run.
+ */
+import { inspect } from 'node:util';
+import { type CallOptions, PoolTerminatedError } from '@twinpool/core';
+import {
+  adviseFor,
+  CallJob,
+  type CallSettings,
+  callSiteOf,
+  defineInspect,
+  MapJob,
+  StreamJob,
+  type StreamShape,
+  taskFunctionOf,
+} from '@twinpool/core/facade';
+import { type AsyncResult, PoolResult } from './async-result.ts';
+import { type ResolvedCall, readCallOptions, readMapOptions, readViewOptions } from './call-options.ts';
+import { afterCallbacks } from './callbacks.ts';
+import { defaultChunksize } from './chunksize.ts';
+import { IMapIterator } from './imap-iterator.ts';
+import { argumentLists, asyncIteratorOf, checkArguments, itemsOf, iteratorOf, lengthOf } from './input.ts';
+import { ListMap } from './list-map.ts';
+import type { MapCall, MapListener } from './map-call.ts';
+import { type MapResult, PoolMapResult } from './map-result.ts';
+import { asPoolError } from './maybe-encoding-error.ts';
+import type { PoolLifecycle } from './pool-lifecycle.ts';
+import { StreamMap } from './stream-map.ts';
+
+/** The most items read ahead. More: workers never wait for a slow consumer. Fewer: less memory, and less lost work when the loop ends early. */
+const DEFAULT_WINDOW = 1024;
+/** The most bytes of results that lie ready for the consumer of an `imap`. More: workers pause less often. Fewer: less memory. */
+const MOST_BYTES = 2 ** 24;
+
+/** The methods are untyped: pool.ts declares them as members of Pool. */
+export class TaskMethods {
+  static {
+    defineInspect(TaskMethods.prototype, (methods) => `<PoolCalls of ${methods.#lifecycle.seat.name}>`);
+    adviseFor(TaskMethods.prototype, 'pool', 'create one inside the task: `await using pool = new Pool()` in its body');
+  }
+
+  readonly #lifecycle: PoolLifecycle;
+  readonly #settings: CallSettings;
+
+  constructor(lifecycle: PoolLifecycle, settings: CallSettings) {
+    this.#lifecycle = lifecycle;
+    this.#settings = settings;
+  }
+
+  apply(fn: unknown, ...[args, options]: [args?: unknown, options?: unknown]): Promise<never> {
+    return promised((resolve, reject) => {
+      this.#lifecycle.checkRunning();
+      const { seat } = this.#lifecycle;
+      const { settings, callbacks } = readCallOptions('apply', options, this.#settings);
+      const jobSettled = (ok: boolean, value: unknown): void => (ok ? resolve(value) : reject(value));
+      const listener = callbacks === undefined ? { jobSettled } : afterCallbacks(callbacks, seat, jobSettled);
+      seat.submit(new CallJob(taskFunctionOf(fn), argumentsOf('apply', args), settings, listener), 1);
+    });
+  }
+
+  applyAsync(fn: unknown, ...[args, options]: [args?: unknown, options?: unknown]): AsyncResult<never> {
+    this.#lifecycle.checkRunning();
+    const { seat } = this.#lifecycle;
+    const { settings, callbacks } = readCallOptions('applyAsync', options, this.#settings);
+    const result = new PoolResult<never>(seat, callbacks);
+    const job = new CallJob(taskFunctionOf(fn), argumentsOf('applyAsync', args), settings, result);
+    return result.start(job, () => seat.submit(job, 1));
+  }
+
+  map(fn: unknown, iterable: unknown, options?: unknown): Promise<never> {
+    return this.#runMap('map', fn, iterable, options);
+  }
+
+  mapAsync(fn: unknown, iterable: unknown, options?: unknown): MapResult<never> {
+    return this.#startMap('mapAsync', fn, iterable, options);
+  }
+
+  starmap(fn: unknown, iterable: unknown, options?: unknown): Promise<never> {
+    return this.#runMap('starmap', fn, iterable, options);
+  }
+
+  starmapAsync(fn: unknown, iterable: unknown, options?: unknown): MapResult<never> {
+    return this.#startMap('starmapAsync', fn, iterable, options);
+  }
+
+  imap(fn: unknown, iterable: unknown, options?: unknown): IMapIterator<never> {
+    return this.#startImap('imap', fn, iterable, options);
+  }
+
+  imapUnordered(fn: unknown, iterable: unknown, options?: unknown): IMapIterator<never> {
+    return this.#startImap('imapUnordered', fn, iterable, options);
+  }
+
+  withOptions(options: CallOptions): object {
+    return new TaskMethods(this.#lifecycle, readViewOptions(options, this.#settings));
+  }
+
+  /** An error that is thrown in here rejects the promise. */
+  #runMap(what: MapMethod, fn: unknown, iterable: unknown, options: unknown): Promise<never> {
+    return promised((resolve, reject) => {
+      this.#lifecycle.checkRunning();
+      const call = readMapOptions(what, options, this.#settings, 'map');
+      const listener: MapListener = { jobSettled: (ok, value) => (ok ? resolve(value) : reject(value)), inputWasEmpty: () => resolve([]) };
+      this.#makeMap(what, fn, iterable, call, listener, false).submit();
+    });
+  }
+
+  #startMap(what: MapMethod, fn: unknown, iterable: unknown, options: unknown): MapResult<never> {
+    this.#lifecycle.checkRunning();
+    const call = readMapOptions(what, options, this.#settings, 'mapAsync');
+    const result = new PoolMapResult<never>(this.#lifecycle.seat, call.callbacks);
+    return result.startMap(this.#makeMap(what, fn, iterable, call, result, true));
+  }
+
+  #makeMap(what: MapMethod, fn: unknown, iterable: unknown, call: ResolvedCall, listener: MapListener, keepsFailures: boolean): MapCall {
+    const site = callSiteOf(TaskMethods.prototype[what]);
+    const input = asyncIteratorOf(what, iterable);
+    const shape = { spread: what.startsWith('starmap'), chunksize: call.chunksize, onProgress: call.onProgress, site };
+    if (input !== undefined) return this.#makeStreamMap(what, fn, input, call, shape, listener, keepsFailures);
+    const items = itemsOf(iterable as Iterable<unknown>);
+    // The input's own code may have ended the pool.
+    this.#lifecycle.checkRunning();
+    if (shape.spread) for (let i = 0; i < items.length; i++) checkArguments(what, i, items[i]);
+    const mostAtOnce = defaultChunksize(items.length, this.#lifecycle.seat.workers);
+    const failFast = call.failFast === true;
+    const job = new MapJob(taskFunctionOf(fn), items, { ...shape, mostAtOnce, failFast, keepsFailures }, call.settings, listener);
+    return new ListMap(job, this.#lifecycle, listener, failFast);
+  }
+
+  #makeStreamMap(
+    what: MapMethod,
+    fn: unknown,
+    input: AsyncIterator<unknown>,
+    call: ResolvedCall,
+    shape: Pick<StreamShape, 'spread' | 'chunksize' | 'onProgress' | 'site'>,
+    listener: MapListener,
+    keepsFailures: boolean,
+  ): MapCall {
+    // The input's own code may have ended the pool.
+    this.#lifecycle.checkRunning();
+    const window = call.buffersize ?? DEFAULT_WINDOW;
+    const onFailure = call.failFast === true ? (error: unknown, ofInput: boolean) => map.failed(error, ofInput) : undefined;
+    const async = shape.spread ? argumentLists(what, input) : input;
+    const job = new StreamJob(
+      taskFunctionOf(fn),
+      { async },
+      { ...shape, ordered: true, window, total: undefined, onFailure },
+      call.settings,
+    );
+    const map = new StreamMap(job, this.#lifecycle, listener, keepsFailures);
+    return map;
+  }
+
+  #startImap(what: 'imap' | 'imapUnordered', fn: unknown, iterable: unknown, options: unknown): IMapIterator<never> {
+    this.#lifecycle.checkRunning();
+    const site = callSiteOf(TaskMethods.prototype[what]);
+    const { chunksize, buffersize, onProgress, onError, settings } = readMapOptions(what, options, this.#settings, 'imap');
+    const asynchronous = asyncIteratorOf(what, iterable);
+    const input = asynchronous === undefined ? { sync: iteratorOf(iterable as Iterable<unknown>) } : { async: asynchronous };
+    const window = buffersize ?? DEFAULT_WINDOW;
+    const total = lengthOf(iterable);
+    const shape = { spread: false, ordered: what === 'imap', chunksize, window, mostBytes: MOST_BYTES, onProgress, total, site };
+    // The input's own code may have ended the pool.
+    this.#lifecycle.checkRunning();
+    const job = new StreamJob(taskFunctionOf(fn), input, shape, settings);
+    this.#lifecycle.seat.submit(job, 0);
+    return new IMapIterator(job, this.#lifecycle, what, onError === 'stop');
+  }
+}
+
+type MapMethod = 'map' | 'mapAsync' | 'starmap' | 'starmapAsync';
+
+/** Returns a copy: the caller may change its array while the task waits. */
+function argumentsOf(what: string, args: unknown): readonly unknown[] {
+  if (args === undefined) return NONE;
+  if (!Array.isArray(args))
+    throw new TypeError(`${what}: expected the arguments as an array, such as [1, 2], got ${inspect(args, { depth: 0 })}`);
+  return args.slice();
+}
+
+const NONE: readonly unknown[] = [];
+
+/**
+ * Returns a promise that `start` settles; an error that `start` throws rejects it. After `return pool.map(…)` in an `await using` block the pool is
+ * terminated before the caller has the promise. So a rejection by `terminate()` is marked as handled: it raises no `unhandledRejection`.
+ */
+function promised(start: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void): Promise<never> {
+  let rejectNow: (error: unknown) => void = () => undefined;
+  const promise = new Promise<never>((resolve, reject) => {
+    rejectNow = reject;
+    start(resolve as (value: unknown) => void, (error) => rejectNow(asPoolError(error)));
+  });
+  const reject = rejectNow;
+  rejectNow = (error) => {
+    if (error instanceof PoolTerminatedError) promise.catch(() => undefined);
+    reject(error);
+  };
+  return promise;
+}
