@@ -22,7 +22,7 @@ export interface ExecutorConstructor<Self extends Executor> {
   /**
    * Runs `body` with a new executor, and shuts the executor down when the promise of `body` settles. For programs without `await using`.
    *
-   * @param options - What the constructor takes.
+   * @param options - The argument of the constructor: the most workers, or options.
    * @param body - Gets the executor.
    * @returns The value that `body` returns, when all work has ended.
    * @throws The error of the constructor or of `body`.

@@ -1,5 +1,5 @@
 /**
- * MapCall: what a caller can do with one `map` on its way, and what it gets from it, whatever the kind of the input is.
+ * MapCall: the operations of one `map` that runs. They are the same for every kind of input.
  *
  *   list-map.ts    ListMap     over a synchronous input, which is read at the call      core's MapJob
  *   stream-map.ts  StreamMap   over an asynchronous input                               core's StreamJob, whose outcomes are collected

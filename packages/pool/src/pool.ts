@@ -418,7 +418,7 @@ export interface PoolConstructor<Self extends Pool = Pool> {
   /**
    * Runs `body` with a new pool, and terminates the pool when the promise of `body` settles. For programs without `await using`.
    *
-   * @param options - What the constructor takes.
+   * @param options - The argument of the constructor: the number of workers, or options.
    * @param body - Gets the pool.
    * @returns The value that `body` returns.
    * @throws The error of the constructor or of `body`.

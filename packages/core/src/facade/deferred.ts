@@ -28,7 +28,7 @@ export type DeferredState = 'pending' | 'running' | 'notified' | SettledState;
 
 /** The facade that made a handle. */
 export interface DeferredOwner {
-  /** One more failure has no caller that asked for it (1), or such a caller came (-1). */
+  /** Counts failures that no caller has read: 1 for a new one, -1 when a caller reads one. */
   unobserved(by: 1 | -1): void;
   /** A callback of the user threw. */
   warn(error: unknown, what: string): void;

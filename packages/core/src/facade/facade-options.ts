@@ -33,7 +33,7 @@ export interface SharedOptions<I extends readonly unknown[] = any> extends Worke
   runtime?: WorkerRuntime | undefined;
 }
 
-/** What the options of a facade say. Exactly one of `runtime` and `workers` is given. */
+/** The resolved options of a facade. Exactly one of `runtime` and `workers` is given. */
 export interface ResolvedFacade {
   readonly runtime: WorkerRuntime | undefined;
   readonly workers: ResolvedWorkers | undefined;

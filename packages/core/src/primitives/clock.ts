@@ -9,7 +9,7 @@
  * Node runs timers before it reads messages. A program that was blocked (by its own work, a breakpoint, SIGSTOP) has due timers and unread results
  * at the same time. An alarm therefore never rings in its timer: all channels are read first, and an alarm that a message clears does not ring.
  *
- * It does not know what is limited. Of workers it knows only whether more of a message must come (poll.ts).
+ * It does not know the limited work. Of workers it knows only whether more of a message must come (poll.ts).
  */
 import { afterPoll } from './poll.ts';
 import { clearTimer, now, setTimer } from './time.ts';

@@ -2,7 +2,7 @@
  * Histogram: counts times in buckets and computes percentiles from the counts.
  *
  * The buckets grow by an eighth of an octave, so a percentile is right to within 12 %. One record costs one logarithm and one increment, and
- * allocates nothing. It does not know what the times are of.
+ * allocates nothing. It does not know the meaning of the times.
  */
 
 /** Buckets per octave. */

@@ -74,7 +74,7 @@ function poll(): void {
   turn();
 }
 
-/** What came through the channels during one poll. */
+/** The progress of the channels during one poll. */
 class ChannelProgress {
   readonly #begun = now();
   /** The channels that were midway: the messages received when the channel was looked at first, and the bytes received since, with their time. */

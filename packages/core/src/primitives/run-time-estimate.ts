@@ -1,5 +1,5 @@
 /**
- * RunTimeEstimate: what the runs of one task function took, and how many tasks may be handed to a worker ahead of the running one.
+ * RunTimeEstimate: measures the runs of one task function, and computes how many tasks a worker may get ahead of the running one.
  *
  *   record(count, elapsed) --> estimate (moving average), surprise (rare long runs)
  *   estimate, surprise     --> roomBehind (tasks that a worker may get ahead), expectation (run time that the worker gets with the tasks)

@@ -4,7 +4,7 @@
  * Fake timers (of Vitest, Jest, Sinon, `node:test`) and tasks replace the functions on the global object, and a pool must start and end its
  * workers all the same. The functions are taken from `node:timers`, since Jest's fakes replace only the globals of its sandbox. Fakes of the
  * Sinon family keep the functions that they replaced, so fakes that were installed before this package was loaded have no effect either.
- * It does not know what the time is used for.
+ * It does not know the purpose of a timer.
  */
 import timers from 'node:timers';
 

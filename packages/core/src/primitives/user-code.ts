@@ -2,7 +2,7 @@
  * Runs code of the user that the library calls: inputs, callbacks, schemas, getters.
  *
  * Such code runs in the async context of the call that it belongs to. An error of a callback whose outcome is not waited for becomes a warning:
- * what the callback throws, and what a promise or another thenable that it returns rejects with. This file does not know jobs and facades.
+ * an error that the callback throws, or that the promise or thenable that it returns rejects with. This file does not know jobs and facades.
  */
 import { AsyncResource } from 'node:async_hooks';
 import { inspect, types } from 'node:util';
@@ -69,7 +69,7 @@ export function warnOfError(error: unknown, what: string): void {
   process.emitWarning(`twinpool: ${what} threw: ${shown}`, { type: 'TwinpoolWarning', code: 'TWINPOOL_UNCAUGHT' });
 }
 
-/** Returns the next step of a synchronous input. Throws what the input throws, and TypeError for a result that is not a step. */
+/** Returns the next step of a synchronous input. Throws the error of the input, and TypeError for a result that is not a step. */
 export function stepOf(input: Iterator<unknown>): IteratorResult<unknown, unknown> {
   const step: unknown = input.next();
   if (types.isPromise(step)) {
