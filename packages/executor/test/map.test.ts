@@ -55,7 +55,9 @@ describe.each(MOST)('$name', (kind) => {
     test('the last argument is the options only where it can be', async () => {
       const keys = (x: object) => Object.keys(x);
       // A plain object without an iterable before it is an input, and none.
-      expect(() => executor.map(keys as (x: unknown) => unknown, { chunksize: 1 } as never)).toThrow(/input 1 is not iterable/);
+      expect(() => executor.map(keys as (x: unknown) => unknown, { chunksize: 1 } as never)).toThrow(
+        /expected an iterable or an async iterable as input 1/,
+      );
       // An iterable object is an input.
       const iterable = {
         *[Symbol.iterator]() {

@@ -158,7 +158,7 @@ describe('an Executor that only has submit', () => {
   test('the rest has defaults', async () => {
     const executor = new LaterExecutor();
     expect(executor.withOptions({})).toBe(executor);
-    expect(() => executor.withOptions({ priority: 1, taskTimeout: 5 })).toThrow(/LaterExecutor cannot honour/);
+    expect(() => executor.withOptions({ priority: 1, taskTimeout: 5 })).toThrow(/LaterExecutor has no options of calls/);
     expect(() => executor.map(square, [1], { priority: 1 })).toThrow(OptionsError);
     const shutdown = vi.spyOn(executor, 'shutdown');
     await executor.terminateWorkers();
