@@ -6,6 +6,7 @@
  * when the worker ends by its own decision (`process.exit()` in user code).
  */
 import process from 'node:process';
+import { watchAsyncContext } from './async-context-watch.ts';
 import { keepMicrotaskOwners } from './microtasks.ts';
 import { takeHeldErrors } from './refusal.ts';
 import type { Runner } from './runner.ts';
@@ -21,6 +22,7 @@ export function catchLateErrors(runner: Runner): void {
     }
   };
   keepMicrotaskOwners();
+  watchAsyncContext();
   process.on('exit', () => runner.exiting());
   process.on('uncaughtException', (error: unknown) => {
     if (!runner.takesError(error, 'exception')) die(error);

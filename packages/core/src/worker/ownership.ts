@@ -52,7 +52,7 @@ shared[SHARED] ??= {
   depth: 0,
   tasks: undefined,
   calling: 0,
-  store: new AsyncLocalStorage<number | string>(),
+  store: ownerStore(),
   hasRefused: false,
   held: [],
 };
@@ -72,6 +72,12 @@ export function startingThreads<T>(start: () => T): T {
   } finally {
     setEnvironmentData(KEY, undefined as never);
   }
+}
+
+/** Its `enterWith` is the original: async-context-watch.ts replaces that of the others. */
+function ownerStore(): AsyncLocalStorage<number | string> {
+  const store = new AsyncLocalStorage<number | string>();
+  return Object.defineProperty(store, 'enterWith', { value: AsyncLocalStorage.prototype.enterWith });
 }
 
 /** By how it was started, and not by a variable of the environment: everything that a worker starts would inherit that. */
@@ -121,8 +127,13 @@ export function runAs<T, A extends readonly unknown[]>(owner: number | string, f
 }
 
 function callAs<T, A extends readonly unknown[]>(this: unknown, owner: number | string, fn: (...args: A) => T, args: A): T {
-  state.store.enterWith(owner);
+  enterOwner(owner);
   return Reflect.apply(fn, this, args);
+}
+
+/** What the running code starts from now on belongs to `owner`. */
+export function enterOwner(owner: number | string): void {
+  state.store.enterWith(owner);
 }
 
 /** The async context of the code that runs now, for calls to come. */

@@ -10,6 +10,7 @@
  * whatever way is best), a module is still loading, or a task returned a promise; the last two come back to it. It runs in the async context in
  * which the worker began, and code of the user always in a new one made of that: no store that a task enters reaches the next.
  */
+import type { AsyncResource } from 'node:async_hooks';
 import process from 'node:process';
 import { TaskModuleError, TaskSerializationError, TwinpoolError } from '../errors.ts';
 import { originOf, type TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
@@ -46,9 +47,10 @@ import { unpackBytes } from '../wire/packed-value.ts';
 import { SeparateValues } from '../wire/separate-values.ts';
 import { encodeThrown } from '../wire/thrown.ts';
 import { Answers } from './answers.ts';
+import { isContextUntouched } from './async-context-watch.ts';
 import { Functions, type Known } from './functions.ts';
 import { ownerOfUncaught } from './microtasks.ts';
-import { becomeWorker, newScope, runAs, setCalling, type TaskSource } from './ownership.ts';
+import { becomeWorker, enterOwner, newScope, runAs, setCalling, type TaskSource } from './ownership.ts';
 import { hasRefusedHere } from './refusal.ts';
 import { RunningTask } from './running-task.ts';
 import type { FarEnd } from './transport.ts';
@@ -85,13 +87,17 @@ const SPECIAL = Symbol('special');
 // Captured: a task may replace what it finds on the global object.
 const exit = process.exit.bind(process);
 
-/** What became of a run of tasks. */
-type RunEnd = 'done' | 'waits' | 'taken back';
+/** What became of a run of tasks; 'touched': the rest of it may not run in this scope. */
+type RunEnd = 'done' | 'waits' | 'taken back' | 'touched';
+/** What the tasks of a run share: one owner in one scope, or a scope, each entering an owner of its own there. */
+type Shared = 'owner' | 'scope' | 'nothing';
 
 export class Runner implements TaskSource {
   readonly #far: FarEnd;
   /** That of the worker's start, which no code of the user has changed. */
   readonly #scope = newScope('TWINPOOL_WORKER');
+  /** Made in that: where tasks run one after the other, until code of the user touches it. */
+  #taskScope: AsyncResource | undefined;
   #setup!: WorkerSetup;
   #answers!: Answers;
   #workerData: unknown;
@@ -309,18 +315,33 @@ export class Runner implements TaskSource {
         return false;
       }
       answers.measure(id);
-      const flags = runs[batch.run + RUN_FLAGS] as number;
-      // Where tasks of one call are measured to be short they share an owner and its scope: those of their own would be a good part of what they take.
-      const isShared = (flags & SAME_CALL) !== 0 && (runs[batch.run + RUN_EXPECT] as number) > 0 && known?.isAsync !== true;
-      const end = isShared ? runAs(this.#newOwner(), this.#runTasks, this, batch, known, true) : this.#runTasks(batch, known, false);
+      let end: RunEnd;
+      do end = this.#runInScope(batch, known);
+      while (end === 'touched');
       if (end !== 'done') return end === 'taken back';
       answers.closeSegment();
     }
     return true;
   }
 
-  /** Those of one run; each in a scope of its own, unless this is called in the one that they share. */
-  #runTasks(batch: Batch, known: Known | undefined, isShared: boolean): RunEnd {
+  /**
+   * Runs the tasks of one run. An owner and a scope for each are a good part of what a short task takes. Therefore measured short tasks of one call
+   * share both, and tasks of different calls share a scope while code of the user has not touched it.
+   */
+  #runInScope(batch: Batch, known: Known | undefined): RunEnd {
+    const { runs, run } = batch;
+    const isOneCall = ((runs[run + RUN_FLAGS] as number) & SAME_CALL) !== 0;
+    const shared = isOneCall && (runs[run + RUN_EXPECT] as number) > 0 && known?.isAsync !== true ? 'owner' : 'scope';
+    if (isContextUntouched()) {
+      this.#taskScope ??= newScope('TWINPOOL_TASK');
+      return this.#taskScope.runInAsyncScope(this.#runTasks, this, batch, known, shared);
+    }
+    if (shared === 'owner') return newScope('TWINPOOL_TASK').runInAsyncScope(this.#runTasks, this, batch, known, shared);
+    return this.#runTasks(batch, known, 'nothing');
+  }
+
+  /** In the scope of the tasks, unless they share nothing. */
+  #runTasks(batch: Batch, known: Known | undefined, shared: Shared): RunEnd {
     const answers = this.#answers;
     const { runs, run } = batch;
     const items = runs[run + RUN_ITEMS] as ArrayLike<unknown>;
@@ -330,7 +351,9 @@ export class Runner implements TaskSource {
     const specials = runs[run + RUN_SPECIALS] as unknown[] | undefined;
     const expectation = runs[run + RUN_EXPECT] as number;
     const readEvery = expectation < SHORT ? READ_EVERY - 1 : 0;
-    const mayRunTogether = isShared && flags === SAME_CALL && expectation < SHORT && specials === undefined && known?.task !== undefined;
+    const mayRunTogether =
+      shared === 'owner' && flags === SAME_CALL && expectation < SHORT && specials === undefined && known?.task !== undefined;
+    if (shared === 'owner') enterOwner(this.#newOwner());
     while (batch.at < count) {
       if (mayRunTogether && known.givesNumbers && batch.claimed === 0) {
         batch.claimed = this.#far.claim(batch.slot, Math.min(TOGETHER, count - batch.at));
@@ -346,13 +369,15 @@ export class Runner implements TaskSource {
       answers.started(expectation);
       const special = specials !== undefined && specials[batch.special] === batch.at;
       const item = special ? SPECIAL : arity === 0 ? items[batch.at] : argumentsAt(items, batch.at * arity, arity);
-      const settled = isShared ? this.#run(batch, known, item) : runAs(this.#newOwner(), this.#run, this, batch, known, item);
+      if (shared === 'scope') enterOwner(this.#newOwner());
+      const settled = shared === 'nothing' ? runAs(this.#newOwner(), this.#run, this, batch, known, item) : this.#run(batch, known, item);
       // An asynchronous task moves on when it has settled, so that until then this is its place.
       if (!settled) return 'waits';
       answers.countRun();
       batch.at += 1;
       batch.place += 1;
       if (expectation > 0 && (batch.at & readEvery) === 0) answers.flushIfLate();
+      if (shared === 'scope' && !isContextUntouched()) return 'touched';
     }
     return 'done';
   }

@@ -14,6 +14,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KINDS, open, openAt, type Workplace } from './workplace.ts';
 
 const modules = new URL('../fixtures/modules/', import.meta.url);
+/** The test runner preloads a file. With a preload, no two tasks share a scope. */
+const NO_PRELOADS: string[] = [];
 
 describe.each(KINDS)('in one worker: %s [R2] [R3]', (kind) => {
   let runtime: WorkerRuntime;
@@ -23,7 +25,7 @@ describe.each(KINDS)('in one worker: %s [R2] [R3]', (kind) => {
   const onReport = (value: unknown) => reports.push(value);
 
   beforeAll(() => {
-    runtime = new WorkerRuntime({ kind, workers: 1, ...(kind === 'process' ? { stdio: 'ignore' } : {}) });
+    runtime = new WorkerRuntime({ kind, workers: 1, execArgv: NO_PRELOADS, ...(kind === 'process' ? { stdio: 'ignore' } : {}) });
     work = openAt(runtime);
     other = openAt(runtime);
   });

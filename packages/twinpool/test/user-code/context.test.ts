@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { twice, watch } from '../fixtures/checked-tasks.mjs';
 import entering from '../fixtures/entering-tasks.cjs';
 import * as tasks from '../fixtures/entering-tasks.mjs';
+import * as touching from '../fixtures/touching-tasks.mjs';
 
 const storage = new AsyncLocalStorage<string>();
 
@@ -266,5 +267,47 @@ describe.each([
   it('is not what the top level of a CommonJS module entered', async () => {
     await using own = new PoolClass(1);
     expect(await Promise.all([own.apply(entering.seeInCommonJs), own.apply(tasks.see)])).toEqual([nothing, nothing]);
+  });
+});
+
+describe.each([
+  ['process', ProcessPool],
+  ['thread', ThreadPool],
+] as const)('[R3] [R5] tasks of different calls that lie in one message, workers: %s', (_kind, PoolClass) => {
+  /** Calls that reach a worker together. */
+  const together = async <T>(call: (pool: Pool) => T[]): Promise<Awaited<T>[]> => {
+    // Without the preloads of the test runner: with one, tasks share no scope.
+    await using pool = new PoolClass({ processes: 1, execArgv: [] });
+    // The worker is up, and the function is found.
+    await pool.apply(square, [1]);
+    return await Promise.all(call(pool));
+  };
+
+  it('share a scope while nothing touches it', async () => {
+    const ids = await together((pool) => Array.from({ length: 10 }, () => pool.apply(touching.scopeId, [1])));
+    expect(new Set(ids).size).toBeLessThan(10);
+  });
+
+  it.each(['enterStore', 'enterStoreThenThrow', 'enterStoreInGetter', 'markResource', 'markResourceByNamespace', 'runStore'] as const)(
+    'see nothing of the first one that touches it: %s',
+    async (name) => {
+      const touch = touching[name] as (x: number) => unknown;
+      const seen = await together((pool) => [
+        ended(pool.apply(touching.scopeId, [1])),
+        ended(pool.apply(touch, [1])),
+        pool.apply(touching.see, [1]),
+        ended(pool.apply(touch, [1])),
+        pool.apply(touching.see, [1]),
+      ]);
+      expect([seen[2], seen[4]]).toEqual([
+        [null, null],
+        [null, null],
+      ]);
+    },
+  );
+
+  it('have ids of their own once one has looked at its id', async () => {
+    const ids = await together((pool) => Array.from({ length: 10 }, () => pool.apply(touching.seeId, [1])));
+    expect(new Set(ids).size).toBe(10);
   });
 });
