@@ -1,11 +1,13 @@
-// Builds the packages: every entry point as ES modules with the modules it needs in a few files, source maps that hold the sources, and
-// the declarations (.d.ts) that can be reached from an entry point. What is in `dist` is what is published: no module that only tests
-// import. The compiler checks types (`tsc -b`) and emits nothing.
+// Builds the packages: every entry point as ES modules and as CommonJS of the same sources, the programs that workers run as single CommonJS
+// files, source maps that hold the sources, and the declarations that can be reached from an entry point, for both formats. What is in `dist` is
+// what is published: no module that only tests import. The compiler checks types (`tsc -b`) and emits nothing.
 //
-//   entries of src --rolldown--> dist/<entry>.js, dist/chunk-*.js, each with its map
-//                  --isolated declarations, followed from the entries--> dist/**/*.d.ts
+//   entries of src --rolldown--> dist/<entry>.js, dist/chunk-*.js, each with its map; dist/<entry>.cjs, dist/chunk-*.cjs
+//   scripts of src --rolldown--> dist/<script>.cjs, one file each; their text is also in the chunks that start workers (`define`)
+//                  --isolated declarations, followed from the entries--> dist/**/*.d.ts, dist/**/*.d.cts
 //
-// One output format is one call of `bundle`: another format (CommonJS) is one more entry of FORMATS with its own file extension.
+// A bundler that takes these files in finds all that they need through static imports and one literal `import()`. Therefore libraries and the
+// texts of the programs are built in.
 //
 // Few files, because a module of its own costs Node about half a millisecond to load, in the program and in each worker.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,87 +15,161 @@ import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { isolatedDeclarationSync } from 'rolldown/experimental';
-import { transformSync } from 'rolldown/utils';
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url));
 
 /**
- * `entries` are modules of `src`, by their path without extension. `programs` are entries that no user imports: they get no declarations.
- * `scripts` are single CommonJS files (.cts) that are transpiled and nothing else.
+ * `entries` are modules of `src`, by their path without extension. `commands` are started by Node: they get no declarations and no CommonJS.
+ * `texts` names the programs whose text replaces a constant in the sources. `alone` entries share no chunk: `true` for those that users import.
  */
 const PUBLISHED = {
   core: {
     entries: ['index', 'facade/index', 'worker/index'],
-    programs: ['worker/process', 'worker/thread', 'lanes/orphan-reaper-node'],
-    scripts: ['worker/thread-entry'],
-    // The option schemas with the parts of zod that they use: the whole of zod loads in about 50 ms, these parts in a few. CommonJS, because they
-    // are loaded by `require` at first use, and in Jest `require` loads nothing else.
-    required: { 'options/schemas': 'zod' },
-    // The program that has workers, and each kind of worker: what two of them load is one file.
-    together: [['index', 'facade/index'], ['worker/process'], ['worker/thread']],
+    alone: { register: true, 'tasks/syntax-libraries': false },
+    texts: { WORKER_PROGRAM_TEXT: 'worker/twinpool-worker', REAPER_PROGRAM_TEXT: 'lanes/orphan-reaper-node' },
+    // With the parts of zod that they use. Evaluated when the first options are checked: that takes some milliseconds.
+    lazy: ['options/schemas'],
   },
   pool: { entries: ['index'] },
   executor: { entries: ['index'] },
   adapters: { entries: ['index'] },
-  migrate: { entries: ['index', 'command'], programs: ['bin'] },
-  twinpool: { entries: ['index', 'pool', 'executor', 'adapters', 'core', 'worker'], programs: ['command'] },
+  migrate: { entries: ['index', 'command'], commands: ['bin'] },
+  twinpool: { entries: ['index', 'pool', 'executor', 'adapters', 'core', 'worker'], commands: ['command'] },
 };
-const FORMATS = [{ format: 'esm', extension: 'js' }];
+const FORMATS = [
+  { format: 'esm', extension: 'js' },
+  { format: 'cjs', extension: 'cjs' },
+];
 
+const NO_MAP = { version: 3, sources: [], names: [], mappings: '' };
 const isExternal = (id) => !id.startsWith('.') && !id.startsWith('/') && !/^[a-z]:[\\/]/i.test(id);
 const common = { platform: 'node', tsconfig: false, treeshake: true, logLevel: 'warn', write: false };
 
 for (const [name, shape] of Object.entries(PUBLISHED)) {
   const folder = join(packages, name);
   const files = new Map();
-  for (const format of FORMATS) for (const [file, text] of await bundle(folder, shape, format)) files.set(file, text);
-  for (const [entry, library] of Object.entries(shape.required ?? {})) {
-    for (const [file, text] of await bundleRequired(folder, entry, library)) files.set(file, text);
+  const licenses = new Set();
+  const take = ({ output }) => {
+    for (const file of output) files.set(file.fileName, file.code ?? file.source);
+    noteLicenses(output);
+  };
+  const noteLicenses = (output) => {
+    for (const id of output.flatMap(({ moduleIds = [] }) => moduleIds)) licenses.add(packageOf(id));
+  };
+  const texts = {};
+  for (const [constant, program] of Object.entries(shape.texts ?? {})) {
+    take(await bundleProgram(folder, program, false));
+    texts[constant] = JSON.stringify((await bundleProgram(folder, program, true)).output[0].code);
   }
-  for (const script of shape.scripts ?? []) for (const [file, text] of transpiled(folder, script)) files.set(file, text);
-  for (const [file, text] of declarations(folder, shape.entries)) files.set(file, text);
+  const prebuilt = new Map();
+  for (const module of shape.lazy ?? []) {
+    const { output } = await bundleAlone(folder, module, FORMATS[0], false);
+    noteLicenses(output);
+    prebuilt.set(join(folder, 'src', `${module}.ts`), output[0].code);
+  }
+  for (const format of FORMATS) {
+    take(await bundle(folder, shape, format, texts, prebuilt));
+    for (const [entry, isPublic] of Object.entries(shape.alone ?? {})) take(await bundleAlone(folder, entry, format, isPublic));
+    const typed = [...shape.entries, ...Object.keys(shape.alone ?? {}).filter((entry) => shape.alone[entry])];
+    for (const [file, text] of declarations(folder, typed, format)) files.set(file, text);
+  }
+  licenses.delete(undefined);
+  if (licenses.size > 0) files.set('third-party-licenses.txt', [...licenses].sort().map(licenseOf).join('\n'));
   replaceAll(join(folder, 'dist'), files);
 }
 await buildTestkit(join(packages, 'testkit'));
 
-/** The entries and chunks of a package in one format: text by file name. */
-async function bundle(folder, { entries, programs = [], together = [] }, { format, extension }) {
-  const files = new Map();
-  const shared = await modulesOfSeveral(folder, together);
-  const { output } = await build({
+/** The entries and chunks of a package in one format. */
+function bundle(folder, { entries, commands = [], alone = {} }, { format, extension }, texts, prebuilt) {
+  const source = (module) => join(folder, 'src', `${module}.ts`);
+  return build({
     ...common,
-    input: inputOf(folder, [...entries, ...programs]),
+    input: inputOf(folder, [...entries, ...(format === 'esm' ? commands : [])]),
     external: isExternal,
-    output: {
-      ...outputOf(folder, format, extension),
-      ...(shared.size === 0 ? {} : { codeSplitting: { groups: [{ name: 'wire', test: (id) => shared.has(id) }] } }),
-    },
+    transform: { define: texts },
+    plugins: [separate(Object.keys(alone).map(source), join(folder, 'src'), extension), lazily(prebuilt)],
+    output: outputOf(folder, format, extension),
   });
-  for (const file of output) files.set(file.fileName, file.code ?? file.source);
-  return files;
 }
 
-/** A module that is loaded by `require` at first use, in one CommonJS file with the parts of a library that it uses. */
-async function bundleRequired(folder, entry, library) {
-  const license = readFileSync(join(folder, 'node_modules', library, 'LICENSE'), 'utf8').trim();
-  const banner = `/* Bundled with parts of ${library}:\n\n${license}\n*/`;
-  const { output } = await build({
+/** An entry in one file, with what it uses of other packages. */
+function bundleAlone(folder, entry, { format, extension }, isPublic) {
+  const output = { ...outputOf(folder, format, extension), codeSplitting: false };
+  return build({
     ...common,
     input: inputOf(folder, [entry]),
-    output: { ...outputOf(folder, 'cjs', 'cjs'), sourcemap: false, banner },
+    output: isPublic ? output : { ...output, minify: true, sourcemap: false },
   });
-  return output.map(({ fileName, code }) => [fileName, code]);
 }
 
-/** The modules that at least two of the programs load. */
-async function modulesOfSeveral(folder, programs) {
-  const seen = new Set();
-  const several = new Set();
-  for (const entries of programs) {
-    const { output } = await build({ ...common, input: inputOf(folder, entries), external: isExternal, output: { format: 'esm' } });
-    for (const id of new Set(output.flatMap(({ moduleIds = [] }) => moduleIds))) (seen.has(id) ? several : seen).add(id);
-  }
-  return several;
+/** A program that a worker runs: one file that needs no other file. CommonJS, because Node starts it faster than an ES module. */
+function bundleProgram(folder, program, isText) {
+  return build({
+    ...common,
+    input: inputOf(folder, [program]),
+    plugins: [unmapped()],
+    output: { ...outputOf(folder, 'cjs', 'cjs'), codeSplitting: false, minify: isText, sourcemap: !isText },
+  });
+}
+
+/** The folder of the package that a module is of, when it is not ours. */
+function packageOf(id) {
+  return /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(id.replace('\0', ''))?.[0];
+}
+
+function licenseOf(folder) {
+  const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
+  const text = readFileSync(join(folder, file ?? 'README.md'), 'utf8');
+  const license = file === undefined ? /^#+ licen[cs]e$(.*)/ims.exec(text)?.[1] : text;
+  if (license === undefined) throw new Error(`${name} has no license`);
+  return `${name} ${version}\n\n${license.trim()}\n`;
+}
+
+/** An `import()` of an entry that shares no chunk stays an import of its file. */
+function separate(modules, folder, extension) {
+  return {
+    name: 'separate',
+    resolveId(specifier, importer) {
+      const module = importer === undefined ? undefined : join(dirname(importer), specifier);
+      if (!modules.includes(module)) return undefined;
+      // Every chunk lies in `dist` itself.
+      const id = `./${module
+        .slice(folder.length + 1)
+        .replaceAll('\\', '/')
+        .replace(/ts$/, extension)}`;
+      return { id, external: true };
+    },
+    // Jest has no `import()` for CommonJS.
+    transform: (code) =>
+      extension === 'cjs' && /\bimport\('\.[^']*'\)/.test(code)
+        ? { code: code.replace(/\bimport\(('\.[^']*')\)/g, 'Promise.resolve(require($1))'), map: null }
+        : undefined,
+  };
+}
+
+/** Keeps modules of other packages out of source maps, which name our own sources only. */
+function unmapped() {
+  return { name: 'unmapped', transform: (code, id) => (packageOf(id) === undefined ? undefined : { code, map: NO_MAP }) };
+}
+
+/** Evaluates these modules at the first use of their namespace. ECMAScript has no syntax for that yet; a bundle can do it. */
+function lazily(prebuilt) {
+  return {
+    name: 'lazily',
+    load(id) {
+      const code = prebuilt.get(id);
+      return code === undefined ? undefined : { code, moduleType: 'js', map: NO_MAP };
+    },
+    transform(code, id) {
+      let changed = code;
+      for (const [line, name, specifier] of code.matchAll(/^import \* as (\w+) from ['"](\.[^'"]+)['"];$/gm)) {
+        if (!prebuilt.has(join(dirname(id), specifier))) continue;
+        changed = changed.replace(line, '').replace(new RegExp(`\\b${name}\\b`, 'g'), `require('${specifier}')`);
+      }
+      return changed === code ? undefined : { code: changed, map: null };
+    },
+  };
 }
 
 function inputOf(folder, entries) {
@@ -105,32 +181,27 @@ function outputOf(folder, format, extension) {
     // Nothing is written there by the bundler, but the sources in maps are named from here.
     dir: join(folder, 'dist'),
     format,
-    sourcemap: true,
+    sourcemap: format === 'esm',
     entryFileNames: `[name].${extension}`,
     chunkFileNames: `chunk-[name].${extension}`,
-    comments: false,
+    // Of comments only those that bundlers obey.
+    comments: { legal: false, annotation: true, jsdoc: false },
   };
 }
 
-function transpiled(folder, script) {
-  const source = readFileSync(join(folder, 'src', `${script}.cts`), 'utf8');
-  const { code, errors } = transformSync(`${script}.cts`, source, { lang: 'ts', tsconfig: false });
-  if (errors.length > 0) throw new Error(`${script}.cts: ${errors[0].message}`);
-  return [[`${script}.cjs`, code]];
-}
-
 /** The declarations that a user's compiler reads: those of the entries, and what they import, by file name. */
-function declarations(folder, entries) {
+function declarations(folder, entries, { extension }) {
   const files = new Map();
+  const suffix = extension === 'cjs' ? '.d.cts' : '.d.ts';
   const queue = entries.map((entry) => `${entry}.ts`);
   for (const file of queue) {
-    const output = file.replace(/\.ts$/, '.d.ts');
+    const output = file.replace(/\.ts$/, suffix);
     if (files.has(output)) continue;
     const { code, errors } = isolatedDeclarationSync(file, readFileSync(join(folder, 'src', file), 'utf8'), { sourcemap: false });
     if (errors.length > 0) throw new Error(`${join(folder, 'src', file)}: ${errors.map(({ message }) => message).join('\n')}`);
     const text = code.replace(/((?:from|import\()\s*|^import\s+)(["'])(\.[^"']+)\.ts\2/gm, (_all, before, quote, specifier) => {
       queue.push(posix.join(posix.dirname(file), `${specifier}.ts`));
-      return `${before}${quote}${specifier}.js${quote}`;
+      return `${before}${quote}${specifier}.${extension}${quote}`;
     });
     // The compiler leaves `override` out of declarations: it says nothing to users.
     files.set(output, text.replace(/^(\s*(?:static |protected |abstract )*)override /gm, '$1'));
@@ -148,10 +219,10 @@ async function buildTestkit(folder) {
   const entries = sourcesOf(join(folder, 'src')).filter((entry) => entry !== inner);
   const shapes = [
     { input: inputOf(folder, entries), output: { preserveModules: true, preserveModulesRoot: join(folder, 'src') } },
-    { input: inputOf(folder, [inner]), output: {} },
+    { input: inputOf(folder, [inner]), output: {}, external: () => false },
   ];
-  for (const { input, output } of shapes) {
-    const built = await build({ ...common, input, external: isExternal, output: { ...outputOf(folder, 'esm', 'js'), ...output } });
+  for (const { input, output, external = isExternal } of shapes) {
+    const built = await build({ ...common, input, external, output: { ...outputOf(folder, 'esm', 'js'), ...output } });
     for (const file of built.output) files.set(file.fileName, file.code ?? file.source);
   }
   replaceAll(join(folder, 'dist'), files);

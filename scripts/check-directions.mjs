@@ -36,7 +36,7 @@ const FOLDERS = {
 };
 /** Specifiers of core. `from` and `to` match a source's path or a bare specifier; `except` takes files out; `types: true` covers type imports too. */
 const RULES = [
-  { from: /./, except: /^lanes\/thread-transport\.ts$/, to: /^piscina$/, why: 'only lanes/thread-transport.ts knows piscina' },
+  { from: /./, except: /^lanes\/thread-start\.ts$/, to: /^piscina$/, why: 'only lanes/thread-start.ts knows piscina' },
   {
     from: /./,
     except: /^(lanes\/(process|orphan-reaper)[\w-]*|options\/process-flags)\.ts$/,

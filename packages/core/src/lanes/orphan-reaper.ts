@@ -12,9 +12,9 @@
 import type { Socket } from 'node:net';
 import { uptime } from 'node:os';
 import { Alarm, systemClock } from '../primitives/clock.ts';
-import { REAPER_ENTRY } from '../worker/entries.ts';
 import { SHELL_SCRIPT } from './orphan-reaper-script.ts';
 import { type StartedProcess, startProcess } from './process-start.ts';
+import { reaperProgram } from './worker-program.ts';
 
 const SHELL = '/bin/sh';
 /** ms. Shorter: more starts that fail while there is a shortage. Longer: a program that is killed meanwhile leaves busy workers behind. */
@@ -93,7 +93,7 @@ function start(): void {
   const path = process.env['PATH'];
   // The shell finds `sleep` by it. Nothing else of the environment: NODE_OPTIONS would load the program's preloads.
   const env = path === undefined ? {} : { PATH: path };
-  const [command, args] = hasShell ? [SHELL, ['-c', SHELL_SCRIPT]] : [process.execPath, [REAPER_ENTRY]];
+  const [command, args] = hasShell ? [SHELL, ['-c', SHELL_SCRIPT]] : [process.execPath, nodeArguments()];
   const child = startProcess(command, args, { stdio: ['pipe', 'pipe', 'ignore'], env, cwd: '/' }, (error) => {
     const isAbsent = hasShell && ABSENT.has((error as NodeJS.ErrnoException).code);
     if (isAbsent) hasShell = false;
@@ -111,6 +111,11 @@ function start(): void {
     tryLater(RETRY_AFTER);
   });
   for (const worker of watched.values()) tell(watchLine(worker));
+}
+
+function nodeArguments(): string[] {
+  const { file, text = '' } = reaperProgram();
+  return file === undefined ? ['-e', text] : [file];
 }
 
 function tryLater(after: number): void {

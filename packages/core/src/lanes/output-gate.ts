@@ -9,7 +9,6 @@
  *
  * Knows nothing of what the messages say.
  */
-import { createRequire } from 'node:module';
 import process from 'node:process';
 import type { Writable } from 'node:stream';
 
@@ -39,7 +38,7 @@ export class OutputGate {
     const barrier = { isPassed: false };
     this.#held.push(barrier);
     // A replaced `write` might not call back. Loaded here, since most programs never come here.
-    const { Writable } = createRequire(import.meta.url)('node:stream') as typeof import('node:stream');
+    const { Writable } = process.getBuiltinModule('node:stream');
     Writable.prototype.write.call(stream, '', 'utf8', (error) => {
       silence(stream, error);
       barrier.isPassed = true;

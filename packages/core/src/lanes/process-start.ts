@@ -5,10 +5,8 @@
  * the streams are absent (no descriptors) or open on nothing, with errors of their own. A caller gets a process that runs, or one call of `failed`.
  */
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { createRequire } from 'node:module';
+import process from 'node:process';
 import { afterMicrotasks } from '../primitives/time.ts';
-
-const require = createRequire(import.meta.url);
 
 export interface StartedProcess extends ChildProcess {
   readonly pid: number;
@@ -24,7 +22,7 @@ export function startProcess(
   let child: ChildProcess;
   try {
     // Loaded with the first process: a program of threads has no use for it.
-    const { spawn } = require('node:child_process') as typeof import('node:child_process');
+    const { spawn } = process.getBuiltinModule('node:child_process');
     // Without a prototype: nothing is read from a polluted Object.prototype.
     child = spawn(command, args, Object.assign(Object.create(null), { ...options, detached: true, windowsHide: true }));
   } catch (error) {

@@ -36,12 +36,12 @@ import {
   TASKS,
 } from '../wire/messages.ts';
 import type { PackedRuns } from '../wire/pack-runs.ts';
-import { PROCESS_ENTRY } from '../worker/entries.ts';
 import type { SentMessage } from './in-flight.ts';
 import { isWatching, signalWithOldRights, stoppedFor, watchOver } from './orphan-reaper.ts';
 import { type StartedProcess, startProcess } from './process-start.ts';
 import type { Transport, TransportContext, TransportFactory, TransportOwner } from './transport.ts';
 import type { ExitStatus } from './worker-exit.ts';
+import { startFromDescriptor, textFrame, workerProgram } from './worker-program.ts';
 
 export interface ProcessOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -113,12 +113,13 @@ export class ProcessTransport implements Transport, Channel {
     this.#owner = owner;
     const { env, argv, execArgv, cwd, stdio } = this.#options;
     const { setup } = this.#context;
+    const { file, text } = workerProgram();
     // The text that `ps` shows. Warnings of Node use the last part of it: "(Use `node --trace-warnings ...`".
     const argv0 = `${setup.workerName.replaceAll('\0', '')} ${process.execPath}`;
     // In a process group of its own: the whole tree can be ended, and the parent decides what Ctrl-C in a terminal means.
     const child = startProcess(
       process.execPath,
-      [...execArgv, PROCESS_ENTRY, ...argv],
+      [...execArgv, ...(file === undefined ? ['-e', startFromDescriptor(), '--'] : [file]), ...argv],
       { argv0, env, cwd, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe'] },
       (cause) => this.#exited({ exitCode: null, signal: null, cause }, true),
     );
@@ -133,6 +134,7 @@ export class ProcessTransport implements Transport, Channel {
     this.#openPipes(child);
     // An initializer may never yield. Other workers leave when their input ends, until they have a task: the first start is not delayed.
     if (isWatching() || setup.initializer !== undefined) this.#watchOver(child);
+    if (text !== undefined) pipe(child, 3).write(textFrame(text));
     this.post([INIT, cwd === undefined ? setup : { ...setup, cwd: process.cwd() }]);
   }
 

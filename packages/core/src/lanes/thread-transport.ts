@@ -1,9 +1,7 @@
 /**
- * Starts, reaches and ends one worker thread. This is the only file that imports piscina.
+ * Reaches and ends one worker thread (thread-start.ts starts it).
  *
- * Each transport has a Piscina of at most one thread and of no thread to keep (`minThreads: 0`). So piscina starts, limits and ends the thread, and
- * the supervisor alone decides when. One set-up task gives a port and shared memory to worker/thread.ts and returns; no other task passes
- * through piscina.
+ * The supervisor alone decides when a thread is started. Its set-up gives a port and shared memory to worker/thread.ts; messages use that port.
  *
  *   port ------ INIT, DEFINE, TASKS ... ----->  worker        cells[slot of a message]: next:16 | end:16
  *        <----- READY, ANSWER, REPORT ... ----                 cells[WAKE]: messages posted; cells[ASLEEP]: the worker needs a notification
@@ -12,9 +10,7 @@
  * taken back, and never both. At `exit` the port is read until it is empty before the thread counts as gone: finished results win.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
-import type { Piscina } from 'piscina';
 import { Alarm } from '../primitives/clock.ts';
-import { requirePackage } from '../primitives/require-package.ts';
 import { afterMicrotasks } from '../primitives/time.ts';
 import {
   ABORT_MESSAGE,
@@ -32,10 +28,9 @@ import {
 import { isOutput } from '../wire/message-faults.ts';
 import { ABORT, ACKNOWLEDGED, ANSWER, INIT, LATE, type Message, MODE, RETIRE, TASKS } from '../wire/messages.ts';
 import type { PackedRuns } from '../wire/pack-runs.ts';
-import { THREAD_ENTRY } from '../worker/entries.ts';
-import { startingThreads } from '../worker/ownership.ts';
 import type { SentMessage } from './in-flight.ts';
 import { OutputGate } from './output-gate.ts';
+import { type StartedThread, startThread } from './thread-start.ts';
 import type { Transport, TransportContext, TransportFactory, TransportOwner } from './transport.ts';
 
 export interface ThreadOptions {
@@ -58,7 +53,7 @@ export class ThreadTransport implements Transport {
   readonly #cells = new Int32Array(new SharedArrayBuffer(CELLS * Int32Array.BYTES_PER_ELEMENT));
   readonly #gate = new OutputGate();
   #owner!: TransportOwner;
-  #piscina: Piscina | undefined;
+  #thread: StartedThread | undefined;
   #worker: Worker | undefined;
   /** Node forgets it when the thread exits. */
   #threadId: number | undefined;
@@ -184,49 +179,22 @@ export class ThreadTransport implements Transport {
   }
 
   #start(): void {
-    const { Piscina } = requirePackage('piscina', 'dist/main.js') as typeof import('piscina');
-    const piscina = new Piscina(this.#piscinaOptions());
-    this.#piscina = piscina;
-    // Without a listener an error of the thread would be thrown at the program.
-    piscina.on('error', (error: unknown) => {
-      this.#fault ??= error;
+    const { env, argv, execArgv, resourceLimits } = this.#options;
+    const options = { env, argv: [...argv], execArgv: [...execArgv], resourceLimits: resourceLimits ?? {} };
+    const thread = startThread(this.#openPort(), options, {
+      failed: (error) => {
+        this.#owner.startFailed(error);
+        void this.#worker?.terminate();
+      },
+      fault: (error) => {
+        this.#fault ??= error;
+      },
     });
-    const setup = this.#openPort();
-    const options = Object.assign(Object.create(null), { transferList: [setup.port] });
-    startingThreads(() => piscina.run(setup, options)).catch((error: unknown) => {
-      this.#owner.startFailed(error);
-      void this.#worker?.terminate();
-    });
-    const worker = piscina.threads[0];
-    if (worker === undefined) throw new Error('piscina started no thread');
+    const { worker } = thread;
+    this.#thread = thread;
     this.#worker = worker;
     this.#threadId = worker.threadId;
-    worker.on('error', (error: unknown) => {
-      this.#fault ??= error;
-    });
     worker.on('exit', (code: number) => this.#exited(code));
-  }
-
-  /** A complete object without a prototype, so that nothing is read from a polluted Object.prototype. */
-  #piscinaOptions(): object {
-    const { env, argv, execArgv, resourceLimits } = this.#options;
-    return Object.assign(Object.create(null), {
-      filename: THREAD_ENTRY,
-      name: 'default',
-      minThreads: 0,
-      maxThreads: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      maxQueue: 1,
-      concurrentTasksPerWorker: 1,
-      atomics: 'disabled',
-      recordTiming: false,
-      workerHistogram: false,
-      env,
-      argv: [...argv],
-      execArgv: [...execArgv],
-      resourceLimits: resourceLimits === undefined ? Object.create(null) : Object.assign(Object.create(null), resourceLimits),
-      trackUnmanagedFds: true,
-    });
   }
 
   /** Makes the channel, with INIT in it; returns the end of the thread. */
@@ -323,9 +291,7 @@ export class ThreadTransport implements Transport {
   }
 
   #reportExit(exitCode: number | null): void {
-    // Frees what piscina holds. Its promise may wait for a stuck thread without end, so nothing waits for it. If no thread could be made there
-    // is nothing to free, and piscina would reject the set-up task a second time, without a listener.
-    if (this.#worker !== undefined) this.#piscina?.destroy().catch(() => undefined);
+    this.#thread?.release();
     this.#owner.gone({ exitCode, signal: null, cause: this.#fault });
   }
 }

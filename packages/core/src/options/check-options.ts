@@ -8,21 +8,17 @@
  * first object of options, not when the package is imported. It runs once per runtime, client or call that gives options, never per task.
  * It does not know which options belong together: resolve-options.ts does.
  */
-import { createRequire } from 'node:module';
 import { type OptionIssue, OptionsError } from '../errors.ts';
 import type * as Schemas from './schemas.ts';
+import * as lazySchemas from './schemas.ts';
 
 export type OwnOptions = Record<string, unknown>;
 /** Reports one more fault. `path`: the option, with dots between the levels. */
 export type ReportIssue = (path: string, message: string) => void;
 
-const require = createRequire(import.meta.url);
-
-let loaded: typeof Schemas | undefined;
-
+/** The build makes the module evaluated at the first call (scripts/bundle.mjs). */
 export function optionSchemas(): typeof Schemas {
-  loaded ??= require('#schemas') as typeof Schemas;
-  return loaded;
+  return lazySchemas;
 }
 
 /** The own enumerable properties that are not `undefined`, without a prototype. */

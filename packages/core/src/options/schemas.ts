@@ -9,7 +9,12 @@ import type { OptionIssue } from '../errors.ts';
 import { MOST_WORKERS } from './most-workers.ts';
 import { unknownOption } from './unknown-option.ts';
 
-export type Shape = Record<string, zod.ZodMiniType>;
+/** A schema of zod. Named here, because zod is built in: a user's compiler has no declarations of it. */
+export interface Schema {
+  readonly '~standard': unknown;
+}
+
+export type Shape = Record<string, Schema>;
 
 function whole(least: number, most: number, unit: string): zod.ZodMiniType {
   return zod.int(`expected ${unit}, a whole number from ${least} to ${most}`).check(zod.gte(least), zod.lte(most));
@@ -45,8 +50,8 @@ const environment: zod.ZodMiniType = zod.unknown().check((context) => {
   }
 });
 
-export const kind: zod.ZodMiniType = zod.enum(['process', 'thread']);
-export const count: zod.ZodMiniType = whole(1, MOST_WORKERS, 'a number of workers');
+export const kind: Schema = zod.enum(['process', 'thread']);
+export const count: Schema = whole(1, MOST_WORKERS, 'a number of workers');
 
 const limits: Shape = {
   maxOldGenerationSizeMb: megabytes,
@@ -106,7 +111,7 @@ export const map: Shape = {
 };
 
 /** The schema of an instance of a class. `what`: the class, with its article. */
-export function instance(is: (value: unknown) => boolean, what: string): zod.ZodMiniType {
+export function instance(is: (value: unknown) => boolean, what: string): Schema {
   return zod.custom(is, `expected ${what}`);
 }
 

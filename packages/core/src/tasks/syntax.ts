@@ -1,32 +1,42 @@
 /**
- * Parses JavaScript, and offers the tree to the files that search it. Only this file loads the parser and the scope analysis, on first use (about
- * 15 ms).
+ * Parses JavaScript, and offers the tree to the files that search it. Only this file loads the parser, the scope analysis and the reader of source
+ * maps, on first use (about 15 ms).
  *
- * This file does not know what the other files search for.
+ * Invariant: `loadSyntax` ends before any other function here is called. This file does not know what the other files search for.
  */
+import { createRequire } from 'node:module';
 import type { Node } from 'acorn';
-import { requirePackage } from '../primitives/require-package.ts';
+import { OWN_URL } from '../primitives/own-files.ts';
+import type * as Libraries from './syntax-libraries.ts';
 
-type Acorn = typeof import('acorn');
-type EslintScope = typeof import('eslint-scope');
+let libraries: typeof Libraries | undefined;
 
-let acorn: Acorn | undefined;
-let eslintScope: EslintScope | undefined;
-
-export function parser(): Acorn {
-  acorn ??= requirePackage('acorn', 'dist/acorn.js') as Acorn;
-  return acorn;
+/** A load that failed (no descriptor was free, say) is tried again by the next call. */
+export async function loadSyntax(): Promise<void> {
+  libraries ??= await load();
 }
 
-function scopes(): EslintScope {
-  eslintScope ??= requirePackage('eslint-scope', 'dist/eslint-scope.cjs') as EslintScope;
-  return eslintScope;
+async function load(): Promise<typeof Libraries> {
+  try {
+    return await import('./syntax-libraries.ts');
+  } catch (error) {
+    // Node 20 keeps an import that failed, whatever the reason. `require` keeps none, and the build has the same as a CommonJS file.
+    try {
+      return createRequire(OWN_URL)('./tasks/syntax-libraries.cjs') as typeof Libraries;
+    } catch {
+      throw error;
+    }
+  }
+}
+
+export function syntaxLibraries(): typeof Libraries {
+  if (libraries === undefined) throw new Error('the parser is used before loadSyntax()');
+  return libraries;
 }
 
 /** Parses a program, or a part of one: private names and `super` of the code around it are accepted. Returns `undefined` for a syntax error. */
 export function parse(text: string, isStrict: boolean): AnyNode | undefined {
-  // Outside of `try`: if the parser cannot be loaded, the text is not at fault.
-  const { parse: parseProgram } = parser();
+  const { parse: parseProgram } = syntaxLibraries();
   try {
     const program: unknown = parseProgram(text, {
       ecmaVersion: 'latest',
@@ -45,7 +55,7 @@ export function parse(text: string, isStrict: boolean): AnyNode | undefined {
 
 /** Returns the identifiers that the program does not declare. */
 export function undeclaredIn(program: AnyNode, isStrict: boolean): readonly AnyNode[] {
-  const manager = scopes().analyze(program as unknown as Parameters<EslintScope['analyze']>[0], {
+  const manager = syntaxLibraries().analyze(program as unknown as Parameters<typeof Libraries.analyze>[0], {
     ecmaVersion: 2025,
     sourceType: sourceType(isStrict),
     ignoreEval: true,

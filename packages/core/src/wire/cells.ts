@@ -32,7 +32,10 @@ export function slotEnd(cell: number): number {
   return cell & 0xffff;
 }
 
-/** The argument of the set-up task of a thread. */
+/** Where `workerData` has the set-up of a thread that piscina does not start. */
+export const SETUP = '@twinpool/core/setup';
+
+/** What the program of a thread gets. */
 export interface ThreadSetup {
   readonly port: MessagePort;
   readonly cells: Int32Array;

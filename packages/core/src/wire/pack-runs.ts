@@ -31,7 +31,7 @@ import {
   TIMED,
 } from './messages.ts';
 import { BYTES, type Packer, PLAIN } from './packer.ts';
-import { anyTransfers } from './transfer.ts';
+import { transfers } from './transfer.ts';
 
 export interface Unsendable {
   readonly chunk: Chunk;
@@ -148,7 +148,7 @@ function isSmall(item: unknown, packer: Packer): boolean {
 
 /** Returns true for arguments that need no packing. Only the items of a list of arguments arrive in the worker, not the list itself. */
 function isTuple(list: unknown, packer: Packer): boolean {
-  if (anyTransfers || !Array.isArray(list) || list.length > LONGEST_TUPLE || types.isProxy(list)) return false;
+  if (transfers.any || !Array.isArray(list) || list.length > LONGEST_TUPLE || types.isProxy(list)) return false;
   for (let i = 0; i < list.length; i++) if (!isSmall(list[i], packer)) return false;
   return true;
 }

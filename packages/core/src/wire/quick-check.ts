@@ -12,7 +12,7 @@ import { types } from 'node:util';
 import { WORTH_MOVING } from './copier.ts';
 import { hasNamedFields } from './named-fields.ts';
 import type { TransportCapabilities } from './sendability-check.ts';
-import { anyTransfers, transferListOf } from './transfer.ts';
+import { transferListOf, transfers } from './transfer.ts';
 import { BUFFER, INSTANCE, isDetached, kindOf, LEAF, LIST, MAP, ORDINARY, ownsBuffer, SET, SHARED, VIEW } from './value-kind.ts';
 
 /** The deepest nesting that every thread can read with its stack. */
@@ -44,7 +44,7 @@ const { isProxy } = types;
 export function isCertainToTravel(value: object, depth: number, check: QuickCheck): boolean {
   check.left -= OBJECT_UNITS;
   if (check.left < 0 || depth >= DEEPEST_PLAIN || isProxy(value)) return false;
-  if (anyTransfers && transferListOf(value) !== undefined) return false;
+  if (transfers.any && transferListOf(value) !== undefined) return false;
   const prototype = getPrototypeOf(value);
   if (prototype === ObjectPrototype || prototype === null) {
     return tagOf.call(value) === '[object Object]' && fieldsFit(value, depth, check);
@@ -144,5 +144,5 @@ function bytesFit(buffer: ArrayBuffer, byteLength: number, check: QuickCheck): b
 /** Returns true for a large Buffer that is neither shared nor marked by `transfer`: it needs no further check. */
 export function isLargeBuffer(value: unknown): value is Buffer {
   if (!types.isUint8Array(value) || getPrototypeOf(value) !== Buffer.prototype || value.byteLength < WORTH_MOVING) return false;
-  return !types.isSharedArrayBuffer(value.buffer) && (!anyTransfers || transferListOf(value) === undefined);
+  return !types.isSharedArrayBuffer(value.buffer) && (!transfers.any || transferListOf(value) === undefined);
 }

@@ -15,7 +15,7 @@ import { PayloadTooLargeError, TaskSerializationError } from '../errors.ts';
 import { WORTH_MOVING } from './copier.ts';
 import { hasNamedFields } from './named-fields.ts';
 import { refusal } from './refusal.ts';
-import { anyTransfers, type Transferable, transferFault, transferListOf } from './transfer.ts';
+import { type Transferable, transferFault, transferListOf, transfers } from './transfer.ts';
 import {
   BUFFER,
   ERROR,
@@ -193,7 +193,7 @@ export class SendabilityCheck {
   #enter(node: object): void {
     this.#seen.add(node);
     if (types.isProxy(node)) this.#fail(refusal(node, this.#capabilities.movesBuffers));
-    const list = anyTransfers ? transferListOf(node) : undefined;
+    const list = transfers.any ? transferListOf(node) : undefined;
     if (list !== undefined) this.#lists.push({ items: list, path: pathThrough(this.#nodes, this.#keys, this.#nexts) });
     switch (kindOf(node)) {
       case ORDINARY:
@@ -254,7 +254,7 @@ export class SendabilityCheck {
       return;
     }
     if (isDetached(buffer as ArrayBuffer)) this.#fail('is a view of a buffer that was moved away before');
-    if (anyTransfers) this.#views.push(view);
+    if (transfers.any) this.#views.push(view);
     if (Buffer.isBuffer(view) || !ownsBuffer(view) || buffer.byteLength >= WORTH_MOVING) this.hasViews = true;
     // Bytes that several views share are counted once per view. The serialiser measures the exact size where it matters.
     this.#countBytes(view.byteLength);

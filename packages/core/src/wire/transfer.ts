@@ -3,7 +3,7 @@
  *
  *   transfer(value, list) --> list, by identity of the value --transferListOf--> SendabilityCheck --> the packer
  *
- * Invariant: a program that never calls `transfer` pays one comparison per object (`anyTransfers`).
+ * Invariant: a program that never calls `transfer` pays one comparison per object (`transfers.any`).
  * This file does not know whether a transport moves anything, and when a value was sent: a moved buffer is recognised because it is detached.
  */
 import type { FileHandle } from 'node:fs/promises';
@@ -15,9 +15,17 @@ import { isDetached, kindOf, PORT, typeName } from './value-kind.ts';
 /** The objects that can be moved to a worker thread: buffers, ports, streams, file handles. */
 export type Transferable = ArrayBuffer | threads.MessagePort | FileHandle | ReadableStream | WritableStream | TransformStream;
 
-const lists = new WeakMap<object, readonly Transferable[]>();
-/** False until the first call of `transfer`. */
-export let anyTransfers = false;
+interface Transfers {
+  /** False until the first `transfer`: programs that move nothing pay nothing. */
+  any: boolean;
+  readonly lists: WeakMap<object, readonly Transferable[]>;
+}
+
+// One for the whole thread: the module of a task and the worker that runs it may have copies of this package.
+const SHARED = Symbol.for('@twinpool/core/transfers');
+const shared = globalThis as { [SHARED]?: Transfers };
+shared[SHARED] ??= { any: false, lists: new WeakMap() };
+export const transfers: Transfers = shared[SHARED];
 
 /**
  * Marks `value` so that the buffers, ports and streams in `list` are moved, not copied, when the value is sent.
@@ -50,14 +58,14 @@ export function transfer<T>(value: T, list: readonly Transferable[]): T {
   if (!Array.isArray(list)) {
     throw new TypeError(`transfer(): expected an array of the values to move as the second argument, got ${typeof list}; write [buffer]`);
   }
-  lists.set(value, [...list]);
-  anyTransfers = true;
+  transfers.lists.set(value, [...list]);
+  transfers.any = true;
   return value;
 }
 
 /** Returns the list that `transfer` got with this object. */
 export function transferListOf(value: object): readonly Transferable[] | undefined {
-  return lists.get(value);
+  return transfers.lists.get(value);
 }
 
 /** Returns why `item` of a transfer list cannot be moved, `undefined` if it can. `viewed` is a view in the value over this item. */

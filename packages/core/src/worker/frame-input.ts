@@ -8,7 +8,6 @@
  * wait on such a descriptor; a socket over it, which never reads itself, can switch it. Where that cannot be had, nobody looks.
  */
 import { readSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import process from 'node:process';
 import { HEADER_BYTES, payloadLength } from '../wire/frames.ts';
@@ -65,7 +64,7 @@ export class FrameInput {
   /** Makes looking possible, where it can be. `other` is a socket that is open already: it shows whether this Node can switch one. */
   prepareToLook(other: Socket): void {
     if (process.platform === 'win32' || typeof handleOf(other)?.setBlocking !== 'function') return;
-    const { Socket } = createRequire(import.meta.url)('node:net') as typeof import('node:net');
+    const { Socket } = process.getBuiltinModule('node:net');
     const socket = new Socket({ fd: this.#fd, readable: false, writable: false });
     socket.unref();
     const handle = handleOf(socket) as Switch;

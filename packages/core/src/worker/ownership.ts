@@ -14,7 +14,6 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import process from 'node:process';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
-import { PROCESS_ENTRY } from './entries.ts';
 import type { TaskContext } from './task-context.ts';
 
 /** A task by its number, a module by its URL; `undefined` for code that neither started. */
@@ -82,16 +81,19 @@ function ownerStore(): AsyncLocalStorage<number | string> {
 
 /** By how it was started, and not by a variable of the environment: everything that a worker starts would inherit that. */
 function isStartedAsWorker(): boolean {
-  if (isMainThread) return process.argv[1] === PROCESS_ENTRY;
+  if (isMainThread) return /[\\/]twinpool-worker\.cjs$/.test(process.argv[1] ?? '');
   const isMarked = getEnvironmentData(KEY) === true;
   // Threads that tasks start would inherit it.
   if (isMarked) setEnvironmentData(KEY, undefined as never);
   return isMarked;
 }
 
-export function becomeWorker(depth: number, tasks: TaskSource): void {
-  // How it was started does not show it where `--preserve-symlinks` gives the entry another path.
+/** This program is a worker's. How it was started does not show that in a bundle, and where `--preserve-symlinks` gives its file another path. */
+export function enterWorker(): void {
   isWorker = state.isWorker = true;
+}
+
+export function becomeWorker(depth: number, tasks: TaskSource): void {
   state.depth = depth;
   state.tasks = tasks;
 }

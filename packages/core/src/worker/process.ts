@@ -1,5 +1,5 @@
 /**
- * The far end of lanes/process.ts: the entry of a worker process.
+ * The far end of lanes/process.ts: the program of a worker process (twinpool-worker.ts starts it).
  *
  * Decides how the process waits. In a blocking read of fd 3 an answer comes sooner than through the event loop, but then no timer or
  * socket of user code moves; so it reads blocking only when nothing of user code is alive, and the other side tells it (RELEASE)
@@ -13,7 +13,6 @@
  */
 
 import { writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import process from 'node:process';
 import { afterTurn } from '../primitives/time.ts';
@@ -187,7 +186,7 @@ class ProcessEnd implements FarEnd {
   #listen(): void {
     if (this.#wake !== undefined) return;
     this.#ours(() => {
-      const { Socket } = createRequire(import.meta.url)('node:net') as typeof import('node:net');
+      const { Socket } = process.getBuiltinModule('node:net');
       const wake = new Socket({ fd: WAKE_IN, readable: true, writable: false });
       this.#wake = wake;
       let rest: Buffer = Buffer.alloc(0);
@@ -222,6 +221,8 @@ class ProcessEnd implements FarEnd {
   }
 }
 
-const end = new ProcessEnd();
-catchLateErrors(end.runner);
-void writeOutputAtOnce().then(() => end.start());
+export function startProcess(): void {
+  const end = new ProcessEnd();
+  catchLateErrors(end.runner);
+  void writeOutputAtOnce().then(() => end.start());
+}

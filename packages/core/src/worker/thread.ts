@@ -1,5 +1,5 @@
 /**
- * The far end of lanes/thread.ts: the set-up task that piscina runs once in its thread. It installs our port and returns.
+ * The far end of lanes/thread.ts: the set-up that a thread runs once. It installs our port and returns.
  *
  * Decides how the thread waits. Asleep on shared memory it wakes sooner than from the event loop, but then no timer, socket or stream of
  * user code moves; so it sleeps only when nothing of user code is alive, and waits in the loop once no work came for SLEEP ms.
@@ -27,7 +27,7 @@ const LOOKS = 50;
 /** Longest sleep, ms. Longer: what user code left unreferenced waits longer. Shorter: the first task after a pause wakes the slower way. */
 const SLEEP = 20;
 
-export default async function install({ port, cells }: ThreadSetup): Promise<void> {
+export async function startThread({ port, cells }: ThreadSetup): Promise<void> {
   const thread = new ThreadEnd(port, cells);
   catchLateErrors(thread.runner);
   await sendOutput((message, transfer) => thread.send(message, transfer));

@@ -376,7 +376,7 @@ describe('[R10] a message to a worker', () => {
     ['a second setup', [INIT, setup], [INIT, setup]],
     ['an unknown kind', [INIT, setup], [77]],
   ])('that is %s ends the process, which says why', async (_what, ...messages) => {
-    const entry = fileURLToPath(new URL('./worker/process.js', import.meta.resolve('@twinpool/core')));
+    const entry = fileURLToPath(new URL('./worker/twinpool-worker.cjs', import.meta.resolve('@twinpool/core')));
     const child = spawn(process.execPath, [entry], { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe'] });
     const [, , , input, output] = child.stdio as unknown as Socket[];
     const told: unknown[] = [];

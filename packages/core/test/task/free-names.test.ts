@@ -1,10 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text of functions is what is tested
 // Tests the detection of free variables in the source of a function.
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { callableText } from '../../src/tasks/discovery/callable-text.ts';
 import { readFunction } from '../../src/tasks/discovery/function-syntax.ts';
 import { isWorkerGlobal } from '../../src/tasks/discovery/worker-globals.ts';
+import { loadSyntax } from '../../src/tasks/syntax.ts';
+
+beforeAll(loadSyntax);
 
 const free = (text: string, strict?: boolean): string[] =>
   readFunction(text, strict)?.free.map(({ name, offset }) => `${name}@${offset}`) ?? ['unreadable'];

@@ -1,7 +1,8 @@
 /**
  * Finds out how a worker gets a function: by reference if it is an export, by source if it needs only globals of a worker, else not at all.
  *
- *   function --> module lookup --> exports can be read --> an export: reference
+ *   function --> registered by a build tool: reference
+ *      '------> module lookup --> exports can be read --> an export: reference
  *                    |                     |
  *                    |                     '--> not an export ----------------------.   self-contained: source
  *                    |--> exports cannot be read (still evaluated, vitest, vm) -----+-> exported or named at the top of the file: reference,
@@ -13,9 +14,11 @@
  */
 
 import type { AnyFunction } from '../definition/task-reference.ts';
+import { loadSyntax } from '../syntax.ts';
 import { Candidate } from './candidate.ts';
 import type { ExportName } from './declaration.ts';
 import { type DiscoveredTask, discoverByReference, type RefusedTask } from './discovered-task.ts';
+import { findBuilt } from './find-built.ts';
 import { findExportInCommonJs, findExportInNamespace } from './find-export.ts';
 import { findUnexported } from './find-unexported.ts';
 import { inspection, openInspection } from './inspection.ts';
@@ -23,17 +26,23 @@ import type { Location } from './locator.ts';
 import { lookUpModule, type ModuleLookup } from './module-lookup.ts';
 
 export async function findTask(task: AnyFunction): Promise<DiscoveredTask | RefusedTask> {
+  const built = findBuilt(task);
+  if (built !== undefined) return discoverByReference(new Candidate(task, undefined), built.url, built.exported, undefined, false);
   const candidate = new Candidate(task, await inspection());
   const lookup = await lookUpModule(candidate.location?.script);
   const definitionLookup = await lookUpDefinition(candidate);
   for (const module of [lookup, definitionLookup]) {
     const found = exportIn(module, task);
-    if (found !== undefined) return discoverByReference(candidate, found.url, found.exported, undefined, module.kind === 'commonjs');
+    if (found === undefined) continue;
+    // Its place stands for a name that it does not have.
+    if (candidate.name === '') await loadSyntax();
+    return discoverByReference(candidate, found.url, found.exported, undefined, module.kind === 'commonjs');
   }
   // All function objects of one source position are alike, so the result for a function that is not an export is remembered by position.
   const position = candidate.location && candidate.parts === undefined ? positionKey(candidate.location) : undefined;
   const remembered = position === undefined ? undefined : unexported.get(position);
   if (remembered !== undefined) return remembered;
+  await loadSyntax();
   const result = findUnexported(candidate, lookup, definitionLookup);
   if (position !== undefined) remember(position, result);
   return result;

@@ -11,13 +11,25 @@
  */
 
 import type { Confirmation, SourceDescriptor } from '../definition/task-descriptor.ts';
+import { isInBundle } from './bundle-signs.ts';
 import { callableText } from './callable-text.ts';
 import type { Candidate } from './candidate.ts';
 import { type Declaration, findDeclaration } from './declaration.ts';
 import { type DiscoveredTask, discoverByReference, type RefusedTask } from './discovered-task.ts';
 import { type FreeName, type FunctionSyntax, readFunction } from './function-syntax.ts';
 import type { ModuleLookup } from './module-lookup.ts';
-import { freeNames, madeByCall, madeByNode, refusalMessage, UNEXPORTED_CHECKED, UNREADABLE, withoutInspector } from './refusal-message.ts';
+import {
+  EXPORT_IT,
+  freeNames,
+  inBundle,
+  madeByCall,
+  madeByNode,
+  missing,
+  refusalMessage,
+  UNEXPORTED_CHECKED,
+  UNREADABLE,
+  withoutInspector,
+} from './refusal-message.ts';
 import { type PositionFinder, positionText } from './source-position.ts';
 import { isSafeByText, isWorkerGlobal } from './worker-globals.ts';
 
@@ -35,7 +47,10 @@ export function findUnexported(candidate: Candidate, lookup: ModuleLookup, defin
     : byFileAndName(candidate, lookup, definitionLookup, positions);
   if (found !== undefined) return found;
   if (syntax !== undefined && isSelfContained) return discoverBySource(candidate, syntax, lookup, positions);
-  const reason = candidate.parts !== undefined ? UNEXPORTED_CHECKED : free === undefined ? UNREADABLE : whyNot(candidate, free, positions);
+  if (isInBundle(candidate))
+    return refusal(candidate, anchor, inBundle(originalName(candidate, positions), reasonOf(candidate, free, positions)));
+  const isListed = candidate.parts === undefined && free !== undefined;
+  const reason = isListed ? whyNot(candidate, free, positions) : `${reasonOf(candidate, free, positions)}${EXPORT_IT}`;
   return refusal(candidate, anchor, candidate.inspected === undefined ? withoutInspector(reason) : reason);
 }
 
@@ -99,6 +114,17 @@ function hiddenGlobals({ fn, location, inspected }: Candidate, { globals }: Func
   return [...globals]
     .filter(([name]) => near?.has(name))
     .map(([name, offset]) => ({ name, offset, kind: isWorkerGlobal(name) ? 'not the global' : 'variable' }));
+}
+
+/** Why it cannot be sent by its source. */
+function reasonOf({ parts }: Candidate, free: readonly FreeName[] | undefined, positions: PositionFinder): string {
+  if (parts !== undefined) return UNEXPORTED_CHECKED;
+  return free === undefined ? UNREADABLE : missing(free, positions);
+}
+
+/** What it was called before a minifier renamed it, where the source map tells. */
+function originalName({ name }: Candidate, positions: PositionFinder): string {
+  return positions.at(0).identifier ?? name;
 }
 
 function whyNot(candidate: Candidate, free: readonly FreeName[], positions: PositionFinder): string {

@@ -8,7 +8,7 @@
  * This file does not know where the text comes from, and what follows from a free name.
  */
 
-import { type AnyNode, children, identifierName, isFunctionNode, isNode, parse, parser, undeclaredIn } from '../syntax.ts';
+import { type AnyNode, children, identifierName, isFunctionNode, isNode, parse, syntaxLibraries, undeclaredIn } from '../syntax.ts';
 import { isWorkerGlobal } from './worker-globals.ts';
 
 export interface FreeName {
@@ -259,7 +259,7 @@ class Reader {
     const id = fn.id;
     const from = (isNode(id) ? id.end : fn.start) - this.#shift;
     try {
-      for (const token of parser().tokenizer(this.#text.slice(from), { ecmaVersion: 'latest' })) {
+      for (const token of syntaxLibraries().tokenizer(this.#text.slice(from), { ecmaVersion: 'latest' })) {
         if (token.type.label === '(') return from + token.start;
       }
     } catch {

@@ -86,7 +86,7 @@ export class Locator {
   /** Returns `undefined` in a runtime without an inspector that responds synchronously. */
   static async open(): Promise<Locator | undefined> {
     try {
-      const { Session } = await import('node:inspector');
+      const { Session } = process.getBuiltinModule('node:inspector');
       const locator = new Locator(Session);
       return locator.locate(Locator.open)?.script === undefined ? undefined : locator;
     } catch {

@@ -93,7 +93,7 @@ function realPath(path: string): string | undefined {
 
 /** Returns the modules whose script has this URL in the inspector. */
 function cachedCommonJs(path: string, url: string): CommonJsModule[] {
-  const { cache } = createRequire(import.meta.url);
+  const { cache } = createRequire(process.execPath);
   const found: CommonJsModule[] = [];
   const direct = cache[path] ?? cache[path + bareQuery(url)];
   if (direct !== undefined) found.push({ url, exported: direct.exports });
@@ -123,7 +123,7 @@ const TURNS = 4;
 async function namespaceIfEvaluated(url: string): Promise<object | undefined> {
   let settled = false;
   let namespace: object | undefined;
-  import(url).then(
+  import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ url).then(
     (value: object) => {
       settled = true;
       namespace = value;

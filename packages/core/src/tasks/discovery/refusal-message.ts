@@ -18,6 +18,13 @@ export function refusalMessage(name: string, position: SourcePosition | undefine
   return cannotBeSent(name !== '' ? named : at === '' ? 'This function' : `The function at ${at}`, reason);
 }
 
+/** `reason`: why it cannot be sent by its source, without advice. */
+export function inBundle(name: string, reason: string): string {
+  const what = name === '' ? 'it' : `\`${name}\``;
+  return `${reason}. The program is bundled, and no file that a worker can load is known to export ${what}: build with \`@twinpool/unplugin\`, \
+pass ${REFERENCE}, or mark the package of the function as external`;
+}
+
 /** The reason for a function that a call returned: `memoize(f)`, a decorator, `promisify`. */
 export function madeByCall(position: SourcePosition, free: readonly FreeName[], positions: PositionFinder): string {
   const keeps = free.length === 0 ? '' : `. It keeps ${listed(free, positions)}`;
@@ -31,9 +38,11 @@ export function madeByNode(url: string, line: number): string {
 
 /** The reason for a checked task that is not an export. */
 export const UNEXPORTED_CHECKED: string =
-  'a checked task must be an export of the module that makes it (its schemas cannot be sent), so that a worker finds it there; export it';
+  'a checked task must be an export of the module that makes it (its schemas cannot be sent), so that a worker finds it there';
 
-export const UNREADABLE: string = 'its source cannot be read; export it';
+export const UNREADABLE: string = 'its source cannot be read';
+
+export const EXPORT_IT = '; export it';
 
 /** The reason in a runtime without an inspector. `reason`: why the source cannot be sent. */
 export function withoutInspector(reason: string): string {
@@ -53,7 +62,12 @@ export function freeNames(own: string, free: readonly FreeName[], positions: Pos
   const values = free.filter((one) => isValue(one) && !MODULE_NAMES.has(one.name)).map((one) => `\`${one.name}\``);
   const pass = values.length === 0 ? '' : `, or pass ${values.length > 1 ? 'the values as arguments' : 'the value as an argument'}`;
   const self = free.some((one) => one.name === own) ? `. To call itself it must be a named function: \`function ${own}(…) {…}\`` : '';
-  return `it uses ${listed(free, positions)}, which a worker does not have; export it${pass}${self}`;
+  return `${missing(free, positions)}${EXPORT_IT}${pass}${self}`;
+}
+
+/** The free names alone, without advice. */
+export function missing(free: readonly FreeName[], positions: PositionFinder): string {
+  return `it uses ${listed(free, positions)}, which a worker does not have`;
 }
 
 /** The variables that CommonJS defines in each file. */

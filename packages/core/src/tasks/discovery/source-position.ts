@@ -10,10 +10,8 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TraceMap } from '@jridgewell/trace-mapping';
-import { requirePackage } from '../../primitives/require-package.ts';
+import { syntaxLibraries } from '../syntax.ts';
 import type { Location, Locator, Script } from './locator.ts';
-
-type TraceMapping = typeof import('@jridgewell/trace-mapping');
 
 /** Line and column count from 1. */
 export interface SourcePosition {
@@ -80,7 +78,6 @@ function countLines(text: string, end: number): number {
 export class SourceMaps {
   readonly #locator: Locator;
   readonly #maps = new Map<string, TraceMap | undefined>();
-  #tracing: TraceMapping | undefined = undefined;
 
   constructor(locator: Locator) {
     this.#locator = locator;
@@ -90,10 +87,11 @@ export class SourceMaps {
   original({ script, line, column }: Location): SourcePosition | undefined {
     if (!script.hasMap) return undefined;
     const map = this.#mapOf(script);
-    if (map === undefined || this.#tracing === undefined) return undefined;
-    const found = this.#tracing.originalPositionFor(map, { line: line + 1, column });
+    if (map === undefined) return undefined;
+    const { originalPositionFor, sourceContentFor } = syntaxLibraries();
+    const found = originalPositionFor(map, { line: line + 1, column });
     if (found.source === null) return undefined;
-    const content = this.#tracing.sourceContentFor(map, found.source)?.split('\n')[found.line - 1];
+    const content = sourceContentFor(map, found.source)?.split('\n')[found.line - 1];
     const identifier = content === undefined ? undefined : /^[\p{ID_Start}$_][\p{ID_Continue}$]*/u.exec(content.slice(found.column))?.[0];
     return { file: found.source, line: found.line, column: found.column + 1, identifier };
   }
@@ -107,9 +105,8 @@ export class SourceMaps {
 
   #read(script: Script): TraceMap | undefined {
     try {
-      this.#tracing ??= requirePackage('@jridgewell/trace-mapping', 'dist/trace-mapping.umd.js') as TraceMapping;
       const url = new URL(this.#locator.textOf(script).sourceMapUrl, script.url || undefined);
-      return new this.#tracing.TraceMap(mapText(url), url.protocol === 'data:' ? script.url : url.href);
+      return new (syntaxLibraries().TraceMap)(mapText(url), url.protocol === 'data:' ? script.url : url.href);
     } catch {
       return undefined;
     }

@@ -5,7 +5,6 @@
  * is written, and stack lines name that file.
  * This file does not know where the source comes from. Only the program sends descriptors, each before the first task of its function.
  */
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { TaskModuleError } from '../../errors.ts';
 import type { SourceDescriptor } from '../definition/task-descriptor.ts';
@@ -43,7 +42,7 @@ export function compileInline(descriptor: SourceDescriptor): (...args: unknown[]
 
 /** Loads `node:vm` on first use: the program, and workers without inline functions, do not need it. */
 function vm(): typeof import('node:vm') {
-  return createRequire(import.meta.url)('node:vm') as typeof import('node:vm');
+  return process.getBuiltinModule('node:vm');
 }
 
 let isAnnounced = false;

@@ -9,10 +9,10 @@
  * layout, comments, types, imports and added names.
  * This file does not load modules.
  */
+import jsTokens, { type Token } from 'js-tokens';
 import { TaskModuleError } from '../../errors.ts';
 import { checkedParts } from '../definition/checked-task.ts';
 import { type Confirmation, isForbiddenName, type ModuleDescriptor } from '../definition/task-descriptor.ts';
-import { parser } from '../syntax.ts';
 import { type Exported, namedExport } from './named-export.ts';
 
 /** Returns the export that is the function. Throws TaskModuleError if it is missing or is clearly another function. */
@@ -98,20 +98,47 @@ function words(source: string): readonly string[] {
     .replace(/\b__(?:vite_ssr|vi)_import_\d+__\./g, '')
     .replace(/\b[\w$]+_\d+\./g, '');
   const found: string[] = [];
-  const { tokenizer } = parser();
-  try {
-    for (const token of tokenizer(text, { ecmaVersion: 'latest', sourceType: 'module' })) {
-      const { label } = token.type;
-      const value = 'value' in token ? token.value : undefined;
-      if (label === 'name' || label === 'privateId') found.push(String(value));
-      else if (label === 'num' || label === 'string' || label === 'template') found.push(JSON.stringify(String(value)));
-      else if (label === 'regexp') found.push((value as { readonly pattern: string }).pattern);
-    }
-  } catch {
-    return text.match(/[\w$]+/g) ?? [];
+  for (const { type, value } of jsTokens(text)) {
+    const word = wordOf(type, value);
+    if (word !== undefined && !ADDED.has(word)) found.push(word);
   }
-  return found.filter((word) => !ADDED.has(word));
+  return found;
 }
+
+/** `undefined` for a token that tools add, leave out or change. */
+function wordOf(type: Token['type'], value: string): string | undefined {
+  switch (type) {
+    case 'IdentifierName':
+      return KEYWORDS.has(value) ? undefined : value;
+    case 'PrivateIdentifier':
+      return value.slice(1);
+    case 'NumericLiteral':
+      return value.endsWith('n') ? value : String(Number(value.replaceAll('_', '')));
+    case 'StringLiteral':
+    case 'NoSubstitutionTemplate':
+    case 'TemplateTail':
+      return JSON.stringify(unescaped(value.slice(1, -1)));
+    case 'TemplateHead':
+    case 'TemplateMiddle':
+      return JSON.stringify(unescaped(value.slice(1, -2)));
+    case 'RegularExpressionLiteral':
+      return value.slice(1, value.lastIndexOf('/'));
+    default:
+      return undefined;
+  }
+}
+
+/** Quotes are a tool's choice. */
+function unescaped(text: string): string {
+  return text.replace(/\\(['"`$])/g, '$1');
+}
+
+const KEYWORDS: ReadonlySet<string> = new Set(
+  (
+    'break case catch class const continue debugger default delete do else export extends false finally for function if import in instanceof ' +
+    'new null return super switch this throw true try typeof var void while with'
+  ).split(' '),
+);
 
 /** Words that type stripping, lowering and the name of a default export add or remove. */
 const ADDED: ReadonlySet<string> = new Set([

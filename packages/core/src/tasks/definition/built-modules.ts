@@ -1,0 +1,36 @@
+/**
+ * The task modules of a built program, by the files that workers load them from: what `@twinpool/core/register` was told.
+ *
+ * A bundler may put a task module into any file, or into several, under any names. The code that `@twinpool/unplugin` adds to the module says,
+ * wherever it runs, which functions are exports of which file. A module that was built anew (watch mode, HMR) has the same file with
+ * another query, and takes the place of the old one.
+ *
+ * Knows nothing of functions; find-built.ts looks them up.
+ */
+
+/** A copy of a task module in this thread. */
+export interface BuiltModule {
+  /** The `file:` URL of the file that workers load. */
+  readonly url: string;
+  /** Its exports; of a CommonJS module they are the only property, `module.exports`. */
+  readonly exported: object;
+}
+
+// One for the whole thread: a bundle may have another copy of this package than the code that registers.
+const SHARED = Symbol.for('@twinpool/core/built-modules');
+const shared = globalThis as { [SHARED]?: BuiltModule[] };
+shared[SHARED] ??= [];
+export const builtModules: BuiltModule[] = shared[SHARED];
+
+export function addBuiltModule(module: BuiltModule): void {
+  const file = fileOf(module.url);
+  for (let at = builtModules.length - 1; at >= 0; at--) {
+    const { url } = builtModules[at] as BuiltModule;
+    if (url !== module.url && fileOf(url) === file) builtModules.splice(at, 1);
+  }
+  builtModules.push(module);
+}
+
+function fileOf(url: string): string {
+  return url.replace(/[?#].*$/, '');
+}

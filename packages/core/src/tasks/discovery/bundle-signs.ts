@@ -1,0 +1,31 @@
+/**
+ * Whether a function is in a bundle: a file that a bundler made of several sources. There "export it" is no help: what a source exports, its
+ * bundle does not.
+ *
+ * Decides by what bundlers leave: no file of this package's own, a source map to a file of another name, comments and helpers, or minified text.
+ */
+import { isBundled } from '../../primitives/own-files.ts';
+import type { Candidate } from './candidate.ts';
+import { fileName } from './source-position.ts';
+
+/** esbuild and Bun name a source in a comment, Rollup's kin in a region; the rest are helpers. */
+const SIGNS =
+  /^(?:\/\/ [\w@./-]+\.[cm]?[jt]sx?|\/\/#region .+)$|\b(?:__webpack_(?:require|exports|modules)__|__turbopack_\w+|__rolldown_runtime__|__commonJS(?:Min)?|__esm(?:Min)?|__toESM|__export(?:All)?)\b/m;
+/** Characters per line, on average. People write less, minifiers more. */
+const MINIFIED = 250;
+
+export function isInBundle(candidate: Candidate): boolean {
+  const { location, inspected } = candidate;
+  if (isBundled()) return true;
+  if (location === undefined || inspected === undefined || location.script.url === '') return false;
+  const { file } = candidate.positions(0).at(0);
+  const { source, sourceMapUrl } = inspected.locator.textOf(location.script);
+  // With a map it is known: a compiler's file has the name of its source.
+  if (file !== location.script.url || sourceMapUrl.startsWith('data:')) return stem(file) !== stem(location.script.url);
+  return SIGNS.test(source) || source.length / (source.split('\n').length + 1) > MINIFIED;
+}
+
+/** `tasks` of `/app/tasks.js` and of `src/tasks.ts`. */
+function stem(file: string): string {
+  return fileName(file).replace(/\.\w+$/, '');
+}
