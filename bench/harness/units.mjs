@@ -1,5 +1,5 @@
 // Defines the metrics that several questions use.
-export const rate = { rate: { label: 'tasks a second', unit: '/s', better: 'higher' } };
+export const rate = { rate: { label: 'tasks per second', unit: '/s', better: 'higher' } };
 
 export const latency = {
   p50: { label: 'latency, median', unit: 'µs', better: 'lower' },

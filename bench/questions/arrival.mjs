@@ -38,7 +38,7 @@ function inSystem(pool, source, seed) {
 
 export default {
   name: 'arrival',
-  asks: '2 000 tasks a second of about 100 µs arriving at random, time in system, 2 workers',
+  asks: '2 000 tasks per second of about 100 µs arriving at random, time in system, 2 workers',
   of: 'twinpool',
   metrics: latency,
   contenders: {

@@ -40,7 +40,7 @@ const methods = ['imap', 'imapUnordered', 'applyAsync', 'starmap', 'executorMap'
 
 export default {
   name: 'python-methods',
-  asks: '50 000 trivial tasks through each other method that CPython has too, 2 worker processes (threads beside them)',
+  asks: '50 000 trivial tasks through each other method that CPython has too, 2 worker processes (and threads)',
   of: 'twinpool',
   metrics: Object.fromEntries(methods.map((method) => [method, { label: method, unit: '/s', better: 'higher' }])),
   contenders: { twinpool: ours('process'), 'twinpool, threads': ours('thread'), CPython: python('methods', 'both', COUNT) },

@@ -95,7 +95,7 @@ const µs = (label) => ({ label, unit: 'µs', better: 'lower', alone: true });
 
 export default {
   name: 'stages',
-  asks: 'where the time of one task goes, one task at a time, beside bare loops over the same transports; and what one of many costs',
+  asks: 'where the time of one task goes, one task at a time, compared with bare loops over the same transports; and what one of many costs',
   of: 'threads',
   picture: 'budget',
   metrics: {

@@ -49,12 +49,12 @@ export default {
   asks: 'map over a Float64Array of 10 000 000 elements, 2 worker threads',
   of: 'twinpool',
   limit: 60_000,
-  metrics: { rate: { label: 'elements a second', unit: '/s', better: 'higher' } },
+  metrics: { rate: { label: 'elements per second', unit: '/s', better: 'higher' } },
   contenders: {
     twinpool,
     'piscina, slices by hand': slices(threadPools.piscina, 4),
     'bare postMessage, slices by hand': slices(threadPools['bare postMessage'], 4),
     'no pool': async () => ({ round: () => elements(async () => incrementAll(input())) }),
   },
-  goals: [{ text: '>= 50 M a second', metric: 'rate', atLeast: 50_000_000 }],
+  goals: [{ text: '>= 50 M per second', metric: 'rate', atLeast: 50_000_000 }],
 };

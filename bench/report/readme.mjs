@@ -11,7 +11,7 @@ const LINES = [
   { what: '`imap` of 50 000, processes', question: 'python-methods', metric: 'imap', over: 'CPython' },
   { what: 'one small task at a time, threads, p50', question: 'latency-threads', metric: 'p50', over: 'piscina' },
   { what: 'one small task at a time, processes, p50', question: 'latency-processes', metric: 'p50', over: 'bare fork' },
-  { what: '2 000 tasks a second at random, threads, p99', question: 'arrival', metric: 'p99', over: 'piscina' },
+  { what: '2 000 tasks per second at random, threads, p99', question: 'arrival', metric: 'p99', over: 'piscina' },
   { what: '5 000 objects of 10 KB, threads', question: 'objects-threads', metric: 'rate', over: 'piscina' },
   { what: 'a pending task, held', question: 'memory', metric: 'pending', over: 'piscina' },
   { what: 'a pool of 2 threads, one task, exit', question: 'startup-threads', metric: 'wall', over: 'piscina' },

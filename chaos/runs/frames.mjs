@@ -22,28 +22,7 @@ export async function run(run) {
   for (; done < inputs && !run.isOver; done++) {
     const bytes = input(templates, random, whole);
     const began = performance.now();
-    try {
-      const reader = new FrameReader(MOST, (payload) => {
-        counts.payloads += 1;
-        try {
-          const [kind] = decodePayload(payload);
-          counts.messages += 1;
-          run.expect(typeof kind === 'number', 'a message without a kind', bytes.toString('hex'));
-        } catch (error) {
-          counts.unreadable += 1;
-          run.expect(error instanceof Error, 'a value that is not an error was thrown', bytes.toString('hex'));
-        }
-      });
-      let goesOn = true;
-      for (let at = 0; goesOn && at < bytes.length; ) {
-        const piece = bytes.subarray(at, at + 1 + whole(bytes.length));
-        at += piece.length;
-        goesOn = reader.push(piece);
-      }
-      counts[goesOn ? 'waiting' : 'refused'] += 1;
-    } catch (error) {
-      run.expect(false, 'the reader threw', `${error} for ${bytes.toString('hex')}`);
-    }
+    feed(run, bytes, whole, counts);
     slowest = Math.max(slowest, performance.now() - began);
     if (done % 1000 === 0) {
       mostArrays = Math.max(mostArrays, process.memoryUsage().arrayBuffers - arrays);
@@ -61,6 +40,32 @@ export async function run(run) {
   run.figure('most memory of buffers', `${(mostArrays / MiB).toFixed(1)} MiB`);
   run.expect(slowest < 1000 * run.slack, 'an input took a second', `${slowest}`);
   run.expect(mostArrays < 512 * MiB, 'buffers of half a gigabyte', `${mostArrays}`);
+}
+
+/** Feeds a new reader with the bytes in random pieces, and counts the results. */
+function feed(run, bytes, whole, counts) {
+  try {
+    const reader = new FrameReader(MOST, (payload) => {
+      counts.payloads += 1;
+      try {
+        const [kind] = decodePayload(payload);
+        counts.messages += 1;
+        run.expect(typeof kind === 'number', 'a message without a kind', bytes.toString('hex'));
+      } catch (error) {
+        counts.unreadable += 1;
+        run.expect(error instanceof Error, 'a value that is not an error was thrown', bytes.toString('hex'));
+      }
+    });
+    let goesOn = true;
+    for (let at = 0; goesOn && at < bytes.length; ) {
+      const piece = bytes.subarray(at, at + 1 + whole(bytes.length));
+      at += piece.length;
+      goesOn = reader.push(piece);
+    }
+    counts[goesOn ? 'waiting' : 'refused'] += 1;
+  } catch (error) {
+    run.expect(false, 'the reader threw', `${error} for ${bytes.toString('hex')}`);
+  }
 }
 
 /** Returns random bytes, a random payload after a good header, or a good frame whose bytes are changed, cut off or doubled. */

@@ -41,18 +41,11 @@ export async function run(run) {
   let fulfilled = 0;
   const bytes = Buffer.alloc(256 * 1024, 'twinpool');
 
-  const settledAs = (index, size) => (ok, value) => {
+  const settledAs = (index, payload) => (ok, value) => {
     if (ok) {
       fulfilled += 1;
-      const isRight = value.value === hash(run.seed, index) && value.sum === checksum(bytes.subarray(0, size));
-      run.expect(isRight, 'a value that is not f(task)', `task ${index}`);
-      run.expect(value.bytes === undefined || value.bytes.length === size, 'bytes that are not those that were sent', `task ${index}`);
-      return;
-    }
-    run.expect(value instanceof WorkerLostError, 'a task failed with another error than WorkerLostError', `task ${index}: ${value}`);
-    const killedAt = killer.killed.get(value?.pid);
-    run.expect(killedAt !== undefined, 'a task was lost although its worker was not killed', `task ${index}: ${value}`);
-    lost.push({ index, pid: value?.pid, after: performance.now() - (killedAt ?? Number.NaN) });
+      checkValue(run, index, payload, value);
+    } else lost.push(lossOf(run, killer, index, value));
   };
 
   const starts = new Map();
@@ -70,7 +63,7 @@ export async function run(run) {
     const index = accepted;
     const size = Math.floor(256 * 1024 ** share(run.seed, index, 3)) - 256;
     const payload = bytes.subarray(0, Math.max(0, size));
-    const settled = settledAs(index, payload.length);
+    const settled = settledAs(index, payload);
     try {
       if (index % 2 === 0) settles.watchFuture(index, executor.submit(work, index, payload), settled);
       else settles.watchResult(index, pool.applyAsync(work, [index, payload], settles.callbacks(index)), settled);
@@ -95,6 +88,19 @@ export async function run(run) {
   judge(run, { accepted, fulfilled, lost, settles, killer, stats, ledger: readLedger(ledger), memory });
   run.figure('tasks per second', accepted / (time / 1000));
   killer.keep();
+}
+
+function checkValue(run, index, payload, { value, sum, bytes }) {
+  run.expect(value === hash(run.seed, index) && sum === checksum(payload), 'a value that is not f(task)', `task ${index}`);
+  run.expect(bytes === undefined || bytes.length === payload.length, 'the returned bytes differ from the sent bytes', `task ${index}`);
+}
+
+/** Checks the error of a lost task. Returns the task, its worker, and the ms since the kill. */
+function lossOf(run, killer, index, error) {
+  run.expect(error instanceof WorkerLostError, 'a task failed with another error than WorkerLostError', `task ${index}: ${error}`);
+  const killedAt = killer.killed.get(error?.pid);
+  run.expect(killedAt !== undefined, 'a task was lost although its worker was not killed', `task ${index}: ${error}`);
+  return { index, pid: error?.pid, after: performance.now() - (killedAt ?? Number.NaN) };
 }
 
 /** Uses everything once, so that the modules and descriptors of a first use exist before leaks are counted. */

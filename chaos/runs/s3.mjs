@@ -78,6 +78,10 @@ async function storm(run, kind, tasks) {
   await pool.join();
   await runtime.close();
 
+  judge(run, kind, { accepted, settles, stats, starts: readLedger(folder).starts, counts, events });
+}
+
+function judge(run, kind, { accepted, settles, stats, starts, counts, events }) {
   const { never, twice } = settles.check(accepted);
   run.expect(never + twice === 0, `${kind}: tasks that did not settle exactly once`, `${never} never, ${twice} more than once`);
   run.expect(
@@ -85,7 +89,7 @@ async function storm(run, kind, tasks) {
     `${kind}: stats() counts other settles`,
     `${stats.completed} + ${stats.failed} + ${stats.cancelled} of ${accepted}`,
   );
-  for (const [index, workers] of readLedger(folder).starts)
+  for (const [index, workers] of starts)
     run.expect(workers.length === 1, `${kind}: a task that started more than once`, `task ${index} in ${workers.join(', ')}`);
   const { fulfilled, lost, thrown } = counts;
   run.figure(`${kind}: tasks`, `${accepted}: ${fulfilled} fulfilled, ${lost} lost, ${thrown} rejected with null`);

@@ -17,6 +17,14 @@ export async function run(run) {
   for (const kind of kindsOf(run)) await storm(run, kind, run.tasks ?? (run.short ? 500 : 100_000));
 }
 
+/** The event of a task, and how long it works. */
+function planOf(seed, index) {
+  const chance = share(seed, index, 4);
+  const what = chance < 0.3 ? 'cancel' : chance < 0.4 ? 'limit' : chance < 0.45 ? 'abort' : 'none';
+  // Most tasks stay within the limit, some exceed it.
+  return { what, ms: what === 'limit' ? 2 * share(seed, index, 5) : 0.5 * share(seed, index, 5) };
+}
+
 async function storm(run, kind, tasks) {
   const folder = join(run.folder, kind);
   mkdirSync(folder);
@@ -50,10 +58,7 @@ async function storm(run, kind, tasks) {
   for (; accepted < tasks && !run.isOver; accepted++) {
     await settles.fewerThan(MOST_OPEN);
     const index = accepted;
-    const chance = share(run.seed, index, 4);
-    const what = chance < 0.3 ? 'cancel' : chance < 0.4 ? 'limit' : chance < 0.45 ? 'abort' : 'none';
-    // Most tasks stay within the limit, some exceed it.
-    const ms = what === 'limit' ? 2 * share(run.seed, index, 5) : 0.5 * share(run.seed, index, 5);
+    const { what, ms } = planOf(run.seed, index);
     const controller = what === 'abort' ? new AbortController() : undefined;
     const options = { taskTimeout: what === 'limit' ? 1 + 4 * share(run.seed, index, 6) : undefined, signal: controller?.signal };
     let handle;
@@ -74,9 +79,12 @@ async function storm(run, kind, tasks) {
   await pool.join();
   await runtime.close();
 
+  judge(run, kind, { accepted, settles, starts: readLedger(folder).starts, cancelled, fulfilled, counts, times, time });
+}
+
+function judge(run, kind, { accepted, settles, starts, cancelled, fulfilled, counts, times, time }) {
   const { never, twice } = settles.check(accepted);
   run.expect(never + twice === 0, `${kind}: tasks that did not settle exactly once`, `${never} never, ${twice} more than once`);
-  const { starts } = readLedger(folder);
   for (const index of cancelled) {
     run.expect(!starts.has(index), `${kind}: a task that was cancelled ran`, `task ${index}`);
     run.expect(!fulfilled.has(index), `${kind}: a task was cancelled and fulfilled`, `task ${index}`);

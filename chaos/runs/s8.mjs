@@ -14,6 +14,17 @@ const LIMIT = 100;
 export const title = 'threads blocked on a pipe without a writer, with a time limit; others continue to work';
 export const seconds = 120;
 
+/** Blocks `count` threads in turn, and returns the ms after which each task failed. */
+async function timeoutsOf(run, executor, fifo, count) {
+  const after = [];
+  for (let i = 0; i < count; i++) {
+    const outcome = await settledWithin(executor.withOptions({ taskTimeout: LIMIT }).submit(readWhole, fifo).result(), 10_000);
+    run.expect(outcome?.error instanceof TaskTimeoutError, 'a stuck task did not fail with TaskTimeoutError', String(outcome?.error));
+    after.push(outcome?.after ?? Number.POSITIVE_INFINITY);
+  }
+  return after;
+}
+
 export async function run(run) {
   const count = run.tasks ?? (run.short ? 4 : 50);
   const fifo = join(run.folder, 'fifo');
@@ -35,19 +46,14 @@ export async function run(run) {
       innocent.done += 1;
     }
   });
-  const alone = await rate(run.short ? 300 : 1000);
+  const undisturbed = await rate(run.short ? 300 : 1000);
 
   // The limit counts from the start of a task. Tasks run one at a time, so that it does not include waiting.
-  const after = [];
   let loadedRate = 0;
   const measured = rate(run.short ? 400 : 3000).then((value) => {
     loadedRate = value;
   });
-  for (let i = 0; i < count; i++) {
-    const outcome = await settledWithin(executor.withOptions({ taskTimeout: LIMIT }).submit(readWhole, fifo).result(), 10_000);
-    run.expect(outcome?.error instanceof TaskTimeoutError, 'a stuck task did not fail with TaskTimeoutError', String(outcome?.error));
-    after.push(outcome?.after ?? Number.POSITIVE_INFINITY);
-  }
+  const after = await timeoutsOf(run, executor, fifo, count);
   await measured;
   const stuck = threads() - before;
   innocent.goesOn = false;
@@ -60,7 +66,7 @@ export async function run(run) {
   run.expect(isFree, 'stuck threads were not freed when the pipe was opened', `${threads() - before} threads more than before`);
   run.figure('submit -> TaskTimeoutError', percentiles(after));
   run.figure('threads stuck at the most', stuck);
-  run.figure('the others', `${alone.toFixed(0)} tasks per second alone, ${loadedRate.toFixed(0)} while threads are blocked`);
+  run.figure('the others', `${undisturbed.toFixed(0)} tasks per second before, ${loadedRate.toFixed(0)} while threads are blocked`);
   run.expect(
     Math.max(...after) <= 2 * (LIMIT + 100) * run.slack + 200,
     'the timeout of a stuck task was reported late',
