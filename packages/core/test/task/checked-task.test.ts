@@ -8,12 +8,12 @@ import type { StandardSchema } from '../../src/tasks/definition/standard-schema.
 const area = defineTask({ input: z.tuple([z.number(), z.number().default(4)]), output: z.number().max(100) }, (w, h) => w * h);
 
 describe('called directly', () => {
-  test('the function gets what was parsed', async () => {
+  test('the function gets the parsed arguments', async () => {
     expect(await area(2, 3)).toBe(6);
     expect(await area(2)).toBe(8);
   });
 
-  test('arguments and result that do not fit: TaskValidationError with the issues', async () => {
+  test('wrong arguments and results: TaskValidationError with the issues', async () => {
     await expect(area('2' as never)).rejects.toThrow(TaskValidationError);
     await expect(area('2' as never)).rejects.toMatchObject({
       message: expect.stringContaining('The arguments of the task do not fit: [0]: '),
@@ -30,8 +30,8 @@ describe('called directly', () => {
   });
 });
 
-describe('its parts', () => {
-  test('are there for checked tasks only', () => {
+describe('checkedParts', () => {
+  test('returns parts only for checked tasks', () => {
     expect(checkedParts(area)).toBeDefined();
     expect(checkedParts(() => 1)).toBeUndefined();
     expect(checkedParts(Object.create(area))).toBeUndefined();
@@ -44,7 +44,7 @@ describe('its parts', () => {
     return parts;
   };
 
-  test('a synchronous schema answers at once, an asynchronous one by a promise', async () => {
+  test('a synchronous schema returns a value, an asynchronous one a promise', async () => {
     const length = defineTask({ input: z.tuple([z.string().transform(async (text) => text.length)]) }, (n) => n);
     expect(parseArguments(partsOf(area), [2], 'area')).toEqual([2, 4]);
     expect(() => parseArguments(partsOf(area), ['x'], 'area')).toThrow('The arguments of area do not fit');
@@ -61,7 +61,7 @@ describe('its parts', () => {
   });
 });
 
-test('any Standard Schema will do; of its issues only message and path are kept', async () => {
+test('every Standard Schema works; only message and path of its issues are kept', async () => {
   const even: StandardSchema<[number], [number]> = {
     '~standard': {
       version: 1,
@@ -80,14 +80,14 @@ test('any Standard Schema will do; of its issues only message and path are kept'
   await expect(half(3)).rejects.toMatchObject({ issues: [{ message: 'odd', path: [0, 'Symbol(x)'] }] });
 });
 
-test('an input schema that gives no array is said so', async () => {
+test('an input schema that returns no array gives an error with the reason', async () => {
   const odd = defineTask({ input: z.any() as unknown as ArgumentsSchema }, () => 1);
   const wrong = defineTask({ input: z.unknown().transform(() => 1) as unknown as ArgumentsSchema }, () => 1);
   expect(await odd()).toBe(1);
   await expect(wrong()).rejects.toThrow('expected the input schema to return an array of arguments');
 });
 
-test('wrong definitions throw where they are written', () => {
+test('wrong definitions throw at once', () => {
   expect(() => defineTask({ input: {} as never }, () => 1)).toThrow(TypeError);
   expect(() => defineTask({ input: z.tuple([]), output: 1 as never }, () => 1)).toThrow(TypeError);
   expect(() => defineTask({ input: z.tuple([]) }, 1 as never)).toThrow(TypeError);

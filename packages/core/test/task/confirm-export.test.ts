@@ -56,7 +56,7 @@ describe('likeness', () => {
     expect(likeness(source, written, true)).toBeLessThan(0.4);
   });
 
-  test('what is missing or empty has nothing in common', () => {
+  test('a missing or empty source has nothing in common', () => {
     expect(likeness(undefined, written, true)).toBe(0);
     expect(likeness('() => {}', written, true)).toBe(0);
     expect(likeness('() => {}', '() => {}', true)).toBe(1);

@@ -24,14 +24,14 @@ describe('findExportInNamespace', () => {
 });
 
 describe('findExportInCommonJs', () => {
-  test('the whole, its properties, its methods', () => {
+  test('finds the whole module, its properties, its methods', () => {
     expect(findExportInCommonJs(square, square)).toEqual({ exportName: 'module.exports' });
     expect(findExportInCommonJs({ a: square }, square)).toEqual({ exportName: 'a' });
     expect(findExportInCommonJs({ Shape: Object.assign(class {}, { square }) }, square)).toEqual({ exportName: 'Shape', member: 'square' });
     expect(findExportInCommonJs(null, square)).toBeUndefined();
   });
 
-  test('getters run only under its own name or where a compiler made them', () => {
+  test('calls a getter only if it has the name of the function or a compiler made it', () => {
     let ran = 0;
     const get = (): unknown => {
       ran++;
@@ -49,7 +49,7 @@ describe('findExportInCommonJs', () => {
     expect(findExportInCommonJs(failing, square)).toEqual({ exportName: 'square' });
   });
 
-  test('proxies are left alone', () => {
+  test('does not read proxies', () => {
     const trap = (): never => {
       throw new Error('touched');
     };

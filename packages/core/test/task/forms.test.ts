@@ -22,7 +22,7 @@ function write(file: string, text: string): string {
 type Reference = { readonly exportName: string; readonly member?: string };
 
 describe('[R27] an entry that is still being evaluated', () => {
-  /** Label: the expression that is passed, its export, its result for 1. */
+  /** Label: the passed expression, its export, its result for 1. */
   const FORMS: readonly (readonly [label: string, declaration: string, passed: string, reference: Reference])[] = [
     ['function', 'export function declared(x: number) { return x + k; }', 'declared', { exportName: 'declared' }],
     ['arrow', 'export const arrow = (x: number) => x + k;', 'arrow', { exportName: 'arrow' }],
@@ -121,7 +121,7 @@ describe('[R27] an entry that is still being evaluated', () => {
       expect(outcome.value, declaration).toBe(wanted);
     });
 
-    test('what is not exported, or made by a call, is refused', () => {
+    test('a function that is not exported, or made by a call, is refused', () => {
       expect(of('hidden').error.message).toMatch(/it uses `k` \(entry\.\w+:\d+:\d+\), which a worker does not have; export it/);
       expect(of('wrapped').error.message).toMatch(/made by entry\.\w+:\d+; export a plain function/);
     });
@@ -132,7 +132,7 @@ describe('[R48] what a CommonJS module exports', () => {
   const FLAG = "Object.defineProperty(exports, '__esModule', { value: true });";
   const F = 'function task(x) { return x + k; }';
   const OTHER = 'other.cjs';
-  /** Label, the text of the module, the function in what it exports, its reference (`undefined`: not supported). */
+  /** Label, the text of the module, the function in its exports, its reference (`undefined`: not supported). */
   const SHAPES: readonly (readonly [label: string, text: string, path: string, reference: Reference | undefined, file?: string])[] = [
     ['exports.f', `exports.task = task; ${F}`, '.task', { exportName: 'task' }],
     ['exports.g of f', `exports.other = task; ${F}`, '.other', { exportName: 'other' }],
@@ -272,7 +272,7 @@ describe('[R48] what a CommonJS module exports', () => {
       { exportName: 'default' },
     ],
     ['Rollup', `'use strict'; const task = (x) => x + k; exports.default = task; exports.t = task;`, '.t', { exportName: 't' }],
-    // What is not supported: two objects deep, lists, and getters of other names, which may be any code.
+    // Not supported: members of members, lists, and getters with other names, which may run any code.
     ['two objects deep', `exports.a = { b: { task } }; ${F}`, '.a.b.task', undefined],
     ['in a list', `module.exports = [task]; ${F}`, '[0]', undefined],
     ['a getter of another name', `Object.defineProperty(exports, 'lazy', { get: () => task }); ${F}`, '.lazy', undefined],
@@ -360,7 +360,7 @@ describe.skipIf(process.platform === 'win32')('every character that a path can h
     'a\x01b',
     'a\x7fb',
   ];
-  // Node itself imports no ES module from a folder with a backslash in its name.
+  // Node cannot import an ES module from a folder with a backslash in its name.
   const BACKSLASH = 'a\\b';
   const all = [...NAMES, ...MORE, BACKSLASH];
   const canRequireModules = 'require_module' in process.features && process.features.require_module === true;

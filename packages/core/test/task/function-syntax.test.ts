@@ -1,4 +1,4 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text of functions is what is tested
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the tests read the text of functions
 // Tests the detection of free variables in the source of a function.
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -142,13 +142,13 @@ describe('forms', () => {
     expect(readFunction(text, true)?.anchor).toBe(anchor);
   });
 
-  test('sloppy code is read as that where the code around it is, or where it cannot be strict', () => {
+  test('code is read as sloppy if the code around it is sloppy, or if it cannot be strict', () => {
     expect(readFunction('() => { with (a) b }', undefined)).toMatchObject({ strict: false });
     expect(readFunction('() => { with (a) b }', true)).toBeUndefined();
     expect(readFunction('() => 010', false)).toMatchObject({ strict: false, free: [] });
   });
 
-  test('any text at all is read or not, without an error', () => {
+  test('no text throws', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -163,7 +163,7 @@ describe('forms', () => {
   });
 });
 
-test('the globals are those of the language and of Node, whatever this side has besides', () => {
+test('the globals are those of the language and of Node, without others of this thread', () => {
   for (const name of ['Math', 'Buffer', 'process', 'setTimeout', 'structuredClone', 'fetch', 'globalThis', 'undefined']) {
     expect(isWorkerGlobal(name)).toBe(true);
   }

@@ -64,7 +64,7 @@ describe('modules that cannot be loaded', () => {
     expect(failure?.message).toContain(url);
   });
 
-  test('a failing one is evaluated once for all tasks that wait for it, is tried again for the next, and harms no other [R21]', async () => {
+  test('a failing module is evaluated once for all waiting tasks, is tried again for the next task, and harms no other module [R21]', async () => {
     const url = await written(
       'counting.mjs',
       'globalThis.evaluations = (globalThis.evaluations ?? 0) + 1; await new Promise((done) => setTimeout(done, 200)); throw new Error("no");',
@@ -78,7 +78,7 @@ describe('modules that cannot be loaded', () => {
     expect(await evaluations()).toBe(2);
   });
 
-  test('one that fails all the time is tried ever more rarely [R21]', async () => {
+  test('a module that always fails is tried less and less often [R21]', async () => {
     const url = await written('always.mjs', 'globalThis.tries = (globalThis.tries ?? 0) + 1; throw new Error("no");');
     const other = await written('tries.mjs', 'export const tries = () => globalThis.tries;');
     const calls = 300;
@@ -110,7 +110,7 @@ describe('modules that cannot be loaded', () => {
     expect(await far.call(task)).toMatchObject({ value: 1 });
   });
 
-  test('a file that is put right after many tries works at once [R21]', async () => {
+  test('a file that is corrected after many tries works at once [R21]', async () => {
     const url = await written('mended.mjs', 'throw new Error("no")');
     for (let i = 0; i < 50; i++) await far.call(of(url, 'task'));
     await written('mended.mjs', 'export const task = () => 1');
@@ -158,7 +158,7 @@ describe('exports', () => {
 });
 
 describe('checked tasks', () => {
-  test('by a reference without parsed arguments: arguments are validated here', async () => {
+  test('by a reference without parsed arguments: the worker validates the arguments', async () => {
     expect((await far.call(fixture('vite-tasks.ts', 'area'), 2)).value).toBe(11);
     expect((await far.call(fixture('vite-tasks.ts', 'area'), 'x')).failure).toMatchObject({ name: 'TaskValidationError' });
   });
@@ -171,7 +171,7 @@ describe('checked tasks', () => {
     });
   });
 
-  test('what is none there, though the caller had one: TaskModuleError', async () => {
+  test('a task that is not checked in the worker, but in the program: TaskModuleError', async () => {
     const { failure } = await far.call(fixture('esm/tasks.mjs', 'square', { parsed: true }), 2);
     expect(failure).toMatchObject({
       name: 'TaskModuleError',
@@ -187,7 +187,7 @@ describe('TypeScript', () => {
     export const task = (x: number): number => helper(x) + Color.Green;
     export const ref = () => import.meta.url;`;
 
-  test('modules load, also what Node alone cannot: enum, ./x.js for x.ts', async () => {
+  test('modules load, also those that Node alone cannot load: enum, ./x.js for x.ts', async () => {
     const url = await written('tasks.ts', tasks);
     await written('helper.ts', 'export const helper = (x: number): number => x * 10;');
     expect((await far.call(of(url, 'task'), 4)).value).toBe(42);
@@ -201,7 +201,7 @@ describe('TypeScript', () => {
     expect((await far.call(of(cts, 'task'), 4)).value).toBe(6);
   });
 
-  test('a missing import says so', async () => {
+  test('a missing import is named in the error', async () => {
     const url = await written('broken.ts', `import { x } from './nowhere.js'; export const task = (): number => x;`);
     expect((await far.call(of(url, 'task'))).failure?.message).toContain('nowhere');
   });
@@ -235,7 +235,7 @@ describe('inline functions', () => {
     expect((await far.call(inline(source))).value).toEqual(['undefined', 'undefined', 'undefined', 'function']);
   });
 
-  test('a bare import() resolves from their file, whatever its conditions; Node gives no warning', async () => {
+  test('a bare import() resolves from their file, with its conditions; Node gives no warning', async () => {
     await copyFile(new URL('esm/tasks.mjs', fixtures), join(folder, 'near.mjs'));
     const source = "(async () => typeof (await import('zod')).z)";
     expect(await far.call(inline(source, { imports: true }))).toMatchObject({ value: 'object', warnings: [] });
@@ -245,7 +245,7 @@ describe('inline functions', () => {
     expect((await far.call(inline("(async () => (await import('node:path')).sep)", { imports: true }))).value).toBe('/');
   });
 
-  test('what is not a function, or no code: TaskModuleError', async () => {
+  test('a source that is not a function, or not code: TaskModuleError', async () => {
     expect((await far.call(inline('(1)'))).failure).toMatchObject({
       name: 'TaskModuleError',
       message: 'The source of the task `inline` is not a function but number; export the function',

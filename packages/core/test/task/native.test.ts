@@ -44,7 +44,7 @@ describe('ES modules', () => {
     expect(of('query').descriptor).toMatchObject({ url: url('esm/tasks.mjs?again=1'), exportName: 'default' });
   });
 
-  test('names are for messages: the export, the method, else the place', () => {
+  test('the name in messages is the export, the method, or the source position', () => {
     expect(of('exported').name).toBe('square');
     expect(of('static').name).toBe('Shape.area');
     expect(of('default').name).toBe(`<anonymous ${lineOf('esm/tasks.mjs', 'export default')}>`);
@@ -127,7 +127,7 @@ describe('ES modules', () => {
     for (const part of parts) expect(of(label).error.message).toContain(part);
   });
 
-  test('a relative import() that is computed fails with the reason when it runs', () => {
+  test('a computed relative import() fails with the reason when it runs', () => {
     expect(of('computed relative import()').failure).toMatchObject({
       name: 'TypeError',
       message: expect.stringContaining('relative import()'),
@@ -158,22 +158,22 @@ describe('CommonJS', () => {
     expect(of(label).value).toBe(value);
   });
 
-  test('getters of exports that no compiler made do not run', () => {
+  test('a getter that no compiler made does not run', () => {
     expect(of('getters that ran').value).toBe(0);
   });
 
-  test('inline functions keep the mode of the code around them', () => {
+  test('inline functions keep the strict or sloppy mode of the code around them', () => {
     expect(of('strict').value).toBe(true);
     expect(of('sloppy').value).toBe(false);
   });
 
-  test('what is not exported is refused with its free names', () => {
+  test('a function that is not exported is refused with its free names', () => {
     expect(of('not exported').error.message).toContain(`\`path\` (${placeOf('cjs/tasks.cjs', 'path.basename(x);\n}\nexports.base')})`);
     expect(of('closure').error.message).toContain(`\`path\` (${placeOf('cjs/main.cjs', 'path.sep')})`);
   });
 });
 
-test('an entry that is its own task module is found by identity, and not evaluated again on this side', async () => {
+test('an entry that is its own task module is found by identity, and is not evaluated again in the program', async () => {
   of = await outcomesOf(['entry.mjs']);
   expect(of('shift').descriptor).toMatchObject({ kind: 'module', url: url('entry.mjs'), exportName: 'shift', entry: true });
   expect(of('shift').descriptor.confirm).toBeUndefined();
@@ -201,13 +201,13 @@ describe('an entry that is still being evaluated', () => {
     expect(of(label).value).toBe(value);
   });
 
-  test('inline functions work, others are refused here', () => {
+  test('inline functions work, others are refused in the program', () => {
     expect(of('inline').value).toBe(4);
     expect(of('not exported').error.message).toContain(`\`offset\` (${placeOf('still-evaluated.mjs', 'offset;\n}\nconst { default')})`);
     expect(of('closure').error.message).toContain('`offset` (still-evaluated.mjs:');
   });
 
-  test('an entry that cannot be loaded in a worker says what to do', async () => {
+  test('the error of an entry that cannot be loaded in a worker says what to do', async () => {
     const { failure } = (await outcomesOf(['unloadable.mjs']))('entry');
     expect(failure).toMatchObject({ name: 'TaskModuleError', code: 'ERR_TWINPOOL_TASK_MODULE', cause: { message: 'started twice' } });
     expect(failure.message).toContain('This file is the entry of the program: guard its top level with `if (!isWorker)`');
@@ -234,7 +234,7 @@ describe('code without a module', () => {
     expect(of('closure').error.message).toContain(`\`k\` (${file}:`);
   });
 
-  test('made by vm: nothing is imported here, the worker confirms what is named', async () => {
+  test('made by vm: the program imports nothing, the worker confirms named functions', async () => {
     of = await outcomesOf(['made-by-vm.mjs']);
     expect(of('from a file').descriptor).toMatchObject({ url: url('cjs/tasks.cjs'), exportName: 'base', confirm: { name: '' } });
     expect(of('from a file').value).toBe('btasks.cjs');
@@ -244,7 +244,7 @@ describe('code without a module', () => {
   });
 });
 
-test('without an inspector: taskRef and self-contained functions work, the refusal of others says what to use', async () => {
+test('without an inspector: taskRef and self-contained functions work, the error for others says what to use', async () => {
   const permission = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
   of = await outcomesOf([permission, '--allow-fs-read=*', '--no-warnings', 'looked-up-without-inspector.mjs'], { NODE_V8_COVERAGE: '' });
   expect(of('self-contained')).toMatchObject({ state: 'found', descriptor: { kind: 'source' } });
@@ -254,7 +254,7 @@ test('without an inspector: taskRef and self-contained functions work, the refus
   expect(of('closure').error.message).toContain('`factor` (line 1, column 12)');
 });
 
-test('positions go through a source map file, with the names that were written', async () => {
+test('positions follow a source map file, with the written names', async () => {
   of = await outcomesOf(['mapped/main.mjs']);
   expect(of('mapped').error.message).toContain('tasks.ts:12:23');
   expect(of('mapped').error.message).toContain('`distance` (tasks.ts:13:10)');

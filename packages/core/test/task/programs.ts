@@ -9,7 +9,7 @@ import type { TaskDescriptor } from '../../src/tasks/definition/task-descriptor.
 
 export const fixtures = new URL('../fixtures/task/', import.meta.url);
 
-/** Where `snippet` begins in a fixture: `main.mjs:12:8`. It must be there once. */
+/** Returns the position of `snippet` in a fixture: `main.mjs:12:8`. The fixture must have it exactly once. */
 export function placeOf(file: string, snippet: string): string {
   const text = readFileSync(new URL(file, fixtures), 'utf8');
   const [before = '', ...after] = text.split(snippet);
@@ -18,7 +18,7 @@ export function placeOf(file: string, snippet: string): string {
   return `${file.replace(/.*\//, '')}:${lines.length}:${(lines.at(-1) ?? '').length + 1}`;
 }
 
-/** What report.mjs says of one function. */
+/** The report of report.mjs for one function. */
 export interface Outcome {
   readonly first: string;
   readonly state: string;
@@ -39,7 +39,7 @@ interface Failure {
   readonly cause: { readonly name: string; readonly message: string };
 }
 
-/** The outcomes that a program prints, by label. */
+/** Returns the outcomes that a program prints, by label. */
 export async function outcomesOf(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<(label: string) => Outcome> {
   const { stdout } = await promisify(execFile)(process.execPath, args, {
     cwd: fileURLToPath(fixtures),
@@ -57,11 +57,11 @@ export async function outcomesOf(args: readonly string[], env?: NodeJS.ProcessEn
 export interface Answer {
   readonly value: unknown;
   readonly failure: Failure | undefined;
-  /** What Node warned of in that worker so far. */
+  /** The warnings of Node in that worker so far. */
   readonly warnings: readonly string[];
 }
 
-/** A worker thread that loads descriptors and calls them, one after the other. */
+/** A worker thread that loads and calls descriptors in turn. */
 export class Far {
   readonly #worker = new Worker(new URL('far.mjs', fixtures), { execArgv: [] });
 
@@ -71,7 +71,7 @@ export class Far {
     return answer;
   }
 
-  /** All of them at the same time; the answers in the order in which they come. */
+  /** Calls all descriptors at the same time. Returns the answers in the order in which they come. */
   callAll(descriptors: readonly TaskDescriptor[]): Promise<readonly Answer[]> {
     const answers: Answer[] = [];
     const all = new Promise<readonly Answer[]>((resolve) => {

@@ -15,7 +15,7 @@ async function settled(task: unknown): Promise<TaskFunction> {
   return made;
 }
 
-describe('what is refused at sight', () => {
+describe('quick refusals', () => {
   test.each([
     ['a number', 1, 'got number'],
     ['a string', 'square', 'got string'],
@@ -53,7 +53,7 @@ describe('what is refused at sight', () => {
     expect(made.error?.message).toContain(message);
   });
 
-  test('but not a function whose name cannot be read', async () => {
+  test('a function whose name cannot be read is not refused', async () => {
     const odd = Object.defineProperty((x: number) => x + 33, 'name', { get: () => missing() });
     expect(await settled(odd)).toMatchObject({ state: 'found', descriptor: { kind: 'source' } });
   });
@@ -70,7 +70,7 @@ describe('what is refused at sight', () => {
 });
 
 describe('references', () => {
-  test('are found at once, and equal ones are one task', () => {
+  test('are found without a search, and equal ones are one task', () => {
     const first = taskFunctionOf(taskRef(tasks, 'square'));
     expect(first).toMatchObject({ state: 'found', name: 'square', descriptor: { kind: 'module', url: tasks.href, exportName: 'square' } });
     expect(taskFunctionOf(taskRef(tasks.href, 'square'))).toBe(first);
@@ -98,7 +98,7 @@ describe('references', () => {
     expect(taskFunctionOf(taskRef(tasks, name)).error).toBeInstanceOf(TaskSerializationError);
   });
 
-  test('wrong types are refused, not thrown', () => {
+  test('wrong types are refused, and do not throw', () => {
     expect(taskFunctionOf(taskRef(1 as never, 'task')).error?.message).toContain('expected a URL or a string');
     expect(taskFunctionOf(taskRef(tasks, 1 as never)).error?.message).toContain('expected the name of an export as a string');
   });
@@ -115,26 +115,26 @@ describe('identity', () => {
     expect(taskFunctionOf(double)).toBe(made);
   });
 
-  test('an inline function in a loop is one task, from the second turn on at once', async () => {
+  test('an inline function in a loop is one task, without a search from the second turn on', async () => {
     const first = await settled((x: number) => x * 3);
     for (let turn = 0; turn < 3; turn++) expect(taskFunctionOf((x: number) => x * 3)).toBe(first);
   });
 
-  test('also while the first is being looked for', async () => {
+  test('also while the first one is being searched', async () => {
     const made = Array.from({ length: 100 }, () => taskFunctionOf((x: number) => x * 5 - 1));
     await Promise.all(made.map((one) => one.settled));
     expect(new Set(made.map((one) => one.id)).size).toBe(1);
     expect(made.every((one) => one.state === 'found')).toBe(true);
   });
 
-  test('also where it uses globals, or import()', async () => {
+  test('also if it uses globals, or import()', async () => {
     const make = (): unknown[] => [(x: number) => new Map([[x, x]]), async () => import('node:path')];
     const first = await Promise.all(make().map(settled));
     const second = make().map(taskFunctionOf);
     expect(second.map((one, index) => one === first[index])).toEqual([true, true]);
   });
 
-  test('the same text in two places is two tasks where a name in it means two things', async () => {
+  test('the same text at two positions is two tasks if a name in it means two things', async () => {
     const first = await settled((fn: () => void) => queueMicrotask(fn));
     const { state, error } = await (async () => {
       const queueMicrotask = (fn: () => void): void => fn();
@@ -159,7 +159,7 @@ describe('identity', () => {
   });
 });
 
-test('a program that makes functions without end does not fill the memory with their sources', async () => {
+test('a program that makes functions without end does not keep their sources', async () => {
   const functions: (() => unknown)[] = new Function(`return [${Array.from({ length: 1_100 }, (_, index) => `() => ${index}`)}]`)();
   const made = await Promise.all(functions.map(settled));
   const copyOf = (task: unknown): unknown => new Function(`return ${task}`)();
@@ -167,7 +167,7 @@ test('a program that makes functions without end does not fill the memory with t
   expect(taskFunctionOf(copyOf(functions[0]))).not.toBe(made[0]);
 });
 
-test('nothing of the program changes: no global is added', async () => {
+test('no global is added', async () => {
   const before = Object.getOwnPropertyNames(globalThis);
   await settled((x: number) => x - 77);
   expect(Object.getOwnPropertyNames(globalThis)).toEqual(before);

@@ -20,13 +20,13 @@ test.each([
   expect(of(label).value).toBe(value);
 });
 
-test('inline: by source, with the names that esbuild keeps', () => {
+test('inline: by source, with the name helpers of esbuild', () => {
   expect(of('inline').descriptor).toMatchObject({ kind: 'source', identities: ['__name'] });
   expect(of('inline').name).toBe(`<anonymous ${placeOf('ts/main.ts', '(x: number) => {\n        const inner').replace(/:\d+$/, '')}>`);
   expect(of('inline').value).toBe(2);
 });
 
-test('refusals name what was written, line and column', () => {
+test('refusals have the written name, line and column', () => {
   const { message } = of('closure').error;
   expect(message).toContain(`\`factor\` (${placeOf('ts/main.ts', 'factor;\n')})`);
   expect(message).toContain(`\`tasks\` (${placeOf('ts/main.ts', 'tasks.pure(scaled)')})`);

@@ -34,7 +34,7 @@ describe('exports', () => {
     expect((await far.call(descriptor, ...args)).value).toBe(value);
   });
 
-  test('a checked task: arguments are parsed here, the result is validated there', async () => {
+  test('a checked task: the program parses the arguments, the worker validates the result', async () => {
     const made = await found(tasks.area);
     const args = await made.parseArguments?.([2]);
     expect(args).toEqual([2, 4]);
@@ -53,7 +53,7 @@ describe('exports', () => {
     expect((await far.call(descriptor, 7)).value).toBe(49);
   });
 
-  test('what turns out not to be exported: TaskModuleError', async () => {
+  test('a function that is not exported after all: TaskModuleError', async () => {
     const { descriptor } = await found(tasks.hiddenOne());
     const { failure } = await far.call(descriptor, 1);
     expect(failure).toMatchObject({ name: 'TaskModuleError' });
@@ -69,7 +69,7 @@ describe('exports', () => {
 });
 
 describe('inline functions of the test file', () => {
-  test('self-contained: by source, with types gone and bare import() alive', async () => {
+  test('self-contained: by source, without types and with a working bare import()', async () => {
     const { descriptor } = await found(async (path: string): Promise<string> => (await import('node:path')).basename(path));
     expect(descriptor).toMatchObject({ kind: 'source', base: import.meta.url });
     const { value, warnings } = await far.call(descriptor, '/a/b');
@@ -77,7 +77,7 @@ describe('inline functions of the test file', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('closures: refused, places and imported names as they are written', async () => {
+  test('closures: refused, with the written positions and imported names', async () => {
     const factor = 2;
     const { error } = await found((x: number): string => basename(String(x * factor)));
     expect(error).toMatchObject({ name: 'TaskSerializationError' });
@@ -85,7 +85,7 @@ describe('inline functions of the test file', () => {
     expect(error?.message).not.toContain('__vite');
   });
 
-  test('import.meta and relative imports: refused under the names that are written', async () => {
+  test('import.meta and relative imports: refused with the written names', async () => {
     expect((await found(() => import.meta.url)).error?.message).toContain('`import.meta` (vitest.test.ts:');
     expect((await found(() => import('../fixtures/task/vite-tasks.ts'))).error?.message).toContain('is relative to a file');
   });

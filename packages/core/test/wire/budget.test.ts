@@ -1,3 +1,4 @@
+// Tests the claim budget: the program computes at least the tasks that a worker may have started, and not many more.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FLUSH_AFTER, mayHaveStarted, mayWait, spend } from '../../src/wire/budget.ts';
@@ -7,7 +8,7 @@ interface Chunk {
   readonly expectation: number;
 }
 
-/** What a lane has unanswered: messages of chunks, and how many tasks of the first one are answered. */
+/** The unanswered messages of a lane, and the number of answered tasks of the first one. */
 function ledgerOf(messages: readonly (readonly Chunk[])[], answered = 0) {
   let left = answered;
   return messages
@@ -26,7 +27,7 @@ function ledgerOf(messages: readonly (readonly Chunk[])[], answered = 0) {
     .filter(({ chunkAt, chunks }) => chunkAt < chunks.length);
 }
 
-/** A worker that keeps the rule: `run` starts the next task, and answers first what may not wait for it. */
+/** A worker that keeps the rule: `run` starts the next task, after it has sent the answers that may not wait. */
 class Worker {
   readonly #tasks: readonly number[];
   #budget = 0;
@@ -41,7 +42,7 @@ class Worker {
     return this.begun < this.#tasks.length;
   }
 
-  /** Answers everything that is finished; it may always do that. */
+  /** Sends the answers of all finished tasks. The rule allows this at any time. */
   flush(): void {
     this.answered = this.begun;
     this.#budget = 0;
@@ -62,7 +63,7 @@ const messages = fc.array(fc.array(fc.record({ count: fc.integer({ min: 1, max: 
 });
 
 describe('mayHaveStarted', () => {
-  it('covers whatever a worker that keeps the rule has begun, wherever it is killed', () => {
+  it('covers every task that a worker which keeps the rule has started, whenever the worker is killed', () => {
     fc.assert(
       fc.property(messages, fc.array(fc.boolean(), { maxLength: 80 }), (messages, flushes) => {
         const worker = new Worker(messages);
@@ -78,7 +79,7 @@ describe('mayHaveStarted', () => {
     );
   });
 
-  it('covers no more than such a worker can have begun', () => {
+  it('covers only tasks that such a worker can have started', () => {
     fc.assert(
       fc.property(messages, fc.nat(30), (messages, answered) => {
         const worker = new Worker(messages);
@@ -96,12 +97,12 @@ describe('mayHaveStarted', () => {
     );
   });
 
-  it('is the running task alone where tasks are long or were never measured', () => {
+  it('is only the running task if tasks are long or were never measured', () => {
     expect(mayHaveStarted(ledgerOf([[{ count: 50, expectation: 0 }]]))).toBe(1);
     expect(mayHaveStarted(ledgerOf([[{ count: 1, expectation: 0 }], [{ count: 50, expectation: 1 }]]))).toBe(1);
   });
 
-  it('is at most FLUSH_AFTER microseconds of work where they are short', () => {
+  it('is at most FLUSH_AFTER microseconds of work if tasks are short', () => {
     expect(mayHaveStarted(ledgerOf([[{ count: 5000, expectation: 1 }]]))).toBe(FLUSH_AFTER);
     expect(mayHaveStarted(ledgerOf([[{ count: 3, expectation: 1 }], [{ count: 5000, expectation: 10 }]]))).toBe(3 + 19);
   });

@@ -18,7 +18,7 @@ function roundTrip(message: Message): unknown {
   const bytes = encodeCompact(message);
   if (bytes === undefined) return undefined;
   expect(isCompact(bytes)).toBe(true);
-  // As it lies in a frame: somewhere in a larger buffer, which the next message overwrites.
+  // The bytes lie in a larger buffer, as in a frame, and the next message overwrites them.
   const copy = new Uint8Array(bytes.length + 3).subarray(3);
   copy.set(bytes);
   return decodeCompact(copy);
@@ -30,7 +30,7 @@ const isWritten = (value: unknown): boolean =>
     : typeof value !== 'bigint';
 
 describe('a compact message', () => {
-  it('of primitives is what it was, or is not written', () => {
+  it('of primitives arrives unchanged, or is not encoded', () => {
     fc.assert(
       fc.property(fc.array(primitive, { maxLength: 40 }), (fields) => {
         const message: Message = [11, ...fields];
@@ -42,7 +42,7 @@ describe('a compact message', () => {
     );
   });
 
-  it('of answers is what it was', () => {
+  it('of answers arrives unchanged', () => {
     fc.assert(
       fc.property(fc.array(simple, { maxLength: 60 }), fc.array(fc.double(), { maxLength: 9 }), (values, segments) => {
         const message: Message = [ANSWER, values.length, values, undefined, segments, 7, 1];
@@ -52,7 +52,7 @@ describe('a compact message', () => {
     );
   });
 
-  it('of tasks is what it was, with one argument each and with several', () => {
+  it('of tasks arrives unchanged, with one argument and with several', () => {
     const args = fc.array(fc.array(simple.filter(isWritten), { maxLength: 4 }), { maxLength: 20 });
     fc.assert(
       fc.property(args, (lists) => {
@@ -80,7 +80,7 @@ describe('a compact message', () => {
     expect(encodeCompact(message as unknown as Message)).toBeUndefined();
   });
 
-  it('fills all the room there is, and not a byte more', () => {
+  it('uses the whole buffer, and not a byte more', () => {
     for (let count = 1_500; count < 1_700; count += 7) {
       const message: Message = [ANSWER, count, Array(count).fill(-5), undefined, [], 0, 0];
       const back = roundTrip(message);
@@ -96,7 +96,7 @@ describe('the reader of compact messages', () => {
     fc.array(tags, { maxLength: 120 }).map((list) => Uint8Array.from(list)),
   );
 
-  it('gives a value or throws, whatever it is given', () => {
+  it('returns a value or throws, for any bytes', () => {
     fc.assert(
       fc.property(bytes, (given) => {
         try {
@@ -109,7 +109,7 @@ describe('the reader of compact messages', () => {
     );
   });
 
-  it('gives a value or throws, whatever happens to a good message', () => {
+  it('returns a value or throws, for any change of a good message', () => {
     const good = encodeCompact([ANSWER, 3, [1, 'text', 0.5], undefined, [1, 2, 3], 0, 0])?.slice() as Uint8Array;
     for (let at = 1; at < good.length; at++) {
       expect(() => decodeCompact(good.subarray(0, at))).toThrow();
@@ -125,14 +125,14 @@ describe('the reader of compact messages', () => {
     }
   });
 
-  it('takes neither bytes behind the message nor lists in lists without end', () => {
+  it('refuses bytes after the message, and lists that are nested too deeply', () => {
     const good = encodeCompact([11, 1])?.slice() as Uint8Array;
     expect(() => decodeCompact(Uint8Array.from([...good, 0]))).toThrow(TypeError);
     const nested = Uint8Array.from([1, ...Array(50).fill([7, 1, 0]).flat(), 0]);
     expect(() => decodeCompact(nested)).toThrow(/deep/);
   });
 
-  it('of a list that is said to be long allocates what is there', () => {
+  it('allocates only the items that exist, if a list announces more', () => {
     expect(() => decodeCompact(Uint8Array.from([1, 7, 0xff, 0xff, 2]))).toThrow();
   });
 });

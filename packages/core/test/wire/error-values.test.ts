@@ -73,7 +73,7 @@ const ERRORS: readonly (readonly [what: string, error: object])[] = [
   ['a frozen error', Object.freeze(new Error('cold'))],
 ];
 
-/** All that can be seen of an error, but where it was thrown. */
+/** All observable properties of an error, except the place of the throw. */
 function shapeOf(value: unknown, seen: Map<object, number> = new Map()): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const known = seen.get(value);
@@ -90,7 +90,7 @@ const asThrown = (error: unknown) =>
   decodeThrown(throughFrame(encodeThrown(error)) as EncodedThrown, { workerId: 1, kind: 'process', pid: 1, taskName: 'task' });
 
 describe.each(MEDIA)('[R22] over %s', (_name, medium, carry) => {
-  it.each(ERRORS)('%s arrives as if it were thrown', (_what, error) => {
+  it.each(ERRORS)('%s arrives like a thrown error', (_what, error) => {
     deepStrictEqual(shapeOf(carry(error).value), shapeOf(asThrown(error)));
   });
 
@@ -143,7 +143,7 @@ describe.each(MEDIA)('[R22] over %s', (_name, medium, carry) => {
       expect(Buffer.isBuffer((arrived as { bytes: unknown }).bytes)).toBe(true);
   });
 
-  it('one error in many places is one error, and the order of a Set stays', () => {
+  it('one error in many places stays one error, and a Set keeps its order', () => {
     const error = new HttpError(500);
     const value = { error, list: [error], set: new Set<unknown>(['a', error, 'b']), self: undefined as unknown };
     value.self = value;
@@ -154,7 +154,7 @@ describe.each(MEDIA)('[R22] over %s', (_name, medium, carry) => {
     expect(arrived.self).toBe(arrived);
   });
 
-  it('thousands of errors arrive all', () => {
+  it('thousands of errors all arrive', () => {
     const settled = Array.from({ length: 5_000 }, (_, i) => ({
       status: 'rejected',
       reason: Object.assign(new RangeError(`no ${i}`), { i }),
@@ -163,14 +163,14 @@ describe.each(MEDIA)('[R22] over %s', (_name, medium, carry) => {
     expect(arrived.every(({ reason }, i) => reason instanceof RangeError && reason.i === i && !('lossy' in reason))).toBe(true);
   });
 
-  it('more than a value may take is refused', () => {
+  it('errors over the payload limit are refused', () => {
     const packer = new Packer({ ...medium, maxPayloadBytes: 10_000 });
     expect(() => packer.pack({ error: new Error('x'.repeat(20_000)) }, 'result')).toThrow(PayloadTooLargeError);
     expect(() => packer.pack({ list: Array.from({ length: 200 }, () => new Error('y')) }, 'result')).toThrow(PayloadTooLargeError);
   });
 });
 
-it('[R22] errors beside what is moved arrive too', () => {
+it('[R22] errors in a value with moved parts arrive too', () => {
   const bytes = new Uint8Array([1, 2, 3]);
   const arrived = overThreads(transfer({ bytes, error: new HttpError(1) }, [bytes.buffer])).value as {
     bytes: Uint8Array;
@@ -199,6 +199,6 @@ it.each(['message', 'name'])('[R22] an error whose %s is not text is marked loss
   expect(asThrown(error)).toBeInstanceOf(TypeError);
 });
 
-it('[R22] a stack that is not text leaves nothing out', () => {
+it('[R22] a stack that is not text does not make an error lossy', () => {
   expect(asThrown(Object.assign(new Error('x'), { stack: ['call site'] }))).not.toHaveProperty('lossy');
 });

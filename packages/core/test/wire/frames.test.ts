@@ -1,3 +1,4 @@
+// Tests frames: messages arrive unchanged in any pieces, and no bytes make the reader throw.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PayloadTooLargeError } from '../../src/errors.ts';
@@ -7,7 +8,7 @@ import { deepStrictEqual } from './deep-strict-equal.ts';
 
 const MOST = 1 << 20;
 
-/** Everything a reader makes of these pieces: messages, and whether it can go on. */
+/** Reads the pieces. Returns the messages, and whether the reader can continue. */
 function read(pieces: readonly Uint8Array[], most: number = MOST): { payloads: Buffer[]; goesOn: boolean } {
   const payloads: Buffer[] = [];
   const reader = new FrameReader(most, (payload) => payloads.push(Buffer.from(payload)));
@@ -32,7 +33,7 @@ function isErrorOrMessage(payload: Uint8Array): void {
 }
 
 describe('a frame', () => {
-  it('comes through in one piece, whatever the message', () => {
+  it('arrives in one piece, for any message', () => {
     fc.assert(
       fc.property(fc.array(message, { maxLength: 5 }), (messages) => {
         const { payloads, goesOn } = read([Buffer.concat(messages.map((each) => encodeFrame(each, MOST)))]);
@@ -45,7 +46,7 @@ describe('a frame', () => {
     );
   });
 
-  it('comes through cut in two at every position', () => {
+  it('arrives if it is cut in two at any position', () => {
     const sent: Message[] = [
       [1, 'first', [1, 2, 3]],
       [2, 'second', { a: Buffer.from('abc') }],
@@ -57,7 +58,7 @@ describe('a frame', () => {
     for (let at = 0; at <= bytes.length; at++) deepStrictEqual(read([bytes.subarray(0, at), bytes.subarray(at)]), whole);
   });
 
-  it('comes through byte by byte, and in any pieces', () => {
+  it('arrives byte by byte, and in any pieces', () => {
     fc.assert(
       fc.property(fc.array(message, { minLength: 1, maxLength: 4 }), fc.array(fc.nat(), { maxLength: 30 }), (messages, cuts) => {
         const bytes = Buffer.concat(messages.map((each) => encodeFrame(each, MOST)));
@@ -89,7 +90,7 @@ describe('a frame', () => {
 });
 
 describe('bytes that are not a frame', () => {
-  it('never throw, and end the reading or wait for more', () => {
+  it('never throw: the reader ends or waits for more', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.array(fc.nat(), { maxLength: 5 }), (bytes, cuts) => {
         const { goesOn } = read(cut(bytes, cuts));
@@ -99,7 +100,7 @@ describe('bytes that are not a frame', () => {
     );
   });
 
-  it('in the place of one byte of a frame are detected in the header, and are harmless in the payload', () => {
+  it('that replace one byte of a frame are detected in the header, and are harmless in the payload', () => {
     const frame = encodeFrame([13, 2, ['a', 'b'], undefined, [1, 2, 3]], MOST);
     fc.assert(
       fc.property(fc.nat(frame.length - 1), fc.integer({ min: 1, max: 255 }), (at, by) => {
@@ -127,7 +128,7 @@ describe('bytes that are not a frame', () => {
     expect(payloadLength(long, 0, 0xffffffff)).toBe(0xffffffff);
   });
 
-  it('that announce more than the limit are refused before anything is set aside for them', () => {
+  it('that announce more than the limit are refused before memory is allocated', () => {
     const header = Buffer.from(encodeFrame([1], MOST).subarray(0, HEADER_BYTES));
     header.writeUInt32LE(MOST + 1, 4);
     const before = process.memoryUsage().arrayBuffers;
@@ -138,14 +139,14 @@ describe('bytes that are not a frame', () => {
 });
 
 describe('a payload', () => {
-  it('that holds no message is refused', () => {
+  it('without a message is refused', () => {
     const payloadOf = (value: unknown) => encodeFrame(value as Message, MOST).subarray(HEADER_BYTES);
     for (const value of [{}, [], ['1'], 'text', null, undefined, 5, { 0: 1, length: 1 }]) {
       expect(() => decodePayload(payloadOf(value))).toThrow();
     }
   });
 
-  it('of random bytes gives an error or a message, nothing else', () => {
+  it('of random bytes is a message or an error', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
         isErrorOrMessage(bytes);

@@ -11,7 +11,7 @@ export const PROCESSES: TransportCapabilities = { sharesMemory: false, movesBuff
 
 export interface Arrived {
   readonly form: number;
-  /** What came out of the message, before it was unpacked. */
+  /** The item in the message, before it was unpacked. */
   readonly packed: unknown;
   readonly value: unknown;
 }

@@ -1,3 +1,4 @@
+// Tests how values travel: equal on arrival, harmless to their neighbours, refused with the path to the part at fault.
 import { createSecretKey } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
@@ -19,7 +20,7 @@ interface Wasm {
 }
 const { WebAssembly } = globalThis as unknown as { WebAssembly: Wasm };
 
-/** Buffers of the pool, parts of buffers, cycles and shared parts, around whatever fast-check makes up. */
+/** Pooled Buffers, parts of buffers, cycles and shared parts, around random values. */
 const composed = fc.tuple(anything, anything, fc.uint8Array(), fc.nat(4)).map(([first, second, bytes, cut]) => {
   const small = Buffer.from(bytes);
   const value: Record<string, unknown> = {
@@ -54,7 +55,7 @@ function dag(levels: number): unknown {
 }
 
 describe.each(MEDIA)('%s', (_name, medium, carry) => {
-  it('any value arrives equal, between unharmed neighbours', () => {
+  it('any value arrives equal, and its neighbours are unchanged', () => {
     fc.assert(fc.property(anything, (value) => deepStrictEqual(carry(value).value, value)));
   });
 
@@ -86,11 +87,11 @@ describe.each(MEDIA)('%s', (_name, medium, carry) => {
     ['nesting', nested(500)],
   ])('%s', (_what, value) => {
     const copy = carry(value).value;
-    // A clone of another realm's value is of this realm.
+    // The clone of a value of another realm belongs to this realm.
     deepStrictEqual(copy, structuredClone(value));
   });
 
-  it('negative zero keeps its sign, holes stay holes, no date stays none', () => {
+  it('negative zero keeps its sign, holes stay holes, an invalid date stays invalid', () => {
     const [zero, hole, date] = carry([-0, Array(2), new Date(Number.NaN)]).value as [number, unknown[], Date];
     expect(date.getTime()).toBe(Number.NaN);
     expect(Object.is(zero, -0)).toBe(true);
@@ -115,11 +116,11 @@ describe.each(MEDIA)('%s', (_name, medium, carry) => {
     expect(carry(new (class Index extends Map<string, number> {})([['a', 1]])).value).toEqual(new Map([['a', 1]]));
   });
 
-  it('the environment travels', () => {
+  it('process.env arrives', () => {
     expect(carry({ env: process.env }).value).toEqual({ env: { ...process.env } });
   });
 
-  it('each getter is asked once, and its value travels', () => {
+  it('each getter is called once, and its value arrives', () => {
     let asked = 0;
     const part = { n: 1 };
     const value = {
@@ -151,7 +152,7 @@ describe.each(MEDIA)('%s', (_name, medium, carry) => {
     expect(error.cause).toBe(cause);
   });
 
-  it('an item of a list that throws is an error of ours too', () => {
+  it('a list item that throws gives a TaskSerializationError too', () => {
     const list = Object.defineProperty([1], 0, {
       get: () => {
         throw new Error('no');
@@ -215,7 +216,7 @@ describe.each(MEDIA)('%s', (_name, medium, carry) => {
     }
   });
 
-  it('a view that follows a resizable buffer arrives with the bytes it has', () => {
+  it('a view that follows a resizable buffer arrives with its current bytes', () => {
     const buffer = new (ArrayBuffer as unknown as new (n: number, o: object) => ArrayBuffer)(4, { maxByteLength: 1 << 30 });
     const copy = carry([new Uint8Array(buffer)]).value as [Uint8Array];
     expect(copy[0].buffer.byteLength).toBe(4);
@@ -286,7 +287,7 @@ describe.each(MEDIA)('%s', (_name, medium, carry) => {
     expect([packer.form, packer.value, packer.transfer]).toEqual([PLAIN, { ok: 2 }, undefined]);
   });
 
-  it('what is nested too deeply to be written is refused', () => {
+  it('a value that is nested too deeply to be written is refused', () => {
     const error = failure(nested(200_000), medium);
     expect(error.message).toBe('argument 1 cannot be sent: it is nested too deeply');
     expect(error.cause).toBeInstanceOf(RangeError);
@@ -306,7 +307,7 @@ describe.each(MEDIA)('%s', (_name, medium, carry) => {
     }
   });
 
-  it('a walk costs what the value has, not what it could have [F-39]', () => {
+  it('a check costs as much as the value has objects, not paths [F-39]', () => {
     const sizeOf = (value: unknown) => {
       const survey = new SendabilityCheck(medium, 'argument 1');
       survey.run(value);
@@ -340,7 +341,7 @@ describe.each(MEDIA)('%s', (_name, medium, carry) => {
     }
     expect(failure(Buffer.alloc(300_000), small)).toBeInstanceOf(PayloadTooLargeError);
     expect(failure('x'.repeat(2000), small)).toBeInstanceOf(PayloadTooLargeError);
-    // Two bytes a character: only the serialised size tells.
+    // Two bytes per character: only the serialised size exceeds the limit.
     expect(failure({ t: '€'.repeat(600) }, small)).toBeInstanceOf(PayloadTooLargeError);
     new Packer(small).pack({ t: 'x'.repeat(600), list: Array(50).fill(1) }, 'argument 1');
     new Packer(small).pack(Buffer.alloc(900), 'argument 1');
@@ -406,11 +407,11 @@ describe.each(MEDIA)('%s', (_name, medium, carry) => {
 });
 
 describe('threads and processes', () => {
-  it('give the same', () => {
+  it('deliver the same value', () => {
     fc.assert(fc.property(composed, (value) => deepStrictEqual(overThreads(value).value, overProcesses(value).value)));
   });
 
-  it('choose the short way for what is small and plain', () => {
+  it('send small plain values as they are', () => {
     for (const value of [
       { a: 1, b: 'x' },
       [1, 2, 3],
@@ -457,11 +458,11 @@ describe('shared memory', () => {
   });
 });
 
-describe('what only postMessage can carry', () => {
+describe('a value that only postMessage can carry', () => {
   const key = createSecretKey(Buffer.from('0123456789abcdef'));
   const wasm = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
 
-  it('goes alone to threads, with Buffers as Buffers', async () => {
+  it('is a separate message to threads, with Buffers as Buffers', async () => {
     const blob = new Blob(['text']);
     const arrived = overThreads({ key, wasm, blob, bytes: Buffer.from('abc'), deep: [{ key }] });
     expect(arrived.form).toBe(SEPARATE);
@@ -473,7 +474,7 @@ describe('what only postMessage can carry', () => {
     expect(copy.deep[0].key).toBe(copy.key);
   });
 
-  it('an error beside it keeps what a clone keeps, over its own bytes', () => {
+  it('an error in the same value keeps the views of a clone, over their own bytes', () => {
     const error = new TypeError('x', { cause: { bytes: Buffer.from('abc') } });
     const copy = (overThreads([key, error]).value as [unknown, TypeError & { cause: { bytes: Buffer } }])[1];
     expect([copy instanceof TypeError, copy.message, copy.stack]).toEqual([true, 'x', error.stack]);
@@ -488,7 +489,7 @@ describe('what only postMessage can carry', () => {
     expect(failure([new Blob(['x'])], PROCESSES).message).toContain('[0] is a Blob');
   });
 
-  it('only when it is what it says', () => {
+  it('only if the object really is what its tag says', () => {
     class Fake {
       readonly #parts = ['x'];
       get [Symbol.toStringTag]() {
@@ -508,7 +509,7 @@ describe('what only postMessage can carry', () => {
 });
 
 function argumentsOf(..._items: number[]): unknown {
-  // biome-ignore lint/complexity/noArguments: the object itself is what is tested
+  // biome-ignore lint/complexity/noArguments: the test needs the arguments object
   return arguments;
 }
 
@@ -526,7 +527,7 @@ function failure(value: unknown, medium: TransportCapabilities): TaskSerializati
   throw new Error('it was not refused');
 }
 
-/** Runs `work` where almost no stack is left. */
+/** Runs `work` with almost no stack left. */
 function onLittleStack(work: () => unknown): unknown {
   let free = 0;
   let outcome: (() => unknown) | undefined;
@@ -535,7 +536,7 @@ function onLittleStack(work: () => unknown): unknown {
       dive();
     } catch (overflow) {
       free += 1;
-      // The first tries may have too little left even to be compiled.
+      // The first tries may not have enough stack to compile the function.
       if (free >= 100) outcome ??= settled(work);
       throw overflow;
     }

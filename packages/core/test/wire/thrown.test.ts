@@ -1,3 +1,4 @@
+// Tests thrown values: they arrive as far as they can be read, their size is bounded, and no direction throws.
 import { readFileSync } from 'node:fs';
 import { inspect, types } from 'node:util';
 import { runInNewContext } from 'node:vm';
@@ -58,7 +59,7 @@ describe.each([
     expect(carry(mute)).toBeInstanceOf(Error);
   });
 
-  it('an object that cannot be sent arrives as the reason', () => {
+  it('an object that cannot be sent arrives as an error with the reason', () => {
     const error = carry({ retry() {} });
     expect(error).toBeInstanceOf(TaskSerializationError);
     expect(error.message).toContain('the thrown value: .retry is a function');
@@ -81,7 +82,7 @@ describe.each([
     expect([invalid instanceof TypeError, invalid.code]).toEqual([true, 'ERR_INVALID_ARG_TYPE']);
   });
 
-  it('a DOMException stays one', () => {
+  it('a DOMException stays a DOMException', () => {
     const error = carry(new DOMException('stopped', 'AbortError'));
     expect(error).toBeInstanceOf(DOMException);
     expect([error.name, error.message, error.code, isAbort(error)]).toEqual(['AbortError', 'stopped', 20, true]);
@@ -153,7 +154,7 @@ describe.each([
     expect([depth, at.message, at.lossy]).toEqual([16, '83', true]);
   });
 
-  it('the members of an AggregateError arrive, each as what it is', () => {
+  it('the members of an AggregateError arrive with their classes', () => {
     const shared = new TypeError('a');
     const error = carry(new AggregateError([shared, 'text', new DOMException('b', 'TimeoutError'), { code: 1 }, shared], 'all failed'));
     expect(error).toBeInstanceOf(AggregateError);
@@ -175,7 +176,7 @@ describe.each([
     expect((carry(endless).errors as unknown[]).length).toBe(1000);
   });
 
-  it('what cannot travel is left out, and the error says so', () => {
+  it('fields that cannot travel are left out, and the error is marked lossy', () => {
     const error = Object.assign(new Error('x', { cause: () => 1 }), {
       code: 'E_X',
       callback() {},
@@ -249,7 +250,7 @@ describe.each([
     expect({ ...(got as object) }).toEqual({ code: 'E_X' });
   });
 
-  it('the stack is the one of the worker, with a line that says which', () => {
+  it('the stack is the stack of the worker, with a line that names the worker', () => {
     const error = new Error('x');
     const copy = carry(error);
     expect(copy.stack).toBe(`${error.stack}\n    at [worker 3, process 4711] task 'square'`);
@@ -275,7 +276,7 @@ describe.each([
     expect([Object.keys(carry(wide)).length <= 256, carry(wide).lossy]).toEqual([true, true]);
   });
 
-  it('our own errors keep class, code and fields, and are marked', () => {
+  it('errors of this package keep class, code and fields, and are marked remote', () => {
     const lost = new WorkerLostError('gone', { workerId: 7, signal: 'SIGKILL', taskName: 'resize', cause: new TypeError('why') });
     const copy = carry<WorkerLostError>(lost);
     expect(copy).toBeInstanceOf(WorkerLostError);
@@ -298,13 +299,13 @@ describe.each([
     expect((carry(new Error('x', { cause: new InitializerError('y') })).cause as TwinpoolError).remote).toBe(true);
   });
 
-  it("a worker's own report is not marked", () => {
+  it('a report of the worker itself is not marked remote', () => {
     const encoded = through(encodeThrown(new TaskModuleError('no export', { cause: new SyntaxError('x') }), 'worker')) as EncodedThrown;
     const error = decodeThrown(encoded, WHERE) as TaskModuleError;
     expect([error instanceof TaskModuleError, error.remote, error.cause instanceof SyntaxError]).toEqual([true, undefined, true]);
   });
 
-  it('a second hop keeps all and adds its line', () => {
+  it('a second transport keeps everything and adds its line', () => {
     const first = carry(Object.assign(new TypeError('x'), { callback() {}, code: 'E' }));
     const second = carry(first);
     expect([second instanceof TypeError, second.code, second.lossy, second.stack?.match(/\[worker 3/g)?.length]).toEqual([
@@ -340,7 +341,7 @@ it('runs no constructor of the program when it decodes errors', () => {
   expect(decodeThrown(encodeThrown(new TwinpoolError('x')), WHERE)).toBeInstanceOf(TwinpoolError);
 });
 
-it('damaged encodings give an error, never a throw', () => {
+it('damaged encodings become an error, and never throw', () => {
   const damaged: unknown[] = [
     undefined,
     null,

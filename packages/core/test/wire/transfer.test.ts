@@ -1,3 +1,4 @@
+// Tests transfer(): parts of a value are moved to threads and copied to processes, and a wrong list is refused with the reason.
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { TaskSerializationError } from '../../src/errors.ts';
@@ -10,19 +11,19 @@ function bytes(...items: number[]): Uint8Array<ArrayBuffer> {
 }
 
 describe('transfer', () => {
-  it('gives back the value itself', () => {
+  it('returns the value itself', () => {
     const value = { data: bytes(1) };
     expect(transfer(value, [value.data.buffer])).toBe(value);
   });
 
-  it('takes objects and arrays of transferables only', () => {
+  it('accepts only an object and an array of transferables', () => {
     expect(() => transfer('text', [])).toThrow(TypeError);
     expect(() => transfer(null, [])).toThrow(TypeError);
     expect(() => transfer(() => 1, [])).toThrow('a function');
     expect(() => transfer({}, 'x' as unknown as Transferable[])).toThrow(TypeError);
   });
 
-  it('moves to threads: gone here, the same bytes there', () => {
+  it('moves to threads: detached in the program, the same bytes in the worker', () => {
     const data = bytes(1, 2, 3);
     const { form, value } = overThreads(transfer(data, [data.buffer]));
     expect(form).toBe(SEPARATE);
@@ -30,7 +31,7 @@ describe('transfer', () => {
     expect(data.byteLength).toBe(0);
   });
 
-  it('copies to processes: still here', () => {
+  it('copies to processes: the program keeps its bytes', () => {
     const data = bytes(1, 2, 3);
     const { form, value } = overProcesses([{ deep: transfer(data, [data.buffer]) }]);
     expect(form).toBe(PLAIN);
@@ -77,7 +78,7 @@ describe('transfer', () => {
     expect(data.byteLength).toBe(1);
   });
 
-  it('the list is taken as it was', () => {
+  it('the list is read when transfer is called', () => {
     const data = bytes(1);
     const list: Transferable[] = [data.buffer];
     const value = transfer({ data }, list);
@@ -109,7 +110,7 @@ describe.each(MEDIA)('a list that cannot be moved, %s', (_name, medium) => {
     ],
     ['a Proxy', () => new Proxy(new ArrayBuffer(1), {}), '1 of its transfer list is a Proxy, which cannot be moved'],
     ['a buffer from elsewhere', () => new ArrayBuffer(1), '1 of its transfer list is not part of the value'],
-    ['a buffer that is gone', () => gone(), '1 of its transfer list was moved away before'],
+    ['a detached buffer', () => gone(), '1 of its transfer list was moved away before'],
   ])('%s', (_what, make, message) => {
     const data = bytes(1, 2);
     expect(faultOf({ data }, [data.buffer, make()])).toBe(message);
@@ -129,7 +130,7 @@ describe.each(MEDIA)('a list that cannot be moved, %s', (_name, medium) => {
     expect(pooled.toString()).toBe('abc');
   });
 
-  it('a value whose buffer is gone [F-30]', () => {
+  it('a value whose buffer is detached [F-30]', () => {
     const data = bytes(1);
     structuredClone(data, { transfer: [data.buffer] });
     expect(() => packed({ data }, medium)).toThrow('argument 1: .data is a view of a buffer that was moved away before');
@@ -146,7 +147,7 @@ it('a value that is not a buffer cannot be moved to a process', () => {
   port1.close();
 });
 
-it('a stream that is not listed is refused for threads, with what to do', () => {
+it('a stream that is not listed is refused for threads, with advice', () => {
   expect(() => packed({ s: new ReadableStream() }, THREADS)).toThrow(
     'argument 1: .s is a ReadableStream, which can only be moved: list it with transfer(value, [...])',
   );
