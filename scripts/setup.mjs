@@ -1,5 +1,5 @@
 // Makes a fresh clone ready: installs with the pnpm named in package.json when a manifest changed, then builds.
-// No dependency, since nothing is installed yet. Refuses to know what is run afterwards.
+// It imports no dependency, because none is installed yet. It does not know the command that runs afterwards.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

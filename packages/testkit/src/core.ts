@@ -1,5 +1,5 @@
 /**
- * Inner modules of core, for programs that Node runs as they are: no user gets them, so they are no part of core's tarball. The build
+ * Inner modules of core, for programs that Node runs as they are: users do not get them, so they are not in the tarball of core. The build
  * bundles them from core's sources (scripts/bundle.mjs). They share no identity with `@twinpool/core`: an error class from here is not the
  * one that the package throws.
  */
