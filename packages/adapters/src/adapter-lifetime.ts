@@ -8,15 +8,15 @@
  * original to its adapters: an adapter that was garbage collected leaves the workers when its work has ended. So a program may make an adapter per
  * request. This file does not know the facades.
  */
-import { type Seat, seatOf } from '@twinpool/core/facade';
+import { type Attachment, attachmentOf } from '@twinpool/core/facade';
 
 const originals = new WeakMap<object, object>();
-const unreachable = new FinalizationRegistry<Seat>((seat) => seat.leaveWhenIdle());
+const unreachable = new FinalizationRegistry<Attachment>((attachment) => attachment.leaveWhenIdle());
 
 /** Ties the lifetime of `original` to that of `adapter`, and returns the adapter. */
 export function adapterOf<Adapter extends object>(original: object, adapter: Adapter): Adapter {
   originals.set(adapter, original);
-  const seat = seatOf(adapter);
-  if (seat !== undefined) unreachable.register(adapter, seat);
+  const attachment = attachmentOf(adapter);
+  if (attachment !== undefined) unreachable.register(adapter, attachment);
   return adapter;
 }

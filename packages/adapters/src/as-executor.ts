@@ -6,7 +6,7 @@
  */
 import { inspect } from 'node:util';
 import { PoolClosedError } from '@twinpool/core';
-import { seatOf } from '@twinpool/core/facade';
+import { attachmentOf } from '@twinpool/core/facade';
 import { type Executor, type ExecutorOptions, ProcessPoolExecutor, ThreadPoolExecutor } from '@twinpool/executor';
 import { Pool } from '@twinpool/pool';
 import { adapterOf } from './adapter-lifetime.ts';
@@ -36,9 +36,10 @@ import { adapterOf } from './adapter-lifetime.ts';
  * ```
  */
 export function asExecutor(pool: Pool): Executor {
-  const seat = pool instanceof Pool ? seatOf(pool) : undefined;
-  if (seat === undefined) throw new TypeError(`asExecutor: expected a Pool or a ThreadPool, got ${inspect(pool, { depth: 0 })}`);
-  if (!seat.isOpen) throw new PoolClosedError(`asExecutor: ${seat.name} is not running, and takes no new work; make another pool`);
-  const Class = seat.kind === 'thread' ? ThreadPoolExecutor : ProcessPoolExecutor;
-  return adapterOf(pool, new Class(seat as object as ExecutorOptions));
+  const attachment = pool instanceof Pool ? attachmentOf(pool) : undefined;
+  if (attachment === undefined) throw new TypeError(`asExecutor: expected a Pool or a ThreadPool, got ${inspect(pool, { depth: 0 })}`);
+  if (!attachment.isOpen)
+    throw new PoolClosedError(`asExecutor: ${attachment.name} is not running, and takes no new work; make another pool`);
+  const Class = attachment.kind === 'thread' ? ThreadPoolExecutor : ProcessPoolExecutor;
+  return adapterOf(pool, new Class(attachment as object as ExecutorOptions));
 }

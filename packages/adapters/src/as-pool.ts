@@ -6,7 +6,7 @@
  */
 import { inspect } from 'node:util';
 import { ExecutorShutdownError } from '@twinpool/core';
-import { seatOf } from '@twinpool/core/facade';
+import { attachmentOf } from '@twinpool/core/facade';
 import { Executor } from '@twinpool/executor';
 import { Pool, type PoolOptions, ThreadPool } from '@twinpool/pool';
 import { adapterOf } from './adapter-lifetime.ts';
@@ -37,11 +37,12 @@ import { adapterOf } from './adapter-lifetime.ts';
  * ```
  */
 export function asPool(executor: Executor): Pool {
-  const seat = executor instanceof Executor ? seatOf(executor) : undefined;
-  if (seat === undefined) {
+  const attachment = executor instanceof Executor ? attachmentOf(executor) : undefined;
+  if (attachment === undefined) {
     throw new TypeError(`asPool: expected a ProcessPoolExecutor or a ThreadPoolExecutor, got ${inspect(executor, { depth: 0 })}`);
   }
-  if (!seat.isOpen) throw new ExecutorShutdownError(`asPool: ${seat.name} was shut down, and takes no new work; make another executor`);
-  const Class = seat.kind === 'thread' ? ThreadPool : Pool;
-  return adapterOf(executor, new Class(seat as object as PoolOptions));
+  if (!attachment.isOpen)
+    throw new ExecutorShutdownError(`asPool: ${attachment.name} was shut down, and takes no new work; make another executor`);
+  const Class = attachment.kind === 'thread' ? ThreadPool : Pool;
+  return adapterOf(executor, new Class(attachment as object as PoolOptions));
 }

@@ -6,7 +6,7 @@
  */
 import { inspect } from 'node:util';
 import { cpuCount, type OptionIssue, OptionsError } from '@twinpool/core';
-import { seatOf, unknownOption } from '@twinpool/core/facade';
+import { attachmentOf, unknownOption } from '@twinpool/core/facade';
 import type { ExecutorCalls } from '@twinpool/executor';
 import type { PoolCalls } from '@twinpool/pool';
 
@@ -54,7 +54,7 @@ function submitterOf(what: string, target: StreamTarget, fn: Fn): PipelineOption
 
 /** Returns the number of workers of the target. It is not known for a view: then the number of CPUs. */
 function workersOf(target: StreamTarget): number {
-  return seatOf(target)?.workers ?? cpuCount();
+  return attachmentOf(target)?.workers ?? cpuCount();
 }
 
 const EXPECTED: Record<string, readonly [isFine: (value: unknown) => boolean, expected: string]> = {

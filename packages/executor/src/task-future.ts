@@ -4,10 +4,10 @@
  * Invariant: a submit allocates this object, its job and the array of arguments, nothing else.
  */
 import {
+  type Attachment,
   CallJob,
   type CallSettings,
   type JobListener,
-  type Seat,
   setJob,
   setOwner,
   settle,
@@ -18,12 +18,12 @@ import { Future } from './future.ts';
 
 export class TaskFuture<R> extends Future<R> implements JobListener {
   /** The future may be done before this method returns: the function is not one, the queue is full, or the signal is already aborted. */
-  static submit(seat: Seat, fn: unknown, args: readonly unknown[], settings: CallSettings): TaskFuture<never> {
+  static submit(attachment: Attachment, fn: unknown, args: readonly unknown[], settings: CallSettings): TaskFuture<never> {
     const future = new TaskFuture<never>();
     const job = new CallJob(taskFunctionOf(fn), args, settings, future);
-    setOwner(future, seat);
+    setOwner(future, attachment);
     setJob(future, job);
-    seat.submit(job, 1);
+    attachment.submit(job, 1);
     return future;
   }
 

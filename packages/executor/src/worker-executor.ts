@@ -19,11 +19,11 @@ import {
 } from '@twinpool/core';
 import {
   Alarm,
+  Attachment,
   type CallSettings,
   type CallSite,
   callSiteOf,
   resolveCall,
-  Seat,
   StreamJob,
   systemClock,
   taskFunctionOf,
@@ -45,34 +45,34 @@ export interface WorkerShape {
 }
 
 /** Ends the workers of an executor that was garbage collected, after its accepted work has ended. It gives no warning, as in CPython. */
-const unreachable = new FinalizationRegistry<Seat>((seat) => seat.leaveWhenIdle());
+const unreachable = new FinalizationRegistry<Attachment>((attachment) => attachment.leaveWhenIdle());
 
 export abstract class WorkerExecutor extends Executor {
   static {
     inspectAs<WorkerExecutor>(
       WorkerExecutor.prototype,
-      (executor) => executor.#seat.name,
-      (executor) => ({ state: executor.#state, maxWorkers: executor.#seat.workers, tasks: executor.#seat.open }),
+      (executor) => executor.#attachment.name,
+      (executor) => ({ state: executor.#state, maxWorkers: executor.#attachment.workers, tasks: executor.#attachment.open }),
     );
   }
 
-  readonly #seat: Seat;
+  readonly #attachment: Attachment;
   readonly #Broken: WorkerShape['Broken'];
   #isShutDown = false;
 
   constructor({ name, kind, Broken }: WorkerShape, options: number | ExecutorOptions | undefined) {
     super();
     // None of these functions may refer to `this`: the runtime keeps them, so the executor could never be garbage collected.
-    const brokenError = (seat: string, cause: unknown) => new Broken(whyBroken(seat, cause), { cause });
+    const brokenError = (attachment: string, cause: unknown) => new Broken(whyBroken(attachment, cause), { cause });
     this.#Broken = Broken;
-    const endedError = (seat: string, cause: unknown) => new Broken(`${seat}: the owner of its workers ended them`, { cause });
+    const endedError = (attachment: string, cause: unknown) => new Broken(`${attachment}: the owner of its workers ended them`, { cause });
     const readsOn = () => false;
-    this.#seat = Seat.take(
+    this.#attachment = Attachment.attach(
       { name, kind, count: 'maxWorkers', startsAtOnce: false, brokenError, closedError, readsOn, endedError },
       options,
     );
-    this.#seat.takenBy(this);
-    unreachable.register(this, this.#seat);
+    this.#attachment.setFacade(this);
+    unreachable.register(this, this.#attachment);
     watchExit();
   }
 
@@ -82,15 +82,15 @@ export abstract class WorkerExecutor extends Executor {
     ...args: TaskRest<T, A, Given>
   ): Future<Awaited<R>>;
   override submit(fn: unknown, ...args: unknown[]): Future<never> {
-    return this.#submit(fn, args, this.#seat.settings);
+    return this.#submit(fn, args, this.#attachment.settings);
   }
 
   protected override startMap(fn: unknown, args: MapArguments): ResultIterator<never> {
-    return this.#map(fn, args, this.#seat.settings, callSiteOf(Executor.prototype.map));
+    return this.#map(fn, args, this.#attachment.settings, callSiteOf(Executor.prototype.map));
   }
 
   override withOptions(options: CallOptions): ExecutorCalls {
-    return this.#view(options, this.#seat.settings);
+    return this.#view(options, this.#attachment.settings);
   }
 
   override shutdown(options?: ShutdownOptions): Promise<void> {
@@ -110,26 +110,26 @@ export abstract class WorkerExecutor extends Executor {
   }
 
   stats(): RuntimeStats {
-    return this.#seat.stats();
+    return this.#attachment.stats();
   }
 
   #submit(fn: unknown, args: readonly unknown[], settings: CallSettings): Future<never> {
     this.#checkOpen('submit');
-    return TaskFuture.submit(this.#seat, fn, args, settings);
+    return TaskFuture.submit(this.#attachment, fn, args, settings);
   }
 
   #map(fn: unknown, args: MapArguments, base: CallSettings, site: CallSite): ResultIterator<never> {
     const calledAt = systemClock.now();
-    const seat = this.#seat;
+    const attachment = this.#attachment;
     this.#checkOpen('map');
     const { settings, own, timeout } = resolveMap(args.options, base);
-    const stream = openStream(args, own, 2 * seat.workers, (error) => seat.warn(error, "the input's return()"), site);
+    const stream = openStream(args, own, 2 * attachment.workers, (error) => attachment.warn(error, "the input's return()"), site);
     const iteration = { timeout, calledAt, onError: own.onError };
     if (stream === undefined) return new ResultIterator<never>(NO_OUTCOMES, iteration);
     // A second check: the input's own code may have shut this executor down.
     this.#checkOpen('map');
     const job = new StreamJob(taskFunctionOf(fn), stream.input, stream.shape, settings);
-    seat.submit(job, stream.known);
+    attachment.submit(job, stream.known);
     return new ResultIterator<never>(job, iteration);
   }
 
@@ -144,28 +144,29 @@ export abstract class WorkerExecutor extends Executor {
   }
 
   get #state(): 'open' | 'shut down' | 'broken' {
-    if (this.#seat.broken !== undefined) return 'broken';
-    return this.#isShutDown || !this.#seat.isRuntimeOpen ? 'shut down' : 'open';
+    if (this.#attachment.broken !== undefined) return 'broken';
+    return this.#isShutDown || !this.#attachment.isRuntimeOpen ? 'shut down' : 'open';
   }
 
   /** Throws unless the executor takes work. The order of the checks is CPython's: broken, shut down, end of the program. */
   #checkOpen(what: string): void {
-    const { broken } = this.#seat;
+    const { broken } = this.#attachment;
     if (broken !== undefined) throw broken;
-    if (this.#isShutDown) throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() after shutdown()`);
-    if (!this.#seat.isRuntimeOpen)
-      throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() after its workers were closed by their owner`);
-    this.#seat.checkNesting();
-    if (isExiting()) throw new ExecutorShutdownError(`${this.#seat.name}: ${what}() while the program ends: the task could never run`);
+    if (this.#isShutDown) throw new ExecutorShutdownError(`${this.#attachment.name}: ${what}() after shutdown()`);
+    if (!this.#attachment.isRuntimeOpen)
+      throw new ExecutorShutdownError(`${this.#attachment.name}: ${what}() after its workers were closed by their owner`);
+    this.#attachment.checkNesting();
+    if (isExiting())
+      throw new ExecutorShutdownError(`${this.#attachment.name}: ${what}() while the program ends: the task could never run`);
   }
 
   #shutDown({ wait, cancelFutures, timeout }: ReturnType<typeof resolveShutdown>): Promise<void> {
-    const { name } = this.#seat;
+    const { name } = this.#attachment;
     this.#isShutDown = true;
-    this.#seat.close();
-    if (cancelFutures) this.#seat.cancelWaiting(new CancelledError(`${name}: cancelled by shutdown({ cancelFutures: true })`));
+    this.#attachment.close();
+    if (cancelFutures) this.#attachment.cancelWaiting(new CancelledError(`${name}: cancelled by shutdown({ cancelFutures: true })`));
     // Also without `wait`: the workers of its own end when the work has ended.
-    const gone = this.#seat.leave();
+    const gone = this.#attachment.leave();
     if (!wait) return Promise.resolve();
     return timeout === Number.POSITIVE_INFINITY ? gone : this.#within(gone, timeout);
   }
@@ -173,7 +174,9 @@ export abstract class WorkerExecutor extends Executor {
   #within(gone: Promise<void>, timeout: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const fail = () =>
-        reject(new TimeoutError(`${this.#seat.name}: ${this.#seat.open} tasks had not ended within ${timeout} ms of shutdown()`));
+        reject(
+          new TimeoutError(`${this.#attachment.name}: ${this.#attachment.open} tasks had not ended within ${timeout} ms of shutdown()`),
+        );
       const alarm = new Alarm(systemClock, fail, { keepsAlive: true, standsStill: true });
       // An executor whose work has already ended resolves, also with a timeout of 0: the alarm rings later.
       alarm.set(Math.max(0, timeout));
@@ -185,11 +188,11 @@ export abstract class WorkerExecutor extends Executor {
   }
 
   #endWorkers(by: 'terminateWorkers' | 'killWorkers'): Promise<void> {
-    const { name } = this.#seat;
+    const { name } = this.#attachment;
     this.#isShutDown = true;
     const running = new this.#Broken(`${name}: ${by}() ended the worker that ran the task`);
     const waiting = new CancelledError(`${name}: cancelled by ${by}() before it was handed to a worker`);
-    return this.#seat.terminate(running, waiting, { force: by === 'killWorkers' });
+    return this.#attachment.terminate(running, waiting, { force: by === 'killWorkers' });
   }
 }
 

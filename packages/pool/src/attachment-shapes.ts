@@ -4,9 +4,9 @@
  * It does not know pools: a shape must not hold one, because a shape lives as long as the runtime.
  */
 import { BrokenProcessPoolError, BrokenThreadPoolError, PoolClosedError, PoolTerminatedError, WorkerLostError } from '@twinpool/core';
-import type { SeatShape } from '@twinpool/core/facade';
+import type { AttachmentShape } from '@twinpool/core/facade';
 
-const COMMON: Omit<SeatShape, 'name' | 'kind' | 'brokenError'> = {
+const COMMON: Omit<AttachmentShape, 'name' | 'kind' | 'brokenError'> = {
   count: 'processes',
   startsAtOnce: true,
   closedError: (name) => new PoolClosedError(`${name} was closed before its input had ended; the items that had been read were run`),
@@ -16,14 +16,14 @@ const COMMON: Omit<SeatShape, 'name' | 'kind' | 'brokenError'> = {
     new PoolTerminatedError(`${name}: the owner of its workers ended them before this result was there`, { cause }),
 };
 
-export const PROCESSES: SeatShape = {
+export const PROCESSES: AttachmentShape = {
   ...COMMON,
   name: 'Pool',
   kind: 'process',
   brokenError: (name, cause) => new BrokenProcessPoolError(whyBroken(name, cause), { cause }),
 };
 
-export const THREADS: SeatShape = {
+export const THREADS: AttachmentShape = {
   ...COMMON,
   name: 'ThreadPool',
   kind: 'thread',

@@ -36,7 +36,7 @@ export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, numb
   static {
     defineInspect(IMapIterator.prototype, (iterator) => {
       const state = iterator.#job.over ? 'ended' : 'running';
-      return `<IMapIterator of ${iterator.#lifecycle.seat.name}.${iterator.#method} state=${state}>`;
+      return `<IMapIterator of ${iterator.#lifecycle.attachment.name}.${iterator.#method} state=${state}>`;
     });
     adviseFor(IMapIterator.prototype, 'IMapIterator', 'collect its values first');
   }

@@ -23,7 +23,7 @@ export class ListMap implements MapCall {
   submit(): void {
     const { total } = this.#job;
     if (total === 0) this.#listener.inputWasEmpty();
-    else this.#lifecycle.seat.submit(this.#job, total);
+    else this.#lifecycle.attachment.submit(this.#job, total);
   }
 
   get handedOver(): boolean {

@@ -8,17 +8,17 @@
  * does not know them, nor workers.
  */
 import { PoolClosedError, PoolRunningError, PoolTerminatedError, TimeoutError } from '@twinpool/core';
-import { Alarm, checkTimeout, type Seat, systemClock } from '@twinpool/core/facade';
+import { Alarm, type Attachment, checkTimeout, systemClock } from '@twinpool/core/facade';
 
 export class PoolLifecycle {
-  readonly seat: Seat;
+  readonly attachment: Attachment;
   #state: 'running' | 'closed' | 'terminated' = 'running';
   #hasLeft = false;
 
-  constructor(seat: Seat) {
-    this.seat = seat;
+  constructor(attachment: Attachment) {
+    this.attachment = attachment;
     // Workers of its own would stay idle for the rest of the program if the pool were garbage collected.
-    if (seat.ownsWorkers) unreachable.register(this, seat, this);
+    if (attachment.ownsWorkers) unreachable.register(this, attachment, this);
   }
 
   get state(): 'running' | 'closed' | 'terminated' {
@@ -28,20 +28,20 @@ export class PoolLifecycle {
   /** Throws PoolClosedError unless the pool takes work, and NestedBootstrapError where its runtime may not start workers. */
   checkRunning(): void {
     if (this.#state !== 'running') {
-      throw new PoolClosedError(`${this.seat.name} is not running: it was ${this.#state} and takes no new work; make another pool`);
+      throw new PoolClosedError(`${this.attachment.name} is not running: it was ${this.#state} and takes no new work; make another pool`);
     }
-    if (!this.seat.isRuntimeOpen) {
+    if (!this.attachment.isRuntimeOpen) {
       const reason = 'its WorkerRuntime was closed, or the executor that it shares workers with; make another one and another pool';
-      throw new PoolClosedError(`${this.seat.name} is not running: ${reason}`);
+      throw new PoolClosedError(`${this.attachment.name} is not running: ${reason}`);
     }
-    this.seat.checkNesting();
+    this.attachment.checkNesting();
   }
 
   close(): void {
     if (this.#state !== 'running') return;
     this.#state = 'closed';
     unreachable.unregister(this);
-    this.seat.close();
+    this.attachment.close();
   }
 
   /** `reason`: why the pool ends, for the error of open work. */
@@ -49,21 +49,21 @@ export class PoolLifecycle {
     if (this.#state === 'terminated') return;
     this.#state = 'terminated';
     unreachable.unregister(this);
-    void this.seat.terminate(new PoolTerminatedError(`${this.seat.name}: ${reason}`));
+    void this.attachment.terminate(new PoolTerminatedError(`${this.attachment.name}: ${reason}`));
   }
 
   /** Resolves when all work has ended and every worker of its own is gone. */
   async join(timeout?: number): Promise<void> {
     if (this.#state === 'running') {
-      throw new PoolRunningError(`${this.seat.name} is still running: call close() or terminate() before join()`);
+      throw new PoolRunningError(`${this.attachment.name} is still running: call close() or terminate() before join()`);
     }
     const ms = checkTimeout(timeout);
-    const left = this.seat.leave().then(() => {
+    const left = this.attachment.leave().then(() => {
       this.#hasLeft = true;
     });
     if (this.#hasLeft || ms === Number.POSITIVE_INFINITY) return left;
     const error = () =>
-      new TimeoutError(`${this.seat.name} had not ended after ${Math.max(0, ms)} ms; its work goes on, call join() again`);
+      new TimeoutError(`${this.attachment.name} had not ended after ${Math.max(0, ms)} ms; its work goes on, call join() again`);
     if (ms <= 0) throw error();
     let alarm: Alarm | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -75,8 +75,8 @@ export class PoolLifecycle {
 }
 
 /** Warns of a running pool that was garbage collected, as CPython does, and closes it. Unlike in CPython, its accepted tasks finish. */
-const unreachable = new FinalizationRegistry<Seat>((seat) => {
-  const message = `${seat.name} was garbage collected while it was running, and is closed now: call close() or terminate(), or write \`await using\``;
+const unreachable = new FinalizationRegistry<Attachment>((attachment) => {
+  const message = `${attachment.name} was garbage collected while it was running, and is closed now: call close() or terminate(), or write \`await using\``;
   process.emitWarning(message, { type: 'ResourceWarning', code: 'TWINPOOL_UNCLOSED' });
-  seat.close();
+  attachment.close();
 });

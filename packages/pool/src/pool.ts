@@ -11,7 +11,7 @@
  */
 import { inspect } from 'node:util';
 import type { CallOptions, RuntimeStats, Task, TaskRest } from '@twinpool/core';
-import { defineInspect, Seat } from '@twinpool/core/facade';
+import { Attachment, defineInspect } from '@twinpool/core/facade';
 import type { AsyncResult } from './async-result.ts';
 import { PROCESSES, THREADS } from './attachment-shapes.ts';
 import type { AsyncMapOptions, AsyncOptions, ImapOptions, WholeMapOptions } from './call-options.ts';
@@ -462,13 +462,13 @@ const STATES = { running: 'RUN', closed: 'CLOSE', terminated: 'TERMINATE' } as c
 export const Pool: PoolConstructor = class Pool extends TaskMethods implements AsyncDisposable {
   static {
     defineInspect(Pool.prototype, (pool, options) => {
-      const { seat, state } = pool.#lifecycle;
+      const { attachment, state } = pool.#lifecycle;
       const shown = {
-        state: state === 'running' && seat.broken !== undefined ? 'BROKEN' : STATES[state],
-        processes: seat.workers,
-        open: seat.open,
+        state: state === 'running' && attachment.broken !== undefined ? 'BROKEN' : STATES[state],
+        processes: attachment.workers,
+        open: attachment.open,
       };
-      return `${seat.name} ${inspect(shown, { ...options, breakLength: Number.POSITIVE_INFINITY })}`;
+      return `${attachment.name} ${inspect(shown, { ...options, breakLength: Number.POSITIVE_INFINITY })}`;
     });
   }
 
@@ -476,11 +476,11 @@ export const Pool: PoolConstructor = class Pool extends TaskMethods implements A
 
   constructor(processes?: number | PoolOptions) {
     const isThreads = (new.target as object) === ThreadPool || new.target.prototype instanceof ThreadPool;
-    const seat = Seat.take(isThreads ? THREADS : PROCESSES, processes);
-    const lifecycle = new PoolLifecycle(seat);
-    super(lifecycle, seat.settings);
+    const attachment = Attachment.attach(isThreads ? THREADS : PROCESSES, processes);
+    const lifecycle = new PoolLifecycle(attachment);
+    super(lifecycle, attachment.settings);
     this.#lifecycle = lifecycle;
-    seat.takenBy(this);
+    attachment.setFacade(this);
   }
 
   static async use<P extends Pool, T>(
@@ -511,7 +511,7 @@ export const Pool: PoolConstructor = class Pool extends TaskMethods implements A
   }
 
   stats(): RuntimeStats {
-    return this.#lifecycle.seat.stats();
+    return this.#lifecycle.attachment.stats();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

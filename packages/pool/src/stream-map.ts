@@ -39,7 +39,7 @@ export class StreamMap implements MapCall {
   }
 
   submit(): void {
-    this.#lifecycle.seat.submit(this.#job, 0);
+    this.#lifecycle.attachment.submit(this.#job, 0);
     this.#takeNext();
   }
 

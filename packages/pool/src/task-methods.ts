@@ -42,7 +42,7 @@ const MOST_BYTES = 2 ** 24;
 /** The methods are untyped: pool.ts declares them as members of Pool. */
 export class TaskMethods {
   static {
-    defineInspect(TaskMethods.prototype, (methods) => `<PoolCalls of ${methods.#lifecycle.seat.name}>`);
+    defineInspect(TaskMethods.prototype, (methods) => `<PoolCalls of ${methods.#lifecycle.attachment.name}>`);
     adviseFor(TaskMethods.prototype, 'pool', 'create one inside the task: `await using pool = new Pool()` in its body');
   }
 
@@ -57,21 +57,21 @@ export class TaskMethods {
   apply(fn: unknown, ...[args, options]: [args?: unknown, options?: unknown]): Promise<never> {
     return promised((resolve, reject) => {
       this.#lifecycle.checkRunning();
-      const { seat } = this.#lifecycle;
+      const { attachment } = this.#lifecycle;
       const { settings, callbacks } = readCallOptions('apply', options, this.#settings);
       const jobSettled = (ok: boolean, value: unknown): void => (ok ? resolve(value) : reject(value));
-      const listener = callbacks === undefined ? { jobSettled } : afterCallbacks(callbacks, seat, jobSettled);
-      seat.submit(new CallJob(taskFunctionOf(fn), argumentsOf('apply', args), settings, listener), 1);
+      const listener = callbacks === undefined ? { jobSettled } : afterCallbacks(callbacks, attachment, jobSettled);
+      attachment.submit(new CallJob(taskFunctionOf(fn), argumentsOf('apply', args), settings, listener), 1);
     });
   }
 
   applyAsync(fn: unknown, ...[args, options]: [args?: unknown, options?: unknown]): AsyncResult<never> {
     this.#lifecycle.checkRunning();
-    const { seat } = this.#lifecycle;
+    const { attachment } = this.#lifecycle;
     const { settings, callbacks } = readCallOptions('applyAsync', options, this.#settings);
-    const result = new PoolResult<never>(seat, callbacks);
+    const result = new PoolResult<never>(attachment, callbacks);
     const job = new CallJob(taskFunctionOf(fn), argumentsOf('applyAsync', args), settings, result);
-    return result.start(job, () => seat.submit(job, 1));
+    return result.start(job, () => attachment.submit(job, 1));
   }
 
   map(fn: unknown, iterable: unknown, options?: unknown): Promise<never> {
@@ -115,7 +115,7 @@ export class TaskMethods {
   #startMap(what: MapMethod, fn: unknown, iterable: unknown, options: unknown): MapResult<never> {
     this.#lifecycle.checkRunning();
     const call = readMapOptions(what, options, this.#settings, 'mapAsync');
-    const result = new PoolMapResult<never>(this.#lifecycle.seat, call.callbacks);
+    const result = new PoolMapResult<never>(this.#lifecycle.attachment, call.callbacks);
     return result.startMap(this.#makeMap(what, fn, iterable, call, result, true));
   }
 
@@ -128,7 +128,7 @@ export class TaskMethods {
     // The input's own code may have ended the pool.
     this.#lifecycle.checkRunning();
     if (shape.spread) for (let i = 0; i < items.length; i++) checkArguments(what, i, items[i]);
-    const mostAtOnce = defaultChunksize(items.length, this.#lifecycle.seat.workers);
+    const mostAtOnce = defaultChunksize(items.length, this.#lifecycle.attachment.workers);
     const failFast = call.failFast === true;
     const job = new MapJob(taskFunctionOf(fn), items, { ...shape, mostAtOnce, failFast, keepsFailures }, call.settings, listener);
     return new ListMap(job, this.#lifecycle, listener, failFast);
@@ -170,7 +170,7 @@ export class TaskMethods {
     // The input's own code may have ended the pool.
     this.#lifecycle.checkRunning();
     const job = new StreamJob(taskFunctionOf(fn), input, shape, settings);
-    this.#lifecycle.seat.submit(job, 0);
+    this.#lifecycle.attachment.submit(job, 0);
     return new IMapIterator(job, this.#lifecycle, what, onError === 'stop');
   }
 }

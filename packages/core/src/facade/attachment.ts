@@ -1,8 +1,10 @@
 /**
- * A facade's place at a runtime: its own workers or somebody's, one client, the settings of its calls.
+ * Attaches a facade to a runtime: one client, the settings of its calls, and the end of both.
  *
- * Decides what ends with the facade: its own runtime goes with it, a shared one stays. What the ends are called, and which errors
- * they carry, is the facade's word.
+ *   attached --close--> no new work --leave: the work ends--> left          own workers:    the runtime ends with the facade
+ *       '------ terminate: the work is ended now -------------^             shared workers: the runtime stays
+ *
+ * It does not know the names of the ends and their errors: those are the facade's.
  */
 
 import type { CallSettings, Job } from '../jobs/job.ts';
@@ -13,36 +15,36 @@ import { coreOf, RuntimeCore, WorkerRuntime } from '../runtime.ts';
 import type { Client } from '../scheduling/client.ts';
 import { resolveFacade } from './facade-options.ts';
 
-export interface SeatShape {
+export interface AttachmentShape {
   /** The facade's name in messages, unless the user gave one. */
   readonly name: string;
   readonly kind: 'process' | 'thread';
   /** The facade's word for the number of workers. */
   readonly count: 'processes' | 'maxWorkers';
-  /** Workers are started with the facade; else when work comes. */
+  /** Workers are started with the facade; otherwise when work comes. */
   readonly startsAtOnce: boolean;
-  /** Of work whose workers cannot be had, or (onWorkerLoss 'break') were lost. It must not hold the facade: it lives as long as the runtime. */
+  /** The error of work whose workers cannot be started or, with onWorkerLoss 'break', were lost. It must not hold the facade: it lives as long as the runtime. */
   readonly brokenError: (name: string, cause: unknown) => Error;
-  /** For an input that is not read any further, since no new work is taken. */
+  /** The error of an input that is not read any further because no new work is taken. */
   readonly closedError: (name: string) => Error;
-  /** Whether an input is read on after the facade was closed, to its end; the others end at once. */
+  /** Whether an input is read to its end after the facade was closed; the others end at once. */
   readonly readsOn: (stream: StreamJob) => boolean;
-  /** Of open work whose workers were ended by whoever owns them; `cause` is the owner's word for it. */
+  /** The error of open work whose workers were ended by their owner; `cause` is the owner's error. */
   readonly endedError: (name: string, cause: unknown) => unknown;
 }
 
-const seats = new WeakMap<object, Seat>();
+const attachments = new WeakMap<object, Attachment>();
 
-/** The seat of a facade; undefined for what is none. */
-export function seatOf(facade: object): Seat | undefined {
-  return seats.get(facade);
+/** The attachment of a facade; undefined for any other object. */
+export function attachmentOf(facade: object): Attachment | undefined {
+  return attachments.get(facade);
 }
 
-export class Seat {
+export class Attachment {
   readonly name: string;
   /** The most workers this facade uses at once. */
   readonly workers: number;
-  /** Of a call that asks for nothing else. */
+  /** The settings of a call without options of its own. */
   readonly settings: CallSettings;
   readonly kind: string;
   readonly #core: RuntimeCore;
@@ -52,7 +54,7 @@ export class Seat {
   readonly ownsWorkers: boolean;
   #ended: Promise<void> | undefined;
 
-  private constructor(core: RuntimeCore, ownsWorkers: boolean, share: ResolvedShare, shape: SeatShape) {
+  private constructor(core: RuntimeCore, ownsWorkers: boolean, share: ResolvedShare, shape: AttachmentShape) {
     const { name } = share;
     this.name = name;
     this.workers = share.maxLanes;
@@ -76,45 +78,46 @@ export class Seat {
   }
 
   /**
-   * Reads the options of a facade's constructor. Throws TypeError, RangeError, OptionsError, and NestedBootstrapError where workers start at once. Given another facade's seat
-   * instead, it takes one beside it: at the same workers, with the same settings; its end leaves the workers alone.
+   * Reads the options of a facade's constructor. Given the attachment of another facade instead, it makes a second one to the same workers, with the
+   * same settings; its end leaves the workers alone. Throws TypeError, RangeError, OptionsError, and NestedBootstrapError if workers start at once
+   * where they must not.
    */
-  static take(shape: SeatShape, options: object | number | undefined): Seat {
-    if (options instanceof Seat) return options.#beside(shape);
+  static attach(shape: AttachmentShape, options: object | number | undefined): Attachment {
+    if (options instanceof Attachment) return options.#again(shape);
     const isRuntime = (value: unknown): value is WorkerRuntime => value instanceof WorkerRuntime;
     const resolved = resolveFacade({ ...shape, isRuntime, shareOf: (runtime) => coreOf(runtime).share }, options);
     if (resolved.workers !== undefined)
-      return new Seat(new RuntimeCore(resolved.workers, resolved.share, shape.startsAtOnce), true, resolved.share, shape);
-    return new Seat(coreOf(resolved.runtime as WorkerRuntime), false, resolved.share, shape);
+      return new Attachment(new RuntimeCore(resolved.workers, resolved.share, shape.startsAtOnce), true, resolved.share, shape);
+    return new Attachment(coreOf(resolved.runtime as WorkerRuntime), false, resolved.share, shape);
   }
 
-  #beside(shape: SeatShape): Seat {
-    return new Seat(this.#core, false, { ...this.#share, name: `${shape.name} of ${this.name}` }, shape);
+  #again(shape: AttachmentShape): Attachment {
+    return new Attachment(this.#core, false, { ...this.#share, name: `${shape.name} of ${this.name}` }, shape);
   }
 
-  /** Says whose seat it is: `seatOf`. */
-  takenBy(facade: object): void {
-    seats.set(facade, this);
+  /** From now on `attachmentOf` returns it for this facade. */
+  setFacade(facade: object): void {
+    attachments.set(facade, this);
   }
 
   /** The facade's permanent failure; undefined while there is none. */
   get broken(): Error | undefined {
     return this.#client.broken;
   }
-  /** Tasks accepted that have not ended. */
+  /** Accepted tasks that have not ended. */
   get open(): number {
     return this.#client.open;
   }
-  /** Whether it takes work: neither it nor its workers were closed. */
+  /** It takes work: neither it nor its workers were closed. */
   get isOpen(): boolean {
     return this.#core.lifecycle.isOpen && !this.#client.isClosed;
   }
-  /** Whether the workers still take work: somebody else may have closed them. */
+  /** The workers take work: their owner has not closed them. */
   get isRuntimeOpen(): boolean {
     return this.#core.lifecycle.isOpen;
   }
 
-  /** What `submit` checks first, for facades that read the input before: throws NestedBootstrapError where no workers may be started. */
+  /** The first check of `submit`, for facades that read the input before. Throws NestedBootstrapError where no workers may be started. */
   checkNesting(): void {
     this.#core.checkNesting();
   }
@@ -140,14 +143,14 @@ export class Seat {
     return this.#core.clock.now();
   }
 
-  /** No new work, neither here nor, where the workers are the facade's own, from who sits beside it. */
+  /** No new work. If the workers are the facade's own, other facades that are attached to them get no new work either. */
   close(): void {
     if (this.ownsWorkers) this.#core.lifecycle.stopTaking();
     this.#client.close();
     this.leaveWhenIdle();
   }
 
-  /** For a facade that nobody can reach any more: it leaves by itself once what it has has ended. */
+  /** For a facade that the program cannot reach any more: it leaves once its work has ended. */
   leaveWhenIdle(): void {
     void this.#client.whenIdle().then(() => this.leave());
   }
@@ -156,7 +159,7 @@ export class Seat {
     this.#client.cancelWaiting(error);
   }
 
-  /** Resolves when all accepted work has ended and, where the workers are the facade's own, every worker is gone. */
+  /** Resolves when all accepted work has ended and, if the workers are the facade's own, every worker is gone. */
   leave(): Promise<void> {
     this.#ended ??= this.#leave();
     return this.#ended;
@@ -174,7 +177,7 @@ export class Seat {
   }
 
   /**
-   * Ends all of this facade's work now; `waitingError` is for what no worker has. `force`: workers get no time to end by themselves.
+   * Ends all of this facade's work now; `waitingError` is the error of tasks that no worker has. `force`: workers get no time to end on their own.
    * Resolves as `leave` does.
    */
   terminate(error: unknown, waitingError: unknown = error, { force = false }: { force?: boolean } = {}): Promise<void> {

@@ -20,7 +20,7 @@ export { afterTurn } from '../primitives/time.ts';
 export { checkStep, type Scope, scopeHere, stepOf, warnOfError, watchReturned } from '../primitives/user-code.ts';
 export { taskFunctionOf } from '../tasks/task-function.ts';
 export { adviseFor } from '../wire/refusal.ts';
-export { Seat, type SeatShape, seatOf } from './attachment.ts';
+export { Attachment, type AttachmentShape, attachmentOf } from './attachment.ts';
 export {
   addCallback,
   cancel,

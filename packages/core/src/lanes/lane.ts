@@ -588,7 +588,7 @@ export class Lane implements TransportOwner {
   }
 
   /** Posts them before the message that uses them, so that they are there when it is read. */
-  #postSeparateValues({ separate, failures }: PackedRuns): void {
+  #postSeparateValues({ separate, failures }: PackedRuns<Chunk>): void {
     for (const { value, transfer, chunk, offset, skip } of separate) {
       try {
         this.#transport.post([SEPARATE_VALUE, value], transfer);
@@ -601,7 +601,7 @@ export class Lane implements TransportOwner {
   }
 
   /** The worker answers their places too, with nothing. */
-  #settleUnsendable({ failures }: PackedRuns): void {
+  #settleUnsendable({ failures }: PackedRuns<Chunk>): void {
     for (const { chunk, offset } of [...failures].reverse()) {
       this.#work.left(chunk, 1);
       this.#inFlight.replaceInLast(chunk, offset);

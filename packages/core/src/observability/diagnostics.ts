@@ -8,7 +8,7 @@ import { type Channel, channel } from 'node:diagnostics_channel';
 
 /**
  * A message of `twinpool:task`. `start`: the task was handed to the worker. `end`: its outcome is there; `lost` when its worker died with it.
- * A task that no worker ever had (cancelled, refused) is not told of. A task that is taken back to run elsewhere starts there again.
+ * A task that no worker ever had (cancelled, refused) has no event. A task that is taken back to run elsewhere starts there again.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 /**
- * One listener per abort signal, however many jobs wait for it.
+ * Keeps one listener per abort signal, whatever the number of jobs that watch it.
  *
- * Decides who hears of an abort. A signal shared by ten thousand calls has one listener, and none when the last of them has settled.
+ * A signal that ten thousand calls share has one listener, and none once the last of them has settled. It does not know what an abort does to a job.
  */
 import type { Job } from '../jobs/job.ts';
 
@@ -12,7 +12,7 @@ interface Watch {
 
 const watches = new WeakMap<AbortSignal, Watch>();
 
-/** Calls `onAbort` once with all jobs that watch the signal then; with `onAbort` undefined the job stops watching. */
+/** Calls `onAbort` once, with all jobs that watch the signal at that time. If `onAbort` is undefined, the job stops watching. */
 export function watchSignal(signal: AbortSignal, job: Job, onAbort: ((jobs: Set<Job>, signal: AbortSignal) => void) | undefined): void {
   const watch = watches.get(signal);
   if (onAbort === undefined) {

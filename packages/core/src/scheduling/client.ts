@@ -1,11 +1,12 @@
 /**
- * One facade's share of a runtime: its waiting jobs, its fair turn, its own close and terminate.
+ * Keeps one facade's share of a runtime: its waiting jobs, its account of worker time, its own close and terminate.
  *
- * Decides which of its jobs is next (by priority, then first come first served) and when all its accepted work has ended.
- * Refuses to know lanes and the other clients: the scheduler compares clients by `charged`, the worker time they have had.
+ *   open --close--> closed                    no new job is given to it; `drained` resolves when all accepted work has ended
+ *     '--terminate--> closed                  every job is ended with the facade's error
  *
- *   open --close--> closed         refuses new jobs; `drained` when nothing accepted is unsettled
- *     '--terminate / break--> closed, every job ended with the facade's error
+ *   broken: no --fail(forGood), breakDown--> yes      every job that comes is ended at once; it never leaves this state
+ *
+ * Its next job is the oldest of the highest priority. It does not know lanes and other clients: the scheduler compares clients by `charged`.
  */
 import { CancelledError, QueueFullError } from '../errors.ts';
 import type { CallSettings, Ending, Job, JobOwner } from '../jobs/job.ts';
@@ -51,12 +52,12 @@ export interface ClientOptions {
   readonly breaksOnLoss: boolean;
   readonly killGrace: number;
   readonly settings: CallSettings;
-  /** The facade's error for work that ended because workers cannot be had, or (with 'break') were lost. */
+  /** The facade's error for work that ended because workers cannot be started or, with 'break', were lost. */
   readonly brokenError: (cause: unknown) => Error;
-  /** Of an input that is not read any further once no new work is taken. */
+  /** The error of an input that is not read any further because no new work is taken. */
   readonly closedError: () => unknown;
   readonly readsOn: (stream: StreamJob) => boolean;
-  /** Of work that ended because the workers' owner ended them. */
+  /** The error of work that ended because the owner of the workers ended them. */
   readonly endedError: (cause: unknown) => unknown;
 }
 
@@ -102,7 +103,7 @@ export class Client implements JobOwner {
     this.options = options;
   }
 
-  /** Undefined while it is not broken. A new error each time: whoever gets it may change it. */
+  /** Undefined while it is not broken. A new error each time, because the receiver may change it. */
   get broken(): Error | undefined {
     return this.#breakage === undefined ? undefined : this.options.brokenError(this.#breakage.cause);
   }
@@ -291,7 +292,7 @@ export class Client implements JobOwner {
     this.#endWaiting(() => error, 'cancelled');
   }
 
-  /** Workers cannot be had: what waits, and with `forGood` what comes, fails. */
+  /** Workers cannot be started: what waits, and with `forGood` what comes, fails. */
   fail(cause: unknown, forGood: boolean): void {
     if (forGood) this.#breakage = { cause };
     this.#endWaiting(() => this.options.brokenError(cause), 'failed');
@@ -319,7 +320,7 @@ export class Client implements JobOwner {
     }
   }
 
-  /** Its function cannot be sent. Told once a turn, so that a callback that submits it again lets the program go on. */
+  /** Its function cannot be sent. Such jobs are ended once per turn, so that a callback that submits the same again does not block the program. */
   #refuse(job: Job): void {
     this.#dequeue(job);
     if (this.#refused.push(job) > 1) return;

@@ -1,5 +1,5 @@
 /**
- * Decides what becomes of the tasks that a lost worker had started.
+ * Settles the tasks that a lost worker had started, or gives them back to run again.
  *
  *   the client's onWorkerLoss is 'break'  -> the client breaks, and everything open of it fails
  *   else, task by task, the last first:   retries left -> given back to its job        none -> settled with WorkerLostError

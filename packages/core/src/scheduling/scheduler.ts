@@ -1,14 +1,15 @@
 /**
- * Which task goes to which lane, and when.
+ * Gives tasks to lanes.
  *
- * Decides by three rules. *Who*: the client that has had the least worker time; within it, its own order. *Where*: idle lanes first,
- * then lanes with room for work ahead. *How much*: what AHEAD in run-time-estimate.ts allows for functions that were measured, one task otherwise, and never
- * more than an even share, so that a burst spreads over all workers. Refuses to know transports, processes and the time of day.
- *
- *   client.front() -> job.claim(n) -> lane.send(chunks)            answers: lane -> job.settle, then laneFree -> pump
+ *   client.front() -> job.claim(n) -> lane.send(chunks)            lane -> job.settle, then laneHasRoom -> the next tasks
  *                        ^-- giveBack <- taken back from a lane, or never started in a lost worker
  *
- * No task waits behind a slow one while a worker is idle: a lane that finds nothing waiting takes back what lies unstarted elsewhere.
+ * Three rules. *Who*: the client that has had the least worker time; within it, its own order. *Where*: idle lanes first, then lanes with room for work
+ * ahead. *How much*: what primitives/run-time-estimate.ts allows for functions that were measured, otherwise one task, and never more than an even
+ * share, so that a burst spreads over all workers.
+ *
+ * No task waits behind a slow one while a worker is idle: a lane for which nothing waits takes over what lies unstarted elsewhere. The scheduler does
+ * not know transports, processes and the time of day.
  */
 
 import type { Chunk, Job } from '../jobs/job.ts';
@@ -24,8 +25,8 @@ const UNKNOWN_CHARGE = 1_000_000;
 /** A worker whose task has run for this, ms, gets nothing behind it. */
 const LONG_RUN = 5;
 /**
- * While one more worker is about to be there, nothing is put behind a running task in a worker that will not give it back: it would be stuck should
- * that run long after all. Of tasks that take at least this long, µs, not even two go together.
+ * While another worker is starting, do not queue a task behind a running one if it cannot be taken back: it would be stuck if that one runs long
+ * after all. Tasks that are expected to take at least this long, µs, do not even go together.
  */
 const WORTH_WAITING = 20;
 /** Clients without work that are still looked at; more, and each look is longer, fewer, and one that works now and then comes and goes. */
@@ -62,7 +63,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
   #pumping = false;
   #again = false;
   #planned = false;
-  /** Jobs that get tasks back wake their client; that is no news. */
+  /** Jobs that get tasks back wake their client; the scheduler need not plan a run for that. */
   #givesBack = false;
   /** Where the search for a lane with room starts, so that all get their turn. */
   #turn = 0;
@@ -125,7 +126,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   addClient(client: Client): void {
     // A newcomer starts level with the one that has had least, neither ahead of nor behind those that work already.
-    // What was charged in advance is not had yet.
+    // What was charged in advance is not used yet.
     let least = Number.POSITIVE_INFINITY;
     for (const { charged, advanced } of this.#active) least = Math.min(least, charged - advanced);
     client.charged = least === Number.POSITIVE_INFINITY ? 0 : least;
@@ -222,7 +223,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
     client.charged += count * (chunk.job.fn.runTimes.lastMean * 1000 - chunk.charge);
   }
 
-  /** Tasks wait again, the last first: each goes to the front of its job's queue. Whoever calls this sees to it that they are given out. */
+  /** Tasks wait again, the last first: each goes to the front of its job. The caller makes sure that they are handed out. */
   giveBack(chunks: readonly Chunk[]): void {
     this.#givesBack = true;
     for (const chunk of chunks) chunk.job.giveBack(chunk);

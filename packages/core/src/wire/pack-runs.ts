@@ -14,7 +14,7 @@
  * This file does not know lanes and transports.
  */
 import { types } from 'node:util';
-import type { Chunk, NumberArray } from '../jobs/job.ts';
+import type { Scope } from '../primitives/user-code.ts';
 import {
   ARGUMENT_LISTS,
   ARITY_SHIFT,
@@ -33,29 +33,51 @@ import {
 import { BYTES, type Packer, PLAIN } from './packer.ts';
 import { transfers } from './transfer.ts';
 
-export interface Unsendable {
-  readonly chunk: Chunk;
+/** Numbers that lie one after the other in memory. */
+interface NumberList {
+  readonly buffer: ArrayBufferLike;
+  readonly length: number;
+}
+
+/** What is read of a chunk of tasks. */
+export interface PackableChunk {
+  readonly count: number;
+  /** Whether an item is the array of a task's arguments (else it is the only argument). */
+  readonly spread: boolean;
+  readonly job: {
+    readonly fn: { readonly id: number; readonly runTimes: { expectation(ownMessageFrom: number): number } };
+    readonly settings: { readonly taskTimeout: number };
+    /** The async context in which getters of the items run. */
+    readonly scope: Scope | undefined;
+  };
+  at(offset: number): unknown;
+  /** A view of all items, if they lie in an array of numbers. */
+  numbers?(): NumberList | undefined;
+}
+
+export interface Unsendable<C extends PackableChunk> {
+  readonly chunk: C;
   readonly offset: number;
   readonly error: unknown;
 }
 
-interface SeparateValue {
+interface SeparateValue<C extends PackableChunk> {
   readonly value: unknown;
   readonly transfer: readonly unknown[];
-  readonly chunk: Chunk;
+  readonly chunk: C;
   readonly offset: number;
   /** Marks the task as skipped after its value could not be sent. */
   skip(): void;
 }
 
-export interface PackedRuns {
+export interface PackedRuns<C extends PackableChunk = PackableChunk> {
   readonly runs: unknown[];
   /** The expected µs per task of each chunk; the same numbers as in the message. */
   readonly expectations: number[];
   readonly transfer: ArrayBuffer[];
   /** The values that need messages of their own, in order. */
-  readonly separate: SeparateValue[];
-  readonly failures: Unsendable[];
+  readonly separate: SeparateValue<C>[];
+  readonly failures: Unsendable<C>[];
 }
 
 export function isPrimitive(value: unknown): boolean {
@@ -93,8 +115,8 @@ function isInt(value: unknown): boolean {
 }
 
 /** `unbatchedFrom`: tasks that are expected to take at least this many microseconds are claimed and answered one at a time. */
-export function packRuns(chunks: readonly Chunk[], packer: Packer, unbatchedFrom: number): PackedRuns {
-  const out: PackedRuns = { runs: [], expectations: [], transfer: [], separate: [], failures: [] };
+export function packRuns<C extends PackableChunk>(chunks: readonly C[], packer: Packer, unbatchedFrom: number): PackedRuns<C> {
+  const out: PackedRuns<C> = { runs: [], expectations: [], transfer: [], separate: [], failures: [] };
   const { runs } = out;
   let run = -RUN_FIELDS;
   for (const chunk of chunks) {
@@ -133,10 +155,10 @@ export function packRuns(chunks: readonly Chunk[], packer: Packer, unbatchedFrom
 }
 
 /** The `slice` of typed arrays. The `slice` of a Buffer does not copy. */
-const copyOf: (this: NumberArray) => NumberArray = Object.getPrototypeOf(Uint8Array.prototype).slice;
+const copyOf: (this: NumberList) => NumberList = Object.getPrototypeOf(Uint8Array.prototype).slice;
 
 /** Copies numbers into memory that is moved. A clone would take the whole memory of the view, and copy it twice. */
-function moved(numbers: NumberArray, out: PackedRuns): NumberArray {
+function moved(numbers: NumberList, out: PackedRuns): NumberList {
   const copy = copyOf.call(numbers);
   out.transfer.push(copy.buffer as ArrayBuffer);
   return copy;
@@ -180,7 +202,15 @@ function arityOf(lists: readonly unknown[]): number {
   return arity;
 }
 
-function packItem(item: unknown, chunk: Chunk, offset: number, packer: Packer, out: PackedRuns, run: number, items: unknown[]): void {
+function packItem<C extends PackableChunk>(
+  item: unknown,
+  chunk: C,
+  offset: number,
+  packer: Packer,
+  out: PackedRuns<C>,
+  run: number,
+  items: unknown[],
+): void {
   let kind = AS_SKIP;
   let payload: unknown;
   try {

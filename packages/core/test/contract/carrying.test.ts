@@ -85,7 +85,7 @@ describe.each(KINDS)('values: %s', (kind) => {
     const settled = await Promise.all([1, bad, 3].map((item) => outcome(work.call(echo, item as unknown))));
     expect(settled.map(({ ok }) => ok)).toEqual([true, false, true]);
     expect(settled[1]).toMatchObject({ ok: false, error: { message: expect.stringMatching(/list.*1.*fn/) } });
-    const stats = work.seat.stats();
+    const stats = work.attachment.stats();
     expect(stats).toMatchObject({ completed: 2, failed: 1 });
   });
 
@@ -95,7 +95,7 @@ describe.each(KINDS)('values: %s', (kind) => {
     const items: unknown[] = [1, 2, () => 3, 4, 5];
     const settled = await outcome(work.map(echo, items, { chunksize: 5 }));
     expect(settled.ok || settled.error).toBeInstanceOf(TaskSerializationError);
-    expect(work.seat.stats()).toMatchObject({ completed: 4, failed: 1 });
+    expect(work.attachment.stats()).toMatchObject({ completed: 4, failed: 1 });
     expect(gate.labels()).toEqual([]);
   });
 
@@ -243,6 +243,6 @@ describe.each(KINDS)('callbacks of a program: %s', (kind) => {
       }),
       10_000,
     );
-    expect(work.seat.stats()).toMatchObject({ completed: 1_999, failed: 0 });
+    expect(work.attachment.stats()).toMatchObject({ completed: 1_999, failed: 0 });
   });
 });

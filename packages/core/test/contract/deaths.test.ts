@@ -21,7 +21,7 @@ describe.each(KINDS)('when a worker %s dies', (kind) => {
     gate.open();
     expect(await neighbour).toBe('neighbour');
     expect(gate.labels().filter((label) => label === 'exit 7')).toHaveLength(1);
-    expect(work.seat.stats()).toMatchObject({ lostWorkers: 1, failed: 1, completed: 1 });
+    expect(work.attachment.stats()).toMatchObject({ lostWorkers: 1, failed: 1, completed: 1 });
   });
 
   it('the error says who died, of what, and where', async () => {
@@ -67,14 +67,14 @@ describe.each(KINDS)('when a worker %s dies', (kind) => {
     expect(settled).toMatchObject({ ok: false, error: { exitCode: 7 } });
     const ran = gate.labels().map(Number);
     expect(ran.sort((a, b) => a - b)).toEqual(items.map(({ item }) => item));
-    expect(work.seat.stats()).toMatchObject({ completed: 99, failed: 1 });
+    expect(work.attachment.stats()).toMatchObject({ completed: 99, failed: 1 });
   });
 
   it('a result that had left counts [F-9]', async () => {
     const work = open(kind, 1);
     for (let i = 0; i < 5; i++) {
       expect(await outcome(work.call(exitRightAfter, 5))).toEqual({ ok: true, value: 'returned' });
-      await until(() => work.seat.stats().lostWorkers === i + 1, 'the worker is lost');
+      await until(() => work.attachment.stats().lostWorkers === i + 1, 'the worker is lost');
     }
   });
 
@@ -119,7 +119,7 @@ describe.each(KINDS)('when a worker %s dies', (kind) => {
       });
     }
     expect(await outcome(work.call(square, 1))).toMatchObject({ ok: false, error: { cause: { exitCode: 1 } } });
-    expect(work.seat.broken).toBeDefined();
+    expect(work.attachment.broken).toBeDefined();
   });
 
   it('while everything is being closed, what waits still runs [F-13]', async () => {
@@ -127,8 +127,8 @@ describe.each(KINDS)('when a worker %s dies', (kind) => {
     const work = open(kind, 1);
     const dying = outcome(work.call(exitWith, gate.path, 1));
     const waiting = [1, 2, 3].map((x) => work.call(square, x));
-    work.seat.close();
-    await within(work.seat.leave());
+    work.attachment.close();
+    await within(work.attachment.leave());
     expect((await dying).ok).toBe(false);
     expect(await Promise.all(waiting)).toEqual([1, 4, 9]);
   });
@@ -155,7 +155,7 @@ describe('when a worker process is killed', () => {
     await until(() => !isRunning(pid), 'the worker is gone');
     const next = await work.call(place);
     expect(next.pid).not.toBe(pid);
-    expect(work.seat.stats()).toMatchObject({ lostWorkers: 1, failed: 0 });
+    expect(work.attachment.stats()).toMatchObject({ lostWorkers: 1, failed: 0 });
   });
 
   it('and at once comes work, it runs elsewhere', async () => {
@@ -182,7 +182,7 @@ describe('when a worker process is killed', () => {
     expect((await Promise.all(waiting)).map(({ ok }) => ok)).toEqual(Array(8).fill(true));
     const labels = gate.labels();
     expect(new Set(labels).size).toBe(labels.length);
-    expect(work.seat.stats().lostWorkers).toBe(4);
+    expect(work.attachment.stats().lostWorkers).toBe(4);
   });
 
   it('by SIGTERM, the error names the signal', async () => {

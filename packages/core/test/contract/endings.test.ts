@@ -10,26 +10,26 @@ import { Closed, KINDS, open, openAt, Terminated, type Workplace } from './workp
 
 const isTerminated = (settled: Awaited<ReturnType<typeof outcome>>) =>
   expect(settled.ok ? 'a value' : settled.error).toBeInstanceOf(Terminated);
-const end = (work: Workplace) => work.seat.terminate(new Terminated('terminated'));
+const end = (work: Workplace) => work.attachment.terminate(new Terminated('terminated'));
 
 describe.each(KINDS)('closing: %s', (kind) => {
   it('lets what was accepted finish, then the workers leave [F-71]', async () => {
     const gate = makeGate();
     const work = open(kind, 2);
     const tasks = Array.from({ length: 20 }, (_, i) => work.call(mark, gate.path, i));
-    work.seat.close();
-    await within(work.seat.leave());
+    work.attachment.close();
+    await within(work.attachment.leave());
     expect(await Promise.all(tasks)).toEqual(Array.from({ length: 20 }, (_, i) => i));
-    expect(work.seat.stats()).toMatchObject({ workers: 0, completed: 20, queued: 0, running: 0 });
+    expect(work.attachment.stats()).toMatchObject({ workers: 0, completed: 20, queued: 0, running: 0 });
     await nothingLeft(1_000);
   });
 
   it('before any work came is done at once', async () => {
     for (const startsAtOnce of [false, true]) {
       const work = open(kind, 2, startsAtOnce);
-      work.seat.close();
-      await within(work.seat.leave());
-      expect(work.seat.stats()).toMatchObject({ workers: 0, completed: 0, lostWorkers: 0 });
+      work.attachment.close();
+      await within(work.attachment.leave());
+      expect(work.attachment.stats()).toMatchObject({ workers: 0, completed: 0, lostWorkers: 0 });
     }
     await nothingLeft(1_000);
   });
@@ -37,27 +37,27 @@ describe.each(KINDS)('closing: %s', (kind) => {
   it('while workers are still starting waits for the work they are for', async () => {
     const work = open(kind, 2, true);
     const tasks = [work.call(square, 2), work.call(square, 3)];
-    work.seat.close();
-    await within(work.seat.leave());
+    work.attachment.close();
+    await within(work.attachment.leave());
     expect(await Promise.all(tasks)).toEqual([4, 9]);
   });
 
   it('twice is once', async () => {
     const work = open(kind, 1);
     await work.call(square, 1);
-    work.seat.close();
-    work.seat.close();
-    const leaving = [work.seat.leave(), work.seat.leave()];
+    work.attachment.close();
+    work.attachment.close();
+    const leaving = [work.attachment.leave(), work.attachment.leave()];
     await within(Promise.all(leaving));
-    expect(work.seat.stats()).toMatchObject({ workers: 0, completed: 1, failed: 0 });
+    expect(work.attachment.stats()).toMatchObject({ workers: 0, completed: 1, failed: 0 });
   });
 
   it('is over while a task left timers behind [F-45]', async () => {
     const work = open(kind, { processes: 1, killGrace: 300 });
     await work.call(leaveTimers);
     const began = performance.now();
-    work.seat.close();
-    await within(work.seat.leave());
+    work.attachment.close();
+    await within(work.attachment.leave());
     expect(performance.now() - began).toBeLessThan(1_500);
     await nothingLeft(1_000);
   });
@@ -68,20 +68,20 @@ describe.each(KINDS)('closing: %s', (kind) => {
     const running = work.call(holdAsync, gate.path, 'running');
     await gate.entered();
     const waiting = [1, 2, 3].map((x) => outcome(work.call(mark, gate.path, x)));
-    work.seat.close();
-    work.seat.cancelWaiting(new Closed('cancelled'));
+    work.attachment.close();
+    work.attachment.cancelWaiting(new Closed('cancelled'));
     for (const settled of await Promise.all(waiting)) expect(settled.ok ? '' : settled.error).toBeInstanceOf(Closed);
     gate.open();
     expect(await running).toBe('running');
-    await within(work.seat.leave());
+    await within(work.attachment.leave());
     expect(gate.labels()).toEqual(['running']);
   });
 
   it('reads a sync input to its end', async () => {
     const work = open(kind, 2);
     const stream = work.stream(square, [1, 2, 3, 4, 5, 6, 7, 8][Symbol.iterator](), 2);
-    work.seat.close();
-    await within(work.seat.leave());
+    work.attachment.close();
+    await within(work.attachment.leave());
     const results: unknown[] = [];
     for (let value = await stream.next(); value !== undefined; value = await stream.next()) results.push(value);
     expect(results).toEqual([1, 4, 9, 16, 25, 36, 49, 64]);
@@ -111,10 +111,10 @@ describe.each(KINDS)('terminating: %s', (kind) => {
     await work.call(square, 1);
     const first = end(work);
     const second = end(work);
-    work.seat.close();
-    await within(Promise.all([first, second, work.seat.leave()]));
+    work.attachment.close();
+    await within(Promise.all([first, second, work.attachment.leave()]));
     await within(end(work));
-    expect(work.seat.stats()).toMatchObject({ workers: 0, completed: 1, failed: 0 });
+    expect(work.attachment.stats()).toMatchObject({ workers: 0, completed: 1, failed: 0 });
   });
 
   it('ends a closing that waits', async () => {
@@ -122,8 +122,8 @@ describe.each(KINDS)('terminating: %s', (kind) => {
     const work = open(kind, 1);
     const running = outcome(work.call(hold, gate.path, 1));
     await gate.entered();
-    work.seat.close();
-    const left = work.seat.leave();
+    work.attachment.close();
+    const left = work.attachment.leave();
     await within(end(work));
     await within(left, 100);
     isTerminated(await running);
@@ -150,7 +150,7 @@ describe.each(KINDS)('terminating: %s', (kind) => {
     const work = open(kind, { processes: 1, killGrace: 60_000 });
     const task = outcome(kind === 'process' ? work.call(ignoreSigterm, gate.path) : work.call(hold, gate.path, 1));
     await gate.entered();
-    await within(work.seat.terminate(new Terminated('now'), new Terminated('now'), { force: true }));
+    await within(work.attachment.terminate(new Terminated('now'), new Terminated('now'), { force: true }));
     isTerminated(await task);
     await nothingLeft(1_000);
   });
@@ -159,7 +159,7 @@ describe.each(KINDS)('terminating: %s', (kind) => {
     const work = open(kind, { processes: 2, maxTasksPerChild: 1 }, true);
     expect(await work.call(square, 1)).toBe(1);
     await within(end(work));
-    expect(work.seat.stats()).toMatchObject({ workers: 0, lostWorkers: 0 });
+    expect(work.attachment.stats()).toMatchObject({ workers: 0, lostWorkers: 0 });
     await nothingLeft(1_000);
   });
 
@@ -207,7 +207,7 @@ describe('a worker process that ignores SIGTERM', () => {
     const work = open('process', { processes: 1, killGrace: Number.POSITIVE_INFINITY });
     const task = outcome(work.call(ignoreSigterm, gate.path));
     await gate.entered();
-    await within(work.seat.terminate(new Terminated('now'), new Terminated('now'), { force: true }));
+    await within(work.attachment.terminate(new Terminated('now'), new Terminated('now'), { force: true }));
     isTerminated(await task);
   });
 });
@@ -275,7 +275,7 @@ describe.each(KINDS)('replacing workers: %s', (kind) => {
     for (const count of counts.values()) expect(count).toBeLessThanOrEqual(most);
     // All but those that work now have had exactly as many as they may.
     expect([...counts.values()].filter((count) => count < most).length).toBeLessThanOrEqual(2);
-    expect(work.seat.stats()).toMatchObject({ lostWorkers: 0, completed: 24 });
+    expect(work.attachment.stats()).toMatchObject({ lostWorkers: 0, completed: 24 });
   });
 
   it('counts tasks that throw, and asynchronous ones', async () => {
@@ -299,8 +299,8 @@ describe.each(KINDS)('replacing workers: %s', (kind) => {
     for (const most of [1, 2]) {
       const work = open(kind, { processes: 1, maxTasksPerChild: most });
       const tasks = Array.from({ length: 7 }, (_, i) => work.call(square, i));
-      work.seat.close();
-      const left = work.seat.leave();
+      work.attachment.close();
+      const left = work.attachment.leave();
       expect(await within(Promise.all(tasks))).toEqual([0, 1, 4, 9, 16, 25, 36]);
       await within(left);
     }

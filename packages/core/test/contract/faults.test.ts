@@ -237,7 +237,7 @@ describe.each(KINDS)('a worker %s', (kind) => {
     expect(await outcome(place.call(square, 3))).toEqual({ ok: true, value: 9 });
     expect(await outcome(place.map(square, [1, 2, 3]))).toEqual({ ok: true, value: [1, 4, 9] });
     expect(gate?.labels() ?? ['once']).toHaveLength(1);
-    expect(place.seat.open).toBe(0);
+    expect(place.attachment.open).toBe(0);
   });
 
   it.each([
@@ -245,12 +245,12 @@ describe.each(KINDS)('a worker %s', (kind) => {
     ['an unhandled rejection', faults.rejectLater, /late rejection/],
   ] as const)('that is ended by %s after its task harms no other task [F-41] [F-43]', async (_what, task, warning) => {
     expectWarning(warning);
-    const lost = place.seat.stats().lostWorkers;
+    const lost = place.attachment.stats().lostWorkers;
     expect(await outcome(place.call(task, 5))).toEqual({ ok: true, value: 'returned' });
     const others: Promise<Outcome<number>>[] = [];
     await until(() => {
       if (others.length < 200) others.push(outcome(place.call(square, 2)));
-      return place.seat.stats().lostWorkers > lost;
+      return place.attachment.stats().lostWorkers > lost;
     }, 'the worker is lost');
     expect((await Promise.all(others)).filter(({ ok }) => !ok)).toEqual([]);
     expect(await outcome(place.call(square, 3))).toEqual({ ok: true, value: 9 });

@@ -28,7 +28,7 @@ describe.each(KINDS)('the time limit of a task: %s', (kind) => {
     expect((settled.error as Error).message).toContain('100 ms');
     const after = await within(work.call(place));
     expect(after.workerId).not.toBe(before.workerId);
-    expect(work.seat.stats()).toMatchObject({ lostWorkers: 0, failed: 1 });
+    expect(work.attachment.stats()).toMatchObject({ lostWorkers: 0, failed: 1 });
   });
 
   it('leaves the tasks behind it alone, and each of them runs once', async () => {
@@ -59,7 +59,7 @@ describe.each(KINDS)('the time limit of a task: %s', (kind) => {
     const work = open(kind, { processes: 1, taskTimeout: 200 });
     const settled = await outcome(work.map(holdIfFive, [1, 2, 3, 4, 5, 6, 7, 8]));
     expect(settled).toMatchObject({ ok: false, error: { code: 'ERR_TWINPOOL_TASK_TIMEOUT' } });
-    expect(work.seat.stats()).toMatchObject({ completed: 7, failed: 1 });
+    expect(work.attachment.stats()).toMatchObject({ completed: 7, failed: 1 });
   });
 
   it('does not count the waiting for a worker', async () => {
@@ -149,7 +149,7 @@ describe.each(KINDS)('an aborted signal: %s', (kind) => {
     gate.open();
     await within(Promise.all([running, last]));
     expect(gate.labels()).toEqual(['running', 'last']);
-    expect(work.seat.stats()).toMatchObject({ cancelled: 1, completed: 2, failed: 0 });
+    expect(work.attachment.stats()).toMatchObject({ cancelled: 1, completed: 2, failed: 0 });
   });
 
   it('that is aborted already starts nothing [F-69]', async () => {
@@ -215,7 +215,7 @@ describe.each(KINDS)('an aborted signal: %s', (kind) => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
     expect(await outcome(work.call(square, 3))).toEqual({ ok: true, value: 9 });
     expect(gate.labels()).toEqual(['running']);
-    expect(work.seat.stats().cancelled).toBe(1_001);
+    expect(work.attachment.stats().cancelled).toBe(1_001);
   });
 
   it('of a map ends the whole map, wherever its tasks are', async () => {
@@ -263,7 +263,7 @@ describe.each(KINDS)('an aborted signal: %s', (kind) => {
     const work = open(kind, { processes: 1, killGrace: 100 });
     const controller = new AbortController();
     const { promise } = work.begin(taskRef(new URL('never-loads.mjs', modules), 'task'), [], { signal: controller.signal });
-    await until(() => work.seat.stats().running === 1, 'the task is handed over');
+    await until(() => work.attachment.stats().running === 1, 'the task is handed over');
     controller.abort();
     isCancelled(await outcome(promise, 100));
     expect(await outcome(work.call(square, 2))).toEqual({ ok: true, value: 4 });

@@ -24,6 +24,6 @@ describe.each(KINDS)('one task at a time: %s', (kind) => {
       // A pause in which the look is over, and others in which it is not.
       for (let turns = i % 7 === 0 ? 200 : 0; turns > 0; turns--) await turn();
     }
-    expect(work.seat.stats()).toMatchObject({ completed: 400, failed: 0, lostWorkers: 0 });
+    expect(work.attachment.stats()).toMatchObject({ completed: 400, failed: 0, lostWorkers: 0 });
   });
 });

@@ -129,7 +129,7 @@ describe.each(KINDS)('in one worker: %s [R2] [R3]', (kind) => {
     const results = outcome(single.map(leaveOrHold, [{ leaves: left.path }, { holds: held.path }, { holds: held.path }], { chunksize: 3 }));
     await held.entered();
     fire(left.path);
-    await until(() => single.seat.stats().lateErrors > 0, 'the late error is counted');
+    await until(() => single.attachment.stats().lateErrors > 0, 'the late error is counted');
     held.open();
     expect(await results).toEqual({ ok: true, value: ['left', 'held', 'held'] });
     expect(await outcome(single.call(square, 3))).toEqual({ ok: true, value: 9 });

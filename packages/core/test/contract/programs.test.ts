@@ -31,9 +31,9 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
   it('works when it is given by node -e, and is not run again in its workers', async () => {
     const code = `import { open } from '${new URL('workplace.mjs', programs).href}';
       console.log('started');
-      const { call, seat } = open('${kind}', 1);
+      const { call, attachment } = open('${kind}', 1);
       console.log(await call((x) => x + 1, 41));
-      await seat.terminate(new Error('over'));`;
+      await attachment.terminate(new Error('over'));`;
     const program = runNode(['--input-type=module', '-e', code], programs);
     expect(await program.end()).toEqual({ code: 0, signal: null });
     expect(program.output).toBe('started\n42\n');
@@ -42,9 +42,9 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
   it('works when it comes on standard input', async () => {
     const code = `import { open } from '${new URL('workplace.mjs', programs).href}';
       console.log('started');
-      const { call, seat } = open('${kind}', 1);
+      const { call, attachment } = open('${kind}', 1);
       console.log(await call((x) => x + 1, 41));
-      await seat.terminate(new Error('over'));`;
+      await attachment.terminate(new Error('over'));`;
     const program = runNode(['--input-type=module'], programs, code);
     expect(await program.end()).toEqual({ code: 0, signal: null });
     expect(program.output).toBe('started\n42\n');
@@ -52,10 +52,10 @@ describe.each(KINDS)('a program with workers: %s', (kind) => {
 
   it('starts workers without the inspector it was started with [F-60]', async () => {
     const code = `import { open } from '${new URL('workplace.mjs', programs).href}';
-      const { call, seat } = open('${kind}', 2);
+      const { call, attachment } = open('${kind}', 2);
       const urls = await Promise.all([1, 2].map(() => call(async () => (await import('node:inspector')).url() ?? 'none')));
       console.log(urls.join(' '));
-      await seat.terminate(new Error('over'));`;
+      await attachment.terminate(new Error('over'));`;
     const program = runNode(['--inspect=127.0.0.1:0', '--input-type=module', '-e', code], programs);
     expect((await program.end()).code).toBe(0);
     if (kind === 'process') expect(program.output).toBe('none none\n');

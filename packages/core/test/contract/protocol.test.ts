@@ -185,13 +185,13 @@ describe.each(KINDS)('[R10] a %s that breaks the protocol', (kind: Kind) => {
     expect(ended.ok ? ended.value : ended.error, what).toBeInstanceOf(WorkerLostError);
     expect((ended as { error: WorkerLostError }).error.message, what).toContain('cannot be trusted any more');
     anomalies += 1;
-    expect(place.seat.stats().protocolAnomalies, what).toBe(anomalies);
+    expect(place.attachment.stats().protocolAnomalies, what).toBe(anomalies);
   }
 
   async function goesOn(): Promise<void> {
     expect(await place.map(square, [1, 2, 3])).toEqual([1, 4, 9]);
-    expect(place.seat.open).toBe(0);
-    expect(place.seat.stats()).toMatchObject({ queued: 0, running: 0, protocolAnomalies: anomalies });
+    expect(place.attachment.open).toBe(0);
+    expect(place.attachment.stats()).toMatchObject({ queued: 0, running: 0, protocolAnomalies: anomalies });
   }
 
   // A worker for each: two kinds of junk a field, another two for the next field. All of them are tried on the form alone, below.
@@ -223,7 +223,7 @@ describe.each(KINDS)('[R10] a %s that breaks the protocol', (kind: Kind) => {
     expect(await outcome(place.call(forgeAndStay, [answer({}), again]))).toEqual({ ok: true, value: 'forged' });
     anomalies += 1;
     // What is handed to the worker before its second answer is read is lost with it.
-    await until(() => place.seat.stats().protocolAnomalies === anomalies, 'the anomaly');
+    await until(() => place.attachment.stats().protocolAnomalies === anomalies, 'the anomaly');
     await goesOn();
   });
 
@@ -235,7 +235,7 @@ describe.each(KINDS)('[R10] a %s that breaks the protocol', (kind: Kind) => {
   ])('is ended when it has no task and sends %s', async (_what, message) => {
     expect(await place.call(forgeLater, message)).toBe('returned');
     anomalies += 1;
-    await until(() => place.seat.stats().protocolAnomalies === anomalies, 'the anomaly');
+    await until(() => place.attachment.stats().protocolAnomalies === anomalies, 'the anomaly');
     await goesOn();
   });
 
@@ -274,7 +274,7 @@ describe.each(KINDS)('[R10] a %s that breaks the protocol', (kind: Kind) => {
     try {
       const ended = (await outcome(broken.call(square, 1))) as { error: Error };
       expect(inspect(ended.error)).toMatch(/cannot be trusted any more/);
-      expect(broken.seat.stats().protocolAnomalies).toBeGreaterThan(0);
+      expect(broken.attachment.stats().protocolAnomalies).toBeGreaterThan(0);
     } finally {
       await broken.end();
     }

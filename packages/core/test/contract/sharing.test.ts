@@ -72,8 +72,8 @@ describe.each(KINDS)('two facades on one runtime: %s', (kind) => {
     const runtime = makeRuntime(kind, 1);
     const [one, other] = [openAt(runtime), openAt(runtime)];
     const before = await one.call(place);
-    one.seat.close();
-    await within(one.seat.leave());
+    one.attachment.close();
+    await within(one.attachment.leave());
     expect(await other.call(place)).toEqual(before);
     expect(runtime.stats().workers).toBe(1);
   });
@@ -87,7 +87,7 @@ describe.each(KINDS)('two facades on one runtime: %s', (kind) => {
     await gate.entered(2);
     mine.push(outcome(one.call(mark, gate.path, 'mine too')));
     const waiting = other.call(mark, gate.path, 'waiting');
-    await within(one.seat.terminate(new Terminated('mine')));
+    await within(one.attachment.terminate(new Terminated('mine')));
     for (const settled of await Promise.all(mine)) expect(settled.ok ? 'a value' : settled.error).toBeInstanceOf(Terminated);
     expect(await within(waiting)).toBe('waiting');
     gate.open();
@@ -103,8 +103,8 @@ describe.each(KINDS)('two facades on one runtime: %s', (kind) => {
     const long = robust.call(later, 'robust', 100);
     const dead = await outcome(fragile.call(exitWith, gate.path, 1));
     expect(dead.ok).toBe(false);
-    expect(fragile.seat.broken).toBeDefined();
-    expect(robust.seat.broken).toBeUndefined();
+    expect(fragile.attachment.broken).toBeDefined();
+    expect(robust.attachment.broken).toBeUndefined();
     expect(await within(long)).toBe('robust');
     expect(await within(robust.call(square, 2))).toBe(4);
   });
@@ -118,7 +118,7 @@ describe.each(KINDS)('two facades on one runtime: %s', (kind) => {
     expect((await outcome(one.call(exitWith, gate.path, 1))).ok).toBe(false);
     gate.open();
     expect(await within(held)).toBe('held');
-    expect(other.seat.broken).toBeUndefined();
+    expect(other.attachment.broken).toBeUndefined();
   });
 
   it('a full queue refuses one of them only [F-94]', async () => {

@@ -65,7 +65,7 @@ describe.each(KINDS)('an initializer: %s', (kind) => {
     expect(starts).toBeGreaterThanOrEqual(2);
     expect(starts).toBeLessThanOrEqual(3 * 2);
     expect(await outcome(work.call(square, 1), 100)).toMatchObject({ ok: false, error: { cause: { code: 'ERR_TWINPOOL_INITIALIZER' } } });
-    expect(work.seat.broken).toBeInstanceOf(BrokenExecutorError);
+    expect(work.attachment.broken).toBeInstanceOf(BrokenExecutorError);
     expect(gate.labels()).toHaveLength(starts);
   });
 
@@ -81,7 +81,7 @@ describe.each(KINDS)('an initializer: %s', (kind) => {
     const work = open(kind, { processes: 3, initializer: failTheFirst, initargs: [gate.path, 1] });
     const items = Array.from({ length: 30 }, (_, i) => i);
     expect(await within(work.map(square, items))).toEqual(items.map((x) => x * x));
-    expect(work.seat.broken).toBeUndefined();
+    expect(work.attachment.broken).toBeUndefined();
   });
 
   it('that cannot be found or loaded breaks the facade, too', async () => {
@@ -240,21 +240,21 @@ describe.each(KINDS)('task modules: %s', (kind) => {
     );
     const settled = await Promise.all(tasks);
     expect(settled.map(({ ok }) => ok)).toEqual([false, true, false, true]);
-    expect(work.seat.stats().lostWorkers).toBe(0);
+    expect(work.attachment.stats().lostWorkers).toBe(0);
   });
 });
 
 describe.each(KINDS)('worker %s', (kind) => {
   it('are started when work comes, no more than there is work for', async () => {
     const work = open(kind, 4);
-    expect(work.seat.stats().workers).toBe(0);
+    expect(work.attachment.stats().workers).toBe(0);
     await work.call(square, 1);
-    expect(work.seat.stats().workers).toBe(1);
+    expect(work.attachment.stats().workers).toBe(1);
   });
 
   it('are all there soon where the facade wants them at once', async () => {
     const work = open(kind, 3, true);
-    await expect.poll(() => work.seat.stats().workers, { timeout: PATIENCE }).toBe(3);
+    await expect.poll(() => work.attachment.stats().workers, { timeout: PATIENCE }).toBe(3);
   });
 
   it('work in parallel, all of them', async () => {
@@ -264,7 +264,7 @@ describe.each(KINDS)('worker %s', (kind) => {
     const arrivals = await gate.entered(3);
     expect(new Set(arrivals.map(({ pid, threadId }) => `${pid} ${threadId}`)).size).toBe(3);
     expect(arrivals.every(({ pid }) => (pid === process.pid) === (kind === 'thread'))).toBe(true);
-    expect(work.seat.stats()).toMatchObject({ workers: 3, busy: 3, running: 3, queued: 0 });
+    expect(work.attachment.stats()).toMatchObject({ workers: 3, busy: 3, running: 3, queued: 0 });
     gate.open();
     expect(await Promise.all(tasks)).toEqual([1, 2, 3]);
   });
@@ -272,10 +272,10 @@ describe.each(KINDS)('worker %s', (kind) => {
   it('end after idleTimeout, and come back for new work', async () => {
     const work = open(kind, { processes: 1, idleTimeout: 30 });
     const before = await work.call(place);
-    await expect.poll(() => work.seat.stats().workers, { timeout: PATIENCE }).toBe(0);
+    await expect.poll(() => work.attachment.stats().workers, { timeout: PATIENCE }).toBe(0);
     const after = await within(work.call(place));
     expect(after.workerId).toBeGreaterThan(before.workerId);
-    expect(work.seat.stats()).toMatchObject({ lostWorkers: 0 });
+    expect(work.attachment.stats()).toMatchObject({ lostWorkers: 0 });
   });
 
   it('that go idle and get work at the same moment lose nothing [F-80]', async () => {

@@ -40,5 +40,5 @@ it('a thread that is held up by a leftover never runs what was taken back meanwh
   Atomics.notify(cells, 1);
   expect(await within(last)).toBe('last');
   expect(gate.labels()).toEqual(['before', 'last']);
-  expect(work.seat.stats()).toMatchObject({ lostWorkers: 0, protocolAnomalies: 0 });
+  expect(work.attachment.stats()).toMatchObject({ lostWorkers: 0, protocolAnomalies: 0 });
 });

@@ -39,7 +39,7 @@ describe.each(KINDS)('tasks that run together: %s', (kind) => {
     };
     await work.map(task, [1, 2, 3]);
     expect(await outcome(work.map(task, numbers))).toMatchObject({ ok: false, error: { name: 'RangeError', message: 'no 7777' } });
-    expect(work.seat.stats()).toMatchObject({ completed: 3 + COUNT - 1, failed: 1 });
+    expect(work.attachment.stats()).toMatchObject({ completed: 3 + COUNT - 1, failed: 1 });
   });
 
   it('are lost alone, and each of them runs once', async () => {
@@ -49,7 +49,7 @@ describe.each(KINDS)('tasks that run together: %s', (kind) => {
     const task = taskRef<(x: number) => number>(url, 'exitBelowZero');
     await work.map(task, [1, 2, 3]);
     expect(await outcome(work.map(task, marked))).toMatchObject({ ok: false, error: { code: 'ERR_TWINPOOL_WORKER_LOST', exitCode: 3 } });
-    expect(work.seat.stats()).toMatchObject({ completed: 3 + COUNT - 1, failed: 1, lostWorkers: 1 });
+    expect(work.attachment.stats()).toMatchObject({ completed: 3 + COUNT - 1, failed: 1, lostWorkers: 1 });
     const inSecond = await work.call(taskRef<() => number[]>(url, 'ran'));
     const inFirst = readFileSync(log, 'utf8').trim().split(' ').map(Number);
     const all = [...inFirst, ...inSecond].sort((one, other) => one - other);

@@ -97,7 +97,7 @@ describe('an idle worker exits in an orderly way, so that its exit listeners run
       });
       return process.pid;
     });
-    await work.seat.terminate(new Terminated('terminated'));
+    await work.attachment.terminate(new Terminated('terminated'));
     expect(isRunning(pid)).toBe(false);
   });
 });
@@ -108,9 +108,9 @@ describe('nothing is left of what watches,', () => {
     const work = open('process', 2);
     await Promise.all([1, 2, 3].map((x) => work.call(square, x)));
     if (how === 'close') {
-      work.seat.close();
-      await work.seat.leave();
-    } else await work.seat.terminate(new Terminated('terminated'));
+      work.attachment.close();
+      await work.attachment.leave();
+    } else await work.attachment.terminate(new Terminated('terminated'));
     expect(everyChild().filter((pid) => !before.includes(pid))).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 /** Provides a minimal facade (calls, maps and streams as promises) for the contract suites of all kinds of workers. */
 
 import { BrokenProcessPoolError, BrokenThreadPoolError, type Task, type WorkerRuntime } from '@twinpool/core';
-import { CallJob, type CallSettings, MapJob, Seat, StreamJob, taskFunctionOf } from '@twinpool/core/facade';
+import { Attachment, CallJob, type CallSettings, MapJob, StreamJob, taskFunctionOf } from '@twinpool/core/facade';
 import { outcome } from '@twinpool/testkit';
 import { onTestFinished } from 'vitest';
 
@@ -18,11 +18,11 @@ export interface Call<R> {
 }
 
 export class Workplace {
-  readonly seat: Seat;
+  readonly attachment: Attachment;
 
   constructor(kind: Kind, options: object | number = {}, startsAtOnce = false) {
     const Broken = kind === 'thread' ? BrokenThreadPoolError : BrokenProcessPoolError;
-    this.seat = Seat.take(
+    this.attachment = Attachment.attach(
       {
         name: 'Workplace',
         kind,
@@ -47,7 +47,7 @@ export class Workplace {
     const promise = new Promise<R>((resolve, reject) => {
       const listener = { jobSettled: (ok: boolean, value: unknown) => (ok ? resolve(value as R) : reject(value)) };
       job = new CallJob(taskFunctionOf(fn), args, this.settings(options), listener);
-      this.seat.submit(job, 1);
+      this.attachment.submit(job, 1);
     });
     // A test that checks a failure has the promise.
     promise.catch(() => undefined);
@@ -56,10 +56,10 @@ export class Workplace {
 
   map<T, R>(fn: Task<[T], R>, items: readonly T[], options: Partial<CallSettings> & { chunksize?: number } = {}): Promise<R[]> {
     const { chunksize, ...settings } = options;
-    const shape = { spread: false, chunksize, mostAtOnce: Math.ceil(items.length / this.seat.workers), onProgress: undefined };
+    const shape = { spread: false, chunksize, mostAtOnce: Math.ceil(items.length / this.attachment.workers), onProgress: undefined };
     const promise = new Promise<R[]>((resolve, reject) => {
       const listener = { jobSettled: (ok: boolean, value: unknown) => (ok ? resolve(value as R[]) : reject(value)) };
-      this.seat.submit(new MapJob(taskFunctionOf(fn), items, shape, this.settings(settings), listener), items.length);
+      this.attachment.submit(new MapJob(taskFunctionOf(fn), items, shape, this.settings(settings), listener), items.length);
     });
     promise.catch(() => undefined);
     return promise;
@@ -67,18 +67,18 @@ export class Workplace {
 
   stream<T, R>(fn: Task<[T], R>, input: Iterator<T>, window: number): Stream<R> {
     const shape = { spread: false, ordered: true, chunksize: undefined, window, onProgress: undefined, total: undefined };
-    const job = new StreamJob(taskFunctionOf(fn), { sync: input }, shape, this.seat.settings);
-    this.seat.submit(job, 0);
+    const job = new StreamJob(taskFunctionOf(fn), { sync: input }, shape, this.attachment.settings);
+    this.attachment.submit(job, 0);
     return new Stream<R>(job);
   }
 
   settings(options: Partial<CallSettings>): CallSettings {
-    return { ...this.seat.settings, ...options };
+    return { ...this.attachment.settings, ...options };
   }
 
   /** Ends its work and, if they are its own, its workers; resolves when they are gone. */
   async end(): Promise<void> {
-    await outcome(this.seat.terminate(new Terminated('terminated')));
+    await outcome(this.attachment.terminate(new Terminated('terminated')));
   }
 }
 
