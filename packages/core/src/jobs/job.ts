@@ -17,6 +17,13 @@ import { runCallback, type Scope, scopeHere } from '../primitives/user-code.ts';
 import { runValidationFor } from '../tasks/definition/validation-scope.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
 
+/** A time of the clock in milliseconds. An object, which many jobs share: a number of its own would be an allocation for each job. */
+export interface Moment {
+  readonly at: number;
+}
+
+const UNKNOWN: Moment = { at: 0 };
+
 /** What a call asks for. Made once per client and once per call that gives options, never per task. */
 export interface CallSettings {
   readonly priority: number;
@@ -98,9 +105,8 @@ export abstract class Job {
   scope: Scope | undefined = undefined;
   /** Set when the client accepts the job. */
   owner!: JobOwner;
-  /** When it was accepted: whole ms of the clock in 32 bits, and µs above them. Small integers, so that a call allocates no number. */
-  acceptedMs = 0;
-  acceptedUs = 0;
+  /** When the client accepted the job. */
+  acceptedAt: Moment = UNKNOWN;
   /** Its place among the jobs of its client. */
   order = 0;
   /** Links of the client's queue; `queued` says whether it is in there. */

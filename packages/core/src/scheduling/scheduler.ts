@@ -12,7 +12,7 @@
  * not know transports, processes and the time of day.
  */
 
-import type { Chunk, Job } from '../jobs/job.ts';
+import type { Chunk, Job, Moment } from '../jobs/job.ts';
 import type { Lane, WorkListener } from '../lanes/lane.ts';
 import type { RuntimeStats } from '../observability/runtime-stats.ts';
 import { Histogram } from '../primitives/histogram.ts';
@@ -58,8 +58,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
   readonly #now: () => number;
   readonly #waitTime = new Histogram();
   readonly #runTime = new Histogram();
-  #acceptedMs = 0;
-  #acceptedUs = 0;
+  #accepted: Moment | undefined;
   #pumping = false;
   #again = false;
   #planned = false;
@@ -101,13 +100,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** Jobs that come in before the scheduler runs get one time: a loop of submits reads the clock once. */
   stampAcceptance(job: Job): void {
-    if (!this.#planned) {
-      const now = this.#now();
-      this.#acceptedMs = Math.floor(now) | 0;
-      this.#acceptedUs = ((now % 1) * 1000) | 0;
-    }
-    job.acceptedMs = this.#acceptedMs;
-    job.acceptedUs = this.#acceptedUs;
+    if (this.#accepted === undefined || !this.#planned) this.#accepted = { at: this.#now() };
+    job.acceptedAt = this.#accepted;
   }
 
   /** Tasks of this client that workers would take at once, after the tasks of other clients that wait for them. */
@@ -332,12 +326,12 @@ export class Scheduler implements WorkListener, ClientScheduler {
   }
 
   #take(client: Client, chunk: Chunk, now: number): void {
-    const { fn, acceptedMs, acceptedUs } = chunk.job;
+    const { fn, acceptedAt } = chunk.job;
     chunk.charge = fn.runTimes.estimate === 0 ? UNKNOWN_CHARGE : Math.ceil(fn.runTimes.estimate * 1000);
     client.charged += chunk.charge * chunk.count;
     client.advanced += chunk.charge * chunk.count;
     client.claimed(chunk.job, chunk.count);
-    this.#waitTime.record(Math.max(0, ((Math.floor(now) - acceptedMs) | 0) + (now % 1) - acceptedUs / 1000), chunk.count);
+    this.#waitTime.record(Math.max(0, now - acceptedAt.at), chunk.count);
   }
 
   /** The client with work, and a lane to spare, that has had the least. */
