@@ -306,10 +306,7 @@ export class Runner implements TaskSource {
       if (known !== undefined && known.task === undefined && batch.tried !== batch.run) {
         answers.flush();
         if (batch.claimed === 0) batch.claimed = this.#far.claim(batch.slot, 1);
-        if (batch.claimed === 0) {
-          this.#wasTakenBack();
-          return true;
-        }
+        if (batch.claimed === 0) return this.#wasTakenBack();
         batch.tried = batch.run;
         this.#waitFor(this.#load(id, known));
         return false;
@@ -318,7 +315,7 @@ export class Runner implements TaskSource {
       let end: RunEnd;
       do end = this.#runInScope(batch, known);
       while (end === 'touched');
-      if (end !== 'done') return end === 'taken back';
+      if (end !== 'done') return end === 'taken back' && this.#wasTakenBack();
       answers.closeSegment();
     }
     return true;
@@ -357,13 +354,13 @@ export class Runner implements TaskSource {
     while (batch.at < count) {
       if (mayRunTogether && known.givesNumbers && batch.claimed === 0) {
         batch.claimed = this.#far.claim(batch.slot, Math.min(TOGETHER, count - batch.at));
-        if (batch.claimed === 0) return this.#wasTakenBack();
+        if (batch.claimed === 0) return 'taken back';
         if (!this.#runTogether(batch, known, items, expectation)) return 'waits';
         answers.flushIfLate();
         continue;
       }
       if (batch.claimed === 0) batch.claimed = this.#far.claim(batch.slot, 1);
-      if (batch.claimed === 0) return this.#wasTakenBack();
+      if (batch.claimed === 0) return 'taken back';
       answers.beforeTask(expectation);
       batch.claimed -= 1;
       answers.started(expectation);
@@ -383,9 +380,9 @@ export class Runner implements TaskSource {
   }
 
   /** The rest of the batch runs elsewhere. Its slot is free when the other side learns that it was read; perhaps no answer says so. */
-  #wasTakenBack(): RunEnd {
+  #wasTakenBack(): true {
     this.#owesAcknowledgement = true;
-    return 'taken back';
+    return true;
   }
 
   #acknowledge(): void {
