@@ -5,7 +5,7 @@ const absolute = (path: string): string => fileURLToPath(new URL(path, import.me
 
 /** These tests use the real facades over fake workers. No package exports those parts of core, so they load all packages from their sources. */
 const SIMULATED = 'test/faults/simulated/**';
-const PACKAGES = ['core', 'pool', 'executor', 'adapters', 'migrate', 'twinpool', 'testkit'];
+const PACKAGES = ['core', 'pool', 'executor', 'adapters', 'migrate', 'twinpool', 'testkit', 'unplugin'];
 
 const project = (name: string, root = `./packages/${name}`) => ({
   extends: true as const,

@@ -10,6 +10,7 @@ const MAY_IMPORT = {
   adapters: ['core', 'pool', 'executor'],
   bullmq: ['core'],
   migrate: [],
+  unplugin: [],
   twinpool: ['core', 'pool', 'executor', 'adapters', 'bullmq', 'migrate'],
   testkit: ['core', 'pool', 'executor', 'adapters'],
 };

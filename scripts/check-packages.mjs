@@ -32,6 +32,7 @@ const BOUNDS = {
   '@twinpool/executor': [40, 400],
   '@twinpool/migrate': [30, 1100],
   '@twinpool/pool': [40, 360],
+  '@twinpool/unplugin': [70, 250],
   twinpool: [50, 60],
 };
 /** Besides `dist`, which scripts/bundle.mjs makes. */

@@ -8,8 +8,9 @@
  *   piscina   its worker.js requires the file and calls it with the set-up, as a task
  *   bare      the file, or its text, finds the set-up in `workerData`
  */
-import { createRequire } from 'node:module';
+
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { createRequire } from '../primitives/create-require.ts';
 import { OWN_URL } from '../primitives/own-files.ts';
 import { SETUP, type ThreadSetup } from '../wire/cells.ts';
 import { startingThreads } from '../worker/ownership.ts';

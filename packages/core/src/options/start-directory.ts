@@ -6,10 +6,10 @@
  * process starts in the start directory and then changes to the program's working directory. A thread cannot, so its flags are made absolute.
  */
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { createRequire } from '../primitives/create-require.ts';
 import { type Flag, withValue } from './node-flags.ts';
 
 const MODULES = /^(-r|--(require|import|loader|experimental-loader))$/;

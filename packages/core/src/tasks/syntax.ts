@@ -4,8 +4,9 @@
  *
  * Invariant: `loadSyntax` ends before any other function here is called. This file does not know what the other files search for.
  */
-import { createRequire } from 'node:module';
+
 import type { Node } from 'acorn';
+import { createRequire } from '../primitives/create-require.ts';
 import { OWN_URL } from '../primitives/own-files.ts';
 import type * as Libraries from './syntax-libraries.ts';
 

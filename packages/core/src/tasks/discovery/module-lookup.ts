@@ -10,8 +10,8 @@
  * This file does not know functions.
  */
 import { realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { createRequire } from '../../primitives/create-require.ts';
 import { afterTurn } from '../../primitives/time.ts';
 import { pathInUrl, type Script } from './locator.ts';
 

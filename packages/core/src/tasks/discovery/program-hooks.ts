@@ -4,8 +4,9 @@
  * A worker inherits hooks that came as flags (`-r`). Others it does not: ts-node's command, `mocha --require` and a call of `register` install
  * them while the program runs. `require.cache` shows the modules of both kinds, and nothing is loaded to find them.
  */
-import { createRequire } from 'node:module';
+
 import { dirname, join } from 'node:path';
+import { createRequire } from '../../primitives/create-require.ts';
 import { type RequireHook, TS_NODE } from '../definition/require-hook.ts';
 
 /** Where the packages of hooks have the module that makes the hook, and beside it the module that installs the hook when it is required. */
@@ -24,7 +25,7 @@ const COMPILED = /\.(?:[cm]?ts|tsx|jsx)(?:[?#]|$)/;
 /** The hooks that a worker needs to load the module at `url`; `undefined` where the program has none, or the module needs none. */
 export function hooksFor(url: string, isCommonJs: boolean): readonly RequireHook[] | undefined {
   if (!isCommonJs && !COMPILED.test(url)) return undefined;
-  const files = Object.keys(createRequire(import.meta.url).cache);
+  const files = Object.keys(createRequire(process.execPath).cache);
   const service = Reflect.get(process, TS_NODE) as { readonly options?: object } | undefined;
   const hooks: RequireHook[] = [];
   for (const file of files) {

@@ -13,9 +13,9 @@
  * This file does not know the exports of a module.
  */
 import { statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { types } from 'node:util';
+import { createRequire } from '../../primitives/create-require.ts';
 import { now } from '../../primitives/time.ts';
 import type { RequireHook } from '../definition/require-hook.ts';
 import { installHooks } from './install-hooks.ts';

@@ -3,7 +3,7 @@
  *
  * A hook that came with the worker's flags is there already: its module is in `require.cache`, so requiring it again does nothing.
  */
-import { createRequire } from 'node:module';
+import { createRequire } from '../../primitives/create-require.ts';
 import { type RequireHook, TS_NODE } from '../definition/require-hook.ts';
 
 const require = createRequire(import.meta.url);

@@ -9,6 +9,7 @@
  * them.
  * This file does not know workers and messages.
  */
+import { types } from 'node:util';
 import { TaskModuleError } from '../../errors.ts';
 import { callParsed, checkedParts } from '../definition/checked-task.ts';
 import type { ModuleDescriptor, TaskDescriptor } from '../definition/task-descriptor.ts';
@@ -38,7 +39,10 @@ async function importOf({ url, name, entry, commonjs, hooks }: ModuleDescriptor)
   if (!url.startsWith('file:')) throw new TaskModuleError(`Cannot load the task \`${name}\`: ${url.slice(0, 80)} is not a file`);
   try {
     const namespace = await importModule(url, { isRequired: commonjs === true, hooks });
-    return commonjs === true ? commonJsExports(url, namespace) : namespace;
+    if (commonjs === true) return commonJsExports(url, namespace);
+    // webpack exports a promise of a CommonJS module that waits for ES modules.
+    const { default: whole } = namespace as { readonly default?: unknown };
+    return types.isPromise(whole) ? { 'module.exports': await whole } : namespace;
   } catch (cause) {
     const advice =
       entry === true
