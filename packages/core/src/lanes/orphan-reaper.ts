@@ -101,7 +101,8 @@ function start(): void {
   });
   if (child === undefined) return;
   reaper = child;
-  for (const stream of [child.stdin, child.stdout] as unknown as Socket[]) stream.on('error', () => undefined).unref();
+  // Bun's streams have no `unref`: there the process that was unreferenced does not hold the program either.
+  for (const stream of [child.stdin, child.stdout] as unknown as Partial<Socket>[]) stream.on?.('error', () => undefined).unref?.();
   child.stdout?.setEncoding('latin1').on('data', (lines: string) => programWasStopped(Number(lines.trim().split('\n').at(-1))));
   child.once('exit', (code) => {
     if (reaper !== child) return;

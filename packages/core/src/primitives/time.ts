@@ -23,5 +23,5 @@ export const afterTurn: typeof setImmediate = original(timers.setImmediate, 'set
 export const afterMicrotasks: typeof queueMicrotask = original(queueMicrotask, 'queueMicrotask');
 export const nextTick: typeof process.nextTick = original(process.nextTick, 'nextTick');
 const clock = original(performance, 'performance');
-/** Returns milliseconds of a monotonic clock. A fake `now` is a property of the object, the original one of its prototype. */
-export const now: () => number = (Object.getPrototypeOf(clock) as typeof performance).now.bind(clock);
+/** Returns milliseconds of a monotonic clock. A fake `now` is a property of the object, the original one of its prototype. Bun has no other than that of the object. */
+export const now: () => number = ((Object.getPrototypeOf(clock) as Partial<typeof performance>).now ?? clock.now).bind(clock);

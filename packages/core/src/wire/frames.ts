@@ -11,11 +11,10 @@
  * can end its reader.
  * This file does not know pipes and workers.
  */
-import type { Serializer } from 'node:v8';
 import { PayloadTooLargeError } from '../errors.ts';
 import { decodeCompact, encodeCompact, isCompact } from './compact-message.ts';
 import type { Message } from './messages.ts';
-import { FrameSerializer, fromBytes } from './value-bytes.ts';
+import { fromBytes, toBytes } from './value-bytes.ts';
 
 const MAGIC = 0x7457;
 const VERSION = 1;
@@ -25,11 +24,7 @@ export const HEADER_BYTES = 8;
 export function encodeFrame(message: Message, maxPayloadBytes: number): Buffer {
   const compact = encodeCompact(message);
   if (compact !== undefined && compact.length <= maxPayloadBytes) return frameOf(compact);
-  const serializer: Serializer = new FrameSerializer();
-  serializer.writeRawBytes(BLANK_HEADER);
-  serializer.writeHeader();
-  serializer.writeValue(message);
-  const frame = serializer.releaseBuffer();
+  const frame = toBytes(message, BLANK_HEADER);
   const length = frame.length - HEADER_BYTES;
   if (length > longestPayload(maxPayloadBytes)) {
     throw new PayloadTooLargeError(

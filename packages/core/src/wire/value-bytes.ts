@@ -7,9 +7,12 @@
  *
  * Invariants: a view arrives with its class (a Buffer stays a Buffer) over memory that holds only its own bytes. Views that own their whole
  * buffer share it with each other after reading, as in a structured clone. Shared memory is refused: V8 can write it, but not read it.
+ * Bun has no Serializer: there the bytes are those of its structured clone, which keeps the classes of views, after views over a part of a buffer
+ * were copied. Both sides are the same program, so the formats never meet.
  * This file does not know whether a value should be sent: sendability-check.ts has judged it before.
  */
-import { Deserializer, Serializer } from 'node:v8';
+import { Deserializer, deserialize, Serializer, serialize } from 'node:v8';
+import { withOwnViews } from './own-views.ts';
 import { ownsBuffer } from './value-kind.ts';
 
 const COPY = 0;
@@ -69,7 +72,7 @@ export function viewOver(view: ArrayBufferView, buffer: ArrayBufferLike): ArrayB
 }
 
 /** Writes messages and single values. */
-export class FrameSerializer extends Serializer {
+class FrameSerializer extends Serializer {
   declare readonly _setTreatArrayBufferViewsAsHostObjects: (mode: boolean) => void;
 
   constructor() {
@@ -116,8 +119,22 @@ class FrameDeserializer extends Deserializer {
   }
 }
 
+const HAS_SERIALIZER: boolean = hasSerializer();
+
+function hasSerializer(): boolean {
+  try {
+    return new Serializer() instanceof Serializer;
+  } catch {
+    return false;
+  }
+}
+
 /** Returns the bytes of one value after `prefix`, in a buffer of their own. Throws the error of V8 for a value that cannot be cloned. */
 export function toBytes(value: unknown, prefix?: Uint8Array): Buffer {
+  if (!HAS_SERIALIZER) {
+    const bytes = serialize(withOwnViews(value));
+    return prefix === undefined ? bytes : Buffer.concat([prefix, bytes]);
+  }
   const serializer: Serializer = new FrameSerializer();
   if (prefix !== undefined) serializer.writeRawBytes(prefix);
   serializer.writeHeader();
@@ -127,6 +144,7 @@ export function toBytes(value: unknown, prefix?: Uint8Array): Buffer {
 
 /** Returns the value of the bytes. Throws if the bytes are damaged, or nested too deeply for the stack of this thread. */
 export function fromBytes(bytes: Uint8Array): unknown {
+  if (!HAS_SERIALIZER) return deserialize(bytes as Buffer);
   const deserializer = new FrameDeserializer(bytes);
   deserializer.readHeader();
   return deserializer.readValue();

@@ -53,6 +53,8 @@ const BUILT_IN: ReadonlyMap<string, number> = new Map<string, number>([
   ['ArrayBuffer', BUFFER],
   ['SharedArrayBuffer', SHARED],
   ['TypedArray', VIEW],
+  // Its constructor is native in Bun.
+  ['Buffer', VIEW],
   ['DataView', VIEW],
 ]);
 const HANDLE_TAGS: ReadonlySet<string> = new Set(['KeyObject', 'CryptoKey', 'Blob', 'WebAssembly.Module', 'WebAssembly.Memory']);

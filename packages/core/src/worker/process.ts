@@ -12,9 +12,10 @@
  * fd 4 blocks for good, fd 3 whenever nobody looks (frame-input.ts): only fd 5 is a net.Socket that reads.
  */
 
-import { writeSync } from 'node:fs';
+import { createReadStream, writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import process from 'node:process';
+import type { Readable } from 'node:stream';
 import { afterTurn } from '../primitives/time.ts';
 import { decodePayload, encodeFrame } from '../wire/frames.ts';
 import { checkToWorker } from '../wire/message-faults.ts';
@@ -23,7 +24,7 @@ import { FrameInput } from './frame-input.ts';
 import { catchLateErrors } from './late-errors.ts';
 import { writeOutputAtOnce } from './process-output.ts';
 import { SettleDown } from './quiesce.ts';
-import { resourcesAtRest, resourcesNow } from './resources.ts';
+import { LISTS_RESOURCES, resourcesAtRest, resourcesNow } from './resources.ts';
 import { Runner } from './runner.ts';
 import { Watch } from './spin-wait.ts';
 import type { FarEnd } from './transport.ts';
@@ -100,7 +101,8 @@ class ProcessEnd implements FarEnd {
     this.#maxPayloadBytes = maxPayloadBytes;
     // argv[0] holds more than the name, and assigning the title would wipe the whole command line that `ps` shows.
     const title = { value: workerName, writable: true, enumerable: true, configurable: true };
-    Object.defineProperty(process, 'title', Object.assign(Object.create(null), title));
+    // Deno's property stays as it is.
+    Reflect.defineProperty(process, 'title', Object.assign(Object.create(null), title));
     if (cwd !== undefined) process.chdir(cwd);
   }
 
@@ -186,8 +188,7 @@ class ProcessEnd implements FarEnd {
   #listen(): void {
     if (this.#wake !== undefined) return;
     this.#ours(() => {
-      const { Socket } = process.getBuiltinModule('node:net');
-      const wake = new Socket({ fd: WAKE_IN, readable: true, writable: false });
+      const wake = openWakeInput();
       this.#wake = wake;
       let rest: Buffer = Buffer.alloc(0);
       wake.on('data', (bytes: Buffer) => {
@@ -217,8 +218,15 @@ class ProcessEnd implements FarEnd {
   }
 
   #isQuiet(): boolean {
-    return resourcesNow() <= this.#resourcesAtRest;
+    return LISTS_RESOURCES && resourcesNow() <= this.#resourcesAtRest;
   }
+}
+
+/** In Bun a socket over a descriptor reads nothing, and a file stream does not block the event loop. */
+function openWakeInput(): Socket {
+  if (process.versions['bun'] !== undefined) return createReadStream('', { fd: WAKE_IN, autoClose: false }) as Readable as Socket;
+  const { Socket } = process.getBuiltinModule('node:net');
+  return new Socket({ fd: WAKE_IN, readable: true, writable: false });
 }
 
 export function startProcess(): void {

@@ -16,7 +16,7 @@ import { checkToWorker } from '../wire/message-faults.ts';
 import { BLOCKING, type Message, RETIRE } from '../wire/messages.ts';
 import { catchLateErrors } from './late-errors.ts';
 import { SettleDown } from './quiesce.ts';
-import { resourcesAtRest, resourcesNow } from './resources.ts';
+import { LISTS_RESOURCES, resourcesAtRest, resourcesNow } from './resources.ts';
 import { Runner } from './runner.ts';
 import { Watch } from './spin-wait.ts';
 import { sendOutput } from './thread-output.ts';
@@ -161,6 +161,6 @@ class ThreadEnd implements FarEnd {
 
   /** Nothing of user code is alive that the event loop would have to serve. */
   #isQuiet(): boolean {
-    return resourcesNow() <= this.#resourcesAtRest;
+    return LISTS_RESOURCES && resourcesNow() <= this.#resourcesAtRest;
   }
 }
