@@ -100,14 +100,14 @@ const LOADERS = [
     formats: ['commonjs'],
     runner: 'mocha',
     env: { TS_NODE_TRANSPILE_ONLY: 'true' },
-    args: (folder) => [bin(folder, 'mocha/bin/mocha.js'), '--require', 'ts-node/register', 'cell.test.ts'],
+    args: (folder) => [bin(folder, 'mocha/bin/mocha.js'), '--ui', 'tdd', '--require', 'ts-node/register', 'cell.test.ts'],
   },
   {
     name: 'mocha with tsx',
     install: ['mocha@11', 'tsx@4'],
     formats: ['esm'],
     runner: 'mocha',
-    args: (folder) => [bin(folder, 'mocha/bin/mocha.js'), '--import', 'tsx', 'cell.test.ts'],
+    args: (folder) => [bin(folder, 'mocha/bin/mocha.js'), '--ui', 'tdd', '--import', 'tsx', 'cell.test.ts'],
   },
   ...['3', '4'].map((version) => ({
     name: `Vitest ${version}`,
@@ -140,7 +140,15 @@ function jestConfig(format) {
 }
 
 /** Why a cell fails: the loader or the runner itself cannot do it. A cell that fails in another way, or does not fail, is a problem. */
-const REASONS = [];
+const REASONS = [
+  {
+    name: /^native/,
+    formats: ['commonjs', 'esm'],
+    nodes: [20],
+    error: /SyntaxError|ERR_UNKNOWN_FILE_EXTENSION/,
+    note: 'Node.js 20 does not strip types: use one of the loaders.',
+  },
+];
 
 const problems = [];
 const notes = [];
