@@ -107,7 +107,7 @@ const LOADERS = [
     install: ['mocha@11', 'tsx@4'],
     formats: ['esm'],
     runner: 'mocha',
-    args: (folder) => [bin(folder, 'mocha/bin/mocha.js'), '--ui', 'tdd', '--import', 'tsx', 'cell.test.ts'],
+    args: (folder) => ['--import', 'tsx', bin(folder, 'mocha/bin/mocha.js'), '--ui', 'tdd', 'cell.test.ts'],
   },
   ...['3', '4'].map((version) => ({
     name: `Vitest ${version}`,
