@@ -230,7 +230,7 @@ describe('whose turn it is', () => {
     const long = await measured(world, 'long', 40_000);
     const short = await measured(world, 'middling', 10_000);
     const charged = clientAt(world, 0).client.charged;
-    clientAt(world, 1).client.charged = charged;
+    clientAt(world, 1).client.startAt(charged);
     for (const item of numbers(100, 30)) call(world, long, item, {}, 0);
     for (const item of numbers(200, 60)) call(world, short, item, {}, 1);
     const turns = [0, 0];

@@ -33,7 +33,7 @@ function streamOf(input: StreamInput, shape: Partial<StreamShape> = {}): { job: 
   const usual = { spread: false, ordered: true, chunksize: undefined, window: Number.POSITIVE_INFINITY, onProgress: undefined };
   const job = new StreamJob({} as TaskFunction, input, { ...usual, total: undefined, ...shape }, settings);
   const owner = new Owner();
-  job.owner = owner;
+  job.accept(owner, 0);
   job.start();
   return { job, owner };
 }

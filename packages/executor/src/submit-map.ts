@@ -47,7 +47,7 @@ export class SubmitMap {
     // `submit` calls the function, the stream does not.
     const job = new StreamJob(taskFunctionOf(undefined), stream.input, stream.shape, NO_SETTINGS);
     const map = new SubmitMap(submit, job, stream.shape.spread);
-    job.owner = map;
+    job.accept(map, 0);
     job.start();
     map.wake();
     return job;

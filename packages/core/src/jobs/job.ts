@@ -1,16 +1,14 @@
 /**
- * What a job is: one call of the API, one or many tasks, settled once.
- *
- * A job owns its input and its outcomes. It is asked for tasks when a lane can take some (`claim`), told how each ended
- * (`settle`), and given tasks back that were handed over but never started (`giveBack`). It refuses to know lanes and
- * transports; of the facade it knows a listener.
+ * Defines a job: one call of the API, with one or many tasks, settled once.
  *
  *   waiting --claim--> handed over --settle--> over
  *      ^                   |
  *      +----- giveBack ----+        end(error): any state -> over, at once
  *
- * `claim` is the gate of cancellation: what was claimed once can no longer be cancelled by `cancel()`, even when it came back.
- * Invariant: every task a job accepted is settled exactly once, by `settle` or by `end`; what arrives afterwards is ignored (`over`).
+ * - `claim` is the gate of cancellation: a task that was claimed once can no longer be cancelled by `cancel()`, even if it was given back.
+ * - Every task that a job accepted is settled exactly once, by `settle` or by `end`. What arrives afterwards is ignored (`over`).
+ *
+ * A job owns its input and its outcomes. It does not know lanes and transports; of the facade it knows a listener.
  */
 import { CancelledError } from '../errors.ts';
 import { runCallback, type Scope, scopeHere } from '../primitives/user-code.ts';
@@ -71,7 +69,7 @@ export type Ending = 'completed' | 'failed' | 'cancelled' | 'refused';
 export interface JobOwner {
   /** A job that pulls its input has pulled `count` more. */
   tasksAccepted(count: number): void;
-  /** Something that is no task (an input still to be read) keeps the client from being drained, until `release`. */
+  /** Something that is not a task (an input that is not read to its end) keeps the client from being drained, until `release`. */
   hold(): void;
   release(): void;
   /** `count` more accepted tasks wait for the consumer to take results, and keep no program alive; negative: fewer. */
@@ -86,7 +84,7 @@ export interface JobOwner {
   warn(error: unknown, what: string): void;
 }
 
-/** Whoever waits for a job that settles as a whole. */
+/** The receiver of a job that settles as a whole. */
 export interface JobListener {
   jobSettled(ok: boolean, value: unknown): void;
 }
@@ -98,27 +96,101 @@ const beginnings = new WeakMap<Job, number>();
 /** Re-runs so far, by job and task. Beside the jobs, most of which never lose a worker: what waits costs memory by the field. */
 const reruns = new WeakMap<Job, Map<number, number>>();
 
+/** The state that every job has. Its fields are private; each move is a method. */
 export abstract class Job {
   readonly fn: TaskFunction;
-  settings: CallSettings;
-  /** Where the call was made: its user's code runs there. Undefined where none of it runs after the call. */
-  scope: Scope | undefined = undefined;
-  /** Set when the client accepts the job. */
-  owner!: JobOwner;
-  /** When the client accepted the job. */
-  acceptedAt: Moment = UNKNOWN;
-  /** Its place among the jobs of its client. */
-  order = 0;
-  /** Links of the client's queue; `queued` says whether it is in there. */
-  previous: Job | undefined = undefined;
-  next: Job | undefined = undefined;
-  queued = false;
-  /** Nothing that arrives for it counts any more. */
-  over = false;
+  #settings: CallSettings;
+  #scope: Scope | undefined = undefined;
+  #owner: JobOwner | undefined = undefined;
+  #acceptedAt: Moment = UNKNOWN;
+  #order = 0;
+  #previous: Job | undefined = undefined;
+  #next: Job | undefined = undefined;
+  #queued = false;
+  #over = false;
 
   constructor(fn: TaskFunction, settings: CallSettings) {
     this.fn = fn;
-    this.settings = settings;
+    this.#settings = settings;
+  }
+
+  get settings(): CallSettings {
+    return this.#settings;
+  }
+  /** The async context of the call, in which its user's code runs. Undefined if none of it runs after the call. */
+  get scope(): Scope | undefined {
+    return this.#scope;
+  }
+  /** The client that has accepted the job. */
+  get owner(): JobOwner {
+    return this.#owner as JobOwner;
+  }
+  get acceptedAt(): Moment {
+    return this.#acceptedAt;
+  }
+  /** Its place among the jobs of its client. */
+  get order(): number {
+    return this.#order;
+  }
+  /** Its neighbours in the queue of its client. */
+  get previous(): Job | undefined {
+    return this.#previous;
+  }
+  get next(): Job | undefined {
+    return this.#next;
+  }
+  /** It is in the queue of its client. */
+  get queued(): boolean {
+    return this.#queued;
+  }
+  /** Everything is settled: what arrives for it is ignored. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** The client takes the job, behind the jobs of a lower `order`. */
+  accept(owner: JobOwner, order: number): void {
+    this.#owner = owner;
+    this.#order = order;
+  }
+
+  /** Notes when the client accepted it. */
+  stamp(acceptedAt: Moment): void {
+    this.#acceptedAt = acceptedAt;
+  }
+
+  /** Another job waits for this one: it takes an earlier place, and at least that priority. */
+  moveAhead(order: number, priority: number): void {
+    this.#order = order;
+    if (this.#settings.priority < priority) this.#settings = { ...this.#settings, priority };
+  }
+
+  /** Enters a queue between two neighbours. */
+  enqueue(previous: Job | undefined, next: Job | undefined): void {
+    this.#previous = previous;
+    this.#next = next;
+    this.#queued = true;
+    if (previous !== undefined) previous.#next = this;
+    if (next !== undefined) next.#previous = this;
+  }
+
+  /** Leaves its queue: its neighbours become neighbours of each other. */
+  dequeue(): void {
+    if (this.#previous !== undefined) this.#previous.#next = this.#next;
+    if (this.#next !== undefined) this.#next.#previous = this.#previous;
+    this.#previous = undefined;
+    this.#next = undefined;
+    this.#queued = false;
+  }
+
+  /** Code of the user will run in the async context of now. */
+  protected captureScope(): void {
+    this.#scope = scopeHere();
+  }
+
+  /** The one move to `over`. */
+  protected markOver(): void {
+    this.#over = true;
   }
 
   /** Tasks that could be claimed now; an upper bound where the input is not known. */
@@ -171,11 +243,11 @@ export abstract class Job {
 
   report(index: number, value: unknown): void {
     const { onReport } = this.settings;
-    if (onReport !== undefined && !this.over) this.tell('onReport', onReport, value, index);
+    if (onReport !== undefined && !this.over) this.notify('onReport', onReport, value, index);
   }
 
   /** Calls a callback of the user, whose outcome nothing waits for. */
-  protected tell(what: string, callback: (...args: never[]) => unknown, ...args: unknown[]): void {
+  protected notify(what: string, callback: (...args: never[]) => unknown, ...args: unknown[]): void {
     runCallback(this.scope, callback, args, (error) => this.owner.warn(error, what));
   }
 }
@@ -240,7 +312,7 @@ export class CallJob extends Job implements Chunk {
     this.#listener = listener;
     if (fn.parseArguments !== undefined) this.#phase = 'pending';
     // Getters of arguments run when they are sent.
-    if (settings.onReport !== undefined || (this.spread ? args.some(isObject) : isObject(this.#item))) this.scope = scopeHere();
+    if (settings.onReport !== undefined || (this.spread ? args.some(isObject) : isObject(this.#item))) this.captureScope();
   }
 
   get job(): Job {
@@ -315,7 +387,7 @@ export class CallJob extends Job implements Chunk {
   #finish(ok: boolean, value: unknown, how: Ending, isEnd: boolean): void {
     const listener = this.#listener;
     const inLanes = isEnd && this.#phase === 'handed' ? 1 : 0;
-    this.over = true;
+    this.markOver();
     this.#item = undefined;
     this.#listener = undefined;
     if (this.queued || this.settings.signal !== undefined) this.owner.forget(this);

@@ -11,7 +11,6 @@
  * not know lanes and facades.
  */
 
-import { scopeHere } from '../primitives/user-code.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
 import { CheckedItems } from './checked-items.ts';
 import { type CallSettings, type Chunk, type Ending, Job, type JobListener, tasksOf } from './job.ts';
@@ -65,7 +64,7 @@ export class MapJob extends Job {
     this.#listener = listener;
     this.#unsettled = items.length;
     this.#checked = fn.parseArguments === undefined ? undefined : new CheckedItems(this, shape.spread, items);
-    this.scope = scopeHere();
+    this.captureScope();
   }
 
   get waiting(): number {
@@ -169,7 +168,7 @@ export class MapJob extends Job {
   }
 
   #close(ok: boolean, value: unknown): void {
-    this.over = true;
+    this.markOver();
     this.#items = NONE;
     this.#returned.length = 0;
     this.#checked?.clear();
@@ -181,6 +180,6 @@ export class MapJob extends Job {
     const { total } = this;
     const { onProgress } = this.#shape;
     for (let done = total - this.#unsettled - count + 1; onProgress !== undefined && done <= total - this.#unsettled; done++)
-      this.tell('onProgress', onProgress, { completed: done, total });
+      this.notify('onProgress', onProgress, { completed: done, total });
   }
 }

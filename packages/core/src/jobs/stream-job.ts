@@ -1,22 +1,22 @@
 /**
- * A job whose input is pulled as it goes and whose outcomes are taken one by one: `imap`, `imapUnordered`, an executor's `map`.
- *
- * Decides how far the input may run ahead of the consumer, and the order of delivery. An item is *accepted* by `#accept`, the only way in, when
- * it has been pulled; then it has an outcome, whatever happens. An item that comes after the end (the input's own code ended the call) is dropped.
- * Outcomes wait in `#ready` until the consumer takes them, or all that lie there at once:
+ * StreamJob: a job whose input is read as the work goes on and whose outcomes are taken one by one (`imap`, `imapUnordered`, an executor's `map`).
  *
  *   input --pull--> accepted --claim--> in a worker --settle--> #ready --take--> consumer
  *   '------------- at most `window` items from here to there ------------'
  *                                                        '-- `mostBytes` --'
  *
- * A result's size is known when it is there; what runs is expected to take as much as the last ones did.
+ *   #input:    open --exhausted | threw | stopInput | close | end--> ended       the first one counts
+ *   #paused:   false <--> true       an error was delivered; nothing is read until the consumer asks again
+ *   #pulling:  false <--> true       code of the input runs, or an asynchronous step is awaited
+ *   #held:     false <--> true       derived (#updateHold): a synchronous input is open work
  *
- * Input ends in one of four ways, the first of which counts (`#input`): it is exhausted; it throws (its error is delivered after
- * the outcomes of the good items); `stopInput` (the facade was closed: likewise); `close` (the consumer left: nothing more is delivered).
+ * - `#accept` is the only way in. An accepted item has an outcome, whatever happens; an item that comes after the end is dropped.
+ * - An input that throws ends after the outcomes of the good items, with its error; `stopInput` likewise. After `close` nothing more is delivered.
+ * - The size of a result is known when it has arrived; what runs is expected to take as much as the last results.
  */
 
 import { Fifo } from '../primitives/fifo.ts';
-import { checkStep, type Scope, scopeHere, stepOf, watchReturned } from '../primitives/user-code.ts';
+import { checkStep, type Scope, stepOf, watchReturned } from '../primitives/user-code.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
 import { CheckedItems } from './checked-items.ts';
 import { type CallSettings, type Chunk, type Ending, Job, tasksOf } from './job.ts';
@@ -51,11 +51,11 @@ export class StreamJob extends Job {
   /** Resolves when the input has closed. */
   #closing: Promise<void> = Promise.resolve();
   #isHandedOver = false;
-  /** Accepted tasks that are no open work, since they wait for the consumer. */
+  /** Accepted tasks that are not open work, because they wait for the consumer. */
   #aside = 0;
   /** While `join` waits, an unfinished sync input is read to its end. */
   #lifted = false;
-  /** The owner was told that there is open work beside the tasks. */
+  /** The owner counts the input as open work. */
   #held = false;
 
   constructor(fn: TaskFunction, input: StreamInput, shape: StreamShape, settings: CallSettings) {
@@ -63,7 +63,8 @@ export class StreamJob extends Job {
     this.#shape = shape;
     this.#window = shape.window;
     this.#mostBytes = shape.mostBytes ?? Number.POSITIVE_INFINITY;
-    this.#scope = this.scope = scopeHere();
+    this.captureScope();
+    this.#scope = this.scope as Scope;
     this.#sync = 'sync' in input ? input.sync : undefined;
     this.#async = 'async' in input ? input.async : undefined;
     this.#ready = new ReadyOutcomes(shape.ordered, shape.mostBytes !== undefined);
@@ -79,7 +80,7 @@ export class StreamJob extends Job {
   get accepted(): number {
     return this.#accepted;
   }
-  /** Of them, those whose outcome was not taken. */
+  /** Accepted tasks whose outcome was not taken. */
   get left(): number {
     return this.#accepted - this.#ready.taken;
   }
@@ -141,7 +142,7 @@ export class StreamJob extends Job {
     if (!ok) markTaskIndex(value, index, this.#shape.site);
     this.#settled += 1;
     this.#ready.put(index, ok, value);
-    this.#tellProgress();
+    this.#notifyProgress();
     this.#finishIfDone();
     this.#deliver();
     this.owner.tasksEnded(1, ok ? 'completed' : 'failed');
@@ -150,7 +151,7 @@ export class StreamJob extends Job {
 
   override settleRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
     if (this.over) return;
-    // Whoever is told of progress may end the stream at each of them.
+    // The progress callback may end the stream at each task.
     if (this.#shape.onProgress !== undefined) {
       super.settleRange(index, values, from, count);
       return;
@@ -204,7 +205,7 @@ export class StreamJob extends Job {
     const unsettled = this.over ? 0 : this.#accepted - this.#settled;
     const inLanes = unsettled - this.#unclaimed;
     const wasOver = this.over;
-    // Takers that still wait are told the end by #deliver.
+    // #deliver notifies the takers that still wait.
     this.#ready.clear(this.#accepted);
     this.#lastError = undefined;
     if (!wasOver) this.#finish();
@@ -214,7 +215,7 @@ export class StreamJob extends Job {
     return closed;
   }
 
-  /** An error was delivered and the consumer has not asked again: it is no open work. */
+  /** An error was delivered and the consumer has not asked again: the job is not open work. */
   get isPaused(): boolean {
     return this.#paused;
   }
@@ -254,7 +255,7 @@ export class StreamJob extends Job {
   }
 
   /**
-   * Values that are next, none if somebody waits for them. Ask again until there are none, then `take`: an error is next, or nothing has
+   * The next values; none if a taker waits for them. Ask again until there are none, then `take`: an error is next, or nothing has
    * come. Until then the input is not read on.
    */
   takeValues(): unknown[] {
@@ -289,7 +290,7 @@ export class StreamJob extends Job {
 
   /**
    * What may be pulled now: nothing until an eighth of the window is free, while the consumer has outcomes to take. One item a time
-   * would mean one message a task.
+   * would mean one message per task.
    */
   #roomToPull(): number {
     const reach = this.#reach;
@@ -358,7 +359,7 @@ export class StreamJob extends Job {
     return true;
   }
 
-  /** A synchronous input has ended by itself: nothing is left to close. */
+  /** A synchronous input is exhausted or has thrown: nothing is left to close. */
   #endReading(): void {
     this.#closeLater?.(true);
     this.#endInput();
@@ -370,7 +371,7 @@ export class StreamJob extends Job {
     this.#updateHold();
   }
 
-  /** A sync input is open work while it is to be read to its end, or while somebody waits for what comes of it. */
+  /** A synchronous input is open work while it must be read to its end, or while a taker waits for an outcome. */
   #updateHold(): void {
     const isOpen = this.#sync !== undefined && this.#input === 'open' && ((this.#lifted && !this.#paused) || this.#takers.size > 0);
     if (isOpen === this.#held) return;
@@ -392,7 +393,7 @@ export class StreamJob extends Job {
     this.owner.setAside(more);
   }
 
-  /** The same for an input that has not ended by itself: it is told, once. Resolves when it has closed. */
+  /** The same for an input that can still be read: its `return` is called once. Resolves when it has closed. */
   #closeInput(): Promise<void> {
     if (this.#input === 'open') {
       this.#endInput();
@@ -452,15 +453,15 @@ export class StreamJob extends Job {
   }
 
   #finish(): void {
-    this.over = true;
+    this.markOver();
     this.#buffer.clear();
     this.#returned.length = 0;
     this.owner.forget(this);
   }
 
-  #tellProgress(): void {
+  #notifyProgress(): void {
     const { onProgress, total } = this.#shape;
     if (onProgress !== undefined)
-      this.tell('onProgress', onProgress, { completed: this.#settled, total: this.#input === 'ended' ? this.#accepted : total });
+      this.notify('onProgress', onProgress, { completed: this.#settled, total: this.#input === 'ended' ? this.#accepted : total });
   }
 }

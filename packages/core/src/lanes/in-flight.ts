@@ -256,8 +256,8 @@ export class Placeholder extends Job implements Chunk {
 
   constructor(chunk: Chunk) {
     super(chunk.job.fn, chunk.job.settings);
-    this.owner = chunk.job.owner;
-    this.over = true;
+    this.accept(chunk.job.owner, chunk.job.order);
+    this.markOver();
   }
 
   get job(): Job {

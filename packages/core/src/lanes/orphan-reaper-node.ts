@@ -1,5 +1,5 @@
 /**
- * The reaper (reaper.ts) as a program of Node, where there is no `/bin/sh`. The same lines as reaper-script.ts, which describes them.
+ * The orphan reaper (orphan-reaper.ts) as a program of Node, where `/bin/sh` is absent. It reads the lines that orphan-reaper-script.ts describes.
  *
  * It imports nothing of ours: it is started as a file of its own.
  */

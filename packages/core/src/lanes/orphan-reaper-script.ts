@@ -1,5 +1,5 @@
 /**
- * The program of the reaper (reaper.ts) for `/bin/sh`. reaper-node.ts is the same for Node, where there is no shell.
+ * The program of the orphan reaper (orphan-reaper.ts) for `/bin/sh`. orphan-reaper-node.ts is the same for Node, where the shell is absent.
  *
  * Lines on its input:       `+ PID GRACE` watch this process group, `- PID` no longer, `SIGNAL PID` send a signal to it
  * Lines on its output:      the machine's uptime in seconds, when it has stopped the workers because the program was stopped

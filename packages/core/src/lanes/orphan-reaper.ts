@@ -1,12 +1,12 @@
 /**
  * Watches over worker processes from outside of this program: a process in a session of its own, one for the whole program, there while there
- * are workers. `/bin/sh` (reaper-script.ts) where there is one, it costs 1 MB; else Node (reaper-node.ts).
+ * are workers. It is `/bin/sh` (orphan-reaper-script.ts), which costs 1 MB, or Node where the shell is absent (orphan-reaper-node.ts).
  *
  *   this program dies     a worker in a synchronous loop does not notice it, a stopped one cannot: each gets its grace to leave, then is killed
  *   it is stopped         (Ctrl-Z, SIGSTOP) so are its workers; they continue with it, and time limits leave that time out
  *   it may not signal     (it has given up its rights by `setuid`) the reaper has those of its start, and signals in its place
  *
- * Nothing depends on it: where it cannot be started, or somebody ends it, another is tried RETRY_AFTER ms later. Until then only the 'exit' hook
+ * Nothing depends on it: if it cannot be started, or another program ends it, a new one is tried RETRY_AFTER ms later. Until then only the 'exit' hook
  * ends what is left. The hook kills busy workers, since they would not notice; idle ones leave when their input ends.
  */
 import type { Socket } from 'node:net';
@@ -36,7 +36,7 @@ export interface Watched {
 const watched = new Map<number, Watched>();
 let reaper: StartedProcess | undefined;
 let ending: Promise<void> | undefined;
-/** It could not be started, or was ended by somebody else. */
+/** It could not be started, or another program has ended it. */
 const retry = new Alarm(systemClock, () => {
   if (watched.size > 0 && reaper === undefined) start();
 });
@@ -54,19 +54,19 @@ export function isWatching(): boolean {
 export function watchOver(worker: Watched): () => void {
   if (watched.size === 0) process.on('exit', killBusy);
   watched.set(worker.pid, worker);
-  if (reaper !== undefined) tell(watchLine(worker));
+  if (reaper !== undefined) sendLine(watchLine(worker));
   else start();
   return () => {
     if (watched.get(worker.pid) !== worker) return;
     watched.delete(worker.pid);
-    tell(`- ${worker.pid}`);
+    sendLine(`- ${worker.pid}`);
     if (watched.size === 0) end();
   };
 }
 
 /** To the process's group, with the rights that the program had when the reaper was started. False: there is no reaper. */
 export function signalWithOldRights(pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean {
-  tell(`${signal.slice('SIG'.length)} ${pid}`);
+  sendLine(`${signal.slice('SIG'.length)} ${pid}`);
   return reaper !== undefined;
 }
 
@@ -84,7 +84,7 @@ function watchLine({ pid, grace }: Watched): string {
   return `+ ${pid} ${Math.ceil(Math.min(grace, LONGEST_GRACE))}`;
 }
 
-function tell(line: string): void {
+function sendLine(line: string): void {
   reaper?.stdin?.write(`${line}\n`);
 }
 
@@ -111,7 +111,7 @@ function start(): void {
     if (code !== null) hasShell = false;
     tryLater(RETRY_AFTER);
   });
-  for (const worker of watched.values()) tell(watchLine(worker));
+  for (const worker of watched.values()) sendLine(watchLine(worker));
 }
 
 function nodeArguments(): string[] {

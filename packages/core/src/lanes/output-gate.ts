@@ -63,7 +63,7 @@ export class OutputGate {
 }
 
 /**
- * The reader has gone: as with `console.log`, that must not end the program. Also where somebody listens: Node itself does, for each thread, and
+ * The reader has gone: as with `console.log`, that must not end the program. This also holds with other listeners: Node itself has one for each thread, and
  * passes the error on.
  */
 function silence(stream: Writable, error: Error | null | undefined): void {

@@ -37,7 +37,7 @@ export interface TaskEvent {
 }
 
 /**
- * A message of `twinpool:worker`. `lost`: it died by itself (`exitCode` or `signal` say how); `ended`: it was sent home, or ended because of its
+ * A message of `twinpool:worker`. `lost`: it died although this program had not ended it (`exitCode` or `signal` say how); `ended`: it was retired, or ended because of its
  * task. `lateError`: user code threw outside of any task. `anomaly`: it sent what no correct worker sends.
  */
 export interface WorkerEvent {

@@ -16,6 +16,7 @@ import type { KeepAlive } from '../primitives/keep-alive.ts';
 import { afterTurn } from '../primitives/time.ts';
 import { validatingJob } from '../tasks/definition/validation-scope.ts';
 import { watchSignal } from './abort-signals.ts';
+import { JobQueue } from './job-queue.ts';
 
 /** What a client asks of the scheduler. */
 export interface ClientScheduler {
@@ -61,25 +62,15 @@ export interface ClientOptions {
   readonly endedError: (cause: unknown) => unknown;
 }
 
-interface Level {
-  readonly priority: number;
-  first: Job | undefined;
-  last: Job | undefined;
-}
-
 export class Client implements JobOwner {
   readonly options: ClientOptions;
-  /** Worker time had, in nanoseconds; corrected when tasks were longer or shorter than expected. */
-  charged = 0;
-  /** Of it, what is charged for tasks that lanes have. */
-  advanced = 0;
-  /** The scheduler looks at it. */
-  isActive = false;
+  #charged = 0;
+  #advanced = 0;
+  #isActive = false;
   readonly #scheduler: ClientScheduler;
   readonly #keepAlive: KeepAlive;
   readonly #services: ClientServices;
-  /** Highest priority first; empty levels are dropped. */
-  readonly #levels: Level[] = [];
+  readonly #queue = new JobQueue();
   readonly #streams = new Set<StreamJob>();
   readonly #waiters: (() => void)[] = [];
   readonly #drainWaiters: (() => void)[] = [];
@@ -116,7 +107,7 @@ export class Client implements JobOwner {
   }
   /** Nothing of it is open or waits. */
   get isResting(): boolean {
-    return this.#open === 0 && this.#levels.length === 0;
+    return this.#open === 0 && this.#queue.isEmpty;
   }
   /** Tasks accepted that no lane has. */
   get queued(): number {
@@ -125,8 +116,7 @@ export class Client implements JobOwner {
 
   /** Takes a job with `tasks` tasks known now. The facade has checked that it is open. */
   submit(job: Job, tasks: number): void {
-    job.owner = this;
-    job.order = this.#order++;
+    job.accept(this, this.#order++);
     const holder = validatingJob<Job>();
     if (holder !== undefined) this.#goBefore(job, holder);
     this.#scheduler.stampAcceptance(job);
@@ -164,20 +154,20 @@ export class Client implements JobOwner {
 
   /** The job whose turn it is; undefined when nothing can be claimed. A function still being found, or a schema that has not answered, holds up what is behind it. */
   front(): Job | undefined {
-    for (let job = this.#levels[0]?.first; job !== undefined; job = this.#levels[0]?.first) {
+    for (let job = this.#queue.first; job !== undefined; job = this.#queue.first) {
       if (job.fn.state === 'pending') return undefined;
       const fault = job.fn.faultFor(this.#services.maxPayloadBytes);
       if (fault !== undefined) this.#refuse(job);
       else if (job.isPending) return undefined;
       else if (job.waiting > 0) return job;
-      else this.#dequeue(job);
+      else this.#queue.remove(job);
     }
     return undefined;
   }
 
   /** All that waits, waits for a function to be found or for a schema. */
   get isHeldUp(): boolean {
-    const first = this.#levels[0]?.first;
+    const { first } = this.#queue;
     return first !== undefined && (first.isPending || first.fn.state === 'pending');
   }
 
@@ -187,15 +177,44 @@ export class Client implements JobOwner {
     return front === undefined ? 0 : Math.max(this.queued, front.waiting);
   }
 
+  /** The worker time that it has used, in nanoseconds. Tasks that lanes have count with the time that is expected of them. */
+  get charged(): number {
+    return this.#charged;
+  }
+  /** The part of it for tasks that have left their lanes. */
+  get used(): number {
+    return this.#charged - this.#advanced;
+  }
+
+  /** A new client starts level with the one that has used least. */
+  startAt(charged: number): void {
+    this.#charged = charged;
+  }
+
+  /** The scheduler looks at this client from now on, or no longer. */
+  setActive(isActive: boolean): void {
+    this.#isActive = isActive;
+  }
+
+  /** Tasks go to a lane, charged with `charge` nanoseconds each. */
+  chargeAhead(count: number, charge: number): void {
+    this.#charged += count * charge;
+    this.#advanced += count * charge;
+  }
+
+  /** Tasks left their lane: answered, lost or given back. If their job `isOpen`, each is charged with `actual` nanoseconds instead of `charge`. */
+  settleCharge(count: number, charge: number, actual: number, isOpen: boolean): void {
+    this.#advanced -= count * charge;
+    // A job that has ended took its tasks out of the account then.
+    if (!isOpen) return;
+    this.#handed -= count;
+    this.#charged += count * (actual - charge);
+  }
+
   /** Tasks went to a lane. */
   claimed(job: Job, count: number): void {
     this.#handed += count;
-    if (job.queued && job.waiting === 0 && !job.isPending) this.#dequeue(job);
-  }
-
-  /** Tasks left their lane: answered, lost or given back. */
-  released(count: number): void {
-    this.#handed -= count;
+    if (job.queued && job.waiting === 0 && !job.isPending) this.#queue.remove(job);
   }
 
   wake(job: Job): void {
@@ -207,7 +226,7 @@ export class Client implements JobOwner {
 
   forget(job: Job): void {
     if (job.queued) {
-      this.#dequeue(job);
+      this.#queue.remove(job);
       // What it may have held up goes on.
       if (job.fn.parseArguments !== undefined || job.fn.state === 'pending') this.#scheduler.pump(false);
     }
@@ -310,19 +329,17 @@ export class Client implements JobOwner {
 
   /** Those that wait now: what their callbacks submit comes after it, and waits for the next time. */
   #endWaiting(error: () => unknown, how: Ending): void {
-    const waiting = this.#refused.splice(0);
-    for (const { first } of this.#levels) for (let job = first; job !== undefined; job = job.next) waiting.push(job);
-    for (const job of waiting) {
+    for (const job of [...this.#refused.splice(0), ...this.#queue.jobs()]) {
       // A callback of one before it may have ended it.
       if (job.over) continue;
       job.endWaiting(error(), how);
-      if (job.queued) this.#dequeue(job);
+      if (job.queued) this.#queue.remove(job);
     }
   }
 
   /** Its function cannot be sent. Such jobs are ended once per turn, so that a callback that submits the same again does not block the program. */
   #refuse(job: Job): void {
-    this.#dequeue(job);
+    this.#queue.remove(job);
     if (this.#refused.push(job) > 1) return;
     afterTurn(() => {
       for (const each of this.#refused.splice(0)) if (!each.over) each.end(each.fn.faultFor(this.#services.maxPayloadBytes), 'failed');
@@ -333,16 +350,14 @@ export class Client implements JobOwner {
   #goBefore(job: Job, holder: Job): void {
     if (holder.owner !== this || holder.over) return;
     const fraction = holder.order - Math.floor(holder.order);
-    job.order = holder.order - (fraction === 0 ? 0.5 : fraction / 2);
-    const { priority } = holder.settings;
-    if (job.settings.priority < priority) job.settings = { ...job.settings, priority };
+    job.moveAhead(holder.order - (fraction === 0 ? 0.5 : fraction / 2), holder.settings.priority);
   }
 
   #add(count: number): void {
     if (count === 0) return;
     this.#open += count;
     this.#keepAlive.change(count);
-    if (!this.isActive) this.#scheduler.activate(this);
+    if (!this.#isActive) this.#scheduler.activate(this);
   }
 
   #settled(count: number): void {
@@ -373,43 +388,8 @@ export class Client implements JobOwner {
   #enqueue(job: Job): void {
     if (job.queued || job.over || (job.waiting === 0 && job.fn.state === 'found' && !job.isPending)) return;
     // A stream has nothing that counts until it is read.
-    if (!this.isActive) this.#scheduler.activate(this);
-    const { priority } = job.settings;
-    let at = 0;
-    while (at < this.#levels.length && (this.#levels[at] as Level).priority > priority) at += 1;
-    let level = this.#levels[at];
-    if (level === undefined || level.priority !== priority) {
-      level = { priority, first: undefined, last: undefined };
-      this.#levels.splice(at, 0, level);
-    }
-    // By age: a job that had been out of the queue goes before all that came after it.
-    let after = level.last;
-    if (after !== undefined && after.order > job.order) {
-      after = undefined;
-      for (let older = level.first; older !== undefined && older.order <= job.order; older = older.next) after = older;
-    }
-    const before = after === undefined ? level.first : after.next;
-    job.previous = after;
-    job.next = before;
-    if (after === undefined) level.first = job;
-    else after.next = job;
-    if (before === undefined) level.last = job;
-    else before.previous = job;
-    job.queued = true;
-  }
-
-  #dequeue(job: Job): void {
-    const { priority } = job.settings;
-    const at = this.#levels.findIndex((level) => level.priority === priority);
-    const level = this.#levels[at] as Level;
-    if (job.previous === undefined) level.first = job.next;
-    else job.previous.next = job.next;
-    if (job.next === undefined) level.last = job.previous;
-    else job.next.previous = job.previous;
-    job.previous = undefined;
-    job.next = undefined;
-    job.queued = false;
-    if (level.first === undefined) this.#levels.splice(at, 1);
+    if (!this.#isActive) this.#scheduler.activate(this);
+    this.#queue.add(job);
   }
 
   /** Ends these jobs because their signal was aborted; the tasks of them that run get `killGrace`. */

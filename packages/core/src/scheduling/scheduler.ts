@@ -101,7 +101,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
   /** Jobs that come in before the scheduler runs get one time: a loop of submits reads the clock once. */
   stampAcceptance(job: Job): void {
     if (this.#accepted === undefined || !this.#planned) this.#accepted = { at: this.#now() };
-    job.acceptedAt = this.#accepted;
+    job.stamp(this.#accepted);
   }
 
   /** Tasks of this client that workers would take at once, after the tasks of other clients that wait for them. */
@@ -122,8 +122,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
     // A newcomer starts level with the one that has had least, neither ahead of nor behind those that work already.
     // What was charged in advance is not used yet.
     let least = Number.POSITIVE_INFINITY;
-    for (const { charged, advanced } of this.#active) least = Math.min(least, charged - advanced);
-    client.charged = least === Number.POSITIVE_INFINITY ? 0 : least;
+    for (const { used } of this.#active) least = Math.min(least, used);
+    client.startAt(least === Number.POSITIVE_INFINITY ? 0 : least);
     this.#clients.add(client);
     this.activate(client);
     if (this.#active.size > MOST_RESTING) this.#waiting();
@@ -131,7 +131,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** The client has work. */
   activate(client: Client): void {
-    client.isActive = true;
+    client.setActive(true);
     this.#active.add(client);
   }
 
@@ -209,12 +209,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** Tasks left their lane: the client's charge becomes what they took. */
   left(chunk: Chunk, count: number): void {
-    const client = chunk.job.owner as Client;
-    client.advanced -= count * chunk.charge;
-    // A job that has ended took its tasks out of the account then.
-    if (chunk.job.over) return;
-    client.released(count);
-    client.charged += count * (chunk.job.fn.runTimes.lastMean * 1000 - chunk.charge);
+    const { job, charge } = chunk;
+    (job.owner as Client).settleCharge(count, charge, job.fn.runTimes.lastMean * 1000, !job.over);
   }
 
   /** Tasks wait again, the last first: each goes to the front of its job. The caller makes sure that they are handed out. */
@@ -328,8 +324,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
   #take(client: Client, chunk: Chunk, now: number): void {
     const { fn, acceptedAt } = chunk.job;
     chunk.charge = fn.runTimes.estimate === 0 ? UNKNOWN_CHARGE : Math.ceil(fn.runTimes.estimate * 1000);
-    client.charged += chunk.charge * chunk.count;
-    client.advanced += chunk.charge * chunk.count;
+    client.chargeAhead(chunk.count, chunk.charge);
     client.claimed(chunk.job, chunk.count);
     this.#waitTime.record(Math.max(0, now - acceptedAt.at), chunk.count);
   }
@@ -374,7 +369,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
     for (const client of this.#active) {
       waiting += client.claimable;
       if (this.#active.size > MOST_RESTING && client.isResting) {
-        client.isActive = false;
+        client.setActive(false);
         this.#active.delete(client);
       }
     }
