@@ -2,7 +2,7 @@
  * The plugin of Bun: task modules are added to the entries before the build, and the URLs are put into the files that were written.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, relative, resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { type TaskModule, withSlashes } from './find-task-modules.ts';
 import type { TwinpoolBuild } from './twinpool-build.ts';
 
@@ -34,10 +34,9 @@ export function setUpBun({ config, onEnd }: BunBuild, build: TwinpoolBuild): voi
 function finish(outputs: readonly Artifact[], { outdir, format }: Config, build: TwinpoolBuild): void {
   if (outdir === undefined) return;
   const folder = resolve(outdir);
-  const entries = outputs.filter(({ kind }) => kind === 'entry-point').map(({ path }) => resolve(path));
+  const entries = outputs.filter(({ kind }) => kind === 'entry-point').map(({ path }) => withSlashes(resolve(path)));
   const fileOf = ({ file }: TaskModule) => {
-    const stem = basename(file).replace(/\.[cm]?[jt]sx?$/, '');
-    const found = entries.find((path) => basename(path).replace(/\.[cm]?js$/, '') === stem && endsAlike(dirname(path), dirname(file)));
+    const found = outputOf(file, entries);
     return found === undefined ? undefined : withSlashes(relative(folder, found));
   };
   for (const { path } of outputs) {
@@ -48,6 +47,23 @@ function finish(outputs: readonly Artifact[], { outdir, format }: Config, build:
   }
 }
 
-function endsAlike(_output: string, _source: string): boolean {
-  return true;
+/** Bun says nothing of which entry became which file; it keeps the name, and the folders below the common one. */
+function outputOf(source: string, entries: readonly string[]): string | undefined {
+  const wanted = partsOf(source);
+  const score = (path: string): number => {
+    const parts = partsOf(path);
+    let common = 0;
+    while (common < parts.length && parts[common] === wanted[common]) common++;
+    return common;
+  };
+  const scored = entries.map((path) => ({ path, common: score(path) })).filter(({ common }) => common > 0);
+  return scored.sort((one, other) => other.common - one.common)[0]?.path;
+}
+
+/** The name without its extension, then the folders, the nearest first. */
+function partsOf(path: string): string[] {
+  return path
+    .replace(/\.[cm]?[jt]sx?$/, '')
+    .split('/')
+    .reverse();
 }

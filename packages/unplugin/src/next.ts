@@ -15,6 +15,7 @@ const PACKAGES = ['twinpool', '@twinpool/core', '@twinpool/pool', '@twinpool/exe
 interface NextConfig {
   readonly serverExternalPackages?: readonly string[] | undefined;
   readonly outputFileTracingIncludes?: Readonly<Record<string, readonly string[]>> | undefined;
+  readonly turbopack?: object | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: of any version of Next.js
   readonly webpack?: ((config: any, context: any) => any) | null | undefined;
 }
@@ -64,6 +65,8 @@ function extended(config: NextConfig, patterns: readonly string[], options: Twin
       ...traced,
       '/**': [...(traced['/**'] ?? []), ...patterns.map(fromRoot), ...PACKAGES.slice(1).map(distOf)],
     },
+    // Without it Next.js refuses a configuration that has something for webpack.
+    turbopack: config.turbopack ?? {},
     webpack(given: WebpackConfig, context: WebpackContext) {
       const own = (config.webpack?.(given, context) ?? given) as WebpackConfig;
       if (!context.isServer || context.nextRuntime === 'edge') return own;
