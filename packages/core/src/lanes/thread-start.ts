@@ -9,7 +9,8 @@
  *   bare      the file, or its text, finds the set-up in `workerData`
  */
 
-import { Worker, type WorkerOptions } from 'node:worker_threads';
+import process from 'node:process';
+import type { Worker, WorkerOptions } from 'node:worker_threads';
 import { createRequire } from '../primitives/create-require.ts';
 import { OWN_URL } from '../primitives/own-files.ts';
 import { SETUP, type ThreadSetup } from '../wire/cells.ts';
@@ -85,7 +86,9 @@ function startBare(file: string | undefined, text: string, setup: ThreadSetup, o
     workerData: { [SETUP]: setup },
     transferList: [setup.port],
   });
-  const worker = startingThreads(() => new Worker(file ?? text, all));
+  // Not imported: Turbopack takes the argument of an imported one for a module that it has to find.
+  const threads = process.getBuiltinModule('node:worker_threads');
+  const worker = startingThreads(() => new threads.Worker(file ?? text, all));
   // As piscina does: the lane's port keeps the program alive while it must be.
   worker.unref();
   return { worker, release: () => undefined };
