@@ -29,6 +29,8 @@ import { Supervisor } from './scheduling/supervisor.ts';
 import { taskFunctionOf } from './tasks/task-function.ts';
 import { refuseNesting } from './worker/refusal.ts';
 
+export type { Transport, TransportFactory, TransportOwner } from './lanes/transport.ts';
+
 /** The parts of a runtime that tests, and runtimes whose workers are elsewhere, replace. */
 export interface RuntimeSeams {
   readonly clock: Clock;

@@ -18,6 +18,7 @@ export { Alarm, systemClock } from '../primitives/clock.ts';
 export { HANDLE, type Handle, type HandleView } from '../primitives/handle.ts';
 export { afterTurn } from '../primitives/time.ts';
 export { checkStep, type Scope, scopeHere, stepOf, warnOfError, watchReturned } from '../primitives/user-code.ts';
+export { RuntimeCore, type Transport, type TransportFactory, type TransportOwner } from '../runtime.ts';
 export { taskFunctionOf } from '../tasks/task-function.ts';
 export { adviseFor } from '../wire/refusal.ts';
 export { Attachment, type AttachmentShape, attachmentOf } from './attachment.ts';

@@ -34,7 +34,7 @@ describe.each(KINDS)('two facades on one runtime: %s', (kind) => {
     expect(runtime.stats()).toMatchObject({ workers: 1, completed: 2 });
   });
 
-  // Fair turns by worker time: engine.test.ts, 'whose turn it is', where time is exact.
+  // Fair turns by worker time: runtime.test.ts, 'whose turn it is', where time is exact.
 
   it('priority orders within one of them, and not between them', async () => {
     const gate = makeGate();
