@@ -10,7 +10,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { createRequire } from '../primitives/create-require.ts';
-import { type Flag, withValue } from './node-flags.ts';
+import { type Flag, withValue } from '../primitives/node-flags.ts';
 
 const MODULES = /^(-r|--(require|import|loader|experimental-loader))$/;
 const FILES = /^--(allow-fs-(read|write)|icu-data-dir|openssl-config|.*-file|.*-dir|.*-policy|experimental-package-map)$/;

@@ -7,7 +7,7 @@
  * kept for each set of flags.
  */
 import { Worker } from 'node:worker_threads';
-import { argumentsOf, type Flag, formatNodeOptions } from './node-flags.ts';
+import { argumentsOf, type Flag, formatNodeOptions } from '../primitives/node-flags.ts';
 
 const results = new Map<string, boolean>();
 

@@ -20,7 +20,7 @@ import {
   loadsModules,
   parseNodeOptions,
   runsElse,
-} from './node-flags.ts';
+} from '../primitives/node-flags.ts';
 import { isFlagOfNode } from './process-flags.ts';
 import { fixFlags, fixStrays, startDirectory, workingDirectory } from './start-directory.ts';
 import { flagsForThread, nodeOptionsForThread } from './thread-flags.ts';

@@ -1,8 +1,10 @@
 /**
- * The outcomes of tasks on their way back: gathered, measured, sent together.
+ * Collects the outcomes of tasks, measures their run times, and sends several outcomes in one ANSWER message.
  *
- * Decides what an outcome looks like on the wire and when a message is closed. When one must be closed at the latest is the rule in
- * wire/budget.ts, which the Runner applies. A value that cannot be sent is an outcome too: the task failed, the worker lives on.
+ *   value | thrown | skipped --> waiting outcomes --flush--> ANSWER [count, values, specials, segments]
+ *
+ * Invariants: outcomes keep the order of the tasks; an outcome never waits longer than the rule in wire/budget.ts allows. A value that cannot be sent
+ * is an outcome too: the task fails and the worker goes on. This file does not know how a message travels.
  */
 import { inspect } from 'node:util';
 import { TaskSerializationError } from '../errors.ts';
@@ -23,65 +25,65 @@ import {
 import { isPrimitive, packedNumbers, packNumbers } from '../wire/pack-runs.ts';
 import { BYTES, Packer, PLAIN, SEPARATE } from '../wire/packer.ts';
 import { encodeThrown } from '../wire/thrown.ts';
-import type { FarEnd } from './transport.ts';
+import type { WorkerTransport } from './transport.ts';
 
-/** The longest time, in ms, that finished answers wait where tasks turn out longer than expected. */
+/** ms. The longest time that finished outcomes wait when tasks take longer than expected. */
 const LONGEST_WAIT = 0.2;
-/** Room for so many at first. */
+/** The initial capacity of the list of numbers. */
 const FEW_NUMBERS = 256;
-/** Characters of a value in an error. */
+/** The most characters of a value in an error. */
 const LONGEST_TEXT = 200;
 
 export class Answers {
-  /** The last message that is behind us; sent with the answers. */
+  /** The last message that is completely read; sent with the answers. */
   acknowledged = 0;
-  /** Of it, what the other side knows. */
+  /** The part of `acknowledged` that the program knows. */
   #acknowledgedThere = 0;
-  readonly #far: FarEnd;
+  readonly #transport: WorkerTransport;
   readonly #packer: Packer;
   #values: unknown[] = [];
-  /** As long as there is nothing else: values that are numbers. */
+  /** The values, while all of them are numbers. */
   #numbers = new Float64Array(FEW_NUMBERS);
   #count = 0;
   #specials: unknown[] | undefined;
-  /** Of the answers that wait: function, runs, microseconds, flat. */
+  /** Run times of the waiting outcomes, as a flat list of function, runs, microseconds. */
   #segments: number[] = [];
-  /** Work in the answers that wait, and in what runs. */
+  /** The expected work in the waiting outcomes and in the running task: see wire/budget.ts. */
   #budget = 0;
-  /** The function that is being measured, how many runs of it, since when (ms). */
+  /** The function that is measured, its number of runs, and the start of the measurement (ms). */
   #measured = 0;
   #runs = 0;
   #since = 0;
   #flushedAt = 0;
   #resumedAt = 0;
 
-  constructor(far: FarEnd, maxPayloadBytes: number) {
-    this.#far = far;
-    this.#packer = new Packer({ ...far.medium, maxPayloadBytes });
+  constructor(transport: WorkerTransport, maxPayloadBytes: number) {
+    this.#transport = transport;
+    this.#packer = new Packer({ ...transport.capabilities, maxPayloadBytes });
   }
 
-  /** A task of this expectation is about to start: sends first what may not wait for it. */
+  /** Before a task with this expected run time starts: sends the outcomes that must not wait for it. */
   beforeTask(expectation: number): void {
     if (this.#values.length + this.#count > 0 && !mayWait(this.#budget, expectation)) this.flush();
   }
 
-  /** It starts now. */
+  /** A task with this expected run time starts. */
   started(expectation: number): void {
     this.#budget = spend(this.#budget, expectation);
   }
 
-  /** What runs from now on is this function; time before now is not charged to it. */
+  /** The next runs are runs of this function. Earlier time is not charged to it. */
   measure(functionId: number): void {
     if (this.#measured !== functionId) this.closeSegment();
     this.#measured = functionId;
   }
 
-  /** The loop goes on after a wait that belongs to no task. */
+  /** The runner continues after a wait that does not belong to a task. */
   resume(): void {
     this.#resumedAt = this.#since = now();
   }
 
-  /** From then to the last flush, ms. */
+  /** ms from the last `resume` to the last flush. */
   get busyFor(): number {
     return this.#flushedAt - this.#resumedAt;
   }
@@ -101,7 +103,7 @@ export class Answers {
     if (now() - this.#flushedAt > LONGEST_WAIT) this.flush();
   }
 
-  /** A result, and a run that is to be counted. */
+  /** Adds a numeric result and counts its run. */
   number(value: number): void {
     this.#runs += 1;
     if (this.#values.length > 0) {
@@ -125,8 +127,8 @@ export class Answers {
     }
     try {
       packer.pack(value, 'result');
-      // By itself and before the answer that uses it: should it be unreadable over there, nothing else is.
-      if (packer.form === SEPARATE) this.#far.send([SEPARATE_VALUE, packer.value], packer.transfer);
+      // In a message of its own, before the answer that uses it: if the program cannot read it, no other outcome is affected.
+      if (packer.form === SEPARATE) this.#transport.send([SEPARATE_VALUE, packer.value], packer.transfer);
     } catch (error) {
       this.thrown(ofResult(error, value), 'worker');
       return;
@@ -137,12 +139,12 @@ export class Answers {
     packer.clear();
   }
 
-  /** `by`: user code threw it, or the worker could not do its part. */
+  /** Adds an error. `by`: user code threw it, or the worker failed to run the task. */
   thrown(error: unknown, by: 'task' | 'worker' = 'task'): void {
     this.#special(AS_THROWN, encodeThrown(error, by));
   }
 
-  /** The place of a task that was not to be run. */
+  /** Adds an empty outcome for a task that must not run. */
   skipped(): void {
     if (this.#count > 0) this.#listNumbers();
     this.#values.push(undefined);
@@ -164,55 +166,55 @@ export class Answers {
     this.#flushedAt = this.#since = now();
   }
 
-  /** Says up to which message all was read, if no answer did. */
+  /** Tells the program which messages are completely read, unless an answer did. */
   acknowledge(): void {
     if (this.#acknowledgedThere === this.acknowledged) return;
     this.#acknowledgedThere = this.acknowledged;
-    this.#far.send([ACKNOWLEDGED, this.acknowledged]);
+    this.#transport.send([ACKNOWLEDGED, this.acknowledged]);
   }
 
-  /** The task that begins now has a time limit: its clock starts over there. */
+  /** A task with a time limit starts: the program starts its clock. */
   announceStart(): void {
-    this.#far.send([STARTED]);
+    this.#transport.send([STARTED]);
   }
 
-  /** Leaves at once, after the answers that came before it. Throws TaskSerializationError. */
+  /** Sends a report at once, after the waiting outcomes. Throws TaskSerializationError. */
   report(value: unknown): void {
     this.flush();
-    // The task that reports is running: nothing may be answered together with it.
+    // The reporting task is running: its outcome must not share a message with later ones.
     this.#budget = Number.POSITIVE_INFINITY;
     const packer = this.#packer;
     if (typeof value === 'string' ? value.length <= packer.longestText : isPrimitive(value)) {
-      this.#far.send([REPORT, 0, value]);
+      this.#transport.send([REPORT, 0, value]);
       return;
     }
     packer.pack(value, 'report');
-    if (packer.form === PLAIN) this.#far.send([REPORT, 0, packer.value]);
-    else if (packer.form === BYTES) this.#far.send([REPORT, AS_BYTES, packer.value]);
+    if (packer.form === PLAIN) this.#transport.send([REPORT, 0, packer.value]);
+    else if (packer.form === BYTES) this.#transport.send([REPORT, AS_BYTES, packer.value]);
     else {
-      this.#far.send([SEPARATE_VALUE, packer.value], packer.transfer);
-      this.#far.send([REPORT, AS_SEPARATE, undefined]);
+      this.#transport.send([SEPARATE_VALUE, packer.value], packer.transfer);
+      this.#transport.send([REPORT, AS_SEPARATE, undefined]);
     }
     packer.clear();
   }
 
-  /** An error that no task's outcome carries; `fatal`: this worker ends because of it, `running`: and a task with it. */
+  /** Sends an error that belongs to no task. `fatal`: this worker ends because of it. `running`: a running task is lost with the worker. */
   lateError(error: unknown, fatal: boolean, running: boolean): void {
     this.flush();
-    // A task may be running: nothing may be answered together with it.
+    // A task may be running: its outcome must not share a message with later ones.
     this.#budget = Number.POSITIVE_INFINITY;
-    this.#far.send([LATE, encodeThrown(error), fatal, running]);
+    this.#transport.send([LATE, encodeThrown(error), fatal, running]);
   }
 
-  /** This worker ends; `running`: and a task with it. Nothing can be done here where even that cannot be sent. */
+  /** This worker ends. `running`: a running task is lost with it. An error while sending is ignored, because the worker ends anyway. */
   exiting(running: boolean): void {
     try {
       this.flush();
-      this.#far.send([EXITING, running]);
+      this.#transport.send([EXITING, running]);
     } catch {}
   }
 
-  /** There is something else too. */
+  /** A value that is not a number follows: the numbers move to the list of values. */
   #listNumbers(): void {
     for (let i = 0; i < this.#count; i++) this.#values.push(this.#numbers[i]);
     this.#count = 0;
@@ -236,11 +238,19 @@ export class Answers {
     const { acknowledged } = this;
     this.#acknowledgedThere = acknowledged;
     try {
-      this.#far.send([ANSWER, count, values, specials, segments, acknowledged, this.#far.mode]);
+      this.#transport.send([ANSWER, count, values, specials, segments, acknowledged, this.#transport.mode]);
     } catch (error) {
-      // Together they are too much for one message; each alone may not be.
+      // Together the outcomes are too large for one message. Halves may fit.
       if (count === 1) {
-        this.#far.send([ANSWER, 1, [undefined], [0, AS_THROWN, encodeThrown(error, 'worker')], segments, acknowledged, this.#far.mode]);
+        this.#transport.send([
+          ANSWER,
+          1,
+          [undefined],
+          [0, AS_THROWN, encodeThrown(error, 'worker')],
+          segments,
+          acknowledged,
+          this.#transport.mode,
+        ]);
         return;
       }
       const half = count >> 1;
@@ -252,7 +262,7 @@ export class Answers {
   }
 }
 
-/** Says which result it was that could not be sent. */
+/** Adds the text of the result that could not be sent to the error. */
 function ofResult(error: unknown, value: unknown): unknown {
   if (error instanceof TaskSerializationError) Object.defineProperty(error, 'result', { value: shown(value), enumerable: true });
   return error;

@@ -10,7 +10,7 @@
 import asyncHooks from 'node:async_hooks';
 import { syncBuiltinESMExports } from 'node:module';
 import process from 'node:process';
-import { flagsOf, parseNodeOptions } from '../options/node-flags.ts';
+import { flagsOf, parseNodeOptions } from '../primitives/node-flags.ts';
 
 const WATCHED = ['executionAsyncResource', 'executionAsyncId', 'triggerAsyncId', 'createHook'] as const;
 const PRELOADS = new Set(['-r', '--require', '--import', '--loader', '--experimental-loader']);

@@ -1,25 +1,23 @@
 /**
- * The frames that come to a worker process on its input.
+ * Reads the frames that a worker process receives on its input: with a blocking read, or with a poll that does not wait.
  *
- * Decides how they are read: waiting for the next one in a blocking read, or with a look that does not wait. Refuses to know what they say and
- * when to wait.
- *
- * The descriptor blocks whenever nobody looks: what is in the middle of a frame waits for its rest. Node has no call for a read that does not
- * wait on such a descriptor; a socket over it, which never reads itself, can switch it. Where that cannot be had, nobody looks.
+ * Invariant: the descriptor is in blocking mode except during a poll, so that a read in the middle of a frame waits for the rest. Node has no call for
+ * a read that does not wait on a blocking descriptor. A socket over the descriptor, which never reads, switches the mode. Where Node cannot switch it,
+ * `canLook` is false. This file does not know the messages, and does not know when the process waits.
  */
 import { readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import process from 'node:process';
 import { HEADER_BYTES, payloadLength } from '../wire/frames.ts';
 
-/** Bytes that are read at once. More: fewer calls where much comes. Less: less memory a worker. */
+/** Bytes per read. More: fewer calls for large input. Less: less memory per worker. */
 const INPUT_BYTES = 1 << 16;
-/** Any length is believed: the other side is the program that started this one. */
+/** Bytes. No length is refused: the sender is the program that started this process. */
 const LONGEST = 0xffffffff;
 
-/** Of Node's own handle of a socket; not documented, but as old as `process.stdout` that blocks. */
+/** Part of Node's internal handle of a socket. Not documented, but Node uses it to make `process.stdout` block. */
 interface Switch {
-  /** 0 when it went well. */
+  /** Returns 0 on success. */
   setBlocking(on: boolean): number;
 }
 
@@ -31,11 +29,11 @@ export class FrameInput {
   readonly #fd: number;
   /** Ends the process, with this exit code. */
   readonly #leave: (code: number) => never;
-  /** What was read and not taken yet: `#start` to `#end`. */
+  /** The bytes from `#start` to `#end` are read and not yet taken. */
   readonly #bytes = Buffer.allocUnsafeSlow(INPUT_BYTES);
   #start = 0;
   #end = 0;
-  /** Frames taken so far. */
+  /** Frames taken so transport. */
   received = 0;
   #switch: Switch | undefined;
 
@@ -44,7 +42,7 @@ export class FrameInput {
     this.#leave = leave;
   }
 
-  /** The payload of the next frame; waits for it. */
+  /** Waits for the next frame and returns its payload. */
   next(): Buffer {
     while (this.#end - this.#start < HEADER_BYTES) this.#readMore();
     const length = payloadLength(this.#bytes, this.#start, LONGEST);
@@ -54,21 +52,21 @@ export class FrameInput {
     return this.#payload(length);
   }
 
-  /** Whether the next frame was read already, all of it. */
+  /** Whether the whole next frame is in the buffer. */
   get hasFrame(): boolean {
     if (this.#end - this.#start < HEADER_BYTES) return false;
     const length = payloadLength(this.#bytes, this.#start, LONGEST);
     return this.#end - this.#start >= HEADER_BYTES + Math.max(0, length);
   }
 
-  /** Makes looking possible, where it can be. `other` is a socket that is open already: it shows whether this Node can switch one. */
+  /** Prepares polling where Node can switch the descriptor's mode. `other` is an open socket, which shows whether it can. */
   prepareToLook(other: Socket): void {
     if (process.platform === 'win32' || typeof handleOf(other)?.setBlocking !== 'function') return;
     const { Socket } = process.getBuiltinModule('node:net');
     const socket = new Socket({ fd: this.#fd, readable: false, writable: false });
     socket.unref();
     const handle = handleOf(socket) as Switch;
-    // Opening it has switched the descriptor: if it cannot be switched back, this process would wait at the cost of a whole processor.
+    // Opening the socket switched the descriptor to non-blocking. If it cannot be switched back, waiting would use a whole processor.
     if (handle.setBlocking(true) !== 0) this.#leave(70);
     this.#switch = handle;
   }
@@ -77,12 +75,12 @@ export class FrameInput {
     return this.#switch !== undefined;
   }
 
-  /** Whether a frame has begun to come; does not wait. */
+  /** Whether the first bytes of a frame have arrived. Does not wait. */
   look(): boolean {
     if (this.#end > this.#start) return true;
     this.#switch?.setBlocking(false);
     const { stackTraceLimit } = Error;
-    // "Nothing there" is an error that nobody sees, and its stack is most of what it costs. `Reflect.set`: with --frozen-intrinsics it stays.
+    // An empty pipe is an error that is caught below, and its stack is most of its cost. `Reflect.set`: with --frozen-intrinsics the limit stays.
     Reflect.set(Error, 'stackTraceLimit', 0);
     try {
       this.#readMore();
@@ -93,7 +91,7 @@ export class FrameInput {
     return this.#end > this.#start;
   }
 
-  /** The next bytes: a view of what was read, or, where that is not all, a buffer of their own. */
+  /** The next bytes: a view of the buffer, or a new buffer when the payload is not complete. */
   #payload(length: number): Buffer {
     const from = this.#start;
     const there = Math.min(this.#end - from, length);
@@ -105,7 +103,7 @@ export class FrameInput {
     return payload;
   }
 
-  /** Reads what there is: a frame costs one call, and many that lie there cost no more. */
+  /** Reads all available bytes, so that one call reads many small frames. */
   #readMore(): void {
     if (this.#start > 0) {
       this.#bytes.copyWithin(0, this.#start, this.#end);
@@ -115,10 +113,10 @@ export class FrameInput {
     this.#end += this.#read(this.#bytes, this.#end);
   }
 
-  /** Bytes read: at least one, or 0 while somebody looks and nothing is there. */
+  /** Returns the number of bytes: at least one, or 0 during a poll of an empty pipe. */
   #read(buffer: Buffer, at: number): number {
     try {
-      // The end of our input is the order to leave.
+      // The end of the input is the request to exit.
       return readSync(this.#fd, buffer, at, buffer.length - at, null) || this.#leave(0);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;

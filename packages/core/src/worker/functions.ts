@@ -1,30 +1,32 @@
 /**
- * The task functions that a worker was told of, and what it has learned of each.
+ * Keeps the task functions that the program defined in this worker, and loads each with the first task that needs it.
  *
- * Decides when one is loaded: with the first task that needs it. Should the import end this worker, it is that task's doing, and must not happen
- * to the next one. A load that failed is tried again with the next tasks. One that takes longer than it may goes on: until it has come to an end
- * tasks fail at once, instead of each waiting that long. Refuses to know tasks.
+ *   defined --first task--> loading --> loaded
+ *                 ^            '------> failed: the task fails, and the next task tries again
+ *
+ * If an import ends the worker, only the task that needed it is lost. A load that exceeds its time limit continues: until it ends, tasks of the function
+ * fail at once instead of waiting that long each. This file does not know tasks.
  */
 import { originOf, type TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
 import { type LoadedTask, loadTask } from '../tasks/loading/load-task.ts';
 import { runAs } from './ownership.ts';
 import { withinTime } from './within-time.ts';
 
-export interface Known {
+export interface WorkerFunction {
   readonly descriptor: TaskDescriptor;
-  /** Once it is loaded. */
+  /** Set when the function is loaded. */
   task: LoadedTask | undefined;
-  /** Of the last try. */
+  /** The error of the last load. */
   failure: unknown;
   isLoading: boolean;
-  /** It returned a promise before: each of its tasks has an owner of its own. */
+  /** Whether it has returned a promise: then each of its tasks has an owner of its own. */
   isAsync: boolean;
-  /** All that it ever returned were numbers. */
+  /** Whether it has returned only numbers so far. */
   givesNumbers: boolean;
 }
 
 export class Functions {
-  readonly #known = new Map<number, Known>();
+  readonly #known = new Map<number, WorkerFunction>();
 
   define(id: number, descriptor: TaskDescriptor): void {
     this.#known.set(id, { descriptor, task: undefined, failure: undefined, isLoading: false, isAsync: false, givesNumbers: true });
@@ -34,12 +36,12 @@ export class Functions {
     for (const id of ids) this.#known.delete(id);
   }
 
-  get(id: number): Known | undefined {
+  get(id: number): WorkerFunction | undefined {
     return this.#known.get(id);
   }
 
-  /** Resolves when it has its `task`, or the `failure` of this try; `timeout` in ms. Calls `loaded` when it has the task, also later than that. */
-  async load(known: Known, timeout: number, loaded: () => void): Promise<void> {
+  /** Resolves when `task` or `failure` is set, after `timeout` ms at the latest. Calls `loaded` when the function is loaded, also after the timeout. */
+  async load(known: WorkerFunction, timeout: number, loaded: () => void): Promise<void> {
     if (known.isLoading) return;
     const { descriptor } = known;
     known.isLoading = true;

@@ -1,9 +1,9 @@
 /**
- * Catches the errors of user code that no outcome carries: an exception in a timer, a rejection that was not handled.
+ * Catches errors of user code outside of a call: an exception in a timer, a rejection without a handler.
  *
- * The runner decides whose such an error is: the running task's, which it then fails, or late (run.ts). After any other the worker ends, as
- * a Node program would, but its answers leave first and the other side learns of the error and replaces the worker. It also learns
- * when the worker ends by its own decision (`process.exit()` in user code).
+ * The runner decides to which task the error belongs (runner.ts). If it belongs to the running task, that task fails. After an error that belongs to no
+ * task the worker ends, as a Node program would: it first sends its answers and the error, and the program replaces the worker. The program is also
+ * notified when user code ends the worker with `process.exit()`.
  */
 import process from 'node:process';
 import { watchAsyncContext } from './async-context-watch.ts';

@@ -1,23 +1,23 @@
 /**
- * Replaces how a worker's `process.stdout` and `process.stderr` hand on what is written to them.
+ * Replaces the way in which a worker's `process.stdout` and `process.stderr` write.
  *
- * What a task printed must not be lost with its worker, and must not come after its result. So neither kind of worker keeps output back: a
- * write has left this worker when the call returns. Where it goes is the kind's own: process-output.ts, thread-output.ts.
+ * Output of a task must not be lost with its worker, and must not arrive after the task's result. So a worker buffers no output: a write has left the
+ * worker when the call returns. process-output.ts and thread-output.ts define where it goes.
  */
 import process from 'node:process';
 import type { Writable } from 'node:stream';
 
 export type OutputName = 'stdout' | 'stderr';
 
-/** Takes all of the chunk before it returns, and calls `done`. */
+/** Writes the whole chunk before it returns, and calls `done`. */
 export type Write = (chunk: string | Uint8Array, encoding: BufferEncoding, done: (error?: Error | null) => void) => void;
 
 export const OUTPUTS: readonly OutputName[] = ['stdout', 'stderr'];
 
-/** Resolves when the stream writes this way; what a preload printed earlier goes first, the way of that time. */
+/** Resolves when the stream uses `write`. Earlier output of a preload is written first, in Node's way. */
 export async function redirectOutput(name: OutputName, write: Write): Promise<void> {
   const stream: Writable = process[name];
   while (stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()));
-  // `_write` is what implementers of a stream define; without a `_writev` it is called for each chunk of a corked stream, too.
+  // `_write` is the documented hook of a writable stream. Without `_writev`, Node also calls it for each chunk of a corked stream.
   Object.assign(stream, { _write: write, _writev: undefined });
 }

@@ -1,11 +1,10 @@
 /**
- * Output of a worker process: what a task prints is in the pipe when the call that prints it returns.
+ * Writes the output of a worker process so that all of it is in the pipe when the call that prints it returns.
  *
- * Node writes what does not fit into a pipe when the event loop turns next. This process may wait in a blocking read by then, or may have been
- * ended. So a write to a full pipe waits here, as it does in Python: a slow reader slows down the tasks that print, and loses nothing.
- * Node itself writes to files and terminals so.
+ * Node writes what does not fit into a pipe in a later turn of the event loop. By then the process may wait in a blocking read, or may have ended. So a
+ * write to a full pipe waits, as in Python: a slow reader slows down the tasks that print, and loses nothing.
  *
- * The program and its other workers write to the same pipe and rely on it not to block, so this sleeps and tries again instead of switching it.
+ * The program and its other workers use the same pipe in non-blocking mode. So this file sleeps and tries again instead of switching the mode.
  */
 import { fstatSync, writeSync } from 'node:fs';
 import process from 'node:process';
@@ -18,9 +17,9 @@ const LONGEST_PAUSE = 10;
 // Captured: a task may replace what it finds on the global object.
 const { wait } = Atomics;
 
-/** Resolves when it is so. */
+/** Resolves when both streams write this way. */
 export async function writeOutputAtOnce(): Promise<void> {
-  // There Node has made these pipes blocking.
+  // On Windows, Node makes these pipes blocking.
   if (process.platform === 'win32') return;
   for (const name of OUTPUTS) {
     const { fd } = process[name];
@@ -29,7 +28,7 @@ export async function writeOutputAtOnce(): Promise<void> {
       try {
         writeAll(fd, typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk);
       } catch (error) {
-        // The reader has gone. That is the program's to notice: it must not end a worker that prints, unless the task wants to know.
+        // The reader has closed the pipe. This must not end a worker that prints, unless the task listens for the error.
         done(isHeard(name) ? (error as Error) : undefined);
         return;
       }

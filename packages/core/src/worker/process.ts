@@ -1,15 +1,15 @@
 /**
- * The far end of lanes/process.ts: the program of a worker process (twinpool-worker.ts starts it).
+ * Connects a worker process to its lane: reads frames from fd 3, writes frames to fd 4, and waits (the other side: lanes/process-transport.ts).
  *
- * Decides how the process waits. In a blocking read of fd 3 an answer comes sooner than through the event loop, but then no timer or
- * socket of user code moves; so it reads blocking only when nothing of user code is alive, and the other side tells it (RELEASE)
- * when no work came for a while. In the event loop, numbers on fd 5 say which frames lie on fd 3.
+ * A blocking read of fd 3 returns sooner than a wait in the event loop, but timers and sockets of user code stop meanwhile. So the process blocks only
+ * when user code has left nothing that the event loop must serve. After some time without work the lane sends RELEASE, and the process waits in the
+ * event loop. There, each frame on fd 3 needs a wake-up number on fd 5.
  *
- *   blocking read --frame--> drive --idle--> settle down --nothing alive--> look --> blocking read
- *                                    '--something alive, RELEASE--> loop (told by MODE), look --number n--> read up to n, drive
+ *   blocking read --frame--> drive --idle--> quiesce --no leftovers--> poll --> blocking read
+ *                                       '--leftovers, or RELEASE--> loop (announced by MODE), poll --number n--> read up to n, drive
  *
- * Settling down (settle-down.ts) lets what the task left behind run first. In both modes it looks for the next frame for a moment (watch.ts).
- * fd 4 blocks for good, fd 3 whenever nobody looks (frame-input.ts): only fd 5 is a net.Socket that reads.
+ * fd 4 always blocks, and fd 3 blocks except during a poll (frame-input.ts). Only fd 5 is a net.Socket that reads. The protocol is in
+ * ARCHITECTURE.md, section 5.
  */
 
 import { createReadStream, writeSync } from 'node:fs';
@@ -23,23 +23,23 @@ import { BLOCKING, INIT, LOOPING, type Message, MODE, RELEASE, type WorkerSetup 
 import { FrameInput } from './frame-input.ts';
 import { catchLateErrors } from './late-errors.ts';
 import { writeOutputAtOnce } from './process-output.ts';
-import { SettleDown } from './quiesce.ts';
+import { Quiesce } from './quiesce.ts';
 import { LISTS_RESOURCES, resourcesAtRest, resourcesNow } from './resources.ts';
 import { Runner } from './runner.ts';
-import { Watch } from './spin-wait.ts';
-import type { FarEnd } from './transport.ts';
+import { SpinWait } from './spin-wait.ts';
+import type { WorkerTransport } from './transport.ts';
 
 const FRAMES_IN = 3;
 const FRAMES_OUT = 4;
 const WAKE_IN = 5;
-/** Bytes of a number on fd 5. */
+/** Bytes of a wake-up number on fd 5. */
 const NUMBER_BYTES = 4;
-/** Frames from which on this process looks for the next one before it waits: what it takes is made then, and not on the way of a first task. */
+/** The process polls after this many frames. Preparing the poll takes time, which the first tasks do not pay. */
 const WORTH_LOOKING = 16;
 
-class ProcessEnd implements FarEnd {
+class ProcessTransport implements WorkerTransport {
   readonly kind = 'process';
-  readonly medium = { sharesMemory: false, movesBuffers: false };
+  readonly capabilities = { sharesMemory: false, movesBuffers: false };
   mode: number = BLOCKING;
   readonly runner: Runner = new Runner(this);
   readonly #exit = process.exit.bind(process);
@@ -49,10 +49,10 @@ class ProcessEnd implements FarEnd {
   #wake: Socket | undefined;
   #resourcesAtRest = 0;
   #released = false;
-  readonly #watch = new Watch();
+  readonly #spinWait = new SpinWait();
   #busyFor = 0;
   #isLooking = false;
-  readonly #settleDown = new SettleDown(() => this.#wait());
+  readonly #quiesce = new Quiesce(() => this.#wait());
 
   constructor() {
     process.on('exit', () => {
@@ -83,7 +83,7 @@ class ProcessEnd implements FarEnd {
     return false;
   }
 
-  /** Takes one frame, waiting for it. */
+  /** Waits for one frame and processes it. */
   #readFrame(): void {
     this.#take(decodePayload(this.#input.next()));
   }
@@ -99,7 +99,7 @@ class ProcessEnd implements FarEnd {
 
   #setUp({ maxPayloadBytes, workerName, cwd }: WorkerSetup): void {
     this.#maxPayloadBytes = maxPayloadBytes;
-    // argv[0] holds more than the name, and assigning the title would wipe the whole command line that `ps` shows.
+    // argv[0] contains more than the name, and assigning `process.title` would erase the command line that `ps` shows.
     const title = { value: workerName, writable: true, enumerable: true, configurable: true };
     // Deno's property stays as it is.
     Reflect.defineProperty(process, 'title', Object.assign(Object.create(null), title));
@@ -112,19 +112,19 @@ class ProcessEnd implements FarEnd {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EINTR' || code === 'EAGAIN') return 0;
-      // Exiting once more would leave out the 'exit' listeners that are still to run.
+      // A second `exit` would skip the 'exit' listeners that have not run.
       return this.#isLeaving ? frame.length - at : this.#exit(0);
     }
   }
 
   idle(busyFor: number): void {
     this.#busyFor = busyFor;
-    this.#settleDown.begin();
+    this.#quiesce.begin();
   }
 
   #wait(): void {
     if (!this.runner.isIdle) return;
-    // While it starts, its own loads need the loop.
+    // During its start, the worker's own loads need the event loop.
     if (!this.runner.isReady || this.#released || !this.#isQuiet()) {
       this.#loop();
       return;
@@ -140,7 +140,7 @@ class ProcessEnd implements FarEnd {
     this.runner.drive();
   }
 
-  /** Waits in the event loop from now on, and says so, for then every frame needs a number on fd 5. */
+  /** Changes to waiting in the event loop and announces it, because then every frame needs a number on fd 5. */
   #loop(): void {
     const isReleased = this.#released;
     this.#released = false;
@@ -156,29 +156,29 @@ class ProcessEnd implements FarEnd {
     const input = this.#input;
     const wake = this.#wake;
     if (!input.canLook && wake !== undefined && input.received >= WORTH_LOOKING) this.#ours(() => input.prepareToLook(wake));
-    return input.canLook && this.#watch.begin(this.#busyFor);
+    return input.canLook && this.#spinWait.begin(this.#busyFor);
   }
 
   #look(): void {
-    const watch = this.#watch;
+    const spinWait = this.#spinWait;
     let found = false;
-    while (!found && !watch.isOver) found = this.#input.look();
-    watch.ended(found);
+    while (!found && !spinWait.isOver) found = this.#input.look();
+    spinWait.ended(found);
   }
 
-  /** The same with a turn of the event loop between two looks. */
+  /** Polls with a turn of the event loop between two polls. */
   #lookInTurns(): void {
     const input = this.#input;
     const { received } = input;
     const look = (): void => {
       const isOther = input.received !== received;
       const found = isOther || input.look();
-      if (!found && !this.#watch.isOver) {
+      if (!found && !this.#spinWait.isOver) {
         afterTurn(look);
         return;
       }
       this.#isLooking = false;
-      this.#watch.ended(found);
+      this.#spinWait.ended(found);
       if (found && !isOther) this.#readFrames();
     };
     this.#isLooking = true;
@@ -194,7 +194,7 @@ class ProcessEnd implements FarEnd {
       wake.on('data', (bytes: Buffer) => {
         rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
         const whole = rest.length - (rest.length % NUMBER_BYTES);
-        // Numbers only rise: the last one says all.
+        // The numbers only increase, so the last one is enough.
         if (whole > 0) this.#readUpTo(rest.readUInt32LE(whole - NUMBER_BYTES));
         rest = rest.subarray(whole);
       });
@@ -203,14 +203,14 @@ class ProcessEnd implements FarEnd {
     });
   }
 
-  /** What this opens is no sign of user code that is alive. */
+  /** Opens a resource of the worker itself, which does not count as a leftover of user code. */
   #ours(open: () => void): void {
     const before = resourcesNow();
     open();
     this.#resourcesAtRest += resourcesNow() - before;
   }
 
-  /** Reads the frames up to this number; a number that is behind us belongs to a frame that was read while blocking, or found by looking. */
+  /** Reads the frames up to this number. A smaller number belongs to a frame that a blocking read or a poll has already read. */
   #readUpTo(frame: number): void {
     if (((frame - this.#input.received) | 0) <= 0) return;
     while (((frame - this.#input.received) | 0) > 0) this.#readFrame();
@@ -230,7 +230,7 @@ function openWakeInput(): Socket {
 }
 
 export function startProcess(): void {
-  const end = new ProcessEnd();
+  const end = new ProcessTransport();
   catchLateErrors(end.runner);
   void writeOutputAtOnce().then(() => end.start());
 }

@@ -1,9 +1,8 @@
 /**
- * What lies between the last task and waiting for the next one.
+ * Lets the leftovers of a task run before the worker blocks.
  *
- * Decides how much of what a task left behind runs before the worker may block. Its microtasks and nextTicks always: they need no turn of
- * the event loop. A whole turn, for what no list of active resources shows (unreferenced timers, channels), costs ten microseconds
- * of the next task's way; so there is one every TURN_EVERY ms, however much work comes, and not one a task.
+ * Microtasks and `nextTick` callbacks always run: they need no turn of the event loop. A whole turn serves what the list of active resources does not
+ * show (unreferenced timers, channels). It delays the next task by about 10 µs, so it happens once every TURN_EVERY ms and not once per task.
  */
 
 import { afterMicrotasks, afterTurn, nextTick, now } from '../primitives/time.ts';
@@ -11,7 +10,7 @@ import { afterMicrotasks, afterTurn, nextTick, now } from '../primitives/time.ts
 /** ms. Longer: unreferenced timers of user code run later under steady work. Shorter: more tasks pay for a turn. */
 const TURN_EVERY = 20;
 
-export class SettleDown {
+export class Quiesce {
   readonly #then: () => void;
   #planned = false;
   #turnedAt = 0;

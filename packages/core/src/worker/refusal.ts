@@ -1,9 +1,9 @@
 /**
  * Refuses to start workers where that would not end: outside of a task in a worker, and in pools of pools that are nested too deep.
  *
- * Code of a worker that belongs to no running task is code that every worker runs: the top level of a task module and all that it starts
- * (also `main()` of the program itself, long after the import), and preloads. A pool there would start workers that start pools. After a
- * refusal the worker goes on: that code's `process.exit()` and its uncaught errors end the program, and this is not the program.
+ * Code that belongs to no running task runs in every worker: the top level of a task module and everything that it starts (also `main()` of the
+ * program itself, long after the import), and preloads. A pool there would start workers that start pools. The worker continues after a refusal:
+ * `process.exit()` and uncaught errors of that code would end the program, but in a worker they must not end the worker.
  */
 import { writeSync } from 'node:fs';
 import process from 'node:process';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { NestedBootstrapError } from '../errors.ts';
 import { depthHere, isInTask, isWorker, ownerHere, workerState } from './ownership.ts';
 
-/** A pool in a task of a pool in a task: deeper than this it is taken for a recursion that does not end. */
+/** The deepest nesting of pools in tasks. More is treated as an endless recursion. */
 const MOST_DEPTH = 10;
 
 /** Throws NestedBootstrapError where no workers may be started. */
@@ -19,7 +19,7 @@ export function refuseNesting(): void {
   if (isWorker && !isInTask()) {
     const owner = ownerHere();
     const error = new NestedBootstrapError(typeof owner === 'number' ? ofLeftover : ofModule(owner));
-    // A leftover of a task is an error like any other.
+    // For a leftover of a task this is an ordinary error.
     if (typeof owner !== 'number') surviveRefusal(error);
     throw error;
   }
@@ -32,7 +32,7 @@ export function hasRefusedHere(): boolean {
   return workerState.hasRefused;
 }
 
-/** Uncaught errors from before the worker was set up; from now on the caller catches them. */
+/** Returns the uncaught errors from before the worker's set-up. From now on the caller catches such errors. */
 export function takeHeldErrors(): unknown[] {
   process.off('uncaughtException', hold);
   process.off('unhandledRejection', hold);
@@ -64,7 +64,7 @@ function surviveRefusal(error: NestedBootstrapError): void {
   process.on('exit', showHeld);
 }
 
-/** The preload itself failed, so that this worker never starts. */
+/** The preload itself failed, so this worker never starts. */
 function showHeld(): void {
   if (workerState.held.length === 0) return;
   process.exitCode = 1;

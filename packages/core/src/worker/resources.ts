@@ -1,8 +1,8 @@
 /**
- * What is alive in a worker beside its own channels: whether the event loop has anything to serve.
+ * Counts the active resources of a worker, to tell whether user code has left something that the event loop must serve.
  *
- * Decides which kinds of Node's active resources are passing: those may be under way when an idle worker is counted, and are user code's
- * whenever they are seen later.
+ * Short-lived kinds (file system requests, timers, immediates) may exist by chance when an idle worker is counted, so the count at rest excludes them.
+ * Later they count: then they belong to user code.
  */
 import process from 'node:process';
 
@@ -14,7 +14,7 @@ const activeResources = process.getActiveResourcesInfo.bind(process);
 /** Bun and Deno always give an empty list: there a worker waits in its event loop, never in a blocking read. */
 export const LISTS_RESOURCES: boolean = process.versions['bun'] === undefined && process.versions['deno'] === undefined;
 
-/** Of a worker that has nothing to do. */
+/** The count for an idle worker. */
 export function resourcesAtRest(): number {
   return activeResources().filter((kind) => !PASSING.test(kind)).length;
 }

@@ -1,14 +1,15 @@
 /**
- * The far side: takes messages of tasks, calls, answers. Knows no transport: a FarEnd sends, claims, and says how it waits.
+ * Runs tasks in the worker: takes TASKS messages, claims and calls each task, and hands its outcome to Answers.
  *
- * One task at a time, in the order of arrival; answers leave in that order too, many in a message, but never later than the rule in
- * wire/budget.ts allows (the other side reads from it what a dead worker had started).
+ * Tasks run one at a time, in the order of arrival. Answers leave in that order too, several per message, but never later than the rule in
+ * wire/budget.ts allows: from this rule the lane derives which tasks a dead worker had started.
  *
  *   receive(TASKS) -> #queue -> drive: claim one -> call -> Answers -> flush -> ANSWER
  *
- * `drive` runs synchronous tasks in a plain loop. It leaves the loop in three ways: the queue is empty (the far end then waits in
- * whatever way is best), a module is still loading, or a task returned a promise; the last two come back to it. It runs in the async context in
- * which the worker began, and code of the user always in a new one made of that: no store that a task enters reaches the next.
+ * `drive` runs synchronous tasks in a plain loop. It leaves the loop when the queue is empty (the transport then waits), when a module is loading, or
+ * when a task returned a promise. It continues when the module is loaded or the promise has settled. `drive` runs in the async context of the worker's
+ * start. User code runs in a new context made from that, so that a store that one task enters is not visible to the next. This file does not know how
+ * messages travel.
  */
 import type { AsyncResource } from 'node:async_hooks';
 import process from 'node:process';
@@ -48,14 +49,14 @@ import { SeparateValues } from '../wire/separate-values.ts';
 import { encodeThrown } from '../wire/thrown.ts';
 import { Answers } from './answers.ts';
 import { isContextUntouched } from './async-context-watch.ts';
-import { Functions, type Known } from './functions.ts';
+import { Functions, type WorkerFunction } from './functions.ts';
 import { ownerOfUncaught } from './microtasks.ts';
 import { becomeWorker, enterOwner, newScope, runAs, setCalling, type TaskSource } from './ownership.ts';
 import { hasRefusedHere } from './refusal.ts';
 import { RunningTask } from './running-task.ts';
-import type { FarEnd } from './transport.ts';
+import type { WorkerTransport } from './transport.ts';
 
-/** One TASKS message, and how far it is done. */
+/** One TASKS message, and its progress. */
 interface Batch {
   readonly sequence: number;
   readonly slot: number;
@@ -68,35 +69,35 @@ interface Batch {
   place: number;
   /** Next special of the run. */
   special: number;
-  /** Tasks from `at` on that are claimed already: the first waits for its module, or they were claimed together. */
+  /** The number of claimed tasks from `at` on: the first waits for its module, or they were claimed together. */
   claimed: number;
 }
 
 /**
- * Tasks of one call that are claimed together where they are that short. More: less of a claim a task. Fewer: less lies behind a task that takes
- * long after all, and cannot be taken back.
+ * The number of short tasks of one call that are claimed together. More: a smaller share of the claim's cost per task. Fewer: fewer tasks that cannot be
+ * taken back wait behind a task that takes long after all.
  */
 const TOGETHER = 32;
-/** Where tasks are expected to be shorter than SHORT µs the clock is read once in READ_EVERY of them; reading costs 40 ns. */
+/** For tasks expected to be shorter than SHORT µs, the clock is read once per READ_EVERY tasks. One reading costs 40 ns. */
 const READ_EVERY = 16;
 const SHORT = 2;
 
-/** In the place of a task's item: it is in the specials of the run. */
+/** Stands for an item that is in the specials of the run. */
 const SPECIAL = Symbol('special');
 
 // Captured: a task may replace what it finds on the global object.
 const exit = process.exit.bind(process);
 
-/** What became of a run of tasks; 'touched': the rest of it may not run in this scope. */
+/** How running a run ended. 'touched': user code has touched the scope, so the rest needs another one. */
 type RunEnd = 'done' | 'waits' | 'taken back' | 'touched';
-/** What the tasks of a run share: one owner in one scope, or a scope, each entering an owner of its own there. */
+/** What the tasks of a run share: a scope and an owner, a scope in which each task enters its own owner, or nothing. */
 type Shared = 'owner' | 'scope' | 'nothing';
 
 export class Runner implements TaskSource {
-  readonly #far: FarEnd;
-  /** That of the worker's start, which no code of the user has changed. */
+  readonly #transport: WorkerTransport;
+  /** The scope of the worker's start, which no user code has changed. */
   readonly #scope = newScope('TWINPOOL_WORKER');
-  /** Made in that: where tasks run one after the other, until code of the user touches it. */
+  /** Made in `#scope`. Tasks run in it one after the other until user code touches it. */
   #taskScope: AsyncResource | undefined;
   #setup!: WorkerSetup;
   #answers!: Answers;
@@ -104,32 +105,32 @@ export class Runner implements TaskSource {
   readonly #queue: Batch[] = [];
   readonly #functions = new Functions();
   readonly #separateValues = new SeparateValues();
-  /** A task runs or a module loads; `drive` will be called when it is over. */
+  /** A task runs or a module loads. `drive` is called when that ends. */
   #busy = false;
   #ready = false;
-  /** The last owner that was given out, and the one that code called from here gets. */
+  /** The newest owner. */
   #token = 0;
-  /** The last one before the first task. */
+  /** The newest owner before the first task. */
   #tokenAtStart = 0;
-  /** The owner of the task that runs; 0: none does. */
+  /** The owner of the running task, or 0. */
   #running = 0;
-  /** The owner of the initializer while it runs; else 0. */
+  /** The owner of the running initializer, or 0. */
   #initializing = 0;
   #context: RunningTask | undefined;
-  /** Ends the asynchronous task that runs with an error that its promise will not carry. */
+  /** Fails the running asynchronous task with an error outside of its promise. */
   #failRunning: ((error: unknown) => void) | undefined;
-  /** A leftover of an ended task failed: this worker ends with the task that runs, or at once. */
+  /** A leftover of an ended task failed: the worker ends after the running task, or at once. */
   #isRetiring = false;
-  /** The other side does not know yet that messages without tasks were read. */
+  /** The program does not know yet that the messages whose tasks it took back were read. */
   #owesAcknowledgement = false;
-  /** Late errors from before this worker was set up. */
+  /** Late errors from before the worker's set-up. */
   #earlyErrors: unknown[] = [];
 
-  constructor(far: FarEnd) {
-    this.#far = far;
+  constructor(transport: WorkerTransport) {
+    this.#transport = transport;
   }
 
-  /** No task runs, none waits. */
+  /** Whether no task runs and none waits. */
   get isIdle(): boolean {
     return !this.#busy && this.#queue.length === 0;
   }
@@ -137,7 +138,7 @@ export class Runner implements TaskSource {
     return this.#ready;
   }
 
-  /** Takes a message. `drive` is to be called once all that lies there has been taken. */
+  /** Takes a message. Call `drive` when all available messages are taken. */
   receive(message: Message): void {
     switch (message[0]) {
       case TASKS:
@@ -173,12 +174,12 @@ export class Runner implements TaskSource {
     }
   }
 
-  /** A value whose own message could not be read. */
+  /** Takes the place of a separate value whose message could not be read. */
   receiveUnreadable(error: unknown): void {
     this.#separateValues.addUnreadable(error);
   }
 
-  /** Runs what waits, until it has to wait itself. */
+  /** Runs waiting tasks until the queue is empty or a task or load must be awaited. */
   drive(): void {
     if (!this.#busy && this.#ready) this.#scope.runInAsyncScope(this.#drive, this);
   }
@@ -192,7 +193,7 @@ export class Runner implements TaskSource {
     }
     this.#answers.flush();
     if (this.#owesAcknowledgement) this.#acknowledge();
-    this.#far.idle(this.#answers.busyFor);
+    this.#transport.idle(this.#answers.busyFor);
   }
 
   /**
@@ -218,12 +219,12 @@ export class Runner implements TaskSource {
     return canWait;
   }
 
-  /** An error after which the worker's state is unknown: the worker reports it and is to end. */
+  /** Reports an error after which the worker's state is unknown. The worker then ends. */
   fatalError(error: unknown): void {
     this.#answers?.lateError(error, true, this.#hasBegun());
   }
 
-  /** The worker ends; what is told now arrives. */
+  /** The worker ends. Messages that it sends now still arrive. */
   exiting(): void {
     this.#answers?.exiting(this.#hasBegun());
   }
@@ -233,7 +234,7 @@ export class Runner implements TaskSource {
     return this.#running !== 0 || (!this.#isRetiring && (this.#queue[0]?.claimed ?? 0) > 0);
   }
 
-  /** It has begun one task at most, or one run of short ones. */
+  /** Whether it has begun at most one task, or one run of short tasks. */
   get #isYoung(): boolean {
     return this.#token <= this.#tokenAtStart + 1;
   }
@@ -246,11 +247,11 @@ export class Runner implements TaskSource {
     return owner === this.#running ? this.#contextOfRunning() : undefined;
   }
 
-  /** Made when it is first asked for. */
+  /** Creates the context on first use. */
   #contextOfRunning(): RunningTask | undefined {
     const batch = this.#queue[0];
     if (batch === undefined) return undefined;
-    this.#context ??= new RunningTask(this.#far, this.#answers, this.#setup, this.#workerData, batch.sequence, batch.place);
+    this.#context ??= new RunningTask(this.#transport, this.#answers, this.#setup, this.#workerData, batch.sequence, batch.place);
     return this.#context;
   }
 
@@ -261,30 +262,30 @@ export class Runner implements TaskSource {
 
   async #initialize(setup: WorkerSetup): Promise<void> {
     this.#setup = setup;
-    this.#answers = new Answers(this.#far, setup.maxPayloadBytes);
+    this.#answers = new Answers(this.#transport, setup.maxPayloadBytes);
     becomeWorker(setup.depth, this);
     for (const error of this.#earlyErrors.splice(0)) this.#lateError(error);
     this.#workerData = unpackValue(setup.workerData);
     const { initializer, initargs } = setup;
     if (initializer !== undefined) {
       try {
-        this.#far.keepTurning();
+        this.#transport.keepTurning();
         const task = await runAs(originOf(initializer), () => loadTask(initializer));
         this.#initializing = this.#newOwner();
         await runAs(this.#initializing, () => task.call(...(unpackValue(initargs) as unknown[])));
         this.#initializing = 0;
       } catch (error) {
-        this.#far.send([INIT_FAILED, encodeThrown(error)]);
+        this.#transport.send([INIT_FAILED, encodeThrown(error)]);
         exit(1);
       }
     }
     this.#tokenAtStart = this.#token;
     this.#ready = true;
-    this.#far.send([READY]);
+    this.#transport.send([READY]);
     this.drive();
   }
 
-  /** The task may have ended, and another run, by the time this is read. */
+  /** When this message is read, the task may have ended and another may run. */
   #abort(sequence: number, place: number): void {
     const batch = this.#queue[0];
     if (!this.#busy || this.#running === 0 || batch?.sequence !== sequence || batch.place !== place) return;
@@ -292,11 +293,11 @@ export class Runner implements TaskSource {
     runAs(this.#running, () => this.#contextOfRunning()?.abort());
   }
 
-  #load(id: number, known: Known): Promise<void> {
-    return this.#functions.load(known, this.#setup.startTimeout, () => this.#far.send([LOADED, id]));
+  #load(id: number, known: WorkerFunction): Promise<void> {
+    return this.#functions.load(known, this.#setup.startTimeout, () => this.#transport.send([LOADED, id]));
   }
 
-  /** True when the batch is done with; false when something must be waited for. */
+  /** Returns whether the batch is finished. False: a module or a promise must be awaited. */
   #runBatch(batch: Batch): boolean {
     const { runs } = batch;
     const answers = this.#answers;
@@ -305,7 +306,7 @@ export class Runner implements TaskSource {
       const known = this.#functions.get(id);
       if (known !== undefined && known.task === undefined && batch.tried !== batch.run) {
         answers.flush();
-        if (batch.claimed === 0) batch.claimed = this.#far.claim(batch.slot, 1);
+        if (batch.claimed === 0) batch.claimed = this.#transport.claim(batch.slot, 1);
         if (batch.claimed === 0) return this.#wasTakenBack();
         batch.tried = batch.run;
         this.#waitFor(this.#load(id, known));
@@ -322,10 +323,10 @@ export class Runner implements TaskSource {
   }
 
   /**
-   * Runs the tasks of one run. An owner and a scope for each are a good part of what a short task takes. Therefore measured short tasks of one call
-   * share both, and tasks of different calls share a scope while code of the user has not touched it.
+   * Runs the tasks of one run. A new owner and scope are a large part of a short task's cost. So short synchronous tasks of one call share both, and tasks
+   * of different calls share a scope while user code has not touched it.
    */
-  #runInScope(batch: Batch, known: Known | undefined): RunEnd {
+  #runInScope(batch: Batch, known: WorkerFunction | undefined): RunEnd {
     const { runs, run } = batch;
     const isOneCall = ((runs[run + RUN_FLAGS] as number) & SAME_CALL) !== 0;
     const shared = isOneCall && (runs[run + RUN_EXPECT] as number) > 0 && known?.isAsync !== true ? 'owner' : 'scope';
@@ -337,8 +338,8 @@ export class Runner implements TaskSource {
     return this.#runTasks(batch, known, 'nothing');
   }
 
-  /** In the scope of the tasks, unless they share nothing. */
-  #runTasks(batch: Batch, known: Known | undefined, shared: Shared): RunEnd {
+  /** Runs inside the shared scope, unless `shared` is 'nothing'. */
+  #runTasks(batch: Batch, known: WorkerFunction | undefined, shared: Shared): RunEnd {
     const answers = this.#answers;
     const { runs, run } = batch;
     const items = runs[run + RUN_ITEMS] as ArrayLike<unknown>;
@@ -353,13 +354,13 @@ export class Runner implements TaskSource {
     if (shared === 'owner') enterOwner(this.#newOwner());
     while (batch.at < count) {
       if (mayRunTogether && known.givesNumbers && batch.claimed === 0) {
-        batch.claimed = this.#far.claim(batch.slot, Math.min(TOGETHER, count - batch.at));
+        batch.claimed = this.#transport.claim(batch.slot, Math.min(TOGETHER, count - batch.at));
         if (batch.claimed === 0) return 'taken back';
         if (!this.#runTogether(batch, known, items, expectation)) return 'waits';
         answers.flushIfLate();
         continue;
       }
-      if (batch.claimed === 0) batch.claimed = this.#far.claim(batch.slot, 1);
+      if (batch.claimed === 0) batch.claimed = this.#transport.claim(batch.slot, 1);
       if (batch.claimed === 0) return 'taken back';
       answers.beforeTask(expectation);
       batch.claimed -= 1;
@@ -368,7 +369,7 @@ export class Runner implements TaskSource {
       const item = special ? SPECIAL : arity === 0 ? items[batch.at] : argumentsAt(items, batch.at * arity, arity);
       if (shared === 'scope') enterOwner(this.#newOwner());
       const settled = shared === 'nothing' ? runAs(this.#newOwner(), this.#run, this, batch, known, item) : this.#run(batch, known, item);
-      // An asynchronous task moves on when it has settled, so that until then this is its place.
+      // The position moves past an asynchronous task only when the task has settled.
       if (!settled) return 'waits';
       answers.countRun();
       batch.at += 1;
@@ -379,7 +380,7 @@ export class Runner implements TaskSource {
     return 'done';
   }
 
-  /** The rest of the batch runs elsewhere. Its slot is free when the other side learns that it was read; perhaps no answer says so. */
+  /** The rest of the batch runs elsewhere. Its slot is free when the program knows that the message was read, which an answer may not tell. */
   #wasTakenBack(): true {
     this.#owesAcknowledgement = true;
     return true;
@@ -391,10 +392,10 @@ export class Runner implements TaskSource {
   }
 
   /**
-   * Tasks of one call that are over at once and give numbers: claimed together, which only a call's own end can regret, and told without a look at
-   * each. False when one returned a promise; what is left of them stays claimed.
+   * Runs claimed tasks of one call that return numbers at once, without a check of each outcome's kind. Claiming them together only delays a cancel of the
+   * whole call. Returns false when a task returned a promise; the tasks after it stay claimed.
    */
-  #runTogether(batch: Batch, known: Known, items: ArrayLike<unknown>, expectation: number): boolean {
+  #runTogether(batch: Batch, known: WorkerFunction, items: ArrayLike<unknown>, expectation: number): boolean {
     const answers = this.#answers;
     const { call } = known.task as LoadedTask;
     this.#begin();
@@ -415,7 +416,7 @@ export class Runner implements TaskSource {
         if (this.#context !== undefined) this.#endContext();
       } else {
         known.givesNumbers = hasThrown;
-        if (!this.#tell(batch, known, result, hasThrown)) return false;
+        if (!this.#conclude(batch, known, result, hasThrown)) return false;
         answers.countRun();
         this.#begin();
       }
@@ -424,12 +425,12 @@ export class Runner implements TaskSource {
     return true;
   }
 
-  /** Runs one task. True when its outcome is known; false when it returned a promise. */
-  #run(batch: Batch, known: Known | undefined, item: unknown): boolean {
+  /** Runs one task. Returns whether its outcome is known. False: it returned a promise. */
+  #run(batch: Batch, known: WorkerFunction | undefined, item: unknown): boolean {
     return item === SPECIAL ? this.#runSpecial(batch, known) : this.#call(batch, known, item);
   }
 
-  #runSpecial(batch: Batch, known: Known | undefined): boolean {
+  #runSpecial(batch: Batch, known: WorkerFunction | undefined): boolean {
     const specials = batch.runs[batch.run + RUN_SPECIALS] as readonly unknown[];
     const kind = specials[batch.special + 1];
     const payload = specials[batch.special + 2];
@@ -449,7 +450,7 @@ export class Runner implements TaskSource {
     return this.#call(batch, known, item);
   }
 
-  #call(batch: Batch, known: Known | undefined, item: unknown): boolean {
+  #call(batch: Batch, known: WorkerFunction | undefined, item: unknown): boolean {
     if (known?.task === undefined) {
       this.#answers.thrown(known?.failure ?? new TaskModuleError('the task was never defined in this worker'), 'worker');
       return true;
@@ -466,11 +467,11 @@ export class Runner implements TaskSource {
       hasThrown = true;
       result = error;
     }
-    return this.#tell(batch, known, result, hasThrown);
+    return this.#conclude(batch, known, result, hasThrown);
   }
 
-  /** What a call came to. True when that is an outcome; false when it is a promise. */
-  #tell(batch: Batch, known: Known, came: unknown, wasThrown: boolean): boolean {
+  /** Adds the result of a call to the answers. Returns false when it is a promise. */
+  #conclude(batch: Batch, known: WorkerFunction, came: unknown, wasThrown: boolean): boolean {
     let result = came;
     let hasThrown = wasThrown;
     let isPromise = false;
@@ -486,7 +487,7 @@ export class Runner implements TaskSource {
       this.#awaitResult(batch, result as PromiseLike<unknown>);
       return false;
     }
-    // It runs until its outcome is packed: that may call code of its own (getters), which may end the worker.
+    // The task runs until its outcome is packed: packing may call its getters, which may end the worker.
     if (hasThrown) this.#answers.thrown(result);
     else this.#answers.value(result);
     this.#endTask();
@@ -513,7 +514,7 @@ export class Runner implements TaskSource {
     const failed = (error: unknown) => finish(() => this.#answers.thrown(error));
     this.#busy = true;
     this.#failRunning = failed;
-    this.#far.keepTurning();
+    this.#transport.keepTurning();
     // Through `Promise.resolve`, so that a thenable that calls back at once does not make this call itself.
     Promise.resolve(result).then((value) => finish(() => this.#answers.value(value)), failed);
     setCalling(0);
@@ -521,7 +522,7 @@ export class Runner implements TaskSource {
 
   #waitFor(loading: Promise<void>): void {
     this.#busy = true;
-    this.#far.keepTurning();
+    this.#transport.keepTurning();
     void loading.then(() => {
       this.#busy = false;
       this.drive();
@@ -538,7 +539,7 @@ export class Runner implements TaskSource {
     return this.#token;
   }
 
-  /** A task of the newest owner is about to be called. */
+  /** Before a task of the newest owner is called. */
   #begin(): void {
     this.#running = this.#token;
     setCalling(this.#token);

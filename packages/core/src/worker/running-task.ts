@@ -1,9 +1,9 @@
-/** The context of one running task; made only when the task asks for it or is asynchronous. */
+/** Implements `context()` for one running task. The runner creates it only when the task asks for it or is asynchronous. */
 import { InvalidStateError } from '../errors.ts';
 import type { WorkerSetup } from '../wire/messages.ts';
 import type { Answers } from './answers.ts';
 import type { TaskContext } from './task-context.ts';
-import type { FarEnd } from './transport.ts';
+import type { WorkerTransport } from './transport.ts';
 
 /** `AbortSignal.prototype.aborted`, before any task can have replaced it. */
 const nativeAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')?.get as (this: AbortSignal) => boolean;
@@ -15,18 +15,18 @@ export class RunningTask implements TaskContext {
   readonly kind: 'thread' | 'process';
   readonly workerData: unknown;
   over = false;
-  readonly #far: FarEnd;
+  readonly #transport: WorkerTransport;
   readonly #answers: Answers;
   readonly #sequence: number;
   readonly #place: number;
   #controller: AbortController | undefined;
 
-  constructor(far: FarEnd, answers: Answers, setup: WorkerSetup, workerData: unknown, sequence: number, place: number) {
+  constructor(transport: WorkerTransport, answers: Answers, setup: WorkerSetup, workerData: unknown, sequence: number, place: number) {
     this.workerId = setup.workerId;
     this.workerName = setup.workerName;
-    this.kind = far.kind;
+    this.kind = transport.kind;
     this.workerData = workerData;
-    this.#far = far;
+    this.#transport = transport;
     this.#answers = answers;
     this.#sequence = sequence;
     this.#place = place;
@@ -37,9 +37,9 @@ export class RunningTask implements TaskContext {
     const controller = new AbortController();
     const { signal } = controller;
     const look = () => {
-      if (!nativeAborted.call(signal) && this.#far.isAborted(this.#sequence, this.#place)) controller.abort();
+      if (!nativeAborted.call(signal) && this.#transport.isAborted(this.#sequence, this.#place)) controller.abort();
     };
-    // Own members over the prototype's: a synchronous task that looks sees an abort that no event could have brought it.
+    // Own members hide those of the prototype: a synchronous task that reads them sees an abort that no event could deliver.
     Object.defineProperty(signal, 'aborted', {
       configurable: true,
       get: () => {
@@ -65,7 +65,7 @@ export class RunningTask implements TaskContext {
   };
 
   abort(): void {
-    // Also when nobody has asked for the signal yet: who asks later finds it aborted.
+    // Also creates the signal: code that asks for it later finds it aborted.
     void this.signal;
     this.#controller?.abort();
   }

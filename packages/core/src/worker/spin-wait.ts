@@ -1,28 +1,27 @@
 /**
- * Whether a worker that has nothing to do looks for its next message for a moment before it sleeps: waking takes longer than a short task, and who
- * waits for one result often has the next task at once.
+ * Tells an idle worker whether to poll for its next message for a moment before it sleeps.
  *
- * Decides when looking is worth it: after short tasks only, ever more rarely when it was in vain, and not at all where it would keep the program
- * itself from running.
- * Refuses to know how one looks.
+ * Waking a thread takes longer than a short task, and a caller that waits for one result often has the next task at once. Polling happens after short
+ * tasks only, less often after each poll that found nothing, and never on a machine with one CPU, where it would stop the program itself. This file
+ * does not know how a worker polls.
  */
 import { availableParallelism } from 'node:os';
 import { now } from '../primitives/time.ts';
 
-/** Longest look, ms. Longer: more pauses between two tasks are bridged. Shorter: less time of a processor is spent on nothing. */
+/** ms. The longest poll. Longer: fewer sleeps between two tasks. Shorter: less wasted processor time. */
 const LONGEST_LOOK = 0.1;
-/** A worker that was busy for this, ms, has run what makes a wake-up small; and its processor is wanted by the program, which now gives the next task. */
+/** ms. After a busy time of this length a wake-up is a small cost, and the program needs the processor to send the next task. */
 const LONG = 1;
-/** After so many looks in vain in a row it looks at every 64th pause only. */
+/** After this many unsuccessful polls in a row, the worker polls at every 64th pause only. */
 const MOST_IN_VAIN = 6;
 const CAN_LOOK = availableParallelism() > 1;
 
-export class Watch {
+export class SpinWait {
   #inVain = 0;
   #skips = 0;
   #end = 0;
 
-  /** Whether to look at this pause, after the worker was busy for so many ms: then until `isOver`, and `ended` is to be told. */
+  /** Whether to poll now, after `busyFor` ms of work. If true: poll until `isOver`, then call `ended`. */
   begin(busyFor: number): boolean {
     if (!CAN_LOOK || busyFor >= LONG) return false;
     if (this.#skips > 0) {
@@ -37,7 +36,7 @@ export class Watch {
     return now() >= this.#end;
   }
 
-  /** `found`: a message came. */
+  /** The poll has ended. `found`: a message arrived. */
   ended(found: boolean): void {
     this.#inVain = found ? 0 : Math.min(this.#inVain + 1, MOST_IN_VAIN);
     this.#skips = found ? 0 : 2 ** this.#inVain - 1;

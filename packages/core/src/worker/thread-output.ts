@@ -1,15 +1,14 @@
 /**
- * Output of a worker thread: what a task prints goes to the other side among the answers, at its place in their order.
+ * Sends the output of a worker thread on the port of its answers, at its place in their order.
  *
- * Node sends it on a channel of its own, one part at a time and the next when the program's event loop has taken the last: what waits is lost
- * when the thread is terminated, and a result may be there before. On our channel all of it lies in the port when the call that
- * prints it returns, and the port is read empty after the thread's end.
+ * Node sends output on a channel of its own, one part at a time: output that waits is lost when the thread is terminated, and a result may arrive
+ * before it. On this port all output is sent when the call that prints it returns, and the lane reads the port empty after the thread's end.
  */
 import type { Message } from '../wire/messages.ts';
 import { OUTPUT } from '../wire/messages.ts';
 import { OUTPUTS, redirectOutput } from './output.ts';
 
-/** Resolves when it is so. */
+/** Resolves when both streams send this way. */
 export async function sendOutput(send: (message: Message, transfer?: readonly unknown[]) => void): Promise<void> {
   for (const name of OUTPUTS) {
     await redirectOutput(name, (chunk, encoding, done) => {

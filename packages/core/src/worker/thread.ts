@@ -1,13 +1,13 @@
 /**
- * The far end of lanes/thread.ts: the set-up that a thread runs once. It installs our port and returns.
+ * Connects a worker thread to its lane: receives messages on the port, and waits for them (the other side: lanes/thread-transport.ts).
  *
- * Decides how the thread waits. Asleep on shared memory it wakes sooner than from the event loop, but then no timer, socket or stream of
- * user code moves; so it sleeps only when nothing of user code is alive, and waits in the loop once no work came for SLEEP ms.
+ * A sleep on shared memory ends sooner than a wait in the event loop, but timers, sockets and streams of user code stop meanwhile. So the thread sleeps
+ * only when user code has left nothing that the event loop must serve, and waits in the event loop after SLEEP ms without work.
  *
- *   loop --message--> drive --idle--> settle down --nothing alive--> asleep --wake--> drive
- *     ^                                    '--something alive--> loop    '--SLEEP over--> loop
+ *   loop --message--> drive --idle--> quiesce --no leftovers--> asleep --wake--> drive
+ *     ^                                  '--leftovers--> loop       '--SLEEP over--> loop
  *
- * Settling down (settle-down.ts) lets what the task left behind run first.
+ * The states and the wake-up protocol are in ARCHITECTURE.md, section 4.
  */
 import process from 'node:process';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
@@ -15,40 +15,40 @@ import { ABORT_MESSAGE, ABORT_TASK, ASLEEP, packSlot, slotEnd, slotNext, type Th
 import { checkToWorker } from '../wire/message-faults.ts';
 import { BLOCKING, type Message, RETIRE } from '../wire/messages.ts';
 import { catchLateErrors } from './late-errors.ts';
-import { SettleDown } from './quiesce.ts';
+import { Quiesce } from './quiesce.ts';
 import { LISTS_RESOURCES, resourcesAtRest, resourcesNow } from './resources.ts';
 import { Runner } from './runner.ts';
-import { Watch } from './spin-wait.ts';
+import { SpinWait } from './spin-wait.ts';
 import { sendOutput } from './thread-output.ts';
-import type { FarEnd } from './transport.ts';
+import type { WorkerTransport } from './transport.ts';
 
-/** Looks between two readings of the clock. */
+/** Polls between two readings of the clock. */
 const LOOKS = 50;
-/** Longest sleep, ms. Longer: what user code left unreferenced waits longer. Shorter: the first task after a pause wakes the slower way. */
+/** ms. The longest sleep. Longer: unreferenced timers of user code wait longer. Shorter: the first task after a pause wakes the slower way. */
 const SLEEP = 20;
 
 export async function startThread({ port, cells }: ThreadSetup): Promise<void> {
-  const thread = new ThreadEnd(port, cells);
+  const thread = new ThreadTransport(port, cells);
   catchLateErrors(thread.runner);
   await sendOutput((message, transfer) => thread.send(message, transfer));
   thread.listen();
 }
 
-class ThreadEnd implements FarEnd {
+class ThreadTransport implements WorkerTransport {
   readonly kind = 'thread';
-  readonly medium = { sharesMemory: true, movesBuffers: true };
+  readonly capabilities = { sharesMemory: true, movesBuffers: true };
   readonly mode = BLOCKING;
   readonly runner: Runner = new Runner(this);
   readonly #port: MessagePort;
   readonly #cells: Int32Array;
   readonly #exit = process.exit.bind(process);
-  /** What is alive in an idle thread; more than that is user code's. */
+  /** The number of active resources of an idle thread. More than that belong to user code. */
   #resourcesAtRest = 0;
-  /** A message came since the last sleep ran out: sleeping is worth it. */
+  /** A message arrived since the last sleep ran out: another sleep is worth it. */
   #expectsWork = true;
-  readonly #watch = new Watch();
+  readonly #spinWait = new SpinWait();
   #busyFor = 0;
-  readonly #settleDown = new SettleDown(() => this.#wait());
+  readonly #quiesce = new Quiesce(() => this.#wait());
 
   constructor(port: MessagePort, cells: Int32Array) {
     this.#port = port;
@@ -81,7 +81,7 @@ class ThreadEnd implements FarEnd {
   }
 
   keepTurning(): void {
-    // The port listens: the loop turns, and lives, by itself.
+    // The port listens, so the event loop keeps turning.
   }
 
   isAborted(sequence: number, place: number): boolean {
@@ -99,12 +99,12 @@ class ThreadEnd implements FarEnd {
     try {
       this.#exit(0);
     } catch (error) {
-      // An 'exit' listener of user code threw; Node then goes on with a thread that can never end by itself. The other side ends it.
+      // An 'exit' listener of user code threw. Node then continues with a thread that cannot end without help. The lane terminates it.
       this.runner.fatalError(error);
     }
   }
 
-  /** Everything that lies in the port, in one go, then the tasks. */
+  /** Reads all messages in the port, then runs the tasks. */
   #work(): void {
     this.#drain();
     this.runner.drive();
@@ -128,7 +128,7 @@ class ThreadEnd implements FarEnd {
 
   idle(busyFor: number): void {
     this.#busyFor = busyFor;
-    this.#settleDown.begin();
+    this.#quiesce.begin();
   }
 
   #wait(): void {
@@ -147,19 +147,19 @@ class ThreadEnd implements FarEnd {
     }
   }
 
-  /** Whether a message was posted since `seen`, now or in a moment. */
+  /** Polls for a message that was posted after `seen`. */
   #sees(seen: number): boolean {
-    const watch = this.#watch;
-    if (!watch.begin(this.#busyFor)) return false;
+    const spinWait = this.#spinWait;
+    if (!spinWait.begin(this.#busyFor)) return false;
     let found = false;
     do {
       for (let i = 0; i < LOOKS && !found; i++) found = Atomics.load(this.#cells, WAKE) !== seen;
-    } while (!found && !watch.isOver);
-    watch.ended(found);
+    } while (!found && !spinWait.isOver);
+    spinWait.ended(found);
     return found;
   }
 
-  /** Nothing of user code is alive that the event loop would have to serve. */
+  /** Whether user code has left nothing that the event loop must serve. */
   #isQuiet(): boolean {
     return LISTS_RESOURCES && resourcesNow() <= this.#resourcesAtRest;
   }

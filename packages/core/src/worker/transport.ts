@@ -1,20 +1,20 @@
-/** What a worker's transport offers to the code that runs tasks: worker/thread.ts and worker/process.ts implement it. */
+/** Declares what the runner needs from the worker's side of a transport. worker/thread.ts and worker/process.ts implement it. */
 import type { Message } from '../wire/messages.ts';
 import type { TransportCapabilities } from '../wire/sendability-check.ts';
 
-export interface FarEnd {
+export interface WorkerTransport {
   readonly kind: 'thread' | 'process';
-  readonly medium: Omit<TransportCapabilities, 'maxPayloadBytes'>;
-  /** How this end waits for messages; goes out with every answer. */
+  readonly capabilities: Omit<TransportCapabilities, 'maxPayloadBytes'>;
+  /** How this worker waits for messages. Every answer contains it. */
   readonly mode: number;
-  /** Takes the next tasks of a message for this worker, up to `most`: how many. None when they were taken back, with all behind them. */
+  /** Claims up to `most` of the next tasks of a message and returns their number. 0: the program took them back, and all tasks after them. */
   claim(slot: number, most: number): number;
-  /** Throws when the message cannot be sent; then nothing was. */
+  /** Sends a message. If it throws, nothing was sent. */
   send(message: Message, transfer?: readonly unknown[]): void;
-  /** A task or a load is under way that only the event loop can finish: it must keep turning. */
+  /** A task or a load needs the event loop to finish: the worker must not block. */
   keepTurning(): void;
-  /** Nothing runs and nothing waits, after work of so many ms. */
+  /** No task runs or waits. `busyFor`: ms of work since the last wait. */
   idle(busyFor: number): void;
-  /** Whether this task's signal is aborted, as far as it can be seen without a turn of the loop. */
+  /** Whether the signal of this task is aborted, as far as that is visible without a turn of the event loop. */
   isAborted(sequence: number, place: number): boolean;
 }

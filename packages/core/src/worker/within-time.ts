@@ -1,11 +1,11 @@
-/** The bound of a module's import. Decides what is said of one that takes longer. */
+/** Bounds the time of a module's import, and builds the error for one that takes longer. */
 import { TaskModuleError } from '../errors.ts';
 import { clearTimer, setTimer } from '../primitives/time.ts';
 
 /** The longest delay that Node's timers take, ms. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** An import that never settles would keep its worker, and whoever waits for the task, for ever. */
+/** Rejects after `ms`: an import that never settles would block its worker and its caller without end. */
 export function withinTime<T>(loading: Promise<T>, ms: number, name: string): Promise<T> {
   if (ms > LONGEST_TIMER) return loading;
   let timer: NodeJS.Timeout;
