@@ -24,7 +24,7 @@ export interface Output {
   /** Where the code is, relative to the output folder. */
   readonly from: string;
   readonly isModule: boolean;
-  /** Of a rebuild: makes workers load the file again. */
+  /** The number of the rebuild. A new number makes workers load the file again. */
   readonly version: number;
 }
 

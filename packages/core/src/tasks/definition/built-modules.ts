@@ -1,11 +1,9 @@
 /**
- * The task modules of a built program, by the files that workers load them from: what `@twinpool/core/register` was told.
+ * Keeps the task modules of a built program that registered through `@twinpool/core/register`, by the files from which workers load them.
  *
- * A bundler may put a task module into any file, or into several, under any names. The code that `@twinpool/unplugin` adds to the module says,
- * wherever it runs, which functions are exports of which file. A module that was built anew (watch mode, HMR) has the same file with
- * another query, and takes the place of the old one.
- *
- * Knows nothing of functions; find-built.ts looks them up.
+ * A bundler may put a task module into any file, or into several, under any names. The code that `@twinpool/unplugin` adds to the module registers,
+ * wherever it runs, which functions are exports of which file. A module that is built again (watch mode, HMR) has the same file with another query,
+ * and replaces the old one. This file does not look up functions: find-built.ts does.
  */
 
 /** A copy of a task module in this thread. */

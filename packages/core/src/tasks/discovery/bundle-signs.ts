@@ -1,8 +1,8 @@
 /**
- * Whether a function is in a bundle: a file that a bundler made of several sources. There "export it" is no help: what a source exports, its
- * bundle does not.
+ * Tells whether a function is in a bundle: a file that a bundler made of several sources. In a bundle the advice "export it" does not help, because the
+ * bundle does not export what its sources export.
  *
- * Decides by what bundlers leave: no file of this package's own, a source map to a file of another name, comments and helpers, or minified text.
+ * The signs are what bundlers leave: a missing file of this package, a source map to a file of another name, comments and helpers, or minified text.
  */
 import { isBundled } from '../../primitives/own-files.ts';
 import type { Candidate } from './candidate.ts';
