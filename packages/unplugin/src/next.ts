@@ -63,7 +63,7 @@ function extended(config: NextConfig, patterns: readonly string[], options: Twin
     serverExternalPackages: [...new Set([...(config.serverExternalPackages ?? []), ...PACKAGES])],
     outputFileTracingIncludes: {
       ...traced,
-      '/**': [...(traced['/**'] ?? []), ...patterns.map(fromRoot), ...PACKAGES.slice(1).map(distOf)],
+      '/**': [...(traced['/**'] ?? []), ...patterns.map(fromRoot), ...PACKAGES.slice(1).flatMap(distOf)],
     },
     // Without it Next.js refuses a configuration that has something for webpack.
     turbopack: config.turbopack ?? {},
@@ -80,6 +80,6 @@ function fromRoot(pattern: string): string {
 }
 
 /** What a package loads by a path that no tracer sees. */
-function distOf(name: string): string {
-  return `./node_modules/${name}/**/*.{js,cjs,mjs,json}`;
+function distOf(name: string): string[] {
+  return [`./node_modules/${name}/package.json`, `./node_modules/${name}/dist/**/*.{js,cjs,mjs}`];
 }
