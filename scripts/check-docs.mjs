@@ -71,6 +71,7 @@ function link(project, name) {
     `${root}packages/twinpool/node_modules/`,
   ]
     .map((folder) => folder + name)
+    .concat(packages.filter(({ manifest }) => manifest.name === name).map(({ folder }) => `${root}packages/${folder}`))
     .find((path) => existsSync(path));
   if (target === undefined) throw new Error(`docs: ${name} is not installed`);
   const path = join(project, 'node_modules', name);
