@@ -89,7 +89,8 @@ function bundle(folder, { entries, commands = [], alone = {} }, { format, extens
     external: isExternal,
     transform: { define: texts },
     plugins: [separate(Object.keys(alone).map(source), join(folder, 'src'), extension), lazily(prebuilt)],
-    output: outputOf(folder, format, extension),
+    // 'named': `require()` gives an object with `default`, as it does for the ES build.
+    output: { ...outputOf(folder, format, extension), exports: 'named' },
   });
 }
 

@@ -21,7 +21,9 @@ describe('withOwnViews', () => {
 
   test('in every container, by the same copy, and around a cycle', () => {
     const part = new Uint16Array(new ArrayBuffer(8), 2, 1);
-    const value: Record<string, unknown> = { map: new Map([[part, new Set([part])]]), list: [, part] };
+    const list = new Array<unknown>(2);
+    list[1] = part;
+    const value: Record<string, unknown> = { map: new Map([[part, new Set([part])]]), list };
     value['self'] = value;
     const copy = withOwnViews(value) as { map: Map<Uint16Array, Set<Uint16Array>>; list: Uint16Array[]; self: unknown };
     expect(copy.self).toBe(copy);
