@@ -175,7 +175,10 @@ const require = createRequire(import.meta.url);
 process.on('warning', (warning) => { throw warning; });
 for (const door of ${JSON.stringify(doors)}) {
   const imported = await import(door);
-  if (require(door) !== imported) throw new Error(door + ': require() and import() differ');
+  // Node gives \`require()\` a wrapper of a module that has a default export.
+  const required = require(door);
+  const isOne = 'default' in imported ? required.default === imported.default : required === imported;
+  if (!isOne) throw new Error(door + ': require() and import() differ');
   if (Object.keys(imported).length === 0) throw new Error(door + ': exports nothing');
   require(door.split('/').slice(0, door.startsWith('@') ? 2 : 1).join('/') + '/package.json');
 }`;

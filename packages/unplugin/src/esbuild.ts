@@ -1,6 +1,7 @@
 /** `@twinpool/unplugin/esbuild`: the plugin for Esbuild. */
 import type { TwinpoolOptions } from './plugin-options.ts';
-import { instance, type SetupPlugin } from './twinpool-unplugin.ts';
+import type { SetupPlugin } from './plugin-shapes.ts';
+import { instance } from './twinpool-unplugin.ts';
 
 export type { TwinpoolOptions } from './plugin-options.ts';
 

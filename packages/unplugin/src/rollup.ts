@@ -1,6 +1,7 @@
 /** `@twinpool/unplugin/rollup`: the plugin for Rollup. */
 import type { TwinpoolOptions } from './plugin-options.ts';
-import { instance, type NamedPlugin } from './twinpool-unplugin.ts';
+import type { NamedPlugin } from './plugin-shapes.ts';
+import { instance } from './twinpool-unplugin.ts';
 
 export type { TwinpoolOptions } from './plugin-options.ts';
 

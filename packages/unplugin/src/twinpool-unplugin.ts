@@ -7,21 +7,6 @@ import { RollupHooks } from './rollup-hooks.ts';
 import { TwinpoolBuild } from './twinpool-build.ts';
 import { applyToWebpack, type Compiler } from './webpack-hooks.ts';
 
-/** What Rollup, Rolldown and Vite take. */
-export interface NamedPlugin {
-  readonly name: string;
-}
-/** What webpack and Rspack take. */
-export interface CompilerPlugin {
-  // biome-ignore lint/suspicious/noExplicitAny: of any version of either bundler
-  apply(compiler: any): void;
-}
-/** What esbuild and Bun take. */
-export interface SetupPlugin extends NamedPlugin {
-  // biome-ignore lint/suspicious/noExplicitAny: of any version of either bundler
-  setup(build: any): void | Promise<void>;
-}
-
 export const instance: UnpluginInstance<TwinpoolOptions | undefined, false> = createUnplugin<TwinpoolOptions | undefined, false>(
   (options, { framework }) => {
     const build = new TwinpoolBuild(checkOptions(options));

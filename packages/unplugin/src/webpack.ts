@@ -1,6 +1,7 @@
 /** `@twinpool/unplugin/webpack`: the plugin for Webpack. */
 import type { TwinpoolOptions } from './plugin-options.ts';
-import { type CompilerPlugin, instance } from './twinpool-unplugin.ts';
+import type { CompilerPlugin } from './plugin-shapes.ts';
+import { instance } from './twinpool-unplugin.ts';
 
 export type { TwinpoolOptions } from './plugin-options.ts';
 
