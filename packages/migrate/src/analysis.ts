@@ -25,7 +25,8 @@ export class Analysis {
   readonly checker: ts.TypeChecker;
   readonly files: readonly ts.SourceFile[];
   readonly kept: Set<Owner> = new Set();
-  readonly #references = new Map<ts.Symbol, ts.Identifier[]>();
+  readonly #references = new Map<ts.Symbol, (ts.Identifier | ts.PrivateIdentifier)[]>();
+  readonly #identifiers = new Map<ts.SourceFile, Map<string, ts.Identifier[]>>();
   readonly #kinds = new Map<ts.Node, Kind | undefined>();
   readonly #confined = new Map<ts.Symbol, boolean>();
 
@@ -35,15 +36,21 @@ export class Analysis {
     for (const file of this.files) this.#index(file);
   }
 
+  /** The identifiers of a symbol: its uses, and the places that destructure a property. */
   referencesOf(symbol: ts.Symbol): readonly ts.Identifier[] {
-    return this.#references.get(symbol) ?? [];
+    return (this.#references.get(symbol) ?? []) as readonly ts.Identifier[];
+  }
+
+  identifiersIn(file: ts.SourceFile, text: string): readonly ts.Identifier[] {
+    return this.#identifiers.get(file)?.get(text) ?? [];
   }
 
   symbolOf(identifier: ts.Node): ts.Symbol | undefined {
     const { parent } = identifier;
-    return ts.isShorthandPropertyAssignment(parent)
-      ? this.checker.getShorthandAssignmentValueSymbol(parent)
-      : this.checker.getSymbolAtLocation(identifier);
+    if (ts.isShorthandPropertyAssignment(parent)) return this.checker.getShorthandAssignmentValueSymbol(parent);
+    if (ts.isExportSpecifier(parent) && parent.parent.parent.moduleSpecifier === undefined)
+      return this.checker.getExportSpecifierLocalTargetSymbol(parent);
+    return this.checker.getSymbolAtLocation(identifier);
   }
 
   kindOf(node: ts.Node): Kind | undefined {
@@ -124,16 +131,34 @@ export class Analysis {
   }
 
   #index(node: ts.Node): void {
-    if (ts.isIdentifier(node)) {
+    if (ts.isIdentifier(node) || ts.isPrivateIdentifier(node)) {
       const symbol = this.symbolOf(node);
-      if (symbol !== undefined) {
-        const list = this.#references.get(symbol);
-        if (list === undefined) this.#references.set(symbol, [node]);
-        else list.push(node);
-      }
+      if (symbol !== undefined) push(this.#references, symbol, node);
+      const property = this.#destructured(node);
+      if (property !== undefined && property !== symbol) push(this.#references, property, node);
+    }
+    if (ts.isIdentifier(node)) {
+      const file = node.getSourceFile();
+      const identifiers = this.#identifiers.get(file) ?? new Map<string, ts.Identifier[]>();
+      this.#identifiers.set(file, identifiers);
+      push(identifiers, node.text, node);
     }
     ts.forEachChild(node, (child) => this.#index(child));
   }
+
+  /** The property that `const { name } = object` reads. */
+  #destructured(node: ts.Node): ts.Symbol | undefined {
+    const { parent } = node;
+    if (!ts.isBindingElement(parent) || !ts.isObjectBindingPattern(parent.parent) || !ts.isIdentifier(node)) return undefined;
+    if ((parent.propertyName ?? parent.name) !== node) return undefined;
+    return this.checker.getTypeAtLocation(parent.parent).getProperty(node.text);
+  }
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
 }
 
 function isDirectUse(reference: ts.Identifier): boolean {

@@ -3,7 +3,8 @@
  *
  *   arguments -> CommandOptions -> migrate() -> a diff, or rewritten files -> a summary -> the exit code
  *
- * Exit codes: 0 everything was translated, 1 places are left, 2 the command was misused. The command writes to files only with `--write`.
+ * Exit codes: 0 everything was translated, 1 places are left (with `--check`: or a file would change), 2 the command was misused. The command
+ * writes to files only with `--write`.
  * It does not know how sources are rewritten.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -24,16 +25,17 @@ export interface CommandContext {
   readonly nearest?: ((name: string, names: readonly string[]) => string | undefined) | undefined;
 }
 
-const APIS: readonly Api[] = ['pool', 'executor', 'piscina', 'workerpool'];
+const APIS: readonly Api[] = ['pool', 'executor', 'piscina', 'workerpool', 'tinypool', 'jest-worker'];
 
-export const HELP = `Usage: twinpool migrate --to executor|pool [--from API]... [--write] [--project FILE] [FILE or FOLDER]...
+export const HELP = `Usage: twinpool migrate --to executor|pool [--from API]... [--write | --check] [--project FILE] [FILE or FOLDER]...
        npx @twinpool/migrate, with the same arguments
 
 Rewrites TypeScript and JavaScript from one API to the other. Without --write the command changes no file and prints a diff.
 
   --to executor|pool    the API to move to
-  --from API            pool, executor, piscina or workerpool; repeatable (default: all but --to)
+  --from API            pool, executor, piscina, workerpool, tinypool or jest-worker; repeatable (default: all but --to)
   --write               change the files
+  --check               for CI: print neither a diff nor change a file; exit with 1 if a file would change
   --project FILE        the tsconfig.json that lists the files, if you name no FILE or FOLDER
                         (default: ./tsconfig.json; without one, all files of this folder)
   --help                print this text
@@ -41,13 +43,14 @@ Rewrites TypeScript and JavaScript from one API to the other. Without --write th
 In a folder the command skips node_modules and everything that .gitignore excludes.
 It leaves code that it cannot translate as it is, marks it with a comment and lists it.
 
-Exit code: 0 everything was translated, 1 places are left, 2 the command was misused.
+Exit code: 0 everything was translated, 1 places are left (with --check: or a file would change), 2 the command was misused.
 `;
 
 const OPTIONS = {
   to: { type: 'string' },
   from: { type: 'string', multiple: true },
   write: { type: 'boolean', default: false },
+  check: { type: 'boolean', default: false },
   project: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -56,6 +59,7 @@ interface CommandOptions {
   readonly to: 'pool' | 'executor';
   readonly from: readonly Api[] | undefined;
   readonly isWriting: boolean;
+  readonly isChecking: boolean;
   readonly files: readonly string[];
 }
 
@@ -76,14 +80,14 @@ export function run(args: readonly string[], { stdout, stderr, env, cwd, nearest
     stdout.write(HELP);
     return 0;
   }
-  const { to, from, isWriting, files } = options;
+  const { to, from, isWriting, isChecking, files } = options;
   const sources = files.map((path) => ({ path: resolve(folder, path), text: readFileSync(resolve(folder, path), 'utf8') }));
   const migration = migrate(sources, { to, from });
   const shown = new Map(files.map((path) => [resolve(folder, path), path.replaceAll('\\', '/')]));
   if (isWriting) for (const { path, after } of migration.files) writeFileSync(path, after);
-  else stdout.write(diffsOf(migration, shown, hasColour(stdout, env)));
+  else if (!isChecking) stdout.write(diffsOf(migration, shown, hasColour(stdout, env)));
   stdout.write(summaryOf(migration, shown, files.length, isWriting));
-  return migration.leftovers.length > 0 ? 1 : 0;
+  return migration.leftovers.length > 0 || (isChecking && migration.files.length > 0) ? 1 : 0;
 }
 
 function isParseError(error: unknown): error is Error {
@@ -106,9 +110,10 @@ function read(args: readonly string[], cwd: string): CommandOptions | 'help' {
     if (each === to) throw new UsageError(`--from ${each} --to ${to}: both are the same API`);
   }
   if (values.project !== undefined && positionals.length > 0) throw new UsageError('--project cannot be combined with files or folders');
+  if (values.write && values.check) throw new UsageError('--write cannot be combined with --check');
   const files = findSourceFiles(positionals, cwd, values.project);
   if (files.length === 0) throw new UsageError('found no TypeScript or JavaScript file');
-  return { to, from: from as Api[] | undefined, isWriting: values.write, files };
+  return { to, from: from as Api[] | undefined, isWriting: values.write, isChecking: values.check, files };
 }
 
 function hasColour(stdout: CommandContext['stdout'], env: CommandContext['env']): boolean {

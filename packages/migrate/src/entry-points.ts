@@ -87,6 +87,7 @@ export function isTypeName(name: string): boolean {
 /** The module that exports `name`, in the style of the module `base`. `prefer` is the facade for names that both facades export. */
 export function moduleFor(name: string, base: string, prefer: 'pool' | 'executor'): string {
   if (name === 'availableParallelism') return 'node:os';
+  if (name === 'pathToFileURL') return 'node:url';
   if (WORKER.has(name)) return base.startsWith('@twinpool/') ? '@twinpool/core/worker' : 'twinpool/worker';
   if (base === 'twinpool') return base;
   const prefix = base.startsWith('@twinpool/') ? '@twinpool/' : 'twinpool/';

@@ -9,7 +9,7 @@ import { LIBRARY_ROOT } from './library-types.ts';
 
 /** facade: accepts tasks. handle: one result. iterator: many results. */
 export type Family = 'facade' | 'handle' | 'iterator';
-export type Api = 'pool' | 'executor' | 'piscina' | 'workerpool';
+export type Api = 'pool' | 'executor' | 'piscina' | 'workerpool' | 'tinypool' | 'jest-worker';
 
 export interface Kind {
   readonly api: Api;
@@ -35,6 +35,8 @@ const KINDS: ReadonlyMap<string, readonly [Api, Family]> = new Map([
   ['twinpool:Future', ['executor', 'handle']],
   ['twinpool:ResultIterator', ['executor', 'iterator']],
   ['piscina:Piscina', ['piscina', 'facade']],
+  ['tinypool:Tinypool', ['tinypool', 'facade']],
+  ['jest-worker:Worker', ['jest-worker', 'facade']],
   ['workerpool:Pool', ['workerpool', 'facade']],
   ['workerpool:Pending', ['workerpool', 'handle']],
 ]);
@@ -81,7 +83,7 @@ function overrides(symbol: ts.Symbol, base: ts.Type): boolean {
   return [...(symbol.members?.keys() ?? [])].some((name) => name !== '__constructor' && base.getProperty(name as string) !== undefined);
 }
 
-/** The library that declares a symbol: `twinpool`, `piscina` or `workerpool`. */
+/** The library that declares a symbol: `twinpool`, or the name of another library. */
 export function libraryOf(symbol: ts.Symbol): string | undefined {
   const file = symbol.declarations?.[0]?.getSourceFile().fileName;
   return file?.startsWith(LIBRARY_ROOT) ? file.slice(LIBRARY_ROOT.length, -'.d.ts'.length) : undefined;

@@ -177,7 +177,7 @@ export function mapWebStream(target: any, fn: any, options?: any): any;
 const PISCINA = `
 declare class Piscina<T = any, R = any> {
   constructor(options?: Piscina.Options);
-  run(task: T, options?: Piscina.RunOptions): Promise<R>; close(options?: { force?: boolean }): Promise<void>; destroy(): Promise<void>;
+  run(task: T, options?: Piscina.RunOptions): Promise<R>; runTask(task: T, ...rest: any[]): Promise<R>; close(options?: { force?: boolean }): Promise<void>; destroy(): Promise<void>;
   [Symbol.dispose](): void; [Symbol.asyncDispose](): Promise<void>;
   on(event: string, listener: (...args: any[]) => void): this; once(event: string, listener: (...args: any[]) => void): this; off(event: string, listener: (...args: any[]) => void): this;
   readonly maxThreads: number; readonly minThreads: number; readonly options: any; readonly threads: any[]; readonly queueSize: number; readonly completed: number;
@@ -205,7 +205,8 @@ declare namespace workerpool {
     proxy<T = any>(): Pending<any>; terminate(force?: boolean, timeout?: number): Pending<void>;
     stats(): any; readonly __facade: 'workerpool';
   }
-  export function pool(script?: string | WorkerPoolOptions, options?: WorkerPoolOptions): Pool;
+  export type WorkerPool = Pool;
+  export function pool(script?: string | WorkerPoolOptions | null, options?: WorkerPoolOptions): Pool;
   export function worker(methods?: { [name: string]: (...args: any[]) => any }, options?: any): void;
   export function workerEmit(payload: any): void;
   export class Transfer { constructor(message: any, transfer: any[]); message: any; transfer: any[] }
@@ -217,18 +218,49 @@ declare namespace workerpool {
 export = workerpool;
 `;
 
+const TINYPOOL = `
+declare class Tinypool {
+  constructor(options?: Tinypool.Options);
+  run(task: any, options?: Tinypool.RunOptions): Promise<any>; destroy(): Promise<void>; recycleWorkers(options?: any): Promise<void>; cancelPendingTasks(): void;
+  on(event: string, listener: (...args: any[]) => void): this; once(event: string, listener: (...args: any[]) => void): this; off(event: string, listener: (...args: any[]) => void): this;
+  readonly options: any; readonly threads: any[]; readonly queueSize: number; readonly completed: number; readonly duration: number; readonly __facade: 'Tinypool';
+}
+declare namespace Tinypool {
+  export interface Options { [name: string]: any }
+  export interface RunOptions { transferList?: any; channel?: any; filename?: string | null; signal?: any; name?: string | null; runtime?: any }
+  export function move<V>(value: V): V;
+  export const isWorkerThread: boolean; export const workerData: any; export const version: string; export const workerId: any;
+  export const isMovable: any; export const isTransferable: any; export const transferableSymbol: symbol; export const valueSymbol: symbol; export const queueOptionsSymbol: symbol;
+  export { Tinypool, Tinypool as default };
+}
+export = Tinypool;
+`;
+
+const JEST_WORKER = `
+export class Worker {
+  constructor(file: string | URL, options?: any);
+  end(): Promise<{ forceExited: boolean }>; getStdout(): any; getStderr(): any; start(): Promise<void>;
+  [method: string]: any;
+}
+export { Worker as JestWorker, Worker as default };
+export type JestWorkerFarm<T> = Worker & T;
+export const messageParent: any; export const FifoQueue: any; export const PriorityQueue: any;
+`;
+
 /** The declarations by file name, under LIBRARY_ROOT. */
 export const LIBRARY_FILES: ReadonlyMap<string, string> = new Map([
   [`${LIBRARY_ROOT}twinpool.d.ts`, SHARED + POOL + EXECUTOR + ADAPTERS],
   [`${LIBRARY_ROOT}piscina.d.ts`, PISCINA],
   [`${LIBRARY_ROOT}workerpool.d.ts`, WORKERPOOL],
+  [`${LIBRARY_ROOT}tinypool.d.ts`, TINYPOOL],
+  [`${LIBRARY_ROOT}jest-worker.d.ts`, JEST_WORKER],
 ]);
+
+const FOREIGN: ReadonlySet<string> = new Set(['piscina', 'workerpool', 'tinypool', 'jest-worker']);
 
 /** The declaration file of an imported module; `undefined` if the module is not one of the libraries. */
 export function libraryFileOf(specifier: string): string | undefined {
   if (/^(twinpool(\/(pool|executor|adapters|core))?|@twinpool\/(pool|executor|adapters|core))$/.test(specifier))
     return `${LIBRARY_ROOT}twinpool.d.ts`;
-  if (specifier === 'piscina') return `${LIBRARY_ROOT}piscina.d.ts`;
-  if (specifier === 'workerpool') return `${LIBRARY_ROOT}workerpool.d.ts`;
-  return undefined;
+  return FOREIGN.has(specifier) ? `${LIBRARY_ROOT}${specifier}.d.ts` : undefined;
 }

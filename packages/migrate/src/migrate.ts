@@ -1,22 +1,28 @@
 /**
  * Rewrites sources from one API to another: the public function `migrate`.
  *
- *   sources -> for each step (piscina, workerpool, then the other facade):
- *     analyse -> split into programs -> passes of the transform until none keeps another owner -> imports -> unused code removed
- *   -> rewritten sources and leftovers
+ *   sources -> other libraries to executors (sources/foreign.ts)
+ *           -> the other facade: analyse -> split into programs -> passes of the transform until none keeps another owner -> imports
+ *           -> marks of earlier runs removed -> rewritten sources and leftovers
  *
  * Invariant: a second run changes nothing. This file does not know about the file system or the terminal.
  */
+import { resolve } from 'node:path';
 import ts from 'typescript';
-import { Analysis } from './analysis.ts';
+import { Analysis, EVERYTHING } from './analysis.ts';
+import { ModuleLinks } from './flow/module-links.ts';
+import { shortText, ValueFlow } from './flow/value-flow.ts';
+import { FOREIGN_REASONS, markText, REASONS, type Reason, reasonOf } from './leftover-reasons.ts';
 import type { Api } from './library-kind.ts';
+import { LIBRARY_ROOT } from './library-types.ts';
+import { withoutStaleMarks } from './marks.ts';
 import { Pass } from './pass.ts';
 import { analyse, isReadable, type Program, pathsOf, type Source, type SourceFile, withoutHints } from './program.ts';
+import { lostComments, newErrors } from './recheck.ts';
 import { removeUnused } from './remove-unused.ts';
+import { FOREIGN_APIS, rewriteForeign } from './sources/foreign.ts';
 import { executorToPool } from './transforms/executor-to-pool.ts';
-import { piscinaToExecutor } from './transforms/piscina-to-executor.ts';
 import { poolToExecutor } from './transforms/pool-to-executor.ts';
-import { workerpoolToExecutor } from './transforms/workerpool-to-executor.ts';
 
 export interface MigrateOptions {
   /** The API to move to. */
@@ -50,23 +56,10 @@ export interface Migration {
 
 type Transform = (pass: Pass) => void;
 
-interface Step {
-  readonly from: Api;
-  readonly run: Transform;
-}
-
-/** Other libraries become executors first. If the target is a pool, the next step rewrites these executors. */
-const STEPS: Readonly<Record<'pool' | 'executor', readonly Step[]>> = {
-  executor: [
-    { from: 'piscina', run: piscinaToExecutor },
-    { from: 'workerpool', run: (pass) => workerpoolToExecutor(pass, false) },
-    { from: 'pool', run: poolToExecutor },
-  ],
-  pool: [
-    { from: 'piscina', run: piscinaToExecutor },
-    { from: 'workerpool', run: (pass) => workerpoolToExecutor(pass, true) },
-    { from: 'executor', run: executorToPool },
-  ],
+/** The last step: from the other facade. */
+const TRANSFORMS: Readonly<Record<'pool' | 'executor', { readonly from: 'pool' | 'executor'; readonly run: Transform }>> = {
+  executor: { from: 'pool', run: poolToExecutor },
+  pool: { from: 'executor', run: executorToPool },
 };
 
 /**
@@ -91,24 +84,33 @@ const STEPS: Readonly<Record<'pool' | 'executor', readonly Step[]>> = {
 export function migrate(sources: readonly Source[], { to, from }: MigrateOptions): Migration {
   const wanted = from === undefined ? undefined : [from].flat();
   const isWanted = (api: Api) => wanted === undefined || wanted.includes(api);
-  let current: readonly Source[] = sources.filter(({ path }) => isReadable(path));
-  const untouched = new Map(current.map(({ path, text }) => [path, text]));
+  const readable = sources.filter(({ path }) => isReadable(path));
+  let current: readonly Source[] = readable;
   let leftovers: Leftover[] = [];
-  for (const { from: api, run } of STEPS[to]) {
-    const foreign = STEPS[to].some((step) => (step.from === 'piscina' || step.from === 'workerpool') && isWanted(step.from));
-    if (!isWanted(api) && !(api === 'executor' && foreign)) continue;
-    if (!mentions(current, api)) continue;
-    // An API that was not selected: rewrite only the files that an earlier step changed.
-    const isSelected = isWanted(api) ? () => true : ({ path, text }: Source) => untouched.get(path) !== text;
-    const result = rewrite(current.filter(isSelected), run, to);
+  const apis = FOREIGN_APIS.filter((api) => isWanted(api) && mentions(current, api));
+  if (apis.length > 0) {
+    const result = rewriteForeign(current, apis, to);
+    current = result.sources;
+    leftovers = result.kept.map(({ node, reason, detail }) => leftoverOf(node, reasonOf(reason, detail), readable));
+  }
+  const { from: own, run } = TRANSFORMS[to];
+  const untouched = new Map(readable.map(({ path, text }) => [path, text]));
+  // An API that was not selected: rewrite only the files that the first step changed.
+  const selected = isWanted(own) ? current : current.filter(({ path, text }) => untouched.get(path) !== text);
+  const isOwnStep = (isWanted(own) || (to === 'pool' && apis.length > 0)) && mentions(selected, own);
+  if (isOwnStep) {
+    const result = rewrite(selected, run, to);
     const texts = new Map(result.sources.map(({ path, text }) => [path, text]));
     current = current.map(({ path, text }) => ({ path, text: texts.get(path) ?? text }));
     leftovers = [...leftovers, ...result.leftovers];
   }
-  const before = new Map(sources.map(({ path, text }) => [path, text]));
+  const due = new Set(leftovers.map(({ reason, doc }) => markText({ name: '', text: reason, doc })));
+  // A run without all sources knows only some of the reasons.
+  const isWhole = wanted === undefined;
+  const reasons = new Set(REASONS.map(({ name }) => name).filter((name) => isWhole || (isWanted(own) && !FOREIGN_REASONS.includes(name))));
   const files = current
-    .filter(({ path, text }) => before.get(path) !== text)
-    .map(({ path, text }) => ({ path, before: before.get(path) ?? '', after: text }));
+    .map(({ path, text }) => ({ path, before: untouched.get(path) ?? '', after: withoutStaleMarks(text, due, reasons) }))
+    .filter(({ before, after }) => before !== after);
   return { files, leftovers };
 }
 
@@ -138,22 +140,80 @@ function rewriteProgram(
   to: 'pool' | 'executor',
 ): { readonly texts: Map<string, string>; readonly leftovers: Leftover[] } {
   const analysis = new Analysis(program);
-  let pass: Pass;
-  do {
-    pass = new Pass(analysis, to);
-    run(pass);
-    pass.runDeferred();
-  } while (pass.hasKeptMore);
-  const stale = pass.staleMarks();
-  const leftovers = leftoversOf(pass, program);
-  if (pass.rewriter.isEmpty && stale.size === 0) return { texts: new Map(), leftovers };
-  for (const { ast } of program.files) pass.importEditorOf(ast).finish(baseOf(program));
-  const texts = program.files.map(({ path, ast }) => {
-    const before = withoutHints(ast.text);
-    return [path, removeUnused(path, before, withoutStale(withoutHints(pass.print(ast)), stale.get(ast)))] as const;
-  });
-  return { texts: new Map(texts), leftovers };
+  const flaws = flawsOf(program, analysis, to === 'pool' ? 'executor' : 'pool');
+  for (;;) {
+    let pass: Pass;
+    do {
+      pass = new Pass(analysis, to);
+      for (const { node, reason, detail } of flaws) {
+        pass.keep(reason === 'check-failed' ? EVERYTHING : 'facade');
+        pass.markUntranslated(node, reason, detail);
+      }
+      run(pass);
+      pass.runDeferred();
+    } while (pass.hasKeptMore);
+    const leftovers = leftoversOf(pass, program);
+    if (pass.rewriter.isEmpty) return { texts: new Map(), leftovers };
+    for (const { ast } of program.files) pass.importEditorOf(ast).finish(baseOf(program));
+    const sources = program.files.map(({ path, ast }) => {
+      const before = withoutHints(ast.text);
+      return { path, text: removeUnused(path, before, withoutHints(pass.print(ast))) };
+    });
+    const fault = analysis.kept.has(EVERYTHING) ? undefined : faultOf(program, sources);
+    if (fault === undefined) return { texts: new Map(sources.map(({ path, text }) => [path, text])), leftovers };
+    flaws.push(fault);
+  }
 }
+
+interface Flaw {
+  readonly node: ts.Node;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+/** The places where a pool or an executor goes out of sight, so that the uses behind them are not known. */
+function flawsOf(program: Program, analysis: Analysis, api: 'pool' | 'executor'): Flaw[] {
+  const roots: ts.Expression[] = [];
+  const visit = (node: ts.Node): void => {
+    const kind = ts.isNewExpression(node) ? analysis.kindOf(node) : undefined;
+    if (kind?.api === api && kind.family === 'facade') roots.push(node as ts.NewExpression);
+    ts.forEachChild(node, visit);
+  };
+  for (const file of analysis.files) visit(file);
+  if (roots.length === 0) return [];
+  return new ValueFlow(analysis, new ModuleLinks(program), roots)
+    .groups()
+    .flatMap(({ escapes, members }) => [
+      ...escapes.filter(({ node, reason }) => reason !== 'other-value' && !isHandedToTwinpool(analysis, node)),
+      ...members.flatMap((access) =>
+        analysis.kindOf(access.expression) === undefined ? [{ node: access, reason: 'untyped-use', detail: shortText(access) }] : [],
+      ),
+    ]);
+}
+
+/** Whether a value is an argument of a function of twinpool, or a member is read, which the transforms handle. */
+function isHandedToTwinpool(analysis: Analysis, node: ts.Node): boolean {
+  const { parent } = node;
+  if (ts.isElementAccessExpression(parent) || ts.isObjectBindingPattern(node)) return true;
+  if (!ts.isCallExpression(parent) && !ts.isNewExpression(parent)) return false;
+  const declaration = analysis.checker.getResolvedSignature(parent)?.declaration;
+  return declaration?.getSourceFile().fileName.startsWith(LIBRARY_ROOT) === true;
+}
+
+/** The first new error or lost comment of a rewritten program. */
+function faultOf(program: Program, sources: readonly Source[]): Flaw | undefined {
+  const after = analyse(sources);
+  for (const [i, { path, ast }] of program.files.entries()) {
+    const [error] = newErrors(program, after, path).filter((each) => each.isSyntax || MISSING.has(each.code));
+    const [comment] = lostComments(ast, sources[i]?.text ?? '');
+    const detail = error?.text ?? (comment === undefined ? undefined : `the comment ${comment} would be lost`);
+    if (detail !== undefined && ast.statements[0] !== undefined) return { node: ast.statements[0], reason: 'check-failed', detail };
+  }
+  return undefined;
+}
+
+/** Errors that tell that a name does not exist. The other types of errors depend on the types of the program. */
+const MISSING: ReadonlySet<number> = new Set([2300, 2304, 2305, 2440, 2451, 2551]);
 
 /** Groups files that import one another into programs. What one program keeps has no effect on another. */
 function programsIn(whole: Program): Program[] {
@@ -188,13 +248,6 @@ function importsOf({ checker }: Program, { ast }: SourceFile): string[] {
   return found;
 }
 
-function withoutStale(text: string, marks: readonly string[] | undefined): string {
-  return (marks ?? []).reduce(
-    (left, mark) => left.replace(new RegExp(`^[ \\t]*${mark.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\r?\\n`, 'm'), ''),
-    text,
-  );
-}
-
 /** The module specifier by which the program imports twinpool, for files that do not import it yet. */
 function baseOf({ files }: Program): string {
   for (const { ast } of files) {
@@ -205,10 +258,13 @@ function baseOf({ files }: Program): string {
 }
 
 function leftoversOf(pass: Pass, { files }: Program): Leftover[] {
-  const paths = new Map<ts.SourceFile, string>(files.map(({ path, ast }) => [ast, path]));
-  return pass.untranslated.map(({ node, reason }) => {
-    const file = node.getSourceFile();
-    const { line, character } = file.getLineAndCharacterOfPosition(node.getStart(file));
-    return { path: paths.get(file) ?? file.fileName, line: line + 1, column: character + 1, reason: reason.text, doc: reason.doc };
-  });
+  const sources = files.map(({ path, ast }) => ({ path, ast }));
+  return pass.untranslated.map(({ node, reason }) => leftoverOf(node, reason, sources));
+}
+
+function leftoverOf(node: ts.Node, { text, doc }: Reason, sources: readonly { readonly path: string }[]): Leftover {
+  const file = node.getSourceFile();
+  const path = sources.find((source) => resolve(source.path) === file.fileName)?.path ?? file.fileName;
+  const { line, character } = file.getLineAndCharacterOfPosition(node.getStart(file));
+  return { path, line: line + 1, column: character + 1, reason: text, doc };
 }

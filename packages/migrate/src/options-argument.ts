@@ -11,7 +11,7 @@
 import ts from 'typescript';
 import { unwrap } from './outer-expressions.ts';
 import type { Pass } from './pass.ts';
-import { lineEnd } from './rewriter.ts';
+import { literalText } from './units/options-literal.ts';
 
 export interface OptionsArgument {
   readonly form: 'none' | 'number' | 'literal' | 'opaque';
@@ -109,7 +109,7 @@ export function optionsText(pass: Pass, options: OptionsArgument, { drop = new S
   const { form, node } = options;
   if (form === 'none') return add.length === 0 ? undefined : `{ ${add.join(', ')} }`;
   if (form === 'number') return `{ ${[`chunksize: ${pass.print(node as ts.Node)}`, ...add].join(', ')} }`;
-  if (form === 'literal') return literalText(pass, node as ts.ObjectLiteralExpression, drop, add);
+  if (form === 'literal') return changedLiteral(pass, node as ts.ObjectLiteralExpression, drop, add);
   const text = pass.print(node as ts.Node);
   const dropped = [...drop].filter((name) => options.names.has(name));
   const spread =
@@ -123,30 +123,17 @@ export function optionsText(pass: Pass, options: OptionsArgument, { drop = new S
   return add.length === 0 ? text : `{ ...${spread}, ${add.join(', ')} }`;
 }
 
-function literalText(pass: Pass, node: ts.ObjectLiteralExpression, drop: ReadonlySet<string>, add: readonly string[]): string | undefined {
-  const file = node.getSourceFile();
+function changedLiteral(
+  pass: Pass,
+  node: ts.ObjectLiteralExpression,
+  drop: ReadonlySet<string>,
+  add: readonly string[],
+): string | undefined {
   const left = node.properties.filter((property) => !drop.has(nameOfProperty(property)));
-  if (left.length + add.length === 0) return undefined;
   const [only] = left;
   if (left.length === 1 && add.length === 0 && only !== undefined && ts.isSpreadAssignment(only)) return pass.print(only.expression);
-  const isUntouched = left.length === node.properties.length;
-  if (isUntouched && add.length === 0) return pass.print(node);
-  const isMultiline = /\n/.test(file.text.slice(node.getStart(file), node.properties[0]?.getStart(file) ?? node.end));
-  const texts = left.map((property) => commentBefore(property, file) + pass.print(property)).concat(add);
-  if (!isMultiline) return `{ ${texts.join(', ')} }`;
-  const end = lineEnd(file);
-  const [first] = node.properties as unknown as [ts.Node];
-  const start = first.getStart(file);
-  const indent = /[ \t]*$/.exec(file.text.slice(0, start))?.[0] ?? '';
-  const closing = /[ \t]*$/.exec(file.text.slice(0, node.end - 1))?.[0] ?? '';
-  const comma = node.properties.hasTrailingComma ? ',' : '';
-  return `{${end}${texts.map((text) => indent + text).join(`,${end}`)}${comma}${end}${closing}}`;
-}
-
-function commentBefore(node: ts.Node, file: ts.SourceFile): string {
-  const comment = file.text.slice(node.getFullStart(), node.getStart(file)).trim();
-  if (comment === '') return '';
-  return comment.startsWith('/*') ? `${comment} ` : '';
+  if (left.length === node.properties.length && left.length > 0 && add.length === 0) return pass.print(node);
+  return literalText(node, { drop, change: new Map(), add }, (each) => pass.print(each)) || undefined;
 }
 
 export function nameOfProperty(property: ts.ObjectLiteralElementLike): string {

@@ -7,11 +7,12 @@
  * others, so passes repeat until a pass keeps no other owner. Invariant: only the edits of the last pass are applied.
  * A pass does not know the APIs: the transforms call it.
  */
-import ts from 'typescript';
+import type ts from 'typescript';
 import { type Analysis, EVERYTHING, type Owner } from './analysis.ts';
 import { ImportEditor } from './import-editor.ts';
-import { MARK, markText, type Reason, reasonOf } from './leftover-reasons.ts';
-import { indentOf, lineEnd, Rewriter } from './rewriter.ts';
+import { markText, type Reason, reasonOf } from './leftover-reasons.ts';
+import { mark, statementToMark } from './marks.ts';
+import { Rewriter } from './rewriter.ts';
 
 export interface Untranslated {
   readonly node: ts.Node;
@@ -84,8 +85,8 @@ export class Pass {
   }
 
   /** Records that a node is not translated, and marks its statement with the reason. */
-  markUntranslated(node: ts.Node, reasonName: string): void {
-    const reason = reasonOf(reasonName);
+  markUntranslated(node: ts.Node, reasonName: string, detail = ''): void {
+    const reason = reasonOf(reasonName, detail);
     this.untranslated.push({ node, reason });
     const statement = statementToMark(node);
     const marks = this.#marks.get(statement) ?? new Set<string>();
@@ -93,43 +94,6 @@ export class Pass {
     const text = markText(reason);
     if (marks.has(text)) return;
     marks.add(text);
-    if (marksBefore(statement).some((comment) => comment.includes(text))) return;
-    this.rewriter.before(statement, () => `${text}${lineEnd(node.getSourceFile())}${indentOf(statement)}`);
+    mark(this.rewriter, node, text);
   }
-
-  /** The marks of earlier runs that this pass does not require, by file. */
-  staleMarks(): Map<ts.SourceFile, string[]> {
-    const due = new Set([...this.#marks.values()].flatMap((texts) => [...texts]));
-    const stale = new Map<ts.SourceFile, string[]>();
-    for (const file of this.analysis.files) {
-      const lines = [...file.text.matchAll(/^[ \t]*(\/\/ twinpool-migrate: .*?)\r?$/gm)]
-        .map(([, text]) => text as string)
-        .filter((text) => !due.has(text));
-      if (lines.length > 0) stale.set(file, lines);
-    }
-    return stale;
-  }
-}
-
-/** The nearest statement that starts its line. */
-function statementToMark(node: ts.Node): ts.Node {
-  const file = node.getSourceFile();
-  let found: ts.Node = file.statements[0] as ts.Node;
-  for (let at: ts.Node | undefined = node; at !== undefined && !ts.isSourceFile(at); at = at.parent) {
-    const isList =
-      at.parent !== undefined &&
-      (ts.isBlock(at.parent) || ts.isSourceFile(at.parent) || ts.isCaseOrDefaultClause(at.parent) || ts.isModuleBlock(at.parent));
-    if (!(isList && ts.isStatement(at)) && !ts.isClassElement(at)) continue;
-    found = at;
-    const start = at.getStart(file);
-    const line = file.text.slice(file.text.lastIndexOf('\n', start - 1) + 1, start);
-    if (/^[ \t]*$/.test(line)) break;
-  }
-  return found;
-}
-
-function marksBefore(statement: ts.Node): string[] {
-  const { text } = statement.getSourceFile();
-  const comments = ts.getLeadingCommentRanges(text, statement.pos) ?? [];
-  return comments.map(({ pos, end }) => text.slice(pos, end)).filter((comment) => comment.includes(MARK));
 }

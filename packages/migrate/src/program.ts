@@ -4,10 +4,11 @@
  *   sources + library-types.ts + other files on disk (for their types) -> TypeScript program
  *     -> add type hints to untyped parameters of JavaScript functions -> TypeScript program -> ... at most ROUNDS times
  *
- * A parameter gets a hint if a call in the sources passes a pool, a handle or an iterator to it. A hint is a JSDoc comment (`HINT`).
+ * A parameter gets a hint if a call in the sources passes a pool, a handle or an iterator to it; a variable that is declared without a value, if
+ * an assignment does. A hint is a JSDoc comment (`HINT`).
  * Invariant: no output contains a hint. This file does not know what is rewritten.
  */
-import { dirname, extname, resolve } from 'node:path';
+import { resolve as absolute, dirname, extname } from 'node:path';
 import ts from 'typescript';
 import { kindOf } from './library-kind.ts';
 import { LIBRARY_FILES, LIBRARY_ROOT, libraryFileOf } from './library-types.ts';
@@ -29,6 +30,8 @@ export interface Program {
   readonly checker: ts.TypeChecker;
   readonly files: readonly SourceFile[];
   readonly program: ts.Program;
+  /** The file that a module specifier in another file refers to. */
+  resolve(specifier: string, importer: string): string | undefined;
 }
 
 const EXTENSIONS: readonly string[] = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs'];
@@ -67,19 +70,25 @@ export function withoutHints(text: string): string {
 }
 
 /** Analyses the sources. Invalid code does not make it throw. */
-export function analyse(sources: readonly Source[]): Program {
-  const texts = new Map(sources.map(({ path, text }) => [resolve(path), text]));
+export function analyse(sources: readonly Source[], { hasHints = true }: { readonly hasHints?: boolean } = {}): Program {
+  const texts = new Map(sources.map(({ path, text }) => [absolute(path), text]));
   let program = createProgram(texts);
-  for (let round = 0; round < ROUNDS && hint(program, texts); round++) program = createProgram(texts, program);
+  for (let round = 0; hasHints && round < ROUNDS && hint(program, texts); round++) program = createProgram(texts, program);
   const files = sources.flatMap(({ path }) => {
-    const ast = program.getSourceFile(resolve(path));
+    const ast = program.getSourceFile(absolute(path));
     return ast === undefined ? [] : [{ path, ast }];
   });
-  return { checker: program.getTypeChecker(), files, program };
+  const host: ts.ModuleResolutionHost = {
+    ...ts.sys,
+    fileExists: (path) => texts.has(path) || ts.sys.fileExists(path),
+    readFile: (path) => texts.get(path) ?? ts.sys.readFile(path),
+  };
+  const resolve = (specifier: string, importer: string) => resolveModule(specifier, importer, texts, host)?.resolvedFileName;
+  return { checker: program.getTypeChecker(), files, program, resolve };
 }
 
 /** The syntax and type errors of the sources. The texts contain no positions. */
-export function errorsOf({ program, files }: Program): string[] {
+export function errorsOf({ program, files }: Pick<Program, 'program' | 'files'>): string[] {
   return files.flatMap(({ path, ast }) =>
     [...program.getSyntacticDiagnostics(ast), ...program.getSemanticDiagnostics(ast)].map(
       ({ code, messageText }) => `${path}: TS${code}: ${ts.flattenDiagnosticMessageText(messageText, ' ').slice(0, 300)}`,
@@ -143,7 +152,7 @@ function resolveModule(
   const library = libraryFileOf(specifier);
   if (library !== undefined) return { resolvedFileName: library, extension: '.d.ts', isExternalLibraryImport: false };
   if (specifier.startsWith('.')) {
-    const path = resolve(dirname(importer), specifier);
+    const path = absolute(dirname(importer), specifier);
     const candidates = [
       path,
       ...sourcesOfOutput(path),
@@ -158,12 +167,12 @@ function resolveModule(
 
 /** The files that a relative path may refer to, also one that is appended to `__dirname`. */
 export function pathsOf(from: string, text: string): string[] {
-  const path = resolve(dirname(from), text.replace(/^\/+/, ''));
+  const path = absolute(dirname(from), text.replace(/^\/+/, ''));
   return [path, ...sourcesOfOutput(path)];
 }
 
 /** The TypeScript sources that may compile to `./x.js`. */
-function sourcesOfOutput(path: string): string[] {
+export function sourcesOfOutput(path: string): string[] {
   const match = /\.([cm]?)jsx?$/.exec(path);
   if (match === null) return [];
   const stem = path.slice(0, match.index);
@@ -174,9 +183,10 @@ function sourcesOfOutput(path: string): string[] {
 function hint(program: ts.Program, texts: Map<string, string>): boolean {
   if (![...texts.keys()].some((path) => /\.[cm]?jsx?$/.test(path))) return false;
   const checker = program.getTypeChecker();
-  const hints = new Map<ts.ParameterDeclaration, string>();
+  const hints = new Map<ts.ParameterDeclaration | ts.VariableDeclaration, string>();
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node) || ts.isNewExpression(node)) hintParameters(node, checker, texts, hints);
+    else if (ts.isBinaryExpression(node)) hintVariable(node, checker, texts, hints);
     ts.forEachChild(node, visit);
   };
   for (const path of texts.keys()) {
@@ -197,7 +207,7 @@ function hintParameters(
   call: ts.CallExpression | ts.NewExpression,
   checker: ts.TypeChecker,
   texts: ReadonlyMap<string, string>,
-  hints: Map<ts.ParameterDeclaration, string>,
+  hints: Map<ts.ParameterDeclaration | ts.VariableDeclaration, string>,
 ): void {
   const declaration = checker.getResolvedSignature(call)?.declaration;
   if (
@@ -213,6 +223,23 @@ function hintParameters(
     const type = hintFor(checker.getTypeAtLocation(argument), checker);
     if (type !== undefined) hints.set(parameter, type);
   }
+}
+
+/** `let pool; … pool = new Pool()`. */
+function hintVariable(
+  { left, right, operatorToken }: ts.BinaryExpression,
+  checker: ts.TypeChecker,
+  texts: ReadonlyMap<string, string>,
+  hints: Map<ts.ParameterDeclaration | ts.VariableDeclaration, string>,
+): void {
+  const isAssignment = operatorToken.kind === ts.SyntaxKind.EqualsToken || operatorToken.kind === ts.SyntaxKind.QuestionQuestionEqualsToken;
+  if (!isAssignment || !ts.isIdentifier(left)) return;
+  const declaration = checker.getSymbolAtLocation(left)?.valueDeclaration;
+  if (declaration === undefined || !ts.isVariableDeclaration(declaration) || declaration.initializer !== undefined) return;
+  if (!texts.has(declaration.getSourceFile().fileName) || (declaration.flags & ts.NodeFlags.JavaScriptFile) === 0) return;
+  if (ts.getJSDocType(declaration) !== undefined || hints.has(declaration)) return;
+  const type = hintFor(checker.getTypeAtLocation(right), checker);
+  if (type !== undefined) hints.set(declaration, `${type} | undefined`);
 }
 
 function hintFor(type: ts.Type, checker: ts.TypeChecker): string | undefined {

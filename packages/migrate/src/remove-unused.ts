@@ -6,16 +6,21 @@
 import ts from 'typescript';
 import { Rewriter } from './rewriter.ts';
 
-/** Returns `after` without the names that are no longer used. */
-export function removeUnused(path: string, before: string, after: string): string {
+/** Returns `after` without the names that are no longer used. Names in `kept` count as used. */
+export function removeUnused(path: string, before: string, after: string, kept: ReadonlySet<string> = new Set()): string {
   const used = usesIn(parse(path, before));
   const file = parse(path, after);
   const now = usesIn(file);
   const rewriter = new Rewriter();
-  const isGone = (name: string) => (used.get(name) ?? 0) > 0 && (now.get(name) ?? 0) === 0;
+  const isGone = (name: string) => (used.get(name) ?? 0) > 0 && (now.get(name) ?? 0) === 0 && !kept.has(name);
   for (const statement of file.statements) {
     if (ts.isImportDeclaration(statement)) removeUnusedFromImport(rewriter, statement, isGone);
-    else if (ts.isVariableStatement(statement)) removeUnusedFromRequire(rewriter, statement, isGone);
+    else if (
+      ts.isImportEqualsDeclaration(statement) &&
+      ts.isExternalModuleReference(statement.moduleReference) &&
+      isGone(statement.name.text)
+    )
+      rewriter.remove(statement);
     else if (
       ts.isFunctionDeclaration(statement) &&
       statement.asteriskToken !== undefined &&
@@ -24,6 +29,11 @@ export function removeUnused(path: string, before: string, after: string): strin
     )
       rewriter.remove(statement);
   }
+  const visit = (node: ts.Node): void => {
+    if (ts.isVariableStatement(node)) removeUnusedFromRequire(rewriter, node, isGone);
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
   return rewriter.isEmpty
     ? after
     : rewriter
@@ -88,11 +98,11 @@ function removeUnusedFromImport(rewriter: Rewriter, statement: ts.ImportDeclarat
   );
 }
 
-/** Handles `const Piscina = require('piscina')`, also with a property access, and `const { pool } = require('workerpool')`. */
+/** Handles `const Piscina = require('piscina')`, also with a property access, `const { pool } = require('workerpool')`, and `await import(…)`. */
 function removeUnusedFromRequire(rewriter: Rewriter, statement: ts.VariableStatement, isGone: (name: string) => boolean): void {
   const [declaration] = statement.declarationList.declarations;
   if (declaration?.initializer === undefined || statement.declarationList.declarations.length > 1) return;
-  if (!/^require\(['"][^'"]+['"]\)(\.\w+)?$/.test(declaration.initializer.getText())) return;
+  if (!/^(require|await import|\(await import)\(['"][^'"]+['"]\)\)?(\.\w+)?$/.test(declaration.initializer.getText())) return;
   if (ts.isIdentifier(declaration.name)) {
     if (isGone(declaration.name.text)) rewriter.remove(statement);
     return;

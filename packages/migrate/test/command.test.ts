@@ -38,9 +38,10 @@ describe('misuse exits with 2 and prints the reason and the help', () => {
   test.each([
     [[], /the API to move to is missing/],
     [['--to', 'sideways'], /expected executor or pool/],
-    [['--to', 'pool', '--from', 'threads'], /expected pool, executor, piscina, workerpool/],
+    [['--to', 'pool', '--from', 'threads'], /expected pool, executor, piscina, workerpool, tinypool, jest-worker/],
     [['--to', 'pool', '--from', 'pool'], /both are the same API/],
     [['--to', 'pool', '--wrong'], /--wrong/],
+    [['--to', 'pool', '--write', '--check', 'a.ts'], /--write cannot be combined with --check/],
     [['--to', 'pool', 'missing.ts'], /missing\.ts does not exist/],
     [['--to', 'pool', 'notes.md'], /neither TypeScript nor JavaScript/],
     [['--to', 'pool', '--project', 'gone.json'], /gone\.json does not exist/],
@@ -86,6 +87,18 @@ test('with --write the files change; a second run changes nothing', () => {
   expect(command(['--to', 'executor', '--write', '.']).out).toBe('1 of 1 file changed, nothing is left\n');
   expect(readFileSync(join(folder, 'main.ts'), 'utf8')).toContain('new ProcessPoolExecutor(2);\nawait pool.shutdown();\n');
   expect(command(['--to', 'executor', '--write', '.']).out).toBe('0 of 1 file changed, nothing is left\n');
+});
+
+test('--check changes and prints no file, and exits with 1 until nothing would change', () => {
+  write({ 'main.ts': PROGRAM });
+  expect(command(['--to', 'executor', '--check', 'main.ts'])).toEqual({
+    code: 1,
+    out: '1 of 1 file would change, nothing is left\n',
+    errors: '',
+  });
+  expect(readFileSync(join(folder, 'main.ts'), 'utf8')).toBe(PROGRAM);
+  command(['--to', 'executor', '--write', 'main.ts']);
+  expect(command(['--to', 'executor', '--check', 'main.ts']).code).toBe(0);
 });
 
 test('places that are left are listed, and the exit code is 1', () => {

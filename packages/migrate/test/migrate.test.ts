@@ -29,7 +29,7 @@ describe('bindings, not names', () => {
         'main.ts':
           "import { Pool } from '@twinpool/pool';\nawait using pool = new Pool();\nconst r = pool.apply(Math.abs, [1]);\nconsole.log(r);\n",
       },
-      require: { 'main.cjs': "const { Pool } = require('twinpool');\nconst pool = new Pool(2);\nmodule.exports = pool;\n" },
+      require: { 'main.cjs': "const { Pool } = require('twinpool');\nconst pool = new Pool(2);\npool.close();\n" },
       dynamic: { 'main.mjs': "const { Pool } = await import('twinpool');\nconst pool = new Pool(2);\n" },
       other: { 'main.ts': 'class Pool {\n  map(): void {}\n}\nnew Pool().map();\n' },
       parameter: {
