@@ -2,7 +2,7 @@
 //
 //   pool/<name>                          run -> to an executor, type-check, run -> back to a pool, type-check, run
 //   executor/<name>                      the same in the other direction
-//   piscina/<name>, workerpool/<name>    run -> to a pool, and to an executor; type-check and run each
+//   <other library>/<name>               run -> to a pool, and to an executor; type-check and run each
 //   partly/<source>-<name>               one direction; leftovers.txt lists the places that are left
 //   both/<name>                          a pool in one module, an executor in another; each half is rewritten alone
 //
@@ -29,7 +29,8 @@ import { coverage } from './migration-coverage.mjs';
 import { conclude, filesOf, root, run } from './workspace.mjs';
 
 const FIXTURES = `${root}packages/migrate/fixtures`;
-const GROUPS = ['pool', 'executor', 'piscina', 'workerpool', 'partly', 'both'];
+const FOREIGN = ['piscina', 'workerpool', 'tinypool', 'jest-worker'];
+const GROUPS = ['pool', 'executor', ...FOREIGN, 'partly', 'both'];
 const RUN_LIMIT = 45_000;
 const REWRITE_LIMIT = 300_000;
 const AT_ONCE = 2;
@@ -45,6 +46,8 @@ const INSTALLED = {
   '@types/node': 'node_modules/@types/node',
   piscina: 'bench/node_modules/piscina',
   workerpool: 'bench/node_modules/workerpool',
+  tinypool: 'bench/node_modules/tinypool',
+  'jest-worker': 'bench/node_modules/jest-worker',
   zod: 'examples/node_modules/zod',
 };
 /** The options of a careful user. */
@@ -71,7 +74,8 @@ const TSCONFIG = {
 
 const keep = process.argv.includes('--keep');
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const sourceOf = (group, name) => (group === 'partly' ? name.split('-')[0] : group);
+const sourceOf = (group, name) =>
+  group === 'partly' ? ([...FOREIGN, 'pool', 'executor'].find((source) => name.startsWith(`${source}-`)) ?? name) : group;
 
 /** Every program with its rewritten versions: the source of each version, and its API. */
 const programs = GROUPS.flatMap((group) =>
@@ -92,7 +96,7 @@ const programs = GROUPS.flatMap((group) =>
           files: files.filter((file) => pattern.test(readFileSync(`${folder}/${file}`, 'utf8'))),
         });
       }
-    } else if (source === 'piscina' || source === 'workerpool') {
+    } else if (FOREIGN.includes(source)) {
       for (const to of ['executor', 'pool']) versions.push({ tree: `1-${to}`, of: 'original', to, files, from: source });
     } else {
       versions.push({ tree: `1-${other}`, of: 'original', to: other, files });

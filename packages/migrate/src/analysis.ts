@@ -151,7 +151,9 @@ export class Analysis {
     const { parent } = node;
     if (!ts.isBindingElement(parent) || !ts.isObjectBindingPattern(parent.parent) || !ts.isIdentifier(node)) return undefined;
     if ((parent.propertyName ?? parent.name) !== node) return undefined;
-    return this.checker.getTypeAtLocation(parent.parent).getProperty(node.text);
+    const { parent: declaration } = parent.parent;
+    const initializer = ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
+    return this.checker.getTypeAtLocation(initializer ?? parent.parent).getProperty(node.text);
   }
 }
 

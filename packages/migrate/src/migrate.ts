@@ -95,8 +95,8 @@ export function migrate(sources: readonly Source[], { to, from }: MigrateOptions
   }
   const { from: own, run } = TRANSFORMS[to];
   const untouched = new Map(readable.map(({ path, text }) => [path, text]));
-  // An API that was not selected: rewrite only the files that the first step changed.
-  const selected = isWanted(own) ? current : current.filter(({ path, text }) => untouched.get(path) !== text);
+  // An API that was not selected: rewrite only the files that the first step changed. Files without twinpool connect them.
+  const selected = isWanted(own) ? current : current.filter(({ path, text }) => untouched.get(path) !== text || !text.includes('twinpool'));
   const isOwnStep = (isWanted(own) || (to === 'pool' && apis.length > 0)) && mentions(selected, own);
   if (isOwnStep) {
     const result = rewrite(selected, run, to);

@@ -326,8 +326,11 @@ function checkReceivers(ctx: ForeignContext, file: ts.SourceFile, api: ForeignAp
       node.expression.kind !== ts.SyntaxKind.ThisKeyword
     ) {
       const kind = ctx.analysis.kindOf(node.expression);
-      if (kind?.api === api && kind.family === 'facade' && !isKnownThroughWrapper(node.expression, known))
+      if (kind?.api === api && kind.family === 'facade' && !isKnownThroughWrapper(node.expression, known)) {
         ctx.problem(node, 'unknown-pool', shortText(node.expression));
+        // It may be any pool of the library.
+        for (const unit of ctx.units) if (unit.api === api) unit.problem(node, 'unknown-pool', shortText(node.expression));
+      }
     }
     ts.forEachChild(node, visit);
   };

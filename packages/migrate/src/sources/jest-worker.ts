@@ -10,7 +10,7 @@
  */
 import ts from 'typescript';
 import { unwrap } from '../outer-expressions.ts';
-import { exportsOf } from '../scripts/script.ts';
+import { exportsOf, type Script } from '../scripts/script.ts';
 import { optionName, optionOf, readLiteral } from '../units/options-literal.ts';
 import type { Construction, Unit } from '../units/unit.ts';
 import { hasSpread, isResultUsed, submissionText } from './calls.ts';
@@ -72,11 +72,21 @@ function planConstruction(ctx: ForeignContext, unit: Unit, node: ts.NewExpressio
       () => `onWorkerLoss: 'retry'`,
       () => `retries: ${retries}`,
     );
-  // jest-worker keeps the output of its workers to itself.
-  add.push(() => `stdio: 'ignore'`);
+  // jest-worker keeps the output of its workers to itself. Threads of an executor write to the streams of the program.
+  if (!isThread) add.push(() => `stdio: 'ignore'`);
+  else if (script !== undefined && writesOutput(ctx, script))
+    unit.problem(file ?? node, 'member', 'the hidden output of threads of jest-worker');
+  if (script !== undefined && /\bJEST_WORKER_ID\b/.test(script.file.text))
+    unit.problem(file ?? node, 'member', 'JEST_WORKER_ID of jest-worker');
   const executor: Construction['executor'] = isThread ? 'ThreadPoolExecutor' : 'ProcessPoolExecutor';
   unit.constructions.push({ node, options, script, defaultName: undefined, executor });
   unit.edit(() => construct(ctx, node, options, { drop, change, add: add.map((each) => each()) }, executor));
+}
+
+/** Whether the script, or a file that it imports, prints something. */
+function writesOutput(ctx: ForeignContext, { file, isOwn }: Script): boolean {
+  const files = isOwn ? [...ctx.links.importedBy(file)] : [file];
+  return files.some(({ text }) => /\bconsole\.|\bprocess\.std(out|err)\b/.test(text));
 }
 
 function planForkOptions(ctx: ForeignContext, unit: Unit, property: ts.Node, value: ts.Expression, add: (() => string)[]): void {

@@ -274,14 +274,9 @@ export function isBinder(node: ts.Identifier): boolean {
   // const { Piscina } = require('piscina'), const Piscina = require('piscina').Piscina
   if (ts.isPropertyAccessExpression(parent) && parent.name === node && /^require\(/.test(parent.expression.getText()))
     return ts.isVariableDeclaration(parent.parent);
-  return (
-    ts.isImportSpecifier(parent) ||
-    ts.isImportClause(parent) ||
-    ts.isNamespaceImport(parent) ||
-    ts.isImportEqualsDeclaration(parent) ||
-    ts.isBindingElement(parent) ||
-    ts.isVariableDeclaration(parent)
-  );
+  if (ts.isVariableDeclaration(parent)) return parent.name === node;
+  if (ts.isBindingElement(parent)) return parent.name === node || parent.propertyName === node;
+  return ts.isImportSpecifier(parent) || ts.isImportClause(parent) || ts.isNamespaceImport(parent) || ts.isImportEqualsDeclaration(parent);
 }
 
 /** Plans `move(value)`, which transfers the buffer of a view, otherwise the value itself. */
