@@ -38,7 +38,7 @@ export class Analysis {
 
   /** The identifiers of a symbol: its uses, and the places that destructure a property. */
   referencesOf(symbol: ts.Symbol): readonly ts.Identifier[] {
-    return (this.#references.get(symbol) ?? []) as readonly ts.Identifier[];
+    return (this.#references.get(this.canonical(symbol)) ?? []) as readonly ts.Identifier[];
   }
 
   identifiersIn(file: ts.SourceFile, text: string): readonly ts.Identifier[] {
@@ -51,6 +51,14 @@ export class Analysis {
     if (ts.isExportSpecifier(parent) && parent.parent.parent.moduleSpecifier === undefined)
       return this.checker.getExportSpecifierLocalTargetSymbol(parent);
     return this.checker.getSymbolAtLocation(identifier);
+  }
+
+  /** The symbol of a declaration, for the copy that TypeScript makes of a member of a class whose type depends on `this`. */
+  canonical(symbol: ts.Symbol): ts.Symbol {
+    const declaration = symbol.valueDeclaration;
+    if ((symbol.flags & ts.SymbolFlags.Transient) === 0 || declaration === undefined) return symbol;
+    const name = ts.getNameOfDeclaration(declaration);
+    return (name === undefined ? undefined : this.checker.getSymbolAtLocation(name)) ?? symbol;
   }
 
   kindOf(node: ts.Node): Kind | undefined {
@@ -133,9 +141,9 @@ export class Analysis {
   #index(node: ts.Node): void {
     if (ts.isIdentifier(node) || ts.isPrivateIdentifier(node)) {
       const symbol = this.symbolOf(node);
-      if (symbol !== undefined) push(this.#references, symbol, node);
+      if (symbol !== undefined) push(this.#references, this.canonical(symbol), node);
       const property = this.#destructured(node);
-      if (property !== undefined && property !== symbol) push(this.#references, property, node);
+      if (property !== undefined && property !== symbol) push(this.#references, this.canonical(property), node);
     }
     if (ts.isIdentifier(node)) {
       const file = node.getSourceFile();

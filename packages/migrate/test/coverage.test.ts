@@ -62,12 +62,9 @@ describe.each(coverage.SECTIONS)('from $from to $to', ({ from, to }) => {
 
   test('every mark stands above the place, once', () => {
     for (const { sources, left, name } of own()) {
-      const marks =
-        sources
-          .map(({ text }) => text)
-          .join('')
-          .match(/\/\/ twinpool-migrate: /g) ?? [];
-      expect(marks.length, name).toBe(left.length);
+      const marks = sources.flatMap(({ text }) => [...text.matchAll(/\/\/ twinpool-migrate: .*#([\w-]+)$/gm)]);
+      expect([...new Set(marks.map(([, reason]) => reason))].sort(), name).toEqual([...left].sort());
+      expect(new Set(marks.map(([line]) => line)).size, name).toBe(marks.length);
     }
   });
 });

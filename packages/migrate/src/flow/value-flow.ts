@@ -314,7 +314,8 @@ export class ValueFlow {
   }
 
   /** A variable, parameter, function or field holds the value: all its references do. */
-  #store(symbol: ts.Symbol, path: Path, group: number): void {
+  #store(found: ts.Symbol, path: Path, group: number): void {
+    const symbol = this.#analysis.canonical(found);
     const byPath = this.#storages.get(symbol) ?? new Map<string, Storage>();
     this.#storages.set(symbol, byPath);
     const key = path.join('');

@@ -14,7 +14,7 @@ import { ModuleLinks } from '../flow/module-links.ts';
 import { shortText, ValueFlow } from '../flow/value-flow.ts';
 import { markText, reasonOf } from '../leftover-reasons.ts';
 import { type Api, libraryOf } from '../library-kind.ts';
-import { mark } from '../marks.ts';
+import { mark, statementToMark } from '../marks.ts';
 import { analyse, type Program, type Source } from '../program.ts';
 import { isRelevant, lostComments, newErrors } from '../recheck.ts';
 import { FileEdits } from '../targets/file-edits.ts';
@@ -58,8 +58,8 @@ export function rewriteForeign(sources: readonly Source[], apis: readonly Foreig
     plan(ctx, apis, failed);
     const kept = keptOf(ctx.units);
     for (const unit of ctx.units) if (!kept.has(unit)) unit.apply();
-    const problems = [...ctx.problems, ...[...kept].flatMap((unit) => problemsOf(unit, kept))];
-    for (const { node, reason, detail } of problems) mark(ctx.edits.rewriter, node, markText(reasonOf(reason, detail)));
+    const problems = distinct([...ctx.problems, ...[...kept].flatMap((unit) => problemsOf(unit, kept))]);
+    markAll(ctx, problems);
     const texts = ctx.edits.texts();
     const result = program.files.map(({ path, ast }) => ({ path, text: texts.get(ast) ?? ast.text }));
     const applied = ctx.units.filter((unit) => !kept.has(unit));
@@ -68,6 +68,26 @@ export function rewriteForeign(sources: readonly Source[], apis: readonly Foreig
     const retried = found.filter(({ file }) => /\.[cm]?tsx?$/.test(file.fileName) && !untyped.has(file.fileName));
     for (const { file } of retried) untyped.add(file.fileName);
     if (retried.length === 0) for (const { units, text } of found) for (const unit of units) failed.push(failureOf(unit, text));
+  }
+}
+
+/** A problem that several units have is one place. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  return problems.filter(
+    ({ node, reason, detail }, i) =>
+      problems.findIndex((each) => each.node === node && each.reason === reason && each.detail === detail) === i,
+  );
+}
+
+function markAll(ctx: ForeignContext, problems: readonly Problem[]): void {
+  const done = new Map<ts.Node, Set<string>>();
+  for (const { node, reason, detail } of problems) {
+    const text = markText(reasonOf(reason, detail));
+    const statement = statementToMark(node);
+    const texts = done.get(statement) ?? new Set();
+    done.set(statement, texts);
+    if (!texts.has(text)) mark(ctx.edits.rewriter, node, text);
+    texts.add(text);
   }
 }
 
@@ -346,7 +366,7 @@ function isKnownThroughWrapper(node: ts.Expression, known: ReadonlySet<ts.Expres
 /** Reports the uses of library names that no rewrite accounts for. */
 function checkClaims(ctx: ForeignContext, file: ts.SourceFile, api: ForeignApi, units: readonly Unit[]): void {
   for (const [identifier, { name }] of ctx.namesIn(file, api)) {
-    if (isBinder(identifier) || ctx.isClaimed(identifier) || hasClaimedMember(ctx, identifier)) continue;
+    if (isBinder(identifier) || ctx.isClaimed(identifier) || isBeforeName(ctx, identifier, api)) continue;
     // Members of values: `pool.run` is followed as a member.
     if (
       ts.isPropertyAccessExpression(identifier.parent) &&
@@ -364,12 +384,12 @@ function isNamespace(ctx: ForeignContext, node: ts.Expression, api: ForeignApi):
   return ctx.nameOf(node, api) !== undefined;
 }
 
-/** Whether the identifier is the namespace before a name that is claimed. */
-function hasClaimedMember(ctx: ForeignContext, identifier: ts.Identifier): boolean {
+/** Whether the identifier is the namespace before a name of the library, which is claimed or reported itself. */
+function isBeforeName(ctx: ForeignContext, identifier: ts.Identifier, api: ForeignApi): boolean {
   const top: ts.Node =
     ts.isPropertyAccessExpression(identifier.parent) && identifier.parent.name === identifier ? identifier.parent : identifier;
   const { parent } = top;
-  if (ts.isPropertyAccessExpression(parent) && parent.expression === top)
-    return ctx.isClaimed(parent.name as ts.Identifier) || hasClaimedMember(ctx, parent.name as ts.Identifier);
-  return ts.isQualifiedName(parent) && parent.left === top && ctx.isClaimed(parent.right);
+  const next = ts.isPropertyAccessExpression(parent) && parent.expression === top ? parent.name : undefined;
+  if (next !== undefined && ts.isIdentifier(next)) return ctx.isClaimed(next) || ctx.nameOf(next, api) !== undefined;
+  return ts.isQualifiedName(parent) && parent.left === top && (ctx.isClaimed(parent.right) || ctx.nameOf(parent.right, api) !== undefined);
 }

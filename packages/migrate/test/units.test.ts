@@ -1,0 +1,137 @@
+import { migrate } from '@twinpool/migrate';
+import { describe, expect, test } from 'vitest';
+
+/** Rewrites one program. Returns the changed files by name, and the reasons by place. */
+function rewrite(files: Record<string, string>, to: 'pool' | 'executor') {
+  const sources = Object.entries(files).map(([path, text]) => ({ path: `/programs/${path}`, text }));
+  const { files: changed, leftovers } = migrate(sources, { to });
+  const short = (path: string) => path.slice('/programs/'.length);
+  const code = (text: string) => text.replace(/^[ \t]*\/\/ twinpool-migrate: .*\n/gm, '');
+  return {
+    text: (path: string) => changed.find((file) => short(file.path) === path)?.after ?? files[path] ?? '',
+    /** The files whose code changed, apart from marks. */
+    changed: changed.filter(({ before, after }) => code(before) !== code(after)).map(({ path }) => short(path)),
+    left: leftovers.map(({ path, line, doc }) => `${short(path)}:${line} ${doc.split('#')[1]}`),
+  };
+}
+
+const WORKER = "import workerpool from 'workerpool';\nworkerpool.worker({ add: (a, b) => a + b });\n";
+const MAKE = "import workerpool from 'workerpool';\nexport const pool = workerpool.pool(new URL('./w.mjs', import.meta.url).pathname);\n";
+
+describe('a unit of another library is rewritten as a whole or not at all', () => {
+  test.each<[string, Record<string, string>, readonly string[]]>([
+    [
+      'a use in another file that has no counterpart',
+      { 'pool.mjs': MAKE, 'w.mjs': WORKER, 'a.mjs': "import { pool } from './pool.mjs';\npool.stats();\n" },
+      ['a.mjs:2 member'],
+    ],
+    ['no file imports the pool', { 'pool.mjs': MAKE, 'w.mjs': WORKER }, ['pool.mjs:2 exported']],
+    [
+      'the place of the pool also holds a fake',
+      {
+        'a.mjs':
+          "import workerpool from 'workerpool';\nlet pool = workerpool.pool(new URL('./w.mjs', import.meta.url).pathname);\nif (process.env.TEST) pool = { exec: () => 1 };\nawait pool.exec('add', [1, 2]);\n",
+        'w.mjs': WORKER,
+      },
+      ['a.mjs:3 other-value'],
+    ],
+    [
+      'a second pool with the same script stays',
+      {
+        'a.mjs': `${MAKE.replace('export ', '')}await pool.exec('add', [1, 2]);\n`,
+        'b.mjs': `${MAKE.replace('export ', '').replace('.pathname', '.pathname, { onCreateWorker: () => undefined }')}await pool.exec('add', [1, 2]);\n`,
+        'w.mjs': WORKER,
+      },
+      ['b.mjs:2 option', 'a.mjs:2 same-script'],
+    ],
+    [
+      'a test mocks the library',
+      {
+        'a.cjs': "const { Piscina } = require('piscina');\nconst pool = new Piscina();\npool.destroy();\n",
+        'a.test.cjs': "jest.mock('piscina');\n",
+      },
+      ['a.test.cjs:1 library-loaded'],
+    ],
+    [
+      'a subclass alone',
+      { 'a.mjs': "import { Piscina } from 'piscina';\nexport class Threads extends Piscina {}\n" },
+      ['a.mjs:2 subclass'],
+    ],
+    [
+      'the library has a type of the program',
+      {
+        'a.ts':
+          "interface Mine { pool(): { exec(name: string): void } }\nconst workerpool = require('workerpool') as Mine;\nworkerpool.pool().exec('add');\n",
+      },
+      ['a.ts:2 library-loaded'],
+    ],
+  ])('%s', (_, files, left) => {
+    const result = rewrite(files, 'executor');
+    expect(result.changed).toEqual([]);
+    expect([...new Set(result.left)].sort()).toEqual([...left].sort());
+    expect([...new Set(rewrite(files, 'pool').left)].sort()).toEqual([...left].sort());
+  });
+});
+
+test('a pool that its own workers import stays with --to pool, and becomes a lazy executor with --to executor', () => {
+  const files = {
+    'api.cjs':
+      "const workerpool = require('workerpool');\nconst pool = workerpool.pool(__dirname + '/w.cjs');\nmodule.exports = { twice: (x) => x * 2, run: (x) => pool.exec('work', [x]) };\n",
+    'w.cjs':
+      "const workerpool = require('workerpool');\nconst { twice } = require('./api.cjs');\nworkerpool.worker({ work: (x) => twice(x) });\n",
+  };
+  expect(rewrite(files, 'executor').left).toEqual([]);
+  const { changed, left } = rewrite(files, 'pool');
+  expect({ changed, left }).toEqual({ changed: [], left: ['api.cjs:2 nested-pool'] });
+});
+
+test('a reference to a path of a CommonJS program uses __dirname, also where the path is a local constant', () => {
+  const { text, left } = rewrite(
+    {
+      'a.ts':
+        "import { resolve } from 'node:path';\nimport Piscina from 'piscina';\nexport function run(): Promise<number> {\n  const filename = resolve(__dirname, 'w.mjs');\n  const pool = new Piscina({ filename });\n  return pool.run(1);\n}\n",
+      'w.mjs': 'export default (x) => x;\n',
+    },
+    'executor',
+  );
+  expect(left).toEqual([]);
+  expect(text('a.ts')).toMatch(/\(`\$\{__dirname\}\/w\.mjs`/);
+});
+
+test('comments inside the options stay, also the comment of an option that goes', () => {
+  const { text } = rewrite(
+    {
+      'a.mjs':
+        "import { Piscina } from 'piscina';\nconst pool = new Piscina({\n  // The URL must be a file: URL.\n  filename: new URL('./w.mjs', import.meta.url).href, // here\n  maxThreads: 2, // two\n});\nawait pool.run(1);\n",
+      'w.mjs': 'export default (x) => x;\n',
+    },
+    'executor',
+  );
+  expect(text('a.mjs')).toContain('new ThreadPoolExecutor({\n  // The URL must be a file: URL.\n  // here\n  maxWorkers: 2, // two\n});\n');
+});
+
+describe('pools and executors of twinpool whose uses are not all known stay', () => {
+  test('a variable without a value is followed', () => {
+    const { text, left } = rewrite(
+      {
+        'a.cjs':
+          "const { Pool } = require('twinpool');\nlet pool;\nfunction get() {\n  if (!pool) pool = new Pool(1);\n  return pool;\n}\nget().apply(Math.abs, [1]).then(console.log);\n",
+      },
+      'executor',
+    );
+    expect(left).toEqual([]);
+    expect(text('a.cjs')).toContain('runInExecutor(get(), Math.abs, 1)');
+  });
+
+  test.each([
+    [
+      'handed to unknown code',
+      "import { use } from 'some-framework';\nimport { Pool } from 'twinpool';\nuse(new Pool(1));\n",
+      'a.mjs:3 handed-on',
+    ],
+    ['exported, and not imported', "import { Pool } from 'twinpool';\nexport const pool = new Pool(1);\n", 'a.mjs:2 exported'],
+  ])('%s', (_, text, left) => {
+    const result = rewrite({ 'a.mjs': text }, 'executor');
+    expect({ changed: result.changed, left: result.left }).toEqual({ changed: [], left: [left] });
+  });
+});
