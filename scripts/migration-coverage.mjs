@@ -2,6 +2,7 @@
 //
 // Methods and options come from the built packages, so a new one is reported until a program uses it. A program uses a name if its text does.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { build } from 'rolldown';
 import { root } from './workspace.mjs';
 
 const TABLE = `${root}packages/migrate/fixtures/coverage.md`;
@@ -46,9 +47,16 @@ export async function coverage(programs, { write }) {
   return problems;
 }
 
+/** The schemas of all options, from core's sources: the build hides them in a chunk. */
+async function optionSchemas() {
+  const input = `${root}packages/core/src/options/schemas.ts`;
+  const { output } = await build({ input, platform: 'node', tsconfig: false, write: false, output: { format: 'esm' } });
+  return import(`data:text/javascript,${encodeURIComponent(output[0].code)}`);
+}
+
 async function features() {
   const twinpool = await import(new URL('../packages/twinpool/dist/index.js', import.meta.url).href);
-  const { default: schemas } = await import(new URL('../packages/core/dist/schemas.cjs', import.meta.url).href);
+  const schemas = await optionSchemas();
   const both = ['pool', 'executor'];
   const rows = [];
   const add = (what, names, pattern, apis) => {
