@@ -56,7 +56,7 @@ describe.each(KINDS)('closing: %s', (kind) => {
     const work = open(kind, { processes: 1, killGrace: 300 });
     await work.call(leaveTimers);
     work.attachment.close();
-    await within(work.attachment.leave());
+    await expect(within(work.attachment.leave())).resolves.toBeUndefined();
     await nothingLeft();
   });
 
