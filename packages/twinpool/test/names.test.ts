@@ -39,7 +39,7 @@ const ERRORS = [
   'TwinpoolError',
   'WorkerLostError',
 ];
-const HELPERS = ['WorkerRuntime', 'defineTask', 'isAbort', 'taskRef', 'transfer'];
+const HELPERS = ['WorkerRuntime', 'cpuCount', 'defineTask', 'isAbort', 'taskRef', 'transfer'];
 const OF_EXECUTOR = [
   'ALL_COMPLETED',
   'Executor',

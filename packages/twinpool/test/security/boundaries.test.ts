@@ -171,7 +171,7 @@ it('text becomes code in one file only', () => {
       if (/(?<![\w.])Function\(|\beval\(|['"`](node:)?vm['"`]/.test(text)) holding.push(`${name}/${file}`);
     }
   }
-  expect(holding).toEqual(['core/task/inline.ts']);
+  expect(holding).toEqual(['core/tasks/loading/compile-inline.ts']);
 });
 
 it('a worker process that sends source, or any message that is not its own to send, is not believed', async () => {
