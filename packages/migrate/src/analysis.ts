@@ -101,7 +101,8 @@ export class Analysis {
       ts.isExpressionStatement(parent) ||
       ts.isVoidExpression(parent) ||
       (ts.isForOfStatement(parent) && parent.expression === top);
-    return isUsedHere ? call : family;
+    // A function of the program may return a pool that other code uses, too.
+    return isUsedHere && (family !== 'facade' || this.#isNewValue(unwrap(call))) ? call : family;
   }
 
   /** Whether a symbol is a local variable with one value that is only awaited, iterated over, or the receiver of method calls. */

@@ -13,7 +13,7 @@ import { Analysis, EVERYTHING } from './analysis.ts';
 import { ModuleLinks } from './flow/module-links.ts';
 import { shortText, ValueFlow } from './flow/value-flow.ts';
 import { FOREIGN_REASONS, markText, REASONS, type Reason, reasonOf } from './leftover-reasons.ts';
-import type { Api } from './library-kind.ts';
+import { type Api, kindOf } from './library-kind.ts';
 import { LIBRARY_ROOT } from './library-types.ts';
 import { withoutStaleMarks } from './marks.ts';
 import { Pass } from './pass.ts';
@@ -184,20 +184,26 @@ function flawsOf(program: Program, analysis: Analysis, api: 'pool' | 'executor')
   return new ValueFlow(analysis, new ModuleLinks(program), roots)
     .groups()
     .flatMap(({ escapes, members }) => [
-      ...escapes.filter(({ node, reason }) => reason !== 'other-value' && !isHandedToTwinpool(analysis, node)),
+      ...escapes.filter(
+        ({ node, reason }) =>
+          reason !== 'other-value' && reason !== 'member-as-value' && !(reason === 'handed-on' && isTyped(analysis, node)),
+      ),
       ...members.flatMap((access) =>
         analysis.kindOf(access.expression) === undefined ? [{ node: access, reason: 'untyped-use', detail: shortText(access) }] : [],
       ),
     ]);
 }
 
-/** Whether a value is an argument of a function of twinpool, or a member is read, which the transforms handle. */
-function isHandedToTwinpool(analysis: Analysis, node: ts.Node): boolean {
+/** Whether the place that receives a value has its type, so that the uses behind it are found by type. */
+function isTyped(analysis: Analysis, node: ts.Node): boolean {
   const { parent } = node;
-  if (ts.isElementAccessExpression(parent) || ts.isObjectBindingPattern(node)) return true;
-  if (!ts.isCallExpression(parent) && !ts.isNewExpression(parent)) return false;
-  const declaration = analysis.checker.getResolvedSignature(parent)?.declaration;
-  return declaration?.getSourceFile().fileName.startsWith(LIBRARY_ROOT) === true;
+  if (ts.isArrayLiteralExpression(parent) || ts.isElementAccessExpression(parent)) return true;
+  if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) {
+    const declaration = analysis.checker.getResolvedSignature(parent)?.declaration;
+    if (declaration?.getSourceFile().fileName.startsWith(LIBRARY_ROOT) === true) return true;
+  }
+  const type = analysis.checker.getContextualType(node as ts.Expression);
+  return type !== undefined && kindOf(type, analysis.checker) !== undefined;
 }
 
 /** The first new error or lost comment of a rewritten program. */

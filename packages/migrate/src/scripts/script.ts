@@ -69,7 +69,7 @@ export function findScript(
     };
   }
   const text = staticPath(analysis, expression, process.cwd());
-  return text === undefined
+  return text === undefined || (!allowsCwd && !text.startsWith('file:') && !isAbsolute(text))
     ? { reason: 'script-unknown', detail: shown(expression) }
     : { reason: 'script-missing', detail: text.startsWith('file:') ? shown(expression) : shownPath(text) };
 }

@@ -32,7 +32,7 @@ function planConstruction(ctx: ForeignContext, unit: Unit, node: ts.NewExpressio
   if (!isDirect) unit.problem(node, 'subclass', node.expression.getText());
   else ctx.claim(node.expression);
   const [file, argument] = node.arguments ?? [];
-  const script = file === undefined ? undefined : scriptOf(ctx, unit, file);
+  const script = file === undefined ? undefined : scriptOf(ctx, unit, file, false);
   const options = readLiteral(ctx.analysis, argument);
   if (!options.isKnown || file === undefined) unit.problem(node, 'options-elsewhere');
   const drop = new Set<string>();

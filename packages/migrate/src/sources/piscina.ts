@@ -92,7 +92,7 @@ export function construct(
 }
 
 /** The script of a path expression. Records a problem if it is not known. */
-export function scriptOf(ctx: ForeignContext, unit: Unit, expression: ts.Expression, allowsCwd = false): Script | undefined {
+export function scriptOf(ctx: ForeignContext, unit: Unit, expression: ts.Expression, allowsCwd = true): Script | undefined {
   const found = findScript(ctx.analysis, expression, allowsCwd);
   if ('reason' in found) {
     unit.problem(expression, found.reason, found.detail);

@@ -52,7 +52,7 @@ function planConstruction(ctx: ForeignContext, unit: Unit, node: ts.CallExpressi
   ctx.claim(node.expression);
   const [first, second] = node.arguments;
   const isScript = first !== undefined && (second !== undefined || !isOptionsObject(ctx, first));
-  const script = isScript && !isNothing(first) ? scriptOf(ctx, unit, first, true) : undefined;
+  const script = isScript && !isNothing(first) ? scriptOf(ctx, unit, first) : undefined;
   const options = readLiteral(ctx.analysis, isScript ? second : first);
   if (!options.isKnown || hasSpread(node)) unit.problem(node, 'options-elsewhere');
   const type = optionOf(options, 'workerType');
@@ -399,7 +399,8 @@ export function checkPending(ctx: ForeignContext, units: readonly Unit[]): void 
           const receiver = node.expression.expression;
           const type = ctx.checker.getTypeAtLocation(receiver);
           const isPending = (type.flags & ts.TypeFlags.Any) !== 0 || ctx.analysis.kindOf(receiver)?.family === 'handle';
-          if (isPending && !isFollowed(ctx, receiver, calls)) unit.problem(node, 'pending', node.expression.name.text);
+          if (isPending && receiver.kind !== ts.SyntaxKind.ThisKeyword && !isFollowed(ctx, receiver, calls))
+            unit.problem(node, 'pending', node.expression.name.text);
         }
         ts.forEachChild(node, visit);
       };

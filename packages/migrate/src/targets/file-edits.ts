@@ -67,10 +67,17 @@ export class FileEdits {
     return local;
   }
 
-  /** Declares a reference to an export of the script, once, and returns its name. */
+  /**
+   * Declares a reference to an export of the script, once, and returns its name. A path that is made of local variables stays where it is: the
+   * reference is written at the site.
+   */
   refer(site: ts.Node, script: Script, exportName: string, type: string): string {
     const file = site.getSourceFile();
     const state = this.#stateOf(file);
+    if (this.#isLocalTo(site, script)) {
+      const generic = this.#isTyped(file) ? `<${this.#typeOf(file, script, exportName, type)}>` : '';
+      return `${this.need(site, 'taskRef')}${generic}(${script.expression.getText()}, ${quoteOf(file)}${exportName}${quoteOf(file)})`;
+    }
     const { text, uses } = this.#urlOf(file, script);
     const key = `${text}\0${exportName}`;
     const known = state.references.get(key);
@@ -87,8 +94,9 @@ export class FileEdits {
   /** A reference to an export whose name is known only when the program runs, as an expression. */
   referByName(site: ts.Node, script: Script, nameText: string): string {
     const file = site.getSourceFile();
+    const own = this.#isLocalTo(site, script) ? script.expression.getText() : undefined;
     const generic = this.#isTyped(file) ? '<(...args: any[]) => any>' : '';
-    return `${this.need(site, 'taskRef')}${generic}(${this.#urlOf(file, script).text}, ${nameText})`;
+    return `${this.need(site, 'taskRef')}${generic}(${own ?? this.#urlOf(file, script).text}, ${nameText})`;
   }
 
   /** The texts of the files that changed, by path. */
@@ -141,6 +149,15 @@ export class FileEdits {
       text: isRequire ? `\`\${__dirname}/${path.replace(/^\.\//, '')}\`` : `new URL(${quote}${path}${quote}, import.meta.url)`,
       uses: [],
     };
+  }
+
+  /** Whether the path is a local variable that the site can read. */
+  #isLocalTo(site: ts.Node, { expression, completion, fromCwd }: Script): boolean {
+    if (!ts.isIdentifier(expression) || completion !== '' || fromCwd !== undefined || expression.getSourceFile() !== site.getSourceFile())
+      return false;
+    const declaration = this.#analysis.symbolOf(expression)?.valueDeclaration;
+    const scope = declaration === undefined ? undefined : ts.findAncestor(declaration, (each) => ts.isBlock(each) || ts.isSourceFile(each));
+    return scope !== undefined && ts.isBlock(scope) && ts.findAncestor(site, (each) => each === scope) !== undefined;
   }
 
   /** The top-level names that an expression uses; `undefined` if it uses local ones. */
