@@ -30,7 +30,7 @@ const BOUNDS = {
   '@twinpool/adapters': [30, 200],
   '@twinpool/core': [140, 2900],
   '@twinpool/executor': [40, 400],
-  '@twinpool/migrate': [30, 1100],
+  '@twinpool/migrate': [30, 1500],
   '@twinpool/pool': [40, 360],
   '@twinpool/unplugin': [70, 250],
   twinpool: [50, 60],
