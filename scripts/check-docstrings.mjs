@@ -92,7 +92,12 @@ function examplesOf(file) {
 }
 
 function link(project, name) {
-  const target = [`${root}examples/node_modules/`, `${root}node_modules/`, `${root}packages/core/node_modules/`]
+  const target = [
+    `${root}examples/node_modules/`,
+    `${root}packages/twinpool/node_modules/`,
+    `${root}node_modules/`,
+    `${root}packages/core/node_modules/`,
+  ]
     .map((folder) => folder + name)
     .find((path) => existsSync(path));
   const path = join(project, 'node_modules', name);
@@ -104,7 +109,7 @@ const sources = api.flatMap(({ folder }) => filesOf(`${root}packages/${folder}/s
 const examples = sources.filter((file) => file.endsWith('.ts')).flatMap(examplesOf);
 const project = mkdtempSync(join(tmpdir(), 'twinpool-docstrings-'));
 try {
-  for (const name of ['twinpool', 'zod', 'tsx', '@types/node']) link(project, name);
+  for (const name of ['twinpool', '@twinpool/core', 'zod', 'tsx', '@types/node']) link(project, name);
   for (const [i, example] of examples.entries()) {
     example.file = join(project, `example-${i}.ts`);
     writeFileSync(example.file, [...example.text, 'export {};', ''].join('\n'));
