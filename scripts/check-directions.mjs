@@ -24,7 +24,7 @@ const FOLDERS = {
   scheduling: ['lanes', 'jobs', 'observability', 'tasks', 'tasks/definition', 'primitives', 'errors.ts'],
   lanes: ['worker', 'wire', 'jobs', 'options', 'observability', 'tasks', 'primitives', 'errors.ts'],
   jobs: ['tasks', 'tasks/definition', 'primitives', 'errors.ts'],
-  worker: ['wire', 'tasks/loading', 'tasks/definition', 'primitives', 'errors.ts'],
+  worker: ['wire', 'tasks/loading', 'tasks/definition', 'resources', 'primitives', 'errors.ts'],
   tasks: ['tasks/definition', 'tasks/discovery', 'primitives', 'errors.ts'],
   'tasks/discovery': ['tasks', 'tasks/definition', 'primitives'],
   'tasks/loading': ['tasks', 'tasks/definition', 'primitives', 'errors.ts'],
