@@ -191,9 +191,18 @@ function outputOf(folder, format, extension) {
   };
 }
 
-/** The declarations that a user's compiler reads: those of the entries, and what they import, by file name. */
+/**
+ * The declarations that a user's compiler reads: those of the entries, and what they import, by file name. An ES module may import CommonJS, but not
+ * the reverse. So the declarations for ES modules name those for CommonJS, and a class has one type in both formats. Only a default export
+ * means something else there: such entries have declarations of their own for each format.
+ */
 function declarations(folder, entries, { extension }) {
   const files = new Map();
+  const isDefault = (entry) => /^export default /m.test(readFileSync(join(folder, 'src', `${entry}.ts`), 'utf8'));
+  if (extension === 'js' && !entries.some(isDefault)) {
+    for (const entry of entries) files.set(`${entry}.d.ts`, `export * from "./${posix.basename(entry)}.cjs";\n`);
+    return files;
+  }
   const suffix = extension === 'cjs' ? '.d.cts' : '.d.ts';
   const queue = entries.map((entry) => `${entry}.ts`);
   for (const file of queue) {
