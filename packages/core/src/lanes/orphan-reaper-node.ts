@@ -1,12 +1,13 @@
 /**
  * The orphan reaper (orphan-reaper.ts) as a program of Node, where `/bin/sh` is absent. It reads the lines that orphan-reaper-script.ts describes.
  *
- * It imports nothing of ours: it is started as a file of its own.
+ * It is started as a file of its own, and imports only what is in that file.
  */
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
+import { signalGroup } from './process-group.ts';
 
 /** ms between two looks at the program's state. */
 const LOOK_EVERY = 500;
@@ -17,18 +18,8 @@ const program = process.ppid;
 const watched = new Map<number, number>();
 let isStopped = false;
 
-/** Whether there was such a process group. */
-function signal(pid: number, name: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(-pid, name);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function each(name: NodeJS.Signals): void {
-  for (const pid of watched.keys()) signal(pid, name);
+function each(name: 'SIGSTOP' | 'SIGCONT'): void {
+  for (const pid of watched.keys()) signalGroup(pid, name);
 }
 
 function isProgramStopped(): boolean {
@@ -52,7 +43,7 @@ function take(line: string): void {
   const [what, pid, grace] = line.split(' ');
   if (what === '+') watched.set(Number(pid), Number(grace));
   else if (what === '-') watched.delete(Number(pid));
-  else signal(Number(pid), `SIG${what}` as NodeJS.Signals);
+  else signalGroup(Number(pid), `SIG${what}` as 'SIGTERM' | 'SIGKILL');
 }
 
 function isThere(pid: number): boolean {
@@ -68,7 +59,7 @@ function seeOff(since: number): void {
   const waited = performance.now() - since;
   for (const [pid, grace] of watched) {
     if (waited < grace && isThere(pid)) continue;
-    signal(pid, 'SIGKILL');
+    signalGroup(pid, 'SIGKILL');
     watched.delete(pid);
   }
   if (watched.size > 0) setTimeout(seeOff, LEAVING_EVERY, since);

@@ -13,6 +13,7 @@ import type { Socket } from 'node:net';
 import { uptime } from 'node:os';
 import { Alarm, systemClock } from '../primitives/clock.ts';
 import { SHELL_SCRIPT } from './orphan-reaper-script.ts';
+import { signalGroup } from './process-group.ts';
 import { type StartedProcess, startProcess } from './process-start.ts';
 import { reaperProgram } from './worker-program.ts';
 
@@ -151,11 +152,8 @@ function end(): void {
 /** The reaper stopped the workers at this uptime, in seconds; this program runs again, so do they. */
 function programWasStopped(at: number): void {
   for (const pid of watched.keys()) {
-    try {
-      process.kill(-pid, 'SIGCONT');
-    } catch {
-      // It is gone, or the reaper does it at its next look.
-    }
+    // One that is gone needs none, and the reaper repeats it at its next look.
+    signalGroup(pid, 'SIGCONT');
   }
   stopped += Math.max(0, (uptime() - at) * 1000);
 }
@@ -163,10 +161,6 @@ function programWasStopped(at: number): void {
 function killBusy(): void {
   for (const worker of watched.values()) {
     if (reaper !== undefined && !worker.isBusy()) continue;
-    try {
-      process.kill(-worker.pid, 'SIGKILL');
-    } catch {
-      // It is gone already.
-    }
+    signalGroup(worker.pid, 'SIGKILL', true);
   }
 }

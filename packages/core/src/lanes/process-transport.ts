@@ -38,6 +38,7 @@ import {
 import type { PackedRuns } from '../wire/pack-runs.ts';
 import type { SentMessage } from './in-flight.ts';
 import { isWatching, signalWithOldRights, stoppedFor, watchOver } from './orphan-reaper.ts';
+import { signalGroup } from './process-group.ts';
 import { type StartedProcess, startProcess } from './process-start.ts';
 import type { Transport, TransportContext, TransportFactory, TransportOwner } from './transport.ts';
 import type { ExitStatus } from './worker-exit.ts';
@@ -127,7 +128,7 @@ export class ProcessTransport implements Transport, Channel {
     this.#child = child;
     child.on('exit', (exitCode, signal) => {
       // Now: while the group has members its number is given to no other process.
-      if (owner.descendantSignal !== undefined) signalGroup(child.pid, owner.descendantSignal);
+      if (owner.descendantSignal !== undefined) signalTree(child.pid, owner.descendantSignal);
       this.#endWatch?.();
       this.#exited({ exitCode, signal }, false);
     });
@@ -205,7 +206,7 @@ export class ProcessTransport implements Transport, Channel {
     pipe(child, 5).destroy();
     if (force) this.#killNow(child);
     else {
-      signalGroup(child.pid, 'SIGTERM');
+      signalTree(child.pid, 'SIGTERM');
       this.#killLater(child);
     }
   }
@@ -272,7 +273,7 @@ export class ProcessTransport implements Transport, Channel {
   #killNow(child: StartedProcess): void {
     const giveUp = () => this.#exited(UNKNOWN, true);
     // A process that the system holds (a file system that does not answer) ends when the system releases it; its lane does not wait for that.
-    if (signalGroup(child.pid, 'SIGKILL')) this.#unlessItExits(child, KILL_BOUND, giveUp);
+    if (signalTree(child.pid, 'SIGKILL')) this.#unlessItExits(child, KILL_BOUND, giveUp);
     // It leaves when its task ends: its input has ended.
     else giveUp();
   }
@@ -345,13 +346,7 @@ function pipe(child: StartedProcess, fd: number): Socket {
   return (child.stdio as readonly unknown[])[fd] as Socket;
 }
 
-/** To a process and the processes that it has started. False: it cannot be signalled, not even by the reaper. */
-function signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean {
-  try {
-    process.kill(-pid, signal);
-    return true;
-  } catch (error) {
-    // ESRCH: it is gone, and its exit has not been reported yet.
-    return (error as NodeJS.ErrnoException).code === 'ESRCH' || signalWithOldRights(pid, signal);
-  }
+/** Sends a signal to a process and the processes that it has started. False: it cannot be signalled, not even by the reaper. */
+function signalTree(pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean {
+  return signalGroup(pid, signal) !== 'refused' || signalWithOldRights(pid, signal);
 }

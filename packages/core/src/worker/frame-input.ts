@@ -33,7 +33,7 @@ export class FrameInput {
   readonly #bytes = Buffer.allocUnsafeSlow(INPUT_BYTES);
   #start = 0;
   #end = 0;
-  /** Frames taken so transport. */
+  /** Frames taken so far. */
   received = 0;
   #switch: Switch | undefined;
 
