@@ -696,6 +696,27 @@ describe('a worker that answers what it was not asked', () => {
     expect(await error).toBeInstanceOf(WorkerLostError);
     expect(world.runtime.stats().lostWorkers).toBe(1);
   });
+
+  it.each(['claims', 'budget'] as const)('runs on, and what it begins meanwhile never runs again (%s)', async (startTracking) => {
+    const world = await readyWorld({ size: 1, startTracking });
+    const fn = await measured(world, 'middling', MIDDLING);
+    world.map(clientAt(world), fn, numbers(100, 4), 4, world.settings({}));
+    await turn();
+    const worker = workerAt(world, 0);
+    expect(worker.held.length).toBe(4);
+    worker.begin();
+    worker.answerTooMuch();
+    for (let i = 0; i < 2; i++) {
+      worker.complete({ value: 0 }, MIDDLING);
+      worker.begin();
+    }
+    world.die(worker, null, 'SIGKILL');
+    await world.comeToRest();
+    // Claims tell that the last task has not begun: it runs elsewhere.
+    const elsewhere = world.workers.slice(1).reduce((calls, other) => calls + other.calls, 0);
+    expect(elsewhere).toBe(startTracking === 'claims' ? 1 : 0);
+    await world.closeAll();
+  });
 });
 
 describe('reports', () => {

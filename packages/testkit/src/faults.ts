@@ -249,6 +249,17 @@ export async function forgeAtItem({ item, at, message }: { item: number; at: num
   return item;
 }
 
+/** A task of a map: marks its item. The item `at` sends a forged message and holds its worker until the gate is open; SIGTERM does not end the process. */
+export function forgeAndRunOn(item: { gate: string; item: number; at: number; message: unknown }): number {
+  mark(item.gate, String(item.item));
+  if (item.item === item.at) {
+    process.on('SIGTERM', () => undefined);
+    forgeMessage(item.message);
+    while (!existsSync(join(item.gate, OPEN))) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  }
+  return item.item;
+}
+
 /** Writes a frame that is shorter than its header says, then kills its process. */
 export function dieWithinAnswer(): never {
   writeSync(ANSWERS, Buffer.from([0x57, 0x74, 1, 0, 100, 0, 0, 0, 1, 2, 3]));

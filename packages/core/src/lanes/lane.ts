@@ -659,6 +659,8 @@ export class Lane implements TransportOwner {
   }
 
   #startedBeforeExit(): number {
+    // The worker ran on after its last used message, and its announcement may be forged. Shared memory still tells which tasks can be taken back.
+    if (!this.#isTrusted) return this.canTakeBack ? this.#countStarted() : this.#inFlight.tasks;
     const { front } = this.#inFlight;
     // Another program killed the worker before the module of its next task was loaded: that task has not begun.
     if (front !== undefined && this.wasKilledFromOutside && !this.#loaded.has(front.job.fn.id) && front.job.mayBeginAgain()) return 0;

@@ -42,7 +42,10 @@ export interface Transport {
   postTasks(sequence: number, count: number, outgoing: PackedRuns): void;
   /** Updates the books of the channel from a well-formed message. Returns what is wrong with the message, as the end of a sentence. */
   accept(message: Message): string | undefined;
-  /** The number of tasks, from the oldest of `messages` on, that have started or may have started. */
+  /**
+   * The number of tasks, from the oldest of `messages` on, that have started or may have started. After the worker has broken the protocol it is used
+   * only if `canTakeBack`: it must not depend on answers then.
+   */
   countStarted(messages: readonly SentMessage[]): number;
   /** Takes up to `most` tasks that have not started off the end of a message. Returns how many; 0 if that cannot be known. */
   takeBack(sent: SentMessage, most: number): number;
