@@ -250,7 +250,7 @@ export declare class TimeoutError extends TwinpoolError {
     static readonly code: string;
 }
 
-export type Transferable = ArrayBuffer | threads.MessagePort | FileHandle | ReadableStream | WritableStream | TransformStream;
+export type Transferable = ArrayBuffer | MessagePort | FileHandle | ReadableStream | WritableStream | TransformStream;
 
 export declare class TwinpoolError extends Error {
     static readonly name: string;

@@ -61,7 +61,7 @@ const BUILDERS = {
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import commonjs from '@rollup/plugin-commonjs';
 const bundle = await rollup({ input: entry, external: isExternal ? ${EXTERNAL_SOURCE} : [], plugins: [...plugins, nodeResolve({ exportConditions: ['node'] }), commonjs()], onwarn: log });
-await bundle.write({ file: out + '/main.mjs', format: 'es', sourcemap: true });`,
+await bundle.write({ file: out + '/main.mjs', format: 'es', sourcemap: true, inlineDynamicImports: !hasPlugin });`,
   },
   'Rollup CJS': {
     uses: 'rollup',
@@ -246,7 +246,7 @@ async function cell(project, name, { plugin, main, runner, program }, isExternal
   const entry = join(project, hasPlugin ? 'src/main.js' : 'src/plain/main.js');
   writeFileSync(
     script,
-    `const out = ${JSON.stringify(out)}, entry = ${JSON.stringify(entry)}, isExternal = ${isExternal}, log = () => {};
+    `const out = ${JSON.stringify(out)}, entry = ${JSON.stringify(entry)}, isExternal = ${isExternal}, hasPlugin = ${hasPlugin}, log = () => {};
 ${loaded}
 ${program}
 `,

@@ -6,7 +6,8 @@ import { addBuiltModule } from './tasks/definition/built-modules.ts';
  * call; code of your own build tool can make it, too.
  *
  * @param url - The `file:` URL of a file that has the same exports as the module.
- * @param exported - The module's namespace; of a CommonJS module an object whose only property, `module.exports`, has its exports.
+ * @param exported - The module's namespace, or a function that returns it; of a CommonJS module an object whose only property, `module.exports`, has
+ * its exports.
  * @returns Nothing.
  *
  * @example
@@ -17,6 +18,6 @@ import { addBuiltModule } from './tasks/definition/built-modules.ts';
  * register('file:///app/dist/tasks.js', tasks);
  * ```
  */
-export function register(url: string, exported: object): void {
+export function register(url: string, exported: object | (() => object)): void {
   addBuiltModule({ url, exported });
 }

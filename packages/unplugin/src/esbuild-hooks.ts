@@ -96,7 +96,9 @@ function addEntries(options: BuildOptions, root: string, modules: readonly TaskM
     const named = given.filter((entry) => typeof entry === 'string');
     if (named.length > 0) options.outbase = commonFolder(named.map((file) => dirname(resolve(root, file))));
   }
-  options.entryPoints = [...entries, ...modules.map(({ file, name }) => ({ in: file, out: name }))];
+  const own = new Set(given.map((entry) => withSlashes(resolve(root, typeof entry === 'string' ? entry : entry.in))));
+  const others = modules.filter(({ file }) => !own.has(file));
+  options.entryPoints = [...entries, ...others.map(({ file, name }) => ({ in: file, out: name }))];
 }
 
 function commonFolder(folders: readonly string[]): string {

@@ -4,9 +4,9 @@
  * Vite's dev server builds nothing: there the source itself is what workers load, with the time of its last change in the URL.
  */
 import { statSync } from 'node:fs';
-import { basename, dirname, extname } from 'node:path';
+import { basename, dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { TaskModule } from './find-task-modules.ts';
+import { type TaskModule, withSlashes } from './find-task-modules.ts';
 import type { TwinpoolBuild } from './twinpool-build.ts';
 
 interface Context {
@@ -18,6 +18,9 @@ interface OutputOptions {
   readonly file?: string | undefined;
   readonly format?: string | undefined;
 }
+interface InputOptions {
+  readonly input?: string | readonly string[] | Readonly<Record<string, string>> | undefined;
+}
 interface Chunk {
   readonly type: string;
   readonly fileName: string;
@@ -28,14 +31,17 @@ interface Chunk {
 export class RollupHooks {
   readonly #build: TwinpoolBuild;
   readonly #references = new Map<string, string>();
+  /** Task modules that the user's options make entries. Emitted once more, they would get another name. */
+  #inputs: ReadonlySet<string> = new Set();
   isServing = false;
 
   constructor(build: TwinpoolBuild) {
     this.#build = build;
   }
 
-  buildStart(context: Context): void {
+  buildStart(context: Context, options?: InputOptions): void {
     this.#references.clear();
+    this.#inputs = new Set(inputsOf(options?.input).map((input) => withSlashes(resolve(this.#build.root, input))));
     const modules = this.#build.begin((message) => context.warn(message));
     if (!this.isServing) for (const module of modules) this.#emit(context, module);
   }
@@ -67,7 +73,9 @@ export class RollupHooks {
 
   generateBundle(context: Context, { format }: OutputOptions, bundle: Readonly<Record<string, Chunk>>): void {
     const isModule = format !== 'cjs' && format !== 'commonjs';
+    const own = new Map(Object.values(bundle).map((chunk) => [chunk.facadeModuleId, chunk.fileName] as const));
     const fileOf = ({ file }: TaskModule) => {
+      if (this.#inputs.has(file)) return own.get(file);
       const reference = this.#references.get(file);
       return reference === undefined ? undefined : context.getFileName(reference);
     };
@@ -79,9 +87,13 @@ export class RollupHooks {
   }
 
   #emit(context: Context, { file, name }: TaskModule): void {
-    if (this.#references.has(file)) return;
+    if (this.#references.has(file) || this.#inputs.has(file)) return;
     this.#references.set(file, context.emitFile({ type: 'chunk', id: file, name, preserveSignature: 'strict' }));
   }
+}
+
+function inputsOf(input: InputOptions['input']): readonly string[] {
+  return typeof input === 'string' ? [input] : Object.values(input ?? {});
 }
 
 function sourceUrl({ file }: TaskModule): string {

@@ -1,7 +1,7 @@
 /**
  * What the plugin changes in sources: a task module registers its exports where it runs, and a `taskRef` names the output file of its module.
  *
- * Code is added behind the source, and what is replaced lies in one line, so that the positions of the rest stay.
+ * Code is added behind the source or to its first line, and what is replaced lies in one line, so that the lines of the rest stay.
  */
 
 import { basename } from 'node:path';
@@ -43,7 +43,8 @@ export function transformModule(code: string, file: string, { id, idOfReference,
       text.append(
         `\n// @ts-ignore\nimport { register as __twinpoolRegister } from ${from};\n// @ts-ignore\nimport * as __twinpoolTasks from ${self};\n`,
       );
-      text.append(`// @ts-ignore\n__twinpoolRegister(${url}, __twinpoolTasks);\n`);
+      // First of all: the module may pass its functions while it is still being evaluated. Then its namespace may not be there yet (Rollup).
+      text.appendLeft(startOf(program, code), `;__twinpoolRegister(${url}, () => __twinpoolTasks);`);
     } else {
       text.append(`\n;require(${JSON.stringify(registerFrom)}).register(${url}, { 'module.exports': module.exports });\n`);
     }
@@ -61,6 +62,14 @@ function languageOf(file: string): 'ts' | 'tsx' | 'jsx' {
 }
 
 type Node = Program['body'][number];
+
+/** Behind the hashbang and the directives. */
+function startOf(program: Program, code: string): number {
+  const directives = program.body.filter(
+    (statement) => statement.type === 'ExpressionStatement' && typeof statement.directive === 'string',
+  );
+  return directives.at(-1)?.end ?? /^#!.*\n?/.exec(code)?.[0].length ?? 0;
+}
 
 /** A bundler warns of directives that it does not know. */
 function blankDirective(program: Program, text: MagicString): void {

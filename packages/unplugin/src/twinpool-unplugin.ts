@@ -13,8 +13,8 @@ export const instance: UnpluginInstance<TwinpoolOptions | undefined, false> = cr
     const rollup = new RollupHooks(build);
     const isRollupLike = framework === 'rollup' || framework === 'rolldown' || framework === 'vite';
     const hooks = {
-      buildStart() {
-        rollup.buildStart(this as never);
+      buildStart(options: never) {
+        rollup.buildStart(this as never, options);
       },
       outputOptions: (given: never) => rollup.outputOptions(given),
       generateBundle(given: never, bundle: never) {

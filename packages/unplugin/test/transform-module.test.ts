@@ -16,14 +16,21 @@ const context = (id: string | undefined, known: Record<string, string> = {}) => 
 });
 
 describe('a task module', () => {
-  it('registers its namespace, after its own code, which stays where it is', () => {
+  it('registers its namespace before its own code, whose lines stay where they are', () => {
     const code = "import { x } from './x.js';\nexport const f = (y: number): number => x + y;\n";
     const changed = transformModule(code, '/app/f.tasks.ts', context(ID));
-    expect(changed?.code.startsWith(code)).toBe(true);
+    expect(changed?.code.startsWith(`;__twinpoolRegister(${placeholder(ID)}, () => __twinpoolTasks);${code}`)).toBe(true);
     expect(changed?.code).toContain('from "@twinpool/core/register"');
     expect(changed?.code).toContain('import * as __twinpoolTasks from "./f.tasks.ts"');
     expect(changed?.code).toContain(placeholder(ID));
     expect(changed?.warnings).toEqual([]);
+  });
+
+  it.each([
+    ["'use strict'\nexport const f = () => 1;", /^'use strict';__twinpoolRegister\(.*\);\nexport/],
+    ['#!/usr/bin/env node\nexport const f = () => 1;', /^#!\/usr\/bin\/env node\n;__twinpoolRegister\(.*\);export/],
+  ])('keeps what has to come first: %j', (code, expected) => {
+    expect(transformModule(code, '/app/f.tasks.js', context(ID))?.code).toMatch(expected);
   });
 
   it('of CommonJS registers what it exports', () => {
@@ -34,7 +41,7 @@ describe('a task module', () => {
 
   it('loses its directive, of which bundlers warn', () => {
     const changed = transformModule("'use tasks';\nexport function f() {}\n", '/app/f.js', context(ID));
-    expect(changed?.code).toMatch(/^ {12}\nexport function f/);
+    expect(changed?.code).toMatch(/^ {12};__twinpoolRegister[^\n]*;\nexport function f/);
   });
 
   it.each([

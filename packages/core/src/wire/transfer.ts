@@ -7,13 +7,14 @@
  * This file does not know whether a transport moves anything, and when a value was sent: a moved buffer is recognised because it is detached.
  */
 import type { FileHandle } from 'node:fs/promises';
+import process from 'node:process';
 import type { ReadableStream, TransformStream, WritableStream } from 'node:stream/web';
 import { types } from 'node:util';
-import * as threads from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { isDetached, kindOf, PORT, typeName } from './value-kind.ts';
 
 /** The objects that can be moved to a worker thread: buffers, ports, streams, file handles. */
-export type Transferable = ArrayBuffer | threads.MessagePort | FileHandle | ReadableStream | WritableStream | TransformStream;
+export type Transferable = ArrayBuffer | MessagePort | FileHandle | ReadableStream | WritableStream | TransformStream;
 
 interface Transfers {
   /** False until the first `transfer`: programs that move nothing pay nothing. */
@@ -82,8 +83,10 @@ export function transferFault(item: unknown, movesBuffers: boolean, viewed: Arra
   return kindOf(item) === PORT || typeName(item) === 'FileHandle' ? undefined : `is a ${typeName(item)}, which cannot be moved`;
 }
 
-// Node has this function since version 21. On Node 20 the pool is recognised by its size.
-const isMarkedAsUntransferable = (threads as { isMarkedAsUntransferable?: (value: unknown) => boolean }).isMarkedAsUntransferable;
+// Node has this function since version 21. On Node 20 the pool is recognised by its size. webpack would make a named import of a namespace's property.
+const { isMarkedAsUntransferable } = process.getBuiltinModule('node:worker_threads') as {
+  isMarkedAsUntransferable?: (value: unknown) => boolean;
+};
 
 function isPooled(buffer: ArrayBuffer, viewed: ArrayBufferView | undefined): boolean {
   if (isMarkedAsUntransferable?.(buffer) === true) return true;

@@ -7,9 +7,10 @@
  * If an import ends the worker, only the task that needed it is lost. A load that exceeds its time limit continues: until it ends, tasks of the function
  * fail at once instead of waiting that long each. This file does not know tasks.
  */
+import { afterTurn } from '../primitives/time.ts';
 import { originOf, type TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
-import { type LoadedTask, loadTask } from '../tasks/loading/load-task.ts';
-import { runAs } from './ownership.ts';
+import { bundledError, type LoadedTask, loadTask } from '../tasks/loading/load-task.ts';
+import { runAs, workerState } from './ownership.ts';
 import { withinTime } from './within-time.ts';
 
 export interface WorkerFunction {
@@ -23,6 +24,21 @@ export interface WorkerFunction {
   isAsync: boolean;
   /** Whether it has returned only numbers so far. */
   givesNumbers: boolean;
+}
+
+/** The entry of a bundle that runs in a worker is refused its pool. It may catch the error and then wait without end, so its task fails at once. */
+function loadedOrRefused(loading: Promise<void>, descriptor: TaskDescriptor): Promise<void> {
+  if (descriptor.kind !== 'module' || descriptor.bundled !== true) return loading;
+  const refused = new Promise<never>((_, reject) => {
+    const refuse = (error: Error): void => reject(bundledError(descriptor, error));
+    workerState.onRefusal = refuse;
+    const { refusal } = workerState;
+    // By another task, whose import of the same module may never end. One that has ended comes first.
+    if (refusal !== undefined) afterTurn(() => refuse(refusal));
+  });
+  return Promise.race([loading, refused]).finally(() => {
+    workerState.onRefusal = undefined;
+  });
 }
 
 export class Functions {
@@ -57,7 +73,7 @@ export class Functions {
       },
     );
     try {
-      await withinTime(loading, timeout, descriptor.name);
+      await withinTime(loadedOrRefused(loading, descriptor), timeout, descriptor.name);
     } catch (error) {
       known.failure = error;
     }

@@ -39,6 +39,9 @@ interface WorkerState {
   readonly store: AsyncLocalStorage<number | string>;
   /** A module or a preload was refused a pool: refusal.ts. */
   hasRefused: boolean;
+  /** The first such refusal, and a listener (functions.ts). Absent in a copy of another version. */
+  refusal?: Error | undefined;
+  onRefusal?: ((error: Error) => void) | undefined;
   /** Uncaught errors since then, until the worker is set up. */
   readonly held: unknown[];
 }
@@ -58,7 +61,7 @@ shared[SHARED] ??= {
 const state: WorkerState = shared[SHARED];
 
 /** For refusal.ts. */
-export const workerState: Pick<WorkerState, 'hasRefused' | 'held' | 'tasks'> = state;
+export const workerState: Pick<WorkerState, 'hasRefused' | 'refusal' | 'onRefusal' | 'held' | 'tasks'> = state;
 
 /** Whether this code runs in a worker; `true` also in a preload and while a worker loads a task module. */
 export let isWorker: boolean = state.isWorker;

@@ -50,6 +50,8 @@ function ofModule(url: string | undefined): string {
 }
 
 function surviveRefusal(error: NestedBootstrapError): void {
+  workerState.refusal ??= error;
+  workerState.onRefusal?.(error);
   if (workerState.hasRefused) return;
   workerState.hasRefused = true;
   const { exit } = process;

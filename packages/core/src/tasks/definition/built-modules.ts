@@ -10,8 +10,11 @@
 export interface BuiltModule {
   /** The `file:` URL of the file that workers load. */
   readonly url: string;
-  /** Its exports; of a CommonJS module they are the only property, `module.exports`. */
-  readonly exported: object;
+  /**
+   * Its exports, or what returns them; of a CommonJS module they are the only property, `module.exports`. `undefined` where a bundler declares the
+   * namespace behind the module, which is still being evaluated.
+   */
+  readonly exported: object | (() => object | undefined);
 }
 
 // One for the whole thread: a bundle may have another copy of this package than the code that registers.

@@ -35,6 +35,8 @@ export interface ModuleDescriptor {
   readonly parsed?: true | undefined;
   /** The module is the entry of the program. The error for a failed load then explains how to guard the entry. */
   readonly entry?: true | undefined;
+  /** The module is a bundle, and the function is not registered. The error for a failed load then says what helps. */
+  readonly bundled?: true | undefined;
   readonly confirm?: Confirmation | undefined;
 }
 

@@ -11,6 +11,8 @@ import { fileName } from './source-position.ts';
 /** esbuild and Bun name a source in a comment, Rollup's kin in a region; the rest are helpers. */
 const SIGNS =
   /^(?:\/\/ [\w@./-]+\.[cm]?[jt]sx?|\/\/#region .+)$|\b(?:__webpack_(?:require|exports|modules)__|__turbopack_\w+|__rolldown_runtime__|__commonJS(?:Min)?|__esm(?:Min)?|__toESM|__export(?:All)?)\b/m;
+/** Those of the above that no compiler of single files leaves. */
+const SURE_SIGNS = /^(?:\/\/ [\w@./-]+\.[cm]?[jt]sx?|\/\/#region .+)$|\b(?:__webpack_(?:require|exports|modules)__|__turbopack_\w+)\b/m;
 /** Characters per line, on average. People write less, minifiers more. */
 const MINIFIED = 250;
 
@@ -18,10 +20,24 @@ export function isInBundle(candidate: Candidate): boolean {
   const { location, inspected } = candidate;
   if (isBundled()) return true;
   if (location === undefined || inspected === undefined || location.script.url === '') return false;
+  const { script } = location;
   const { file } = candidate.positions(0).at(0);
+  const { source, sourceMapUrl } = inspected.locator.textOf(script);
+  // With a map it is known: a compiler's file has one source, of its own name.
+  if (file !== script.url || sourceMapUrl.startsWith('data:'))
+    return stem(file) !== stem(script.url) || inspected.maps.sourceCount(script) > 1 || SURE_SIGNS.test(source);
+  return looksBundled(source);
+}
+
+/** The same without source maps, whose reader is not loaded yet. */
+export function mayBeInBundle({ location, inspected }: Candidate): boolean {
+  if (isBundled()) return true;
+  if (location === undefined || inspected === undefined) return false;
   const { source, sourceMapUrl } = inspected.locator.textOf(location.script);
-  // With a map it is known: a compiler's file has the name of its source.
-  if (file !== location.script.url || sourceMapUrl.startsWith('data:')) return stem(file) !== stem(location.script.url);
+  return !sourceMapUrl.startsWith('data:') && looksBundled(source);
+}
+
+function looksBundled(source: string): boolean {
   return SIGNS.test(source) || source.length / (source.split('\n').length + 1) > MINIFIED;
 }
 

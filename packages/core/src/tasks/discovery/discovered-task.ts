@@ -4,6 +4,7 @@
  * This file does not know how the function was searched.
  */
 import type { Confirmation, ModuleDescriptor, TaskDescriptor } from '../definition/task-descriptor.ts';
+import { isInBundle, mayBeInBundle } from './bundle-signs.ts';
 import type { Candidate } from './candidate.ts';
 import type { ExportName } from './declaration.ts';
 import { isEntry } from './module-lookup.ts';
@@ -28,6 +29,7 @@ export function discoverByReference(
   isCommonJs: boolean,
 ): DiscoveredTask {
   const isNamed = !['', 'default', 'module.exports'].includes(exportName);
+  const isOfEntry = isEntry(url);
   const descriptor: ModuleDescriptor = {
     kind: 'module',
     name: member !== undefined ? `${exportName}.${member}` : isNamed ? exportName : candidate.title,
@@ -37,7 +39,8 @@ export function discoverByReference(
     hooks: hooksFor(url, isCommonJs),
     member,
     parsed: candidate.parts === undefined ? undefined : true,
-    entry: isEntry(url) ? true : undefined,
+    entry: isOfEntry ? true : undefined,
+    bundled: (confirm === undefined ? isOfEntry && mayBeInBundle(candidate) : isInBundle(candidate)) ? true : undefined,
     confirm,
   };
   return { descriptor, sharedBy: undefined };

@@ -14,6 +14,8 @@ export function findBuilt(fn: AnyFunction): { readonly url: string; readonly exp
   return undefined;
 }
 
-function exportIn({ exported }: BuiltModule, fn: AnyFunction): ExportName | undefined {
+function exportIn(module: BuiltModule, fn: AnyFunction): ExportName | undefined {
+  const exported = typeof module.exported === 'function' ? module.exported() : module.exported;
+  if (exported === undefined) return undefined;
   return Object.hasOwn(exported, WHOLE) ? findExportInCommonJs(Reflect.get(exported, WHOLE), fn) : findExportInNamespace(exported, fn);
 }

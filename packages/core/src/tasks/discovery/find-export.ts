@@ -13,9 +13,17 @@ import type { ExportName } from './declaration.ts';
 /** Returns the export of an ES module that is `fn`. The name of the function comes first, then other names, `default`, methods. */
 export function findExportInNamespace(namespace: object, fn: AnyFunction): ExportName | undefined {
   const own = ownName(fn);
-  if (own !== '' && !isForbiddenName(own) && Object.hasOwn(namespace, own) && Reflect.get(namespace, own) === fn)
-    return { exportName: own };
-  return search(new Map(Object.keys(namespace).map((key) => [key, Reflect.get(namespace, key)] as const)), fn);
+  // An export whose declaration was not reached yet cannot be read.
+  const read = (key: string) => quietly(() => Reflect.get(namespace, key));
+  if (own !== '' && !isForbiddenName(own) && hasName(namespace, own) && read(own) === fn) return { exportName: own };
+  return search(
+    new Map(
+      Reflect.ownKeys(namespace)
+        .filter(isText)
+        .map((key) => [key, read(key)] as const),
+    ),
+    fn,
+  );
 }
 
 /** Returns the export of a CommonJS module that is `fn`; `exportName` is `module.exports` if `fn` is the whole module. */
@@ -61,6 +69,15 @@ function memberOf(holder: unknown, fn: AnyFunction): string | undefined {
   // For an object only the name of the function is read, because the object may be a table of any size.
   const keys = typeof holder === 'function' ? keysOf(holder) : [ownName(fn)];
   return keys.find((key) => !isForbiddenName(key) && Object.getOwnPropertyDescriptor(holder, key)?.value === fn);
+}
+
+/** `Object.hasOwn` and `Object.keys` would read the value. */
+function hasName(namespace: object, name: string): boolean {
+  return quietly(() => Object.hasOwn(namespace, name)) === true;
+}
+
+function isText(key: string | symbol): key is string {
+  return typeof key === 'string';
 }
 
 function isOpen(value: unknown): value is object {

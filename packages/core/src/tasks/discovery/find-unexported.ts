@@ -123,8 +123,9 @@ function reasonOf({ parts }: Candidate, free: readonly FreeName[] | undefined, p
 }
 
 /** What it was called before a minifier renamed it, where the source map tells. */
-function originalName({ name }: Candidate, positions: PositionFinder): string {
-  return positions.at(0).identifier ?? name;
+function originalName({ name, text }: Candidate, positions: PositionFinder): string {
+  const atName = /^(?:async\s+)?(?:function\s*)?/.exec(text)?.[0].length ?? 0;
+  return positions.at(atName).identifier ?? name;
 }
 
 function whyNot(candidate: Candidate, free: readonly FreeName[], positions: PositionFinder): string {

@@ -4,11 +4,11 @@
  * This file does not know how the reason was found.
  */
 
+import { bundleCures, REFERENCE } from '../definition/bundle-cures.ts';
 import type { FreeName } from './function-syntax.ts';
 import { cannotBeSent } from './quick-refusals.ts';
 import { fileName, type PositionFinder, positionText, readablePath, type SourcePosition } from './source-position.ts';
 
-const REFERENCE = "`taskRef(new URL('./tasks.js', import.meta.url), 'name')`";
 const OTHERWISE = 'export a plain function that calls it, use `defineTask`, or `taskRef`';
 
 /** Returns the whole text. `position`: the source position of the function, if known. */
@@ -20,9 +20,7 @@ export function refusalMessage(name: string, position: SourcePosition | undefine
 
 /** `reason`: why it cannot be sent by its source, without advice. */
 export function inBundle(name: string, reason: string): string {
-  const what = name === '' ? 'it' : `\`${name}\``;
-  return `${reason}. The program is bundled, and no file that a worker can load is known to export ${what}: build with \`@twinpool/unplugin\`, \
-pass ${REFERENCE}, or mark the package of the function as external`;
+  return `${reason}. ${bundleCures(name)}`;
 }
 
 /** The reason for a function that a call returned: `memoize(f)`, a decorator, `promisify`. */

@@ -96,6 +96,11 @@ export class SourceMaps {
     return { file: found.source, line: found.line, column: found.column + 1, identifier };
   }
 
+  /** How many files the script was made of; 0 without a map. */
+  sourceCount(script: Script): number {
+    return script.hasMap ? (this.#mapOf(script)?.sources.length ?? 0) : 0;
+  }
+
   #mapOf(script: Script): TraceMap | undefined {
     if (this.#maps.has(script.id)) return this.#maps.get(script.id);
     const map = this.#read(script);

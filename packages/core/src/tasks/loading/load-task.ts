@@ -10,9 +10,10 @@
  * This file does not know workers and messages.
  */
 import { types } from 'node:util';
-import { TaskModuleError } from '../../errors.ts';
+import { TaskModuleError, TaskSerializationError } from '../../errors.ts';
+import { bundleCures } from '../definition/bundle-cures.ts';
 import { callParsed, checkedParts } from '../definition/checked-task.ts';
-import type { ModuleDescriptor, TaskDescriptor } from '../definition/task-descriptor.ts';
+import type { Confirmation, ModuleDescriptor, TaskDescriptor } from '../definition/task-descriptor.ts';
 import { compileInline } from './compile-inline.ts';
 import { confirmExport } from './confirm-export.ts';
 import { commonJsExports, importModule } from './import-module.ts';
@@ -30,12 +31,21 @@ export async function loadTask(descriptor: TaskDescriptor): Promise<LoadedTask> 
   }
   const namespace = await importOf(descriptor);
   if (descriptor.confirm !== undefined) {
-    return callable(descriptor, confirmExport(namespace, descriptor, descriptor.confirm));
+    return callable(descriptor, confirmed(namespace, descriptor, descriptor.confirm));
   }
   return callable(descriptor, namedExport(namespace, descriptor));
 }
 
-async function importOf({ url, name, entry, commonjs, hooks }: ModuleDescriptor): Promise<object> {
+function confirmed(namespace: object, descriptor: ModuleDescriptor, meant: Confirmation): Exported {
+  try {
+    return confirmExport(namespace, descriptor, meant);
+  } catch (error) {
+    throw descriptor.bundled === true ? bundledError(descriptor, error) : error;
+  }
+}
+
+async function importOf(descriptor: ModuleDescriptor): Promise<object> {
+  const { url, name, entry, commonjs, hooks } = descriptor;
   if (!url.startsWith('file:')) throw new TaskModuleError(`Cannot load the task \`${name}\`: ${url.slice(0, 80)} is not a file`);
   try {
     const namespace = await importModule(url, { isRequired: commonjs === true, hooks });
@@ -44,6 +54,7 @@ async function importOf({ url, name, entry, commonjs, hooks }: ModuleDescriptor)
     const { default: whole } = namespace as { readonly default?: unknown };
     return types.isPromise(whole) ? { 'module.exports': await whole } : namespace;
   } catch (cause) {
+    if (descriptor.bundled === true) throw bundledError(descriptor, cause);
     const advice =
       entry === true
         ? '. This file is the entry of the program: guard its top level with `if (!isWorker)`, or put the tasks into another module' +
@@ -53,8 +64,20 @@ async function importOf({ url, name, entry, commonjs, hooks }: ModuleDescriptor)
   }
 }
 
+/** Why a worker cannot load a function of a bundle. */
+export function bundledError({ name, url, entry }: ModuleDescriptor, cause: unknown): TaskSerializationError {
+  const where = entry === true ? `the entry of the program (${url}), which a worker cannot load` : `${url}, which a worker cannot load`;
+  return new TaskSerializationError(
+    `\`${name}\` cannot be sent to a worker: it is in ${where}: ${messageOf(cause)}. ${bundleCures(name)}`,
+    {
+      cause,
+    },
+  );
+}
+
 function callable(descriptor: ModuleDescriptor, exported: Exported | undefined): LoadedTask {
   const { name, url, parsed } = descriptor;
+  if (exported === undefined && descriptor.bundled === true) throw bundledError(descriptor, 'the file does not export it');
   if (exported === undefined) throw new TaskModuleError(`The task \`${name}\` is not an export of ${url}; export it there`);
   const { value, holder } = exported;
   if (typeof value !== 'function') {
