@@ -14,20 +14,15 @@
  * jobs wait, and which worker gets the next task.
  */
 
-import { InitializerError, TaskSerializationError, TwinpoolError, WorkerLostError } from '../errors.ts';
+import { TwinpoolError, type WorkerLostError } from '../errors.ts';
 import type { Chunk, Job } from '../jobs/job.ts';
-import { publishEnd, publishStarts, taskChannel } from '../observability/diagnostics.ts';
-import { Alarm, type Clock } from '../primitives/clock.ts';
-import { messageOf } from '../primitives/message-of.ts';
+import type { Clock } from '../primitives/clock.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
 import { faultFromWorker } from '../wire/message-faults.ts';
 import {
   ACKNOWLEDGED,
   ANSWER,
-  AS_SEPARATE,
-  DEFINE,
   EXITING,
-  FORGET,
   INIT_FAILED,
   LATE,
   LOADED,
@@ -35,25 +30,21 @@ import {
   READY,
   REPORT,
   SEPARATE_VALUE,
-  SPECIAL_FIELDS,
   STARTED,
   type WorkerSetup,
 } from '../wire/messages.ts';
-import { noteInstances } from '../wire/note-instances.ts';
-import { type PackedRuns, packRuns } from '../wire/pack-runs.ts';
 import { Packer } from '../wire/packer.ts';
+import { AnswerSettler } from './answer-settler.ts';
 import { Deadlines } from './deadlines.ts';
 import { Decoder } from './decoder.ts';
-import { halves, InFlight, Placeholder } from './in-flight.ts';
+import { InFlight } from './in-flight.ts';
+import { KnownFunctions } from './known-functions.ts';
+import type { LaneState } from './lane-state.ts';
+import { countStartedAtExit } from './started-tasks.ts';
+import { TaskSender } from './task-sender.ts';
 import type { Transport, TransportFactory, TransportOwner } from './transport.ts';
 import { type EndReason, type ExitStatus, WorkerExit } from './worker-exit.ts';
-
-/** Functions that a worker keeps. More: a program that creates functions without end keeps their sources alive. Fewer: functions are sent again more often. */
-const MOST_DEFINED = 1_000;
-/** The number that is left after the worker has forgotten some, so that it seldom does. */
-const FEW_DEFINED = 750;
-
-export type LaneState = 'starting' | 'ready' | 'retiring' | 'ending' | 'gone';
+import { WorkerStart } from './worker-start.ts';
 
 /** What a lane reports of its work. */
 export interface WorkListener {
@@ -101,34 +92,24 @@ export class Lane implements TransportOwner {
   readonly #life: LifeListener;
   readonly #options: LaneOptions;
   readonly #clock: Clock;
-  readonly #packer: Packer;
   readonly #inFlight = new InFlight();
   readonly #deadlines: Deadlines;
   readonly #decoder: Decoder;
+  readonly #functions = new KnownFunctions();
+  readonly #sender: TaskSender;
+  readonly #settler: AnswerSettler;
+  readonly #start: WorkerStart;
   readonly #exit = new WorkerExit();
-  readonly #startAlarm: Alarm;
-  /** Functions that the worker knows, in the order in which they were sent. */
-  readonly #defined = new Set<number>();
-  /** The part of them that the worker has loaded. */
-  readonly #loaded = new Set<number>();
   #state: LaneState = 'starting';
   #killed: 'no' | 'asked' | 'by force' = 'no';
   #isTrusted = true;
-  #wasReady = false;
   #hasAnswered = false;
-  #diedYoung = false;
-  #hasHungAtStart = false;
   #endsWithProgram = false;
-  #startError: unknown;
   #descendantSignal: 'SIGTERM' | 'SIGKILL' | undefined;
-  /** Answers that are being settled. The lane does not count their tasks any more. */
-  #settling = 0;
-  #callsLeft: number;
   #idleSince = 0;
   #frontSince = 0;
-  #sequence = 0;
-  /** Chunks whose arguments are being read. */
-  #packing: Chunk[] | undefined;
+
+  readonly #reportFailed = (error: unknown): void => this.#life.lateError(this, error);
 
   constructor(work: WorkListener, life: LifeListener, options: LaneOptions, transports: TransportFactory) {
     const { clock, setup, killGrace, maxTasks } = options;
@@ -137,13 +118,22 @@ export class Lane implements TransportOwner {
     this.#life = life;
     this.#options = options;
     this.#clock = clock;
-    this.#callsLeft = maxTasks;
     this.#transport = transports.make({ clock, setup, killGrace });
     this.kind = this.#transport.kind;
     this.canTakeBack = this.#transport.canTakeBack;
-    this.#packer = new Packer({ ...transports.capabilities, maxPayloadBytes: setup.maxPayloadBytes });
     this.#decoder = new Decoder(() => ({ workerId: this.id, kind: this.kind, pid: this.pid, threadId: this.threadId }));
-    this.#startAlarm = new Alarm(clock, () => this.#giveUpStart(), { standsStill: true });
+    this.#settler = new AnswerSettler(this.id, this.#inFlight, this.#decoder, work);
+    const packer = new Packer({ ...transports.capabilities, maxPayloadBytes: setup.maxPayloadBytes });
+    this.#sender = new TaskSender({ workerId: this.id, maxTasks }, this.#transport, packer, this.#inFlight, this.#functions, {
+      state: () => this.#state,
+      sending: () => {
+        if (this.outstanding === 0) this.#frontSince = clock.now();
+      },
+      left: (chunk, count) => work.left(chunk, count),
+      givenBack: (chunks) => work.givenBack(chunks),
+      freed: () => this.#freed(),
+    });
+    this.#start = new WorkerStart(clock, setup, () => this.kill({ kind: 'end' }, true));
     this.#deadlines = new Deadlines(clock, this.#inFlight, {
       stoppedFor: () => this.#transport.stoppedFor(),
       abortFront: () => this.#transport.abort(this.#inFlight.frontSequence, this.#inFlight.frontPlace),
@@ -171,7 +161,7 @@ export class Lane implements TransportOwner {
   }
   /** The number of unanswered tasks. */
   get outstanding(): number {
-    return this.#inFlight.tasks - this.#settling;
+    return this.#inFlight.tasks - this.#settler.settling;
   }
   /** The work in them, in microseconds, as far as it is known. */
   get load(): number {
@@ -183,11 +173,12 @@ export class Lane implements TransportOwner {
   }
   /** The chunks that are not fully answered. */
   get chunks(): readonly Chunk[] {
-    return this.#packing === undefined ? this.#inFlight.chunks : [...this.#inFlight.chunks, ...this.#packing];
+    const { packing } = this.#sender;
+    return packing === undefined ? this.#inFlight.chunks : [...this.#inFlight.chunks, ...packing];
   }
   /** Calls that the worker may still take. */
   get callsLeft(): number {
-    return this.#callsLeft;
+    return this.#sender.callsLeft;
   }
   /** The time, in milliseconds of the clock, of the READY or of the last answer. */
   get idleSince(): number {
@@ -199,15 +190,15 @@ export class Lane implements TransportOwner {
   }
   /** The worker had started well. */
   get wasReady(): boolean {
-    return this.#wasReady;
+    return this.#start.wasReady;
   }
   /** The worker had started well, and was lost before it began a task. */
   get diedYoung(): boolean {
-    return this.#diedYoung;
+    return this.#start.diedYoung;
   }
   /** The worker did not start within its `startTimeout`. */
   get hasHungAtStart(): boolean {
-    return this.#hasHungAtStart;
+    return this.#start.hasHung;
   }
   /** The program was at its end, and ended the worker. */
   get endsWithProgram(): boolean {
@@ -215,7 +206,7 @@ export class Lane implements TransportOwner {
   }
   /** Why the worker did not start, or died young. */
   get startError(): unknown {
-    return this.#startError;
+    return this.#start.error;
   }
   /** How the worker ended; `undefined` while it has not. */
   get exit(): ExitStatus | undefined {
@@ -232,51 +223,18 @@ export class Lane implements TransportOwner {
 
   /** Starts the worker. Every failure, also one that is known at once, ends with `workerGone`. */
   start(): void {
-    this.#startAlarm.set(this.#options.setup.startTimeout);
+    this.#start.begin();
     this.#transport.start(this);
   }
 
   send(chunks: Chunk[]): void {
-    let count = 0;
-    for (const chunk of chunks) {
-      count += chunk.count;
-      this.#define(chunk.job);
-    }
-    const state = this.#state;
-    this.#packing = chunks;
-    const outgoing = packRuns(chunks, this.#packer, this.#transport.ownMessageFrom);
-    this.#packing = undefined;
-    if (this.#state !== state || chunks.some(({ job }) => job.over)) {
-      this.#sendOthers(chunks);
-      return;
-    }
-    const sequence = ++this.#sequence;
-    if (this.outstanding === 0) this.#frontSince = this.#clock.now();
-    this.#inFlight.add(sequence, chunks, outgoing.expectations, count, outgoing.separate.length > 0);
-    this.#callsLeft -= count - outgoing.failures.length;
-    if (this.#defined.size > MOST_DEFINED) this.#forget();
-    if (taskChannel.hasSubscribers) publishStarts(this.id, chunks);
-    this.#postSeparateValues(outgoing);
-    try {
-      this.#transport.postTasks(sequence, count, outgoing);
-    } catch (error) {
-      // The transport refused the message as a whole; nothing of it was sent.
-      this.#inFlight.removeLast();
-      this.#callsLeft += count - outgoing.failures.length;
-      this.#sendLess(chunks, count, error);
-      return;
-    }
-    this.#settleUnsendable(outgoing);
+    this.#sender.send(chunks);
   }
 
   /** Takes back up to `most` tasks that have certainly not started, the last first. */
   takeBack(most: number): Chunk[] {
     const back = this.#inFlight.takeBack(most, (sent, count) => this.#transport.takeBack(sent, count));
-    for (const chunk of back) {
-      // A place without a call was not charged for one.
-      if (!(chunk instanceof Placeholder)) this.#callsLeft += chunk.count;
-      this.#work.left(chunk, chunk.count);
-    }
+    for (const chunk of back) this.#sender.tookBack(chunk);
     this.#finishIfDone();
     return back;
   }
@@ -285,7 +243,7 @@ export class Lane implements TransportOwner {
   abandon(jobs: ReadonlySet<Job>, grace: number): void {
     this.#deadlines.abandon(jobs, grace);
     // While answers are being settled the task at the front is answered, and another one runs.
-    if (this.#settling === 0) this.#deadlines.frontChanged();
+    if (this.#settler.settling === 0) this.#deadlines.frontChanged();
   }
 
   /** The worker gets no more work; it ends when it has answered. */
@@ -360,8 +318,7 @@ export class Lane implements TransportOwner {
   }
 
   unreadable(error: unknown): void {
-    this.#decoder.separateValues.addUnreadable(error);
-    this.#checkSeparateValues();
+    this.#distrustFor(this.#settler.unreadableValue(error));
   }
 
   distrust(what: string, cause?: unknown): void {
@@ -373,22 +330,19 @@ export class Lane implements TransportOwner {
   }
 
   startFailed(error: unknown): void {
-    this.#startError ??= error;
+    this.#start.failed(error);
   }
 
   gone(status: ExitStatus): void {
     if (this.#state === 'gone') return;
-    const exit = this.#exit;
-    const { workerId, workerName } = this.#options.setup;
-    exit.ended(status, this.#clock.now());
-    if (this.#state === 'starting') this.#startError ??= status.cause ?? exit.startError(workerId, workerName, 'while it was starting');
+    this.#exit.ended(status, this.#clock.now());
     this.#state = 'gone';
-    this.#startAlarm.stop();
     this.#deadlines.stop();
-    const { started, unstarted } = this.#inFlight.sortOut(this.#startedBeforeExit());
+    const { started, unstarted } = this.#inFlight.sortOut(
+      countStartedAtExit(this.#inFlight, this.#transport, this.#functions, this.#exit, this.#isTrusted),
+    );
     for (const chunk of [...started, ...unstarted]) this.#work.left(chunk, chunk.count);
-    this.#diedYoung = this.#wasReady && !this.#hasAnswered && started.length === 0 && exit.wasLost && !exit.wasKilledFromOutside;
-    if (this.#diedYoung) this.#startError = exit.startError(workerId, workerName, 'right after its start');
+    this.#start.ended(this.#exit, this.#hasAnswered || started.length > 0);
     this.#life.workerGone(this, started, unstarted);
   }
 
@@ -406,11 +360,10 @@ export class Lane implements TransportOwner {
         if (!this.#deadlines.started()) this.distrust('it began a task that it does not have, or has begun');
         break;
       case REPORT:
-        this.#onReport(message[1] as number, message[2]);
+        this.#distrustFor(this.#settler.report(message[1] as number, message[2], this.#reportFailed));
         break;
       case SEPARATE_VALUE:
-        this.#decoder.separateValues.add(message[1]);
-        this.#checkSeparateValues();
+        this.#distrustFor(this.#settler.separateValue(message[1]));
         break;
       case READY:
         this.#onReady();
@@ -422,12 +375,16 @@ export class Lane implements TransportOwner {
         this.#onLateError(message[1], message[2] === true, message[3] === true);
         break;
       case LOADED:
-        this.#onLoaded(message[1] as number);
+        if (!this.#functions.loaded(message[1] as number)) this.distrust('it loaded a function that was not sent to it');
         break;
       case EXITING:
         this.#exit.announced(message[1] === true);
         break;
     }
+  }
+
+  #distrustFor(fault: string | undefined): void {
+    if (fault !== undefined) this.distrust(fault);
   }
 
   #onReady(): void {
@@ -437,8 +394,7 @@ export class Lane implements TransportOwner {
     }
     // The worker is being ended, and sent this before it knew.
     if (this.#killed !== 'no') return;
-    this.#startAlarm.stop();
-    this.#wasReady = true;
+    this.#start.succeeded();
     this.#state = 'ready';
     this.#idleSince = this.#clock.now();
     this.#life.workerReady(this);
@@ -452,17 +408,13 @@ export class Lane implements TransportOwner {
     }
     // The reason why the worker is being ended is known.
     if (this.#killed !== 'no') return;
-    const cause = this.#decoder.thrown(thrown);
-    this.#startError = new InitializerError(`the initializer failed in worker ${this.id}: ${messageOf(cause)}`, { cause });
+    this.#start.initializerFailed(this.#decoder.thrown(thrown));
   }
 
   #onAnswer(count: number, values: ArrayLike<unknown>, specials: readonly unknown[] | undefined, segments: readonly number[]): void {
-    if (count > this.outstanding) {
-      this.distrust('it answered tasks that it was not given');
-      return;
-    }
-    if (specials !== undefined && countOf(AS_SEPARATE, specials) > this.#decoder.separateValues.size) {
-      this.distrust('it answered with values that it did not send');
+    const fault = this.#settler.faultOf(count, specials);
+    if (fault !== undefined) {
+      this.distrust(fault);
       return;
     }
     for (let i = 0; i < segments.length; i += 3) {
@@ -471,31 +423,11 @@ export class Lane implements TransportOwner {
     }
     this.#hasAnswered = true;
     this.#deadlines.answered();
-    this.#settling = count;
-    this.#settle(count, values, specials);
-    this.#settling = 0;
+    this.#settler.settle(count, values, specials);
     this.#frontSince = this.#idleSince = this.#clock.now();
     this.#deadlines.frontChanged();
     this.#finishIfDone();
     this.#freed();
-  }
-
-  #onLoaded(functionId: number): void {
-    if (this.#defined.has(functionId)) this.#loaded.add(functionId);
-    else this.distrust('it loaded a function that was not sent to it');
-  }
-
-  #onReport(form: number, payload: unknown): void {
-    const { front } = this.#inFlight;
-    if (front === undefined || (form === AS_SEPARATE && this.#decoder.separateValues.size === 0)) {
-      this.distrust('it reported what none of its tasks can report');
-      return;
-    }
-    try {
-      front.job.report(this.#inFlight.frontIndex, this.#decoder.value(form, payload));
-    } catch (error) {
-      this.#life.lateError(this, error);
-    }
   }
 
   /** `fatal`: the worker ends because of it; `isRunning`: and a task with it. */
@@ -505,11 +437,6 @@ export class Lane implements TransportOwner {
     if (!isRunning) this.#life.lateError(this, error);
   }
 
-  /** Each unanswered task has one result, and the one that runs may have one report under way. */
-  #checkSeparateValues(): void {
-    if (this.#decoder.separateValues.size > this.outstanding + 1) this.distrust('it sent values that belong to no task');
-  }
-
   /** The worker has finished something. */
   #freed(): void {
     this.#life.workerServes(this);
@@ -517,124 +444,11 @@ export class Lane implements TransportOwner {
     if (this.isIdle) this.#life.workerRests(this);
   }
 
-  #settle(count: number, values: ArrayLike<unknown>, specials: readonly unknown[] | undefined): void {
-    let special = 0;
-    for (let i = 0; i < count; ) {
-      const chunk = this.#inFlight.front;
-      // A callback ended all jobs while their results were being delivered.
-      if (chunk === undefined) return;
-      const specialAt = specials !== undefined && special < specials.length ? (specials[special] as number) : count;
-      const plain = Math.min(specialAt - i, this.#inFlight.frontLeft);
-      if (plain > 0) this.#settlePlain(chunk, values, i, plain);
-      else {
-        this.#settleSpecial(chunk, specials?.[special + 1] as number, specials?.[special + 2]);
-        special += SPECIAL_FIELDS;
-      }
-      i += plain > 0 ? plain : 1;
-    }
-  }
-
-  /** `count` results, from `from` on, that are what they look like. */
-  #settlePlain(chunk: Chunk, values: ArrayLike<unknown>, from: number, count: number): void {
-    const { job } = chunk;
-    const index = this.#inFlight.frontIndex;
-    this.#advance(chunk, count);
-    if (taskChannel.hasSubscribers) for (let i = 0; i < count; i++) publishEnd(this.id, job.fn.name, index + i, 'completed');
-    if (count === 1) job.settle(index, true, values[from]);
-    else job.settleRange(index, values, from, count);
-  }
-
-  #settleSpecial(chunk: Chunk, kind: number, payload: unknown): void {
-    const { job } = chunk;
-    const { name } = job.fn;
-    const index = this.#inFlight.frontIndex;
-    this.#advance(chunk, 1);
-    const { ok, value } = this.#decoder.outcome(kind, payload, name);
-    if (!ok && !job.over) noteInstances(value, chunk.at(index - chunk.base), chunk.spread);
-    if (taskChannel.hasSubscribers) publishEnd(this.id, name, index, ok ? 'completed' : 'failed', ok ? undefined : value);
-    job.settle(index, ok, value);
-  }
-
-  #advance(chunk: Chunk, count: number): void {
-    this.#inFlight.advance(count);
-    this.#settling -= count;
-    this.#work.left(chunk, count);
-  }
-
-  // Sending.
-
-  /** A getter of an argument, which is user code, has ended jobs or this worker: what ended is not sent. */
-  #sendOthers(chunks: Chunk[]): void {
-    for (const chunk of chunks) if (chunk.job.over) this.#work.left(chunk, chunk.count);
-    const others = chunks.filter(({ job }) => !job.over);
-    if (this.#state === 'ready' && others.length > 0) {
-      this.send(others);
-      return;
-    }
-    for (const chunk of others) this.#work.left(chunk, chunk.count);
-    this.#work.givenBack(others);
-  }
-
-  /** The tasks may have been too much together. A task that is refused alone has failed. */
-  #sendLess(chunks: Chunk[], count: number, error: unknown): void {
-    if (count > 1) {
-      for (const half of halves(chunks, count)) this.send(half);
-      return;
-    }
-    const [chunk] = chunks as [Chunk];
-    this.#work.left(chunk, 1);
-    chunk.job.settle(chunk.base, false, error instanceof TaskSerializationError ? error : unsendable(error));
-    this.#freed();
-  }
-
-  /** Posts them before the message that uses them, so that they are there when it is read. */
-  #postSeparateValues({ separate, failures }: PackedRuns<Chunk>): void {
-    for (const { value, transfer, chunk, offset, skip } of separate) {
-      try {
-        this.#transport.post([SEPARATE_VALUE, value], transfer);
-        if (transfer.length > 0) chunk.job.mayNotRerun(chunk.base + offset);
-      } catch (error) {
-        skip();
-        failures.push({ chunk, offset, error: unsendable(error) });
-      }
-    }
-  }
-
-  /** The worker answers their places too, with nothing. */
-  #settleUnsendable({ failures }: PackedRuns<Chunk>): void {
-    for (const { chunk, offset } of [...failures].reverse()) {
-      this.#work.left(chunk, 1);
-      this.#inFlight.replaceInLast(chunk, offset);
-    }
-    for (const { chunk, offset, error } of failures) chunk.job.settle(chunk.base + offset, false, error);
-  }
-
-  #define(job: Job): void {
-    const { id, descriptor } = job.fn;
-    if (this.#defined.has(id)) return;
-    this.#defined.add(id);
-    this.#transport.post([DEFINE, id, descriptor]);
-  }
-
-  /** The worker forgets functions of which it has no tasks. One that is used again is sent again. */
-  #forget(): void {
-    const inFlight = new Set(this.#inFlight.chunks.map(({ job }) => job.fn.id));
-    const forgotten: number[] = [];
-    for (const id of this.#defined) {
-      if (this.#defined.size <= FEW_DEFINED) break;
-      if (inFlight.has(id)) continue;
-      this.#defined.delete(id);
-      this.#loaded.delete(id);
-      forgotten.push(id);
-    }
-    if (forgotten.length > 0) this.#transport.post([FORGET, forgotten]);
-  }
-
   // The end.
 
   #finishIfDone(): void {
     if (this.outstanding > 0) return;
-    if (this.#state === 'retiring' || (this.#state === 'ready' && this.#callsLeft <= 0)) {
+    if (this.#state === 'retiring' || (this.#state === 'ready' && this.#sender.callsLeft <= 0)) {
       this.#state = 'ending';
       this.#exit.decide({ kind: 'end' });
       this.#transport.finish();
@@ -651,39 +465,6 @@ export class Lane implements TransportOwner {
     const back = this.takeBack(Number.POSITIVE_INFINITY);
     if (back.length > 0) this.#work.givenBack(back);
     // The worker may claim several tasks of one call together.
-    return this.outstanding > 0 && this.#countStarted() <= Math.max(1, this.#inFlight.frontLeft);
+    return this.outstanding > 0 && this.#transport.countStarted(this.#inFlight.messages) <= Math.max(1, this.#inFlight.frontLeft);
   }
-
-  #countStarted(): number {
-    return this.#transport.countStarted(this.#inFlight.messages);
-  }
-
-  #startedBeforeExit(): number {
-    // The worker ran on after its last used message, and its announcement may be forged. Shared memory still tells which tasks can be taken back.
-    if (!this.#isTrusted) return this.canTakeBack ? this.#countStarted() : this.#inFlight.tasks;
-    const { front } = this.#inFlight;
-    // Another program killed the worker before the module of its next task was loaded: that task has not begun.
-    if (front !== undefined && this.wasKilledFromOutside && !this.#loaded.has(front.job.fn.id) && front.job.mayBeginAgain()) return 0;
-    return this.#exit.startedAtExit ?? this.#countStarted();
-  }
-
-  #giveUpStart(): void {
-    const { startTimeout, initializer } = this.#options.setup;
-    const what = initializer === undefined ? 'it' : `it, with its initializer '${initializer.name}',`;
-    const text = `worker ${this.id} was given up: ${what} took longer to start than startTimeout (${startTimeout} ms)`;
-    const error = new WorkerLostError(text, { workerId: this.id });
-    this.#startError = initializer === undefined ? error : new InitializerError(error.message, { cause: error });
-    this.#hasHungAtStart = true;
-    this.kill({ kind: 'end' }, true);
-  }
-}
-
-function unsendable(cause: unknown): TaskSerializationError {
-  return new TaskSerializationError(`the arguments cannot be sent: ${messageOf(cause)}`, { cause });
-}
-
-function countOf(kind: number, specials: readonly unknown[]): number {
-  let count = 0;
-  for (let at = 0; at < specials.length; at += SPECIAL_FIELDS) if (specials[at + 1] === kind) count += 1;
-  return count;
 }
