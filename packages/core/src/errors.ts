@@ -189,6 +189,8 @@ export class BrokenThreadPoolError extends BrokenExecutorError {
 export interface LossDetails {
   /** The number of the worker in its runtime, from 1. */
   readonly workerId: number;
+  /** The index of the worker, as in `context().workerIndex`. */
+  readonly workerIndex?: number | undefined;
   /** The name of the worker, as in `context().workerName`. */
   readonly workerName?: string | undefined;
   /** The pid of a process, the thread id of a thread; `undefined` if the worker never had one. */
@@ -213,6 +215,8 @@ export class WorkerLostError extends BrokenExecutorError {
   static override readonly code = 'ERR_TWINPOOL_WORKER_LOST';
   /** The number of the worker in its runtime, from 1. */
   readonly workerId: number;
+  /** The index of the worker, as in `context().workerIndex`. */
+  readonly workerIndex: number | undefined;
   /** The name of the worker, as in `context().workerName`. */
   readonly workerName: string | undefined;
   /** The process id; `undefined` for threads. */
@@ -233,6 +237,7 @@ export class WorkerLostError extends BrokenExecutorError {
   constructor(message: string, details: LossDetails) {
     super(message, { cause: details.cause });
     this.workerId = details.workerId;
+    this.workerIndex = details.workerIndex;
     this.workerName = details.workerName;
     this.pid = details.pid;
     this.threadId = details.threadId;

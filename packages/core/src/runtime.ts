@@ -63,15 +63,15 @@ export class RuntimeCore {
     const transports = transportsOf(workers);
     const { size, idleTimeout, killGrace, maxTasks, maxPayloadBytes } = workers;
     const initializer = workers.initializer === undefined ? undefined : taskFunctionOf(workers.initializer);
-    const setupOf = workerSetups(workers, initializer, transports.capabilities);
+    const startOf = workerSetups(workers, initializer, transports.capabilities);
     const afterWorkers = () => transports.afterWorkers();
     this.workers = workers;
     this.share = share;
     this.clock = clock;
     this.#warn = warn;
     this.scheduler = new Scheduler({ size, supply: { wanted: (tasks) => this.#supervisor.wanted(tasks) }, now: () => clock.now() });
-    const makeLane = (id: number) =>
-      new Lane(this.scheduler, this.#supervisor, { clock, setup: setupOf(id), killGrace, maxTasks }, transports);
+    const makeLane = (id: number, index: number) =>
+      new Lane(this.scheduler, this.#supervisor, { clock, ...startOf(id, index), killGrace, maxTasks }, transports);
     this.#supervisor = new Supervisor(this.scheduler, {
       name: share.name,
       size,

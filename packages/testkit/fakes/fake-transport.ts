@@ -257,7 +257,7 @@ export class FakeTransport implements Transport {
 
   /** The initializer throws. */
   failToStart(thrown: unknown): void {
-    this.lane.received([INIT_FAILED, thrown]);
+    this.lane.received([INIT_FAILED, thrown, true]);
     this.lane.gone({ exitCode: 1, signal: null });
   }
 

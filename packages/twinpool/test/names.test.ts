@@ -53,6 +53,7 @@ const OF_EXECUTOR = [
 ];
 
 const OF_WORKERS = ['context', 'isWorker'];
+const OF_IDENTITY = ['workerData', 'workerId', 'workerIndex', 'workerName'];
 const OF_ADAPTERS = ['asExecutor', 'asPool', 'mapStream', 'mapWebStream', 'runInExecutor', 'toAsyncResult', 'toFuture'];
 
 test('the root has all names of both faces, the adapters, the helpers, and each error once', () => {
@@ -85,7 +86,7 @@ test('every door has the names of its package, and they are the same things', ()
       if (name in root) expect((root as Record<string, unknown>)[name]).toBe(value);
     }
   }
-  expect(Object.keys(worker).sort()).toEqual(OF_WORKERS);
+  expect(Object.keys(worker).sort()).toEqual([...OF_WORKERS, ...OF_IDENTITY].sort());
 });
 
 test('each face has the errors that its user can meet, and the task helpers', () => {

@@ -16,7 +16,9 @@
 
 import { TwinpoolError, type WorkerLostError } from '../errors.ts';
 import type { Chunk, Job } from '../jobs/job.ts';
+import type { PerWorkerOptions } from '../options/options.ts';
 import type { Clock } from '../primitives/clock.ts';
+import { afterMicrotasks } from '../primitives/time.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
 import { faultFromWorker } from '../wire/message-faults.ts';
 import {
@@ -76,6 +78,10 @@ export interface LifeListener {
 export interface LaneOptions {
   readonly clock: Clock;
   readonly setup: WorkerSetup;
+  /** What `perWorker` gave to this worker. */
+  readonly only: PerWorkerOptions;
+  /** Why the worker cannot be started. */
+  readonly fault: { readonly error: unknown } | undefined;
   /** Milliseconds between asking a worker to end and ending it by force. */
   readonly killGrace: number;
   /** Calls that the worker may take (`maxTasksPerChild`). */
@@ -84,6 +90,8 @@ export interface LaneOptions {
 
 export class Lane implements TransportOwner {
   readonly id: number;
+  /** The smallest from 0 that no other worker had when this one was started. */
+  readonly index: number;
   readonly kind: string;
   /** Tasks that the worker has not started can be taken back. */
   readonly canTakeBack: boolean;
@@ -112,13 +120,14 @@ export class Lane implements TransportOwner {
   readonly #reportFailed = (error: unknown): void => this.#life.lateError(this, error);
 
   constructor(work: WorkListener, life: LifeListener, options: LaneOptions, transports: TransportFactory) {
-    const { clock, setup, killGrace, maxTasks } = options;
+    const { clock, setup, only, killGrace, maxTasks } = options;
     this.id = setup.workerId;
+    this.index = setup.workerIndex;
     this.#work = work;
     this.#life = life;
     this.#options = options;
     this.#clock = clock;
-    this.#transport = transports.make({ clock, setup, killGrace });
+    this.#transport = transports.make({ clock, setup, only, killGrace });
     this.kind = this.#transport.kind;
     this.canTakeBack = this.#transport.canTakeBack;
     this.#decoder = new Decoder(() => ({ workerId: this.id, kind: this.kind, pid: this.pid, threadId: this.threadId }));
@@ -223,6 +232,12 @@ export class Lane implements TransportOwner {
 
   /** Starts the worker. Every failure, also one that is known at once, ends with `workerGone`. */
   start(): void {
+    const { fault } = this.#options;
+    if (fault !== undefined) {
+      this.#start.failed(fault.error);
+      afterMicrotasks(() => this.gone({ exitCode: null, signal: null }));
+      return;
+    }
     this.#start.begin();
     this.#transport.start(this);
   }
@@ -281,8 +296,8 @@ export class Lane implements TransportOwner {
 
   /** The error of a task that ran here and was lost with the worker. */
   lossError(taskName: string): WorkerLostError {
-    const { id, kind, pid, threadId } = this;
-    const who = { id, name: this.#options.setup.workerName, kind, pid, threadId };
+    const { id, index, kind, pid, threadId } = this;
+    const who = { id, index, name: this.#options.setup.workerName, kind, pid, threadId };
     return this.#exit.lossError(who, taskName, this.#frontSince);
   }
 
@@ -369,7 +384,7 @@ export class Lane implements TransportOwner {
         this.#onReady();
         break;
       case INIT_FAILED:
-        this.#onInitFailed(message[1]);
+        this.#onInitFailed(message[1], message[2] as boolean);
         break;
       case LATE:
         this.#onLateError(message[1], message[2] === true, message[3] === true);
@@ -401,14 +416,16 @@ export class Lane implements TransportOwner {
     this.#work.laneHasRoom(this);
   }
 
-  #onInitFailed(thrown: unknown): void {
+  #onInitFailed(thrown: unknown, isOfInitializer: boolean): void {
     if (this.#state !== 'starting') {
       this.distrust('its initializer failed after it had ended');
       return;
     }
     // The reason why the worker is being ended is known.
     if (this.#killed !== 'no') return;
-    this.#start.initializerFailed(this.#decoder.thrown(thrown));
+    const error = this.#decoder.thrown(thrown);
+    if (isOfInitializer) this.#start.initializerFailed(error);
+    else this.#start.failed(error);
   }
 
   #onAnswer(count: number, values: ArrayLike<unknown>, specials: readonly unknown[] | undefined, segments: readonly number[]): void {

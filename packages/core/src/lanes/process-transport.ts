@@ -48,8 +48,12 @@ export interface ProcessOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly argv: readonly string[];
   readonly execArgv: readonly string[];
-  /** The directory to start in, before the child changes to the working directory of this program; `undefined`: the latter. */
+  /** The Node that the child runs. */
+  readonly execPath: string;
+  /** The directory in which the child starts; `undefined`: the working directory of this program. */
   readonly cwd: string | undefined;
+  /** The directory to which the child changes after its start; `undefined`: it stays. */
+  readonly directory: string | undefined;
   readonly stdio: 'inherit' | 'ignore';
 }
 
@@ -112,14 +116,14 @@ export class ProcessTransport implements Transport, Channel {
 
   start(owner: TransportOwner): void {
     this.#owner = owner;
-    const { env, argv, execArgv, cwd, stdio } = this.#options;
+    const { env, argv, execArgv, execPath, cwd, directory, stdio } = this.#options;
     const { setup } = this.#context;
     const { file, text } = workerProgram();
     // The text that `ps` shows. Warnings of Node use the last part of it: "(Use `node --trace-warnings ...`".
-    const argv0 = `${setup.workerName.replaceAll('\0', '')} ${process.execPath}`;
+    const argv0 = `${setup.workerName.replaceAll('\0', '')} ${execPath}`;
     // In a process group of its own: the whole tree can be ended, and the parent decides what Ctrl-C in a terminal means.
     const child = startProcess(
-      process.execPath,
+      execPath,
       [...execArgv, ...(file === undefined ? ['-e', startFromDescriptor(), '--'] : [file]), ...argv],
       { argv0, env, cwd, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe'] },
       (cause) => this.#exited({ exitCode: null, signal: null, cause }, true),
@@ -136,7 +140,7 @@ export class ProcessTransport implements Transport, Channel {
     // An initializer may never yield. Other workers leave when their input ends, until they have a task: the first start is not delayed.
     if (isWatching() || setup.initializer !== undefined) this.#watchOver(child);
     if (text !== undefined) pipe(child, 3).write(textFrame(text));
-    this.post([INIT, cwd === undefined ? setup : { ...setup, cwd: process.cwd() }]);
+    this.post([INIT, directory === undefined ? setup : { ...setup, cwd: directory }]);
   }
 
   post(message: Message): void {

@@ -12,6 +12,7 @@
  *
  * A transport does not know jobs, functions and results. A lane does not know how bytes travel.
  */
+import type { PerWorkerOptions } from '../options/options.ts';
 import type { Clock } from '../primitives/clock.ts';
 import type { Message, WorkerSetup } from '../wire/messages.ts';
 import type { PackedRuns } from '../wire/pack-runs.ts';
@@ -92,6 +93,8 @@ export interface TransportContext {
   readonly clock: Clock;
   /** The first message that the worker gets. */
   readonly setup: WorkerSetup;
+  /** What `perWorker` gave to this worker. */
+  readonly only: PerWorkerOptions;
   /** Milliseconds between asking the worker to end and ending it by force. */
   readonly killGrace: number;
 }

@@ -9,6 +9,7 @@
  */
 import { WorkerLostError } from '../errors.ts';
 import { messageOf } from '../primitives/message-of.ts';
+import type { WorkerSetup } from '../wire/messages.ts';
 
 /** How a worker ended, as the system reports it. */
 export interface ExitStatus {
@@ -26,6 +27,7 @@ export interface EndReason {
 /** Names one worker in an error. */
 export interface WorkerName {
   readonly id: number;
+  readonly index: number;
   readonly name: string;
   readonly kind: string;
   readonly pid: number | undefined;
@@ -88,7 +90,7 @@ export class WorkerExit {
   /** The error of a task that began at `since` (milliseconds of the clock) and was lost with the worker. */
   lossError(who: WorkerName, taskName: string, since: number): WorkerLostError {
     const { exitCode, signal, cause } = this.#status ?? UNKNOWN;
-    const { id, name, kind, pid, threadId } = who;
+    const { id, index, name, kind, pid, threadId } = who;
     const runningFor = this.#endedAt - since;
     const where = pid === undefined ? `${kind} ${threadId ?? '?'}` : `${kind} ${pid}`;
     const began = `which had begun ${Math.round(runningFor)} ms before`;
@@ -96,6 +98,7 @@ export class WorkerExit {
       `worker ${id} (${where}) was lost while it ran task '${taskName}', ${began}: ${this.#why(this.#lateError)}`,
       {
         workerId: id,
+        workerIndex: index,
         workerName: name,
         pid,
         threadId,
@@ -109,10 +112,19 @@ export class WorkerExit {
   }
 
   /** The error of a worker that did no work; `when` it ended. */
-  startError(workerId: number, workerName: string, when: string): WorkerLostError {
+  startError(
+    { workerId, workerIndex, workerName }: Pick<WorkerSetup, 'workerId' | 'workerIndex' | 'workerName'>,
+    when: string,
+  ): WorkerLostError {
     const status = this.#status ?? UNKNOWN;
     const cause = this.#reason?.cause ?? status.cause;
-    return new WorkerLostError(`worker ${workerId} ended ${when}: ${this.#why(undefined)}`, { workerId, workerName, ...status, cause });
+    return new WorkerLostError(`worker ${workerId} ended ${when}: ${this.#why(undefined)}`, {
+      workerId,
+      workerIndex,
+      workerName,
+      ...status,
+      cause,
+    });
   }
 
   /** Why the worker ended, as the end of a sentence. */

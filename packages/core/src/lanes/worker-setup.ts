@@ -1,12 +1,15 @@
 /**
  * Makes the first message of each worker of a runtime: its number and name, and what all of them get.
  *
- * `initargs` and `workerData` are packed once, when the runtime is made, so a value that cannot be sent is an OptionsError there. It does not know
- * when a worker is started.
+ * `initargs` and `workerData` are packed once, when the runtime is made, so a value that cannot be sent is an OptionsError there. `perWorker` is called
+ * for each worker. It does not know when a worker is started.
  */
 import { OptionsError } from '../errors.ts';
+import type { PerWorkerOptions } from '../options/options.ts';
+import { optionsOfWorker } from '../options/per-worker.ts';
 import type { ResolvedWorkers } from '../options/resolve-options.ts';
 import { messageOf } from '../primitives/message-of.ts';
+import { scopeHere } from '../primitives/user-code.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
 import { AS_BYTES, type PackedValue, type WorkerSetup } from '../wire/messages.ts';
 import { isPrimitive } from '../wire/pack-runs.ts';
@@ -14,28 +17,53 @@ import { Packer, PLAIN, SEPARATE } from '../wire/packer.ts';
 import { depthHere } from '../worker/ownership.ts';
 import type { TransportFactory } from './transport.ts';
 
-/** Returns a function that makes the setup of worker `id`. `initializer` is found before the first call. */
+/** What one worker is started with. */
+export interface StartSettings {
+  readonly setup: WorkerSetup;
+  /** What `perWorker` gave to this worker. */
+  readonly only: PerWorkerOptions;
+  /** Why the worker cannot be started: `perWorker` threw, or returned a bad value. */
+  readonly fault: { readonly error: unknown } | undefined;
+}
+
+/** Returns a function that makes what a worker is started with. `initializer` is found before the first call. */
 export function workerSetups(
   workers: ResolvedWorkers,
   initializer: TaskFunction | undefined,
   capabilities: TransportFactory['capabilities'],
-): (id: number) => WorkerSetup {
-  const { kind, namePrefix, maxPayloadBytes, startTimeout } = workers;
+): (id: number, index: number) => StartSettings {
+  const { kind, namePrefix, maxPayloadBytes, startTimeout, modules, perWorker } = workers;
+  const scope = perWorker === undefined ? undefined : scopeHere();
   const packer = new Packer({ ...capabilities, maxPayloadBytes });
   const initargs = packed(packer, workers.initargs ?? [], 'initargs');
   const workerData = packed(packer, workers.workerData, 'workerData');
-  return (id) => ({
-    workerId: id,
+  return (id, index) => {
     // From 0, as Python counts them.
-    workerName: `${namePrefix}_${id - 1}`,
-    kind,
-    depth: depthHere() + 1,
-    workerData,
-    initializer: initializer?.descriptor,
-    initargs,
-    maxPayloadBytes,
-    startTimeout,
-  });
+    const name = `${namePrefix}_${id - 1}`;
+    let only: PerWorkerOptions = {};
+    let ownData: PackedValue | undefined;
+    let fault: StartSettings['fault'];
+    try {
+      if (perWorker !== undefined && scope !== undefined) only = optionsOfWorker(perWorker, { id, index, name }, kind, scope);
+      if (only.workerData !== undefined) ownData = packed(packer, only.workerData, 'perWorker: workerData');
+    } catch (error) {
+      fault = { error };
+    }
+    const setup: WorkerSetup = {
+      workerId: id,
+      workerIndex: index,
+      workerName: name,
+      kind,
+      depth: depthHere() + 1,
+      workerData: ownData ?? workerData,
+      preload: modules,
+      initializer: initializer?.descriptor,
+      initargs,
+      maxPayloadBytes,
+      startTimeout,
+    };
+    return { setup, only, fault };
+  };
 }
 
 function packed(packer: Packer, value: unknown, name: string): PackedValue {

@@ -70,17 +70,16 @@ export class WorkerStart {
   /** The worker is gone. `hasBegun`: it had begun a task. */
   ended(exit: WorkerExit, hasBegun: boolean): void {
     this.#alarm.stop();
-    const { workerId, workerName } = this.#setup;
     this.#diedYoung = this.#wasReady && !hasBegun && exit.wasLost && !exit.wasKilledFromOutside;
-    if (this.#diedYoung) this.#error = exit.startError(workerId, workerName, 'right after its start');
-    else if (!this.#wasReady) this.#error ??= exit.status?.cause ?? exit.startError(workerId, workerName, 'while it was starting');
+    if (this.#diedYoung) this.#error = exit.startError(this.#setup, 'right after its start');
+    else if (!this.#wasReady) this.#error ??= exit.status?.cause ?? exit.startError(this.#setup, 'while it was starting');
   }
 
   #hang(): void {
-    const { workerId, startTimeout, initializer } = this.#setup;
+    const { workerId, workerIndex, startTimeout, initializer } = this.#setup;
     const what = initializer === undefined ? 'it' : `it, with its initializer '${initializer.name}',`;
     const text = `worker ${workerId} was given up: ${what} took longer to start than startTimeout (${startTimeout} ms)`;
-    const error = new WorkerLostError(text, { workerId });
+    const error = new WorkerLostError(text, { workerId, workerIndex });
     this.#error = initializer === undefined ? error : new InitializerError(error.message, { cause: error });
     this.#hasHung = true;
   }

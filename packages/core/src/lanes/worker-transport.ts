@@ -4,6 +4,7 @@
  * This is the only file that asks which kind of worker an option means. A runtime whose workers are elsewhere brings another factory.
  */
 
+import process from 'node:process';
 import type { ResolvedWorkers } from '../options/resolve-options.ts';
 import { memoryFlags, workerProgram } from '../options/worker-environment.ts';
 import { reaperEnds } from './orphan-reaper.ts';
@@ -21,20 +22,30 @@ function threads(workers: ResolvedWorkers): TransportFactory {
   return {
     capabilities: THREAD_CAPABILITIES,
     make: (context) => {
-      const { env, execArgv } = workerProgram('thread', workers);
-      return new ThreadTransport(context, { env, argv, execArgv, resourceLimits: limits });
+      const { only } = context;
+      const { env, execArgv } = workerProgram('thread', workers, process, only);
+      return new ThreadTransport(context, { env, argv: [...argv, ...(only.argv ?? [])], execArgv, resourceLimits: limits });
     },
     afterWorkers: () => undefined,
   };
 }
 
 function processes(workers: ResolvedWorkers): TransportFactory {
-  const { argv = [], resourceLimits, stdio = 'inherit' } = workers;
+  const { argv = [], resourceLimits, stdio = 'inherit', execPath = process.execPath, directory } = workers;
   return {
     capabilities: PROCESS_CAPABILITIES,
     make: (context) => {
-      const { env, execArgv, cwd } = workerProgram('process', workers);
-      return new ProcessTransport(context, { env, argv, execArgv: [...execArgv, ...memoryFlags(resourceLimits)], cwd, stdio });
+      const { only } = context;
+      const { env, execArgv, cwd } = workerProgram('process', workers, process, only);
+      return new ProcessTransport(context, {
+        env,
+        argv: [...argv, ...(only.argv ?? [])],
+        execArgv: [...execArgv, ...memoryFlags(resourceLimits)],
+        execPath,
+        cwd,
+        directory: directory ?? (cwd === undefined ? undefined : process.cwd()),
+        stdio,
+      });
     },
     afterWorkers: reaperEnds,
   };

@@ -18,6 +18,28 @@ export interface ResourceLimits {
   readonly stackSizeMb?: number | undefined;
 }
 
+/** Names one worker. */
+export interface WorkerIdentity {
+  /** Counts from 1 in a runtime, and never repeats. */
+  readonly id: number;
+  /** The smallest index from 0 that no live worker of the runtime has. */
+  readonly index: number;
+  /** As in `context().workerName`. */
+  readonly name: string;
+}
+
+/** What one worker gets beside the options of all workers. */
+export interface PerWorkerOptions {
+  /** Merged over the environment of all workers; an `undefined` variable is removed. */
+  env?: Record<string, string | undefined> | undefined;
+  /** Appended to `argv`. */
+  argv?: readonly string[] | undefined;
+  /** Appended to the Node flags of all workers. */
+  execArgv?: readonly string[] | undefined;
+  /** Replaces `workerData`. */
+  workerData?: unknown;
+}
+
 /**
  * Options that shape workers. They belong to the owner of the runtime.
  *
@@ -48,6 +70,20 @@ export interface WorkerOptions<I extends readonly unknown[] = any> {
   execArgv?: readonly string[] | undefined;
   /** `context().workerData` in every worker. Default: `undefined`. */
   workerData?: unknown;
+  /**
+   * Called in this program before each worker starts; it returns what only that worker gets. If it throws, the worker does not start.
+   * Default: none.
+   */
+  perWorker?: ((worker: WorkerIdentity) => PerWorkerOptions | undefined) | undefined;
+  /**
+   * Modules that each worker imports first, in this order, before the `initializer`. Relative paths and packages resolve from the program's entry file,
+   * or from the working directory if the program has none (`-e`). Default: none.
+   */
+  preload?: readonly (string | URL)[] | undefined;
+  /** The working directory of worker processes. Default: that of this program when the worker starts. */
+  cwd?: string | URL | undefined;
+  /** The Node that worker processes run, a path or the name of a program in the PATH. Default: `process.execPath`. */
+  execPath?: string | undefined;
   /** Megabytes. Processes take whole `maxOldGenerationSizeMb` and `maxYoungGenerationSizeMb` only. Default: Node's own limits. */
   resourceLimits?: ResourceLimits | undefined;
   /** Standard output and error of worker processes. Default: 'inherit'. */

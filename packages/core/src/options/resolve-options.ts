@@ -8,11 +8,16 @@
  * It also checks which options go together, and which ones a kind of worker cannot honour. It does not know single values (schemas.ts), and of
  * facades only that they have a share.
  */
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { CallSettings } from '../jobs/job.ts';
 import { cpuCount } from '../resources/cpu-count.ts';
+import type { PreloadModule } from '../tasks/definition/preload-module.ts';
 import { checkOptions, type OwnOptions, type ReportIssue } from './check-options.ts';
 import { MOST_WORKERS } from './most-workers.ts';
 import type { CallOptions, ResourceLimits, RuntimeOptions, ShareOptions, WorkerOptions } from './options.ts';
+import { resolvePreload } from './preload.ts';
 import type * as Schemas from './schemas.ts';
 import { programFaults, workerEnvironment } from './worker-environment.ts';
 
@@ -20,6 +25,7 @@ const DEFAULT_KILL_GRACE = 500;
 const DEFAULT_START_TIMEOUT = 30_000;
 const DEFAULT_MAX_PAYLOAD_BYTES = 256 * 2 ** 20;
 const DEFAULT_RETRIES = 2;
+const NO_MODULES: readonly PreloadModule[] = [];
 
 /** How the workers of one runtime are started. Times are milliseconds; Infinity means no limit. */
 export interface ResolvedWorkers extends WorkerOptions {
@@ -31,6 +37,9 @@ export interface ResolvedWorkers extends WorkerOptions {
   readonly maxTasks: number;
   readonly maxPayloadBytes: number;
   readonly namePrefix: string;
+  readonly modules: readonly PreloadModule[];
+  /** The working directory of processes, as an absolute path; `undefined`: that of this program. */
+  readonly directory: string | undefined;
 }
 
 /** A facade's share of the workers of a runtime. */
@@ -62,6 +71,8 @@ export function resolveWorkers(own: OwnOptions, name: string, kind: 'process' | 
     maxTasks: options.maxTasksPerChild ?? Number.POSITIVE_INFINITY,
     maxPayloadBytes: options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES,
     // An empty prefix counts as absent, as in Python.
+    modules: options.preload === undefined ? NO_MODULES : resolvePreload(options.preload, () => undefined),
+    directory: options.cwd === undefined ? undefined : pathOf(options.cwd),
     namePrefix: options.threadNamePrefix || options.name || `${name}-${unnamed++}`,
   };
   // Without a prototype: an absent option is not read from a polluted Object.prototype.
@@ -104,11 +115,39 @@ export function checkWorkers(own: OwnOptions, kind: 'process' | 'thread', issue:
       if (typeof megabytes === 'number' && megabytes > 0 && !Number.isSafeInteger(megabytes))
         issue(`resourceLimits.${key}`, `worker processes take whole megabytes, got ${megabytes}; threads take parts`);
     }
-  } else if (own['stdio'] !== undefined && own['stdio'] !== 'inherit') {
-    issue('stdio', 'worker threads write to the streams of the program; processes can be given others');
+    checkPlace(own, issue);
+  } else {
+    if (own['stdio'] !== undefined && own['stdio'] !== 'inherit')
+      issue('stdio', 'worker threads write to the streams of the program; processes can be given others');
+    if (own['cwd'] !== undefined) issue('cwd', 'worker threads share the working directory of the program; processes can be given another');
+    if (own['execPath'] !== undefined) issue('execPath', 'worker threads run in the program; processes can be given another Node');
   }
+  const { preload } = own as WorkerOptions;
+  if (Array.isArray(preload) && preload.every(isPlace)) resolvePreload(preload, (index, message) => issue(`preload.${index}`, message));
   for (const [path, message] of programFaults(kind, own)) issue(path, message);
   if (own['initargs'] !== undefined && own['initializer'] === undefined) issue('initargs', 'given without an initializer');
+}
+
+/** Reports a working directory, or a Node, that is not there. */
+function checkPlace({ cwd, execPath }: { readonly cwd?: unknown; readonly execPath?: unknown }, issue: ReportIssue): void {
+  if (isPlace(cwd) && cwd !== '') {
+    try {
+      if (!statSync(pathOf(cwd)).isDirectory()) issue('cwd', `expected a directory, got ${pathOf(cwd)}, which is a file`);
+    } catch {
+      issue('cwd', `expected a directory that exists, got ${String(cwd)}`);
+    }
+  }
+  if (typeof execPath === 'string' && /[\\/]/.test(execPath) && !existsSync(execPath))
+    issue('execPath', `expected a program that exists, got ${execPath}`);
+}
+
+function isPlace(value: unknown): value is string | URL {
+  return typeof value === 'string' || value instanceof URL;
+}
+
+/** A bad URL throws. */
+function pathOf(place: string | URL): string {
+  return place instanceof URL ? fileURLToPath(place) : resolve(place);
 }
 
 /** Reports `retries` without a policy that uses it. */

@@ -34,6 +34,7 @@ const duration = zod.custom(
 const aNumber = (unit: string) => zod.custom((value) => typeof value === 'number' && !Number.isNaN(value), `expected ${unit}: a number`);
 const callback = zod.custom((value) => typeof value === 'function', 'expected a function');
 const megabytes = zod.optional(zod.number().check(zod.positive()));
+const texts = zod.array(zod.string('expected a string'), 'expected an array of strings');
 const retries = whole(0, Number.MAX_SAFE_INTEGER, 'a number of re-runs');
 
 /** An object whose own enumerable values are strings or `undefined`, such as `process.env`; a Map or another built-in object is a fault. */
@@ -44,11 +45,15 @@ const environment: zod.ZodMiniType = zod.unknown().check((context) => {
     issues.push({ code: 'custom', message: "expected 'inherit', 'minimal' or an object of strings", input: value });
     return;
   }
-  for (const [name, variable] of Object.entries(value as object)) {
-    if (variable === undefined || typeof variable === 'string') continue;
-    issues.push({ code: 'custom', message: 'expected a string or undefined', input: value, path: [name] });
-  }
+  variablesOf(value as object, issues);
 });
+
+function variablesOf(env: object, issues: zod.core.$ZodRawIssue[]): void {
+  for (const [name, variable] of Object.entries(env)) {
+    if (variable === undefined || typeof variable === 'string') continue;
+    issues.push({ code: 'custom', message: 'expected a string or undefined', input: env, path: [name] });
+  }
+}
 
 export const kind: Schema = zod.enum(['process', 'thread']);
 export const count: Schema = whole(1, MOST_WORKERS, 'a number of workers');
@@ -60,20 +65,41 @@ const limits: Shape = {
   stackSizeMb: megabytes,
 };
 
+const environmentOfWorker: zod.ZodMiniType = zod.unknown().check((context) => {
+  const { value, issues } = context;
+  if (Object.prototype.toString.call(value) === '[object Object]') variablesOf(value as object, issues);
+  else issues.push({ code: 'custom', message: 'expected an object of strings', input: value });
+});
+
+/** What `perWorker` returns. */
+export const perWorker: Shape = {
+  env: environmentOfWorker,
+  argv: texts,
+  execArgv: texts,
+  workerData: zod.unknown(),
+};
+
 export const worker: Shape = {
   initializer: zod.custom(
     (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
     'expected a function or a task reference',
   ),
-  initargs: zod.array(zod.unknown()),
+  initargs: zod.array(zod.unknown(), 'expected an array'),
   threadNamePrefix: zod.string(),
   maxTasksPerChild: whole(1, Number.MAX_SAFE_INTEGER, 'a number of calls'),
   startTimeout: duration,
   idleTimeout: duration,
   env: environment,
-  argv: zod.array(zod.string()),
-  execArgv: zod.array(zod.string()),
+  argv: texts,
+  execArgv: texts,
   workerData: zod.unknown(),
+  perWorker: callback,
+  preload: zod.array(
+    zod.custom((value) => value instanceof URL || (typeof value === 'string' && value !== ''), 'expected a path, a specifier or a URL'),
+    'expected an array of modules',
+  ),
+  cwd: zod.custom((value) => value instanceof URL || (typeof value === 'string' && value !== ''), 'expected a directory: a path or a URL'),
+  execPath: zod.custom((value) => typeof value === 'string' && value !== '', 'expected the path of a program'),
   resourceLimits: zod.strictObject(limits),
   stdio: zod.enum(['inherit', 'ignore']),
   maxPayloadBytes: whole(1, 2 ** 31 - 1, 'a number of bytes'),

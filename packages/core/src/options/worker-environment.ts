@@ -21,6 +21,7 @@ import {
   parseNodeOptions,
   runsElse,
 } from '../primitives/node-flags.ts';
+import type { PerWorkerOptions } from './options.ts';
 import { isFlagOfNode } from './process-flags.ts';
 import { fixFlags, fixStrays, startDirectory, workingDirectory } from './start-directory.ts';
 import { flagsForThread, nodeOptionsForThread } from './thread-flags.ts';
@@ -70,25 +71,35 @@ export interface WorkerProgram {
   readonly cwd: string | undefined;
 }
 
-/** Returns the surroundings of a worker. `env`, `execArgv`: the options of those names. `own`: the environment and flags of this program. */
+/**
+ * Returns the surroundings of a worker. `env`, `execArgv`: the options of those names. `own`: the environment and flags of this program.
+ * `only`: what `perWorker` gives to this worker.
+ */
 export function workerProgram(
   kind: Kind,
   options: { readonly env?: EnvOption; readonly execArgv?: readonly string[] | undefined },
   own: { readonly env: NodeJS.ProcessEnv; readonly execArgv: readonly string[] } = process,
+  only: PerWorkerOptions = {},
 ): WorkerProgram {
   const env = workerEnvironment(options.env, own.env);
+  for (const [name, value] of Object.entries(only.env ?? {})) {
+    if (value === undefined) delete env[name];
+    else env[name] = value;
+  }
+  const added = flagsOf(only.execArgv ?? []);
   const ownFlags = flagsOf(own.execArgv);
   const ownNodeOptions = variable(own.env, 'NODE_OPTIONS');
   const ownOptions = parseNodeOptions(ownNodeOptions ?? '');
   // A smaller environment must keep the loaders that the program and its packages are loaded with (Yarn PnP).
   const loaders = env['NODE_OPTIONS'] === undefined ? ownOptions.filter(loadsModules) : [];
   const given = options.execArgv === undefined ? ownFlags.filter(isInherited) : flagsOf(options.execArgv);
-  let flags = [...loaders, ...given];
+  let flags = [...loaders, ...given, ...added];
 
   const start = startDirectory([...ownFlags, ...ownOptions]);
   const current = workingDirectory();
   const moved = start !== undefined && current !== undefined && start !== current && existsSync(start) ? start : undefined;
-  if (moved !== undefined && current !== undefined && options.execArgv !== undefined) flags = fixStrays(flags, moved, current);
+  if (moved !== undefined && current !== undefined && (options.execArgv !== undefined || added.length > 0))
+    flags = fixStrays(flags, moved, current);
 
   const isCopied = ownNodeOptions !== undefined && env['NODE_OPTIONS'] === ownNodeOptions;
   const kept = ownOptions.filter((flag) => !isOfTheProgram(flag));

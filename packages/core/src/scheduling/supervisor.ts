@@ -54,7 +54,8 @@ export interface SupervisorOptions {
   readonly initializer: TaskFunction | undefined;
   readonly maxPayloadBytes: number;
   readonly clock: Clock;
-  readonly makeLane: (id: number) => Lane;
+  /** May call code of the user. */
+  readonly makeLane: (id: number, index: number) => Lane;
   /** What ends after the last worker is gone. */
   readonly afterWorkers: () => Promise<void> | undefined;
   readonly warn: (error: unknown, what: string) => void;
@@ -89,6 +90,10 @@ export class Supervisor implements LifeListener, Supply {
   #isHopeless = false;
   /** Work asked for a worker while starts were braked. */
   #isWanted = false;
+  /** A lane is being made. */
+  #isMaking = false;
+  /** The tasks for which workers were wanted meanwhile. */
+  #missed = 0;
   #replaced = 0;
   #lost = 0;
   #lateErrors = 0;
@@ -120,6 +125,10 @@ export class Supervisor implements LifeListener, Supply {
 
   /** Work for `tasks` more workers waits. */
   wanted(tasks: number): void {
+    if (this.#isMaking) {
+      this.#missed = tasks;
+      return;
+    }
     if (!this.#hasInitializer() || this.#isLeaving || (this.#isHopeless && this.#lanes.size > 0)) return;
     if (this.#retry.isSet) {
       this.#isWanted = true;
@@ -130,6 +139,10 @@ export class Supervisor implements LifeListener, Supply {
     // After a failure one at a time, until one has started well.
     const most = this.#failures > 0 ? 1 : tasks;
     for (let i = starting; i < most && room > 0; i++, room--) this.#start();
+    if (this.#missed === 0) return;
+    const missed = this.#missed;
+    this.#missed = 0;
+    this.wanted(missed);
   }
 
   /** Every worker leaves when it has answered. Resolves when all are gone. */
@@ -210,12 +223,24 @@ export class Supervisor implements LifeListener, Supply {
       this.#vacancies -= 1;
       this.#replaced += 1;
     }
-    const lane = this.#options.makeLane(this.#lastId);
+    // `perWorker` may submit tasks, and it may end the runtime.
+    this.#isMaking = true;
+    const lane = this.#options.makeLane(this.#lastId, this.#freeIndex());
+    this.#isMaking = false;
+    if (this.#isLeaving) return;
     this.#lanes.add(lane);
     publishWorker('starting', this.#options.name, lane);
     this.#scheduler.addLane(lane);
     endAtProgramEnd(lane, this.#options.afterWorkers);
     lane.start();
+  }
+
+  #freeIndex(): number {
+    const taken = new Set<number>();
+    for (const { index } of this.#lanes) taken.add(index);
+    let index = 0;
+    while (taken.has(index)) index += 1;
+    return index;
   }
 
   #tryAgain(): void {

@@ -75,7 +75,7 @@ export function faultFromWorker(message: unknown): string | undefined {
     case EXITING:
       return typeof message[1] === 'boolean' ? undefined : 'it sent a malformed exit notice';
     case INIT_FAILED:
-      return isEncodedThrown(message[1]) ? undefined : 'it sent a malformed error of its initializer';
+      return isEncodedThrown(message[1]) && typeof message[2] === 'boolean' ? undefined : 'it sent a malformed error of its initializer';
     case LATE:
       return isEncodedThrown(message[1]) && typeof message[2] === 'boolean' && typeof message[3] === 'boolean'
         ? undefined
@@ -184,9 +184,15 @@ function isItem(kind: unknown, payload: unknown): boolean {
 
 function isSetup(value: unknown): value is WorkerSetup {
   if (!isObject(value)) return false;
-  const { workerId, depth, workerData, initargs, maxPayloadBytes } = value as Partial<WorkerSetup>;
+  const { workerId, workerIndex, depth, workerData, preload, initargs, maxPayloadBytes } = value as Partial<WorkerSetup>;
+  const isNamed = isWhole(workerId, 1) && isWhole(workerIndex, 0) && isWhole(depth, 1);
+  return isNamed && isPackedValue(workerData) && arePreloads(preload) && isPackedValue(initargs) && typeof maxPayloadBytes === 'number';
+}
+
+function arePreloads(value: unknown): value is WorkerSetup['preload'] {
   return (
-    isWhole(workerId, 1) && isWhole(depth, 1) && isPackedValue(workerData) && isPackedValue(initargs) && typeof maxPayloadBytes === 'number'
+    Array.isArray(value) &&
+    value.every((module: unknown) => isObject(module) && 'specifier' in module && typeof module.specifier === 'string' && 'base' in module)
   );
 }
 

@@ -11,7 +11,7 @@
  *   [FORGET, ids]                        task functions without a task in this worker; a function that is used again is defined again
  *   [RETIRE]                             end: no more work follows
  * From the worker:
- *   [READY, pid or thread id] | [INIT_FAILED, thrown]
+ *   [READY, pid or thread id] | [INIT_FAILED, thrown, whether the initializer threw it]
  *   [ANSWER, count, values, specials | undefined, segments, acknowledged, mode]
  *                                        outcomes of the next `count` unanswered tasks, in the order in which they were sent
  *   [ACKNOWLEDGED, sequence]             threads: the worker has read all messages up to this one, and their remaining tasks were taken back
@@ -25,6 +25,7 @@
  * Invariant: answers never overtake each other, so a task is known by its place and needs no number in a message.
  * This file does not know how a message travels.
  */
+import type { PreloadModule } from '../tasks/definition/preload-module.ts';
 import type { TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
 
 export const INIT = 1;
@@ -92,6 +93,7 @@ export type PackedValue = readonly [kind: number, payload: unknown];
 /** The content of the first message to a worker. */
 export interface WorkerSetup {
   readonly workerId: number;
+  readonly workerIndex: number;
   readonly workerName: string;
   /** The working directory of a process that was started in another one, so that its flags mean the same as in the program. */
   readonly cwd?: string | undefined;
@@ -99,6 +101,8 @@ export interface WorkerSetup {
   /** The number of runtimes above the worker; 1 for a worker of the main program. */
   readonly depth: number;
   readonly workerData: PackedValue;
+  /** The modules that the worker imports first. */
+  readonly preload: readonly PreloadModule[];
   readonly initializer: TaskDescriptor | undefined;
   readonly initargs: PackedValue;
   readonly maxPayloadBytes: number;

@@ -23,13 +23,25 @@ export type Owner = number | string | undefined;
 export interface TaskSource {
   /** Whether this owner is a task or an initializer that has not ended. */
   isRunning(owner: number): boolean;
-  /** The context of that task; `undefined` once it has ended, and for an initializer. */
+  /** The context of that task or initializer; `undefined` once it has ended. */
   contextOf(owner: number): TaskContext | undefined;
+}
+
+/** How a worker is named: the values of `twinpool/worker`. */
+export interface Identity {
+  readonly workerId: number;
+  readonly workerIndex: number;
+  readonly workerName: string;
+  readonly workerData: unknown;
 }
 
 /** One for the whole worker, also where a program holds two copies of this package. */
 interface WorkerState {
   isWorker: boolean;
+  /** `undefined` until the worker is set up. */
+  identity: Identity | undefined;
+  /** Set the values of `twinpool/worker` in each copy of this package. */
+  readonly named: ((identity: Identity) => void)[];
   /** How many runtimes are above this program; 0 in the main one. */
   depth: number;
   /** `undefined` until the worker is set up. */
@@ -51,6 +63,8 @@ const SHARED = Symbol.for(KEY);
 const shared = globalThis as { [SHARED]?: WorkerState };
 shared[SHARED] ??= {
   isWorker: isStartedAsWorker(),
+  identity: undefined,
+  named: [],
   depth: 0,
   tasks: undefined,
   calling: 0,
@@ -65,6 +79,22 @@ export const workerState: Pick<WorkerState, 'hasRefused' | 'refusal' | 'onRefusa
 
 /** Whether this code runs in a worker; `true` also in a preload and while a worker loads a task module. */
 export let isWorker: boolean = state.isWorker;
+
+/** The number of this worker in its runtime: it counts from 1 and never repeats. `undefined` in the main program. */
+export let workerId: number | undefined;
+/** The smallest index from 0 that no live worker of the runtime has: for ports, databases, `JEST_WORKER_ID`. `undefined` in the main program. */
+export let workerIndex: number | undefined;
+/** The name of this worker, as in `context().workerName`. `undefined` in the main program. */
+export let workerName: string | undefined;
+/** The runtime's `workerData`, or what `perWorker` gave instead. `undefined` in the main program. */
+export let workerData: unknown;
+
+function setIdentity(identity: Identity): void {
+  ({ workerId, workerIndex, workerName, workerData } = identity);
+}
+// A preload of a flag may import this package before the worker is set up.
+if (state.identity !== undefined) setIdentity(state.identity);
+else state.named.push(setIdentity);
 
 /** Calls `start`, which starts worker threads: they know from the beginning that they are workers, also in their preloads. */
 export function startingThreads<T>(start: () => T): T {
@@ -96,9 +126,16 @@ export function enterWorker(): void {
   isWorker = state.isWorker = true;
 }
 
-export function becomeWorker(depth: number, tasks: TaskSource): void {
+export function becomeWorker(depth: number, tasks: TaskSource, identity: Identity): void {
   state.depth = depth;
   state.tasks = tasks;
+  state.identity = identity;
+  for (const set of state.named.splice(0)) set(identity);
+}
+
+/** How this worker is named; `undefined` in the main program. */
+export function identityHere(): Identity | undefined {
+  return state.identity;
 }
 
 /** How many runtimes are above this program. */

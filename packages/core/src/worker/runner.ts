@@ -15,6 +15,7 @@ import type { AsyncResource } from 'node:async_hooks';
 import process from 'node:process';
 import { TaskModuleError, TaskSerializationError, TwinpoolError } from '../errors.ts';
 import { originOf, type TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
+import { loadPreload } from '../tasks/loading/load-preload.ts';
 import { type LoadedTask, loadTask } from '../tasks/loading/load-task.ts';
 import {
   ABORT,
@@ -51,9 +52,11 @@ import { Answers } from './answers.ts';
 import { isContextUntouched } from './async-context-watch.ts';
 import { Functions, type WorkerFunction } from './functions.ts';
 import { ownerOfUncaught } from './microtasks.ts';
-import { becomeWorker, enterOwner, newScope, runAs, setCalling, type TaskSource } from './ownership.ts';
+import { becomeWorker, enterOwner, type Identity, identityHere, newScope, runAs, setCalling, type TaskSource } from './ownership.ts';
 import { hasRefusedHere } from './refusal.ts';
 import { RunningTask } from './running-task.ts';
+import { startContext } from './start-context.ts';
+import type { TaskContext } from './task-context.ts';
 import type { WorkerTransport } from './transport.ts';
 
 /** One TASKS message, and its progress. */
@@ -114,6 +117,8 @@ export class Runner implements TaskSource {
   #tokenAtStart = 0;
   /** The owner of the running task, or 0. */
   #running = 0;
+  /** The initializer is loaded or runs. */
+  #isInitializing = false;
   /** The owner of the running initializer, or 0. */
   #initializing = 0;
   #context: RunningTask | undefined;
@@ -243,8 +248,9 @@ export class Runner implements TaskSource {
     return owner === this.#running || owner === this.#initializing;
   }
 
-  contextOf(owner: number): RunningTask | undefined {
-    return owner === this.#running ? this.#contextOfRunning() : undefined;
+  contextOf(owner: number): TaskContext | undefined {
+    if (owner === this.#running) return this.#contextOfRunning();
+    return owner === this.#initializing ? startContext(identityHere() as Identity, this.#transport.kind) : undefined;
   }
 
   /** Creates the context on first use. */
@@ -263,26 +269,31 @@ export class Runner implements TaskSource {
   async #initialize(setup: WorkerSetup): Promise<void> {
     this.#setup = setup;
     this.#answers = new Answers(this.#transport, setup.maxPayloadBytes);
-    becomeWorker(setup.depth, this);
-    for (const error of this.#earlyErrors.splice(0)) this.#lateError(error);
     this.#workerData = unpackValue(setup.workerData);
-    const { initializer, initargs } = setup;
-    if (initializer !== undefined) {
-      try {
-        this.#transport.keepTurning();
-        const task = await runAs(originOf(initializer), () => loadTask(initializer));
-        this.#initializing = this.#newOwner();
-        await runAs(this.#initializing, () => task.call(...(unpackValue(initargs) as unknown[])));
-        this.#initializing = 0;
-      } catch (error) {
-        this.#transport.send([INIT_FAILED, encodeThrown(error)]);
-        exit(1);
-      }
+    const { workerId, workerIndex, workerName, preload, initializer, initargs } = setup;
+    becomeWorker(setup.depth, this, { workerId, workerIndex, workerName, workerData: this.#workerData });
+    for (const error of this.#earlyErrors.splice(0)) this.#lateError(error);
+    if (preload.length > 0 || initializer !== undefined) this.#transport.keepTurning();
+    try {
+      for (const module of preload) await runAs(module.specifier, loadPreload, undefined, module);
+      if (initializer !== undefined) await this.#callInitializer(initializer, initargs);
+    } catch (error) {
+      this.#transport.send([INIT_FAILED, encodeThrown(error), this.#isInitializing]);
+      exit(1);
     }
     this.#tokenAtStart = this.#token;
     this.#ready = true;
     this.#transport.send([READY]);
     this.drive();
+  }
+
+  async #callInitializer(initializer: TaskDescriptor, initargs: PackedValue): Promise<void> {
+    this.#isInitializing = true;
+    const task = await runAs(originOf(initializer), () => loadTask(initializer));
+    this.#initializing = this.#newOwner();
+    await runAs(this.#initializing, () => task.call(...(unpackValue(initargs) as unknown[])));
+    this.#initializing = 0;
+    this.#isInitializing = false;
   }
 
   /** When this message is read, the task may have ended and another may run. */

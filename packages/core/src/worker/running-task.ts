@@ -11,6 +11,7 @@ const nativeThrow = AbortSignal.prototype.throwIfAborted;
 
 export class RunningTask implements TaskContext {
   readonly workerId: number;
+  readonly workerIndex: number;
   readonly workerName: string;
   readonly kind: 'thread' | 'process';
   readonly workerData: unknown;
@@ -23,6 +24,7 @@ export class RunningTask implements TaskContext {
 
   constructor(transport: WorkerTransport, answers: Answers, setup: WorkerSetup, workerData: unknown, sequence: number, place: number) {
     this.workerId = setup.workerId;
+    this.workerIndex = setup.workerIndex;
     this.workerName = setup.workerName;
     this.kind = transport.kind;
     this.workerData = workerData;

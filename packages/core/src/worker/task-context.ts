@@ -5,14 +5,16 @@ export interface TaskContext {
   readonly workerId: number;
   /** `prefix_0` is worker 1: see `threadNamePrefix` and `name`. */
   readonly workerName: string;
+  /** The smallest index from 0 that no live worker of the runtime has. */
+  readonly workerIndex: number;
   /** What the worker is. */
   readonly kind: 'process' | 'thread';
   /** Aborted when the call's signal is; in threads `aborted` is live in a synchronous task, in processes once the task yields. */
   readonly signal: AbortSignal;
-  /** The runtime's `workerData` option. */
+  /** The runtime's `workerData` option, or what `perWorker` gave instead. */
   readonly workerData: unknown;
   /**
-   * Sends a value to the caller's `onReport`, at once and in order.
+   * Sends a value to the caller's `onReport`, at once and in order. In an initializer it throws an InvalidStateError.
    *
    * @param value - Any value that can be sent.
    * @returns Nothing.

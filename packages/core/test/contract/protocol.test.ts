@@ -142,7 +142,12 @@ const FIELDS: readonly Field[] = [
   { field: 'LATE: fatal', forge: (value) => [LATE, thrown, value, true], isFine: (value) => value === true },
   { field: 'LATE: running', forge: (value) => [LATE, thrown, true, value], isFine: (value) => value === true },
   { field: 'EXITING: running', forge: (value) => [EXITING, value], isFine: (value) => value === true },
-  { field: 'INIT_FAILED: error', forge: (value) => [INIT_FAILED, value] },
+  { field: 'INIT_FAILED: error', forge: (value) => [INIT_FAILED, value, true] },
+  {
+    field: 'INIT_FAILED: whether the initializer threw it',
+    forge: (value) => [INIT_FAILED, thrown, value],
+    isFine: (value) => typeof value === 'boolean',
+  },
   { field: 'OUTPUT: stream', forge: (value) => [OUTPUT, value, 'x', undefined] },
   // Text, here, is text that would be printed.
   {
@@ -158,7 +163,7 @@ const FIELDS: readonly Field[] = [
 /** Messages in good form, where they do not belong. Before them the task was handed over and has begun. */
 const OUT_OF_ORDER: readonly (readonly [what: string, ...messages: unknown[]])[] = [
   ['READY a second time', [READY, 1]],
-  ['INIT_FAILED after READY', [INIT_FAILED, thrown]],
+  ['INIT_FAILED after READY', [INIT_FAILED, thrown, true]],
   ['STARTED of a task without a limit', [STARTED]],
   ['LOADED for an undefined function', [LOADED, 1_000_000]],
   ['REPORT of a value that was not sent', [REPORT, AS_SEPARATE, undefined]],
@@ -332,13 +337,23 @@ describe('[R10] the form of a message', () => {
       [SEPARATE_VALUE, undefined],
       [REPORT, 0, { any: 'thing' }],
       [REPORT, AS_SEPARATE, undefined],
-      [INIT_FAILED, thrown],
+      [INIT_FAILED, thrown, false],
     ];
     for (const message of messages) expect(faultFromWorker(message), inspect(message)).toBeUndefined();
   });
 });
 
-const setup = { workerId: 1, workerName: 'w', kind: 'process', depth: 1, workerData: [0, 1], initargs: [0, []], maxPayloadBytes: 2 ** 20 };
+const setup = {
+  workerId: 1,
+  workerIndex: 0,
+  workerName: 'w',
+  kind: 'process',
+  depth: 1,
+  workerData: [0, 1],
+  preload: [],
+  initargs: [0, []],
+  maxPayloadBytes: 2 ** 20,
+};
 const run = (fields: Record<number, unknown>) => [TASKS, 1, 4, Object.assign([1, 0, 0, [1, 2], undefined] as unknown[], fields)];
 
 /** What a worker is sent, field by field. */
@@ -346,10 +361,13 @@ const ORDERS: readonly Field[] = [
   { field: 'the message', forge: (value) => value },
   { field: 'its kind', forge: (value) => [value] },
   { field: 'INIT: setup', forge: (value) => [INIT, value] },
-  ...['workerId', 'depth', 'workerData', 'initargs'].map((key) => ({
+  ...['workerId', 'workerIndex', 'depth', 'workerData', 'preload', 'initargs'].map((key) => ({
     field: `INIT: ${key}`,
     forge: (value: unknown) => [INIT, { ...setup, [key]: value }],
-    isFine: (value: unknown) => value === 2 ** 32 && (key === 'workerId' || key === 'depth'),
+    isFine: (value: unknown) => {
+      if (key === 'preload') return Array.isArray(value) && value.length === 0;
+      return (value === 2 ** 32 && /^worker|^depth/.test(key) && key !== 'workerData') || (value === 0 && key === 'workerIndex');
+    },
   })),
   { field: 'DEFINE: function', forge: (value) => [DEFINE, value, {}], isFine: (value) => value === 2 ** 32 },
   { field: 'DEFINE: descriptor', forge: (value) => [DEFINE, 1, value], isFine: (value) => typeof value === 'object' && value !== null },
