@@ -56,6 +56,7 @@ export declare class InvalidStateError extends TwinpoolError {
 
 export interface LossDetails {
     readonly workerId: number;
+    readonly workerIndex?: number | undefined;
     readonly workerName?: string | undefined;
     readonly pid?: number | undefined;
     readonly threadId?: number | undefined;
@@ -91,6 +92,13 @@ export declare class OptionsError extends TwinpoolError {
 export declare class PayloadTooLargeError extends TaskSerializationError {
     static readonly name: string;
     static readonly code = "ERR_TWINPOOL_PAYLOAD_TOO_LARGE";
+}
+
+export interface PerWorkerOptions {
+    env?: Record<string, string | undefined> | undefined;
+    argv?: readonly string[] | undefined;
+    execArgv?: readonly string[] | undefined;
+    workerData?: unknown;
 }
 
 export interface Percentiles {
@@ -281,10 +289,17 @@ export interface WorkerEvent {
     readonly error: unknown;
 }
 
+export interface WorkerIdentity {
+    readonly id: number;
+    readonly index: number;
+    readonly name: string;
+}
+
 export declare class WorkerLostError extends BrokenExecutorError {
     static readonly name: string;
     static readonly code = "ERR_TWINPOOL_WORKER_LOST";
     readonly workerId: number;
+    readonly workerIndex: number | undefined;
     readonly workerName: string | undefined;
     readonly pid: number | undefined;
     readonly threadId: number | undefined;
@@ -309,6 +324,10 @@ export interface WorkerOptions<I extends readonly unknown[] = any> {
     argv?: readonly string[] | undefined;
     execArgv?: readonly string[] | undefined;
     workerData?: unknown;
+    perWorker?: ((worker: WorkerIdentity) => PerWorkerOptions | undefined) | undefined;
+    preload?: readonly (string | URL)[] | undefined;
+    cwd?: string | URL | undefined;
+    execPath?: string | undefined;
     resourceLimits?: ResourceLimits | undefined;
     stdio?: "inherit" | "ignore" | undefined;
     maxPayloadBytes?: number | undefined;
@@ -352,6 +371,7 @@ export declare function transfer<T>(value: T, list: readonly Transferable[]): T;
 export interface TaskContext {
     readonly workerId: number;
     readonly workerName: string;
+    readonly workerIndex: number;
     readonly kind: "process" | "thread";
     readonly signal: AbortSignal;
     readonly workerData: unknown;
@@ -361,3 +381,11 @@ export interface TaskContext {
 export declare function context(): TaskContext;
 
 export declare let isWorker: boolean;
+
+export declare let workerData: unknown;
+
+export declare let workerId: number | undefined;
+
+export declare let workerIndex: number | undefined;
+
+export declare let workerName: string | undefined;

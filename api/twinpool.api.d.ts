@@ -47,6 +47,7 @@ export {
   OptionIssue,
   OptionsError,
   PayloadTooLargeError,
+  PerWorkerOptions,
   Percentiles,
   PoolClosedError,
   PoolRunningError,
@@ -76,6 +77,7 @@ export {
   TwinpoolError,
   ValidationIssue,
   WorkerEvent,
+  WorkerIdentity,
   WorkerLostError,
   WorkerOptions,
   WorkerRuntime,
@@ -87,6 +89,10 @@ export {
   isWorker,
   taskRef,
   transfer,
+  workerData,
+  workerId,
+  workerIndex,
+  workerName,
 } from '@twinpool/core';
 
 export {
@@ -297,6 +303,7 @@ export {
   OptionIssue,
   OptionsError,
   PayloadTooLargeError,
+  PerWorkerOptions,
   Percentiles,
   PoolClosedError,
   PoolRunningError,
@@ -325,6 +332,7 @@ export {
   TwinpoolError,
   ValidationIssue,
   WorkerEvent,
+  WorkerIdentity,
   WorkerLostError,
   WorkerOptions,
   WorkerRuntime,
@@ -342,4 +350,8 @@ export {
   TaskContext,
   context,
   isWorker,
+  workerData,
+  workerId,
+  workerIndex,
+  workerName,
 } from '@twinpool/core';

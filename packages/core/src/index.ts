@@ -31,7 +31,15 @@ export {
 export type { SharedOptions } from './facade/facade-options.ts';
 export type { TaskEvent, WorkerEvent } from './observability/diagnostics.ts';
 export type { RuntimeStats } from './observability/runtime-stats.ts';
-export type { CallOptions, ResourceLimits, RuntimeOptions, ShareOptions, WorkerOptions } from './options/options.ts';
+export type {
+  CallOptions,
+  PerWorkerOptions,
+  ResourceLimits,
+  RuntimeOptions,
+  ShareOptions,
+  WorkerIdentity,
+  WorkerOptions,
+} from './options/options.ts';
 export type { Percentiles } from './primitives/histogram.ts';
 export { cpuCount } from './resources/cpu-count.ts';
 export { WorkerRuntime, type WorkerRuntimeConstructor } from './runtime.ts';
