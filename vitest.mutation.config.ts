@@ -8,8 +8,9 @@ export default defineConfig({
     setupFiles: ['./scripts/seed-properties.ts', './packages/testkit/dist/leak-check.js'],
     pool: 'forks',
     expect: { requireAssertions: true },
-    include: ['packages/core/test/{simulation,engine,stream-job}.test.ts'],
-
+    // One import of the sources serves all files of a run; the imports would take most of the time of a mutant.
+    isolate: false,
+    include: ['packages/core/test/{simulation,runtime,seams,stream-job,lanes/deadlines,lanes/in-flight}.test.ts'],
     testTimeout: 120_000,
   },
 });
