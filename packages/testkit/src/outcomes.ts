@@ -44,3 +44,10 @@ export async function until(condition: () => boolean, what: string, ms: number =
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
+
+/** Resolves to a time limit, in ms, that the same work keeps when it is done again: `least`, or several times what it took here and now. */
+export async function limitFor(work: () => PromiseLike<unknown>, least: number): Promise<number> {
+  const began = performance.now();
+  await work();
+  return Math.max(least, Math.ceil(6 * (performance.now() - began)));
+}

@@ -1,6 +1,6 @@
 /** Every fault by number: checks that each has a test, and tests those that need a facade or a program. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { makeGate, outcome, PATIENCE, runNode, scenarios, until, within } from '@twinpool/testkit';
+import { limitFor, makeGate, outcome, PATIENCE, runNode, scenarios, until, within } from '@twinpool/testkit';
 import { returnNested } from '@twinpool/testkit/faults';
 import { echo, hold, holdAsync, mark, place, square } from '@twinpool/testkit/tasks';
 import {
@@ -97,7 +97,7 @@ describe.each(NAMES)('%s', (name: FaceName) => {
   });
 
   it('fails the tasks of a module that never loads after startTimeout, and keeps the worker [F-53]', async () => {
-    const own = openFace(name, { startTimeout: 1_500 });
+    const own = openFace(name, { startTimeout: await startTimeoutFor(name, 1_500) });
     try {
       const before = (await own.submit(place as AnyTask, []).outcome()) as { workerId: number };
       const never = taskRef(new URL('never-loads.mjs', modules), 'task');
@@ -109,7 +109,7 @@ describe.each(NAMES)('%s', (name: FaceName) => {
   });
 
   it('is broken when its initializer hangs, after startTimeout [F-55]', async () => {
-    const own = openFace(name, { startTimeout: 300, initializer: () => new Promise(() => undefined) });
+    const own = openFace(name, { startTimeout: await startTimeoutFor(name, 300), initializer: () => new Promise(() => undefined) });
     try {
       const broken = await outcome(own.submit(square as AnyTask, [1]).outcome());
       expect(broken.ok || errorText(broken.error)).toBe('BROKEN');
@@ -235,6 +235,15 @@ describe.each(NAMES)('%s', (name: FaceName) => {
     expect(!error.ok && error.error).toBeInstanceOf(TwinpoolError);
   });
 });
+
+/** Workers start within it, here and now. */
+function startTimeoutFor(name: FaceName, least: number): Promise<number> {
+  return limitFor(async () => {
+    const face = openFace(name);
+    await face.submit(place as AnyTask, []).outcome();
+    await face.kill();
+  }, least);
+}
 
 async function refusal(ask: () => Promise<unknown>): Promise<unknown> {
   try {
