@@ -20,9 +20,9 @@ import {
 import { type AsyncResult, NotReadyError, type Pool, type PoolCalls, PoolClosedError, PoolTerminatedError } from '@twinpool/pool';
 import { makeGate } from '@twinpool/testkit';
 import { echo, spin, square } from '@twinpool/testkit/tasks';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { cancelItself, holdWorker, throwIt } from './fixtures/tasks.mjs';
-import { executorFor, holding, KINDS, type Kind, poolFor, turn } from './kit.ts';
+import { end, executorFor, holding, KINDS, type Kind, poolFor, turn } from './kit.ts';
 
 type Member = string | symbol;
 
@@ -220,6 +220,7 @@ interface Api {
   readonly of: 'pool' | 'executor';
   call<A extends readonly unknown[]>(fn: (...args: A) => unknown, args: A, options?: object): Handles;
   terminate(): unknown;
+  end(): Promise<void>;
 }
 
 interface Handles {
@@ -230,7 +231,7 @@ interface Handles {
 type Options = Parameters<typeof poolFor>[1];
 
 function poolApi(kind: Kind, options: Options): Api {
-  const pool = poolFor(kind, { processes: 1, ...options });
+  const pool = new kind.Pool({ processes: 1, ...options });
   return {
     of: 'pool',
     call: (fn, args, call) => {
@@ -238,11 +239,12 @@ function poolApi(kind: Kind, options: Options): Api {
       return { result, future: toFuture(result) };
     },
     terminate: () => pool.terminate(),
+    end: () => end(pool),
   };
 }
 
 function executorApi(kind: Kind, options: Options): Api {
-  const executor = executorFor(kind, { maxWorkers: 1, ...options } as Parameters<typeof executorFor>[1]);
+  const executor = new kind.Executor({ maxWorkers: 1, ...options } as Parameters<typeof executorFor>[1]);
   return {
     of: 'executor',
     call: (fn, args, call) => {
@@ -250,11 +252,13 @@ function executorApi(kind: Kind, options: Options): Api {
       return { future, result: toAsyncResult(future) };
     },
     terminate: () => executor.terminateWorkers(),
+    end: () => end(executor),
   };
 }
 
 interface Scenario {
   readonly title: string;
+  /** A facade of its own with these options; without them it shares one with other scenarios. */
   readonly options?: Options;
   /** Brings a task into a state. */
   readonly run: (api: Api) => Handles | Promise<Handles>;
@@ -380,6 +384,7 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     title: 'terminated while it waited',
+    options: {},
     run: async (api) => {
       await hold(api);
       const handles = api.call(square, [2]);
@@ -392,6 +397,7 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     title: 'terminated while it ran',
+    options: {},
     run: async (api) => {
       const gate = makeGate();
       onTestFinished(() => gate.open());
@@ -436,8 +442,21 @@ const SCENARIOS: readonly Scenario[] = [
 
 describe.each(KINDS)('of kind $kind', (kind) => {
   describe.each([poolApi, executorApi])('%o', (makeApi) => {
+    let shared: Api | undefined;
+    afterAll(() => shared?.end());
+
+    function apiFor(options: Options): Api {
+      if (options === undefined) {
+        shared ??= makeApi(kind, undefined);
+        return shared;
+      }
+      const own = makeApi(kind, options);
+      onTestFinished(() => own.end());
+      return own;
+    }
+
     test.each(SCENARIOS)('[R9] future and result agree: $title', async ({ options, run, state, outcome }) => {
-      const api = makeApi(kind, options);
+      const api = apiFor(options);
       const { future, result } = await run(api);
       const wanted = typeof state === 'function' ? state(api.of) : state;
       let facts: Facts = { state: wanted };

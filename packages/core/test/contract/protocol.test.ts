@@ -1,6 +1,7 @@
 /**
  * [R10] A worker that breaks the protocol, over both transports: every field of every message is replaced by an invalid value, messages arrive out
- * of order, twice, and for unknown tasks. The lane ends the worker, its tasks are lost, and the program continues.
+ * of order, twice, and for unknown tasks. The lane ends the worker, its tasks are lost, and the program continues. For each field one invalid value
+ * goes over both transports, or four with MATRIX=all (`npm run matrix`); all of them are tried on the form of the message alone.
  *
  *   a task forges a message on its worker's own channel and stays --> WorkerLostError, one anomaly --> the next task runs elsewhere
  */
@@ -40,6 +41,9 @@ import {
 } from '../../src/wire/messages.ts';
 import { encodeThrown } from '../../src/wire/thrown.ts';
 import { KINDS, type Kind, Workplace } from './workplace.ts';
+
+/** Invalid values for each field that go over a transport. */
+const PER_FIELD = process.env['MATRIX'] === 'all' ? 4 : 1;
 
 const deep = (depth: number): unknown => {
   let value: unknown[] = [];
@@ -199,11 +203,11 @@ describe.each(KINDS)('[R10] a %s that breaks the protocol', (kind: Kind) => {
     expect(place.attachment.stats()).toMatchObject({ queued: 0, running: 0, protocolAnomalies: anomalies });
   }
 
-  // A worker for each: two kinds of junk a field, another two for the next field. All of them are tried on the form alone, below.
+  // A worker for each: other kinds of junk for the next field, and for the other transport.
   it.each(FIELDS)('is ended with its task: junk for $field', async (field) => {
     const bad = JUNK.filter(([, value]) => !(field.isFine ?? (() => false))(value));
-    const from = 2 * FIELDS.indexOf(field);
-    for (const at of [from, from + 1]) {
+    const from = PER_FIELD * (2 * FIELDS.indexOf(field) + KINDS.indexOf(kind));
+    for (let at = from; at < from + PER_FIELD; at++) {
       const [what, value] = bad[at % bad.length] as (typeof JUNK)[number];
       await isLostBy([field.forge(value)], what);
     }
