@@ -372,7 +372,7 @@ export interface TaskContext {
     readonly workerId: number;
     readonly workerName: string;
     readonly workerIndex: number;
-    readonly kind: "process" | "thread";
+    readonly kind: "process" | "thread" | "inline";
     readonly signal: AbortSignal;
     readonly workerData: unknown;
     report(value: unknown): void;
@@ -389,3 +389,14 @@ export declare let workerId: number | undefined;
 export declare let workerIndex: number | undefined;
 
 export declare let workerName: string | undefined;
+
+// @twinpool/core/testing
+
+export interface ContextOptions {
+    report?: ((value: unknown) => void) | undefined;
+    signal?: AbortSignal | undefined;
+    workerData?: unknown;
+    workerIndex?: number | undefined;
+}
+
+export declare function runWithContext<R>(fn: () => R, options?: ContextOptions): Promise<Awaited<R>>;

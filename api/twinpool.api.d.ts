@@ -355,3 +355,10 @@ export {
   workerIndex,
   workerName,
 } from '@twinpool/core';
+
+// twinpool/testing
+
+export {
+  ContextOptions,
+  runWithContext,
+} from '@twinpool/core';

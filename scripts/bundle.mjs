@@ -24,7 +24,7 @@ const packages = fileURLToPath(new URL('../packages/', import.meta.url));
  */
 const PUBLISHED = {
   core: {
-    entries: ['index', 'facade/index', 'worker/index'],
+    entries: ['index', 'facade/index', 'worker/index', 'testing'],
     alone: { register: true, 'tasks/syntax-libraries': false },
     texts: { WORKER_PROGRAM_TEXT: 'worker/twinpool-worker', REAPER_PROGRAM_TEXT: 'lanes/orphan-reaper-node' },
     // With the parts of zod that they use. Evaluated when the first options are checked: that takes some milliseconds.
@@ -35,7 +35,7 @@ const PUBLISHED = {
   adapters: { entries: ['index'] },
   migrate: { entries: ['index', 'command'], commands: ['bin'] },
   unplugin: { entries: ['bun', 'esbuild', 'next', 'rolldown', 'rollup', 'rspack', 'vite', 'webpack'] },
-  twinpool: { entries: ['index', 'pool', 'executor', 'adapters', 'core', 'worker'], commands: ['command'] },
+  twinpool: { entries: ['index', 'pool', 'executor', 'adapters', 'core', 'worker', 'testing'], commands: ['command'] },
 };
 const FORMATS = [
   { format: 'esm', extension: 'js' },

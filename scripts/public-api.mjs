@@ -4,11 +4,11 @@ import { packages, root } from './workspace.mjs';
 
 /** Of each package the entries whose names are public. `@twinpool/core/facade` is for this project's own packages. */
 const ENTRIES = {
-  core: ['index', 'worker/index'],
+  core: ['index', 'worker/index', 'testing'],
   pool: ['index'],
   executor: ['index'],
   adapters: ['index'],
-  twinpool: ['index', 'pool', 'executor', 'adapters', 'core', 'worker'],
+  twinpool: ['index', 'pool', 'executor', 'adapters', 'core', 'worker', 'testing'],
 };
 
 /** By package: its entries, each with its exported symbols in alphabetical order, aliases resolved. */

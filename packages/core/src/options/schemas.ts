@@ -32,6 +32,10 @@ const duration = zod.custom(
   'expected milliseconds: a number of 0 or more (Infinity: no limit)',
 );
 const aNumber = (unit: string) => zod.custom((value) => typeof value === 'number' && !Number.isNaN(value), `expected ${unit}: a number`);
+const abortSignal = zod.custom(
+  (value) => typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,
+  'expected an AbortSignal',
+);
 const callback = zod.custom((value) => typeof value === 'function', 'expected a function');
 const megabytes = zod.optional(zod.number().check(zod.positive()));
 const texts = zod.array(zod.string('expected a string'), 'expected an array of strings');
@@ -70,6 +74,14 @@ const environmentOfWorker: zod.ZodMiniType = zod.unknown().check((context) => {
   if (Object.prototype.toString.call(value) === '[object Object]') variablesOf(value as object, issues);
   else issues.push({ code: 'custom', message: 'expected an object of strings', input: value });
 });
+
+/** What `runWithContext` gives. */
+export const context: Shape = {
+  report: callback,
+  signal: abortSignal,
+  workerData: zod.unknown(),
+  workerIndex: whole(0, MOST_WORKERS, 'an index'),
+};
 
 /** What `perWorker` returns. */
 export const perWorker: Shape = {
@@ -115,10 +127,7 @@ export const share: Shape = {
 };
 
 export const call: Shape = {
-  signal: zod.custom(
-    (value) => typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,
-    'expected an AbortSignal',
-  ),
+  signal: abortSignal,
   priority: aNumber('a priority'),
   taskTimeout: duration,
   retries,

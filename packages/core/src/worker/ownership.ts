@@ -46,6 +46,8 @@ interface WorkerState {
   depth: number;
   /** `undefined` until the worker is set up. */
   tasks: TaskSource | undefined;
+  /** Contexts of functions that `runWithContext` calls; `undefined` until its first call. */
+  given: AsyncLocalStorage<TaskContext> | undefined;
   /** The task whose code is on the stack; 0 for none. */
   calling: number;
   readonly store: AsyncLocalStorage<number | string>;
@@ -67,6 +69,7 @@ shared[SHARED] ??= {
   named: [],
   depth: 0,
   tasks: undefined,
+  given: undefined,
   calling: 0,
   store: ownerStore(),
   hasRefused: false,
@@ -156,8 +159,16 @@ export function isInTask(): boolean {
 
 /** The context of the task that the running code belongs to. */
 export function contextHere(): TaskContext | undefined {
+  const given = state.given?.getStore();
+  if (given !== undefined) return given;
   const owner = ownerHere();
   return typeof owner === 'number' ? state.tasks?.contextOf(owner) : undefined;
+}
+
+/** Calls `fn` with a context of its own, in this thread. */
+export function runIn<T>(context: TaskContext, fn: () => T): T {
+  state.given ??= new AsyncLocalStorage();
+  return state.given.run(context, fn);
 }
 
 /**

@@ -7,8 +7,8 @@ export interface TaskContext {
   readonly workerName: string;
   /** The smallest index from 0 that no live worker of the runtime has. */
   readonly workerIndex: number;
-  /** What the worker is. */
-  readonly kind: 'process' | 'thread';
+  /** What the worker is; 'inline' where the task runs in the thread of its caller. */
+  readonly kind: 'process' | 'thread' | 'inline';
   /** Aborted when the call's signal is; in threads `aborted` is live in a synchronous task, in processes once the task yields. */
   readonly signal: AbortSignal;
   /** The runtime's `workerData` option, or what `perWorker` gave instead. */

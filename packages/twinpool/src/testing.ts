@@ -1,0 +1,2 @@
+/** `twinpool/testing`: the names of `@twinpool/core/testing`, for unit tests of task functions. */
+export * from '@twinpool/core/testing';
