@@ -19,6 +19,7 @@ import { PayloadTooLargeError, TaskSerializationError } from '../errors.ts';
 import { Copier, ownField } from './copier.ts';
 import { areRows, type Row } from './error-rows.ts';
 import { ErrorTable, type Seal } from './error-table.ts';
+import { AS_BYTES, type PackedValue } from './messages.ts';
 import { reviveErrors } from './revive-errors.ts';
 import { largerThan, SendabilityCheck } from './sendability-check.ts';
 import { fromBytes, toBytes } from './value-bytes.ts';
@@ -113,6 +114,11 @@ function isWithErrors(packed: readonly unknown[]): boolean {
 export function unpackBytes(packed: unknown): unknown {
   if (types.isArrayBuffer(packed)) return Buffer.from(packed);
   return types.isUint8Array(packed) ? unseal(packed) : unpackList(packed);
+}
+
+/** Returns a value that the worker's set-up contains. */
+export function unpackValue([kind, payload]: PackedValue): unknown {
+  return kind === AS_BYTES ? unpackBytes(payload) : payload;
 }
 
 function unpackList(packed: unknown): unknown {

@@ -1,7 +1,7 @@
 /**
  * Catches errors of user code outside of a call: an exception in a timer, a rejection without a handler.
  *
- * The runner decides to which task the error belongs (runner.ts). If it belongs to the running task, that task fails. After an error that belongs to no
+ * stray-errors.ts decides to which task the error belongs. If it belongs to the running task, that task fails. After an error that belongs to no
  * task the worker ends, as a Node program would: it first sends its answers and the error, and the program replaces the worker. The program is also
  * notified when user code ends the worker with `process.exit()`.
  */
@@ -9,26 +9,26 @@ import process from 'node:process';
 import { watchAsyncContext } from './async-context-watch.ts';
 import { keepMicrotaskOwners } from './microtasks.ts';
 import { takeHeldErrors } from './refusal.ts';
-import type { Runner } from './runner.ts';
+import type { StrayErrors } from './stray-errors.ts';
 
-export function catchLateErrors(runner: Runner): void {
+export function catchLateErrors(errors: StrayErrors): void {
   // Captured: a task may replace `process.exit` or `globalThis.process`.
   const exit = process.exit.bind(process);
   const die = (error: unknown) => {
     try {
-      runner.fatalError(error);
+      errors.fatal(error);
     } finally {
       exit(1);
     }
   };
   keepMicrotaskOwners();
   watchAsyncContext();
-  process.on('exit', () => runner.exiting());
+  process.on('exit', () => errors.exiting());
   process.on('uncaughtException', (error: unknown) => {
-    if (!runner.takesError(error, 'exception')) die(error);
+    if (!errors.takes(error, 'exception')) die(error);
   });
   process.on('unhandledRejection', (reason: unknown) => {
-    if (!runner.takesError(reason, 'rejection')) die(reason);
+    if (!errors.takes(reason, 'rejection')) die(reason);
   });
-  for (const error of takeHeldErrors()) runner.takesError(error, 'rejection');
+  for (const error of takeHeldErrors()) errors.takes(error, 'rejection');
 }

@@ -231,6 +231,6 @@ function openWakeInput(): Socket {
 
 export function startProcess(): void {
   const end = new ProcessTransport();
-  catchLateErrors(end.runner);
+  catchLateErrors(end.runner.errors);
   void writeOutputAtOnce().then(() => end.start());
 }

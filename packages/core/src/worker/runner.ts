@@ -14,9 +14,8 @@
 import type { AsyncResource } from 'node:async_hooks';
 import process from 'node:process';
 import { TaskModuleError, TaskSerializationError, TwinpoolError } from '../errors.ts';
-import { originOf, type TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
-import { loadPreload } from '../tasks/loading/load-preload.ts';
-import { type LoadedTask, loadTask } from '../tasks/loading/load-task.ts';
+import type { TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
+import type { LoadedTask } from '../tasks/loading/load-task.ts';
 import {
   ABORT,
   ARGUMENT_LISTS,
@@ -26,55 +25,30 @@ import {
   DEFINE,
   FORGET,
   INIT,
-  INIT_FAILED,
   LOADED,
   type Message,
-  type PackedValue,
   READY,
-  RUN_EXPECT,
-  RUN_FIELDS,
-  RUN_FLAGS,
-  RUN_FN,
-  RUN_ITEMS,
-  RUN_SPECIALS,
   SAME_CALL,
   SEPARATE_VALUE,
-  SPECIAL_FIELDS,
   TASKS,
   TIMED,
   type WorkerSetup,
 } from '../wire/messages.ts';
 import { isPrimitive } from '../wire/pack-runs.ts';
-import { unpackBytes } from '../wire/packed-value.ts';
+import { unpackBytes, unpackValue } from '../wire/packed-value.ts';
 import { SeparateValues } from '../wire/separate-values.ts';
-import { encodeThrown } from '../wire/thrown.ts';
 import { Answers } from './answers.ts';
 import { isContextUntouched } from './async-context-watch.ts';
+import { Batch, SPECIAL } from './batch.ts';
 import { Functions, type WorkerFunction } from './functions.ts';
-import { ownerOfUncaught } from './microtasks.ts';
+import { runStartCode } from './initializer.ts';
 import { becomeWorker, enterOwner, type Identity, identityHere, newScope, runAs, setCalling, type TaskSource } from './ownership.ts';
-import { hasRefusedHere } from './refusal.ts';
 import { RunningTask } from './running-task.ts';
 import { startContext } from './start-context.ts';
+import { StrayErrors } from './stray-errors.ts';
 import type { TaskContext } from './task-context.ts';
+import { TaskOwners } from './task-owners.ts';
 import type { WorkerTransport } from './transport.ts';
-
-/** One TASKS message, and its progress. */
-interface Batch {
-  readonly sequence: number;
-  readonly slot: number;
-  readonly runs: readonly unknown[];
-  run: number;
-  /** The run for which the load of its function was tried last. */
-  tried: number;
-  /** Place in the run, and in the whole message. */
-  at: number;
-  place: number;
-  /** Next special of the run. */
-  special: number;
-  /** The number of claimed tasks from `at` on: the first waits for its module, or they were claimed together. */
-  claimed: number;
-}
 
 /**
  * The number of short tasks of one call that are claimed together. More: a smaller share of the claim's cost per task. Fewer: fewer tasks that cannot be
@@ -84,9 +58,6 @@ const TOGETHER = 32;
 /** For tasks expected to be shorter than SHORT µs, the clock is read once per READ_EVERY tasks. One reading costs 40 ns. */
 const READ_EVERY = 16;
 const SHORT = 2;
-
-/** Stands for an item that is in the specials of the run. */
-const SPECIAL = Symbol('special');
 
 // Captured: a task may replace what it finds on the global object.
 const exit = process.exit.bind(process);
@@ -106,30 +77,17 @@ export class Runner implements TaskSource {
   #answers!: Answers;
   #workerData: unknown;
   readonly #queue: Batch[] = [];
+  readonly #owners = new TaskOwners();
+  /** Errors of user code outside of a call. */
+  readonly errors: StrayErrors = new StrayErrors(this.#owners, () => this.#queue[0]?.hasClaims === true);
   readonly #functions = new Functions();
   readonly #separateValues = new SeparateValues();
   /** A task runs or a module loads. `drive` is called when that ends. */
   #busy = false;
   #ready = false;
-  /** The newest owner. */
-  #token = 0;
-  /** The newest owner before the first task. */
-  #tokenAtStart = 0;
-  /** The owner of the running task, or 0. */
-  #running = 0;
-  /** The initializer is loaded or runs. */
-  #isInitializing = false;
-  /** The owner of the running initializer, or 0. */
-  #initializing = 0;
   #context: RunningTask | undefined;
-  /** Fails the running asynchronous task with an error outside of its promise. */
-  #failRunning: ((error: unknown) => void) | undefined;
-  /** A leftover of an ended task failed: the worker ends after the running task, or at once. */
-  #isRetiring = false;
   /** The program does not know yet that the messages whose tasks it took back were read. */
   #owesAcknowledgement = false;
-  /** Late errors from before the worker's set-up. */
-  #earlyErrors: unknown[] = [];
 
   constructor(transport: WorkerTransport) {
     this.#transport = transport;
@@ -147,17 +105,7 @@ export class Runner implements TaskSource {
   receive(message: Message): void {
     switch (message[0]) {
       case TASKS:
-        this.#queue.push({
-          sequence: message[1] as number,
-          slot: message[2] as number,
-          runs: message[3] as unknown[],
-          run: 0,
-          tried: -1,
-          at: 0,
-          place: 0,
-          special: 0,
-          claimed: 0,
-        });
+        this.#queue.push(new Batch(message));
         break;
       case DEFINE:
         this.#functions.define(message[1] as number, message[2] as TaskDescriptor);
@@ -201,56 +149,13 @@ export class Runner implements TaskSource {
     this.#transport.idle(this.#answers.busyFor);
   }
 
-  /**
-   * An exception that was not caught, or a rejection that was not handled. `true`: this worker goes on, since the error is the outcome of the
-   * task that it belongs to, or concerns no task and can wait until the running one has ended.
-   */
-  takesError(error: unknown, kind: 'exception' | 'rejection'): boolean {
-    const owner = ownerOfUncaught(error);
-    const fail = this.#failRunning;
-    if (fail !== undefined && owner === this.#running) {
-      fail(error);
-      return true;
-    }
-    // An import ran the program again, and what came of it fails (a refused pool, a port in use): in a replacement it would fail again.
-    if (typeof owner !== 'number' && (hasRefusedHere() || (owner !== undefined && this.#isYoung))) {
-      this.#lateError(error);
-      return true;
-    }
-    // An exception without an owner may be the running task's: a callback that threw may be the one that it waits for.
-    const canWait = fail !== undefined && (owner !== undefined || kind === 'rejection');
-    this.#isRetiring ||= canWait || typeof owner === 'number';
-    if (canWait) this.#lateError(error);
-    return canWait;
-  }
-
-  /** Reports an error after which the worker's state is unknown. The worker then ends. */
-  fatalError(error: unknown): void {
-    this.#answers?.lateError(error, true, this.#hasBegun());
-  }
-
-  /** The worker ends. Messages that it sends now still arrive. */
-  exiting(): void {
-    this.#answers?.exiting(this.#hasBegun());
-  }
-
-  /** Whether a task ends with this worker: one that runs, or that waits for its module, unless this worker ends because of another's leftover. */
-  #hasBegun(): boolean {
-    return this.#running !== 0 || (!this.#isRetiring && (this.#queue[0]?.claimed ?? 0) > 0);
-  }
-
-  /** Whether it has begun at most one task, or one run of short tasks. */
-  get #isYoung(): boolean {
-    return this.#token <= this.#tokenAtStart + 1;
-  }
-
   isRunning(owner: number): boolean {
-    return owner === this.#running || owner === this.#initializing;
+    return this.#owners.isRunning(owner);
   }
 
   contextOf(owner: number): TaskContext | undefined {
-    if (owner === this.#running) return this.#contextOfRunning();
-    return owner === this.#initializing ? startContext(identityHere() as Identity, this.#transport.kind) : undefined;
+    if (owner === this.#owners.running) return this.#contextOfRunning();
+    return this.#owners.isRunning(owner) ? startContext(identityHere() as Identity, this.#transport.kind) : undefined;
   }
 
   /** Creates the context on first use. */
@@ -261,47 +166,27 @@ export class Runner implements TaskSource {
     return this.#context;
   }
 
-  #lateError(error: unknown): void {
-    if (this.#answers === undefined) this.#earlyErrors.push(error);
-    else this.#answers.lateError(error, false, false);
-  }
-
   async #initialize(setup: WorkerSetup): Promise<void> {
     this.#setup = setup;
     this.#answers = new Answers(this.#transport, setup.maxPayloadBytes);
     this.#workerData = unpackValue(setup.workerData);
-    const { workerId, workerIndex, workerName, preload, initializer, initargs } = setup;
+    const { workerId, workerIndex, workerName, preload, initializer } = setup;
     becomeWorker(setup.depth, this, { workerId, workerIndex, workerName, workerData: this.#workerData });
-    for (const error of this.#earlyErrors.splice(0)) this.#lateError(error);
-    if (preload.length > 0 || initializer !== undefined) this.#transport.keepTurning();
-    try {
-      for (const module of preload) await runAs(module.specifier, loadPreload, undefined, module);
-      if (initializer !== undefined) await this.#callInitializer(initializer, initargs);
-    } catch (error) {
-      this.#transport.send([INIT_FAILED, encodeThrown(error), this.#isInitializing]);
-      exit(1);
-    }
-    this.#tokenAtStart = this.#token;
+    this.errors.reportTo(this.#answers);
+    if (preload.length > 0 || initializer !== undefined) await runStartCode(setup, this.#transport, this.#owners);
+    this.#owners.startTasks();
     this.#ready = true;
     this.#transport.send([READY]);
     this.drive();
   }
 
-  async #callInitializer(initializer: TaskDescriptor, initargs: PackedValue): Promise<void> {
-    this.#isInitializing = true;
-    const task = await runAs(originOf(initializer), () => loadTask(initializer));
-    this.#initializing = this.#newOwner();
-    await runAs(this.#initializing, () => task.call(...(unpackValue(initargs) as unknown[])));
-    this.#initializing = 0;
-    this.#isInitializing = false;
-  }
-
   /** When this message is read, the task may have ended and another may run. */
   #abort(sequence: number, place: number): void {
     const batch = this.#queue[0];
-    if (!this.#busy || this.#running === 0 || batch?.sequence !== sequence || batch.place !== place) return;
+    const { running } = this.#owners;
+    if (!this.#busy || running === 0 || batch?.sequence !== sequence || batch.place !== place) return;
     // Listeners of the signal run now, and belong to the task.
-    runAs(this.#running, () => this.#contextOfRunning()?.abort());
+    runAs(running, () => this.#contextOfRunning()?.abort());
   }
 
   #load(id: number, known: WorkerFunction): Promise<void> {
@@ -310,16 +195,14 @@ export class Runner implements TaskSource {
 
   /** Returns whether the batch is finished. False: a module or a promise must be awaited. */
   #runBatch(batch: Batch): boolean {
-    const { runs } = batch;
     const answers = this.#answers;
-    for (; batch.run < runs.length; batch.run += RUN_FIELDS, batch.at = 0, batch.special = 0) {
-      const id = runs[batch.run + RUN_FN] as number;
+    for (; batch.hasRun; batch.nextRun()) {
+      const id = batch.functionId;
       const known = this.#functions.get(id);
-      if (known !== undefined && known.task === undefined && batch.tried !== batch.run) {
+      if (known !== undefined && known.task === undefined && !batch.isTried) {
         answers.flush();
-        if (batch.claimed === 0) batch.claimed = this.#transport.claim(batch.slot, 1);
-        if (batch.claimed === 0) return this.#wasTakenBack();
-        batch.tried = batch.run;
+        if (!batch.claim(this.#transport, 1)) return this.#wasTakenBack();
+        batch.tryLoad();
         this.#waitFor(this.#load(id, known));
         return false;
       }
@@ -338,9 +221,8 @@ export class Runner implements TaskSource {
    * of different calls share a scope while user code has not touched it.
    */
   #runInScope(batch: Batch, known: WorkerFunction | undefined): RunEnd {
-    const { runs, run } = batch;
-    const isOneCall = ((runs[run + RUN_FLAGS] as number) & SAME_CALL) !== 0;
-    const shared = isOneCall && (runs[run + RUN_EXPECT] as number) > 0 && known?.isAsync !== true ? 'owner' : 'scope';
+    const isOneCall = (batch.flags & SAME_CALL) !== 0;
+    const shared = isOneCall && batch.expectation > 0 && known?.isAsync !== true ? 'owner' : 'scope';
     if (isContextUntouched()) {
       this.#taskScope ??= newScope('TWINPOOL_TASK');
       return this.#taskScope.runInAsyncScope(this.#runTasks, this, batch, known, shared);
@@ -352,39 +234,31 @@ export class Runner implements TaskSource {
   /** Runs inside the shared scope, unless `shared` is 'nothing'. */
   #runTasks(batch: Batch, known: WorkerFunction | undefined, shared: Shared): RunEnd {
     const answers = this.#answers;
-    const { runs, run } = batch;
-    const items = runs[run + RUN_ITEMS] as ArrayLike<unknown>;
-    const flags = runs[run + RUN_FLAGS] as number;
+    const { items, flags, count, specials, expectation } = batch;
     const arity = flags >>> ARITY_SHIFT;
-    const count = arity === 0 ? items.length : items.length / arity;
-    const specials = runs[run + RUN_SPECIALS] as unknown[] | undefined;
-    const expectation = runs[run + RUN_EXPECT] as number;
     const readEvery = expectation < SHORT ? READ_EVERY - 1 : 0;
     const mayRunTogether =
       shared === 'owner' && flags === SAME_CALL && expectation < SHORT && specials === undefined && known?.task !== undefined;
-    if (shared === 'owner') enterOwner(this.#newOwner());
+    if (shared === 'owner') enterOwner(this.#owners.next());
     while (batch.at < count) {
-      if (mayRunTogether && known.givesNumbers && batch.claimed === 0) {
-        batch.claimed = this.#transport.claim(batch.slot, Math.min(TOGETHER, count - batch.at));
-        if (batch.claimed === 0) return 'taken back';
+      if (mayRunTogether && known.givesNumbers && !batch.hasClaims) {
+        if (!batch.claim(this.#transport, Math.min(TOGETHER, count - batch.at))) return 'taken back';
         if (!this.#runTogether(batch, known, items, expectation)) return 'waits';
         answers.flushIfLate();
         continue;
       }
-      if (batch.claimed === 0) batch.claimed = this.#transport.claim(batch.slot, 1);
-      if (batch.claimed === 0) return 'taken back';
+      if (!batch.claim(this.#transport, 1)) return 'taken back';
       answers.beforeTask(expectation);
-      batch.claimed -= 1;
+      batch.start();
       answers.started(expectation);
-      const special = specials !== undefined && specials[batch.special] === batch.at;
-      const item = special ? SPECIAL : arity === 0 ? items[batch.at] : argumentsAt(items, batch.at * arity, arity);
-      if (shared === 'scope') enterOwner(this.#newOwner());
-      const settled = shared === 'nothing' ? runAs(this.#newOwner(), this.#run, this, batch, known, item) : this.#run(batch, known, item);
+      const item = batch.item(items, specials, arity);
+      if (shared === 'scope') enterOwner(this.#owners.next());
+      const settled =
+        shared === 'nothing' ? runAs(this.#owners.next(), this.#run, this, batch, known, item) : this.#run(batch, known, item);
       // The position moves past an asynchronous task only when the task has settled.
       if (!settled) return 'waits';
       answers.countRun();
-      batch.at += 1;
-      batch.place += 1;
+      batch.moveOn();
       if (expectation > 0 && (batch.at & readEvery) === 0) answers.flushIfLate();
       if (shared === 'scope' && !isContextUntouched()) return 'touched';
     }
@@ -409,10 +283,10 @@ export class Runner implements TaskSource {
   #runTogether(batch: Batch, known: WorkerFunction, items: ArrayLike<unknown>, expectation: number): boolean {
     const answers = this.#answers;
     const { call } = known.task as LoadedTask;
-    this.#begin();
-    for (; batch.claimed > 0; batch.at += 1, batch.place += 1) {
+    this.#owners.begin();
+    for (; batch.hasClaims; batch.moveOn()) {
       answers.beforeTask(expectation);
-      batch.claimed -= 1;
+      batch.start();
       answers.started(expectation);
       let result: unknown;
       let hasThrown = false;
@@ -429,7 +303,7 @@ export class Runner implements TaskSource {
         known.givesNumbers = hasThrown;
         if (!this.#conclude(batch, known, result, hasThrown)) return false;
         answers.countRun();
-        this.#begin();
+        this.#owners.begin();
       }
     }
     this.#endTask();
@@ -442,10 +316,8 @@ export class Runner implements TaskSource {
   }
 
   #runSpecial(batch: Batch, known: WorkerFunction | undefined): boolean {
-    const specials = batch.runs[batch.run + RUN_SPECIALS] as readonly unknown[];
-    const kind = specials[batch.special + 1];
-    const payload = specials[batch.special + 2];
-    batch.special += SPECIAL_FIELDS;
+    const { specialKind: kind, specialPayload: payload } = batch;
+    batch.dropSpecial();
     if (kind === AS_SKIP) {
       this.#answers.skipped();
       return true;
@@ -466,9 +338,9 @@ export class Runner implements TaskSource {
       this.#answers.thrown(known?.failure ?? new TaskModuleError('the task was never defined in this worker'), 'worker');
       return true;
     }
-    const flags = batch.runs[batch.run + RUN_FLAGS] as number;
+    const { flags } = batch;
     if ((flags & TIMED) !== 0) this.#answers.announceStart();
-    this.#begin();
+    this.#owners.begin();
     let result: unknown;
     let hasThrown = false;
     try {
@@ -511,20 +383,19 @@ export class Runner implements TaskSource {
       if (over) return;
       over = true;
       // Packing may call code of the task.
-      setCalling(this.#running);
+      setCalling(this.#owners.running);
       answer();
       this.#endTask();
       this.#answers.countRun();
       this.#answers.closeSegment();
-      batch.at += 1;
-      batch.place += 1;
+      batch.moveOn();
       this.#busy = false;
-      if (this.#isRetiring) exit(1);
+      if (this.errors.isRetiring) exit(1);
       this.drive();
     };
     const failed = (error: unknown) => finish(() => this.#answers.thrown(error));
     this.#busy = true;
-    this.#failRunning = failed;
+    this.errors.watch(failed);
     this.#transport.keepTurning();
     // Through `Promise.resolve`, so that a thenable that calls back at once does not make this call itself.
     Promise.resolve(result).then((value) => finish(() => this.#answers.value(value)), failed);
@@ -545,31 +416,9 @@ export class Runner implements TaskSource {
     this.#context = undefined;
   }
 
-  #newOwner(): number {
-    this.#token += 1;
-    return this.#token;
-  }
-
-  /** Before a task of the newest owner is called. */
-  #begin(): void {
-    this.#running = this.#token;
-    setCalling(this.#token);
-  }
-
   #endTask(): void {
     this.#endContext();
-    this.#failRunning = undefined;
-    this.#running = 0;
-    setCalling(0);
+    this.errors.unwatch();
+    this.#owners.end();
   }
-}
-
-function argumentsAt(items: ArrayLike<unknown>, from: number, count: number): unknown[] {
-  const args: unknown[] = [];
-  for (let i = 0; i < count; i++) args.push(items[from + i]);
-  return args;
-}
-
-function unpackValue([kind, payload]: PackedValue): unknown {
-  return kind === AS_BYTES ? unpackBytes(payload) : payload;
 }

@@ -29,7 +29,7 @@ const SLEEP = 20;
 
 export async function startThread({ port, cells }: ThreadSetup): Promise<void> {
   const thread = new ThreadTransport(port, cells);
-  catchLateErrors(thread.runner);
+  catchLateErrors(thread.runner.errors);
   await sendOutput((message, transfer) => thread.send(message, transfer));
   thread.listen();
 }
@@ -100,7 +100,7 @@ class ThreadTransport implements WorkerTransport {
       this.#exit(0);
     } catch (error) {
       // An 'exit' listener of user code threw. Node then continues with a thread that cannot end without help. The lane terminates it.
-      this.runner.fatalError(error);
+      this.runner.errors.fatal(error);
     }
   }
 

@@ -1,0 +1,141 @@
+/**
+ * Batch: one TASKS message in the worker, and how far its tasks have come.
+ *
+ *   runs:   [run of one function: items] [run] [run]
+ *                  '-- #at: the next item       '-- nextRun
+ *
+ *   waiting --claim--> claimed --start--> running --moveOn--> the next task
+ *                         '-- the program took the tasks back: the batch is over
+ *
+ * Only these methods move the cursor. `place` counts the tasks of the whole message, since the program names a task by message and place. A batch does not
+ * know what a task does, nor its outcome.
+ */
+import {
+  ARITY_SHIFT,
+  type Message,
+  RUN_EXPECT,
+  RUN_FIELDS,
+  RUN_FLAGS,
+  RUN_FN,
+  RUN_ITEMS,
+  RUN_SPECIALS,
+  SPECIAL_FIELDS,
+} from '../wire/messages.ts';
+import type { WorkerTransport } from './transport.ts';
+
+/** Stands for an item that is in the specials of the run. */
+export const SPECIAL: unique symbol = Symbol('special');
+
+export class Batch {
+  readonly sequence: number;
+  readonly #slot: number;
+  readonly #runs: readonly unknown[];
+  /** The position of the run in `#runs`, and of the run for which the load of its function was tried last. */
+  #run = 0;
+  #tried = -1;
+  /** The next task: its position in the run, and in the whole message. */
+  #at = 0;
+  #place = 0;
+  /** The next special of the run. */
+  #special = 0;
+  /** The number of claimed tasks from `#at` on: the first waits for its module, or they were claimed together. */
+  #claimed = 0;
+
+  constructor(message: Message) {
+    this.sequence = message[1] as number;
+    this.#slot = message[2] as number;
+    this.#runs = message[3] as unknown[];
+  }
+
+  get hasRun(): boolean {
+    return this.#run < this.#runs.length;
+  }
+  get functionId(): number {
+    return this.#runs[this.#run + RUN_FN] as number;
+  }
+  get flags(): number {
+    return this.#runs[this.#run + RUN_FLAGS] as number;
+  }
+  /** The expected µs per task of the run; 0: unknown or long. */
+  get expectation(): number {
+    return this.#runs[this.#run + RUN_EXPECT] as number;
+  }
+  get items(): ArrayLike<unknown> {
+    return this.#runs[this.#run + RUN_ITEMS] as ArrayLike<unknown>;
+  }
+  get specials(): readonly unknown[] | undefined {
+    return this.#runs[this.#run + RUN_SPECIALS] as readonly unknown[] | undefined;
+  }
+  /** The number of tasks of the run. */
+  get count(): number {
+    const arity = this.flags >>> ARITY_SHIFT;
+    return arity === 0 ? this.items.length : this.items.length / arity;
+  }
+
+  get at(): number {
+    return this.#at;
+  }
+  get place(): number {
+    return this.#place;
+  }
+  get hasClaims(): boolean {
+    return this.#claimed > 0;
+  }
+
+  /** The load of the run's function was tried. */
+  get isTried(): boolean {
+    return this.#tried === this.#run;
+  }
+
+  tryLoad(): void {
+    this.#tried = this.#run;
+  }
+
+  /** Claims up to `most` of the next tasks, unless some are claimed. Returns false if the program took them back. */
+  claim(transport: WorkerTransport, most: number): boolean {
+    if (this.#claimed === 0) this.#claimed = transport.claim(this.#slot, most);
+    return this.#claimed > 0;
+  }
+
+  /** The first claimed task starts. */
+  start(): void {
+    this.#claimed -= 1;
+  }
+
+  /** The next task of the run gets its turn. */
+  moveOn(): void {
+    this.#at += 1;
+    this.#place += 1;
+  }
+
+  nextRun(): void {
+    this.#run += RUN_FIELDS;
+    this.#at = 0;
+    this.#special = 0;
+  }
+
+  /** The item of the next task: its argument, the list of its arguments, or SPECIAL. */
+  item(items: ArrayLike<unknown>, specials: readonly unknown[] | undefined, arity: number): unknown {
+    const at = this.#at;
+    if (specials !== undefined && specials[this.#special] === at) return SPECIAL;
+    return arity === 0 ? items[at] : argumentsAt(items, at * arity, arity);
+  }
+
+  /** The kind and the payload of the special item that is next. */
+  get specialKind(): unknown {
+    return this.specials?.[this.#special + 1];
+  }
+  get specialPayload(): unknown {
+    return this.specials?.[this.#special + 2];
+  }
+
+  dropSpecial(): void {
+    this.#special += SPECIAL_FIELDS;
+  }
+}
+
+function argumentsAt(items: ArrayLike<unknown>, from: number, count: number): unknown[] {
+  const args: unknown[] = [];
+  for (let i = 0; i < count; i++) args.push(items[from + i]);
+  return args;
+}
