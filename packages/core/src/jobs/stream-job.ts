@@ -5,32 +5,27 @@
  *   '------------- at most `window` items from here to there ------------'
  *                                                        '-- `mostBytes` --'
  *
- *   #input:    open --exhausted | threw | stopInput | close | end--> ended       the first one counts
- *   #paused:   false <--> true       an error was delivered; nothing is read until the consumer asks again
- *   #pulling:  false <--> true       code of the input runs, or an asynchronous step is awaited
- *   #held:     false <--> true       derived (#updateHold): a synchronous input is open work
- *
- * - `#accept` is the only way in. An accepted item has an outcome, whatever happens; an item that comes after the end is dropped.
+ * - Items come in by `#accept` only. An accepted item has an outcome, whatever happens; an item that comes after the end is dropped.
  * - An input that throws ends after the outcomes of the good items, with its error; `stopInput` likewise. After `close` nothing more is delivered.
  * - The size of a result is known when it has arrived; what runs is expected to take as much as the last results.
+ *
+ * It decides how much may be read and run. stream-input-reader.ts has the states of the input; ready-outcomes.ts keeps the outcomes.
  */
 
 import { Fifo } from '../primitives/fifo.ts';
-import { checkStep, type Scope, stepOf, watchReturned } from '../primitives/user-code.ts';
+import type { Scope } from '../primitives/user-code.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
 import { CheckedItems } from './checked-items.ts';
 import { type CallSettings, type Chunk, type Ending, Job, tasksOf } from './job.ts';
 import { ReadyOutcomes } from './ready-outcomes.ts';
+import { type InputSink, StreamInputReader } from './stream-input-reader.ts';
 import type { StreamInput, StreamShape, Taker } from './stream-shape.ts';
 import { markTaskIndex } from './task-index.ts';
 import { WaitingItems } from './waiting-items.ts';
 
 export class StreamJob extends Job {
   readonly #shape: StreamShape;
-  readonly #scope: Scope;
-  readonly #sync: Iterator<unknown> | undefined;
-  readonly #async: AsyncIterator<unknown> | undefined;
-  #input: 'open' | 'ended' = 'open';
+  readonly #input: StreamInputReader;
   #window: number;
   #mostBytes: number;
   /** Accepted but not claimed. */
@@ -42,21 +37,11 @@ export class StreamJob extends Job {
   readonly #takers = new Fifo<Taker>();
   /** Delivered once after the last outcome. */
   #lastError: { readonly error: unknown } | undefined;
-  /** An error was delivered: nothing is pulled until the consumer asks again. */
-  #paused = false;
+  /** A delivered error pauses the input. */
   #pausesAtErrors = true;
-  #pulling = false;
-  /** The consumer left, or the call ended, inside a synchronous input's own code: its `return` is called once that has returned. */
-  #closeLater: ((hasEnded: boolean) => void) | undefined;
-  /** Resolves when the input has closed. */
-  #closing: Promise<void> = Promise.resolve();
   #isHandedOver = false;
   /** Accepted tasks that are not open work, because they wait for the consumer. */
   #aside = 0;
-  /** While `join` waits, an unfinished sync input is read to its end. */
-  #lifted = false;
-  /** The owner counts the input as open work. */
-  #held = false;
 
   constructor(fn: TaskFunction, input: StreamInput, shape: StreamShape, settings: CallSettings) {
     super(fn, settings);
@@ -64,16 +49,13 @@ export class StreamJob extends Job {
     this.#window = shape.window;
     this.#mostBytes = shape.mostBytes ?? Number.POSITIVE_INFINITY;
     this.captureScope();
-    this.#scope = this.scope as Scope;
-    this.#sync = 'sync' in input ? input.sync : undefined;
-    this.#async = 'async' in input ? input.async : undefined;
+    const sync = 'sync' in input ? input.sync : undefined;
+    const async = 'async' in input ? input.async : undefined;
+    this.#input = new StreamInputReader(this.scope as Scope, sync, async, this.#sink());
     this.#ready = new ReadyOutcomes(shape.ordered, shape.mostBytes !== undefined);
     const items = 'items' in input ? input.items : undefined;
     this.#buffer = fn.parseArguments === undefined ? new WaitingItems(items, shape.spread) : new CheckedItems(this, shape.spread, items);
-    if ('items' in input) {
-      this.#accepted = input.items.length;
-      this.#input = 'ended';
-    }
+    if (items !== undefined) this.#accepted = items.length;
   }
 
   /** Tasks accepted so far. */
@@ -85,10 +67,10 @@ export class StreamJob extends Job {
     return this.#accepted - this.#ready.taken;
   }
   get isAsync(): boolean {
-    return this.#async !== undefined;
+    return this.#input.isAsync;
   }
   get inputEnded(): boolean {
-    return this.#input === 'ended';
+    return this.#input.hasEnded;
   }
   /** A task of it was handed to a worker once. */
   get handedOver(): boolean {
@@ -100,7 +82,7 @@ export class StreamJob extends Job {
     const back = tasksOf(this.#returned);
     const room = this.#roomToRun();
     if (room <= 0) return back;
-    const toPull = this.#sync !== undefined && !this.#pulling && this.#mayPull() ? this.#roomToPull() : 0;
+    const toPull = this.#input.canPull ? this.#roomToPull() : 0;
     return back + Math.min(room, this.#buffer.claimable + toPull);
   }
 
@@ -110,8 +92,8 @@ export class StreamJob extends Job {
 
   /** Begins to read an input that is not read as lanes have room. */
   start(): void {
-    if (this.#async !== undefined) void this.#scope.runInAsyncScope(this.#pullAsync, this, this.#async);
-    else if (this.#sync !== undefined && this.#shape.eager) this.#pullSync(this.#sync, this.#room());
+    if (this.#input.isAsync) this.#input.pullAsync();
+    else if (this.#shape.eager) this.#input.pull(this.#room());
   }
 
   claim(most: number): Chunk | undefined {
@@ -123,7 +105,7 @@ export class StreamJob extends Job {
     }
     const { chunksize } = this.#shape;
     const wanted = chunksize === undefined ? most : Math.max(1, Math.floor(most / chunksize)) * chunksize;
-    if (this.#sync !== undefined) this.#pullSync(this.#sync, Math.min(wanted, this.#roomToPull()) - this.#buffer.claimable);
+    if (this.#input.canPull) this.#input.pull(Math.min(wanted, this.#roomToPull()) - this.#buffer.claimable);
     const room = Math.min(wanted, this.#roomToRun());
     if (this.#buffer.claimable === 0 || this.over || room <= 0) return undefined;
     const chunk = this.#buffer.cut(this, room);
@@ -172,7 +154,7 @@ export class StreamJob extends Job {
     this.#lastError ??= { error };
     this.#finish();
     this.owner.tasksEnded(unsettled, how, inLanes);
-    void this.#closeInput();
+    void this.#input.close();
     this.#deliver();
   }
 
@@ -184,7 +166,7 @@ export class StreamJob extends Job {
     this.#returned.length = 0;
     this.#accepted -= dropped;
     this.#lastError ??= { error };
-    void this.#closeInput();
+    void this.#input.close();
     this.#finishIfDone();
     this.#deliver();
     this.owner.tasksEnded(dropped, how);
@@ -192,9 +174,9 @@ export class StreamJob extends Job {
 
   /** No further input; what was accepted is delivered, then `error`. */
   stopInput(error: unknown): void {
-    if (this.over || this.#input === 'ended') return;
+    if (this.over || this.#input.hasEnded) return;
     this.#lastError ??= { error };
-    void this.#closeInput();
+    void this.#input.close();
     this.#finishIfDone();
     this.#deliver();
   }
@@ -210,20 +192,20 @@ export class StreamJob extends Job {
     this.#lastError = undefined;
     if (!wasOver) this.#finish();
     if (unsettled > 0) this.owner.tasksEnded(unsettled, 'cancelled', inLanes);
-    const closed = this.#closeInput();
+    const closed = this.#input.close();
     this.#deliver();
     return closed;
   }
 
   /** An error was delivered and the consumer has not asked again: the job is not open work. */
   get isPaused(): boolean {
-    return this.#paused;
+    return this.#input.isPaused;
   }
 
   /** The consumer takes errors as it takes values: none of them is the end of its loop. */
   takeErrorsToo(): void {
     this.#pausesAtErrors = false;
-    this.#paused = false;
+    this.#input.resume();
   }
 
   /** Lifts the window of a sync input, and what bounds the results of any, so that waiting for the end of the work can come to one. */
@@ -234,22 +216,20 @@ export class StreamJob extends Job {
       this.#setAside(0);
       this.owner.wake(this);
     }
-    if (this.#sync === undefined || this.#input === 'ended' || this.#lifted || this.#paused) return;
+    if (!this.#input.liftWindow()) return;
     this.#window = Number.POSITIVE_INFINITY;
-    this.#lifted = true;
-    this.#updateHold();
     this.owner.wake(this);
   }
 
   /** Asks for the next outcome. Returns a function that takes the question back, and says whether it was still open. */
   take(taker: Taker): () => boolean {
-    this.#paused = false;
+    this.#input.resume();
     this.#takers.push(taker);
     this.#deliver();
     this.#wakeForRoom();
     return () => {
       const wasOpen = this.#takers.remove(taker);
-      this.#updateHold();
+      this.#input.updateHold();
       return wasOpen;
     };
   }
@@ -298,86 +278,36 @@ export class StreamJob extends Job {
     return this.#takers.size > 0 || room === reach || room >= Math.ceil(reach / 8) ? room : 0;
   }
 
-  #mayPull(): boolean {
-    return this.#input === 'open' && !this.#paused;
+  #sink(): InputSink {
+    return {
+      accept: (item) => {
+        if (this.#accept(item) && this.#input.isAsync) this.owner.wake(this);
+      },
+      failed: (error) => {
+        this.#lastError ??= { error };
+      },
+      failedLater: (error) => this.#shape.onFailure?.(error, true),
+      stopped: () => {
+        this.#finishIfDone();
+        this.#deliver();
+      },
+      room: () => this.#room(),
+      isAsked: () => this.#takers.size > 0,
+      hold: () => this.owner.hold(),
+      release: () => this.owner.release(),
+      warn: (error) => this.owner.warn(error, "the input's return()"),
+    };
   }
 
-  #pullSync(input: Iterator<unknown>, count: number): void {
-    // `#pulling`: the input's own code may call the API, and so get here again.
-    if (this.#pulling || count <= 0 || !this.#mayPull()) return;
-    this.#pulling = true;
-    this.#scope.runInAsyncScope(this.#readSync, this, input, count);
-    this.#pulling = false;
-    this.#finishIfDone();
-    this.#deliver();
-  }
-
-  #readSync(input: Iterator<unknown>, count: number): void {
-    try {
-      for (let i = 0; i < count && this.#mayPull(); i++) {
-        const step = stepOf(input);
-        if (step.done) this.#endReading();
-        else this.#accept(step.value);
-      }
-    } catch (error) {
-      if (this.#input === 'open') this.#lastError ??= { error };
-      this.#endReading();
-    }
-    this.#closeLater?.(false);
-  }
-
-  async #pullAsync(input: AsyncIterator<unknown>): Promise<void> {
-    if (this.#pulling) return;
-    this.#pulling = true;
-    try {
-      while (this.#mayPull() && this.#room() > 0) {
-        const step: unknown = await input.next();
-        checkStep(step);
-        if (step.done) this.#endInput();
-        else if (this.#accept(step.value)) this.owner.wake(this);
-      }
-    } catch (error) {
-      const isNews = this.#input === 'open';
-      if (isNews) this.#lastError ??= { error };
-      this.#endInput();
-      if (isNews) this.#shape.onFailure?.(error, true);
-    } finally {
-      this.#pulling = false;
-    }
-    this.#finishIfDone();
-    this.#deliver();
-  }
-
-  /** The only way in. Whether the item was accepted: not after the end. */
+  /** Returns whether the item was accepted: not after the end. */
   #accept(item: unknown): boolean {
-    if (this.#input === 'ended' || this.over) return false;
+    if (this.#input.hasEnded || this.over) return false;
     this.#accepted += 1;
     this.owner.tasksAccepted(1);
     // A schema is code of the user: what it finds is counted.
     this.#buffer.push(item);
     if (this.#aside > 0) this.#setAside(this.#isFull ? this.#unclaimed : 0);
     return true;
-  }
-
-  /** A synchronous input is exhausted or has thrown: nothing is left to close. */
-  #endReading(): void {
-    this.#closeLater?.(true);
-    this.#endInput();
-  }
-
-  /** Nothing more is read. */
-  #endInput(): void {
-    this.#input = 'ended';
-    this.#updateHold();
-  }
-
-  /** A synchronous input is open work while it must be read to its end, or while a taker waits for an outcome. */
-  #updateHold(): void {
-    const isOpen = this.#sync !== undefined && this.#input === 'open' && ((this.#lifted && !this.#paused) || this.#takers.size > 0);
-    if (isOpen === this.#held) return;
-    this.#held = isOpen;
-    if (isOpen) this.owner.hold();
-    else this.owner.release();
   }
 
   /** Nothing runs, since the consumer does not take what is there. */
@@ -393,33 +323,6 @@ export class StreamJob extends Job {
     this.owner.setAside(more);
   }
 
-  /** The same for an input that can still be read: its `return` is called once. Resolves when it has closed. */
-  #closeInput(): Promise<void> {
-    if (this.#input === 'open') {
-      this.#endInput();
-      if (this.#sync !== undefined && this.#pulling) {
-        // A generator cannot be closed from inside.
-        this.#closing = new Promise((resolve) => {
-          this.#closeLater = (hasEnded) => {
-            this.#closeLater = undefined;
-            resolve(hasEnded ? undefined : this.#callReturn());
-          };
-        });
-      } else this.#closing = this.#scope.runInAsyncScope(this.#callReturn, this);
-    }
-    return this.#closing;
-  }
-
-  async #callReturn(): Promise<void> {
-    const fail = (error: unknown) => this.owner.warn(error, "the input's return()");
-    try {
-      if (this.#async !== undefined) await this.#async.return?.();
-      else watchReturned(this.#sync?.return?.(), fail);
-    } catch (error) {
-      fail(error);
-    }
-  }
-
   #deliver(): void {
     const ready = this.#ready;
     const before = ready.taken;
@@ -428,7 +331,7 @@ export class StreamJob extends Job {
       if (ok !== undefined) {
         const value = ready.take();
         this.#takers.shift()?.(ok, value, false);
-        if (!ok && this.#takers.size === 0 && this.#pausesAtErrors) this.#paused = true;
+        if (!ok && this.#takers.size === 0 && this.#pausesAtErrors) this.#input.pause();
       } else if (this.over) {
         const last = this.#lastError;
         this.#lastError = undefined;
@@ -436,20 +339,20 @@ export class StreamJob extends Job {
         else this.#takers.shift()?.(false, last.error, true);
       } else break;
     }
-    this.#updateHold();
+    this.#input.updateHold();
     this.#setAside(this.#isFull ? this.#unclaimed : 0);
     if (ready.taken > before) this.#wakeForRoom();
   }
 
   /** The consumer took something: the input may run further ahead. */
   #wakeForRoom(): void {
-    if (this.over || !this.#mayPull() || this.#roomToPull() === 0) return;
+    if (this.over || !this.#input.mayRead || this.#roomToPull() === 0) return;
     this.start();
-    if (!this.over && this.#async === undefined) this.owner.wake(this);
+    if (!this.over && !this.#input.isAsync) this.owner.wake(this);
   }
 
   #finishIfDone(): void {
-    if (!this.over && this.#input === 'ended' && this.#settled === this.#accepted) this.#finish();
+    if (!this.over && this.#input.hasEnded && this.#settled === this.#accepted) this.#finish();
   }
 
   #finish(): void {
@@ -462,6 +365,6 @@ export class StreamJob extends Job {
   #notifyProgress(): void {
     const { onProgress, total } = this.#shape;
     if (onProgress !== undefined)
-      this.notify('onProgress', onProgress, { completed: this.#settled, total: this.#input === 'ended' ? this.#accepted : total });
+      this.notify('onProgress', onProgress, { completed: this.#settled, total: this.#input.hasEnded ? this.#accepted : total });
   }
 }
