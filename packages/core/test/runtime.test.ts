@@ -719,6 +719,30 @@ describe('a worker that answers what it was not asked', () => {
   });
 });
 
+describe('a stream that its consumer leaves in its progress callback', () => {
+  it('leaves no task counted as waiting, also where its answers came together', async () => {
+    const world = await readyWorld({ size: 1 });
+    const fn = await measured(world, 'tiny', TINY);
+    const how = {
+      input: 'items',
+      window: never,
+      ordered: true,
+      chunksize: undefined,
+      eager: false,
+      failsAt: never,
+      tellsProgress: true,
+    } as const;
+    world.stream(clientAt(world), fn, numbers(100, 4), how, world.settings({}));
+    await turn();
+    const entry = [...world.book.values()].find(({ kind }) => kind === 'stream') as Parameters<World['leave']>[0];
+    world.plot('progress', () => world.leave(entry));
+    workerAt(world, 0).runAll(endOf, TINY);
+    expect(world.runtime.stats()).toMatchObject({ queued: 0, running: 0, cancelled: 3 });
+    await world.comeToRest();
+    await world.closeAll();
+  });
+});
+
 describe('reports', () => {
   it('reach the listener of their task, after the answers that came before', async () => {
     const world = await readyWorld({ size: 1 });

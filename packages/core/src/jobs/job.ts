@@ -213,6 +213,14 @@ export abstract class Job {
     this.end(error, how);
   }
 
+  /**
+   * Code of the user runs between the outcomes of two tasks, and may end the job. Then each task leaves its lane alone: tasks that still count as handed
+   * over must not have left.
+   */
+  get settlesOneByOne(): boolean {
+    return false;
+  }
+
   /** Settles `count` successful tasks from `index` on. */
   settleRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
     for (let i = 0; i < count && !this.over; i++) this.settle(index + i, true, values[from + i]);

@@ -131,10 +131,14 @@ export class StreamJob extends Job {
     if (!ok) this.#shape.onFailure?.(value, false);
   }
 
+  /** The progress callback may end the stream at each task. */
+  override get settlesOneByOne(): boolean {
+    return this.#shape.onProgress !== undefined;
+  }
+
   override settleRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
     if (this.over) return;
-    // The progress callback may end the stream at each task.
-    if (this.#shape.onProgress !== undefined) {
+    if (this.settlesOneByOne) {
       super.settleRange(index, values, from, count);
       return;
     }

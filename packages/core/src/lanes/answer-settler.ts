@@ -57,7 +57,8 @@ export class AnswerSettler {
       // A callback ended all jobs while their results were being delivered.
       if (chunk === undefined) break;
       const specialAt = specials !== undefined && special < specials.length ? (specials[special] as number) : count;
-      const plain = Math.min(specialAt - i, this.#inFlight.frontLeft);
+      let plain = Math.min(specialAt - i, this.#inFlight.frontLeft);
+      if (plain > 1 && chunk.job.settlesOneByOne) plain = 1;
       if (plain > 0) this.#settlePlain(chunk, values, i, plain);
       else {
         this.#settleSpecial(chunk, specials?.[special + 1] as number, specials?.[special + 2]);
