@@ -179,6 +179,7 @@ export interface ProcessPoolExecutor extends Executor {
     submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>>;
     submit<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(fn: T & Task<A, R>, ...args: TaskRest<T, A, Given>): Future<Awaited<R>>;
     stats(): RuntimeStats;
+    waitForCapacity(limit?: number): Promise<void>;
 }
 export declare const ProcessPoolExecutor: ExecutorConstructor<ProcessPoolExecutor>;
 
@@ -218,6 +219,7 @@ export interface ThreadPoolExecutor extends Executor {
     submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>>;
     submit<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(fn: T & Task<A, R>, ...args: TaskRest<T, A, Given>): Future<Awaited<R>>;
     stats(): RuntimeStats;
+    waitForCapacity(limit?: number): Promise<void>;
 }
 export declare const ThreadPoolExecutor: ExecutorConstructor<ThreadPoolExecutor>;
 

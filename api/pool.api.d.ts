@@ -144,6 +144,7 @@ export interface Pool extends AsyncDisposable {
     close(): void;
     terminate(): void;
     join(timeout?: number): Promise<void>;
+    waitForCapacity(limit?: number): Promise<void>;
     stats(): RuntimeStats;
     [Symbol.asyncDispose](): Promise<void>;
 }

@@ -67,6 +67,30 @@ export interface ThreadPoolExecutor extends Executor {
    * ```
    */
   stats(): RuntimeStats;
+
+  /**
+   * Waits until fewer than `limit` tasks of this executor wait for a worker, so that a producer does not run ahead of the workers.
+   *
+   * Callers are served in the order in which they came, one for each free place. A place is kept for its caller until the end of the turn of the event
+   * loop in which it goes on. While a caller waits, the program stays alive.
+   *
+   * @param limit - The number of tasks, at least 1. Default: the option `maxQueue`.
+   * @returns Nothing.
+   * @throws OptionsError (rejection) without `limit` and `maxQueue`, TypeError or RangeError (rejection) for a bad limit.
+   * @throws ExecutorShutdownError (rejection) after `shutdown()`, also if it comes meanwhile; BrokenExecutorError after no worker could be started.
+   *
+   * @example
+   * ```ts
+   * import { ThreadPoolExecutor } from 'twinpool';
+   *
+   * await using executor = new ThreadPoolExecutor({ maxWorkers: 2, maxQueue: 10 });
+   * for (let i = 0; i < 100; i++) {
+   *   await executor.waitForCapacity();
+   *   void executor.submit((x: number) => x * x, i);
+   * }
+   * ```
+   */
+  waitForCapacity(limit?: number): Promise<void>;
 }
 
 export const ThreadPoolExecutor: ExecutorConstructor<ThreadPoolExecutor> = class ThreadPoolExecutor extends WorkerExecutor {

@@ -20,6 +20,7 @@ import {
 import {
   Alarm,
   Attachment,
+  type AttachmentShape,
   type CallSettings,
   type CallSite,
   callSiteOf,
@@ -109,6 +110,11 @@ export abstract class WorkerExecutor extends Executor {
     return this.#endWorkers('killWorkers');
   }
 
+  async waitForCapacity(limit?: number): Promise<void> {
+    this.#checkOpen('waitForCapacity');
+    return this.#attachment.waitForCapacity('waitForCapacity', limit);
+  }
+
   stats(): RuntimeStats {
     return this.#attachment.stats();
   }
@@ -196,9 +202,8 @@ export abstract class WorkerExecutor extends Executor {
   }
 }
 
-function closedError(name: string): ExecutorShutdownError {
-  return new ExecutorShutdownError(`${name} was shut down before the input of map() had ended`);
-}
+const closedError: AttachmentShape['closedError'] = (name, what) =>
+  new ExecutorShutdownError(`${name} was shut down ${what === 'input' ? 'before the input of map() had ended' : `while ${what}() waited`}`);
 
 function whyBroken(name: string, cause: unknown): string {
   return `${name} is broken and takes no work any more: ${cause instanceof Error ? cause.message : String(cause)}`;

@@ -9,7 +9,12 @@ import type { AttachmentShape } from '@twinpool/core/facade';
 const COMMON: Omit<AttachmentShape, 'name' | 'kind' | 'brokenError'> = {
   count: 'processes',
   startsAtOnce: true,
-  closedError: (name) => new PoolClosedError(`${name} was closed before its input had ended; the items that had been read were run`),
+  closedError: (name, what) =>
+    new PoolClosedError(
+      what === 'input'
+        ? `${name} was closed before its input had ended; the items that had been read were run`
+        : `${name} was closed while ${what}() waited`,
+    ),
   // `join` waits for the end of a synchronous input, so the input is read on. An asynchronous input may never have another item.
   readsOn: ({ isAsync }) => !isAsync,
   endedError: (name, cause) =>

@@ -378,6 +378,32 @@ export interface Pool extends AsyncDisposable {
   join(timeout?: number): Promise<void>;
 
   /**
+   * Waits until fewer than `limit` tasks of this pool wait for a worker, so that a producer does not run ahead of the workers.
+   *
+   * Callers are served in the order in which they came, one for each free place. A place is kept for its caller until the end of the turn of the event
+   * loop in which it goes on. While a caller waits, the program stays alive.
+   *
+   * @param limit - The number of tasks, at least 1. Default: the option `maxQueue`.
+   * @returns Nothing.
+   * @throws OptionsError (rejection) without `limit` and `maxQueue`, TypeError or RangeError (rejection) for a bad limit.
+   * @throws PoolClosedError (rejection) when the pool takes no new work, also if it ends meanwhile.
+   *
+   * @example
+   * ```ts
+   * import { ThreadPool } from 'twinpool';
+   *
+   * await using pool = new ThreadPool({ processes: 2, maxQueue: 10 });
+   * const results: Promise<number>[] = [];
+   * for (let i = 0; i < 100; i++) {
+   *   await pool.waitForCapacity();
+   *   results.push(pool.apply((x: number) => x * x, [i]));
+   * }
+   * console.log((await Promise.all(results)).length); // 100
+   * ```
+   */
+  waitForCapacity(limit?: number): Promise<void>;
+
+  /**
    * Returns counters and times of the workers, as they are now. Those of a shared runtime include the work of its other facades.
    *
    * @returns The counters, and times in milliseconds.
@@ -508,6 +534,11 @@ export const Pool: PoolConstructor = class Pool extends TaskMethods implements A
 
   join(timeout?: number): Promise<void> {
     return this.#lifecycle.join(timeout);
+  }
+
+  async waitForCapacity(limit?: number): Promise<void> {
+    this.#lifecycle.checkRunning();
+    return this.#lifecycle.attachment.waitForCapacity('waitForCapacity', limit);
   }
 
   stats(): RuntimeStats {

@@ -7,12 +7,14 @@
  * It does not know the names of the ends and their errors: those are the facade's.
  */
 
+import { OptionsError } from '../errors.ts';
 import type { CallSettings, Job } from '../jobs/job.ts';
 import type { StreamJob } from '../jobs/stream-job.ts';
 import type { RuntimeStats } from '../observability/runtime-stats.ts';
+import { checkWhole } from '../options/check-options.ts';
 import type { ResolvedShare } from '../options/resolve-options.ts';
 import { coreOf, RuntimeCore, WorkerRuntime } from '../runtime.ts';
-import type { Client } from '../scheduling/client.ts';
+import type { Client, Unended } from '../scheduling/client.ts';
 import { resolveFacade } from './facade-options.ts';
 
 export interface AttachmentShape {
@@ -25,8 +27,8 @@ export interface AttachmentShape {
   readonly startsAtOnce: boolean;
   /** The error of work whose workers cannot be started or, with onWorkerLoss 'break', were lost. It must not hold the facade: it lives as long as the runtime. */
   readonly brokenError: (name: string, cause: unknown) => Error;
-  /** The error of an input that is not read any further because no new work is taken. */
-  readonly closedError: (name: string) => Error;
+  /** The error of an input that is not read any further, or of a caller that waits for room, because no new work is taken. */
+  readonly closedError: (name: string, what: Unended) => Error;
   /** Whether an input is read to its end after the facade was closed; the others end at once. */
   readonly readsOn: (stream: StreamJob) => boolean;
   /** The error of open work whose workers were ended by their owner; `cause` is the owner's error. */
@@ -71,7 +73,7 @@ export class Attachment {
       killGrace: share.killGrace,
       settings: share.settings,
       brokenError: (cause) => shape.brokenError(name, cause),
-      closedError: () => shape.closedError(name),
+      closedError: (what) => shape.closedError(name, what),
       readsOn: shape.readsOn,
       endedError: (cause) => shape.endedError(name, cause),
     });
@@ -125,6 +127,20 @@ export class Attachment {
   submit(job: Job, tasks: number): void {
     this.checkNesting();
     this.#client.submit(job, tasks);
+  }
+
+  /**
+   * Resolves when fewer than `limit` tasks of this facade wait; default: `maxQueue`. Throws TypeError or RangeError for a bad limit, OptionsError without
+   * any. `rejected` when the facade takes no work any more. `what`: the method, for messages.
+   */
+  waitForCapacity(what: string, limit: number | undefined): Promise<void> {
+    if (limit !== undefined) checkWhole(limit, `${what}: limit`);
+    const most = limit ?? this.#share.maxQueue;
+    if (most === Number.POSITIVE_INFINITY) {
+      const message = 'expected a limit, or the option maxQueue: without a bound there is always room';
+      throw new OptionsError(`${what}: ${message}`, [{ path: 'maxQueue', message }]);
+    }
+    return this.#client.waitForCapacity(most);
   }
 
   stats(): RuntimeStats {

@@ -16,6 +16,7 @@ import type { KeepAlive } from '../primitives/keep-alive.ts';
 import { afterTurn } from '../primitives/time.ts';
 import { validatingJob } from '../tasks/definition/validation-scope.ts';
 import { watchSignal } from './abort-signals.ts';
+import { CapacityWaiters } from './capacity-waiters.ts';
 import { JobQueue } from './job-queue.ts';
 
 /** What a client asks of the scheduler. */
@@ -44,6 +45,9 @@ export interface ClientServices {
   readonly warn: (error: unknown, what: string) => void;
 }
 
+/** What had not ended when a facade took no new work any more. */
+export type Unended = 'input' | 'waitForCapacity';
+
 export interface ClientOptions {
   readonly name: string;
   /** Lanes it may use at once. */
@@ -55,8 +59,8 @@ export interface ClientOptions {
   readonly settings: CallSettings;
   /** The facade's error for work that ended because workers cannot be started or, with 'break', were lost. */
   readonly brokenError: (cause: unknown) => Error;
-  /** The error of an input that is not read any further because no new work is taken. */
-  readonly closedError: () => unknown;
+  /** The error of an input that is not read any further, or of a caller that waits for room, because no new work is taken. */
+  readonly closedError: (what: Unended) => unknown;
   readonly readsOn: (stream: StreamJob) => boolean;
   /** The error of work that ended because the owner of the workers ended them. */
   readonly endedError: (cause: unknown) => unknown;
@@ -76,6 +80,8 @@ export class Client implements JobOwner {
   readonly #drainWaiters: (() => void)[] = [];
   /** Jobs whose function was refused and that have not ended yet. */
   readonly #refused: Job[] = [];
+  /** Made with the first `waitForCapacity`. */
+  #capacity: CapacityWaiters | undefined;
   #closed = false;
   /** Why it is broken; undefined while it is not. */
   #breakage: { readonly cause: unknown } | undefined;
@@ -121,6 +127,7 @@ export class Client implements JobOwner {
     if (holder !== undefined) this.#goBefore(job, holder);
     this.#scheduler.stampAcceptance(job);
     this.#add(tasks);
+    this.#capacity?.submitted(tasks);
     if (this.#breakage !== undefined) {
       job.end(this.broken, 'failed');
       return;
@@ -214,6 +221,7 @@ export class Client implements JobOwner {
   /** Tasks went to a lane. */
   claimed(job: Job, count: number): void {
     this.#handed += count;
+    this.#capacity?.look();
     if (job.queued && job.waiting === 0 && !job.isPending) this.#queue.remove(job);
   }
 
@@ -263,11 +271,22 @@ export class Client implements JobOwner {
     this.#services.warn(error, `${this.options.name}: ${what}`);
   }
 
+  /** Resolves when fewer than `limit` tasks wait; 0: when a worker would take a task at once. Rejects when the client ends. */
+  waitForCapacity(limit: number): Promise<void> {
+    this.#capacity ??= new CapacityWaiters({
+      waiting: () => this.queued,
+      freeSlots: () => this.#scheduler.freeSlots(this),
+      keepAlive: (by) => this.#keepAlive.change(by),
+    });
+    return this.#capacity.wait(limit);
+  }
+
   /** No new jobs; inputs that may not be read any further end. */
   close(): void {
     this.#closed = true;
+    this.#capacity?.end(() => this.options.closedError('waitForCapacity'));
     for (const stream of [...this.#streams]) {
-      if (!this.options.readsOn(stream)) stream.stopInput(this.options.closedError());
+      if (!this.options.readsOn(stream)) stream.stopInput(this.options.closedError('input'));
     }
   }
 
@@ -281,7 +300,7 @@ export class Client implements JobOwner {
     for (const stream of [...this.#streams]) stream.lift();
     // Who takes an error, and asks on at once, was paused for a moment only.
     while (!this.#isDrained) await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
-    for (const stream of [...this.#streams]) stream.stopInput(this.options.closedError());
+    for (const stream of [...this.#streams]) stream.stopInput(this.options.closedError('input'));
   }
 
   /** Ends every job now. `waitingError` is for tasks no lane has; `error` for the others (and for a job that is partly handed over). */
@@ -320,6 +339,7 @@ export class Client implements JobOwner {
   /** An error for each job. */
   #terminate(error: () => unknown, waitingError: () => unknown, force: boolean): void {
     this.#closed = true;
+    this.#capacity?.end(() => this.options.closedError('waitForCapacity'));
     const handed = this.#scheduler.handedOver(this);
     for (const job of handed) job.end(error(), 'failed');
     this.#endWaiting(waitingError, 'cancelled');
@@ -363,6 +383,7 @@ export class Client implements JobOwner {
   #settled(count: number): void {
     this.#open -= count;
     this.#keepAlive.change(-count);
+    this.#capacity?.look();
     this.#tellIfIdle();
   }
 
