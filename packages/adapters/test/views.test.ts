@@ -16,9 +16,9 @@ import { type AsyncResult, NotReadyError, PoolTerminatedError } from '@twinpool/
 import { failure, makeGate } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
 import { add, fail, later, spin, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { holdWorker, throwIt } from './fixtures/tasks.mjs';
-import { busyExecutor, busyPool, executorFor, holding, KINDS, poolFor, turn } from './kit.ts';
+import { busyPool, executorFor, holding, KINDS, type Kind, poolFor, turn } from './kit.ts';
 
 type State = 'waiting' | 'running' | 'returned' | 'raised' | 'cancelled';
 
@@ -54,9 +54,13 @@ interface Caller {
   readonly gate: { open(): void };
 }
 
-async function busy(kind: (typeof KINDS)[number], origin: 'toFuture' | 'toAsyncResult'): Promise<Caller> {
+type Origin = 'toFuture' | 'toAsyncResult';
+type Opened = Omit<Caller, 'gate'>;
+
+/** A pool or an executor with one worker. */
+function opened(kind: Kind, origin: Origin): Opened {
   if (origin === 'toFuture') {
-    const { pool, gate } = await busyPool(kind);
+    const pool = new kind.Pool({ processes: 1 });
     // Without its rule for arguments that may be left out, which wants to know A.
     const applyAsync = pool.applyAsync.bind(pool) as <A extends readonly unknown[], R>(
       fn: (...args: A) => R,
@@ -66,23 +70,42 @@ async function busy(kind: (typeof KINDS)[number], origin: 'toFuture' | 'toAsyncR
       call: (fn, ...args) => ofResult(applyAsync(fn, args)),
       unobserved: () => pool.stats().unobservedErrors,
       end: () => pool[Symbol.asyncDispose](),
-      gate,
     };
   }
-  const { executor, gate } = await busyExecutor(kind);
+  const executor = new kind.Executor({ maxWorkers: 1 });
   return {
     call: (fn, ...args) => ofFuture(executor.submit(fn, ...args)),
     unobserved: () => executor.stats().unobservedErrors,
     end: () => executor.terminateWorkers(),
-    gate,
   };
+}
+
+/** Its worker is taken until the gate opens: whatever comes waits. */
+async function busy(caller: Opened): Promise<Caller> {
+  const gate = makeGate();
+  caller.call(holdWorker<string>, gate.path, 'first');
+  await holding(gate);
+  return { ...caller, gate };
 }
 
 const CASES = KINDS.flatMap((kind) => (['toFuture', 'toAsyncResult'] as const).map((origin) => ({ kind, origin, title: kind.kind })));
 
 describe.each(CASES)('$origin, $title', ({ kind, origin }) => {
+  let shared: Opened;
+  beforeAll(() => {
+    shared = opened(kind, origin);
+  });
+  afterAll(() => shared.end());
+
+  /** For a test that counts what is left in it, or ends it. */
+  function own(): Opened {
+    const caller = opened(kind, origin);
+    onTestFinished(() => caller.end());
+    return caller;
+  }
+
   test('agree while the task waits, runs, and has returned', async () => {
-    const caller = await busy(kind, origin);
+    const caller = await busy(shared);
     const gate = makeGate();
     const { future, result } = caller.call(holdWorker<string>, gate.path, 'mine');
     expect(stateOf(future, result)).toBe('waiting');
@@ -99,7 +122,7 @@ describe.each(CASES)('$origin, $title', ({ kind, origin }) => {
   });
 
   test.each(['future', 'result'] as const)('cancelled by the %s both are, in the same tick', async (by) => {
-    const caller = await busy(kind, origin);
+    const caller = await busy(shared);
     const views = caller.call(square, 2);
     const { future, result } = views;
     const seen: State[] = [];
@@ -118,7 +141,7 @@ describe.each(CASES)('$origin, $title', ({ kind, origin }) => {
   });
 
   test('fail with the very same error; asked for on one it was asked for on the other', async () => {
-    const caller = await busy(kind, origin);
+    const caller = await busy(own());
     const one = caller.call(fail, 'one');
     const two = caller.call(fail, 'two');
     const three = caller.call(fail, 'three');
@@ -138,7 +161,7 @@ describe.each(CASES)('$origin, $title', ({ kind, origin }) => {
   });
 
   test('give up after their timeout, and can be asked again', async () => {
-    const caller = await busy(kind, origin);
+    const caller = await busy(shared);
     const { future, result } = caller.call(later<number>, 5, 1);
     const asked = [
       future.result(0),
@@ -165,7 +188,7 @@ describe.each(CASES)('$origin, $title', ({ kind, origin }) => {
   });
 
   test('are promises', async () => {
-    const caller = await busy(kind, origin);
+    const caller = await busy(shared);
     const [good, bad] = [caller.call(add, 1, 2), caller.call(fail, 'no')];
     caller.gate.open();
     for (const view of [good.future, good.result]) {
@@ -197,7 +220,7 @@ describe.each(CASES)('$origin, $title', ({ kind, origin }) => {
   });
 
   test('done-callbacks run once, in order, before code that awaits continues', async () => {
-    const caller = await busy(kind, origin);
+    const caller = await busy(shared);
     const { future, result } = caller.call(square, 3);
     const log: string[] = [];
     const awaited = [
@@ -223,7 +246,7 @@ describe.each(CASES)('$origin, $title', ({ kind, origin }) => {
 
   test('a done-callback that throws, or is none', async () => {
     expectWarning('TWINPOOL_UNCAUGHT');
-    const caller = await busy(kind, origin);
+    const caller = await busy(shared);
     const { future, result } = caller.call(square, 3);
     const log: string[] = [];
     future.addDoneCallback(() => {
@@ -236,7 +259,7 @@ describe.each(CASES)('$origin, $title', ({ kind, origin }) => {
   });
 
   test('a CancelledError that the task itself threw is a failure', async () => {
-    const caller = await busy(kind, origin);
+    const caller = await busy(shared);
     const { future, result } = caller.call(throwIt, [new CancelledError('by the task')]);
     caller.gate.open();
     await result.wait();
@@ -245,7 +268,7 @@ describe.each(CASES)('$origin, $title', ({ kind, origin }) => {
   });
 
   test('the workers end: both have the error of the facade that was called', async () => {
-    const caller = await busy(kind, origin);
+    const caller = await busy(own());
     const { future, result } = caller.call(square, 1);
     await caller.end();
     if (origin === 'toFuture') {
@@ -258,7 +281,7 @@ describe.each(CASES)('$origin, $title', ({ kind, origin }) => {
   });
 
   test('wait and asCompleted take either view, and give back what they were given', async () => {
-    const caller = await busy(kind, origin);
+    const caller = await busy(shared);
     const [one, two, three] = [caller.call(square, 1), caller.call(fail, 'no'), caller.call(square, 3)];
     three.result.cancel();
     const handles = [one.future, one.result, two.result, three.future] as const;
@@ -271,7 +294,7 @@ describe.each(CASES)('$origin, $title', ({ kind, origin }) => {
   });
 
   test('there is one of each', async () => {
-    const caller = await busy(kind, origin);
+    const caller = await busy(shared);
     const { future, result } = caller.call(square, 1);
     expect(toFuture(result)).toBe(future);
     expect(toAsyncResult(future)).toBe(result);
