@@ -1,7 +1,7 @@
 /**
  * Keeps the callers that wait until few enough tasks of a client wait (`waitForCapacity`).
  *
- *   wait --fewer than `limit` tasks wait, and nobody came before--> served: its place is kept --submit--> used
+ *   wait --fewer than `limit` tasks wait, and no caller came before--> served: its place is kept --submit--> used
  *     '--the client ends--> rejected                                    '--end of the turn--> given to the next
  *
  * Invariants: callers are served in the order in which they came, and each served caller keeps one place until the end of the turn in which it goes on,
