@@ -34,7 +34,7 @@ const PUBLISHED = {
   executor: { entries: ['index'] },
   adapters: { entries: ['index'] },
   migrate: { entries: ['index', 'command'], commands: ['bin'] },
-  unplugin: { entries: ['bun', 'esbuild', 'next', 'rolldown', 'rollup', 'rspack', 'vite', 'webpack'] },
+  unplugin: { entries: ['bun', 'esbuild', 'executable', 'next', 'rolldown', 'rollup', 'rspack', 'vite', 'webpack'] },
   twinpool: { entries: ['index', 'pool', 'executor', 'adapters', 'core', 'worker', 'testing'], commands: ['command'] },
 };
 const FORMATS = [

@@ -10,11 +10,12 @@
 // The packages are packed, and installed with the bundlers in a scratch project outside of this repository. The output of a cell in which twinpool
 // is bundled is copied to an empty folder without node_modules. A cell is right when each form of task works with threads and with processes, or,
 // without the plugin, is refused with the three cures.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { packages, root, run } from './workspace.mjs';
+import { makeProject, writeFiles } from './scratch-project.mjs';
+import { root, run } from './workspace.mjs';
 
 const { values: given } = parseArgs({
   options: {
@@ -207,34 +208,10 @@ report([
 const FORMS = ['exported', 'defineTask', 'inline', 'taskRef'];
 
 async function prepare(project, wanted) {
-  const published = packages.filter(({ manifest }) => !manifest.private);
-  const tarballs = join(project, 'tarballs');
-  mkdirSync(tarballs, { recursive: true });
-  const { packageManager } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-  const filters = published.map(({ manifest }) => `--filter=${manifest.name}`);
-  await must('pack', run('npx', ['-y', packageManager, '-r', ...filters, 'pack', '--pack-destination', tarballs]));
-  const ours = {};
-  for (const file of readdirSync(tarballs)) {
-    ours[file.replace(/-\d+\.\d+\.\d+.*$/, '').replace(/^twinpool-/, '@twinpool/')] = `file:tarballs/${file}`;
-  }
   const used = Object.entries(BUNDLERS).filter(([name]) =>
     wanted.some((uses) => name === uses || (uses === 'rollup' && name.startsWith('@rollup/'))),
   );
-  const manifest = {
-    name: 'matrix',
-    private: true,
-    type: 'module',
-    dependencies: { ...ours, zod: '^4.6.7', ...Object.fromEntries(used) },
-    overrides: ours,
-  };
-  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));
-  await must('install', run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: project, limit: 300_000 }));
-}
-
-async function must(what, running) {
-  const { code, stdout, stderr } = await running;
-  if (code !== 0) throw new Error(`${what} failed:\n${stdout}${stderr}`);
-  return stdout;
+  await makeProject(project, { dependencies: { zod: '^4.6.7', ...Object.fromEntries(used) } });
 }
 
 /** The outcome of each form and kind. */
@@ -297,10 +274,7 @@ const rows = [];
 let wrong = 0;
 try {
   if (!existsSync(join(project, 'node_modules'))) await prepare(project, [...new Set(cells.map(({ builder }) => builder.uses))]);
-  for (const [file, text] of Object.entries(FILES)) {
-    mkdirSync(dirname(join(project, file)), { recursive: true });
-    writeFileSync(join(project, file), text);
-  }
+  writeFiles(project, FILES);
   for (const { name, builder, isExternal, hasPlugin, title } of cells) {
     const outcomes = await cell(project, name, builder, isExternal, hasPlugin);
     const judged = FORMS.map((form) => {

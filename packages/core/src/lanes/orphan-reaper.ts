@@ -9,13 +9,16 @@
  * Nothing depends on it: if it cannot be started, or another program ends it, a new one is tried RETRY_AFTER ms later. Until then only the 'exit' hook
  * ends what is left. The hook kills busy workers, since they would not notice; idle ones leave when their input ends.
  */
+import type { StdioOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { uptime } from 'node:os';
+import type { Writable } from 'node:stream';
 import { Alarm, systemClock } from '../primitives/clock.ts';
 import { SHELL_SCRIPT } from './orphan-reaper-script.ts';
+import { type OwnProgram, ownProgram } from './own-program.ts';
 import { signalGroup } from './process-group.ts';
 import { type StartedProcess, startProcess } from './process-start.ts';
-import { reaperProgram } from './worker-program.ts';
+import { reaperProgram, textFrame } from './worker-program.ts';
 
 const SHELL = '/bin/sh';
 /** ms. Shorter: more starts that fail while there is a shortage. Longer: a program that is killed meanwhile leaves busy workers behind. */
@@ -94,8 +97,10 @@ function start(): void {
   const path = process.env['PATH'];
   // The shell finds `sleep` by it. Nothing else of the environment: NODE_OPTIONS would load the program's preloads.
   const env = path === undefined ? {} : { PATH: path };
-  const [command, args] = hasShell ? [SHELL, ['-c', SHELL_SCRIPT]] : [process.execPath, nodeArguments()];
-  const child = startProcess(command, args, { stdio: ['pipe', 'pipe', 'ignore'], env, cwd: '/' }, (error) => {
+  const script: OwnProgram = { args: ['-c', SHELL_SCRIPT], env, text: undefined };
+  const program = hasShell ? script : ownProgram(reaperProgram(), { execPath: process.execPath, flags: [], args: [], env });
+  const stdio: StdioOptions = program.text === undefined ? ['pipe', 'pipe', 'ignore'] : ['pipe', 'pipe', 'ignore', 'pipe'];
+  const child = startProcess(hasShell ? SHELL : process.execPath, program.args, { stdio, env: program.env, cwd: '/' }, (error) => {
     const isAbsent = hasShell && ABSENT.has((error as NodeJS.ErrnoException).code);
     if (isAbsent) hasShell = false;
     tryLater(isAbsent ? 0 : RETRY_AFTER);
@@ -103,7 +108,8 @@ function start(): void {
   if (child === undefined) return;
   reaper = child;
   // Bun's streams have no `unref`: there the process that was unreferenced does not hold the program either.
-  for (const stream of [child.stdin, child.stdout] as unknown as Partial<Socket>[]) stream.on?.('error', () => undefined).unref?.();
+  for (const stream of child.stdio as unknown as (Partial<Socket> | null)[]) stream?.on?.('error', () => undefined).unref?.();
+  if (program.text !== undefined) (child.stdio[3] as Writable).end(textFrame(program.text));
   child.stdout?.setEncoding('latin1').on('data', (lines: string) => programWasStopped(Number(lines.trim().split('\n').at(-1))));
   child.once('exit', (code) => {
     if (reaper !== child) return;
@@ -113,11 +119,6 @@ function start(): void {
     tryLater(RETRY_AFTER);
   });
   for (const worker of watched.values()) sendLine(watchLine(worker));
-}
-
-function nodeArguments(): string[] {
-  const { file, text = '' } = reaperProgram();
-  return file === undefined ? ['-e', text] : [file];
 }
 
 function tryLater(after: number): void {

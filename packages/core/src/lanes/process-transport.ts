@@ -18,7 +18,7 @@
 import type { Socket } from 'node:net';
 import { Alarm } from '../primitives/clock.ts';
 import { type Channel, channels } from '../primitives/poll.ts';
-import { afterTurn } from '../primitives/time.ts';
+import { afterMicrotasks, afterTurn } from '../primitives/time.ts';
 import { mayHaveStarted } from '../wire/budget.ts';
 import { decodePayload, encodeFrame, FrameReader, longestPayload } from '../wire/frames.ts';
 import {
@@ -38,11 +38,12 @@ import {
 import type { PackedRuns } from '../wire/pack-runs.ts';
 import type { SentMessage } from './in-flight.ts';
 import { isWatching, signalWithOldRights, stoppedFor, watchOver } from './orphan-reaper.ts';
+import { type OwnProgram, ownProgram } from './own-program.ts';
 import { signalGroup } from './process-group.ts';
 import { type StartedProcess, startProcess } from './process-start.ts';
 import type { Transport, TransportContext, TransportFactory, TransportOwner } from './transport.ts';
 import type { ExitStatus } from './worker-exit.ts';
-import { startFromDescriptor, textFrame, workerProgram } from './worker-program.ts';
+import { textFrame, workerProgram } from './worker-program.ts';
 
 export interface ProcessOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -118,14 +119,20 @@ export class ProcessTransport implements Transport, Channel {
     this.#owner = owner;
     const { env, argv, execArgv, execPath, cwd, directory, stdio } = this.#options;
     const { setup } = this.#context;
-    const { file, text } = workerProgram();
+    let program: OwnProgram;
+    try {
+      program = ownProgram(workerProgram(), { execPath, flags: execArgv, args: argv, env });
+    } catch (cause) {
+      afterMicrotasks(() => this.#exited({ exitCode: null, signal: null, cause }, true));
+      return;
+    }
     // The text that `ps` shows. Warnings of Node use the last part of it: "(Use `node --trace-warnings ...`".
     const argv0 = `${setup.workerName.replaceAll('\0', '')} ${execPath}`;
     // In a process group of its own: the whole tree can be ended, and the parent decides what Ctrl-C in a terminal means.
     const child = startProcess(
       execPath,
-      [...execArgv, ...(file === undefined ? ['-e', startFromDescriptor(), '--'] : [file]), ...argv],
-      { argv0, env, cwd, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe'] },
+      program.args,
+      { argv0, env: program.env, cwd, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe'] },
       (cause) => this.#exited({ exitCode: null, signal: null, cause }, true),
     );
     if (child === undefined) return;
@@ -139,7 +146,7 @@ export class ProcessTransport implements Transport, Channel {
     this.#openPipes(child);
     // An initializer may never yield. Other workers leave when their input ends, until they have a task: the first start is not delayed.
     if (isWatching() || setup.initializer !== undefined) this.#watchOver(child);
-    if (text !== undefined) pipe(child, 3).write(textFrame(text));
+    if (program.text !== undefined) pipe(child, 3).write(textFrame(program.text));
     this.post([INIT, directory === undefined ? setup : { ...setup, cwd: directory }]);
   }
 

@@ -39,11 +39,11 @@ export function startThread(setup: ThreadSetup, own: ThreadWorkerOptions, listen
     resourceLimits: Object.assign(Object.create(null), own.resourceLimits),
     trackUnmanagedFds: true,
   });
-  const { file, text = '' } = workerProgram();
+  const { file, text } = workerProgram();
   const library = file === undefined ? undefined : loadPiscina();
   const started =
     file === undefined || library === undefined
-      ? startBare(file, text, setup, options)
+      ? startBare(file ?? text(), file === undefined, setup, options)
       : startByPiscina(library, file, setup, options, listener);
   started.worker.on('error', listener.fault);
   return started;
@@ -80,15 +80,15 @@ function startByPiscina(
   return { worker, release: () => void piscina.destroy().catch(() => undefined) };
 }
 
-function startBare(file: string | undefined, text: string, setup: ThreadSetup, options: ThreadWorkerOptions): StartedThread {
+function startBare(program: string, isText: boolean, setup: ThreadSetup, options: ThreadWorkerOptions): StartedThread {
   const all = Object.assign(Object.create(null) as WorkerOptions, options, {
-    eval: file === undefined,
+    eval: isText,
     workerData: { [SETUP]: setup },
     transferList: [setup.port],
   });
   // Not imported: Turbopack takes the argument of an imported one for a module that it has to find.
   const threads = process.getBuiltinModule('node:worker_threads');
-  const worker = startingThreads(() => new threads.Worker(file ?? text, all));
+  const worker = startingThreads(() => new threads.Worker(program, all));
   // As piscina does: the lane's port keeps the program alive while it must be.
   worker.unref();
   return { worker, release: () => undefined };

@@ -11,23 +11,28 @@ import { isThere, OWN_URL, REAPER_FILE, WORKER_FILE } from '../primitives/own-fi
 declare const WORKER_PROGRAM_TEXT: string;
 declare const REAPER_PROGRAM_TEXT: string;
 
-/** Exactly one of both. */
 export interface Program {
+  /** Absent in a bundle. */
   readonly file?: string;
-  readonly text?: string;
+  text(): string;
 }
 
 let worker: Program | undefined;
 let reaper: Program | undefined;
 
 export function workerProgram(): Program {
-  worker ??= isThere(WORKER_FILE) ? { file: WORKER_FILE } : { text: WORKER_PROGRAM_TEXT };
+  worker ??= programOf(WORKER_FILE, () => WORKER_PROGRAM_TEXT);
   return worker;
 }
 
 export function reaperProgram(): Program {
-  reaper ??= isThere(REAPER_FILE) ? { file: REAPER_FILE } : { text: REAPER_PROGRAM_TEXT };
+  reaper ??= programOf(REAPER_FILE, () => REAPER_PROGRAM_TEXT);
   return reaper;
+}
+
+/** A file in Electron's archive is there for this program only: its worker threads cannot read it. */
+function programOf(file: string | undefined, text: () => string): Program {
+  return isThere(file) && !/\.asar[\\/]/.test(file) ? { file, text } : { text };
 }
 
 /** The script of `node -e` for a worker process: it reads the program's text from descriptor 3, where frames follow, and runs it. */
