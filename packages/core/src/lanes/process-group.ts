@@ -16,8 +16,9 @@ const OPTIONS = { stdio: 'ignore', windowsHide: true } as const;
 
 type GroupSignal = 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT';
 
-/** `atExit`: the event loop does not turn any more. */
+/** To -1 a signal goes to every process of the machine, to 0 to the sender's own group: no worker has such a number. `atExit`: the event loop does not turn any more. */
 export function signalGroup(pid: number, signal: GroupSignal, atExit = false): Delivery {
+  if (!Number.isSafeInteger(pid) || pid <= 1) return 'gone';
   if (process.platform !== 'win32') return send(-pid, signal);
   if (signal !== 'SIGKILL') return send(pid, 0);
   return endTree(pid, atExit);
