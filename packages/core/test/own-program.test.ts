@@ -47,8 +47,7 @@ describe('a worker process', () => {
 
   it('of Electron is Node', () => {
     pretend('electron');
-    for (const program of [file, bundled])
-      expect(started(program, [], [], { X: '1' }).env).toEqual({ X: '1', ELECTRON_RUN_AS_NODE: '1' });
+    for (const program of [file, bundled]) expect(started(program, [], [], { X: '1' }).env).toEqual({ X: '1', ELECTRON_RUN_AS_NODE: '1' });
   });
 
   it.each(['/$bunfs/root/app', 'B:/~BUN/root/app.exe'])('of a program that Bun compiled is Bun: %s', (main) => {
