@@ -5,7 +5,7 @@
  * worker when the call returns. process-output.ts and thread-output.ts define where it goes.
  */
 import process from 'node:process';
-import type { Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 
 export type OutputName = 'stdout' | 'stderr';
 
@@ -18,6 +18,9 @@ export const OUTPUTS: readonly OutputName[] = ['stdout', 'stderr'];
 export async function redirectOutput(name: OutputName, write: Write): Promise<void> {
   const stream: Writable = process[name];
   while (stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()));
-  // `_write` is the documented hook of a writable stream. Without `_writev`, Node also calls it for each chunk of a corked stream.
-  Object.assign(stream, { _write: write, _writev: undefined });
+  // `_write` is the documented hook of a writable stream. A corked stream would hold the output back, until after the task's result.
+  Object.assign(stream, { _write: write, _writev: undefined, cork: nothing, uncork: nothing });
+  while (stream.writableCorked > 0) Writable.prototype.uncork.call(stream);
 }
+
+const nothing = (): void => undefined;

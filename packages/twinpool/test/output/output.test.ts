@@ -114,6 +114,13 @@ describe.each(KINDS)('the output of tasks: %s [R7]', (kind) => {
     expect(places.filter(([task, result]) => task < 0 || result < task)).toEqual([]);
   });
 
+  it('what a task prints to a corked stream is not held back until after its result', async () => {
+    const { child } = start([kind, 'corked']);
+    const output = read(child.stdout as Readable, false);
+    expect(await end(child)).toEqual([0, null]);
+    expect(output().toString()).toBe('corked\n');
+  });
+
   it.each(['both', MEGABYTE])('a reader that goes away ends neither workers nor program: %s', async (amount) => {
     const { child, said } = start([kind, 'use', amount]);
     const errors = read(child.stderr as Readable, false);
