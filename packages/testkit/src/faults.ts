@@ -158,6 +158,20 @@ export function vandalize(): string {
   return 'returned';
 }
 
+/** Replaces the methods of promises by ones that call nothing back. Node's own `import()` of another module does not end afterwards. */
+export function vandalizePromises(): string {
+  Reflect.set(Promise.prototype, 'then', function (this: unknown) {
+    return this;
+  });
+  Promise.resolve = Promise.race = (() => undefined) as never;
+  return 'returned';
+}
+
+export async function squareAfterAwait(x: number): Promise<number> {
+  await undefined;
+  return x * x;
+}
+
 export function ignoreSigterm(gate: string): never {
   process.on('SIGTERM', () => undefined);
   mark(gate, 'ignoring');

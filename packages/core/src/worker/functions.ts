@@ -7,6 +7,7 @@
  * If an import ends the worker, only the task that needed it is lost. A load that exceeds its time limit continues: until it ends, tasks of the function
  * fail at once instead of waiting that long each. This file does not know tasks.
  */
+import { whenSettled } from '../primitives/promises.ts';
 import { afterTurn } from '../primitives/time.ts';
 import { originOf, type TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
 import { bundledError, type LoadedTask, loadTask } from '../tasks/loading/load-task.ts';
@@ -61,7 +62,8 @@ export class Functions {
     if (known.isLoading) return;
     const { descriptor } = known;
     known.isLoading = true;
-    const loading = runAs(originOf(descriptor), () => loadTask(descriptor)).then(
+    const loading = whenSettled(
+      runAs(originOf(descriptor), () => loadTask(descriptor)),
       (task) => {
         known.task = task;
         known.isLoading = false;

@@ -1,5 +1,6 @@
 /** Bounds the time of a module's import, and builds the error for one that takes longer. */
 import { TaskModuleError } from '../errors.ts';
+import { NativePromise, whenSettled } from '../primitives/promises.ts';
 import { clearTimer, setTimer } from '../primitives/time.ts';
 
 /** The longest delay that Node's timers take, ms. */
@@ -8,9 +9,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** Rejects after `ms`: an import that never settles would block its worker and its caller without end. */
 export function withinTime<T>(loading: Promise<T>, ms: number, name: string): Promise<T> {
   if (ms > LONGEST_TIMER) return loading;
-  let timer: NodeJS.Timeout;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimer(
+  return new NativePromise((resolve, reject) => {
+    const timer = setTimer(
       () =>
         reject(
           new TaskModuleError(
@@ -19,6 +19,16 @@ export function withinTime<T>(loading: Promise<T>, ms: number, name: string): Pr
         ),
       ms,
     );
+    void whenSettled(
+      loading,
+      (value) => {
+        clearTimer(timer);
+        resolve(value);
+      },
+      (error) => {
+        clearTimer(timer);
+        reject(error);
+      },
+    );
   });
-  return Promise.race([loading, late]).finally(() => clearTimer(timer));
 }

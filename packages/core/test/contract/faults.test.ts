@@ -270,4 +270,12 @@ describe.each(KINDS)('a worker %s', (kind) => {
     expect(await outcome(own.map(square, [1, 2, 3]))).toEqual({ ok: true, value: [1, 4, 9] });
     await within(own.end());
   });
+
+  it('goes on with the functions of a loaded module after a task has replaced the methods of promises [F-46] [R10]', async () => {
+    const own = open(kind, 1);
+    expect(await outcome(own.call(faults.vandalizePromises))).toEqual({ ok: true, value: 'returned' });
+    expect(await outcome(own.call(faults.squareAfterAwait, 3))).toEqual({ ok: true, value: 9 });
+    expect(await outcome(own.map(faults.squareAfterAwait, [1, 2, 3]))).toEqual({ ok: true, value: [1, 4, 9] });
+    await within(own.end());
+  });
 });
