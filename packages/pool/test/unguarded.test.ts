@@ -6,6 +6,8 @@ import { type Program, runNode } from '@twinpool/testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 const programs = new URL('./fixtures/unguarded/', import.meta.url);
+/** Node 20 does not show which code a module starts that a task imports. */
+const PUBLISHES_IMPORTS = Number.parseInt(process.versions.node, 10) >= 22;
 const VALUES = '[1,4,9,16]\n';
 
 interface Run {
@@ -60,11 +62,27 @@ describe.each(['process', 'thread'])('an unguarded program: %s [R1]', (kind) => 
     expect(result.program.errors.trim().split('\n').length).toBeLessThanOrEqual(2);
   });
 
+  test('whose top level builds and awaits the pool', async () => {
+    const result = await run(kind, ['awaited.mjs', kind]);
+    expectNoBomb(result);
+    expect(result.program.output).toBe('ERR_TWINPOOL_TASK_MODULE ERR_TWINPOOL_NESTED_BOOTSTRAP\n'.repeat(3));
+  });
+
   test('whose server listens at an address that is in use in the workers', async () => {
     const result = await run(kind, ['listens-in-use.mjs', kind]);
     expectNoBomb(result);
     expect(result.program.output).toBe(VALUES);
     expect(result.program.errors).toMatch(/EADDRINUSE/);
+  });
+
+  test.each([
+    ['imports', 'loaded-by-task.mjs', 'at once'],
+    ...(PUBLISHES_IMPORTS ? [['imports', 'loaded-by-task.mjs', 'later'] as const] : []),
+    ['requires', 'loaded-by-task.cjs', 'later'],
+  ])('that one of its tasks %s: %s, whose main() builds a pool %s', async (_how, file, when) => {
+    const result = await run(kind, [file, kind], { UNGUARDED_WHEN: when });
+    expect(result.program.output).toBe('ERR_TWINPOOL_NESTED_BOOTSTRAP\n');
+    expect(result.topLevels.length).toBe(2);
   });
 
   test('with the guard of worker threads', async () => {

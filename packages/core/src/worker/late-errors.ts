@@ -10,6 +10,7 @@ import { watchAsyncContext } from './async-context-watch.ts';
 import { keepMicrotaskOwners } from './microtasks.ts';
 import { takeHeldErrors } from './refusal.ts';
 import type { StrayErrors } from './stray-errors.ts';
+import { watchTaskImports } from './task-imports.ts';
 
 export function catchLateErrors(errors: StrayErrors): void {
   // Captured: a task may replace `process.exit` or `globalThis.process`.
@@ -23,6 +24,7 @@ export function catchLateErrors(errors: StrayErrors): void {
   };
   keepMicrotaskOwners();
   watchAsyncContext();
+  watchTaskImports();
   process.on('exit', () => errors.exiting());
   process.on('uncaughtException', (error: unknown) => {
     if (!errors.takes(error, 'exception')) die(error);

@@ -7,6 +7,7 @@
  *
  *   call of a task   owner n      running until the outcome is known; afterwards n belongs to no running task
  *   import, preload  owner URL    never a task, also long after the import
+ *   import in a task owner n      and marked: what the module starts is the task's, and must not start workers (task-imports.ts)
  *
  * Invariants: two tasks share an owner only while the worker runs short synchronous tasks of one call, one after the other in one turn;
  * `calling` is set exactly while code of a task is on the stack, and counts before the storage. Knows nothing about messages and outcomes.
@@ -18,6 +19,12 @@ import type { TaskContext } from './task-context.ts';
 
 /** A task by its number, a module by its URL; `undefined` for code that neither started. */
 export type Owner = number | string | undefined;
+
+/** What a module starts that a running task imports. */
+export interface TaskImport {
+  readonly task: number;
+  readonly module: string;
+}
 
 /** The part of a worker that runs tasks. */
 export interface TaskSource {
@@ -50,7 +57,7 @@ interface WorkerState {
   given: AsyncLocalStorage<TaskContext> | undefined;
   /** The task whose code is on the stack; 0 for none. */
   calling: number;
-  readonly store: AsyncLocalStorage<number | string>;
+  readonly store: AsyncLocalStorage<number | string | TaskImport | undefined>;
   /** A module or a preload was refused a pool: refusal.ts. */
   hasRefused: boolean;
   /** The first such refusal, and a listener (functions.ts). Absent in a copy of another version. */
@@ -77,8 +84,8 @@ shared[SHARED] ??= {
 };
 const state: WorkerState = shared[SHARED];
 
-/** For refusal.ts. */
-export const workerState: Pick<WorkerState, 'hasRefused' | 'refusal' | 'onRefusal' | 'held' | 'tasks'> = state;
+/** For refusal.ts and task-imports.ts. */
+export const workerState: Pick<WorkerState, 'hasRefused' | 'refusal' | 'onRefusal' | 'held' | 'tasks' | 'store'> = state;
 
 /** Whether this code runs in a worker; `true` also in a preload and while a worker loads a task module. */
 export let isWorker: boolean = state.isWorker;
@@ -110,8 +117,8 @@ export function startingThreads<T>(start: () => T): T {
 }
 
 /** Its `enterWith` is the original: async-context-watch.ts replaces that of the others. */
-function ownerStore(): AsyncLocalStorage<number | string> {
-  const store = new AsyncLocalStorage<number | string>();
+function ownerStore(): WorkerState['store'] {
+  const store: WorkerState['store'] = new AsyncLocalStorage();
   return Object.defineProperty(store, 'enterWith', { value: AsyncLocalStorage.prototype.enterWith });
 }
 
@@ -148,7 +155,15 @@ export function depthHere(): number {
 
 /** Whom the running code belongs to. */
 export function ownerHere(): Owner {
-  return state.calling !== 0 ? state.calling : state.store.getStore();
+  if (state.calling !== 0) return state.calling;
+  const stored = state.store.getStore();
+  return typeof stored === 'object' ? stored.task : stored;
+}
+
+/** The module that the owner of the running code, a task, imports; `undefined` for code that no such import started. */
+export function taskImportHere(): string | undefined {
+  const stored = state.store.getStore();
+  return typeof stored === 'object' && stored.task === ownerHere() ? stored.module : undefined;
 }
 
 /** Whether the running code belongs to a task, or an initializer, that has not ended. */

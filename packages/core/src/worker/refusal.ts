@@ -2,22 +2,25 @@
  * Refuses to start workers where that would not end: outside of a task in a worker, and in pools of pools that are nested too deep.
  *
  * Code that belongs to no running task runs in every worker: the top level of a task module and everything that it starts (also `main()` of the
- * program itself, long after the import), and preloads. A pool there would start workers that start pools. The worker continues after a refusal:
- * `process.exit()` and uncaught errors of that code would end the program, but in a worker they must not end the worker.
+ * program itself, long after the import), and preloads. So does the top level of a module that a running task imports. A pool there would start
+ * workers that start pools. The worker continues after a refusal: `process.exit()` and uncaught errors of that code would end the program, but in
+ * a worker they must not end the worker.
  */
 import { writeSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { NestedBootstrapError } from '../errors.ts';
-import { depthHere, isInTask, isWorker, ownerHere, workerState } from './ownership.ts';
+import { depthHere, isInTask, isWorker, ownerHere, taskImportHere, workerState } from './ownership.ts';
+import { moduleOfTaskImport } from './task-imports.ts';
 
 /** The deepest nesting of pools in tasks. More is treated as an endless recursion. */
 const MOST_DEPTH = 10;
 
 /** Throws NestedBootstrapError where no workers may be started. */
 export function refuseNesting(): void {
-  if (isWorker && !isInTask()) {
-    const owner = ownerHere();
+  const imported = isWorker && isInTask() ? moduleOfTaskImport() : undefined;
+  if (isWorker && (!isInTask() || imported !== undefined)) {
+    const owner = imported ?? ownerHere();
     const error = new NestedBootstrapError(typeof owner === 'number' ? ofLeftover : ofModule(owner));
     // For a leftover of a task this is an ordinary error.
     if (typeof owner !== 'number') surviveRefusal(error);
@@ -57,7 +60,7 @@ function surviveRefusal(error: NestedBootstrapError): void {
   const { exit } = process;
   // The usual end of `main().catch(…)`.
   process.exit = (code) => {
-    if (typeof ownerHere() === 'number') return exit.call(process, code);
+    if (typeof ownerHere() === 'number' && taskImportHere() === undefined) return exit.call(process, code);
     throw error;
   };
   if (workerState.tasks !== undefined) return;

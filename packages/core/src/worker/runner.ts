@@ -14,6 +14,7 @@
 import type { AsyncResource } from 'node:async_hooks';
 import process from 'node:process';
 import { TaskModuleError, TaskSerializationError, TwinpoolError } from '../errors.ts';
+import { promiseOf, whenSettled } from '../primitives/promises.ts';
 import type { TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
 import type { LoadedTask } from '../tasks/loading/load-task.ts';
 import {
@@ -398,14 +399,14 @@ export class Runner implements TaskSource {
     this.errors.watch(failed);
     this.#transport.keepTurning();
     // Through `Promise.resolve`, so that a thenable that calls back at once does not make this call itself.
-    Promise.resolve(result).then((value) => finish(() => this.#answers.value(value)), failed);
+    void whenSettled(promiseOf(result), (value) => finish(() => this.#answers.value(value)), failed);
     setCalling(0);
   }
 
   #waitFor(loading: Promise<void>): void {
     this.#busy = true;
     this.#transport.keepTurning();
-    void loading.then(() => {
+    void whenSettled(loading, () => {
       this.#busy = false;
       this.drive();
     });

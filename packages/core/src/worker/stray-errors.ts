@@ -11,6 +11,7 @@
  */
 import type { Answers } from './answers.ts';
 import { ownerOfUncaught } from './microtasks.ts';
+import { taskImportHere } from './ownership.ts';
 import { hasRefusedHere } from './refusal.ts';
 import type { TaskOwners } from './task-owners.ts';
 
@@ -56,7 +57,8 @@ export class StrayErrors {
    * task that it belongs to, or concerns no task and can wait until the running one has ended.
    */
   takes(error: unknown, kind: 'exception' | 'rejection'): boolean {
-    const owner = ownerOfUncaught(error);
+    // What a module starts that a task imports counts as the task, unless it was refused a pool.
+    const owner = taskImportHere() !== undefined && hasRefusedHere() ? undefined : ownerOfUncaught(error);
     const fail = this.#failRunning;
     if (fail !== undefined && owner === this.#owners.running) {
       fail(error);

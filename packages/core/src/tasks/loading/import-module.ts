@@ -5,7 +5,8 @@
  *   absent --importModule--> loading --> loaded
  *     ^                         |
  *     |                         v
- *     '----may be tried------ failed      at once after the first failure; later after a pause that doubles, or after the file has changed
+ *     '----may be tried------ failed      at once after the first failure; later after a pause that doubles, or after the file has changed.
+ *                                         A module that was refused a pool is tried again only after its file has changed.
  *
  * Invariant: each module is evaluated once for all calls of `importModule` while it loads and after it has loaded.
  * Node keeps some failures under their URL until the thread ends: always if the module itself threw, otherwise depending on Node's version. If the
@@ -16,6 +17,7 @@ import { statSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { types } from 'node:util';
 import { createRequire } from '../../primitives/create-require.ts';
+import { whenSettled } from '../../primitives/promises.ts';
 import { now } from '../../primitives/time.ts';
 import type { RequireHook } from '../definition/require-hook.ts';
 import { installHooks } from './install-hooks.ts';
@@ -24,6 +26,8 @@ import { isCommonJsFile } from './module-format.ts';
 /** The pause in ms before the third try; it doubles with each further try. A longer pause heals later; a shorter one costs more time and memory. */
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 60_000;
+/** The code of NestedBootstrapError. */
+const REFUSED = 'ERR_TWINPOOL_NESTED_BOOTSTRAP';
 
 interface Failure {
   readonly error: unknown;
@@ -57,17 +61,17 @@ export function importModule(url: string, by: LoadedBy): Promise<object> {
   }
   const module = failure === undefined ? load(url, by) : loadAgain(url, by, failure);
   modules.set(url, module);
-  module.then(
+  void whenSettled<object, unknown>(
+    module,
     () => failures.delete(url),
     (error: unknown) => {
       modules.delete(url);
       const tries = (failure?.tries ?? 0) + 1;
-      const pause = tries === 1 ? 0 : Math.min(FIRST_PAUSE * 2 ** (tries - 2), LONGEST_PAUSE);
       failures.set(url, {
         error,
         own: failure === undefined ? error : failure.own,
         tries,
-        after: now() + pause,
+        after: now() + pauseAfter(tries, error),
         state: stateOf(url, error),
       });
     },
@@ -83,6 +87,12 @@ export function commonJsExports(url: string, namespace: object): object {
   const cached = createRequire(url).cache[fileURLToPath(url)];
   const imported = namespace as { readonly default?: unknown; readonly 'module.exports'?: unknown };
   return { 'module.exports': cached === undefined ? (imported['module.exports'] ?? imported.default) : cached.exports };
+}
+
+/** The top level of a module that was refused a pool would run a second time in this worker, and be refused again. */
+function pauseAfter(tries: number, error: unknown): number {
+  if ((error as { readonly code?: unknown } | null)?.code === REFUSED) return Number.POSITIVE_INFINITY;
+  return tries === 1 ? 0 : Math.min(FIRST_PAUSE * 2 ** (tries - 2), LONGEST_PAUSE);
 }
 
 async function loadAgain(url: string, by: LoadedBy, failure: Failure): Promise<object> {
