@@ -387,7 +387,7 @@ describe('starting workers', () => {
         seen += 1;
         worker.failToStart([0, 'no']);
       }
-      if (job.over) break;
+      if (job.isOver) break;
       world.clock.advance(1);
       await turn();
     }
@@ -395,7 +395,7 @@ describe('starting workers', () => {
     expect(startedAt.length).toBeLessThanOrEqual(6);
     const gaps = startedAt.slice(2).map((at, i) => at - (startedAt[i + 1] as number));
     for (let i = 1; i < gaps.length; i++) expect(gaps[i]).toBeGreaterThanOrEqual(gaps[i - 1] as number);
-    expect(job.over).toBe(true);
+    expect(job.isOver).toBe(true);
     expect(clientAt(world).client.broken).toMatchObject({ message: 'broken', cause: { code: 'ERR_TWINPOOL_INITIALIZER' } });
     expect(world.clock.now()).toBeLessThan(2500);
   });
@@ -404,17 +404,17 @@ describe('starting workers', () => {
     const world = worldOf({ size: 1 });
     world.startsFailed = true;
     const job = call(world, functionOf(world, 'tiny'), 1);
-    for (let i = 0; i < 10 && !job.over; i++) {
+    for (let i = 0; i < 10 && !job.isOver; i++) {
       await turn();
       for (const worker of workersOf(world, 'starting'))
         worker.die(null, null, Object.assign(new Error('no descriptors'), { code: 'EMFILE' }));
       world.clock.advance(1000);
     }
-    expect(job.over).toBe(true);
+    expect(job.isOver).toBe(true);
     expect(clientAt(world).client.broken).toBeUndefined();
     const later = call(world, functionOf(world, 'tiny'), 2);
     await world.comeToRest();
-    expect(later.over).toBe(true);
+    expect(later.isOver).toBe(true);
   });
 
   it('that fail end what waits once, however often its callbacks submit again [R12]', async () => {
@@ -463,7 +463,7 @@ describe('starting workers', () => {
     for (const worker of workersOf(world, 'starting')) worker.ready();
     await turn();
     for (const worker of workersOf(world, 'ready')) worker.runAll(() => ({ value: 0 }), TINY);
-    expect(job.over).toBe(true);
+    expect(job.isOver).toBe(true);
     expect(clientAt(world).client.broken).toBeUndefined();
     world.troubles.length = 0;
   });
@@ -500,7 +500,7 @@ describe('starting workers', () => {
       await turn();
       expect(workersOf(world, 'starting')).toHaveLength(1);
       await world.comeToRest();
-      expect(job.over).toBe(true);
+      expect(job.isOver).toBe(true);
     }
     expect(clientAt(world).client.broken).toBeUndefined();
   });
@@ -553,9 +553,9 @@ describe('the time limit of a task', () => {
   it('is judged after the channel was read: a result that lies there counts', async () => {
     const { world, job, worker } = await timed();
     worker.complete({ value: 2 }, TINY);
-    expect(job.over).toBe(false);
+    expect(job.isOver).toBe(false);
     world.clock.advance(TASK_TIMEOUT + 10);
-    expect(job.over).toBe(true);
+    expect(job.isOver).toBe(true);
     expect(worker.isKilled).toBe(false);
     expect(world.runtime.stats()).toMatchObject({ completed: 1, failed: 0 });
   });
@@ -768,11 +768,11 @@ describe('the queue of a client', () => {
     const world = await readyWorld({ size: 1, clients: [clientOf({ maxQueue: 2 })] });
     const fn = functionOf(world, 'long');
     const jobs = numbers(1, 4).map((item) => call(world, fn, item));
-    expect(jobs.map(({ over }) => over)).toEqual([false, false, false, true]);
+    expect(jobs.map(({ isOver }) => isOver)).toEqual([false, false, false, true]);
     expect(world.runtime.stats()).toMatchObject({ running: 1, queued: 2, failed: 0, refused: 1 });
     workerAt(world, 0).runAll(endOf, LONG);
     await turn();
-    expect(call(world, fn, 6).over).toBe(false);
+    expect(call(world, fn, 6).isOver).toBe(false);
     await world.comeToRest();
   });
 
@@ -788,7 +788,7 @@ describe('the queue of a client', () => {
       const fn = functionOf(world, 'long');
       for (let round = 0; round < 3; round++) {
         const jobs = numbers(10 * round, accepted + 2).map((item) => call(world, fn, item));
-        expect(jobs.filter(({ over }) => over)).toEqual(jobs.slice(accepted));
+        expect(jobs.filter(({ isOver }) => isOver)).toEqual(jobs.slice(accepted));
         expect(world.runtime.stats()).toMatchObject({ refused: 2 * (round + 1), failed: 0 });
         await world.comeToRest();
       }
@@ -798,7 +798,7 @@ describe('the queue of a client', () => {
   it('leaves the slots of what others have waiting to them [R30]', async () => {
     const world = await readyWorld({ size: 2, clients: [clientOf(), clientOf({ maxQueue: 0 }), clientOf({ maxQueue: 0, maxLanes: 1 })] });
     const fn = functionOf(world, 'long');
-    const refused = (items: readonly number[], owner: number) => items.map((item) => call(world, fn, item, {}, owner).over);
+    const refused = (items: readonly number[], owner: number) => items.map((item) => call(world, fn, item, {}, owner).isOver);
     expect(refused([1, 2], 2)).toEqual([false, true]);
     expect(refused([3], 0)).toEqual([false]);
     expect(refused([4], 1)).toEqual([true]);
@@ -814,7 +814,7 @@ describe('the queue of a client', () => {
     call(world, fn, 1);
     for (let i = 2; i < 12; i++) {
       const job = call(world, fn, i);
-      expect([job.over, job.cancel()]).toEqual([false, true]);
+      expect([job.isOver, job.cancel()]).toEqual([false, true]);
     }
     world.troubles.length = 0;
     expect(world.runtime.stats()).toMatchObject({ queued: 0, cancelled: 10 });

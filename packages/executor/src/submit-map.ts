@@ -95,7 +95,7 @@ export class SubmitMap {
       this.#job.settle(index, false, error);
       return;
     }
-    if (this.#job.over) {
+    if (this.#job.isOver) {
       // `submit` itself ended the iteration.
       future.cancel();
       return;

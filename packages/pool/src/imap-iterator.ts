@@ -35,7 +35,7 @@ type Step<R> = IteratorResult<R, undefined>;
 export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, number | undefined>, AsyncDisposable {
   static {
     defineInspect(IMapIterator.prototype, (iterator) => {
-      const state = iterator.#job.over ? 'ended' : 'running';
+      const state = iterator.#job.isOver ? 'ended' : 'running';
       return `<IMapIterator of ${iterator.#lifecycle.attachment.name}.${iterator.#method} state=${state}>`;
     });
     adviseFor(IMapIterator.prototype, 'IMapIterator', 'collect its values first');

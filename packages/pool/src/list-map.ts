@@ -26,13 +26,13 @@ export class ListMap implements MapCall {
     else this.#lifecycle.attachment.submit(this.#job, total);
   }
 
-  get handedOver(): boolean {
-    return this.#job.handedOver;
+  get isHandedOver(): boolean {
+    return this.#job.isHandedOver;
   }
 
   cancel(): boolean {
     const job = this.#job;
-    if (job.over || this.handedOver) return false;
+    if (job.isOver || this.isHandedOver) return false;
     job.end(cancelledCall(), 'cancelled');
     return true;
   }

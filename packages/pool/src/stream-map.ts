@@ -43,12 +43,12 @@ export class StreamMap implements MapCall {
     this.#takeNext();
   }
 
-  get handedOver(): boolean {
-    return this.#job.handedOver;
+  get isHandedOver(): boolean {
+    return this.#job.isHandedOver;
   }
 
   cancel(): boolean {
-    if (this.#isOver || this.#job.over || this.handedOver) return false;
+    if (this.#isOver || this.#job.isOver || this.isHandedOver) return false;
     this.#isCutOff = true;
     this.#settle(false, cancelledCall());
     void this.#job.close();

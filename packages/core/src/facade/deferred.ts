@@ -37,7 +37,7 @@ export interface DeferredOwner {
 /** The job that settles a handle. */
 export interface DeferredJob {
   /** A task of it was handed to a worker. */
-  readonly handedOver: boolean;
+  readonly isHandedOver: boolean;
   /** Returns `true` if this call cancelled the job; the job has settled its listener then. */
   cancel(): boolean;
 }
@@ -119,7 +119,7 @@ export abstract class Deferred<R> implements Promise<R> {
   static {
     stateOf = (handle) => {
       const source = handle.#source;
-      return source.#state === 'pending' && (source.#value as DeferredJob | undefined)?.handedOver === true ? 'running' : source.#state;
+      return source.#state === 'pending' && (source.#value as DeferredJob | undefined)?.isHandedOver === true ? 'running' : source.#state;
     };
     outcomeOf = (handle) => handle.#source.#value;
     sourceOf = (handle) => handle.#source;

@@ -6,7 +6,7 @@
  *      +----- giveBack ----+        end(error): any state -> over, at once
  *
  * - `claim` is the gate of cancellation: a task that was claimed once can no longer be cancelled by `cancel()`, even if it was given back.
- * - Every task that a job accepted is settled exactly once, by `settle` or by `end`. What arrives afterwards is ignored (`over`).
+ * - Every task that a job accepted is settled exactly once, by `settle` or by `end`. What arrives afterwards is ignored (`isOver`).
  *
  * A job owns its input and its outcomes. It does not know lanes and transports; of the facade it knows a listener.
  */
@@ -106,8 +106,8 @@ export abstract class Job {
   #order = 0;
   #previous: Job | undefined = undefined;
   #next: Job | undefined = undefined;
-  #queued = false;
-  #over = false;
+  #isQueued = false;
+  #isOver = false;
 
   constructor(fn: TaskFunction, settings: CallSettings) {
     this.fn = fn;
@@ -140,12 +140,12 @@ export abstract class Job {
     return this.#next;
   }
   /** It is in the queue of its client. */
-  get queued(): boolean {
-    return this.#queued;
+  get isQueued(): boolean {
+    return this.#isQueued;
   }
   /** Everything is settled: what arrives for it is ignored. */
-  get over(): boolean {
-    return this.#over;
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** The client takes the job, behind the jobs of a lower `order`. */
@@ -169,7 +169,7 @@ export abstract class Job {
   enqueue(previous: Job | undefined, next: Job | undefined): void {
     this.#previous = previous;
     this.#next = next;
-    this.#queued = true;
+    this.#isQueued = true;
     if (previous !== undefined) previous.#next = this;
     if (next !== undefined) next.#previous = this;
   }
@@ -180,7 +180,7 @@ export abstract class Job {
     if (this.#next !== undefined) this.#next.#previous = this.#previous;
     this.#previous = undefined;
     this.#next = undefined;
-    this.#queued = false;
+    this.#isQueued = false;
   }
 
   /** Code of the user will run in the async context of now. */
@@ -190,7 +190,7 @@ export abstract class Job {
 
   /** The one move to `over`. */
   protected markOver(): void {
-    this.#over = true;
+    this.#isOver = true;
   }
 
   /** Tasks that could be claimed now; an upper bound where the input is not known. */
@@ -223,13 +223,13 @@ export abstract class Job {
 
   /** Settles `count` successful tasks from `index` on. */
   settleRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
-    for (let i = 0; i < count && !this.over; i++) this.settle(index + i, true, values[from + i]);
+    for (let i = 0; i < count && !this.isOver; i++) this.settle(index + i, true, values[from + i]);
   }
 
   /** Whether the task may run again after its worker was lost; counts it if so. */
   mayRerun(index: number): boolean {
     const done = reruns.get(this)?.get(index) ?? 0;
-    if (this.over || done >= this.settings.retries) return false;
+    if (this.isOver || done >= this.settings.retries) return false;
     if (!reruns.has(this)) reruns.set(this, new Map());
     reruns.get(this)?.set(index, done + 1);
     return true;
@@ -251,7 +251,7 @@ export abstract class Job {
 
   report(index: number, value: unknown): void {
     const { onReport } = this.settings;
-    if (onReport !== undefined && !this.over) this.notify('onReport', onReport, value, index);
+    if (onReport !== undefined && !this.isOver) this.notify('onReport', onReport, value, index);
   }
 
   /** Calls a callback of the user, whose outcome nothing waits for. */
@@ -333,13 +333,13 @@ export class CallJob extends Job implements Chunk {
     return 1;
   }
   get waiting(): number {
-    return this.over || this.#phase === 'handed' || this.#phase === 'pending' ? 0 : 1;
+    return this.isOver || this.#phase === 'handed' || this.#phase === 'pending' ? 0 : 1;
   }
   override get isPending(): boolean {
     return this.#phase === 'pending';
   }
   /** It was handed to a worker once; from then on `cancel()` answers false. */
-  get handedOver(): boolean {
+  get isHandedOver(): boolean {
     return this.#phase === 'handed' || this.#phase === 'back';
   }
 
@@ -350,7 +350,7 @@ export class CallJob extends Job implements Chunk {
   override validate(): void {
     if (this.#phase !== 'pending') return;
     parseArguments(this, this.spread ? (this.#item as unknown[]) : [this.#item], (ok, value) => {
-      if (this.over) return;
+      if (this.isOver) return;
       if (!ok) {
         this.settle(0, false, value);
         return;
@@ -372,22 +372,22 @@ export class CallJob extends Job implements Chunk {
   }
 
   giveBack(_chunk: Chunk): void {
-    if (this.over) return;
+    if (this.isOver) return;
     this.#phase = 'back';
     this.owner.wake(this);
   }
 
   settle(_index: number, ok: boolean, value: unknown): void {
-    if (!this.over) this.#finish(ok, value, ok ? 'completed' : 'failed', false);
+    if (!this.isOver) this.#finish(ok, value, ok ? 'completed' : 'failed', false);
   }
 
   end(error: unknown, how: Ending): void {
-    if (!this.over) this.#finish(false, error, how, true);
+    if (!this.isOver) this.#finish(false, error, how, true);
   }
 
   /** True if and only if it was never handed to a worker; then it never will be. */
   cancel(): boolean {
-    if (this.over || this.handedOver) return false;
+    if (this.isOver || this.isHandedOver) return false;
     this.end(cancelled('the task was cancelled before it was handed to a worker'), 'cancelled');
     return true;
   }
@@ -398,7 +398,7 @@ export class CallJob extends Job implements Chunk {
     this.markOver();
     this.#item = undefined;
     this.#listener = undefined;
-    if (this.queued || this.settings.signal !== undefined) this.owner.forget(this);
+    if (this.isQueued || this.settings.signal !== undefined) this.owner.forget(this);
     // The handle is settled before the count: a close that waits for the count then finds every handle settled.
     listener?.jobSettled(ok, value);
     this.owner.tasksEnded(1, how, inLanes);

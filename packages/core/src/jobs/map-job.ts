@@ -68,14 +68,14 @@ export class MapJob extends Job {
   }
 
   get waiting(): number {
-    if (this.over) return 0;
+    if (this.isOver) return 0;
     return tasksOf(this.#returned) + (this.#checked === undefined ? this.total - this.#next : this.#checked.claimable);
   }
   override get isPending(): boolean {
     return this.#checked !== undefined && this.#returned.length === 0 && this.#checked.isPending;
   }
   /** A task of it was handed to a worker once. */
-  get handedOver(): boolean {
+  get isHandedOver(): boolean {
     return this.#isHandedOver;
   }
 
@@ -84,7 +84,7 @@ export class MapJob extends Job {
   }
 
   claim(most: number): Chunk | undefined {
-    if (this.over) return undefined;
+    if (this.isOver) return undefined;
     const back = this.#returned.pop();
     if (back !== undefined) {
       if (back.count > most) this.#returned.push(back.splitTail(back.count - most));
@@ -99,13 +99,13 @@ export class MapJob extends Job {
   }
 
   giveBack(chunk: Chunk): void {
-    if (this.over) return;
+    if (this.isOver) return;
     this.#returned.push(chunk);
     this.owner.wake(this);
   }
 
   settle(index: number, ok: boolean, value: unknown): void {
-    if (this.over) return;
+    if (this.isOver) return;
     if (ok) this.#resultsNow()[index] = value;
     else this.#failed(index, value);
     this.#ended(1, ok ? 'completed' : 'failed');
@@ -113,14 +113,14 @@ export class MapJob extends Job {
   }
 
   override settleRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
-    if (this.over) return;
+    if (this.isOver) return;
     const results = this.#resultsNow();
     for (let i = 0; i < count; i++) results[index + i] = values[from + i];
     this.#ended(count, 'completed');
   }
 
   end(error: unknown, how: Ending): void {
-    if (this.over) return;
+    if (this.isOver) return;
     const unclaimed = (this.#checked?.size ?? this.total - this.#next) + tasksOf(this.#returned);
     this.#close(false, error);
     this.owner.tasksEnded(this.#unsettled, how, this.#unsettled - unclaimed);
@@ -159,8 +159,8 @@ export class MapJob extends Job {
   #ended(count: number, how: Ending): void {
     this.#unsettled -= count;
     if (this.#shape.onProgress !== undefined) this.#reportProgress(count);
-    // `over` is true if the callback ended the job; the tasks are counted all the same.
-    if (!this.over && this.#unsettled === 0) {
+    // `isOver` is true if the callback ended the job; the tasks are counted all the same.
+    if (!this.isOver && this.#unsettled === 0) {
       const failed = this.#failedAt !== Number.POSITIVE_INFINITY;
       this.#close(!failed, failed ? this.#failure : this.#resultsNow());
     }

@@ -69,16 +69,13 @@ export class StreamJob extends Job {
   get isAsync(): boolean {
     return this.#input.isAsync;
   }
-  get inputEnded(): boolean {
-    return this.#input.hasEnded;
-  }
   /** A task of it was handed to a worker once. */
-  get handedOver(): boolean {
+  get isHandedOver(): boolean {
     return this.#isHandedOver;
   }
 
   get waiting(): number {
-    if (this.over) return 0;
+    if (this.isOver) return 0;
     const back = tasksOf(this.#returned);
     const room = this.#roomToRun();
     if (room <= 0) return back;
@@ -97,7 +94,7 @@ export class StreamJob extends Job {
   }
 
   claim(most: number): Chunk | undefined {
-    if (this.over) return undefined;
+    if (this.isOver) return undefined;
     const back = this.#returned.pop();
     if (back !== undefined) {
       if (back.count > most) this.#returned.push(back.splitTail(back.count - most));
@@ -107,20 +104,20 @@ export class StreamJob extends Job {
     const wanted = chunksize === undefined ? most : Math.max(1, Math.floor(most / chunksize)) * chunksize;
     if (this.#input.canPull) this.#input.pull(Math.min(wanted, this.#roomToPull()) - this.#buffer.claimable);
     const room = Math.min(wanted, this.#roomToRun());
-    if (this.#buffer.claimable === 0 || this.over || room <= 0) return undefined;
+    if (this.#buffer.claimable === 0 || this.isOver || room <= 0) return undefined;
     const chunk = this.#buffer.cut(this, room);
     this.#isHandedOver ||= chunk !== undefined;
     return chunk;
   }
 
   giveBack(chunk: Chunk): void {
-    if (this.over) return;
+    if (this.isOver) return;
     this.#returned.push(chunk);
     this.owner.wake(this);
   }
 
   settle(index: number, ok: boolean, value: unknown): void {
-    if (this.over) return;
+    if (this.isOver) return;
     if (!ok) markTaskIndex(value, index, this.#shape.site);
     this.#settled += 1;
     this.#ready.put(index, ok, value);
@@ -137,7 +134,7 @@ export class StreamJob extends Job {
   }
 
   override settleRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
-    if (this.over) return;
+    if (this.isOver) return;
     if (this.settlesOneByOne) {
       super.settleRange(index, values, from, count);
       return;
@@ -151,7 +148,7 @@ export class StreamJob extends Job {
 
   /** Ends everything: what has an outcome is still delivered, then `error`. */
   end(error: unknown, how: Ending): void {
-    if (this.over) return;
+    if (this.isOver) return;
     this.#setAside(0);
     const unsettled = this.#accepted - this.#settled;
     const inLanes = unsettled - this.#unclaimed;
@@ -163,7 +160,7 @@ export class StreamJob extends Job {
   }
 
   override endWaiting(error: unknown, how: Ending): void {
-    if (this.over) return;
+    if (this.isOver) return;
     this.#setAside(0);
     const dropped = this.#buffer.size + tasksOf(this.#returned);
     this.#buffer.clear();
@@ -178,7 +175,7 @@ export class StreamJob extends Job {
 
   /** No further input; what was accepted is delivered, then `error`. */
   stopInput(error: unknown): void {
-    if (this.over || this.#input.hasEnded) return;
+    if (this.isOver || this.#input.hasEnded) return;
     this.#lastError ??= { error };
     void this.#input.close();
     this.#finishIfDone();
@@ -188,9 +185,9 @@ export class StreamJob extends Job {
   /** The consumer left: what is unclaimed never runs, nothing more is delivered, the input is closed. Returns when it is. */
   close(): Promise<void> {
     this.#setAside(0);
-    const unsettled = this.over ? 0 : this.#accepted - this.#settled;
+    const unsettled = this.isOver ? 0 : this.#accepted - this.#settled;
     const inLanes = unsettled - this.#unclaimed;
-    const wasOver = this.over;
+    const wasOver = this.isOver;
     // #deliver notifies the takers that still wait.
     this.#ready.clear(this.#accepted);
     this.#lastError = undefined;
@@ -214,7 +211,7 @@ export class StreamJob extends Job {
 
   /** Lifts the window of a sync input, and what bounds the results of any, so that waiting for the end of the work can come to one. */
   lift(): void {
-    if (this.over) return;
+    if (this.isOver) return;
     if (this.#mostBytes !== Number.POSITIVE_INFINITY) {
       this.#mostBytes = Number.POSITIVE_INFINITY;
       this.#setAside(0);
@@ -250,7 +247,7 @@ export class StreamJob extends Job {
 
   /** Accepted tasks that no lane has. */
   get #unclaimed(): number {
-    return this.over ? 0 : this.#buffer.size + tasksOf(this.#returned);
+    return this.isOver ? 0 : this.#buffer.size + tasksOf(this.#returned);
   }
 
   /** How many items may be accepted ahead of the consumer. */
@@ -305,7 +302,7 @@ export class StreamJob extends Job {
 
   /** Returns whether the item was accepted: not after the end. */
   #accept(item: unknown): boolean {
-    if (this.#input.hasEnded || this.over) return false;
+    if (this.#input.hasEnded || this.isOver) return false;
     this.#accepted += 1;
     this.owner.tasksAccepted(1);
     // A schema is code of the user: what it finds is counted.
@@ -316,7 +313,7 @@ export class StreamJob extends Job {
 
   /** Nothing runs, since the consumer does not take what is there. */
   get #isFull(): boolean {
-    if (this.over || this.#takers.size > 0 || this.#ready.bytes === 0) return false;
+    if (this.isOver || this.#takers.size > 0 || this.#ready.bytes === 0) return false;
     return this.#roomToRun() <= 0 && this.#accepted - this.#settled === this.#buffer.size;
   }
 
@@ -336,7 +333,7 @@ export class StreamJob extends Job {
         const value = ready.take();
         this.#takers.shift()?.(ok, value, false);
         if (!ok && this.#takers.size === 0 && this.#pausesAtErrors) this.#input.pause();
-      } else if (this.over) {
+      } else if (this.isOver) {
         const last = this.#lastError;
         this.#lastError = undefined;
         if (last === undefined) this.#takers.shift()?.(undefined, undefined, false);
@@ -350,13 +347,13 @@ export class StreamJob extends Job {
 
   /** The consumer took something: the input may run further ahead. */
   #wakeForRoom(): void {
-    if (this.over || !this.#input.mayRead || this.#roomToPull() === 0) return;
+    if (this.isOver || !this.#input.mayRead || this.#roomToPull() === 0) return;
     this.start();
-    if (!this.over && !this.#input.isAsync) this.owner.wake(this);
+    if (!this.isOver && !this.#input.isAsync) this.owner.wake(this);
   }
 
   #finishIfDone(): void {
-    if (!this.over && this.#input.hasEnded && this.#settled === this.#accepted) this.#finish();
+    if (!this.isOver && this.#input.hasEnded && this.#settled === this.#accepted) this.#finish();
   }
 
   #finish(): void {

@@ -116,7 +116,7 @@ export class AnswerSettler {
     const index = this.#inFlight.frontIndex;
     this.#advance(chunk, 1);
     const { ok, value } = this.#decoder.outcome(kind, payload, name);
-    if (!ok && !job.over) noteInstances(value, chunk.at(index - chunk.base), chunk.spread);
+    if (!ok && !job.isOver) noteInstances(value, chunk.at(index - chunk.base), chunk.spread);
     if (taskChannel.hasSubscribers) publishEnd(this.#workerId, name, index, ok ? 'completed' : 'failed', ok ? undefined : value);
     job.settle(index, ok, value);
   }

@@ -61,7 +61,7 @@ export class Deadlines {
     this.#hasStarted = true;
     this.#due = this.#clock.now() + taskTimeout;
     this.#allowedFor = this.#actions.stoppedFor();
-    if (!front.job.over) this.#timeout.set(taskTimeout);
+    if (!front.job.isOver) this.#timeout.set(taskTimeout);
     return true;
   }
 

@@ -81,7 +81,7 @@ export class TaskSender {
     this.#packing = chunks;
     const outgoing = packRuns(chunks, this.#packer, this.#transport.ownMessageFrom);
     this.#packing = undefined;
-    if (this.#actions.state() !== state || chunks.some(({ job }) => job.over)) {
+    if (this.#actions.state() !== state || chunks.some(({ job }) => job.isOver)) {
       this.#sendOthers(chunks);
       return;
     }
@@ -113,8 +113,8 @@ export class TaskSender {
 
   /** A getter of an argument, which is user code, has ended jobs or this worker: what ended is not sent. */
   #sendOthers(chunks: Chunk[]): void {
-    for (const chunk of chunks) if (chunk.job.over) this.#actions.left(chunk, chunk.count);
-    const others = chunks.filter(({ job }) => !job.over);
+    for (const chunk of chunks) if (chunk.job.isOver) this.#actions.left(chunk, chunk.count);
+    const others = chunks.filter(({ job }) => !job.isOver);
     if (this.#actions.state() === 'ready' && others.length > 0) {
       this.send(others);
       return;

@@ -152,7 +152,7 @@ export class Client implements JobOwner {
     this.#enqueue(job);
     // Code of the user runs from here on: it finds the job where it belongs.
     if (job.fn.parseArguments !== undefined && job.fn.state !== 'refused') job.validate();
-    if (job instanceof StreamJob && !job.over) {
+    if (job instanceof StreamJob && !job.isOver) {
       job.start();
       this.#enqueue(job);
     }
@@ -222,18 +222,18 @@ export class Client implements JobOwner {
   claimed(job: Job, count: number): void {
     this.#handed += count;
     this.#capacity?.look();
-    if (job.queued && job.waiting === 0 && !job.isPending) this.#queue.remove(job);
+    if (job.isQueued && job.waiting === 0 && !job.isPending) this.#queue.remove(job);
   }
 
   wake(job: Job): void {
     // One that has a place in the queue may have held up what is behind it, though none of its tasks is left to run: they were refused.
-    if (job.over || (job.waiting === 0 && !job.queued)) return;
-    if (!job.queued) this.#enqueue(job);
+    if (job.isOver || (job.waiting === 0 && !job.isQueued)) return;
+    if (!job.isQueued) this.#enqueue(job);
     this.#scheduler.pump(false);
   }
 
   forget(job: Job): void {
-    if (job.queued) {
+    if (job.isQueued) {
       this.#queue.remove(job);
       // What it may have held up goes on.
       if (job.fn.parseArguments !== undefined || job.fn.state === 'pending') this.#scheduler.pump(false);
@@ -351,9 +351,9 @@ export class Client implements JobOwner {
   #endWaiting(error: () => unknown, how: Ending): void {
     for (const job of [...this.#refused.splice(0), ...this.#queue.jobs()]) {
       // A callback of one before it may have ended it.
-      if (job.over) continue;
+      if (job.isOver) continue;
       job.endWaiting(error(), how);
-      if (job.queued) this.#queue.remove(job);
+      if (job.isQueued) this.#queue.remove(job);
     }
   }
 
@@ -362,13 +362,13 @@ export class Client implements JobOwner {
     this.#queue.remove(job);
     if (this.#refused.push(job) > 1) return;
     afterTurn(() => {
-      for (const each of this.#refused.splice(0)) if (!each.over) each.end(each.fn.faultFor(this.#services.maxPayloadBytes), 'failed');
+      for (const each of this.#refused.splice(0)) if (!each.isOver) each.end(each.fn.faultFor(this.#services.maxPayloadBytes), 'failed');
     });
   }
 
   /** A schema that waits for a call that waits for the schema would wait without end: the call goes before the one that is validated. */
   #goBefore(job: Job, holder: Job): void {
-    if (holder.owner !== this || holder.over) return;
+    if (holder.owner !== this || holder.isOver) return;
     const fraction = holder.order - Math.floor(holder.order);
     job.moveAhead(holder.order - (fraction === 0 ? 0.5 : fraction / 2), holder.settings.priority);
   }
@@ -407,7 +407,7 @@ export class Client implements JobOwner {
   }
 
   #enqueue(job: Job): void {
-    if (job.queued || job.over || (job.waiting === 0 && job.fn.state === 'found' && !job.isPending)) return;
+    if (job.isQueued || job.isOver || (job.waiting === 0 && job.fn.state === 'found' && !job.isPending)) return;
     // A stream has nothing that counts until it is read.
     if (!this.#isActive) this.#scheduler.activate(this);
     this.#queue.add(job);

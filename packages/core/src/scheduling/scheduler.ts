@@ -210,7 +210,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
   /** Tasks left their lane: the client's charge becomes what they took. */
   left(chunk: Chunk, count: number): void {
     const { job, charge } = chunk;
-    (job.owner as Client).settleCharge(count, charge, job.fn.runTimes.lastMean * 1000, !job.over);
+    (job.owner as Client).settleCharge(count, charge, job.fn.runTimes.lastMean * 1000, !job.isOver);
   }
 
   /** Tasks wait again, the last first: each goes to the front of its job. The caller makes sure that they are handed out. */
@@ -222,7 +222,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   handedOver(client: Client): Set<Job> {
     const jobs = new Set<Job>();
-    for (const lane of this.#lanes) for (const { job } of lane.chunks) if (job.owner === client && !job.over) jobs.add(job);
+    for (const lane of this.#lanes) for (const { job } of lane.chunks) if (job.owner === client && !job.isOver) jobs.add(job);
     return jobs;
   }
 
@@ -400,7 +400,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
       const most = () => (mayMove.at(-1) ? lane.outstanding >> 1 : Number.POSITIVE_INFINITY);
       // What has ended meanwhile comes back too, and is nothing to run.
       for (let back = lane.takeBack(most()); back.length > 0; back = lane.takeBack(most())) {
-        if (back.some(({ job }) => !job.over)) return back;
+        if (back.some(({ job }) => !job.isOver)) return back;
       }
     }
     return [];

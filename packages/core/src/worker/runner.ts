@@ -379,10 +379,10 @@ export class Runner implements TaskSource {
   }
 
   #awaitResult(batch: Batch, result: PromiseLike<unknown>): void {
-    let over = false;
+    let isOver = false;
     const finish = (answer: () => void): void => {
-      if (over) return;
-      over = true;
+      if (isOver) return;
+      isOver = true;
       // Packing may call code of the task.
       setCalling(this.#owners.running);
       answer();
@@ -413,7 +413,7 @@ export class Runner implements TaskSource {
   }
 
   #endContext(): void {
-    if (this.#context !== undefined) this.#context.over = true;
+    if (this.#context !== undefined) this.#context.isOver = true;
     this.#context = undefined;
   }
 

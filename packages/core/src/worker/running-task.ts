@@ -15,7 +15,7 @@ export class RunningTask implements TaskContext {
   readonly workerName: string;
   readonly kind: 'thread' | 'process';
   readonly workerData: unknown;
-  over = false;
+  isOver = false;
   readonly #transport: WorkerTransport;
   readonly #answers: Answers;
   readonly #sequence: number;
@@ -62,7 +62,7 @@ export class RunningTask implements TaskContext {
   }
 
   readonly report = (value: unknown): void => {
-    if (this.over) throw new InvalidStateError('report() was called after the task had ended');
+    if (this.isOver) throw new InvalidStateError('report() was called after the task had ended');
     this.#answers.report(value);
   };
 

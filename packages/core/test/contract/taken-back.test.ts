@@ -28,7 +28,7 @@ it('a thread that is held up by a leftover never runs what was taken back meanwh
   for (let i = 0; i < MANY; i++) {
     const controller = new AbortController();
     const { job, promise } = work.begin(mark, [gate.path, `aborted ${i}`], { signal: controller.signal });
-    if (job.handedOver) handedOver += 1;
+    if (job.isHandedOver) handedOver += 1;
     controller.abort();
     await expect(promise).rejects.toMatchObject({ code: 'ERR_TWINPOOL_CANCELLED' });
   }

@@ -117,7 +117,7 @@ describe('the time limit of a task', () => {
     isFrontRunning = false;
     clock.advance(LIMIT);
     expect(done).toEqual([]);
-    expect(inFlight.front?.job.over).toBe(false);
+    expect(inFlight.front?.job.isOver).toBe(false);
   });
 
   it('has no timer for a task whose job is over: its grace ends it', () => {

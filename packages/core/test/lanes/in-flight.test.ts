@@ -207,7 +207,7 @@ describe('a placeholder', () => {
   it('is one task, over from the start, of the owner and with the place of what it replaces', () => {
     const job = new AnyJob(4);
     const placeholder = new Placeholder(chunkOf(job, 5, 3));
-    expect([placeholder.over, placeholder.count, placeholder.base, placeholder.charge]).toEqual([true, 1, 0, 0]);
+    expect([placeholder.isOver, placeholder.count, placeholder.base, placeholder.charge]).toEqual([true, 1, 0, 0]);
     expect([placeholder.waiting, placeholder.claim(), placeholder.at(), placeholder.spread]).toEqual([0, undefined, undefined, false]);
     expect([placeholder.fn, placeholder.owner, placeholder.order]).toEqual([job.fn, job.owner, job.order]);
     expect([placeholder.job, placeholder.splitTail()]).toEqual([placeholder, placeholder]);

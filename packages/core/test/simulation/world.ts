@@ -420,10 +420,10 @@ export class World {
 
   cancel(entry: Entry): void {
     const { wasClaimed } = entry;
-    const { over } = entry.job;
+    const { isOver } = entry.job;
     entry.isCancelled = true;
     const cancelled = (entry.job as CallJob).cancel();
-    if (cancelled !== (!wasClaimed && !over)) this.troubles.push(`cancel() said ${cancelled}; claimed ${wasClaimed}, over ${over}`);
+    if (cancelled !== (!wasClaimed && !isOver)) this.troubles.push(`cancel() said ${cancelled}; claimed ${wasClaimed}, over ${isOver}`);
     entry.isCancelled = cancelled;
   }
 
@@ -625,7 +625,7 @@ export class World {
     let isInRange = false;
     const seen = (index: number) => {
       if (isInRange) return;
-      if (!job.over) entry.settled.set(index, (entry.settled.get(index) ?? 0) + 1);
+      if (!job.isOver) entry.settled.set(index, (entry.settled.get(index) ?? 0) + 1);
     };
     job.settle = (index, ok, value) => {
       seen(index);
@@ -687,7 +687,7 @@ export class World {
     if (entry.kind !== 'stream' && index > 0 && !entry.handed.has(index - 1) && !entry.settled.has(index - 1))
       this.troubles.push(`task ${index} before task ${index - 1}`);
     for (const other of this.book.values()) {
-      if (other === entry || other.isInner || other.owner !== entry.owner || other.kind === 'stream' || other.job.over) continue;
+      if (other === entry || other.isInner || other.owner !== entry.owner || other.kind === 'stream' || other.job.isOver) continue;
       const isFirst =
         other.job.settings.priority > priority || (other.job.settings.priority === priority && other.job.order < entry.job.order);
       if (isFirst && new Set([...other.handed.keys(), ...other.settled.keys()]).size < other.items.length) {
@@ -786,7 +786,7 @@ export class World {
       for (const entry of this.book.values()) {
         if (entry.owner !== owner) continue;
         accepted += entry.accepted();
-        if (entry.job.over) {
+        if (entry.job.isOver) {
           settled += entry.accepted();
           continue;
         }
@@ -804,12 +804,12 @@ export class World {
     const counted = stats.completed + stats.failed + stats.cancelled + stats.refused;
     if (counted !== settled) this.troubles.push(`${counted} of ${accepted} tasks are counted as ended, ${settled} are`);
     for (const entry of this.book.values()) {
-      if (entry.wasClaimed && !entry.wasGivenBack && !entry.handed.has(0) && !entry.job.over)
+      if (entry.wasClaimed && !entry.wasGivenBack && !entry.handed.has(0) && !entry.job.isOver)
         this.troubles.push('a call was claimed, and not handed over');
       for (const [index, times] of entry.settled)
         if (times > 1) this.troubles.push(`task ${index} of a ${entry.kind} was settled ${times} times`);
       if (entry.kind !== 'stream' && entry.ends > 1) this.troubles.push(`a ${entry.kind} was settled ${entry.ends} times`);
-      if (entry.kind !== 'stream' && entry.job.over !== entry.ends > 0)
+      if (entry.kind !== 'stream' && entry.job.isOver !== entry.ends > 0)
         this.troubles.push(`a ${entry.kind} is over, but its user was not notified`);
     }
     for (const entry of this.book.values()) if (!this.isEnding) this.#inspectInput(entry);
@@ -825,12 +825,12 @@ export class World {
     if (input.pulled > answered + shape.window)
       this.troubles.push(`${input.pulled} items are read, ${answered} are taken; window ${shape.window}`);
     if (input.closed > 1) this.troubles.push(`an input was closed ${input.closed} times`);
-    if (job.over && !input.isExhausted && input.closed === 0) this.troubles.push('an input was left open');
+    if (job.isOver && !input.isExhausted && input.closed === 0) this.troubles.push('an input was left open');
   }
 
   #isOpen(owner: SimClient, job: Job, index: number): boolean {
     const entry = this.book.get(job);
-    return entry !== undefined && entry.owner === owner && !job.over && !entry.settled.has(index);
+    return entry !== undefined && entry.owner === owner && !job.isOver && !entry.settled.has(index);
   }
 
   /** No lane is idle while there is work that it may have. */
@@ -853,7 +853,7 @@ export class World {
   #mayMove(job: Job): boolean {
     const entry = this.book.get(job);
     return (
-      entry !== undefined && !job.over && !entry.owner.client.isHeldUp && this.#lanesOf(entry.owner.client) < entry.owner.shape.maxLanes
+      entry !== undefined && !job.isOver && !entry.owner.client.isHeldUp && this.#lanesOf(entry.owner.client) < entry.owner.shape.maxLanes
     );
   }
 
