@@ -27,12 +27,12 @@ const FOLDERS = {
   worker: ['wire', 'tasks/loading', 'tasks/definition', 'resources', 'primitives', 'errors.ts'],
   tasks: ['tasks/definition', 'tasks/discovery', 'primitives', 'errors.ts'],
   'tasks/discovery': ['tasks', 'tasks/definition', 'primitives'],
-  'tasks/loading': ['tasks', 'tasks/definition', 'primitives', 'errors.ts'],
-  'tasks/definition': ['primitives', 'errors.ts'],
+  'tasks/loading': ['tasks/definition', 'primitives', 'errors.ts'],
+  'tasks/definition': ['errors.ts'],
   wire: ['tasks/definition', 'primitives', 'errors.ts'],
   options: ['tasks/definition', 'jobs', 'resources', 'primitives', 'errors.ts'],
   observability: ['primitives'],
-  resources: ['primitives', 'errors.ts'],
+  resources: ['errors.ts'],
   primitives: [],
 };
 /** Specifiers of core. `from` and `to` match a source's path or a bare specifier; `except` takes files out; `types: true` covers type imports too. */
