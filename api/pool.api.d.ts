@@ -61,6 +61,12 @@ export interface AsyncResult<R> extends Promise<R> {
     cancel(): boolean;
 }
 
+export interface BatchIterator<R> extends AsyncIterableIterator<R[], undefined, number | undefined>, AsyncDisposable {
+    next(timeout?: number): Promise<IteratorResult<R[], undefined>>;
+    return(value?: unknown): Promise<IteratorResult<R[], undefined>>;
+    [Symbol.asyncIterator](): BatchIterator<R>;
+}
+
 export interface Callbacks<R> {
     callback?: ((value: R) => void) | undefined;
     errorCallback?: ((error: unknown) => void) | undefined;
@@ -69,6 +75,8 @@ export interface Callbacks<R> {
 export declare class IMapIterator<R> implements AsyncIterableIterator<R, undefined, number | undefined>, AsyncDisposable {
     next(timeout?: number): Promise<IteratorResult<R, undefined>>;
     settled(): SettledIterator<R>;
+    toArray(): Promise<R[]>;
+    batches(): BatchIterator<R>;
     return(_value?: unknown): Promise<IteratorResult<R, undefined>>;
     throw(error?: unknown): Promise<IteratorResult<R, undefined>>;
     [Symbol.asyncIterator](): this;
@@ -77,6 +85,12 @@ export declare class IMapIterator<R> implements AsyncIterableIterator<R, undefin
 
 export interface ImapOptions extends MapOptions {
     onError?: "stop" | "continue" | undefined;
+    indexed?: boolean | undefined;
+}
+
+export interface IndexedResult<R> {
+    readonly index: number;
+    readonly value: R;
 }
 
 export type Input<T> = Iterable<T> | AsyncIterable<T>;
@@ -128,12 +142,32 @@ export interface Pool extends AsyncDisposable {
     starmapAsync<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(fn: T & Task<A, R>, iterable: Input<Readonly<A>>, ...options: TaskRest<T, [
         options?: number | AsyncMapOptions<Awaited<R>[]> | undefined
     ], Given>): MapResult<Awaited<R>>;
+    imap<A, R>(fn: (item: A) => R, iterable: Input<A>, options: ImapOptions & {
+        readonly indexed: true;
+    }): IMapIterator<IndexedResult<Awaited<R>>>;
+    imap<A, R, T, Given extends readonly unknown[]>(fn: T & Task<[
+        item: A
+    ], R>, iterable: Input<A>, ...options: TaskRest<T, [
+        options: ImapOptions & {
+            readonly indexed: true;
+        }
+    ], Given>): IMapIterator<IndexedResult<Awaited<R>>>;
     imap<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
     imap<A, R, T, Given extends readonly unknown[]>(fn: T & Task<[
         item: A
     ], R>, iterable: Input<A>, ...options: TaskRest<T, [
         options?: number | ImapOptions | undefined
     ], Given>): IMapIterator<Awaited<R>>;
+    imapUnordered<A, R>(fn: (item: A) => R, iterable: Input<A>, options: ImapOptions & {
+        readonly indexed: true;
+    }): IMapIterator<IndexedResult<Awaited<R>>>;
+    imapUnordered<A, R, T, Given extends readonly unknown[]>(fn: T & Task<[
+        item: A
+    ], R>, iterable: Input<A>, ...options: TaskRest<T, [
+        options: ImapOptions & {
+            readonly indexed: true;
+        }
+    ], Given>): IMapIterator<IndexedResult<Awaited<R>>>;
     imapUnordered<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
     imapUnordered<A, R, T, Given extends readonly unknown[]>(fn: T & Task<[
         item: A

@@ -42,11 +42,21 @@ export interface AsyncMapOptions<R = unknown> extends WholeMapOptions, Callbacks
 export interface ImapOptions extends MapOptions {
   /** 'continue': after a task's error `next()` goes on with the next item. 'stop': the error ends the iteration and closes the input. Default: 'continue'. */
   onError?: 'stop' | 'continue' | undefined;
+  /** `true`: each result comes as `{ index, value }`, `index` being the position of the item in the input. Default: `false`. */
+  indexed?: boolean | undefined;
+}
+
+/** A result of an `imap` with `indexed: true`. */
+export interface IndexedResult<R> {
+  /** The position of the item in the input, from 0. */
+  readonly index: number;
+  /** The result. */
+  readonly value: R;
 }
 
 /** The options of one call, with the settings of the pool for those that are absent. */
 export interface ResolvedCall
-  extends Pick<WholeMapOptions & ImapOptions, 'chunksize' | 'buffersize' | 'onProgress' | 'failFast' | 'onError'> {
+  extends Pick<WholeMapOptions & ImapOptions, 'chunksize' | 'buffersize' | 'onProgress' | 'failFast' | 'onError' | 'indexed'> {
   readonly settings: CallSettings;
   /** `undefined` if the call has neither callback. */
   readonly callbacks: Callbacks<unknown> | undefined;
@@ -58,7 +68,7 @@ const MAP_OPTIONS: readonly string[] = ['chunksize', 'buffersize', 'onProgress']
 const METHOD_OPTIONS: Readonly<Record<'map' | 'mapAsync' | 'imap', readonly string[]>> = {
   map: [...MAP_OPTIONS, 'failFast'],
   mapAsync: [...MAP_OPTIONS, ...CALLBACKS, 'failFast'],
-  imap: [...MAP_OPTIONS, 'onError'],
+  imap: [...MAP_OPTIONS, 'onError', 'indexed'],
 };
 
 /** Reads the options of `apply` and `applyAsync`. Throws OptionsError, TypeError for a value that is not an object. */
@@ -86,7 +96,7 @@ function read(what: string, options: unknown, base: CallSettings, extra: readonl
     throw new TypeError(`${what}: expected ${expected}, got ${options === null ? 'null' : `a ${typeof options}`}`);
   }
   const { settings, own } = resolveCall(what, options, base, extra);
-  const { callback, errorCallback, chunksize, buffersize, onProgress, failFast, onError } = own as AsyncMapOptions & ImapOptions;
+  const { callback, errorCallback, chunksize, buffersize, onProgress, failFast, onError, indexed } = own as AsyncMapOptions & ImapOptions;
   const callbacks = callback === undefined && errorCallback === undefined ? undefined : { callback, errorCallback };
-  return { settings, callbacks, chunksize, buffersize, onProgress, failFast, onError };
+  return { settings, callbacks, chunksize, buffersize, onProgress, failFast, onError, indexed };
 }

@@ -43,9 +43,9 @@ export {
   WorkerRuntime,
 } from '@twinpool/core';
 export type { AsyncResult } from './async-result.ts';
-export type { AsyncMapOptions, AsyncOptions, ImapOptions, MapOptions, WholeMapOptions } from './call-options.ts';
+export type { AsyncMapOptions, AsyncOptions, ImapOptions, IndexedResult, MapOptions, WholeMapOptions } from './call-options.ts';
 export type { Callbacks } from './callbacks.ts';
-export type { IMapIterator, SettledIterator } from './imap-iterator.ts';
+export type { BatchIterator, IMapIterator, SettledIterator } from './imap-iterator.ts';
 export type { Input } from './input.ts';
 export type { MapResult } from './map-result.ts';
 export { MaybeEncodingError } from './maybe-encoding-error.ts';

@@ -161,12 +161,12 @@ export class TaskMethods {
   #startImap(what: 'imap' | 'imapUnordered', fn: unknown, iterable: unknown, options: unknown): IMapIterator<never> {
     this.#lifecycle.checkRunning();
     const site = callSiteOf(TaskMethods.prototype[what]);
-    const { chunksize, buffersize, onProgress, onError, settings } = readMapOptions(what, options, this.#settings, 'imap');
+    const { chunksize, buffersize, onProgress, onError, indexed, settings } = readMapOptions(what, options, this.#settings, 'imap');
     const asynchronous = asyncIteratorOf(what, iterable);
     const input = asynchronous === undefined ? { sync: iteratorOf(iterable as Iterable<unknown>) } : { async: asynchronous };
     const window = buffersize ?? DEFAULT_WINDOW;
     const total = lengthOf(iterable);
-    const shape = { spread: false, ordered: what === 'imap', chunksize, window, mostBytes: MOST_BYTES, onProgress, total, site };
+    const shape = { spread: false, ordered: what === 'imap', indexed, chunksize, window, mostBytes: MOST_BYTES, onProgress, total, site };
     // The input's own code may have ended the pool.
     this.#lifecycle.checkRunning();
     const job = new StreamJob(taskFunctionOf(fn), input, shape, settings);

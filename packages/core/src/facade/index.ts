@@ -49,3 +49,4 @@ export {
   valueWithin,
 } from './deferred.ts';
 export { defineInspect } from './define-inspect.ts';
+export { gather, type OutcomeReader } from './gather.ts';

@@ -7,7 +7,8 @@
  *    '---> #early, by index ------^  when the missing outcomes have come
  *
  * Short tasks come by the thousand. A range of values therefore costs one copy, which the consumer gets in the end, and no object per value; the
- * indexes of errors are a list of their own. With `isMeasured` it also counts the bytes of the outcomes. It does not know its consumer.
+ * indexes of errors are a list of their own. With `isMeasured` it also counts the bytes of the outcomes. With `isIndexed` each value is kept as
+ * `{ index, value }`. It does not know its consumer.
  */
 import { Fifo } from '../primitives/fifo.ts';
 import { sizeOf } from './result-size.ts';
@@ -38,14 +39,15 @@ export class ReadyOutcomes {
   #errorAt = Number.POSITIVE_INFINITY;
 
   readonly #isMeasured: boolean;
+  readonly #isIndexed: boolean;
   #bytes = 0;
   /** The mean size of the last results, in bytes. */
   #meanSize = 0;
 
-  /** `isMeasured`: the size of each result is measured. */
-  constructor(ordered: boolean, isMeasured: boolean) {
+  constructor({ ordered, isMeasured, isIndexed }: { ordered: boolean; isMeasured: boolean; isIndexed: boolean }) {
     this.#ordered = ordered;
     this.#isMeasured = isMeasured;
+    this.#isIndexed = isIndexed;
   }
 
   /** Bytes of the outcomes that were not taken. 0 without `isMeasured`. */
@@ -68,7 +70,8 @@ export class ReadyOutcomes {
   }
 
   /** Adds one outcome: a value, or an error. */
-  put(index: number, ok: boolean, outcome: unknown): void {
+  put(index: number, ok: boolean, came: unknown): void {
+    const outcome = this.#isIndexed && ok ? { index, value: came } : came;
     if (this.#isMeasured) this.#measure(outcome);
     if (this.#ordered && index !== this.#end) this.#early.set(index, { ok, outcomes: [outcome] });
     else {
@@ -80,7 +83,7 @@ export class ReadyOutcomes {
   /** Adds `count` values of one message: `values[from]` is the outcome of the task at `index`. */
   putRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
     const outcomes = new Array<unknown>(count);
-    for (let i = 0; i < count; i++) outcomes[i] = values[from + i];
+    for (let i = 0; i < count; i++) outcomes[i] = this.#isIndexed ? { index: index + i, value: values[from + i] } : values[from + i];
     if (this.#isMeasured) for (const outcome of outcomes) this.#measure(outcome);
     if (this.#ordered && index !== this.#end) this.#early.set(index, { ok: true, outcomes });
     else {

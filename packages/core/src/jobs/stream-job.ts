@@ -52,7 +52,11 @@ export class StreamJob extends Job {
     const sync = 'sync' in input ? input.sync : undefined;
     const async = 'async' in input ? input.async : undefined;
     this.#input = new StreamInputReader(this.scope as Scope, sync, async, this.#sink());
-    this.#ready = new ReadyOutcomes(shape.ordered, shape.mostBytes !== undefined);
+    this.#ready = new ReadyOutcomes({
+      ordered: shape.ordered,
+      isMeasured: shape.mostBytes !== undefined,
+      isIndexed: shape.indexed === true,
+    });
     const items = 'items' in input ? input.items : undefined;
     this.#buffer = fn.parseArguments === undefined ? new WaitingItems(items, shape.spread) : new CheckedItems(this, shape.spread, items);
     if (items !== undefined) this.#accepted = items.length;
@@ -243,6 +247,16 @@ export class StreamJob extends Job {
     const values = this.#takers.size > 0 ? [] : this.#ready.takeValues();
     if (this.#aside > 0) this.#deliver();
     return values;
+  }
+
+  /** Takes all values that lie ready, and reads the input on, as `take` does. None if a taker waits, or if an error is next. */
+  takeReady(): unknown[] {
+    this.#input.resume();
+    let all: unknown[] = [];
+    for (let values = this.takeValues(); values.length > 0; values = this.takeValues())
+      all = all.length === 0 ? values : all.concat(values);
+    if (all.length > 0) this.#wakeForRoom();
+    return all;
   }
 
   /** Accepted tasks that no lane has. */

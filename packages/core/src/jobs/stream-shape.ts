@@ -11,6 +11,8 @@ export interface StreamShape {
   readonly spread: boolean;
   /** Outcomes are delivered in input order; otherwise in order of arrival. */
   readonly ordered: boolean;
+  /** A value is delivered as `{ index, value }`. */
+  readonly indexed?: boolean | undefined;
   /** The number of tasks in a chunk; undefined: as many as the measured run time suggests. */
   readonly chunksize: number | undefined;
   /** Items accepted ahead of the consumer; Infinity: no bound. */

@@ -141,6 +141,7 @@ export const map: Shape = {
   onProgress: callback,
   onError: zod.enum(['stop', 'continue'], "expected 'stop' or 'continue'"),
   failFast: zod.boolean('expected true or false'),
+  indexed: zod.boolean('expected true or false'),
   callback,
   errorCallback: callback,
 };
