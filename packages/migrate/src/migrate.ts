@@ -200,7 +200,9 @@ function isTyped(analysis: Analysis, node: ts.Node): boolean {
   if (ts.isArrayLiteralExpression(parent) || ts.isElementAccessExpression(parent)) return true;
   if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) {
     const declaration = analysis.checker.getResolvedSignature(parent)?.declaration;
-    if (declaration?.getSourceFile().fileName.startsWith(LIBRARY_ROOT) === true) return true;
+    // A function of the library takes any value: the rewrite of the call needs the type of this one.
+    if (declaration?.getSourceFile().fileName.startsWith(LIBRARY_ROOT) === true)
+      return analysis.kindOf(node as ts.Expression) !== undefined;
   }
   const type = analysis.checker.getContextualType(node as ts.Expression);
   return type !== undefined && kindOf(type, analysis.checker) !== undefined;

@@ -20,7 +20,7 @@ const IN_JAVASCRIPT: ReadonlySet<number> = new Set([2300, 2305, 2339, 2440, 2448
 /** Whether an error tells that the code is wrong. */
 export function isRelevant({ code, isSyntax, text }: ProgramError, path: string): boolean {
   if (isSyntax) return true;
-  if (ENVIRONMENT.has(code) || /'(process|require|URL|__dirname|Buffer|console)'/.test(text)) return false;
+  if (ENVIRONMENT.has(code) || /'(process|require|URL|__dirname|Buffer|console|ImportMeta)'/.test(text)) return false;
   return !/\.[cm]?jsx?$/.test(path) || IN_JAVASCRIPT.has(code);
 }
 

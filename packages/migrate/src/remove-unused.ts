@@ -1,5 +1,5 @@
 /**
- * Removes imports and helper functions that a rewrite left unused.
+ * Removes imports, helper functions and variables that hold paths, if a rewrite left them unused.
  *
  * Invariant: it removes only names that the text used before the rewrite and does not use after it. It does not know what was rewritten.
  */
@@ -9,6 +9,13 @@ import { Rewriter } from './rewriter.ts';
 /** Returns `after` without the names that are no longer used. Names in `kept` count as used. */
 export function removeUnused(path: string, before: string, after: string, kept: ReadonlySet<string> = new Set()): string {
   const used = usesIn(parse(path, before));
+  let text = after;
+  // A variable that goes may be the last use of an import.
+  for (let next = removeOnce(path, used, text, kept); next !== text; next = removeOnce(path, used, text, kept)) text = next;
+  return text;
+}
+
+function removeOnce(path: string, used: ReadonlyMap<string, number>, after: string, kept: ReadonlySet<string>): string {
   const file = parse(path, after);
   const now = usesIn(file);
   const rewriter = new Rewriter();
@@ -30,7 +37,10 @@ export function removeUnused(path: string, before: string, after: string, kept: 
       rewriter.remove(statement);
   }
   const visit = (node: ts.Node): void => {
-    if (ts.isVariableStatement(node)) removeUnusedFromRequire(rewriter, node, isGone);
+    if (ts.isVariableStatement(node)) {
+      removeUnusedFromRequire(rewriter, node, isGone);
+      removeUnusedPath(rewriter, node, isGone);
+    }
     ts.forEachChild(node, visit);
   };
   visit(file);
@@ -112,4 +122,36 @@ function removeUnusedFromRequire(rewriter: Rewriter, statement: ts.VariableState
   if (left.length === elements.length) return;
   if (left.length === 0) rewriter.remove(statement);
   else rewriter.replace(declaration.name, () => `{ ${left.map((element) => element.getText()).join(', ')} }`);
+}
+
+/** Handles `const filename = resolve(__dirname, 'worker.js')`. */
+function removeUnusedPath(rewriter: Rewriter, statement: ts.VariableStatement, isGone: (name: string) => boolean): void {
+  const [declaration, ...others] = statement.declarationList.declarations;
+  if (declaration?.initializer === undefined || others.length > 0 || statement.modifiers !== undefined) return;
+  if (ts.isIdentifier(declaration.name) && isGone(declaration.name.text) && isPath(declaration.initializer)) rewriter.remove(statement);
+}
+
+const PATH_FUNCTIONS: ReadonlySet<string> = new Set([
+  'join',
+  'resolve',
+  'dirname',
+  'normalize',
+  'fileURLToPath',
+  'pathToFileURL',
+  'toString',
+  'cwd',
+]);
+
+/** Whether an expression only puts a path together, so that nothing else happens when it runs. */
+function isPath(node: ts.Node): boolean {
+  if (ts.isStringLiteralLike(node) || ts.isMetaProperty(node) || ts.isIdentifier(node)) return true;
+  if (ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isNonNullExpression(node)) return isPath(node.expression);
+  if (ts.isTemplateExpression(node)) return node.templateSpans.every(({ expression }) => isPath(expression));
+  if (ts.isBinaryExpression(node)) return node.operatorToken.kind === ts.SyntaxKind.PlusToken && isPath(node.left) && isPath(node.right);
+  if (ts.isPropertyAccessExpression(node)) return isPath(node.expression);
+  if (ts.isNewExpression(node)) return node.expression.getText() === 'URL' && (node.arguments ?? []).every(isPath);
+  if (!ts.isCallExpression(node)) return false;
+  const { expression: callee } = node;
+  const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : ts.isIdentifier(callee) ? callee.text : '';
+  return PATH_FUNCTIONS.has(name) && isPath(callee) && node.arguments.every(isPath);
 }

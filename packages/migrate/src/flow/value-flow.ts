@@ -610,12 +610,26 @@ function indexOf(analysis: Analysis) {
     if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
       const fn = analysis.checker.getResolvedSignature(node)?.declaration;
       if (fn !== undefined) push(calls, fn, node);
-    } else if (ts.isPropertyAccessExpression(node) && analysis.checker.getSymbolAtLocation(node.name) === undefined)
+    } else if (
+      ts.isPropertyAccessExpression(node) &&
+      analysis.checker.getSymbolAtLocation(node.name) === undefined &&
+      !isFromOutside(analysis, node.expression)
+    )
       push(untyped, node.name.text, node);
     ts.forEachChild(node, visit);
   };
   for (const file of analysis.files) visit(file);
   return { calls, untyped };
+}
+
+/** Whether a value comes from a module that is not a file of the program: `Registry` of `import { Registry } from 'registry'`. */
+function isFromOutside({ checker, files }: Analysis, node: ts.Expression): boolean {
+  let root = skip(node);
+  while (ts.isCallExpression(root) || ts.isPropertyAccessExpression(root)) root = skip(root.expression);
+  if (!ts.isIdentifier(root)) return false;
+  const symbol = checker.getSymbolAtLocation(root);
+  if (symbol === undefined || (symbol.flags & ts.SymbolFlags.Alias) === 0) return false;
+  return !(checker.getAliasedSymbol(symbol).declarations ?? []).some((each) => files.includes(each.getSourceFile()));
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

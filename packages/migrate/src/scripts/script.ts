@@ -155,6 +155,12 @@ export function exportsOf(file: ts.SourceFile): Exports {
     }
   }
   if (names.size > 0 || file.statements.some(ts.isImportDeclaration)) return { names, isOpen, isCommonJs, values };
+  const addProperties = (literal: ts.ObjectLiteralExpression): void => {
+    for (const property of literal.properties) {
+      if (property.name === undefined) isOpen = true;
+      else add(property.name.getText().replace(/['"]/g, ''), ts.isPropertyAssignment(property) ? property.initializer : undefined);
+    }
+  };
   const visit = (node: ts.Node): void => {
     if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken && ts.isPropertyAccessExpression(node.left)) {
       const text = node.left.getText();
@@ -164,12 +170,8 @@ export function exportsOf(file: ts.SourceFile): Exports {
         let value = node.right;
         while (ts.isBinaryExpression(value) && value.operatorToken.kind === ts.SyntaxKind.EqualsToken) value = value.right;
         add('default', value);
-        if (ts.isObjectLiteralExpression(value)) {
-          for (const property of value.properties) {
-            if (property.name === undefined) isOpen = true;
-            else add(property.name.getText().replace(/['"]/g, ''), ts.isPropertyAssignment(property) ? property.initializer : undefined);
-          }
-        } else isOpen = true;
+        if (ts.isObjectLiteralExpression(value)) addProperties(value);
+        else isOpen = true;
       } else if (named !== undefined && named !== 'exports') {
         isCommonJs = true;
         add(named, node.right);
@@ -180,7 +182,13 @@ export function exportsOf(file: ts.SourceFile): Exports {
       /^(module\.)?exports$/.test(node.arguments[0]?.getText() ?? '')
     ) {
       isCommonJs = true;
-      isOpen = true;
+      const [, ...added] = node.arguments;
+      const isAssign = node.expression.getText() === 'Object.assign';
+      for (const each of isAssign ? added : added.slice(0, 1)) {
+        if (isAssign && ts.isObjectLiteralExpression(each)) addProperties(each);
+        else if (!isAssign && ts.isStringLiteralLike(each)) add(each.text);
+        else isOpen = true;
+      }
     }
     ts.forEachChild(node, visit);
   };

@@ -10,6 +10,7 @@
  */
 import ts from 'typescript';
 import { unwrap } from '../outer-expressions.ts';
+import { quoteOf } from '../rewriter.ts';
 import { exportsOf, type Script } from '../scripts/script.ts';
 import { optionName, optionOf, readLiteral } from '../units/options-literal.ts';
 import type { Construction, Unit } from '../units/unit.ts';
@@ -38,6 +39,7 @@ function planConstruction(ctx: ForeignContext, unit: Unit, node: ts.NewExpressio
   const drop = new Set<string>();
   const change = new Map<string, () => string>();
   const add: (() => string)[] = [];
+  const quote = quoteOf(node.getSourceFile());
   const threads = optionOf(options, 'enableWorkerThreads');
   const isThread = threads?.kind === ts.SyntaxKind.TrueKeyword;
   let retries: string | undefined = `${DEFAULT_RETRIES}`;
@@ -64,16 +66,18 @@ function planConstruction(ctx: ForeignContext, unit: Unit, node: ts.NewExpressio
   }
   const exported = script === undefined ? undefined : exportsOf(script.file);
   const hasSetup = exported?.names.has('setup') === true;
+  if (script !== undefined && exported?.isOpen === true && mentionsHook(ctx, script, exported.names))
+    unit.problem(file ?? node, 'script-functions', script.path.slice(script.path.lastIndexOf('/') + 1));
   if (exported?.names.has('teardown') === true) unit.problem(file ?? node, 'member', 'teardown() of jest-worker');
   if (!hasSetup && optionOf(options, 'setupArgs') !== undefined) drop.add('setupArgs');
   if (hasSetup && script !== undefined) add.push(() => `initializer: ${ctx.edits.refer(node, script, 'setup', '(...args: any[]) => any')}`);
   if (retries !== undefined)
     add.push(
-      () => `onWorkerLoss: 'retry'`,
+      () => `onWorkerLoss: ${quote}retry${quote}`,
       () => `retries: ${retries}`,
     );
   // jest-worker keeps the output of its workers to itself. Threads of an executor write to the streams of the program.
-  if (!isThread) add.push(() => `stdio: 'ignore'`);
+  if (!isThread) add.push(() => `stdio: ${quote}ignore${quote}`);
   else if (script !== undefined && writesOutput(ctx, script))
     unit.problem(file ?? node, 'member', 'the hidden output of threads of jest-worker');
   if (script !== undefined && /\bJEST_WORKER_ID\b/.test(script.file.text))
@@ -84,9 +88,18 @@ function planConstruction(ctx: ForeignContext, unit: Unit, node: ts.NewExpressio
 }
 
 /** Whether the script, or a file that it imports, prints something. */
-function writesOutput(ctx: ForeignContext, { file, isOwn }: Script): boolean {
+function writesOutput(ctx: ForeignContext, script: Script): boolean {
+  return matches(ctx, script, /\bconsole\.|\bprocess\.std(out|err)\b/);
+}
+
+/** Whether `setup` or `teardown` may be an export that the text of the script does not tell. */
+function mentionsHook(ctx: ForeignContext, script: Script, names: ReadonlySet<string>): boolean {
+  return ['setup', 'teardown'].some((name) => !names.has(name) && matches(ctx, script, new RegExp(`\\b${name}\\b`)));
+}
+
+function matches(ctx: ForeignContext, { file, isOwn }: Script, pattern: RegExp): boolean {
   const files = isOwn ? [...ctx.links.importedBy(file)] : [file];
-  return files.some(({ text }) => /\bconsole\.|\bprocess\.std(out|err)\b/.test(text));
+  return files.some(({ text }) => pattern.test(text));
 }
 
 function planForkOptions(ctx: ForeignContext, unit: Unit, property: ts.Node, value: ts.Expression, add: (() => string)[]): void {

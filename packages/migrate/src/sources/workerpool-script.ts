@@ -64,7 +64,7 @@ function literalOf(ctx: ForeignContext, name: ts.Identifier): ts.ObjectLiteralEx
   if (!ts.isObjectLiteralExpression(literal)) return undefined;
   const isChanged = ctx.analysis.referencesOf(symbol).some((reference) => {
     const { parent } = reference;
-    if (reference === declaration.name || reference === name) return false;
+    if (reference === declaration.name || reference === name || ts.findAncestor(reference, ts.isTypeNode) !== undefined) return false;
     // A read of one function, such as methods.add(1, 2), changes nothing.
     return !(
       ts.isPropertyAccessExpression(parent) &&

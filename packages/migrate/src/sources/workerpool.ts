@@ -398,15 +398,29 @@ export function checkPending(ctx: ForeignContext, units: readonly Unit[]): void 
         ) {
           const receiver = node.expression.expression;
           const type = ctx.checker.getTypeAtLocation(receiver);
-          const isPending = (type.flags & ts.TypeFlags.Any) !== 0 || ctx.analysis.kindOf(receiver)?.family === 'handle';
-          if (isPending && receiver.kind !== ts.SyntaxKind.ThisKeyword && !isFollowed(ctx, receiver, calls))
-            unit.problem(node, 'pending', node.expression.name.text);
+          const isPending =
+            ctx.analysis.kindOf(receiver)?.family === 'handle' ||
+            ((type.flags & ts.TypeFlags.Any) !== 0 && receiver.kind !== ts.SyntaxKind.ThisKeyword && isOfProgram(ctx, receiver));
+          if (isPending && !isFollowed(ctx, receiver, calls)) unit.problem(node, 'pending', node.expression.name.text);
         }
         ts.forEachChild(node, visit);
       };
       visit(file);
     }
   }
+}
+
+/** Whether a value without a type may come from the program: not from a global such as `it` of a test, and not from another package. */
+function isOfProgram(ctx: ForeignContext, receiver: ts.Expression): boolean {
+  let root = unwrap(receiver);
+  while (ts.isCallExpression(root) || ts.isPropertyAccessExpression(root) || ts.isElementAccessExpression(root))
+    root = unwrap(root.expression);
+  if (!ts.isIdentifier(root)) return true;
+  const symbol = ctx.checker.getSymbolAtLocation(root);
+  if (symbol === undefined) return false;
+  const isOwn = (declaration: ts.Declaration) => ctx.analysis.files.includes(declaration.getSourceFile());
+  if ((symbol.flags & ts.SymbolFlags.Alias) === 0) return symbol.declarations?.some(isOwn) ?? false;
+  return ctx.checker.getAliasedSymbol(symbol).declarations?.some(isOwn) ?? false;
 }
 
 /** Whether the receiver is the promise of a call of the units: at the call, in a chain, or in a variable that holds it. */

@@ -14,7 +14,7 @@ import { type Entry, isDeclarationName } from '../import-syntax.ts';
 import { unwrap } from '../outer-expressions.ts';
 import { quoteOf, Rewriter } from '../rewriter.ts';
 import type { Script } from '../scripts/script.ts';
-import { type Declaration, moduleStyle, withHeader } from './module-header.ts';
+import { type Declaration, hasImportMeta, withHeader } from './module-header.ts';
 
 interface FileState {
   readonly needed: Map<string, Entry>;
@@ -144,7 +144,8 @@ export class FileEdits {
     if (own !== undefined && text !== undefined) return { text, uses: own };
     const quote = quoteOf(file);
     const path = relativePath(file.fileName, script.path);
-    const isRequire = script.style === 'dirname' || (script.style === undefined && moduleStyle(file) === 'commonjs');
+    const style = expression.getSourceFile() === file ? script.style : undefined;
+    const isRequire = style === 'dirname' || (style === undefined && !hasImportMeta(file));
     return {
       text: isRequire ? `\`\${__dirname}/${path.replace(/^\.\//, '')}\`` : `new URL(${quote}${path}${quote}, import.meta.url)`,
       uses: [],

@@ -57,9 +57,49 @@ export function moduleStyle(file: ts.SourceFile): 'commonjs' | 'esm' {
   if (isEs || /\bimport\.meta\b/.test(file.text)) return 'esm';
   if (usesRequire(file) || /\b(module\.)?exports\b|\b__dirname\b|\b__filename\b/.test(file.text)) return 'commonjs';
   if (/\.tsx?$/.test(file.fileName)) return 'esm';
-  for (let folder = dirname(file.fileName); ; folder = dirname(folder)) {
+  return manifestTypeOf(file.fileName) === 'module' ? 'esm' : 'commonjs';
+}
+
+/** Whether a file may use `import.meta`: TypeScript refuses it in a file that it compiles to CommonJS. */
+export function hasImportMeta(file: ts.SourceFile): boolean {
+  if (/\.c[jt]sx?$/.test(file.fileName)) return false;
+  if (/\.m[jt]s$/.test(file.fileName) || /\bimport\.meta\b/.test(file.text)) return true;
+  if (/\b__dirname\b|\b__filename\b/.test(file.text) || moduleStyle(file) === 'commonjs') return false;
+  if (!/\.tsx?$/.test(file.fileName)) return true;
+  const module = compilerModuleOf(file.fileName);
+  if (module === undefined) return true;
+  return module.startsWith('node')
+    ? manifestTypeOf(file.fileName) === 'module'
+    : !['commonjs', 'es6', 'es2015', 'amd', 'umd'].includes(module);
+}
+
+/** The option `module` of the `tsconfig.json` above a file, in small letters; `undefined` if it is not known. */
+function compilerModuleOf(path: string): string | undefined {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const config = join(folder, 'tsconfig.json');
+    if (existsSync(config)) return moduleIn(config, 0);
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+function moduleIn(path: string, depth: number): string | undefined {
+  const { config } = ts.readConfigFile(path, ts.sys.readFile) as {
+    config?: { compilerOptions?: { module?: unknown }; extends?: unknown };
+  };
+  const module = config?.compilerOptions?.module;
+  if (typeof module === 'string') return module.toLowerCase();
+  const base = config?.extends;
+  if (base === undefined) return 'commonjs';
+  if (typeof base !== 'string' || !base.startsWith('.') || depth > 5) return undefined;
+  const file = join(dirname(path), base);
+  return existsSync(file) ? moduleIn(file, depth + 1) : existsSync(`${file}.json`) ? moduleIn(`${file}.json`, depth + 1) : undefined;
+}
+
+/** The field `type` of the `package.json` above a file. */
+function manifestTypeOf(path: string): 'module' | 'commonjs' {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
     const manifest = join(folder, 'package.json');
-    if (existsSync(manifest)) return /"type"\s*:\s*"module"/.test(readFileSync(manifest, 'utf8')) ? 'esm' : 'commonjs';
+    if (existsSync(manifest)) return /"type"\s*:\s*"module"/.test(readFileSync(manifest, 'utf8')) ? 'module' : 'commonjs';
     if (dirname(folder) === folder) return 'commonjs';
   }
 }
