@@ -58,6 +58,7 @@ const TEXTS = {
   'run-option': 'the option {} of the call has no counterpart',
   'run-options': 'the arguments of {} are not written at the call',
   'result-used': 'the result of {} has no counterpart',
+  'used-again': 'the pool is used again after {}: an executor that has ended takes no calls',
   'several-scripts': 'pools with different task files meet here',
   'script-unknown': 'the task file is not known before the program runs: {}',
   'script-missing': 'the task file does not exist: {}',

@@ -24,10 +24,22 @@ export function isRelevant({ code, isSyntax, text }: ProgramError, path: string)
   return !/\.[cm]?jsx?$/.test(path) || IN_JAVASCRIPT.has(code);
 }
 
-/** The errors of a file that the program did not have before. */
+/** The errors of a file that the program did not have before. The same error may name a type that the rewrite changed. */
 export function newErrors(before: Program, after: Program, path: string): ProgramError[] {
-  const known = new Set(errorsIn(before, path).map(({ text }) => text));
-  return errorsIn(after, path).filter(({ text }) => !known.has(text));
+  const known = errorsIn(before, path);
+  const texts = new Set(known.map(({ text }) => text));
+  const keys = known.map(keyOf);
+  return errorsIn(after, path).filter((error) => {
+    if (texts.has(error.text)) return false;
+    const at = keys.indexOf(keyOf(error));
+    if (at >= 0) keys.splice(at, 1);
+    return at < 0;
+  });
+}
+
+/** The code, and the first name that the text quotes. */
+function keyOf({ code, text }: ProgramError): string {
+  return `${code} ${/'[^']*'/.exec(text)?.[0] ?? ''}`;
 }
 
 function errorsIn({ program, files }: Program, path: string): ProgramError[] {
@@ -41,21 +53,21 @@ function errorsIn({ program, files }: Program, path: string): ProgramError[] {
   return [...program.getSyntacticDiagnostics(ast).map(read(true)), ...program.getSemanticDiagnostics(ast).map(read(false))];
 }
 
-/** The comments of a file that a new text does not have, as often as they are missing. */
-export function lostComments(file: ts.SourceFile, text: string): string[] {
+/** The comments of a file that a new text does not have, as often as they are missing. `renamed` changes the names in a comment. */
+export function lostComments(file: ts.SourceFile, text: string, renamed = (comment: string): string => comment): string[] {
   const left = commentsIn(ts.createSourceFile(file.fileName, text, ts.ScriptTarget.ESNext, true));
-  return commentsIn(file).filter((comment) => {
+  return commentsIn(file, renamed).filter((comment) => {
     const at = left.indexOf(comment);
     if (at >= 0) left.splice(at, 1);
     return at < 0;
   });
 }
 
-function commentsIn(file: ts.SourceFile): string[] {
+function commentsIn(file: ts.SourceFile, renamed = (comment: string): string => comment): string[] {
   const found = new Map<number, string>();
   const add = (ranges: readonly ts.CommentRange[] | undefined) => {
     for (const { pos, end } of ranges ?? []) {
-      const text = file.text.slice(pos, end).replace(/\s+/g, ' ');
+      const text = renamed(file.text.slice(pos, end)).replace(/\s+/g, ' ');
       if (!text.includes('twinpool-migrate')) found.set(pos, text);
     }
   };

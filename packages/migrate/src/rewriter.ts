@@ -106,7 +106,8 @@ export function indentStep(file: ts.SourceFile): string {
 /** What ends a statement in the file: `;` or nothing. */
 export function terminator(file: ts.SourceFile): string {
   const statement = file.statements.find((each) => !ts.isFunctionDeclaration(each) && !ts.isClassDeclaration(each) && !ts.isBlock(each));
-  return statement === undefined || file.text[statement.end - 1] === ';' || !file.text.includes('\n') ? ';' : '';
+  // A semicolon at the beginning of the next line does not end the lines of the file.
+  return statement === undefined || /\S;$/.test(file.text.slice(statement.pos, statement.end)) || !file.text.includes('\n') ? ';' : '';
 }
 
 /** The line end of the file. */

@@ -111,8 +111,16 @@ const FOREIGN: Record<string, Kind> = {
     },
     text: { 'main.mjs': "taskRef(new URL('./w.mjs', import.meta.url), 'add')", 'w.mjs': 'export { add };' },
   },
-  G: {
-    name: 'a registration inside of a condition',
+  G1: {
+    name: 'a registration with a comment in a condition',
+    files: {
+      'main.mjs': `${WORKERPOOL}const pool = ${SCRIPTED};\nconsole.log(await pool.exec('add', [1, 2]));\n`,
+      'w.mjs': `${WORKERPOOL}const add = (a, b) => a + b;\nif (!workerpool.isMainThread) {\n  // The worker\n  // calls it.\n  workerpool.worker({ add });\n}\n`,
+    },
+    text: { 'w.mjs': '// The worker\n// calls it.\nexport { add };\n' },
+  },
+  G2: {
+    name: 'a registration and the pool in one file',
     files: {
       'main.mjs': `import workerpool, { isMainThread } from 'workerpool';\nconst add = (a, b) => a + b;\nif (!isMainThread) {\n  workerpool.worker({ add });\n} else {\n  const pool = workerpool.pool(new URL('./main.mjs', import.meta.url).pathname);\n  console.log(await pool.exec('add', [1, 2]));\n  await pool.terminate();\n}\n`,
     },

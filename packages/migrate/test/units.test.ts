@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { migrate } from '@twinpool/migrate';
 import { describe, expect, test } from 'vitest';
 
@@ -51,6 +54,22 @@ describe('a unit of another library is rewritten as a whole or not at all', () =
         'a.test.cjs': "jest.mock('piscina');\n",
       },
       ['a.test.cjs:1 library-loaded'],
+    ],
+    [
+      'the pool is used again after its end',
+      {
+        'a.mjs': `${MAKE.replace('export ', '')}await pool.exec('add', [1, 2]);\nawait pool.terminate();\nawait pool.exec('add', [1, 2]);\n`,
+        'w.mjs': WORKER,
+      },
+      ['a.mjs:4 used-again'],
+    ],
+    [
+      'the pool ends after each test',
+      {
+        'a.mjs': `${MAKE.replace('export ', '')}afterEach(() => pool.terminate());\nit('adds', async () => console.log(await pool.exec('add', [1, 2])));\n`,
+        'w.mjs': WORKER,
+      },
+      ['a.mjs:3 used-again'],
     ],
     [
       'a subclass alone',
@@ -133,5 +152,88 @@ describe('pools and executors of twinpool whose uses are not all known stay', ()
   ])('%s', (_, text, left) => {
     const result = rewrite({ 'a.mjs': text }, 'executor');
     expect({ changed: result.changed, left: result.left }).toEqual({ changed: [], left: [left] });
+  });
+});
+
+describe('code around a pool', () => {
+  test('a path and its import that nothing uses any more go', () => {
+    const { text, left } = rewrite(
+      {
+        'a.ts':
+          "import { resolve } from 'node:path';\nimport Piscina from 'piscina';\nexport class Service {\n  readonly #pool: Piscina;\n  constructor() {\n    const filename = resolve(__dirname, 'w.cjs');\n    this.#pool = new Piscina({ filename });\n  }\n  async run(): Promise<number> {\n    return await this.#pool.run(1);\n  }\n}\nexport default new Service();\n",
+        'w.cjs': 'module.exports = (x) => x;\n',
+      },
+      'executor',
+    );
+    expect(left).toEqual([]);
+    expect(text('a.ts')).not.toMatch(/resolve|filename/);
+    expect(text('a.ts')).toContain("(`${__dirname}/w.cjs`, 'default')");
+  });
+
+  test('a setup function of jest-worker is found in Object.assign(module.exports)', () => {
+    const files = (exported: string) => ({
+      'a.cjs':
+        "const { Worker } = require('jest-worker');\nconst worker = new Worker(require.resolve('./w.cjs'), { enableWorkerThreads: true, setupArgs: [1] });\nworker.add(1).then(() => worker.end());\n",
+      'w.cjs': `let base;\nfunction setup(start) {\n  base = start;\n}\nconst add = (x) => base + x;\n${exported}\n`,
+    });
+    const known = rewrite(files('Object.assign(module.exports, { add, setup });'), 'executor');
+    expect(known.left).toEqual([]);
+    expect(known.text('a.cjs')).toMatch(/initargs: \[1\], initializer: setupTask/);
+    const { changed, left } = rewrite(files('module.exports = make({ add, setup });'), 'executor');
+    expect({ changed, left }).toEqual({ changed: [], left: ['a.cjs:2 script-functions'] });
+  });
+
+  test('types in JSDoc comments follow the pool', () => {
+    const { text, left } = rewrite(
+      {
+        'a.cjs':
+          "const { Piscina } = require('piscina');\n/** @typedef {Piscina & { name: string }} Named */\n/**\n * Piscina runs the tasks.\n *\n * @returns {import('piscina').Piscina} the pool\n */\nfunction make() {\n  return new Piscina({ filename: __dirname + '/w.cjs' });\n}\nmake().run(1).then(console.log);\n",
+        'w.cjs': 'module.exports = (x) => x;\n',
+      },
+      'executor',
+    );
+    expect(left).toEqual([]);
+    expect(text('a.cjs')).toContain('@typedef {ThreadPoolExecutor & { name: string }} Named');
+    expect(text('a.cjs')).toContain(" * Piscina runs the tasks.\n *\n * @returns {import('twinpool').ThreadPoolExecutor} the pool\n");
+  });
+
+  test.each([
+    [
+      'the time limit of a test is not that of a call',
+      "import workerpool from 'workerpool';\nconst pool = workerpool.pool(new URL('./w.mjs', import.meta.url).pathname);\ndescribe('add', function () {\n  this.timeout(5000);\n  it('adds', () => pool.exec('add', [1, 2])).timeout(100);\n  after(() => pool.terminate());\n});\n",
+      { 'w.mjs': WORKER },
+    ],
+    [
+      'a value of another package has a member of the same name',
+      "import { Registry } from 'registry';\nimport Piscina from 'piscina';\nclass Service {\n  static instance;\n  static pool() {\n    this.instance ??= new Piscina({ filename: new URL('./w.mjs', import.meta.url).href });\n    return this.instance;\n  }\n}\nawait Service.pool().run(Registry.instance.id);\n",
+      { 'w.mjs': 'export default (x) => x;\n' },
+    ],
+  ])('%s', (_, text, others) => {
+    const result = rewrite({ 'a.mjs': text, ...others }, 'executor');
+    expect(result.left).toEqual([]);
+    expect(result.changed).toContain('a.mjs');
+  });
+
+  test('a TypeScript file that is compiled to CommonJS gets no import.meta', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'twinpool-migrate-'));
+    try {
+      writeFileSync(join(folder, 'tsconfig.json'), '{ "compilerOptions": { "module": "commonjs" } }');
+      writeFileSync(join(folder, 'package.json'), '{}');
+      const sources = [
+        {
+          path: join(folder, 'pool.ts'),
+          text: "import { join } from 'node:path';\nimport Piscina from 'piscina';\nexport const pool = new Piscina({ filename: join(__dirname, 'w.js') });\n",
+        },
+        { path: join(folder, 'main.ts'), text: "import { pool } from './pool';\nvoid pool.run(1);\n" },
+        { path: join(folder, 'w.ts'), text: 'export default (x: number) => x;\n' },
+      ];
+      const { files, leftovers } = migrate(sources, { to: 'executor' });
+      expect(leftovers).toEqual([]);
+      const main = files.find(({ path }) => path.endsWith('main.ts'))?.after;
+      expect(main).toContain('(`${__dirname}/w.js`, ');
+      expect(main).not.toContain('import.meta');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

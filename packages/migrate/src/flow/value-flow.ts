@@ -287,7 +287,7 @@ export class ValueFlow {
     const symbol = this.#checker.getSymbolAtLocation(name);
     const container = ts.findAncestor(name, (each) => ts.isClassLike(each) || ts.isObjectLiteralExpression(each));
     if (symbol === undefined || (container !== undefined && ts.isObjectLiteralExpression(container))) {
-      this.#escape(at, 'kept-elsewhere', name.getText(), group);
+      this.#escape(at, 'kept-elsewhere', shortText(ts.isPropertyAccessExpression(name.parent) ? name.parent : name), group);
       return;
     }
     this.#store(symbol, path, group);

@@ -58,6 +58,7 @@ export function rewriteForeign(sources: readonly Source[], apis: readonly Foreig
     plan(ctx, apis, failed);
     const kept = keptOf(ctx.units);
     for (const unit of ctx.units) if (!kept.has(unit)) unit.apply();
+    renameTypes(ctx, kept);
     const problems = distinct([...ctx.problems, ...[...kept].flatMap((unit) => problemsOf(unit, kept))]);
     markAll(ctx, problems);
     const texts = ctx.edits.texts();
@@ -91,6 +92,21 @@ function markAll(ctx: ForeignContext, problems: readonly Problem[]): void {
   }
 }
 
+/** Renames the types of pools in JSDoc comments, in files whose units are all rewritten. */
+function renameTypes(ctx: ForeignContext, kept: ReadonlySet<Unit>): void {
+  const keptFiles = new Set([...kept].flatMap((unit) => [...unit.files]));
+  for (const unit of ctx.units) {
+    if (kept.has(unit)) continue;
+    const type = new RegExp(`\\bimport\\((['"])${unit.api}\\1\\)(\\.(${[...FACADES, 'default'].join('|')})\\b)?(?![.\\w])`, 'g');
+    for (const file of unit.files) if (!keptFiles.has(file)) ctx.edits.renameInComments(file, type, `import('twinpool').${unit.executor}`);
+    for (const { node, executor } of unit.constructions) {
+      const file = node.getSourceFile();
+      if (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && !keptFiles.has(file))
+        ctx.edits.renameInComments(file, new RegExp(`(?<![.\\w])${node.expression.text}\\b`, 'g'), executor);
+    }
+  }
+}
+
 interface Fault {
   readonly file: ts.SourceFile;
   readonly text: string;
@@ -113,7 +129,7 @@ function faultsOf(
     if (!faults.some((fault) => fault.file === file)) faults.push({ file, text, units });
   };
   for (const [file, text] of texts) {
-    const [lost] = lostComments(file, text);
+    const [lost] = lostComments(file, text, (comment) => ctx.edits.renamed(file, comment));
     if (lost !== undefined) add(file, `the comment ${lost} would be lost`);
   }
   const after = analyse(result, { hasHints: false });

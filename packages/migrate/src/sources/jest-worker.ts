@@ -17,7 +17,7 @@ import type { Construction, Unit } from '../units/unit.ts';
 import { hasSpread, isResultUsed, submissionText } from './calls.ts';
 import { environmentProblem } from './environment.ts';
 import type { ForeignContext } from './foreign-context.ts';
-import { checkExport, construct, isBoolean, receiverText, scriptOf } from './piscina.ts';
+import { checkExport, classProblem, construct, isBoolean, receiverText, scriptOf } from './piscina.ts';
 
 /** The number of times that jest-worker starts a task again whose worker died. */
 const DEFAULT_RETRIES = 3;
@@ -30,7 +30,7 @@ export function planJestWorker(ctx: ForeignContext, unit: Unit): void {
 
 function planConstruction(ctx: ForeignContext, unit: Unit, node: ts.NewExpression): void {
   const isDirect = ['Worker', 'JestWorker', 'default'].includes(ctx.nameOf(node.expression, 'jest-worker')?.name ?? '');
-  if (!isDirect) unit.problem(node, 'subclass', node.expression.getText());
+  if (!isDirect) unit.problem(node, ...classProblem(ctx, node));
   else ctx.claim(node.expression);
   const [file, argument] = node.arguments ?? [];
   const script = file === undefined ? undefined : scriptOf(ctx, unit, file, false);

@@ -8,6 +8,7 @@
  *   anything else          -> a problem, by name
  */
 import ts from 'typescript';
+import { libraryOf } from '../library-kind.ts';
 import { unwrap } from '../outer-expressions.ts';
 import { indentOf, lineEnd, terminator } from '../rewriter.ts';
 import { exportsOf, findScript, type Script } from '../scripts/script.ts';
@@ -31,7 +32,7 @@ export function planPiscina(ctx: ForeignContext, unit: Unit, dialect: Dialect): 
 
 function planConstruction(ctx: ForeignContext, unit: Unit, node: ts.NewExpression, dialect: Dialect): void {
   const isDirect = /^(Piscina|Tinypool|default)$/.test(ctx.nameOf(node.expression, dialect)?.name ?? '');
-  if (!isDirect) unit.problem(node, 'subclass', node.expression.getText());
+  if (!isDirect) unit.problem(node, ...classProblem(ctx, node));
   else ctx.claim(node.expression);
   const options = readLiteral(ctx.analysis, node.arguments?.[0]);
   if (!options.isKnown) unit.problem(node, 'options-elsewhere');
@@ -68,6 +69,13 @@ function planConstruction(ctx: ForeignContext, unit: Unit, node: ts.NewExpressio
   const script = filename === undefined ? undefined : scriptOf(ctx, unit, filename);
   unit.constructions.push({ node, options, script, defaultName: optionOf(options, 'name'), executor });
   unit.edit(() => construct(ctx, node, options, { drop, change, add }, executor));
+}
+
+/** Why a class is not the one that the library exports: it is a subclass, or it comes from a place that is not followed. */
+export function classProblem(ctx: ForeignContext, node: ts.NewExpression): [reason: string, detail: string] {
+  const name = node.expression.getText();
+  const { symbol } = ctx.checker.getTypeAtLocation(node);
+  return [symbol !== undefined && libraryOf(symbol) !== undefined ? 'library-value' : 'subclass', name];
 }
 
 /** Replaces a constructor call, and the literal of its options where it is written. */

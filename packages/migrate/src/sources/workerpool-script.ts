@@ -122,18 +122,19 @@ function planRegistration(
   }
   const self = thisIn(methods);
   if (self !== undefined) report(self, 'worker-this');
+  const lead = leadInside(place, call);
   const exported = exportsOf(file);
   if (moduleStyle(file) === 'commonjs') {
     if (exported.names.size > 0 || exported.isOpen) {
       // The file exports something else already.
       const same = names.filter((name) => exported.names.has(name));
       if (exported.names.has('default') && !(same.length === names.length)) report(call, 'worker-exports', [...exported.names].join(', '));
-      else if (same.length === names.length) unit.edit(() => removePlace(ctx, place));
+      else if (same.length === names.length) unit.edit(() => removePlace(ctx, place, lead));
       else report(call, 'worker-exports', [...exported.names].join(', '));
       return;
     }
     const argument = call.arguments[0] as ts.Expression;
-    unit.edit(() => replacePlace(ctx, place, () => `module.exports = ${ctx.print(argument)}${terminator(file)}`));
+    unit.edit(() => replacePlace(ctx, place, () => `${lead}module.exports = ${ctx.print(argument)}${terminator(file)}`));
     return;
   }
   const clash = names.find((name) => exported.names.has(name) && !isSameExport(ctx, methods, name, exported.values));
@@ -150,7 +151,7 @@ function planRegistration(
   if (constant !== undefined) {
     const declared = left.find((name) => ctx.analysis.identifiersIn(file, name).some((each) => isTopLevelName(each)));
     if (declared !== undefined) report(call, 'worker-exports', declared);
-    unit.edit(() => replacePlace(ctx, place, () => `export const { ${left.join(', ')} } = ${constant.text}${terminator(file)}`));
+    unit.edit(() => replacePlace(ctx, place, () => `${lead}export const { ${left.join(', ')} } = ${constant.text}${terminator(file)}`));
     return;
   }
   const listed: string[] = [];
@@ -172,7 +173,7 @@ function planRegistration(
   }
   const finish = terminator(file);
   unit.edit(() => {
-    if (listed.length + written.length === 0) removePlace(ctx, place);
+    if (listed.length + written.length === 0) removePlace(ctx, place, lead);
     else
       replacePlace(ctx, place, () => {
         const texts = written.map(
@@ -180,7 +181,7 @@ function planRegistration(
             commentOf(property) + outdented(exportText(ctx, property, finish), indentOf(property).length - indentOf(place).length),
         );
         if (listed.length > 0) texts.push(`export { ${listed.join(', ')} }${finish}`);
-        return texts.join(lineEnd(file).repeat(2));
+        return lead + texts.join(lineEnd(file).repeat(2));
       });
   });
 }
@@ -195,9 +196,22 @@ function placeOf(call: ts.CallExpression): ts.Statement | undefined {
   const branch: ts.Node = block ?? statement;
   const condition = branch.parent;
   if (!ts.isIfStatement(condition) || !ts.isSourceFile(condition.parent)) return undefined;
-  if (/\/[/*]/.test(condition.getText().replace(call.getText(), ''))) return undefined;
+  if (/\/[/*]/.test(condition.getText().replace(leadOf(statement), '').replace(call.getText(), ''))) return undefined;
   if (condition.elseStatement === branch) return branch as ts.Statement;
   return condition.elseStatement === undefined ? condition : undefined;
+}
+
+/** The comments before a statement. */
+function leadOf(statement: ts.Statement): string {
+  const file = statement.getSourceFile();
+  return file.text.slice(statement.getFullStart(), statement.getStart(file)).trim();
+}
+
+/** The comments of the registration inside a condition, which goes. */
+function leadInside(place: ts.Statement, call: ts.CallExpression): string {
+  const lead = place === call.parent ? '' : leadOf(call.parent as ts.Statement);
+  const end = lineEnd(call.getSourceFile());
+  return lead === '' ? '' : lead.replace(/\r?\n[ \t]*/g, end) + end;
 }
 
 function replacePlace(ctx: ForeignContext, place: ts.Statement, text: () => string): void {
@@ -218,8 +232,8 @@ function replacePlace(ctx: ForeignContext, place: ts.Statement, text: () => stri
   });
 }
 
-function removePlace(ctx: ForeignContext, place: ts.Statement): void {
-  if (ts.isIfStatement(place.parent)) replacePlace(ctx, place, () => '');
+function removePlace(ctx: ForeignContext, place: ts.Statement, lead: string): void {
+  if (lead !== '' || ts.isIfStatement(place.parent)) replacePlace(ctx, place, () => lead.trimEnd());
   else ctx.edits.rewriter.remove(place);
 }
 

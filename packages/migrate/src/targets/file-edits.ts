@@ -27,6 +27,7 @@ export class FileEdits {
   readonly #analysis: Analysis;
   readonly #old: readonly string[];
   readonly #states = new Map<ts.SourceFile, FileState>();
+  readonly #renames = new Map<ts.SourceFile, { readonly from: RegExp; readonly to: string }[]>();
   readonly #base: string;
   /** The files whose references get no types, because the types of the task do not fit. */
   readonly #untyped: ReadonlySet<string>;
@@ -44,6 +45,18 @@ export class FileEdits {
 
   replace(node: ts.Node, printer: () => string): void {
     this.rewriter.replace(node, printer);
+  }
+
+  /** Writes `to` instead of the types that `from` matches, in the JSDoc comments of a file. */
+  renameInComments(file: ts.SourceFile, from: RegExp, to: string): void {
+    this.#renames.set(file, [...(this.#renames.get(file) ?? []), { from, to }]);
+  }
+
+  /** The text of a comment with the types renamed. */
+  renamed(file: ts.SourceFile, comment: string): string {
+    const renames = this.#renames.get(file) ?? [];
+    if (renames.length === 0 || !comment.startsWith('/**')) return comment;
+    return comment.replace(/\{[^\n]*\}/g, (type) => renames.reduce((text, { from, to }) => text.replace(from, to), type));
   }
 
   /** A name that the file of the node does not use. */
@@ -105,14 +118,16 @@ export class FileEdits {
     for (const file of this.#analysis.files) {
       const printed = this.rewriter.print(file);
       const state = this.#states.get(file);
-      if (printed === file.text && state === undefined) continue;
+      if (printed === file.text && state === undefined && !this.#renames.has(file)) continue;
       const imports = new Map<string, Entry[]>();
       for (const entry of state?.needed.values() ?? []) {
         const module = moduleFor(entry.imported, this.#base, 'executor');
         imports.set(module, [...(imports.get(module) ?? []), entry]);
       }
       const declarations = [...(state?.references.values() ?? [])].map(({ declaration }) => declaration);
-      found.set(file, withHeader(file.fileName, file.text, printed, { imports, declarations, old: this.#old }));
+      const text = withHeader(file.fileName, file.text, printed, { imports, declarations, old: this.#old });
+      const whole = text.replace(/\/\*\*[\s\S]*?\*\//g, (comment) => this.renamed(file, comment));
+      if (whole !== file.text) found.set(file, whole);
     }
     return found;
   }
