@@ -66,7 +66,7 @@ const TEXTS = {
   'script-export': 'the task file has no function of the name {}',
   'script-promise': 'the export {} of the task file is not a function, but the result of a call',
   'script-functions': 'the functions of the task file are not known: {}',
-  'script-of-unknown-pool': 'no pool that was passed runs this file, which uses {}',
+  'script-of-unknown-pool': 'it is not known which pool runs this file, which uses {}',
   'same-script': 'stays because a pool that shares its task file stays: {}',
   'method-unknown': 'the method is chosen at run time, and may be a function: {}',
   pending: '{}() of a call can be moved only if the call is in the same function',

@@ -10,6 +10,7 @@
 import { resolve } from 'node:path';
 import ts from 'typescript';
 import { Analysis, EVERYTHING } from './analysis.ts';
+import { typeRenamer, withComments } from './comment-types.ts';
 import { ModuleLinks } from './flow/module-links.ts';
 import { shortText, ValueFlow } from './flow/value-flow.ts';
 import { FOREIGN_REASONS, markText, REASONS, type Reason, reasonOf } from './leftover-reasons.ts';
@@ -155,9 +156,12 @@ function rewriteProgram(
     const leftovers = leftoversOf(pass, program);
     if (pass.rewriter.isEmpty) return { texts: new Map(), leftovers };
     for (const { ast } of program.files) pass.importEditorOf(ast).finish(baseOf(program));
+    const areKept = analysis.kept.has('facade') || analysis.kept.has(EVERYTHING);
     const sources = program.files.map(({ path, ast }) => {
       const before = withoutHints(ast.text);
-      return { path, text: removeUnused(path, before, withoutHints(pass.print(ast))) };
+      const text = removeUnused(path, before, withoutHints(pass.print(ast)));
+      const renamed = areKept || text === before ? (comment: string) => comment : typeRenamer(path, before, text, to);
+      return { path, text: withComments(text, renamed), renamed };
     });
     const fault = analysis.kept.has(EVERYTHING) ? undefined : faultOf(program, sources);
     if (fault === undefined) return { texts: new Map(sources.map(({ path, text }) => [path, text])), leftovers };
@@ -209,11 +213,11 @@ function isTyped(analysis: Analysis, node: ts.Node): boolean {
 }
 
 /** The first new error or lost comment of a rewritten program. */
-function faultOf(program: Program, sources: readonly Source[]): Flaw | undefined {
+function faultOf(program: Program, sources: readonly (Source & { readonly renamed: (comment: string) => string })[]): Flaw | undefined {
   const after = analyse(sources);
   for (const [i, { path, ast }] of program.files.entries()) {
     const [error] = newErrors(program, after, path).filter((each) => each.isSyntax || MISSING.has(each.code));
-    const [comment] = lostComments(ast, sources[i]?.text ?? '');
+    const [comment] = lostComments(ast, sources[i]?.text ?? '', sources[i]?.renamed);
     const detail = error?.text ?? (comment === undefined ? undefined : `the comment ${comment} would be lost`);
     if (detail !== undefined && ast.statements[0] !== undefined) return { node: ast.statements[0], reason: 'check-failed', detail };
   }

@@ -167,7 +167,7 @@ describe('code around a pool', () => {
     );
     expect(left).toEqual([]);
     expect(text('a.ts')).not.toMatch(/resolve|filename/);
-    expect(text('a.ts')).toContain("(`${__dirname}/w.cjs`, 'default')");
+    expect(text('a.ts')).toMatch(/\(`\$\{__dirname\}\/w\.cjs`, 'default'\)/);
   });
 
   test('a setup function of jest-worker is found in Object.assign(module.exports)', () => {
@@ -230,10 +230,25 @@ describe('code around a pool', () => {
       const { files, leftovers } = migrate(sources, { to: 'executor' });
       expect(leftovers).toEqual([]);
       const main = files.find(({ path }) => path.endsWith('main.ts'))?.after;
-      expect(main).toContain('(`${__dirname}/w.js`, ');
+      expect(main).toMatch(/\(`\$\{__dirname\}\/w\.js`, /);
       expect(main).not.toContain('import.meta');
     } finally {
       rmSync(folder, { recursive: true });
     }
   });
+});
+
+test.each([
+  ['executor', 'Pool', 'ProcessPoolExecutor', 'pool.apply(Math.abs, [-1])'],
+  ['pool', 'ProcessPoolExecutor', 'Pool', 'pool.submit(Math.abs, -1)'],
+] as const)('to %s: types in JSDoc comments follow', (to, from, name, call) => {
+  const { text, left } = rewrite(
+    {
+      'a.cjs': `const { ${from} } = require('twinpool');\n/** @typedef {${from} & { id: string }} Named */\n/**\n * ${from} runs it.\n *\n * @param {import('twinpool').${from}} pool the pool\n */\nconst run = async (pool) => console.log(await ${call});\nrun(new ${from}(1));\n`,
+    },
+    to,
+  );
+  expect(left).toEqual([]);
+  expect(text('a.cjs')).toContain(`@typedef {${name} & { id: string }} Named`);
+  expect(text('a.cjs')).toContain(` * ${from} runs it.\n *\n * @param {import('twinpool').${name}} pool the pool\n`);
 });

@@ -98,7 +98,8 @@ function renameTypes(ctx: ForeignContext, kept: ReadonlySet<Unit>): void {
   for (const unit of ctx.units) {
     if (kept.has(unit)) continue;
     const type = new RegExp(`\\bimport\\((['"])${unit.api}\\1\\)(\\.(${[...FACADES, 'default'].join('|')})\\b)?(?![.\\w])`, 'g');
-    for (const file of unit.files) if (!keptFiles.has(file)) ctx.edits.renameInComments(file, type, `import('twinpool').${unit.executor}`);
+    for (const file of unit.files)
+      if (!keptFiles.has(file)) ctx.edits.renameInComments(file, type, `import('${ctx.edits.moduleOf(unit.executor)}').${unit.executor}`);
     for (const { node, executor } of unit.constructions) {
       const file = node.getSourceFile();
       if (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && !keptFiles.has(file))

@@ -9,6 +9,7 @@
 import { dirname, relative, sep } from 'node:path';
 import ts from 'typescript';
 import type { Analysis } from '../analysis.ts';
+import { withComments } from '../comment-types.ts';
 import { moduleFor } from '../entry-points.ts';
 import { type Entry, isDeclarationName } from '../import-syntax.ts';
 import { unwrap } from '../outer-expressions.ts';
@@ -45,6 +46,11 @@ export class FileEdits {
 
   replace(node: ts.Node, printer: () => string): void {
     this.rewriter.replace(node, printer);
+  }
+
+  /** The module that exports a name of twinpool. */
+  moduleOf(name: string): string {
+    return moduleFor(name, this.#base, 'executor');
   }
 
   /** Writes `to` instead of the types that `from` matches, in the JSDoc comments of a file. */
@@ -126,7 +132,7 @@ export class FileEdits {
       }
       const declarations = [...(state?.references.values() ?? [])].map(({ declaration }) => declaration);
       const text = withHeader(file.fileName, file.text, printed, { imports, declarations, old: this.#old });
-      const whole = text.replace(/\/\*\*[\s\S]*?\*\//g, (comment) => this.renamed(file, comment));
+      const whole = withComments(text, (comment) => this.renamed(file, comment));
       if (whole !== file.text) found.set(file, whole);
     }
     return found;
