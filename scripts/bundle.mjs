@@ -104,13 +104,15 @@ function bundleAlone(folder, entry, { format, extension }, isPublic) {
   });
 }
 
-/** A program that a worker runs: one file that needs no other file. CommonJS, because Node starts it faster than an ES module. */
+/**
+ * A program that a worker runs: one file that needs no other file. CommonJS, because Node starts it faster than an ES module. It has no map: the map would
+ * hold the same sources a second time, a tenth of what an installation takes.
+ */
 function bundleProgram(folder, program, isText) {
   return build({
     ...common,
     input: inputOf(folder, [program]),
-    plugins: [unmapped()],
-    output: { ...outputOf(folder, 'cjs', 'cjs'), codeSplitting: false, minify: isText, sourcemap: !isText },
+    output: { ...outputOf(folder, 'cjs', 'cjs'), codeSplitting: false, minify: isText },
   });
 }
 
@@ -148,11 +150,6 @@ function separate(modules, folder, extension) {
         ? { code: code.replace(/\bimport\(('\.[^']*')\)/g, 'Promise.resolve(require($1))'), map: null }
         : undefined,
   };
-}
-
-/** Keeps modules of other packages out of source maps, which name our own sources only. */
-function unmapped() {
-  return { name: 'unmapped', transform: (code, id) => (packageOf(id) === undefined ? undefined : { code, map: NO_MAP }) };
 }
 
 /** Evaluates these modules at the first use of their namespace. ECMAScript has no syntax for that yet; a bundle can do it. */
