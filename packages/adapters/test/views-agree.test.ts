@@ -539,6 +539,7 @@ const POOL_CALLS: Record<Member, Ask<PoolCalls>> = {
 };
 const POOL: Record<Member, Ask<Pool>> = {
   ...(POOL_CALLS as Record<Member, Ask<Pool>>),
+  waitForCapacity: (pool) => pool.waitForCapacity(1),
   stats: (pool) => Object.keys(pool.stats()),
   join: (pool) => {
     pool.close();
@@ -557,6 +558,7 @@ const EXECUTOR_CALLS: Record<Member, Ask<ExecutorCalls>> = {
 const EXECUTOR: Record<Member, Ask<Executor>> = {
   ...(EXECUTOR_CALLS as Record<Member, Ask<Executor>>),
   [inspect.custom]: (executor) => typeof shown(executor),
+  waitForCapacity: (executor) => (executor as ProcessPoolExecutor).waitForCapacity(1),
   stats: (executor) => Object.keys((executor as ProcessPoolExecutor).stats()),
   shutdown: (executor) => executor.shutdown(),
   terminateWorkers: (executor) => executor.terminateWorkers(),
