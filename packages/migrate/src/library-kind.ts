@@ -74,9 +74,9 @@ function find(type: ts.Type, checker: ts.TypeChecker, depth: number): Kind | und
   return undefined;
 }
 
-/** Whether the type is `typeof Pool`, which has the same symbol as `Pool`. */
+/** Whether the type is `typeof Pool`, which has the same symbol as `Pool`. The value of `module.exports = new Pool()` has an anonymous type, too. */
 function isConstructor(type: ts.Type): boolean {
-  return ((type as ts.ObjectType).objectFlags & ts.ObjectFlags.Anonymous) !== 0;
+  return ((type as ts.ObjectType).objectFlags & ts.ObjectFlags.Anonymous) !== 0 && type.getConstructSignatures().length > 0;
 }
 
 function overrides(symbol: ts.Symbol, base: ts.Type): boolean {

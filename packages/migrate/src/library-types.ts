@@ -103,7 +103,7 @@ export interface Pool extends PoolCalls {}
 export class Pool implements AsyncDisposable {
   constructor(processes?: number | PoolOptions);
   static use<P extends Pool, T>(this: new (options?: number | PoolOptions) => P, options: number | PoolOptions | undefined, body: (pool: P) => T | PromiseLike<T>): Promise<T>;
-  close(): void; terminate(): void; join(): Promise<void>; stats(): RuntimeStats; [Symbol.asyncDispose](): Promise<void>; readonly __facade: 'Pool';
+  close(): void; terminate(): void; join(): Promise<void>; waitForCapacity(limit?: number): Promise<void>; stats(): RuntimeStats; [Symbol.asyncDispose](): Promise<void>; readonly __facade: 'Pool';
 }
 export class ThreadPool extends Pool {}
 `;
@@ -147,7 +147,7 @@ ${executorMaps.join('\n')}
 export interface Executor extends ExecutorCalls {}
 export abstract class Executor implements AsyncDisposable {
   static use<E extends Executor, T>(this: new (options?: number | ExecutorOptions) => E, options: number | ExecutorOptions | undefined, body: (executor: E) => T | PromiseLike<T>): Promise<T>;
-  shutdown(options?: ShutdownOptions): Promise<void>; terminateWorkers(): Promise<void>; killWorkers(): Promise<void>; [Symbol.asyncDispose](): Promise<void>; readonly __facade: 'Executor';
+  shutdown(options?: ShutdownOptions): Promise<void>; waitForCapacity(limit?: number): Promise<void>; terminateWorkers(): Promise<void>; killWorkers(): Promise<void>; [Symbol.asyncDispose](): Promise<void>; readonly __facade: 'Executor';
 }
 export class ProcessPoolExecutor extends Executor { constructor(maxWorkers?: number | ExecutorOptions); stats(): RuntimeStats }
 export class ThreadPoolExecutor extends Executor { constructor(maxWorkers?: number | ExecutorOptions); stats(): RuntimeStats }

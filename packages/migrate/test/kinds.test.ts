@@ -44,8 +44,7 @@ const FOREIGN: Record<string, Kind> = {
       'main.js': "const pool = require('./pool');\n(async () => { console.log(await pool.run(1)); await pool.destroy(); })();\n",
     },
     text: { 'main.js': 'await pool.submit(task, 1)', 'pool.js': 'module.exports = new ThreadPoolExecutor()' },
-    // The pool is an executor afterwards: without a type in the other file it cannot become a pool.
-    toPool: { left: ['main.js:4 untyped-use'], text: { 'main.js': 'await pool.submit(task, 1)' } },
+    toPool: { text: { 'main.js': 'await pool.apply(task, [1])', 'pool.js': 'module.exports = new ThreadPool()' } },
   },
   A3: {
     name: 'an argument of a function of another package',
