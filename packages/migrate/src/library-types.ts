@@ -68,7 +68,8 @@ export interface Callbacks<R> { callback?: ((value: R) => void) | undefined; err
 export interface AsyncOptions<R = unknown> extends CallOptions, Callbacks<R> {}
 export interface MapOptions extends CallOptions { chunksize?: number | undefined; buffersize?: number | undefined; onProgress?: ((progress: { completed: number; total: number | undefined }) => void) | undefined }
 export interface WholeMapOptions extends MapOptions { failFast?: boolean | undefined }
-export interface ImapOptions extends MapOptions { onError?: 'stop' | 'continue' | undefined }
+export interface ImapOptions extends MapOptions { onError?: 'stop' | 'continue' | undefined; indexed?: boolean | undefined }
+export interface IndexedResult<R> { readonly index: number; readonly value: R }
 export interface AsyncMapOptions<R = unknown> extends WholeMapOptions, Callbacks<R> {}
 export interface PoolOptions extends SharedOptions { processes?: number | undefined; maxTasksPerChild?: number | undefined }
 export interface AsyncResult<R> extends Promise<R> {
@@ -77,7 +78,7 @@ export interface AsyncResult<R> extends Promise<R> {
 }
 export interface IMapIterator<R> extends AsyncDisposable {
   next(timeout?: number): Promise<IteratorResult<R, undefined>>; return(value?: unknown): Promise<IteratorResult<R, undefined>>; throw(error?: unknown): Promise<IteratorResult<R, undefined>>;
-  settled(): AsyncIterableIterator<PromiseSettledResult<R>>; [Symbol.asyncIterator](): IMapIterator<R>; [Symbol.asyncDispose](): Promise<void>; readonly __iterator: 'IMapIterator';
+  settled(): AsyncIterableIterator<PromiseSettledResult<R>>; toArray(): Promise<R[]>; batches(): AsyncIterableIterator<R[]>; [Symbol.asyncIterator](): IMapIterator<R>; [Symbol.asyncDispose](): Promise<void>; readonly __iterator: 'IMapIterator';
 }
 type Rest<A extends readonly unknown[], O> = [] extends A ? [args?: Readonly<A> | undefined, options?: O | undefined] : [args: Readonly<A>, options?: O | undefined];
 export interface PoolCalls {
@@ -93,8 +94,10 @@ export interface PoolCalls {
   starmap<A extends readonly unknown[], R>(fn: TaskReference<(...args: A) => R>, iterable: Input<Readonly<A>>, options?: number | WholeMapOptions): Promise<Awaited<R>[]>;
   starmapAsync<A extends readonly unknown[], R>(fn: (...args: A) => R, iterable: Input<Readonly<A>>, options?: number | AsyncMapOptions<Awaited<R>[]>): AsyncResult<Awaited<R>[]>;
   starmapAsync<A extends readonly unknown[], R>(fn: TaskReference<(...args: A) => R>, iterable: Input<Readonly<A>>, options?: number | AsyncMapOptions<Awaited<R>[]>): AsyncResult<Awaited<R>[]>;
+  imap<A, R>(fn: (item: A) => R, iterable: Input<A>, options: ImapOptions & { readonly indexed: true }): IMapIterator<IndexedResult<Awaited<R>>>;
   imap<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
   imap<A, R>(fn: TaskReference<(item: A) => R>, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
+  imapUnordered<A, R>(fn: (item: A) => R, iterable: Input<A>, options: ImapOptions & { readonly indexed: true }): IMapIterator<IndexedResult<Awaited<R>>>;
   imapUnordered<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
   imapUnordered<A, R>(fn: TaskReference<(item: A) => R>, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
   withOptions(options: CallOptions): PoolCalls;

@@ -55,7 +55,7 @@ const HANDLE_METHODS: ReadonlyMap<string, string> = new Map([
   ['finally', 'finally'],
 ]);
 
-const ITERATOR_METHODS: ReadonlySet<string> = new Set(['next', 'return', 'settled']);
+const ITERATOR_METHODS: ReadonlySet<string> = new Set(['next', 'return', 'settled', 'toArray']);
 
 /** Runs one pass over all files. */
 export function poolToExecutor(pass: Pass): void {

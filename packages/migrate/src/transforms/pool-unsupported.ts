@@ -30,7 +30,10 @@ export function unsupportedReason(pass: Pass, call: ts.CallExpression, method: s
       return method === 'starmapAsync' && isUnknownRows(pass, call) ? 'starmap-input' : undefined;
     case 'starmap':
       return isUnknownRows(pass, call) ? 'starmap-input' : undefined;
+    case 'imap':
+      return options.names.has('indexed') ? 'indexed' : undefined;
     case 'imapUnordered':
+      if (options.names.has('indexed')) return 'indexed';
       if (!isListLoop(pass, call)) return 'unordered-iterator';
       return options.names.has('onReport') || options.names.has('onProgress') || options.form === 'opaque' ? 'report-index' : undefined;
     case 'join':

@@ -82,6 +82,7 @@ export const cases = [
     'const future = executor.withOptions({ signal, priority: 1, taskTimeout: 9, retries: 1, onReport: log }).submit(fn, 1);\nlog(await future);',
     EXECUTOR,
   ],
+  ['waitForCapacity', 'await executor.waitForCapacity(3);', EXECUTOR],
   ['stats', 'log(executor.stats());', EXECUTOR],
   ['shutdown()', 'await executor.shutdown();', EXECUTOR],
   ['shutdown({ wait: false })', 'void executor.shutdown({ wait: false });', EXECUTOR],
