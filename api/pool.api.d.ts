@@ -83,10 +83,12 @@ export declare class IMapIterator<R> implements AsyncIterableIterator<R, undefin
     [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface ImapOptions extends MapOptions {
+export interface ImapOptions<I extends boolean | undefined = boolean | undefined> extends MapOptions {
     onError?: "stop" | "continue" | undefined;
-    indexed?: boolean | undefined;
+    indexed?: I | undefined;
 }
+
+export type ImapResult<R, I> = I extends true ? IndexedResult<R> : R;
 
 export interface IndexedResult<R> {
     readonly index: number;
@@ -142,9 +144,7 @@ export interface Pool extends AsyncDisposable {
     starmapAsync<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(fn: T & Task<A, R>, iterable: Input<Readonly<A>>, ...options: TaskRest<T, [
         options?: number | AsyncMapOptions<Awaited<R>[]> | undefined
     ], Given>): MapResult<Awaited<R>>;
-    imap<A, R>(fn: (item: A) => R, iterable: Input<A>, options: ImapOptions & {
-        readonly indexed: true;
-    }): IMapIterator<IndexedResult<Awaited<R>>>;
+    imap<A, R, I extends boolean | undefined = undefined>(fn: (item: A) => R, iterable: Input<A>, options?: number | ImapOptions<I>): IMapIterator<ImapResult<Awaited<R>, I>>;
     imap<A, R, T, Given extends readonly unknown[]>(fn: T & Task<[
         item: A
     ], R>, iterable: Input<A>, ...options: TaskRest<T, [
@@ -152,15 +152,12 @@ export interface Pool extends AsyncDisposable {
             readonly indexed: true;
         }
     ], Given>): IMapIterator<IndexedResult<Awaited<R>>>;
-    imap<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
     imap<A, R, T, Given extends readonly unknown[]>(fn: T & Task<[
         item: A
     ], R>, iterable: Input<A>, ...options: TaskRest<T, [
         options?: number | ImapOptions | undefined
     ], Given>): IMapIterator<Awaited<R>>;
-    imapUnordered<A, R>(fn: (item: A) => R, iterable: Input<A>, options: ImapOptions & {
-        readonly indexed: true;
-    }): IMapIterator<IndexedResult<Awaited<R>>>;
+    imapUnordered<A, R, I extends boolean | undefined = undefined>(fn: (item: A) => R, iterable: Input<A>, options?: number | ImapOptions<I>): IMapIterator<ImapResult<Awaited<R>, I>>;
     imapUnordered<A, R, T, Given extends readonly unknown[]>(fn: T & Task<[
         item: A
     ], R>, iterable: Input<A>, ...options: TaskRest<T, [
@@ -168,7 +165,6 @@ export interface Pool extends AsyncDisposable {
             readonly indexed: true;
         }
     ], Given>): IMapIterator<IndexedResult<Awaited<R>>>;
-    imapUnordered<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
     imapUnordered<A, R, T, Given extends readonly unknown[]>(fn: T & Task<[
         item: A
     ], R>, iterable: Input<A>, ...options: TaskRest<T, [

@@ -38,12 +38,16 @@ export interface WholeMapOptions extends MapOptions {
 /** Options of `mapAsync` and `starmapAsync`. */
 export interface AsyncMapOptions<R = unknown> extends WholeMapOptions, Callbacks<R> {}
 
-/** Options of `imap` and `imapUnordered`. */
-export interface ImapOptions extends MapOptions {
+/**
+ * Options of `imap` and `imapUnordered`.
+ *
+ * @typeParam I - The type of `indexed`.
+ */
+export interface ImapOptions<I extends boolean | undefined = boolean | undefined> extends MapOptions {
   /** 'continue': after a task's error `next()` goes on with the next item. 'stop': the error ends the iteration and closes the input. Default: 'continue'. */
   onError?: 'stop' | 'continue' | undefined;
   /** `true`: each result comes as `{ index, value }`, `index` being the position of the item in the input. Default: `false`. */
-  indexed?: boolean | undefined;
+  indexed?: I | undefined;
 }
 
 /** A result of an `imap` with `indexed: true`. */
@@ -53,6 +57,14 @@ export interface IndexedResult<R> {
   /** The result. */
   readonly value: R;
 }
+
+/**
+ * What an `imap` delivers: results, or results with their index.
+ *
+ * @typeParam R - The type of a result.
+ * @typeParam I - The type of the option `indexed`.
+ */
+export type ImapResult<R, I> = I extends true ? IndexedResult<R> : R;
 
 /** The options of one call, with the settings of the pool for those that are absent. */
 export interface ResolvedCall

@@ -43,7 +43,7 @@ export {
   WorkerRuntime,
 } from '@twinpool/core';
 export type { AsyncResult } from './async-result.ts';
-export type { AsyncMapOptions, AsyncOptions, ImapOptions, IndexedResult, MapOptions, WholeMapOptions } from './call-options.ts';
+export type { AsyncMapOptions, AsyncOptions, ImapOptions, ImapResult, IndexedResult, MapOptions, WholeMapOptions } from './call-options.ts';
 export type { Callbacks } from './callbacks.ts';
 export type { BatchIterator, IMapIterator, SettledIterator } from './imap-iterator.ts';
 export type { Input } from './input.ts';

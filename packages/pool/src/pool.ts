@@ -14,7 +14,7 @@ import type { CallOptions, RuntimeStats, Task, TaskRest } from '@twinpool/core';
 import { Attachment, defineInspect } from '@twinpool/core/facade';
 import type { AsyncResult } from './async-result.ts';
 import { PROCESSES, THREADS } from './attachment-shapes.ts';
-import type { AsyncMapOptions, AsyncOptions, ImapOptions, IndexedResult, WholeMapOptions } from './call-options.ts';
+import type { AsyncMapOptions, AsyncOptions, ImapOptions, ImapResult, IndexedResult, WholeMapOptions } from './call-options.ts';
 import type { IMapIterator } from './imap-iterator.ts';
 import type { Input } from './input.ts';
 import type { MapResult } from './map-result.ts';
@@ -262,17 +262,16 @@ export interface Pool extends AsyncDisposable {
    * for await (const square of pool.imap((x: number) => x ** 2, [1, 2, 3])) console.log(square);
    * ```
    */
-  imap<A, R>(
+  imap<A, R, I extends boolean | undefined = undefined>(
     fn: (item: A) => R,
     iterable: Input<A>,
-    options: ImapOptions & { readonly indexed: true },
-  ): IMapIterator<IndexedResult<Awaited<R>>>;
+    options?: number | ImapOptions<I>,
+  ): IMapIterator<ImapResult<Awaited<R>, I>>;
   imap<A, R, T, Given extends readonly unknown[]>(
     fn: T & Task<[item: A], R>,
     iterable: Input<A>,
     ...options: TaskRest<T, [options: ImapOptions & { readonly indexed: true }], Given>
   ): IMapIterator<IndexedResult<Awaited<R>>>;
-  imap<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
   imap<A, R, T, Given extends readonly unknown[]>(
     fn: T & Task<[item: A], R>,
     iterable: Input<A>,
@@ -300,17 +299,16 @@ export interface Pool extends AsyncDisposable {
    * for await (const square of pool.imapUnordered((x: number) => x ** 2, [1, 2, 3])) console.log(square);
    * ```
    */
-  imapUnordered<A, R>(
+  imapUnordered<A, R, I extends boolean | undefined = undefined>(
     fn: (item: A) => R,
     iterable: Input<A>,
-    options: ImapOptions & { readonly indexed: true },
-  ): IMapIterator<IndexedResult<Awaited<R>>>;
+    options?: number | ImapOptions<I>,
+  ): IMapIterator<ImapResult<Awaited<R>, I>>;
   imapUnordered<A, R, T, Given extends readonly unknown[]>(
     fn: T & Task<[item: A], R>,
     iterable: Input<A>,
     ...options: TaskRest<T, [options: ImapOptions & { readonly indexed: true }], Given>
   ): IMapIterator<IndexedResult<Awaited<R>>>;
-  imapUnordered<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
   imapUnordered<A, R, T, Given extends readonly unknown[]>(
     fn: T & Task<[item: A], R>,
     iterable: Input<A>,

@@ -185,11 +185,21 @@ const TABLE: readonly Entry[] = [
 
 /** What is public and not Python's, by class; `then` and the like are a promise's, `return` and the like an iterator's. */
 const BESIDES: Readonly<Record<string, readonly string[]>> = {
-  Pool: ['static use', 'stats', 'withOptions'],
+  Pool: ['static use', 'stats', 'waitForCapacity', 'withOptions'],
   AsyncResult: ['cancel', 'exception'],
-  IMapIterator: ['constructor', 'return', 'settled', 'throw', '[Symbol.asyncDispose]'],
+  IMapIterator: ['batches', 'constructor', 'return', 'settled', 'throw', 'toArray', '[Symbol.asyncDispose]'],
   Executor: ['killWorkers', 'static use', 'terminateWorkers', 'withOptions'],
-  ProcessPoolExecutor: ['constructor', 'map', 'shutdown', 'static use', 'stats', 'submit', 'withOptions', '[Symbol.asyncDispose]'],
+  ProcessPoolExecutor: [
+    'constructor',
+    'map',
+    'shutdown',
+    'static use',
+    'stats',
+    'submit',
+    'waitForCapacity',
+    'withOptions',
+    '[Symbol.asyncDispose]',
+  ],
   Future: ['catch', 'exceptionNow', 'finally', 'outcome', 'resultNow', 'then', '[Symbol.toStringTag]'],
   MapResult: ['cancel', 'exception', 'get', 'ready', 'settled', 'successful', 'wait'],
   ResultIterator: [
@@ -221,7 +231,9 @@ for (const { python, on, ours, options, without = {}, rows } of TABLE) {
     if (!name.startsWith('__') && ourName !== 'constructor') expect(ourName).toBe(camelCase(name));
 
     const signatures = membersOf(on, declared).get(ourName);
-    expect(signatures && [...signatures].join(' ')).toBe(ourSignatures);
+    // A further overload, with the options required, types what one option changes.
+    const usual = [...(signatures ?? [])].filter((signature) => signature !== '(fn, iterable, options)');
+    expect(usual.join(' ')).toBe(ourSignatures);
 
     // What is Python's is a parameter, or an option; those that are parameters keep their order.
     const taken = [...ourSignatures.matchAll(/[\w.]+/g)].map(([parameter]) => parameter.replace('...', ''));

@@ -23,7 +23,7 @@ export function declarationsOf(packages: readonly string[]): Map<string, Declare
   for (const name of packages) {
     const folder = dirname(createRequire(import.meta.url).resolve(name));
     for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
-      if (file.endsWith('.d.ts')) read(readFileSync(join(folder, file), 'utf8'), declared, constructors);
+      if (file.endsWith('.d.cts')) read(readFileSync(join(folder, file), 'utf8'), declared, constructors);
   }
   for (const [name, type] of constructors) {
     const { members = new Map(), bases = [] } = declared.get(name) ?? {};

@@ -17,13 +17,19 @@ import { Alarm, type Clock } from '../primitives/clock.ts';
 import type { InFlight } from './in-flight.ts';
 import type { EndReason } from './worker-exit.ts';
 
+/** ms until the end of a worker is tried again. Shorter: a worker may be ended whose answers are still on their way. Longer: a stuck worker lives longer. */
+const AGAIN = 50;
+
 export interface DeadlineActions {
   /** Milliseconds, so far, for which the worker was stopped together with the program. */
   stoppedFor(): number;
   /** Aborts the signal of the front task. */
   abortFront(): void;
-  /** Makes sure that ending the worker ends the front task only. False: that task has ended, its answer is under way. */
-  isolateFront(): boolean;
+  /**
+   * Makes sure that ending the worker ends no task of a call that goes on, except the front task. False: the front task has ended and its answer is under
+   * way, or a task of another call has started. `isStuck`: then the worker has sent nothing for AGAIN ms since, and may be ended.
+   */
+  isolateFront(isStuck: boolean): boolean;
   /** The front task leaves the account of the lane. */
   frontLeaves(): void;
   kill(reason: EndReason, force: boolean): void;
@@ -41,6 +47,8 @@ export class Deadlines {
   readonly #abandoned = new Map<Job, number>();
   /** The position in flight of the task whose grace runs. */
   #gracedAt = '';
+  /** The position in flight at which the worker could not be ended the last time. */
+  #heldAt = '';
   /** The end of the front task's timeout, in milliseconds of the clock, and the stopped time that it includes. */
   #due = 0;
   #allowedFor = 0;
@@ -99,7 +107,13 @@ export class Deadlines {
   }
 
   #endFront(force: boolean): void {
-    if (this.#actions.isolateFront()) this.#actions.kill({ kind: 'abort' }, force);
+    const { front, position } = this.#inFlight;
+    if (this.#actions.isolateFront(this.#heldAt === position)) this.#actions.kill({ kind: 'abort' }, force);
+    else if (front !== undefined) {
+      this.#heldAt = position;
+      this.#gracedAt = position;
+      this.#grace.set(AGAIN);
+    }
   }
 
   #atTimeout(): void {
@@ -113,7 +127,7 @@ export class Deadlines {
 
   #endTimedOut(): void {
     const { front } = this.#inFlight;
-    if (front === undefined || !this.#actions.isolateFront()) return;
+    if (front === undefined || !this.#actions.isolateFront(false)) return;
     const { frontIndex } = this.#inFlight;
     const { job } = front;
     const { taskTimeout } = job.settings;

@@ -76,6 +76,20 @@ export class InFlight {
     return (sent.chunks[sent.chunkAt] as Chunk).count - sent.offset;
   }
 
+  /** The number of tasks, from the front on, that the end of the worker may cost: those of the front's chunk, and of jobs that have ended. */
+  get endedAhead(): number {
+    let count = 0;
+    for (const { chunks, chunkAt, offset } of this.#messages) {
+      for (let at = chunkAt; at < chunks.length; at++) {
+        const chunk = chunks[at];
+        if (chunk === undefined) continue;
+        if (count > 0 && !chunk.job.isOver) return count;
+        count += chunk.count - (at === chunkAt ? offset : 0);
+      }
+    }
+    return count;
+  }
+
   /** The chunk that was added last. */
   get last(): Chunk | undefined {
     return this.#messages.at(-1)?.chunks.at(-1);

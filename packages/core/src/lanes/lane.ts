@@ -147,7 +147,7 @@ export class Lane implements TransportOwner {
       stoppedFor: () => this.#transport.stoppedFor(),
       abortFront: () => this.#transport.abort(this.#inFlight.frontSequence, this.#inFlight.frontPlace),
       frontLeaves: () => work.left(this.#inFlight.front as Chunk, 1),
-      isolateFront: () => this.#isolateFront(),
+      isolateFront: (isStuck) => this.#isolateFront(isStuck),
       kill: (reason, force) => this.kill(reason, force),
     });
   }
@@ -476,12 +476,13 @@ export class Lane implements TransportOwner {
    * Before the worker is ended because of its front task: whether that task is the one that runs, and no other task can start meanwhile. If tasks cannot
    * be taken back, the scheduler puts no task of another client behind such a task.
    */
-  #isolateFront(): boolean {
+  #isolateFront(isStuck: boolean): boolean {
     if (this.#transport.isAnswerHeld) return false;
     if (!this.canTakeBack) return true;
     const back = this.takeBack(Number.POSITIVE_INFINITY);
     if (back.length > 0) this.#work.givenBack(back);
-    // The worker may claim several tasks of one call together.
-    return this.outstanding > 0 && this.#transport.countStarted(this.#inFlight.messages) <= Math.max(1, this.#inFlight.frontLeft);
+    if (this.outstanding === 0) return false;
+    // Short tasks of one call are claimed together, and answers of short tasks wait in the worker: more than the front may have started.
+    return isStuck || this.#transport.countStarted(this.#inFlight.messages) <= this.#inFlight.endedAhead;
   }
 }

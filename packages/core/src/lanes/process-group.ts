@@ -7,12 +7,14 @@
  *
  * It does not know why a worker is signalled, and not whether it ends.
  */
+import type { SpawnSyncOptions } from 'node:child_process';
 import process from 'node:process';
 
 /** 'gone': there is no such process, or its exit has not been reported yet. 'refused': this program may not signal it. */
 export type Delivery = 'sent' | 'gone' | 'refused';
 
-const OPTIONS = { stdio: 'ignore', windowsHide: true } as const;
+/** Without a prototype: nothing is read from a polluted Object.prototype. */
+const OPTIONS: SpawnSyncOptions & { stdio: 'ignore' } = Object.assign(Object.create(null), { stdio: 'ignore', windowsHide: true });
 
 type GroupSignal = 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT';
 

@@ -26,6 +26,9 @@ export interface StartSettings {
   readonly fault: { readonly error: unknown } | undefined;
 }
 
+/** Without a prototype: a polluted Object.prototype gives a worker nothing. */
+const NOTHING: PerWorkerOptions = Object.freeze(Object.create(null) as PerWorkerOptions);
+
 /** Returns a function that makes what a worker is started with. `initializer` is found before the first call. */
 export function workerSetups(
   workers: ResolvedWorkers,
@@ -40,7 +43,7 @@ export function workerSetups(
   return (id, index) => {
     // From 0, as Python counts them.
     const name = `${namePrefix}_${id - 1}`;
-    let only: PerWorkerOptions = {};
+    let only = NOTHING;
     let ownData: PackedValue | undefined;
     let fault: StartSettings['fault'];
     try {

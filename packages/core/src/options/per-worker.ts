@@ -17,7 +17,7 @@ export function optionsOfWorker(
   scope: Scope,
 ): PerWorkerOptions {
   const given: unknown = scope.runInAsyncScope(() => perWorker(worker));
-  if (given === undefined) return {};
+  if (given === undefined) return Object.create(null) as PerWorkerOptions;
   if (typeof given === 'object' && given !== null && 'then' in given) {
     // Its rejection is part of what this error says.
     Promise.resolve(given as PromiseLike<unknown>).catch(() => undefined);

@@ -79,7 +79,7 @@ export function workerProgram(
   kind: Kind,
   options: { readonly env?: EnvOption; readonly execArgv?: readonly string[] | undefined },
   own: { readonly env: NodeJS.ProcessEnv; readonly execArgv: readonly string[] } = process,
-  only: PerWorkerOptions = {},
+  only: PerWorkerOptions = Object.create(null) as PerWorkerOptions,
 ): WorkerProgram {
   const env = workerEnvironment(options.env, own.env);
   for (const [name, value] of Object.entries(only.env ?? {})) {

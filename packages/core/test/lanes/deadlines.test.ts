@@ -29,7 +29,7 @@ beforeEach(() => {
   deadlines = new Deadlines(clock, inFlight, {
     stoppedFor: () => stoppedFor,
     abortFront: () => done.push(['abort']),
-    isolateFront: () => isFrontRunning,
+    isolateFront: (isStuck) => isStuck || isFrontRunning,
     frontLeaves: () => done.push(['leaves']),
     kill: (reason, force) => done.push(['kill', reason.kind, force]),
   });
@@ -167,7 +167,18 @@ describe('the grace of an abandoned task', () => {
     abandon(send());
     isFrontRunning = false;
     clock.advance(GRACE);
+    answer();
+    clock.advance(10 * GRACE);
     expect(done).toEqual([['abort']]);
+  });
+
+  it('ends a worker that has started tasks of others too, and sends nothing for some time after the grace', () => {
+    abandon(send());
+    isFrontRunning = false;
+    clock.advance(GRACE + 49);
+    expect(done).toEqual([['abort']]);
+    clock.advance(1);
+    expect(done).toEqual([['abort'], ['kill', 'abort', false]]);
   });
 
   it('is not prolonged, and its signal not aborted again, while the same task is at the front', () => {
