@@ -75,7 +75,7 @@ describe.each(['process', 'thread'])('an unguarded program: %s [R1]', (kind) => 
     expect(result.program.errors).toMatch(/EADDRINUSE/);
   });
 
-  test.each([
+  test.each<readonly [how: string, file: string, when: string]>([
     ['imports', 'loaded-by-task.mjs', 'at once'],
     ...(PUBLISHES_IMPORTS ? [['imports', 'loaded-by-task.mjs', 'later'] as const] : []),
     ['requires', 'loaded-by-task.cjs', 'later'],
