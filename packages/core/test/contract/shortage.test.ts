@@ -24,7 +24,7 @@ describe.each(KINDS)('descriptors run out, from none to 24 free: %s', (kind) => 
       const end = await program.end(BOUND);
       expect({ end, errors: program.errors }).toEqual({ end: { code: 0, signal: null }, errors: '' });
       const lines = program.output.trim().split('\n');
-      expect(lines).toHaveLength(FREE.length);
+      expect(lines.length, program.output).toBe(FREE.length);
       for (const line of lines) expect(line).toMatch(/, 9$/);
       expect(lines.at(-1)).toBe('24: 4 9, 9');
     }
