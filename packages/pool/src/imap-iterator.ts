@@ -102,7 +102,7 @@ export class IMapIterator<R> implements AsyncIterableIterator<R, undefined, numb
   /**
    * Waits for all remaining results and returns them as an array.
    *
-   * Price: less than a loop over the iterator, because there is no promise per result.
+   * Price: less than a loop over the iterator, because it makes one promise, not one per result.
    *
    * @returns The results: of `imap` in input order, of `imapUnordered` in the order in which the tasks ended.
    * @throws The first error (rejection). The iterator goes on after it, unless `onError` is 'stop'.

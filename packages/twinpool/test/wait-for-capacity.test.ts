@@ -2,6 +2,7 @@
 import { makeGate, runNode } from '@twinpool/testkit';
 import { hold } from '@twinpool/testkit/tasks';
 import {
+  BrokenExecutorError,
   ExecutorShutdownError,
   OptionsError,
   Pool,
@@ -13,6 +14,7 @@ import {
   WorkerRuntime,
 } from 'twinpool';
 import { describe, expect, test } from 'vitest';
+import { holdThenExit } from './fixtures/identity/tasks.mjs';
 
 const square = (x: number): number => x * x;
 
@@ -170,6 +172,23 @@ describe.each(FACES)('%s', (_name, kind, open, Ended) => {
     expect(await face.submit(gate.path, 'next')).toBe('next');
     await face.close();
   });
+});
+
+test.each([
+  ['process', ProcessPoolExecutor],
+  ['thread', ThreadPoolExecutor],
+] as const)('%s: waiters reject with the error of a broken executor', async (_kind, Executor) => {
+  const gate = makeGate();
+  await using executor = new Executor({ maxWorkers: 1, maxQueue: 1, onWorkerLoss: 'break' });
+  const running = executor.submit(holdThenExit, gate.path);
+  await gate.entered(1);
+  const waiting = executor.submit(square, 2);
+  const waiter = expect(executor.waitForCapacity()).rejects.toThrow(/is broken/);
+  gate.open();
+  await waiter;
+  expect(await running.exception()).toBeInstanceOf(BrokenExecutorError);
+  expect(await waiting.exception()).toBeInstanceOf(BrokenExecutorError);
+  await expect(executor.waitForCapacity()).rejects.toThrow(/is broken/);
 });
 
 test('a pending call keeps the program alive', async () => {

@@ -130,8 +130,8 @@ export class Attachment {
   }
 
   /**
-   * Resolves when fewer than `limit` tasks of this facade wait; default: `maxQueue`. Throws TypeError or RangeError for a bad limit, OptionsError without
-   * any. `rejected` when the facade takes no work any more. `what`: the method, for messages.
+   * Resolves when fewer than `limit` tasks of this facade wait; default: `maxQueue`. Rejects when the facade takes no work any more. Throws TypeError or
+   * RangeError for a bad limit, OptionsError if there is neither. `what`: the method, for messages.
    */
   waitForCapacity(what: string, limit: number | undefined): Promise<void> {
     if (limit !== undefined) checkWhole(limit, `${what}: limit`);

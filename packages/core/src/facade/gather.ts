@@ -3,7 +3,7 @@
  *
  *   values() --many at once--> [...] --an error or the end is next--> next() --outcome--> [...] --> values() ...
  *
- * There is no promise per outcome. This file does not know jobs.
+ * It makes one promise, not one per outcome. This file does not know jobs.
  */
 import type { Taker } from '../jobs/stream-shape.ts';
 

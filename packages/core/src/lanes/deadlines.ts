@@ -3,6 +3,7 @@
  *
  *   taskTimeout   STARTED --taskTimeout--> isolate the front, settle it with TaskTimeoutError, kill
  *   grace         abandon --the task is at the front--> abort its signal --grace--> isolate the front, kill
+ *                 it cannot be isolated --AGAIN ms later the same task is at the front: the worker is stuck--> kill
  *
  * - Only the front task runs. The grace of an abandoned task behind it begins when that task gets there.
  * - An alarm rings after what lies in the channel was read (primitives/clock.ts): an answer that lies there clears it first.
@@ -107,13 +108,15 @@ export class Deadlines {
   }
 
   #endFront(force: boolean): void {
-    const { front, position } = this.#inFlight;
-    if (this.#actions.isolateFront(this.#heldAt === position)) this.#actions.kill({ kind: 'abort' }, force);
-    else if (front !== undefined) {
-      this.#heldAt = position;
-      this.#gracedAt = position;
-      this.#grace.set(AGAIN);
+    if (this.#actions.isolateFront(this.#heldAt === this.#inFlight.position)) {
+      this.#actions.kill({ kind: 'abort' }, force);
+      return;
     }
+    // Tasks behind the front were taken back: its position is another one now.
+    const { front, position } = this.#inFlight;
+    if (front === undefined) return;
+    this.#heldAt = this.#gracedAt = position;
+    this.#grace.set(AGAIN);
   }
 
   #atTimeout(): void {

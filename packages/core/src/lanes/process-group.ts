@@ -10,7 +10,7 @@
 import type { SpawnSyncOptions } from 'node:child_process';
 import process from 'node:process';
 
-/** 'gone': there is no such process, or its exit has not been reported yet. 'refused': this program may not signal it. */
+/** 'gone': the process does not exist, or its exit has not been reported yet. 'refused': this program may not signal it. */
 export type Delivery = 'sent' | 'gone' | 'refused';
 
 /** Without a prototype: nothing is read from a polluted Object.prototype. */

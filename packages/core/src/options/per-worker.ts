@@ -19,7 +19,7 @@ export function optionsOfWorker(
   const given: unknown = scope.runInAsyncScope(() => perWorker(worker));
   if (given === undefined) return Object.create(null) as PerWorkerOptions;
   if (typeof given === 'object' && given !== null && 'then' in given) {
-    // Its rejection is part of what this error says.
+    // The error says what is wrong. A rejection of the promise is not reported a second time.
     Promise.resolve(given as PromiseLike<unknown>).catch(() => undefined);
     const message = 'expected an object of options, got a promise: it is called synchronously';
     throw new OptionsError(`perWorker: ${message}`, [{ path: 'perWorker', message }]);

@@ -40,7 +40,7 @@ function specifierOf(module: string | URL, base: string): string {
       ? pathToFileURL(text).href
       : text;
   if (url.startsWith('file:')) {
-    if (!existsSync(fileURLToPath(url))) throw new Error(`there is no file ${fileURLToPath(url)}`);
+    if (!existsSync(fileURLToPath(url))) throw new Error(`the file ${fileURLToPath(url)} does not exist`);
     return url;
   }
   try {

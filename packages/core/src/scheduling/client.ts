@@ -284,7 +284,7 @@ export class Client implements JobOwner {
   /** No new jobs; inputs that may not be read any further end. */
   close(): void {
     this.#closed = true;
-    this.#capacity?.end(() => this.options.closedError('waitForCapacity'));
+    this.#endCapacityWaiters();
     for (const stream of [...this.#streams]) {
       if (!this.options.readsOn(stream)) stream.stopInput(this.options.closedError('input'));
     }
@@ -332,19 +332,26 @@ export class Client implements JobOwner {
 
   /** Workers cannot be started: what waits, and with `forGood` what comes, fails. */
   fail(cause: unknown, forGood: boolean): void {
-    if (forGood) this.#breakage = { cause };
+    if (forGood) {
+      this.#breakage = { cause };
+      this.#endCapacityWaiters();
+    }
     this.#endWaiting(() => this.options.brokenError(cause), 'failed');
   }
 
   /** An error for each job. */
   #terminate(error: () => unknown, waitingError: () => unknown, force: boolean): void {
     this.#closed = true;
-    this.#capacity?.end(() => this.options.closedError('waitForCapacity'));
+    this.#endCapacityWaiters();
     const handed = this.#scheduler.handedOver(this);
     for (const job of handed) job.end(error(), 'failed');
     this.#endWaiting(waitingError, 'cancelled');
     for (const stream of [...this.#streams]) stream.end(error(), 'failed');
     this.#scheduler.abandon(handed, force ? -1 : 0);
+  }
+
+  #endCapacityWaiters(): void {
+    this.#capacity?.end(() => this.broken ?? this.options.closedError('waitForCapacity'));
   }
 
   /** Those that wait now: what their callbacks submit comes after it, and waits for the next time. */

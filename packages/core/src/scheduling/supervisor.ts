@@ -219,15 +219,15 @@ export class Supervisor implements LifeListener, Supply {
 
   #start(): void {
     this.#lastId += 1;
-    if (this.#vacancies > 0) {
-      this.#vacancies -= 1;
-      this.#replaced += 1;
-    }
     // `perWorker` may submit tasks, and it may end the runtime.
     this.#isMaking = true;
     const lane = this.#options.makeLane(this.#lastId, this.#freeIndex());
     this.#isMaking = false;
     if (this.#isLeaving) return;
+    if (this.#vacancies > 0) {
+      this.#vacancies -= 1;
+      this.#replaced += 1;
+    }
     this.#lanes.add(lane);
     publishWorker('starting', this.#options.name, lane);
     this.#scheduler.addLane(lane);
