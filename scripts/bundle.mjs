@@ -9,7 +9,11 @@
 // A bundler that takes these files in finds all that they need through static imports and one literal `import()`. Therefore libraries and the
 // texts of the programs are built in.
 //
+// One instance: a program may hold two copies of a package (tsx compiles once more what is required, a bundle has a copy of its own). The first copy
+// of a build that runs in a realm gives its classes and functions to the others, through a property of `globalThis` (`shareExports`).
+//
 // Few files, because a module of its own costs Node about half a millisecond to load, in the program and in each worker.
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +25,7 @@ const packages = fileURLToPath(new URL('../packages/', import.meta.url));
 /**
  * `entries` are modules of `src`, by their path without extension. `commands` are started by Node: they get no declarations and no CommonJS.
  * `texts` names the programs whose text replaces a constant in the sources. `alone` entries share no chunk: `true` for those that users import.
+ * `isShared`: its copies give one set of classes and functions. `live` are the exports whose values change: each copy keeps its own.
  */
 const PUBLISHED = {
   core: {
@@ -29,10 +34,13 @@ const PUBLISHED = {
     texts: { WORKER_PROGRAM_TEXT: 'worker/twinpool-worker', REAPER_PROGRAM_TEXT: 'lanes/orphan-reaper-node' },
     // With the parts of zod that they use. Evaluated when the first options are checked: that takes some milliseconds.
     lazy: ['options/schemas'],
+    isShared: true,
+    // Every copy sets them (ownership.ts).
+    live: ['isWorker', 'workerData', 'workerId', 'workerIndex', 'workerName'],
   },
-  pool: { entries: ['index'] },
-  executor: { entries: ['index'] },
-  adapters: { entries: ['index'] },
+  pool: { entries: ['index'], isShared: true },
+  executor: { entries: ['index'], isShared: true },
+  adapters: { entries: ['index'], isShared: true },
   migrate: { entries: ['index', 'command'], commands: ['bin'] },
   unplugin: { entries: ['bun', 'esbuild', 'executable', 'next', 'rolldown', 'rollup', 'rspack', 'vite', 'webpack'] },
   twinpool: { entries: ['index', 'pool', 'executor', 'adapters', 'core', 'worker', 'testing'], commands: ['command'] },
@@ -42,6 +50,8 @@ const FORMATS = [
   { format: 'cjs', extension: 'cjs' },
 ];
 
+/** The exports of a file that the bundler wrote, in one line. */
+const EXPORTS = /^export \{ (.*) \};$/m;
 const NO_MAP = { version: 3, sources: [], names: [], mappings: '' };
 const isExternal = (id) => !id.startsWith('.') && !id.startsWith('/') && !/^[a-z]:[\\/]/i.test(id);
 const common = { platform: 'node', tsconfig: false, treeshake: true, logLevel: 'warn', write: false };
@@ -68,8 +78,13 @@ for (const [name, shape] of Object.entries(PUBLISHED)) {
     noteLicenses(output);
     prebuilt.set(join(folder, 'src', `${module}.ts`), output[0].code);
   }
+  let shared;
   for (const format of FORMATS) {
-    take(await bundle(folder, shape, format, texts, prebuilt));
+    const built = await bundle(folder, shape, format, texts, prebuilt);
+    // Of the ES build: both formats of a build share.
+    if (shape.isShared) shared ??= sharedExports(name, built.output, shape.live ?? []);
+    take(built);
+    if (shape.isShared) for (const [file, code] of shareExports(built.output, shared, format)) files.set(file, code);
     for (const [entry, isPublic] of Object.entries(shape.alone ?? {})) take(await bundleAlone(folder, entry, format, isPublic));
     const typed = [...shape.entries, ...Object.keys(shape.alone ?? {}).filter((entry) => shape.alone[entry])];
     for (const [file, text] of declarations(folder, typed, format)) files.set(file, text);
@@ -92,6 +107,76 @@ function bundle(folder, { entries, commands = [], alone = {} }, { format, extens
     // 'named': `require()` gives an object with `default`, as it does for the ES build.
     output: { ...outputOf(folder, format, extension), exports: 'named' },
   });
+}
+
+/** The classes and functions that each file of the ES build defines and exports, by the file's name without extension, and the key of this build. */
+function sharedExports(name, output, live) {
+  const chunks = output.filter(({ type }) => type === 'chunk');
+  const hash = createHash('sha256').update(chunks.map(({ fileName, code }) => fileName + code).join('\n'));
+  const files = new Map();
+  for (const { fileName, code } of chunks) {
+    const imported = new Set(
+      [...code.matchAll(/^import \{ (.*) \} from /gm)].flatMap(([, list]) => specifiersOf(list).map(({ to }) => to)),
+    );
+    const own = specifiersOf(EXPORTS.exec(code)?.[1] ?? '').filter(({ from, to }) => !imported.has(from) && !live.includes(to));
+    // The bundler's helpers differ between the formats.
+    files.set(
+      withoutExtension(fileName),
+      own.filter(({ to }) => !to.startsWith('__')),
+    );
+  }
+  return { key: `@twinpool/${name} ${hash.digest('hex').slice(0, 16)}`, files };
+}
+
+/** `from as to` or `name`, in a list of imports or exports. */
+function specifiersOf(list) {
+  return list
+    .split(', ')
+    .filter(Boolean)
+    .map((one) => {
+      const [from, to = from] = one.split(' as ');
+      return { from, to };
+    });
+}
+
+function withoutExtension(fileName) {
+  return fileName.replace(/\.c?js$/, '');
+}
+
+/** The code of files whose exports are replaced by those of the first copy that ran. All is added behind the code, whose lines the map knows. */
+function shareExports(output, { key, files }, { format }) {
+  const changed = new Map();
+  for (const chunk of output.filter(({ type }) => type === 'chunk')) {
+    const file = withoutExtension(chunk.fileName);
+    const own = files.get(file);
+    if (own === undefined) throw new Error(`${chunk.fileName} is not in the ES build`);
+    if (own.length === 0) continue;
+    const place = `(globalThis[Symbol.for(${JSON.stringify(key)})] ??= { __proto__: null })[${JSON.stringify(file)}]`;
+    if (format === 'esm') {
+      const taken = `const { ${own.map(({ to }) => `${to}: ${to}$shared`).join(', ')} } = ${place} ??= { __proto__: null, ${own.map(({ from, to }) => (from === to ? to : `${to}: ${from}`)).join(', ')} };`;
+      const names = new Set(own.map(({ to }) => to));
+      const code = chunk.code.replace(EXPORTS, (_all, list) => {
+        const all = specifiersOf(list).map(({ from, to }) =>
+          names.has(to) ? `${to}$shared as ${to}` : from === to ? to : `${from} as ${to}`,
+        );
+        return `${taken}\nexport { ${all.join(', ')} };`;
+      });
+      changed.set(chunk.fileName, code);
+    } else {
+      const missing = own.filter(({ to }) => !chunk.exports.includes(to));
+      if (missing.length > 0) throw new Error(`${chunk.fileName} does not export ${missing.map(({ to }) => to).join(', ')}`);
+      const code = `
+const shared$ = ${place} ??= exports;
+if (shared$ !== exports) {
+	const own = Object.getOwnPropertyDescriptors(exports);
+	for (const name of ${JSON.stringify(own.map(({ to }) => to))}) own[name] = { value: shared$[name], enumerable: true };
+	module.exports = Object.defineProperties({}, own);
+}
+`;
+      changed.set(chunk.fileName, chunk.code + code);
+    }
+  }
+  return changed;
 }
 
 /** An entry in one file, with what it uses of other packages. */
@@ -183,6 +268,8 @@ function outputOf(folder, format, extension) {
     sourcemap: format === 'esm',
     entryFileNames: `[name].${extension}`,
     chunkFileNames: `chunk-[name].${extension}`,
+    // Both formats name the exports of chunks alike.
+    minifyInternalExports: false,
     // Of comments only those that bundlers obey.
     comments: { legal: false, annotation: true, jsdoc: false },
   };
