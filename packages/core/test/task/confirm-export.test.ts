@@ -24,6 +24,7 @@ describe('likeness', () => {
         .replace('import(', '__vite_ssr_dynamic_import__('),
     ],
     ['imports of TypeScript', written.replace('readFile(', '(0, promises_1.readFile)(').replace('parse(', '(0, parse_js_1.parse)(')],
+    ['imports of esbuild', written.replace('readFile(', '(0, import_promises.readFile)(').replace('parse(', 'import_parse.parse(')],
     ['let for const', written.replace('const', 'let')],
     ['types stripped', written.replace('path,', 'path        ,')],
     ['counters of istanbul', written.replace('const', 'cov_1a2b().f[0]++;cov_1a2b().s[3]++;const')],

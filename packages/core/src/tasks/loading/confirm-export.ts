@@ -96,7 +96,7 @@ function words(source: string): readonly string[] {
     .replace(/\b__vite_ssr_import_meta__\b/g, 'import.meta')
     .replace(/\(\s*0\s*,\s*([\w$]+\.)*([\w$]+)\s*\)/g, '$2')
     .replace(/\b__(?:vite_ssr|vi)_import_\d+__\./g, '')
-    .replace(/\b[\w$]+_\d+\./g, '');
+    .replace(/\b(?:[\w$]+_\d+|import_[\w$]+)\./g, '');
   const found: string[] = [];
   for (const { type, value } of jsTokens(text)) {
     const word = wordOf(type, value);
