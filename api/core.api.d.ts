@@ -320,6 +320,7 @@ export interface WorkerOptions<I extends readonly unknown[] = any> {
     maxTasksPerChild?: number | undefined;
     startTimeout?: number | undefined;
     idleTimeout?: number | undefined;
+    minWorkers?: number | undefined;
     env?: "inherit" | "minimal" | Record<string, string | undefined> | undefined;
     argv?: readonly string[] | undefined;
     execArgv?: readonly string[] | undefined;
@@ -336,6 +337,7 @@ export interface WorkerOptions<I extends readonly unknown[] = any> {
 export interface WorkerRuntime extends AsyncDisposable {
     readonly kind: "process" | "thread";
     stats(): RuntimeStats;
+    ready(timeout?: number): Promise<void>;
     close(): Promise<void>;
     terminate(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;

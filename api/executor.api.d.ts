@@ -178,6 +178,7 @@ export type MapInput<T> = Iterable<T> | AsyncIterable<T>;
 export interface ProcessPoolExecutor extends Executor {
     submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>>;
     submit<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(fn: T & Task<A, R>, ...args: TaskRest<T, A, Given>): Future<Awaited<R>>;
+    ready(timeout?: number): Promise<void>;
     stats(): RuntimeStats;
     waitForCapacity(limit?: number): Promise<void>;
 }
@@ -218,6 +219,7 @@ export interface ShutdownOptions {
 export interface ThreadPoolExecutor extends Executor {
     submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>>;
     submit<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(fn: T & Task<A, R>, ...args: TaskRest<T, A, Given>): Future<Awaited<R>>;
+    ready(timeout?: number): Promise<void>;
     stats(): RuntimeStats;
     waitForCapacity(limit?: number): Promise<void>;
 }

@@ -175,6 +175,7 @@ export interface Pool extends AsyncDisposable {
     terminate(): void;
     join(timeout?: number): Promise<void>;
     waitForCapacity(limit?: number): Promise<void>;
+    ready(timeout?: number): Promise<void>;
     stats(): RuntimeStats;
     [Symbol.asyncDispose](): Promise<void>;
 }

@@ -540,6 +540,7 @@ const POOL_CALLS: Record<Member, Ask<PoolCalls>> = {
 const POOL: Record<Member, Ask<Pool>> = {
   ...(POOL_CALLS as Record<Member, Ask<Pool>>),
   waitForCapacity: (pool) => pool.waitForCapacity(1),
+  ready: (pool) => pool.ready(),
   stats: (pool) => Object.keys(pool.stats()),
   join: (pool) => {
     pool.close();
@@ -559,6 +560,7 @@ const EXECUTOR: Record<Member, Ask<Executor>> = {
   ...(EXECUTOR_CALLS as Record<Member, Ask<Executor>>),
   [inspect.custom]: (executor) => typeof shown(executor),
   waitForCapacity: (executor) => (executor as ProcessPoolExecutor).waitForCapacity(1),
+  ready: (executor) => (executor as ProcessPoolExecutor).ready(),
   stats: (executor) => Object.keys((executor as ProcessPoolExecutor).stats()),
   shutdown: (executor) => executor.shutdown(),
   terminateWorkers: (executor) => executor.terminateWorkers(),

@@ -11,19 +11,22 @@
  * interface, because only the signature of a constructor in an interface can have type parameters. A package with workers elsewhere extends
  * WorkerRuntime: it makes a RuntimeCore with its own transports and gives it to `super`.
  */
-import { BrokenProcessPoolError, BrokenThreadPoolError, InvalidStateError } from './errors.ts';
+import { BrokenProcessPoolError, BrokenThreadPoolError, InvalidStateError, TimeoutError } from './errors.ts';
 import { Lane } from './lanes/lane.ts';
 import type { TransportFactory } from './lanes/transport.ts';
 import { workerSetups } from './lanes/worker-setup.ts';
 import { transportsFor } from './lanes/worker-transport.ts';
 import { type RuntimeStats, TaskCounts } from './observability/runtime-stats.ts';
+import { checkTimeout } from './options/check-options.ts';
 import type { RuntimeOptions } from './options/options.ts';
 import { type ResolvedShare, type ResolvedWorkers, resolveRuntime } from './options/resolve-options.ts';
 import { type Clock, systemClock } from './primitives/clock.ts';
 import { KeepAlive } from './primitives/keep-alive.ts';
+import { messageOf } from './primitives/message-of.ts';
 import { warnOfError } from './primitives/user-code.ts';
 import { Client, type ClientOptions } from './scheduling/client.ts';
 import { Lifecycle } from './scheduling/lifecycle.ts';
+import { ReadyWaiters } from './scheduling/ready-waiters.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
 import { Supervisor } from './scheduling/supervisor.ts';
 import { taskFunctionOf } from './tasks/task-function.ts';
@@ -53,15 +56,20 @@ export class RuntimeCore {
   readonly keepAlive: KeepAlive = new KeepAlive();
   readonly counts: TaskCounts = new TaskCounts();
   readonly #supervisor: Supervisor;
+  readonly #ready: ReadyWaiters;
   readonly #warn: (error: unknown, what: string) => void;
   #mayStart = false;
 
-  /** Throws NestedBootstrapError if `startsAtOnce` and no workers may be started here, and OptionsError for a value that cannot be sent. */
+  /**
+   * Throws NestedBootstrapError if workers start now, because of `startsAtOnce` or `minWorkers`, and none may be started here. Throws OptionsError for a
+   * value that cannot be sent.
+   */
   constructor(workers: ResolvedWorkers, share: ResolvedShare, startsAtOnce: boolean, seams: Partial<RuntimeSeams> = {}) {
-    if (startsAtOnce) this.checkNesting();
+    const startsEarly = startsAtOnce || workers.minWorkers > 0;
+    if (startsEarly) this.checkNesting();
     const { clock, transports: transportsOf, warn } = { ...RuntimeCore.defaults, ...seams };
     const transports = transportsOf(workers);
-    const { size, idleTimeout, killGrace, maxTasks, maxPayloadBytes } = workers;
+    const { size, minWorkers, mostStarting, idleTimeout, killGrace, maxTasks, maxPayloadBytes } = workers;
     const initializer = workers.initializer === undefined ? undefined : taskFunctionOf(workers.initializer);
     const startOf = workerSetups(workers, initializer, transports.capabilities);
     const afterWorkers = () => transports.afterWorkers();
@@ -75,6 +83,8 @@ export class RuntimeCore {
     this.#supervisor = new Supervisor(this.scheduler, {
       name: share.name,
       size,
+      minWorkers,
+      mostStarting,
       idleTimeout,
       startsAtOnce,
       initializer,
@@ -84,8 +94,13 @@ export class RuntimeCore {
       afterWorkers,
       warn,
     });
-    this.lifecycle = new Lifecycle(this.scheduler, this.#supervisor, this.keepAlive, afterWorkers);
-    if (startsAtOnce) this.#supervisor.startAll();
+    this.#ready = new ReadyWaiters(this.#supervisor, {
+      clock,
+      keepAlive: (by) => this.keepAlive.change(by),
+      brokenError: (cause) => this.brokenError(`no worker can be started: ${messageOf(cause)}`, cause),
+    });
+    this.lifecycle = new Lifecycle(this.scheduler, this.#supervisor, this.keepAlive, afterWorkers, () => this.#ready.end(closedError));
+    if (startsEarly) this.#supervisor.startEarly();
   }
 
   /** Before the first work. Throws NestedBootstrapError if no workers may be started here. */
@@ -96,18 +111,43 @@ export class RuntimeCore {
   }
 
   openClient(options: ClientOptions): Client {
-    if (!this.lifecycle.isOpen) throw new InvalidStateError('the WorkerRuntime was closed; make another one');
-    const { scheduler, keepAlive, counts } = this;
+    if (!this.lifecycle.isOpen) throw closedError();
+    const { scheduler, keepAlive, counts, clock } = this;
     const { maxPayloadBytes } = this.workers;
-    const client = new Client({ scheduler, keepAlive, counts, maxPayloadBytes, warn: this.#warn }, options);
+    const supply = this.#supervisor;
+    const client = new Client({ scheduler, supply, clock, keepAlive, counts, maxPayloadBytes, warn: this.#warn }, options);
     scheduler.addClient(client);
     return client;
+  }
+
+  /** Resolves when `minWorkers` workers are there. Rejects when the runtime is closed, or no worker can be started. */
+  async ready(timeout: number | undefined): Promise<void> {
+    const ms = checkTimeout(timeout);
+    if (!this.lifecycle.isOpen) throw closedError();
+    this.checkNesting();
+    return this.#ready.wait(ms, () => this.lateError('the WorkerRuntime', ms));
+  }
+
+  /** The error of a `ready` that has taken `ms` milliseconds. */
+  lateError(name: string, ms: number): TimeoutError {
+    const { minWorkers } = this.workers;
+    const text = `${name}: its ${minWorkers} minWorkers were not there after ${Math.max(0, ms)} ms; they start all the same, call ready() again`;
+    return new TimeoutError(text);
+  }
+
+  brokenError(message: string, cause?: unknown): Error {
+    const Broken = this.workers.kind === 'thread' ? BrokenThreadPoolError : BrokenProcessPoolError;
+    return new Broken(message, { cause });
   }
 
   stats(): RuntimeStats {
     const { kind } = this.workers;
     return { kind, ...this.scheduler.stats(), ...this.#supervisor.stats(), ...this.counts.stats() };
   }
+}
+
+function closedError(): InvalidStateError {
+  return new InvalidStateError('the WorkerRuntime was closed; make another one');
 }
 
 /** The core of a runtime, for attachments. */
@@ -147,6 +187,26 @@ export interface WorkerRuntime extends AsyncDisposable {
    * ```
    */
   stats(): RuntimeStats;
+
+  /**
+   * Waits until `minWorkers` workers are there, so that the first tasks need not wait for them. While a caller waits, the program stays alive.
+   *
+   * @param timeout - Milliseconds to wait. Default: no limit.
+   * @returns Nothing; at once where `minWorkers` is 0.
+   * @throws BrokenProcessPoolError or BrokenThreadPoolError (rejection) when no worker can be started; `cause` says why.
+   * @throws InvalidStateError (rejection) when the runtime was closed, also if it is closed meanwhile.
+   * @throws TimeoutError (rejection) after `timeout`; the workers start all the same. RangeError (rejection) when `timeout` is `NaN`.
+   *
+   * @example
+   * ```ts
+   * import { WorkerRuntime } from 'twinpool';
+   *
+   * await using runtime = new WorkerRuntime({ kind: 'thread', workers: 4, minWorkers: 2 });
+   * await runtime.ready(10_000);
+   * console.log(runtime.stats().workers >= 2); // true
+   * ```
+   */
+  ready(timeout?: number): Promise<void>;
 
   /**
    * Takes no new work, lets what was accepted finish, and ends the workers.
@@ -189,11 +249,12 @@ export interface WorkerRuntime extends AsyncDisposable {
 /** The constructor of a runtime; its signature ties the types of `initargs` to `initializer`. */
 export interface WorkerRuntimeConstructor {
   /**
-   * Makes a runtime; workers are started when work comes.
+   * Makes a runtime; workers are started when work comes, `minWorkers` of them at once.
    *
    * @param options - The kind and number of workers, and what they are like. Default: processes, `cpuCount()` of them.
    * @returns The runtime.
-   * @throws OptionsError listing every bad option. NestedBootstrapError comes with the first work, at the top level of a module that a worker imports.
+   * @throws OptionsError listing every bad option. NestedBootstrapError comes with the first work, at the top level of a module that a worker imports;
+   * with `minWorkers` the constructor throws it.
    */
   new <I extends readonly unknown[] = []>(options?: RuntimeOptions<I>): WorkerRuntime;
   readonly prototype: WorkerRuntime;
@@ -223,20 +284,19 @@ export const WorkerRuntime: WorkerRuntimeConstructor = class WorkerRuntime imple
     return this.#core.stats();
   }
 
+  ready(timeout?: number): Promise<void> {
+    return this.#core.ready(timeout);
+  }
+
   close(): Promise<void> {
     return this.#core.lifecycle.close();
   }
 
   terminate(): Promise<void> {
-    return this.#core.lifecycle.terminate(() => this.#terminatedError());
+    return this.#core.lifecycle.terminate(() => this.#core.brokenError('the WorkerRuntime was terminated'));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #terminatedError(): Error {
-    const message = 'the WorkerRuntime was terminated';
-    return this.kind === 'thread' ? new BrokenThreadPoolError(message) : new BrokenProcessPoolError(message);
   }
 } as WorkerRuntimeConstructor;

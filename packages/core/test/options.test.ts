@@ -44,6 +44,10 @@ const WORKERS: Record<string, readonly [good: readonly unknown[], bad: readonly 
     [0, 0.5, 1e12, Number.POSITIVE_INFINITY],
     [-1, Number.NaN, '1', null],
   ],
+  minWorkers: [
+    [0, 1],
+    [-1, 1.5, 1025, Number.NaN, Number.POSITIVE_INFINITY, '1', null],
+  ],
   env: [
     [
       'inherit',
@@ -133,6 +137,30 @@ describe('the option env', () => {
     const { workers } = resolveRuntime({ env });
     env['A'] = 'changed';
     expect(workers.env).toEqual(Object.assign(Object.create(null), { A: '1' }));
+  });
+});
+
+describe('the option minWorkers', () => {
+  it('is at most the number of workers', () => {
+    const fault = { path: 'minWorkers', message: 'expected at most the number of workers (2), got 3' };
+    expect(faultsOf(() => resolveRuntime({ workers: 2, minWorkers: 3 }))).toEqual([fault]);
+    expect(faultsOf(() => resolveRuntime({ workers: 2, minWorkers: 2 }))).toEqual([]);
+    expect(pathsOf(() => resolveRuntime({ minWorkers: 1024 }))).toEqual(['minWorkers']);
+    expect(resolveRuntime({ workers: 2, minWorkers: 1 }).workers.minWorkers).toBe(1);
+    expect(resolveRuntime(undefined).workers.minWorkers).toBe(0);
+  });
+
+  it('is judged against the number that a facade gives', () => {
+    const shape: FacadeShape = {
+      name: 'Pool',
+      kind: 'process',
+      count: 'processes',
+      isRuntime: (value): value is WorkerRuntime => value instanceof WorkerRuntime,
+      shareOf: () => ({}) as ResolvedShare,
+    };
+    expect(pathsOf(() => resolveFacade(shape, { processes: 1, minWorkers: 2 }))).toEqual(['minWorkers']);
+    // A bad number of workers is the only fault.
+    expect(pathsOf(() => resolveFacade(shape, { processes: '1', minWorkers: 2 }))).toEqual(['processes']);
   });
 });
 

@@ -888,3 +888,207 @@ describe('the counters', () => {
     expect(runTime.max).toBeLessThan(never);
   });
 });
+
+describe('the start of many workers', () => {
+  const starting = (world: World) => workersOf(world, 'starting').length;
+
+  it('goes on when a worker has loaded its modules, is ready, or has failed', async () => {
+    const world = worldOf({ size: 6, startsAtOnce: true, mostStarting: 2 });
+    world.startsFailed = true;
+    expect(starting(world)).toBe(2);
+    workerAt(world, 0).preload();
+    expect(starting(world)).toBe(3);
+    workerAt(world, 1).ready();
+    await turn();
+    expect(world.workers.length).toBe(4);
+    expect(starting(world)).toBe(3);
+    // Its initializer has ended. It did not count any more.
+    workerAt(world, 0).ready();
+    await turn();
+    expect(world.workers.length).toBe(4);
+    world.die(workerAt(world, 2), 1, null);
+    // After a failure one starts at a time.
+    expect(world.workers.length).toBe(4);
+    workerAt(world, 3).ready();
+    await turn();
+    world.clock.advance(0);
+    expect(world.workers.length).toBe(5);
+    await world.closeAll();
+  });
+
+  it('gives each worker that is ready its task before the next one starts', async () => {
+    const world = worldOf({ size: 3, mostStarting: 1 });
+    const fn = functionOf(world, 'long');
+    for (const item of numbers(1, 3)) call(world, fn, item);
+    await turn();
+    for (let i = 0; i < 3; i++) {
+      expect(world.workers.length).toBe(i + 1);
+      workerAt(world, i).ready();
+      expect(workerAt(world, i).held.map(({ item }) => item)).toEqual([i + 1]);
+      await turn();
+    }
+    await world.comeToRest();
+    await world.closeAll();
+  });
+
+  it('is that of the second worker as soon as the first has loaded its modules, for work that waits', async () => {
+    const world = worldOf({ size: 3, mostStarting: 1 });
+    const fn = functionOf(world, 'long');
+    for (const item of numbers(1, 3)) call(world, fn, item);
+    await turn();
+    workerAt(world, 0).preload();
+    await turn();
+    expect(starting(world)).toBe(2);
+    await world.comeToRest();
+    await world.closeAll();
+  });
+
+  it('counts a worker that loads its modules twice as one that breaks the protocol', async () => {
+    const world = worldOf({ startsAtOnce: true });
+    workerAt(world, 0).preload();
+    workerAt(world, 0).preload();
+    expect(world.runtime.stats().protocolAnomalies).toBe(1);
+    await world.terminateAll();
+  });
+});
+
+describe('the fewest workers', () => {
+  it('start before work comes, no more of them', async () => {
+    const world = worldOf({ size: 4, minWorkers: 2 });
+    expect(world.workers.length).toBe(2);
+    for (const worker of world.workers) worker.ready();
+    await turn();
+    expect(world.workers.length).toBe(2);
+    await world.closeAll();
+  });
+
+  it('stay when others leave after idleTimeout', async () => {
+    const world = worldOf({ size: 4, minWorkers: 2, startsAtOnce: true, idleTimeout: 100 });
+    expect(world.workers.length).toBe(4);
+    for (const worker of world.workers) worker.ready();
+    await turn();
+    world.clock.advance(99);
+    expect(workersOf(world, 'ready').length).toBe(4);
+    world.clock.advance(100_000);
+    expect(workersOf(world, 'ready').length).toBe(2);
+    expect(world.workers.filter(({ isAskedToEnd }) => isAskedToEnd).length).toBe(2);
+    // The two that stay wait in their event loops.
+    for (const worker of workersOf(world, 'ready')) expect(worker.releases).toBeGreaterThan(0);
+    for (const worker of workersOf(world, 'ending')) world.die(worker, 0, null);
+    await turn();
+    expect(workersOf(world, 'starting').length).toBe(0);
+    await world.closeAll();
+  });
+
+  it('are all of a pool until idleTimeout, and none without minWorkers', async () => {
+    const world = await readyWorld({ size: 3, idleTimeout: 100 });
+    world.clock.advance(1000);
+    expect(workersOf(world, 'ready').length).toBe(0);
+    for (const worker of workersOf(world, 'ending')) world.die(worker, 0, null);
+    await turn();
+    expect(world.workers.length).toBe(3);
+    await world.closeAll();
+  });
+
+  it.each(['lost', 'retired after its last call'])('are there again when one is %s, without work', async (how) => {
+    const world = worldOf({ size: 3, minWorkers: 2, maxTasks: how === 'lost' ? never : 1 });
+    for (const worker of world.workers) worker.ready();
+    await turn();
+    call(world, functionOf(world, 'tiny'), 1);
+    await turn();
+    workerAt(world, 0).runAll(endOf, TINY);
+    world.die(workerAt(world, 0), null, how === 'lost' ? 'SIGKILL' : null);
+    await turn();
+    expect(workersOf(world, 'starting').length).toBe(1);
+    expect(world.workers.length).toBe(3);
+    await world.comeToRest();
+    await world.closeAll();
+  });
+
+  it('are started again after failures only when work or a caller of ready() asks', async () => {
+    const world = worldOf({ size: 1, minWorkers: 1 });
+    world.startsFailed = true;
+    for (let i = 0; i < 3; i++) {
+      world.awaitReady(clientAt(world));
+      const worker = workerAt(world, i);
+      worker.die(null, null, Object.assign(new Error('no descriptors'), { code: 'EMFILE' }));
+      await turn();
+      world.clock.advance(100);
+    }
+    await turn();
+    expect([world.workers.length, world.readyCalls]).toEqual([3, 0]);
+    world.clock.advance(1_000_000);
+    expect(world.workers.length).toBe(3);
+    world.awaitReady(clientAt(world));
+    expect(world.workers.length).toBe(4);
+    workerAt(world, 3).ready();
+    await turn();
+    expect(world.readyCalls).toBe(0);
+    await world.closeAll();
+  });
+
+  it('have a caller of ready() wait for all of them, and no longer than its time', async () => {
+    const world = worldOf({ size: 3, minWorkers: 2 });
+    world.awaitReady(clientAt(world));
+    expect(world.runtime.keepAlive.open).toBe(1);
+    workerAt(world, 0).ready();
+    await turn();
+    expect(world.readyCalls).toBe(1);
+    workerAt(world, 1).ready();
+    await turn();
+    expect([world.readyCalls, world.runtime.keepAlive.open, world.clock.pending]).toEqual([0, 0, 1]);
+    const client = clientAt(world).client;
+    await expect(client.whenReady(0, () => new Error('late'))).resolves.toBeUndefined();
+    world.die(workerAt(world, 0), null, 'SIGKILL');
+    await expect(client.whenReady(0, () => new Error('late'))).rejects.toThrow('late');
+    const late = client.whenReady(50, () => new Error('late'));
+    world.clock.advance(50);
+    await expect(late).rejects.toThrow('late');
+    expect(world.runtime.keepAlive.open).toBe(0);
+    await world.closeAll();
+  });
+
+  it('end a call of ready() with the runtime', async () => {
+    for (const end of ['close', 'terminate'] as const) {
+      const world = worldOf({ size: 1, minWorkers: 1 });
+      const own = world.runtime.ready(undefined);
+      own.catch(() => undefined);
+      world.awaitReady(clientAt(world));
+      if (end === 'close') await world.closeAll();
+      else await world.terminateAll();
+      await expect(own).rejects.toThrow('the WorkerRuntime was closed');
+    }
+  });
+
+  it('and their comings and goings for 8 hours leave no worker, timer or listener', async () => {
+    const world = worldOf({ size: 8, minWorkers: 2, mostStarting: 2, idleTimeout: 30_000 });
+    const fn = functionOf(world, 'long');
+    const hours = 8 * 3600_000;
+    let peak = 0;
+    for (let at = 0; at < hours; at += 60_000) {
+      // Bursts of work that grow and shrink, and minutes without any.
+      const burst = Math.max(0, Math.round(8 * Math.sin(at / 400_000)));
+      for (let i = 0; i < burst; i++) call(world, fn, world.item(false));
+      await turn();
+      while (workersOf(world, 'starting').length > 0) {
+        workersOf(world, 'starting')[0]?.ready();
+        await turn();
+      }
+      for (const worker of workersOf(world, 'ready')) worker.runAll(endOf, LONG);
+      await world.comeToRest();
+      peak = Math.max(peak, workersOf(world, 'ready').length);
+      world.clock.advance(60_000);
+      for (const worker of world.workers) if (!worker.isOver && worker.isAskedToEnd) world.die(worker, 0, null);
+      await turn();
+      expect(workersOf(world, 'ready').length).toBe(2);
+      for (let i = world.workers.length - 1; i >= 0; i--) {
+        const worker = workerAt(world, i);
+        if (!worker.isOver) continue;
+        world.workers.splice(i, 1);
+      }
+    }
+    expect(peak).toBe(8);
+    expect(world.runtime.stats()).toMatchObject({ workers: 2, queued: 0, running: 0, lostWorkers: 0 });
+    await world.closeAll();
+  });
+});

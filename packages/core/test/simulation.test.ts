@@ -116,6 +116,16 @@ const deeds: Record<string, Deed> = {
   answerSchema(world) {
     world.answerSchema();
   },
+  preload(world, a) {
+    pick(
+      workersThat(world, ({ lane }) => lane.isLoading),
+      a,
+    )?.preload();
+  },
+  awaitReady(world, a) {
+    const owner = pick(world.clients, a);
+    if (owner !== undefined) world.awaitReady(owner);
+  },
   ready(world, a) {
     pick(
       workersThat(world, ({ lane }) => lane.state === 'starting'),
@@ -251,6 +261,8 @@ const shape: fc.Arbitrary<WorldShape> = fc.record({
   maxTasks: fc.constantFrom(1, 2, 3, 7, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
   startsAtOnce: fc.boolean(),
   idleTimeout: fc.constantFrom(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 50),
+  minWorkers: fc.constantFrom(0, 0, 1, 3),
+  mostStarting: fc.constantFrom(1, 2, 1024),
   clients: fc.array(client, { minLength: 1, maxLength: 3 }),
 });
 

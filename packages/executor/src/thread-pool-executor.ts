@@ -53,6 +53,28 @@ export interface ThreadPoolExecutor extends Executor {
   ): Future<Awaited<R>>;
 
   /**
+   * Waits until `minWorkers` workers are there, so that the first tasks need not wait for them. While a caller waits, the program stays alive.
+   *
+   * On a shared `runtime` these are the `minWorkers` of the runtime.
+   *
+   * @param timeout - Milliseconds to wait. Default: no limit.
+   * @returns Nothing; at once where `minWorkers` is 0.
+   * @throws BrokenExecutorError (rejection) when no worker can be started; `cause` says why.
+   * @throws ExecutorShutdownError (rejection) after `shutdown()`, also if it comes meanwhile.
+   * @throws TimeoutError (rejection) after `timeout`; the workers start all the same. RangeError (rejection) when `timeout` is `NaN`.
+   *
+   * @example
+   * ```ts
+   * import { ThreadPoolExecutor } from 'twinpool';
+   *
+   * await using executor = new ThreadPoolExecutor({ maxWorkers: 2, minWorkers: 1 });
+   * await executor.ready(10_000);
+   * console.log(executor.stats().workers >= 1); // true
+   * ```
+   */
+  ready(timeout?: number): Promise<void>;
+
+  /**
    * Returns counters and times of the workers, as they are now. Those of a shared runtime include the work of its other facades.
    *
    * @returns The counters, and times in milliseconds.

@@ -115,6 +115,11 @@ export abstract class WorkerExecutor extends Executor {
     return this.#attachment.waitForCapacity('waitForCapacity', limit);
   }
 
+  async ready(timeout?: number): Promise<void> {
+    this.#checkOpen('ready');
+    return this.#attachment.ready(timeout);
+  }
+
   stats(): RuntimeStats {
     return this.#attachment.stats();
   }

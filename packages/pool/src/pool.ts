@@ -34,7 +34,7 @@ export interface PoolCalls
 /**
  * Python's `multiprocessing.Pool`: worker processes, each its own OS process.
  *
- * Workers start at once. The end of an `await using` scope terminates the pool, as Python's `with` does: await your results inside the scope. An
+ * Workers start at once, at most `cpuCount()` at the same time. The end of an `await using` scope terminates the pool, as Python's `with` does: await your results inside the scope. An
  * idle pool does not keep the program alive.
  *
  * Price: the start of a worker takes tens of milliseconds; make a pool once and keep it.
@@ -422,6 +422,28 @@ export interface Pool extends AsyncDisposable {
   waitForCapacity(limit?: number): Promise<void>;
 
   /**
+   * Waits until `minWorkers` workers are there, so that the first tasks need not wait for them. While a caller waits, the program stays alive.
+   *
+   * On a shared `runtime` these are the `minWorkers` of the runtime.
+   *
+   * @param timeout - Milliseconds to wait. Default: no limit.
+   * @returns Nothing; at once where `minWorkers` is 0.
+   * @throws BrokenProcessPoolError or BrokenThreadPoolError (rejection) when no worker can be started; `cause` says why.
+   * @throws PoolClosedError (rejection) when the pool takes no new work, also if it ends meanwhile.
+   * @throws TimeoutError (rejection) after `timeout`; the workers start all the same. RangeError (rejection) when `timeout` is `NaN`.
+   *
+   * @example
+   * ```ts
+   * import { ThreadPool } from 'twinpool';
+   *
+   * await using pool = new ThreadPool({ processes: 2, minWorkers: 1 });
+   * await pool.ready(10_000);
+   * console.log(pool.stats().workers >= 1); // true
+   * ```
+   */
+  ready(timeout?: number): Promise<void>;
+
+  /**
    * Returns counters and times of the workers, as they are now. Those of a shared runtime include the work of its other facades.
    *
    * @returns The counters, and times in milliseconds.
@@ -557,6 +579,11 @@ export const Pool: PoolConstructor = class Pool extends TaskMethods implements A
   async waitForCapacity(limit?: number): Promise<void> {
     this.#lifecycle.checkRunning();
     return this.#lifecycle.attachment.waitForCapacity('waitForCapacity', limit);
+  }
+
+  async ready(timeout?: number): Promise<void> {
+    this.#lifecycle.checkRunning();
+    return this.#lifecycle.attachment.ready(timeout);
   }
 
   stats(): RuntimeStats {

@@ -27,6 +27,7 @@ import {
   LATE,
   LOADED,
   type Message,
+  PRELOADED,
   READY,
   REPORT,
   STARTED,
@@ -249,6 +250,11 @@ export class FakeTransport implements Transport {
       return false;
     });
     return end === -1 ? held : held.slice(0, end);
+  }
+
+  /** The modules are loaded; the initializer runs. */
+  preload(): void {
+    this.lane.received([PRELOADED]);
   }
 
   ready(): void {

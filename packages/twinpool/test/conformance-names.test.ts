@@ -185,13 +185,14 @@ const TABLE: readonly Entry[] = [
 
 /** What is public and not Python's, by class; `then` and the like are a promise's, `return` and the like an iterator's. */
 const BESIDES: Readonly<Record<string, readonly string[]>> = {
-  Pool: ['static use', 'stats', 'waitForCapacity', 'withOptions'],
+  Pool: ['static use', 'ready', 'stats', 'waitForCapacity', 'withOptions'],
   AsyncResult: ['cancel', 'exception'],
   IMapIterator: ['batches', 'constructor', 'return', 'settled', 'throw', 'toArray', '[Symbol.asyncDispose]'],
   Executor: ['killWorkers', 'static use', 'terminateWorkers', 'withOptions'],
   ProcessPoolExecutor: [
     'constructor',
     'map',
+    'ready',
     'shutdown',
     'static use',
     'stats',

@@ -11,7 +11,7 @@ import { OptionsError } from '../errors.ts';
 import type { CallSettings, Job } from '../jobs/job.ts';
 import type { StreamJob } from '../jobs/stream-job.ts';
 import type { RuntimeStats } from '../observability/runtime-stats.ts';
-import { checkWhole } from '../options/check-options.ts';
+import { checkTimeout, checkWhole } from '../options/check-options.ts';
 import type { ResolvedShare } from '../options/resolve-options.ts';
 import { coreOf, RuntimeCore, WorkerRuntime } from '../runtime.ts';
 import type { Client, Unended } from '../scheduling/client.ts';
@@ -27,7 +27,7 @@ export interface AttachmentShape {
   readonly startsAtOnce: boolean;
   /** The error of work whose workers cannot be started or, with onWorkerLoss 'break', were lost. It must not hold the facade: it lives as long as the runtime. */
   readonly brokenError: (name: string, cause: unknown) => Error;
-  /** The error of an input that is not read any further, or of a caller that waits for room, because no new work is taken. */
+  /** The error of an input that is not read any further, or of a caller that waits for room or workers, because no new work is taken. */
   readonly closedError: (name: string, what: Unended) => Error;
   /** Whether an input is read to its end after the facade was closed; the others end at once. */
   readonly readsOn: (stream: StreamJob) => boolean;
@@ -141,6 +141,17 @@ export class Attachment {
       throw new OptionsError(`${what}: ${message}`, [{ path: 'maxQueue', message }]);
     }
     return this.#client.waitForCapacity(most);
+  }
+
+  /**
+   * Resolves when the fewest workers of the runtime are there. Rejects when the facade takes no work any more, and with TimeoutError after `timeout`
+   * ms. Throws TypeError or RangeError for a bad timeout.
+   */
+  ready(timeout: number | undefined): Promise<void> {
+    const ms = checkTimeout(timeout);
+    this.checkNesting();
+    const { broken } = this;
+    return broken === undefined ? this.#client.whenReady(ms, () => this.#core.lateError(this.name, ms)) : Promise.reject(broken);
   }
 
   stats(): RuntimeStats {

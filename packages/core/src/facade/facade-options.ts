@@ -85,10 +85,10 @@ function withOwnWorkers({ name, kind }: FacadeShape, own: OwnOptions, size: numb
 }
 
 /** Reports the options that do not go together. */
-function checkFacade({ name, kind, isRuntime, shareOf }: FacadeShape, own: OwnOptions, report: ReportIssue): void {
+function checkFacade({ name, kind, count, isRuntime, shareOf }: FacadeShape, own: OwnOptions, report: ReportIssue): void {
   const { runtime } = own;
   if (!isRuntime(runtime)) {
-    checkWorkers(own, kind, report);
+    checkWorkers(own, kind, own[count], report);
     checkShare(own, undefined, report);
     return;
   }

@@ -29,6 +29,7 @@ import {
   LATE,
   LOADED,
   type Message,
+  PRELOADED,
   READY,
   REPORT,
   SEPARATE_VALUE,
@@ -62,6 +63,8 @@ export interface WorkListener {
 
 /** What a lane reports of its worker's life. */
 export interface LifeListener {
+  /** The worker has loaded its modules; its initializer runs. */
+  workerPreloaded(lane: Lane): void;
   workerReady(lane: Lane): void;
   /** The worker has answered: it does not only start, it works. */
   workerServes(lane: Lane): void;
@@ -196,6 +199,10 @@ export class Lane implements TransportOwner {
   /** The time, in milliseconds of the clock, at which the front task began, as far as this can be known. */
   get frontSince(): number {
     return this.#frontSince;
+  }
+  /** The worker starts, and has not loaded its modules. */
+  get isLoading(): boolean {
+    return this.#state === 'starting' && !this.#start.hasPreloaded;
   }
   /** The worker had started well. */
   get wasReady(): boolean {
@@ -380,6 +387,9 @@ export class Lane implements TransportOwner {
       case SEPARATE_VALUE:
         this.#distrustFor(this.#settler.separateValue(message[1]));
         break;
+      case PRELOADED:
+        this.#onPreloaded();
+        break;
       case READY:
         this.#onReady();
         break;
@@ -400,6 +410,15 @@ export class Lane implements TransportOwner {
 
   #distrustFor(fault: string | undefined): void {
     if (fault !== undefined) this.distrust(fault);
+  }
+
+  #onPreloaded(): void {
+    if (!this.isLoading) {
+      this.distrust('it loaded its modules a second time');
+      return;
+    }
+    this.#start.preloaded();
+    this.#life.workerPreloaded(this);
   }
 
   #onReady(): void {

@@ -1,6 +1,7 @@
 /**
  * Keeps how the start of one worker went, and limits its time.
  *
+ *   starting --preloaded, if it has an initializer--> initializing                 `isLoading` until then
  *   starting --succeeded--> ready --ended: lost before it began a task--> died young
  *       |--failed | initializerFailed--> starting, with a reason --ended--> not started
  *       |--startTimeout is over--------> hung, with a reason ------ended--> not started
@@ -17,6 +18,7 @@ import type { WorkerExit } from './worker-exit.ts';
 export class WorkerStart {
   readonly #setup: WorkerSetup;
   readonly #alarm: Alarm;
+  #hasPreloaded = false;
   #wasReady = false;
   #hasHung = false;
   #diedYoung = false;
@@ -32,6 +34,10 @@ export class WorkerStart {
     this.#alarm = new Alarm(clock, hang, { standsStill: true });
   }
 
+  /** The worker runs its initializer, or has run it. */
+  get hasPreloaded(): boolean {
+    return this.#hasPreloaded;
+  }
   /** The worker has started well. */
   get wasReady(): boolean {
     return this.#wasReady;
@@ -51,6 +57,10 @@ export class WorkerStart {
 
   begin(): void {
     this.#alarm.set(this.#setup.startTimeout);
+  }
+
+  preloaded(): void {
+    this.#hasPreloaded = true;
   }
 
   succeeded(): void {

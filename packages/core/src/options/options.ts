@@ -62,6 +62,11 @@ export interface WorkerOptions<I extends readonly unknown[] = any> {
   startTimeout?: number | undefined;
   /** Milliseconds after which an idle worker ends. Default: never. */
   idleTimeout?: number | undefined;
+  /**
+   * Workers that are started before work comes, and that `idleTimeout` does not end; at most the number of workers. `ready()` waits for them. A `Pool`
+   * of its own workers starts all of them at once. Default: 0.
+   */
+  minWorkers?: number | undefined;
   /** 'inherit', 'minimal' (PATH, HOME and the like), or the variables themselves; an `undefined` variable is absent. Default: 'inherit'. */
   env?: 'inherit' | 'minimal' | Record<string, string | undefined> | undefined;
   /** Appended to `process.argv` in every worker. Default: none. */

@@ -9,6 +9,7 @@
  * facades only that they have a share.
  */
 import { existsSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CallSettings } from '../jobs/job.ts';
@@ -34,6 +35,9 @@ export interface ResolvedWorkers extends WorkerOptions {
   readonly killGrace: number;
   readonly startTimeout: number;
   readonly idleTimeout: number;
+  readonly minWorkers: number;
+  /** The most workers that start at the same time. */
+  readonly mostStarting: number;
   readonly maxTasks: number;
   readonly maxPayloadBytes: number;
   readonly namePrefix: string;
@@ -60,14 +64,17 @@ let unnamed = 0;
 /** `size`: the number of workers, `undefined` for the default. */
 export function resolveWorkers(own: OwnOptions, name: string, kind: 'process' | 'thread', size: unknown): ResolvedWorkers {
   const options = own as WorkerOptions & { killGrace?: number; name?: string };
+  const cpus = size === undefined ? cpuCount() : cpusOrGuess();
   const resolved = {
     kind,
     // A copy, as `spawn` makes one: later changes of the object do not reach a worker.
     env: typeof options.env === 'object' ? Object.freeze(workerEnvironment(options.env, process.env)) : options.env,
-    size: (size as number | undefined) ?? Math.min(cpuCount(), MOST_WORKERS),
+    size: (size as number | undefined) ?? Math.min(cpus, MOST_WORKERS),
     killGrace: options.killGrace ?? DEFAULT_KILL_GRACE,
     startTimeout: options.startTimeout ?? DEFAULT_START_TIMEOUT,
     idleTimeout: options.idleTimeout ?? Number.POSITIVE_INFINITY,
+    minWorkers: options.minWorkers ?? 0,
+    mostStarting: cpus,
     maxTasks: options.maxTasksPerChild ?? Number.POSITIVE_INFINITY,
     maxPayloadBytes: options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES,
     // An empty prefix counts as absent, as in Python.
@@ -77,6 +84,15 @@ export function resolveWorkers(own: OwnOptions, name: string, kind: 'process' | 
   };
   // Without a prototype: an absent option is not read from a polluted Object.prototype.
   return Object.freeze(Object.assign(Object.create(null) as WorkerOptions, options, resolved));
+}
+
+/** A bad `TWINPOOL_CPU_COUNT` does not matter where the number of workers is given. */
+function cpusOrGuess(): number {
+  try {
+    return cpuCount();
+  } catch {
+    return availableParallelism();
+  }
 }
 
 /** `above`: the share of the runtime, whose settings are the defaults. */
@@ -101,8 +117,8 @@ export function resolveShare(own: OwnOptions, name: string, maxLanes: number, ab
   });
 }
 
-/** Reports the options that this kind of worker cannot honour, and those that do not go together. */
-export function checkWorkers(own: OwnOptions, kind: 'process' | 'thread', issue: ReportIssue): void {
+/** Reports the options that this kind of worker cannot honour, and those that do not go together. `size`: the number of workers as it was given. */
+export function checkWorkers(own: OwnOptions, kind: 'process' | 'thread', size: unknown, issue: ReportIssue): void {
   const limits = own['resourceLimits'] as ResourceLimits | undefined;
   if (kind === 'process') {
     if (own['threadNamePrefix'] !== undefined)
@@ -126,6 +142,11 @@ export function checkWorkers(own: OwnOptions, kind: 'process' | 'thread', issue:
   if (Array.isArray(preload) && preload.every(isPlace)) resolvePreload(preload, (index, message) => issue(`preload.${index}`, message));
   for (const [path, message] of programFaults(kind, own)) issue(path, message);
   if (own['initargs'] !== undefined && own['initializer'] === undefined) issue('initargs', 'given without an initializer');
+  const { minWorkers } = own as WorkerOptions;
+  if (Number.isInteger(minWorkers) && Number(minWorkers) <= MOST_WORKERS && (size === undefined || typeof size === 'number')) {
+    const most = size ?? Math.min(cpuCount(), MOST_WORKERS);
+    if (Number(minWorkers) > most) issue('minWorkers', `expected at most the number of workers (${most}), got ${minWorkers}`);
+  }
 }
 
 /** Reports a working directory, or a Node, that is not there. */
@@ -163,7 +184,7 @@ export function resolveRuntime(options: RuntimeOptions | undefined): { workers: 
     options,
     ({ kind, count, worker, share }) => ({ kind, workers: count, ...worker, ...share }),
     (all, issue) => {
-      checkWorkers(all, all['kind'] === 'thread' ? 'thread' : 'process', issue);
+      checkWorkers(all, all['kind'] === 'thread' ? 'thread' : 'process', all['workers'], issue);
       checkShare(all, undefined, issue);
     },
   );

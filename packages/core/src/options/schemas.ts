@@ -101,6 +101,7 @@ export const worker: Shape = {
   maxTasksPerChild: whole(1, Number.MAX_SAFE_INTEGER, 'a number of calls'),
   startTimeout: duration,
   idleTimeout: duration,
+  minWorkers: whole(0, MOST_WORKERS, 'a number of workers'),
   env: environment,
   argv: texts,
   execArgv: texts,

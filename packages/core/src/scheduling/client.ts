@@ -12,12 +12,14 @@ import { CancelledError, QueueFullError } from '../errors.ts';
 import type { CallSettings, Ending, Job, JobOwner } from '../jobs/job.ts';
 import { StreamJob } from '../jobs/stream-job.ts';
 import type { TaskCounts } from '../observability/runtime-stats.ts';
+import type { Clock } from '../primitives/clock.ts';
 import type { KeepAlive } from '../primitives/keep-alive.ts';
 import { afterTurn } from '../primitives/time.ts';
 import { validatingJob } from '../tasks/definition/validation-scope.ts';
 import { watchSignal } from './abort-signals.ts';
 import { CapacityWaiters } from './capacity-waiters.ts';
 import { JobQueue } from './job-queue.ts';
+import { type ReadySource, ReadyWaiters } from './ready-waiters.ts';
 
 /** What a client asks of the scheduler. */
 export interface ClientScheduler {
@@ -38,6 +40,8 @@ export interface ClientScheduler {
 /** The parts of the runtime that a client uses. */
 export interface ClientServices {
   readonly scheduler: ClientScheduler;
+  readonly supply: ReadySource;
+  readonly clock: Clock;
   readonly keepAlive: KeepAlive;
   readonly counts: TaskCounts;
   /** Bytes that one value, or the source of a function, may take. */
@@ -46,7 +50,7 @@ export interface ClientServices {
 }
 
 /** What had not ended when a facade took no new work any more. */
-export type Unended = 'input' | 'waitForCapacity';
+export type Unended = 'input' | 'waitForCapacity' | 'ready';
 
 export interface ClientOptions {
   readonly name: string;
@@ -59,7 +63,7 @@ export interface ClientOptions {
   readonly settings: CallSettings;
   /** The facade's error for work that ended because workers cannot be started or, with 'break', were lost. */
   readonly brokenError: (cause: unknown) => Error;
-  /** The error of an input that is not read any further, or of a caller that waits for room, because no new work is taken. */
+  /** The error of an input that is not read any further, or of a caller that waits for room or workers, because no new work is taken. */
   readonly closedError: (what: Unended) => unknown;
   readonly readsOn: (stream: StreamJob) => boolean;
   /** The error of work that ended because the owner of the workers ended them. */
@@ -82,6 +86,8 @@ export class Client implements JobOwner {
   readonly #refused: Job[] = [];
   /** Made with the first `waitForCapacity`. */
   #capacity: CapacityWaiters | undefined;
+  /** Made with the first `whenReady`. */
+  #ready: ReadyWaiters | undefined;
   #closed = false;
   /** Why it is broken; undefined while it is not. */
   #breakage: { readonly cause: unknown } | undefined;
@@ -281,10 +287,20 @@ export class Client implements JobOwner {
     return this.#capacity.wait(limit);
   }
 
+  /** Resolves when the fewest workers are there. Rejects when no worker can be started, when the client ends, and with `lateError()` after `timeout` ms. */
+  whenReady(timeout: number, lateError: () => unknown): Promise<void> {
+    this.#ready ??= new ReadyWaiters(this.#services.supply, {
+      clock: this.#services.clock,
+      keepAlive: (by) => this.#keepAlive.change(by),
+      brokenError: (cause) => this.options.brokenError(cause),
+    });
+    return this.#ready.wait(timeout, lateError);
+  }
+
   /** No new jobs; inputs that may not be read any further end. */
   close(): void {
     this.#closed = true;
-    this.#endCapacityWaiters();
+    this.#endWaiters();
     for (const stream of [...this.#streams]) {
       if (!this.options.readsOn(stream)) stream.stopInput(this.options.closedError('input'));
     }
@@ -334,7 +350,7 @@ export class Client implements JobOwner {
   fail(cause: unknown, forGood: boolean): void {
     if (forGood) {
       this.#breakage = { cause };
-      this.#endCapacityWaiters();
+      this.#endWaiters();
     }
     this.#endWaiting(() => this.options.brokenError(cause), 'failed');
   }
@@ -342,7 +358,7 @@ export class Client implements JobOwner {
   /** An error for each job. */
   #terminate(error: () => unknown, waitingError: () => unknown, force: boolean): void {
     this.#closed = true;
-    this.#endCapacityWaiters();
+    this.#endWaiters();
     const handed = this.#scheduler.handedOver(this);
     for (const job of handed) job.end(error(), 'failed');
     this.#endWaiting(waitingError, 'cancelled');
@@ -350,8 +366,9 @@ export class Client implements JobOwner {
     this.#scheduler.abandon(handed, force ? -1 : 0);
   }
 
-  #endCapacityWaiters(): void {
+  #endWaiters(): void {
     this.#capacity?.end(() => this.broken ?? this.options.closedError('waitForCapacity'));
+    this.#ready?.end(() => this.broken ?? this.options.closedError('ready'));
   }
 
   /** Those that wait now: what their callbacks submit comes after it, and waits for the next time. */

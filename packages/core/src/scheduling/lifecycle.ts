@@ -16,15 +16,23 @@ export class Lifecycle {
   readonly #supervisor: Supervisor;
   readonly #keepAlive: KeepAlive;
   readonly #afterWorkers: () => Promise<void> | undefined;
+  readonly #closing: () => void;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #ended: Promise<void> | undefined;
 
-  /** `afterWorkers`: what ends after the last worker is gone. */
-  constructor(scheduler: Scheduler, supervisor: Supervisor, keepAlive: KeepAlive, afterWorkers: () => Promise<void> | undefined) {
+  /** `afterWorkers`: what ends after the last worker is gone. `closing` is called when no new work is taken any more. */
+  constructor(
+    scheduler: Scheduler,
+    supervisor: Supervisor,
+    keepAlive: KeepAlive,
+    afterWorkers: () => Promise<void> | undefined,
+    closing: () => void,
+  ) {
     this.#scheduler = scheduler;
     this.#supervisor = supervisor;
     this.#keepAlive = keepAlive;
     this.#afterWorkers = afterWorkers;
+    this.#closing = closing;
   }
 
   /** The runtime takes new work. */
@@ -35,7 +43,7 @@ export class Lifecycle {
   /** No client takes new work. What was accepted goes on until `close` or `terminate`. */
   stopTaking(): void {
     if (!this.isOpen) return;
-    this.#state = 'closing';
+    this.#takeNoMore();
     for (const client of [...this.#scheduler.clients]) client.close();
   }
 
@@ -48,7 +56,7 @@ export class Lifecycle {
   /** Ends the workers now; what clients have open ends with the error that each makes of `error()`. Resolves when every worker is gone. */
   terminate(error: () => unknown, force = false): Promise<void> {
     if (this.#state === 'closed') return Promise.resolve();
-    this.#state = 'closing';
+    this.#takeNoMore();
     for (const client of [...this.#scheduler.clients]) client.terminate(client.options.endedError(error()));
     const gone = this.#supervisor.kill(force);
     if (this.#ended !== undefined) return this.#ended;
@@ -58,7 +66,7 @@ export class Lifecycle {
   }
 
   async #close(): Promise<void> {
-    this.#state = 'closing';
+    this.#takeNoMore();
     this.#keepAlive.change(1);
     const clients = [...this.#scheduler.clients];
     for (const client of clients) client.close();
@@ -66,6 +74,11 @@ export class Lifecycle {
     await this.#supervisor.leave();
     await this.#afterWorkers();
     this.#finish();
+  }
+
+  #takeNoMore(): void {
+    this.#state = 'closing';
+    this.#closing();
   }
 
   #finish(): void {

@@ -1,7 +1,8 @@
 /**
  * Starts, replaces and retires the workers of one runtime.
  *
- * A worker is started when work waits and no worker is idle, or at once where the facade wants that; there are at most `size`. A worker that died is
+ * A worker is started when work waits and no worker is idle, or at once where the facade wants that; there are at most `size`, and at least `minWorkers`
+ * once they have started. At most `mostStarting` workers load their modules at the same time: more would delay each other. A worker that died is
  * replaced in the same way. Starts that fail are braked. A worker that starts well, and is lost before it has begun a task, counts as a failed
  * start:
  *
@@ -20,9 +21,11 @@ import type { Lane, LifeListener } from '../lanes/lane.ts';
 import { publishWorker } from '../observability/diagnostics.ts';
 import type { RuntimeStats } from '../observability/runtime-stats.ts';
 import { Alarm, type Clock } from '../primitives/clock.ts';
+import { afterMicrotasks } from '../primitives/time.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
 import { settleLost } from './lost-tasks.ts';
 import { endAtProgramEnd, hasEnded } from './program-end.ts';
+import type { ReadySource, ReadyWaiters } from './ready-waiters.ts';
 import type { Scheduler, Supply } from './scheduler.ts';
 
 /** Failed starts in a row, per worker, before waiting work fails. */
@@ -47,9 +50,13 @@ export interface SupervisorOptions {
   readonly name: string;
   /** The most workers at once. */
   readonly size: number;
+  /** The fewest workers: they start before work comes, and stay. */
+  readonly minWorkers: number;
+  /** The most workers that load their modules at the same time. */
+  readonly mostStarting: number;
   /** Milliseconds after which an idle worker ends. */
   readonly idleTimeout: number;
-  /** Workers are started before work comes. */
+  /** All workers are started before work comes. */
   readonly startsAtOnce: boolean;
   readonly initializer: TaskFunction | undefined;
   readonly maxPayloadBytes: number;
@@ -70,7 +77,7 @@ function isShortage(startError: unknown): boolean {
   return SHORTAGES.has(code) || typeof signal === 'string';
 }
 
-export class Supervisor implements LifeListener, Supply {
+export class Supervisor implements LifeListener, Supply, ReadySource {
   readonly #options: SupervisorOptions;
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
@@ -80,6 +87,12 @@ export class Supervisor implements LifeListener, Supply {
   #isLeaving = false;
   /** Resolve when every worker is gone. */
   readonly #waiters: (() => void)[] = [];
+  /** Callers that wait until the fewest workers are there. */
+  readonly #readyWaiters = new Set<ReadyWaiters>();
+  /** Workers that are to be started before work comes, and were not started yet. */
+  #early = 0;
+  /** No worker could be started: none is started early until work, or a caller, asks for one. */
+  #hasGivenUp = false;
   #lastId = 0;
   /** Workers that are gone and were not replaced yet. */
   #vacancies = 0;
@@ -116,28 +129,32 @@ export class Supervisor implements LifeListener, Supply {
     };
   }
 
-  /** Starts all workers now, or as soon as the initializer is found. */
-  startAll(): void {
-    const { initializer, size } = this.#options;
-    if (initializer?.state === 'pending') void initializer.settled.then(() => !this.#isLeaving && this.startAll());
-    else if (this.#hasInitializer()) for (let i = this.#count('starting') + this.#count('ready'); i < size; i++) this.#start();
+  /** Starts the workers that are started before work comes. */
+  startEarly(): void {
+    const { startsAtOnce, size, minWorkers } = this.#options;
+    this.#early = startsAtOnce ? size : minWorkers;
+    this.wanted(0);
   }
 
-  /** Work for `tasks` more workers waits. */
+  /** Work for `tasks` more workers waits; 0: those that are started without work are looked at. */
   wanted(tasks: number): void {
     if (this.#isMaking) {
       this.#missed = tasks;
       return;
     }
-    if (!this.#hasInitializer() || this.#isLeaving || (this.#isHopeless && this.#lanes.size > 0)) return;
+    if (tasks > 0) this.#hasGivenUp = false;
+    const { size, minWorkers, mostStarting } = this.#options;
+    const starting = this.#count('starting');
+    const serving = this.#countServing();
+    const wanted = this.#hasGivenUp ? tasks : Math.max(tasks, starting + this.#early, minWorkers - serving);
+    if (wanted <= starting || this.#isLeaving || (this.#isHopeless && this.#lanes.size > 0) || !this.#hasInitializer()) return;
     if (this.#retry.isSet) {
       this.#isWanted = true;
       return;
     }
-    const starting = this.#count('starting');
-    let room = this.#options.size - starting - this.#countServing();
+    let room = Math.min(size - starting - serving, mostStarting - this.#countLoading());
     // After a failure one at a time, until one has started well.
-    const most = this.#failures > 0 ? 1 : tasks;
+    const most = this.#failures > 0 ? 1 : wanted;
     for (let i = starting; i < most && room > 0; i++, room--) this.#start();
     if (this.#missed === 0) return;
     const missed = this.#missed;
@@ -159,12 +176,36 @@ export class Supervisor implements LifeListener, Supply {
     return this.#allGone();
   }
 
+  /** The fewest workers are there. */
+  get isReady(): boolean {
+    return this.#count('ready') >= this.#options.minWorkers;
+  }
+
+  watch(waiters: ReadyWaiters): void {
+    this.#readyWaiters.add(waiters);
+    this.#hasGivenUp = false;
+    this.wanted(0);
+  }
+
+  unwatch(waiters: ReadyWaiters): void {
+    this.#readyWaiters.delete(waiters);
+  }
+
   // Reports of lanes.
+
+  workerPreloaded(): void {
+    this.wanted(0);
+    this.#scheduler.pump(false);
+  }
 
   workerReady(lane: Lane): void {
     publishWorker('ready', this.#options.name, lane);
     this.#killedStarts = 0;
+    this.#hasGivenUp = false;
     this.workerRests();
+    if (this.#readyWaiters.size > 0 && this.isReady) for (const waiters of [...this.#readyWaiters]) waiters.ready();
+    // To start a worker takes some time: the new one gets its first task before that.
+    afterMicrotasks(() => this.wanted(0));
   }
 
   workerServes(): void {
@@ -187,7 +228,10 @@ export class Supervisor implements LifeListener, Supply {
     hasEnded(lane);
     if (this.#lanes.size === 0) for (const resolve of this.#waiters.splice(0)) resolve();
     // A worker that ended with the program did not fail to start. Work that has come meanwhile asks for another.
-    if (!this.#isLeaving && !lane.endsWithProgram) this.#judgeEnd(lane);
+    if (!this.#isLeaving && !lane.endsWithProgram) {
+      this.#judgeEnd(lane);
+      this.wanted(0);
+    }
     this.#scheduler.pump(false);
   }
 
@@ -209,12 +253,22 @@ export class Supervisor implements LifeListener, Supply {
   #hasInitializer(): boolean {
     const { initializer, maxPayloadBytes } = this.#options;
     if (initializer?.state === 'pending') {
-      void initializer.settled.then(() => this.#scheduler.pump(false));
+      void initializer.settled.then(() => {
+        this.wanted(0);
+        this.#scheduler.pump(false);
+      });
       return false;
     }
     const fault = initializer?.faultFor(maxPayloadBytes);
-    if (fault !== undefined) this.#scheduler.failWaiting(fault, true);
+    if (fault !== undefined) this.#fail(fault, true);
     return fault === undefined;
+  }
+
+  #fail(cause: unknown, forGood: boolean): void {
+    this.#hasGivenUp = true;
+    this.#early = 0;
+    this.#scheduler.failWaiting(cause, forGood);
+    for (const waiters of [...this.#readyWaiters]) waiters.failed(cause);
   }
 
   #start(): void {
@@ -224,6 +278,7 @@ export class Supervisor implements LifeListener, Supply {
     const lane = this.#options.makeLane(this.#lastId, this.#freeIndex());
     this.#isMaking = false;
     if (this.#isLeaving) return;
+    if (this.#early > 0) this.#early -= 1;
     if (this.#vacancies > 0) {
       this.#vacancies -= 1;
       this.#replaced += 1;
@@ -277,7 +332,7 @@ export class Supervisor implements LifeListener, Supply {
     this.#failures = 0;
     this.#isHopeless = false;
     this.#isWanted = false;
-    this.#scheduler.failWaiting(startError, !isShortage(startError));
+    this.#fail(startError, !isShortage(startError));
   }
 
   /** Counts a start that another program has killed. */
@@ -302,18 +357,21 @@ export class Supervisor implements LifeListener, Supply {
 
   #sweepIdle(): void {
     const now = this.#clock.now();
-    const { idleTimeout } = this.#options;
+    const { idleTimeout, minWorkers } = this.#options;
+    let spare = this.#countServing() + this.#count('starting') - minWorkers;
     let next = Number.POSITIVE_INFINITY;
     for (const lane of [...this.#lanes]) {
       if (!lane.isIdle) continue;
       const idle = now - lane.idleSince;
-      if (idle >= idleTimeout) {
+      if (idle >= idleTimeout && spare > 0) {
+        spare -= 1;
         lane.retire();
         continue;
       }
       if (idle >= RELEASE_AFTER) lane.release();
       else next = Math.min(next, RELEASE_AFTER - idle);
-      next = Math.min(next, idleTimeout - idle);
+      // One that stays has another idle time when it has worked again.
+      if (idle < idleTimeout) next = Math.min(next, idleTimeout - idle);
     }
     if (next !== Number.POSITIVE_INFINITY) this.#sweep.set(Math.max(1, next));
   }
@@ -321,6 +379,12 @@ export class Supervisor implements LifeListener, Supply {
   #count(state: Lane['state']): number {
     let count = 0;
     for (const lane of this.#lanes) if (lane.state === state) count += 1;
+    return count;
+  }
+
+  #countLoading(): number {
+    let count = 0;
+    for (const lane of this.#lanes) if (lane.isLoading) count += 1;
     return count;
   }
 

@@ -32,6 +32,7 @@ import {
   MODE,
   OUTPUT,
   type PackedValue,
+  PRELOADED,
   READY,
   RELEASE,
   REPORT,
@@ -62,6 +63,7 @@ export function faultFromWorker(message: unknown): string | undefined {
       return faultOfAnswer(message);
     case STARTED:
     case READY:
+    case PRELOADED:
     case SEPARATE_VALUE:
       return undefined;
     case REPORT:

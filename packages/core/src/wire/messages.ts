@@ -11,6 +11,7 @@
  *   [FORGET, ids]                        task functions without a task in this worker; a function that is used again is defined again
  *   [RETIRE]                             end: no more work follows
  * From the worker:
+ *   [PRELOADED]                          the preloaded modules are loaded; sent only if an initializer follows
  *   [READY, pid or thread id] | [INIT_FAILED, thrown, whether the initializer threw it]
  *   [ANSWER, count, values, specials | undefined, segments, acknowledged, mode]
  *                                        outcomes of the next `count` unanswered tasks, in the order in which they were sent
@@ -48,6 +49,7 @@ export const EXITING = 18;
 export const LOADED = 19;
 export const OUTPUT = 20;
 export const ACKNOWLEDGED = 21;
+export const PRELOADED = 22;
 
 export type Message = readonly [kind: number, ...fields: unknown[]];
 

@@ -9,7 +9,7 @@ import process from 'node:process';
 import { originOf, type TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
 import { loadPreload } from '../tasks/loading/load-preload.ts';
 import { loadTask } from '../tasks/loading/load-task.ts';
-import { INIT_FAILED, type PackedValue, type WorkerSetup } from '../wire/messages.ts';
+import { INIT_FAILED, type PackedValue, PRELOADED, type WorkerSetup } from '../wire/messages.ts';
 import { unpackValue } from '../wire/packed-value.ts';
 import { encodeThrown } from '../wire/thrown.ts';
 import { runAs } from './ownership.ts';
@@ -26,7 +26,10 @@ export async function runStartCode(setup: WorkerSetup, transport: WorkerTranspor
   try {
     for (const module of preload) await runAs(module.specifier, loadPreload, undefined, module);
     isInitializing = true;
-    if (initializer !== undefined) await callInitializer(initializer, initargs, owners);
+    if (initializer !== undefined) {
+      transport.send([PRELOADED]);
+      await callInitializer(initializer, initargs, owners);
+    }
   } catch (error) {
     transport.send([INIT_FAILED, encodeThrown(error), isInitializing]);
     exit(1);

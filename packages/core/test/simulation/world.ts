@@ -24,6 +24,7 @@ import {
   TaskSerializationError,
   TaskTimeoutError,
   TaskValidationError,
+  TimeoutError,
   WorkerLostError,
 } from '../../src/errors.ts';
 import { CallJob, type CallSettings, type Job } from '../../src/jobs/job.ts';
@@ -41,6 +42,8 @@ export interface WorldShape {
   readonly maxTasks: number;
   readonly startsAtOnce: boolean;
   readonly idleTimeout: number;
+  readonly minWorkers: number;
+  readonly mostStarting: number;
   readonly clients: readonly ClientShape[];
 }
 
@@ -52,6 +55,8 @@ export function worldOf(shape: Partial<WorldShape> = {}, seams: Seams = {}): Wor
     maxTasks: Number.POSITIVE_INFINITY,
     startsAtOnce: false,
     idleTimeout: Number.POSITIVE_INFINITY,
+    minWorkers: 0,
+    mostStarting: 1024,
     clients: [clientOf()],
   };
   return new World({ ...usual, ...shape }, seams);
@@ -186,6 +191,8 @@ export class World {
   readonly signals: AbortController[] = [new AbortController(), new AbortController()];
   isEnding = false;
   #items = 0;
+  /** Users that wait for workers. */
+  readyCalls = 0;
   /** Told of every call that is over. */
   settled: (job: Job, ok: boolean, value: unknown) => void = () => undefined;
   /** The late errors that were caused, and those that were reported. */
@@ -212,6 +219,7 @@ export class World {
       workers: shape.size,
       ...(shape.maxTasks === Number.POSITIVE_INFINITY ? {} : { maxTasksPerChild: shape.maxTasks }),
       idleTimeout: shape.idleTimeout,
+      minWorkers: Math.min(shape.minWorkers, shape.size),
       killGrace: KILL_GRACE,
     });
     const watch: FakeWatch = {
@@ -219,7 +227,7 @@ export class World {
       begun: (_worker, task) => this.#begun(task),
       ...seams,
     };
-    this.runtime = new RuntimeCore(workers, share, shape.startsAtOnce, {
+    this.runtime = new RuntimeCore({ ...workers, mostStarting: shape.mostStarting }, share, shape.startsAtOnce, {
       clock: this.clock,
       transports: () => fakeTransports(shape.startTracking, watch, (worker) => this.#made(worker)),
       warn: (error, what) => this.#warned(error, what),
@@ -268,6 +276,26 @@ export class World {
   /** A schema that waits answers. */
   answerSchema(): void {
     this.#schemas.shift()?.();
+  }
+
+  /** A user waits until the fewest workers are there, for at most 1 s. */
+  awaitReady(owner: SimClient): void {
+    if (owner.isClosed || owner.client.broken !== undefined) return;
+    this.readyCalls += 1;
+    const isOver = () => {
+      this.readyCalls -= 1;
+    };
+    owner.client
+      .whenReady(1000, () => new TimeoutError('late'))
+      .then(isOver, (error: unknown) => {
+        isOver();
+        const isPossible =
+          error instanceof TimeoutError ||
+          (error instanceof Broken
+            ? this.startsFailed || owner.client.broken !== undefined
+            : owner.isClosed && error instanceof InputStopped);
+        if (!isPossible) this.troubles.push(`ready() cannot end with ${String(error)}`);
+      });
   }
 
   terminateRuntime(): void {
@@ -502,10 +530,23 @@ export class World {
       this.clock.advance(1000);
       await turn();
       this.inspect();
-      if (this.clients.every(({ client }) => client.open === 0) && this.#allAnswered() && this.#allAway()) return;
+      if (this.clients.every(({ client }) => client.open === 0) && this.#allAnswered() && this.#allAway() && this.readyCalls === 0) {
+        this.#checkFewest();
+        return;
+      }
     }
+    if (this.readyCalls > 0) throw new Error(`${this.readyCalls} users wait for workers`);
     const left = [...this.book.values()].filter(({ ends }) => ends === 0).map(({ kind, job }) => `${kind} ${job.order}`);
     throw new Error(`work never ends: ${left.join(', ') || 'no job, but a client has open tasks'}`);
+  }
+
+  /** At rest the fewest workers are there, or more are starting, or none could be started. */
+  #checkFewest(): void {
+    const { minWorkers, size } = this.shape;
+    const there = this.workers.filter((worker) => worker.lane.state === 'ready' && worker.lane.callsLeft > 0);
+    if (this.workers.some((worker) => worker.lane.state === 'starting')) return;
+    if (!this.startsFailed && this.isLossFree && this.warnings.length === 0 && there.length < Math.min(minWorkers, size))
+      this.troubles.push(`${there.length} workers are there, at least ${minWorkers}`);
   }
 
   /** The runtime is closed, when all is at rest: its workers leave, and nothing keeps the program alive. */
@@ -568,6 +609,7 @@ export class World {
     if (this.lateErrorsTold !== this.lateErrors) this.troubles.push(`${this.lateErrors} late errors, ${this.lateErrorsTold} were reported`);
     const left = this.workers.filter((worker) => worker.isStarted && !worker.isOver);
     if (left.length > 0) this.troubles.push(`${left.length} workers are left`);
+    if (this.readyCalls > 0) this.troubles.push(`${this.readyCalls} users still wait for workers`);
     expect(this.troubles).toEqual([]);
   }
 
@@ -765,6 +807,8 @@ export class World {
     );
     // What is taken back from a worker that had its last task makes it one that serves again, beside its replacement.
     const mayComeBack = this.shape.startTracking === 'claims' && this.shape.maxTasks < Number.POSITIVE_INFINITY;
+    const loading = this.workers.filter((worker) => worker.lane.isLoading);
+    if (loading.length > this.shape.mostStarting) this.troubles.push(`${loading.length} workers load, at most ${this.shape.mostStarting}`);
     if (serving.length > this.shape.size && !mayComeBack) this.troubles.push(`${serving.length} workers, at most ${this.shape.size}`);
     for (const worker of this.workers) {
       if (worker.calls > this.shape.maxTasks) this.troubles.push(`${worker.calls} calls in one worker, at most ${this.shape.maxTasks}`);

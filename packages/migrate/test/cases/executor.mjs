@@ -83,6 +83,7 @@ export const cases = [
     EXECUTOR,
   ],
   ['waitForCapacity', 'await executor.waitForCapacity(3);', EXECUTOR],
+  ['ready', 'await executor.ready(1000);', EXECUTOR],
   ['stats', 'log(executor.stats());', EXECUTOR],
   ['shutdown()', 'await executor.shutdown();', EXECUTOR],
   ['shutdown({ wait: false })', 'void executor.shutdown({ wait: false });', EXECUTOR],

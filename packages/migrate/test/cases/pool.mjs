@@ -102,6 +102,7 @@ export const cases = [
   ['imapUnordered, onProgress', 'for await (const value of pool.imapUnordered(fn, xs, { onProgress: log })) log(value);', POOL],
   ['withOptions', 'const calls: PoolCalls = pool.withOptions({ priority: 1 });\nlog(await calls.map(fn, xs));', POOL],
   ['waitForCapacity', 'await pool.waitForCapacity(3);', POOL],
+  ['ready', 'await pool.ready(1000);', POOL],
   ['stats', 'log(pool.stats());', POOL],
   ['close, join', 'pool.close();\nawait pool.join();', POOL],
   ['close', 'pool.close();\nlog();', POOL],
