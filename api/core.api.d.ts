@@ -145,6 +145,7 @@ export interface RuntimeStats {
     readonly workers: number;
     readonly busy: number;
     readonly idle: number;
+    readonly retiring: number;
     readonly queued: number;
     readonly running: number;
     readonly completed: number;
@@ -318,6 +319,7 @@ export interface WorkerOptions<I extends readonly unknown[] = any> {
     ]> | undefined;
     threadNamePrefix?: string | undefined;
     maxTasksPerChild?: number | undefined;
+    concurrentTasksPerWorker?: number | undefined;
     startTimeout?: number | undefined;
     idleTimeout?: number | undefined;
     minWorkers?: number | undefined;

@@ -15,6 +15,7 @@ import objectsProcesses from './objects-processes.mjs';
 import objectsThreads from './objects-threads.mjs';
 import pythonMethods from './python-methods.mjs';
 import queueDepth from './queue-depth.mjs';
+import slots from './slots.mjs';
 import stages from './stages.mjs';
 import startupProcesses from './startup-processes.mjs';
 import startupThreads from './startup-threads.mjs';
@@ -45,6 +46,7 @@ export const questions = [
   imports,
   queueDepth,
   facades,
+  slots,
   stages,
   worth,
 ];

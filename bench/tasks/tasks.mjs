@@ -18,6 +18,13 @@ export function spin(steps) {
   return state;
 }
 
+/** Waits `ms`, or computes `steps` if there are any. */
+export async function waitOrSpin({ ms, steps }) {
+  if (steps > 0) spin(steps);
+  else await setTimeout(ms);
+  return ms;
+}
+
 /** Prices an order of about 10 KB: it reads everything and returns as much. */
 export function price(order) {
   return {

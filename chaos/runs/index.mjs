@@ -10,5 +10,6 @@ import * as s7 from './s7.mjs';
 import * as s8 from './s8.mjs';
 import * as s9 from './s9.mjs';
 import * as s10 from './s10.mjs';
+import * as s11 from './s11.mjs';
 
-export const runs = { s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, frames };
+export const runs = { s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, frames };

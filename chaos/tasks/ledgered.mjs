@@ -54,6 +54,13 @@ export async function workLater(index, ms) {
   return hash(context().workerData.seed, index);
 }
 
+/** Never ends: in a loop, or in a promise that does not settle. */
+export function stick(index, how) {
+  write('S', index);
+  while (how === 'loop');
+  return new Promise(() => setInterval(() => undefined, 1000));
+}
+
 /** Only writes a line, for tasks that are counted. */
 export function touch(index) {
   write('S', index);

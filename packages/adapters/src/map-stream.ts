@@ -34,7 +34,7 @@ const WRITABLE_ITEMS = 2;
  *
  * @param target - A pool, an executor, or a view of either.
  * @param fn - The function, or a reference to it.
- * @param options - `ordered`: default `true`. `concurrency`: items between the two ends; default 16 per worker.
+ * @param options - `ordered`: default `true`. `concurrency`: items between the two ends; default 16 for each task that the target runs at once.
  * @returns A Duplex in object mode.
  * @throws TypeError for a target that is not a pool or an executor, OptionsError for bad options.
  * @see https://nodejs.org/api/stream.html#class-streamduplex

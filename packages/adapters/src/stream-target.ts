@@ -17,7 +17,7 @@ export type StreamTarget = PoolCalls | ExecutorCalls;
 export interface MapStreamOptions {
   /** Whether results come in the order of the items; otherwise they come in the order in which tasks end. Default: `true`. */
   ordered?: boolean | undefined;
-  /** The most items between the two ends: waiting, running, or done and not read. Default: 16 per worker of the target. */
+  /** The most items between the two ends: waiting, running, or done and not read. Default: 16 for each task that the target runs at once. */
   concurrency?: number | undefined;
 }
 
@@ -35,14 +35,14 @@ export interface PipelineOptions {
 }
 
 /** More: fewer waits for a message with short tasks. Fewer: less memory with large items, and less lost work when the stream ends early. */
-const ITEMS_PER_WORKER = 16;
+const ITEMS_PER_SLOT = 16;
 
 type Fn = (item: unknown) => unknown;
 
 /** Throws TypeError for a value that is not a target, OptionsError for bad options. */
 export function pipelineOptions(what: string, target: StreamTarget, fn: unknown, options: unknown): PipelineOptions {
   const { ordered = true, concurrency } = readOptions(what, options);
-  return { ordered, concurrency: concurrency ?? ITEMS_PER_WORKER * workersOf(target), submit: submitterOf(what, target, fn as Fn) };
+  return { ordered, concurrency: concurrency ?? ITEMS_PER_SLOT * slotsOf(target), submit: submitterOf(what, target, fn as Fn) };
 }
 
 function submitterOf(what: string, target: StreamTarget, fn: Fn): PipelineOptions['submit'] {
@@ -52,9 +52,9 @@ function submitterOf(what: string, target: StreamTarget, fn: Fn): PipelineOption
   throw new TypeError(`${what}: expected a pool or an executor, got ${inspect(target, { depth: 0 }).slice(0, 80)}`);
 }
 
-/** Returns the number of workers of the target. It is not known for a view: then the number of CPUs. */
-function workersOf(target: StreamTarget): number {
-  return attachmentOf(target)?.workers ?? cpuCount();
+/** Returns how many tasks of the target run at once. That is not known for a view: then the number of CPUs. */
+function slotsOf(target: StreamTarget): number {
+  return attachmentOf(target)?.slots ?? cpuCount();
 }
 
 const EXPECTED: Record<string, readonly [isFine: (value: unknown) => boolean, expected: string]> = {

@@ -69,7 +69,7 @@ export class RuntimeCore {
     if (startsEarly) this.checkNesting();
     const { clock, transports: transportsOf, warn } = { ...RuntimeCore.defaults, ...seams };
     const transports = transportsOf(workers);
-    const { size, minWorkers, mostStarting, idleTimeout, killGrace, maxTasks, maxPayloadBytes } = workers;
+    const { size, slots, minWorkers, mostStarting, idleTimeout, killGrace, maxTasks, maxPayloadBytes } = workers;
     const initializer = workers.initializer === undefined ? undefined : taskFunctionOf(workers.initializer);
     const startOf = workerSetups(workers, initializer, transports.capabilities);
     const afterWorkers = () => transports.afterWorkers();
@@ -77,7 +77,7 @@ export class RuntimeCore {
     this.share = share;
     this.clock = clock;
     this.#warn = warn;
-    this.scheduler = new Scheduler({ size, supply: { wanted: (tasks) => this.#supervisor.wanted(tasks) }, now: () => clock.now() });
+    this.scheduler = new Scheduler({ size, slots, supply: { wanted: (tasks) => this.#supervisor.wanted(tasks) }, clock });
     const makeLane = (id: number, index: number) =>
       new Lane(this.scheduler, this.#supervisor, { clock, ...startOf(id, index), killGrace, maxTasks }, transports);
     this.#supervisor = new Supervisor(this.scheduler, {

@@ -13,7 +13,6 @@ class Doubling implements Transport {
   readonly ownMessageFrom = 1;
   readonly pid = undefined;
   readonly threadId = undefined;
-  readonly hasRoom = true;
   readonly isAnswerHeld = false;
   #owner: TransportOwner | undefined;
 
@@ -21,8 +20,11 @@ class Doubling implements Transport {
     this.#owner = owner;
     setImmediate(() => owner.received([READY, 0]));
   }
+  hasRoom(): boolean {
+    return true;
+  }
   post(): void {}
-  postTasks(_sequence: number, count: number, { runs }: Parameters<Transport['postTasks']>[2]): void {
+  postTasks(_slot: number, _sequence: number, count: number, { runs }: Parameters<Transport['postTasks']>[3]): void {
     const values = Array.from(runs[RUN_ITEMS] as ArrayLike<number>, (item) => item * 2);
     setImmediate(() => this.#owner?.received([ANSWER, count, values, undefined, [], 0, BLOCKING]));
   }

@@ -756,8 +756,7 @@ describe('reports', () => {
       worker.begin();
       worker.complete({ value: 0 }, SHORT);
     }
-    worker.begin();
-    worker.report('half');
+    worker.report('half', worker.begin());
     expect(told).toEqual([['half', 2, 2]]);
     world.troubles.length = 0;
   });

@@ -6,17 +6,18 @@ import type { FakeTransport } from '@twinpool/testkit/fakes';
 import { describe, expect, it } from 'vitest';
 import { clientOf, type Seams, turn, type World, worldOf } from './simulation/world.ts';
 
-const MANNERS = ['claims', 'budget'] as const;
+const MANNERS = [
+  { startTracking: 'claims', slots: 1 },
+  { startTracking: 'budget', slots: 1 },
+  { startTracking: 'claims', slots: 3 },
+  { startTracking: 'budget', slots: 3 },
+] as const;
+type Manner = (typeof MANNERS)[number];
 const TASKS = 6 + 8 + 6;
 
 /** Calls, a map and a stream of two clients on two workers; `seams` may fail. Runs until all has ended. */
-async function load(
-  startTracking: (typeof MANNERS)[number],
-  seams: Seams,
-  prepare: (world: World) => void = () => undefined,
-  size = 2,
-): Promise<World> {
-  const world = worldOf({ size, startTracking, maxTasks: 9, clients: [clientOf(), clientOf()] }, seams);
+async function load(manner: Manner, seams: Seams, prepare: (world: World) => void = () => undefined, size = 2): Promise<World> {
+  const world = worldOf({ size, ...manner, maxTasks: 9, clients: [clientOf(), clientOf()] }, seams);
   prepare(world);
   const [one, other] = world.clients as [World['clients'][number], World['clients'][number]];
   const fn = world.functions[1] as World['functions'][number];
@@ -33,9 +34,9 @@ async function load(
 }
 
 /** How often a seam is used when nothing fails. */
-async function steps(startTracking: (typeof MANNERS)[number], seam: keyof Seams): Promise<number> {
+async function steps(manner: Manner, seam: keyof Seams): Promise<number> {
   let count = 0;
-  await load(startTracking, {
+  await load(manner, {
     [seam]: () => {
       count += 1;
     },
@@ -46,9 +47,9 @@ async function steps(startTracking: (typeof MANNERS)[number], seam: keyof Seams)
 const failed = (world: World): number => world.runtime.stats().failed;
 const all = ({ runtime }: World): number => runtime.stats().completed + runtime.stats().failed + runtime.stats().cancelled;
 
-describe.each(MANNERS)('a load on workers of the startTracking %s', (startTracking) => {
+describe.each(MANNERS)('a load on workers of the startTracking $startTracking with slots: $slots', (manner) => {
   it('loses one task at most when any one message cannot be written', async () => {
-    const count = await steps(startTracking, 'writing');
+    const count = await steps(manner, 'writing');
     expect(count).toBeGreaterThan(3);
     for (let k = 1; k <= count; k++) {
       let step = 0;
@@ -56,7 +57,7 @@ describe.each(MANNERS)('a load on workers of the startTracking %s', (startTracki
         step += 1;
         if (step === k) throw new Error(`write ${k} fails`);
       };
-      const world = await load(startTracking, { writing }, (it) => {
+      const world = await load(manner, { writing }, (it) => {
         it.channelFails = true;
       });
       expect([k, failed(world) <= 1, all(world)]).toEqual([k, true, TASKS]);
@@ -67,14 +68,14 @@ describe.each(MANNERS)('a load on workers of the startTracking %s', (startTracki
     const writing = () => {
       throw new Error('no write succeeds');
     };
-    const world = await load(startTracking, { writing }, (it) => {
+    const world = await load(manner, { writing }, (it) => {
       it.channelFails = true;
     });
     expect([failed(world), all(world)]).toEqual([TASKS, TASKS]);
   });
 
   it('loses the task of any one answer that cannot be read, and no other', async () => {
-    const count = await steps(startTracking, 'reading');
+    const count = await steps(manner, 'reading');
     expect(count).toBe(TASKS);
     for (let k = 1; k <= count; k++) {
       let step = 0;
@@ -82,7 +83,7 @@ describe.each(MANNERS)('a load on workers of the startTracking %s', (startTracki
         step += 1;
         return step === k ? { unreadable: true } : end;
       };
-      const world = await load(startTracking, { reading }, (it) => {
+      const world = await load(manner, { reading }, (it) => {
         it.channelFails = true;
       });
       expect([k, failed(world), all(world)]).toEqual([k, 1, TASKS]);
@@ -106,11 +107,11 @@ const STARTS: Record<string, (worker: FakeTransport, world: World) => void> = {
     }),
 };
 
-describe.each(MANNERS)('workers of the startTracking %s', (startTracking) => {
+describe.each(MANNERS)('workers of the startTracking $startTracking with slots: $slots', (manner) => {
   it.each(Object.keys(STARTS))('one of which %s: nothing is lost', async (how) => {
-    const count = await steps(startTracking, 'starting');
+    const count = await steps(manner, 'starting');
     for (let k = 1; k <= count; k++) {
-      const world = await flaky(startTracking, how, (start) => start === k);
+      const world = await flaky(manner, how, (start) => start === k);
       expect([k, how.endsWith('and dies') || failed(world) === 0, all(world)]).toEqual([k, true, TASKS]);
     }
   });
@@ -120,17 +121,17 @@ describe.each(MANNERS)('workers of the startTracking %s', (startTracking) => {
     'every second and every third of which %s: the others serve',
     async (how) => {
       for (const k of [2, 3]) {
-        const world = await flaky(startTracking, how, (start) => start % k === 0);
+        const world = await flaky(manner, how, (start) => start % k === 0);
         expect([k, how.endsWith('and dies') || failed(world) === 0, all(world)]).toEqual([k, true, TASKS]);
       }
     },
   );
 
   // Where it cannot be known that a worker had not begun its task, each start costs one, and so comes to an end.
-  const hopeless = Object.keys(STARTS).filter((how) => startTracking === 'claims' || !how.endsWith('and dies'));
+  const hopeless = Object.keys(STARTS).filter((how) => manner.startTracking === 'claims' || !how.endsWith('and dies'));
 
   it.each(hopeless)('each of which %s: all work fails, after few starts', async (how) => {
-    const world = await flaky(startTracking, how, () => true, sizeFor(how));
+    const world = await flaky(manner, how, () => true, sizeFor(how));
     // What is not read of the stream's input is not accepted.
     expect(all(world)).toBeGreaterThanOrEqual(6 + 8);
     expect(failed(world)).toBe(all(world));
@@ -141,7 +142,7 @@ describe.each(MANNERS)('workers of the startTracking %s', (startTracking) => {
 /** Of two workers that take turns in dying one is always starting, and is hoped for. */
 const sizeFor = (how: string): number => (how.endsWith('and dies') ? 1 : 2);
 
-async function flaky(startTracking: (typeof MANNERS)[number], how: string, isBad: (start: number) => boolean, size = 2): Promise<World> {
+async function flaky(manner: Manner, how: string, isBad: (start: number) => boolean, size = 2): Promise<World> {
   let start = 0;
   let world: World | undefined;
   const starting = (worker: FakeTransport) => {
@@ -154,5 +155,5 @@ async function flaky(startTracking: (typeof MANNERS)[number], how: string, isBad
     // What dies while it is being given work may have begun it.
     it.isLossFree = !how.endsWith('and dies');
   };
-  return load(startTracking, { starting }, prepare, size);
+  return load(manner, { starting }, prepare, size);
 }

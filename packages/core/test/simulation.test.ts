@@ -146,16 +146,17 @@ const deeds: Record<string, Deed> = {
     pick(
       workersThat(world, ({ mayStart }) => mayStart),
       a,
-    )?.begin();
+    )?.begin(a);
   },
   finish(world, a, b) {
     const worker = pick(
       workersThat(world, ({ isBusy }) => isBusy),
       a,
     );
-    if (worker?.running === undefined) return;
-    const usual = { tiny: 3, short: 80, middling: 1500, long: 20_000 }[worker.running.job.fn.name] ?? 1;
-    worker.complete(endOf(worker.running), b % 10 === 0 ? 30_000 : usual);
+    const task = pick(worker?.runningTasks ?? [], b);
+    if (worker === undefined || task === undefined) return;
+    const usual = { tiny: 3, short: 80, middling: 1500, long: 20_000 }[task.job.fn.name] ?? 1;
+    worker.complete(endOf(task), b % 10 === 0 ? 30_000 : usual, task);
   },
   flush(world, a) {
     pick(
@@ -195,6 +196,21 @@ const deeds: Record<string, Deed> = {
       a,
     );
     if (worker !== undefined && b % 3 === 0) world.failLate(worker);
+  },
+  failLateAndGoOn(world, a, b) {
+    const worker = pick(
+      workersThat(world, ({ lane, isBusy }) => lane.size > 1 && isBusy && lane.state === 'ready'),
+      a,
+    );
+    if (worker === undefined || b % 3 > 0) return;
+    world.failLateAndGoOn(worker);
+  },
+  block(world, a, b) {
+    const worker = pick(
+      workersThat(world, ({ lane }) => lane.size > 1),
+      a,
+    );
+    if (worker !== undefined) worker.isBlocked = b % 2 === 0;
   },
   report(world, a) {
     const worker = pick(
@@ -257,6 +273,7 @@ const client = fc.record({
 
 const shape: fc.Arbitrary<WorldShape> = fc.record({
   size: fc.integer({ min: 1, max: 4 }),
+  slots: fc.constantFrom(1, 1, 1, 2, 3, 7),
   startTracking: fc.constantFrom('claims', 'budget'),
   maxTasks: fc.constantFrom(1, 2, 3, 7, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
   startsAtOnce: fc.boolean(),

@@ -134,7 +134,7 @@ export abstract class WorkerExecutor extends Executor {
     const attachment = this.#attachment;
     this.#checkOpen('map');
     const { settings, own, timeout } = resolveMap(args.options, base);
-    const stream = openStream(args, own, 2 * attachment.workers, (error) => attachment.warn(error, "the input's return()"), site);
+    const stream = openStream(args, own, 2 * attachment.slots, (error) => attachment.warn(error, "the input's return()"), site);
     const iteration = { timeout, calledAt, onError: own.onError };
     if (stream === undefined) return new ResultIterator<never>(NO_OUTCOMES, iteration);
     // A second check: the input's own code may have shut this executor down.

@@ -128,7 +128,7 @@ export class TaskMethods {
     // The input's own code may have ended the pool.
     this.#lifecycle.checkRunning();
     if (shape.spread) for (let i = 0; i < items.length; i++) checkArguments(what, i, items[i]);
-    const mostAtOnce = defaultChunksize(items.length, this.#lifecycle.attachment.workers);
+    const mostAtOnce = defaultChunksize(items.length, this.#lifecycle.attachment.slots);
     const failFast = call.failFast === true;
     const job = new MapJob(taskFunctionOf(fn), items, { ...shape, mostAtOnce, failFast, keepsFailures }, call.settings, listener);
     return new ListMap(job, this.#lifecycle, listener, failFast);

@@ -4,7 +4,7 @@
  *   postTasks -> inbox --begin--> running --complete--> done, unsent --flush--> in the channel --deliver--> the lane's `received`
  *                                                                              die(): delivers what is in the channel, then `gone`
  *
- * Invariants, as in a real worker: one task at a time, in the order of arrival; answers in the same order; several answers per message, but
+ * Invariants, as in a real worker: one task at a time in each slot, in the order of arrival; answers in the same order; several answers per message, but
  * never later than wire/budget.ts allows. Two modes, as in the real transports: `claims` (tasks can be taken back, the started tasks are known) and
  * `budget` (neither; the tasks that may have started follow from the rule). The transport does not know which command comes next.
  *
@@ -14,6 +14,7 @@
 import type { Job } from '../../core/src/jobs/job.ts';
 import type { SentMessage } from '../../core/src/lanes/in-flight.ts';
 import type { Lane } from '../../core/src/lanes/lane.ts';
+import type { Slot } from '../../core/src/lanes/slot.ts';
 import type { Transport, TransportFactory, TransportOwner } from '../../core/src/lanes/transport.ts';
 import { mayHaveStarted, mayWait, spend } from '../../core/src/wire/budget.ts';
 import {
@@ -27,6 +28,8 @@ import {
   LATE,
   LOADED,
   type Message,
+  PING,
+  PONG,
   PRELOADED,
   READY,
   REPORT,
@@ -42,18 +45,28 @@ export interface FakeTask {
   readonly job: Job;
   readonly index: number;
   readonly item: unknown;
-  /** The message that contained the task, and the position in it. */
+  /** The slot of the task, the message that contained it, and the position in that. */
+  readonly slot: number;
   readonly sequence: number;
   readonly place: number;
   /** µs. The expected run time that the message contained; 0: the task is alone. */
   readonly expectation: number;
-  readonly isTimed: boolean;
+  /** The worker says when it begins. */
+  readonly isAnnounced: boolean;
   /** Whether the task could not be sent, so that there is nothing to run. */
   isSkipped: boolean;
 }
 
 /** How a task ended: a value, an encoded error (`encodeThrown`), or bytes that cannot be decoded. */
 export type FakeEnd = { readonly value: unknown } | { readonly thrown: unknown } | { readonly unreadable: true };
+
+/** What one slot of the worker has. */
+class FakeSlot {
+  readonly inbox: FakeTask[] = [];
+  running: FakeTask | undefined;
+  unsent: Answer[] = [];
+  budget = 0;
+}
 
 interface Answer {
   readonly task: FakeTask;
@@ -92,7 +105,6 @@ export class FakeTransport implements Transport {
   readonly ownMessageFrom: number;
   readonly pid = undefined;
   readonly threadId = undefined;
-  readonly hasRoom = true;
   readonly isAnswerHeld = false;
   /** The commands that the worker received. */
   isStarted = false;
@@ -110,14 +122,14 @@ export class FakeTransport implements Transport {
   calls = 0;
   readonly #watch: FakeWatch;
   #lane: Lane | undefined;
-  readonly #inbox: FakeTask[] = [];
-  #running: FakeTask | undefined;
-  #unsent: Answer[] = [];
-  #budget = 0;
-  /** Messages that the lane has not read: answers, or `undefined` for a STARTED. */
-  readonly #channel: (readonly Answer[] | undefined)[] = [];
+  readonly #slots: FakeSlot[] = [];
+  /** Messages that the lane has not read: answers of a slot, or a message as it is. */
+  readonly #channel: (readonly Answer[] | { readonly message: Message })[] = [];
   /** The tasks whose answers the lane ignored, because the worker had broken the protocol. */
   readonly #ignored: FakeTask[] = [];
+  readonly #loaded = new Set<number>();
+  /** Its event loop answers no PING. */
+  isBlocked = false;
 
   constructor(startTracking: StartTracking, watch: FakeWatch) {
     const isThread = startTracking === 'claims';
@@ -135,15 +147,20 @@ export class FakeTransport implements Transport {
     this.#watch.starting?.(this);
   }
 
+  hasRoom(): boolean {
+    return true;
+  }
+
   post(message: Message): void {
+    if (message[0] === PING && !this.isBlocked) this.#channel.push({ message: [PONG] });
     if (message[0] === DEFINE) this.known.add(message[1] as number);
     if (message[0] === FORGET) for (const id of message[1] as number[]) this.known.delete(id);
   }
 
-  postTasks(sequence: number, _count: number, { expectations, failures }: PackedRuns): void {
+  postTasks(slot: number, sequence: number, _count: number, { expectations, failures }: PackedRuns): void {
     this.#watch.writing?.(this);
     const tasks: FakeTask[] = [];
-    this.lane.chunks.slice(-expectations.length).forEach((chunk, at) => {
+    (this.lane.slots[slot] as Slot).chunks.slice(-expectations.length).forEach((chunk, at) => {
       const { job, base } = chunk;
       if (!this.known.has(job.fn.id)) this.unknownFunctions += 1;
       for (let offset = 0; offset < chunk.count; offset++) {
@@ -151,37 +168,40 @@ export class FakeTransport implements Transport {
           job,
           index: base + offset,
           item: chunk.at(offset),
+          slot,
           sequence,
           place: tasks.length,
           expectation: expectations[at] as number,
-          isTimed: job.settings.taskTimeout !== Number.POSITIVE_INFINITY,
+          isAnnounced: this.lane.size > 1 || job.settings.taskTimeout !== Number.POSITIVE_INFINITY,
           isSkipped: failures.some((failure) => failure.chunk === chunk && failure.offset === offset),
         });
       }
     });
-    this.#inbox.push(...tasks);
+    this.#slotAt(slot).inbox.push(...tasks);
     this.#watch.handedOver?.(this, tasks);
   }
 
   accept(): undefined {}
 
-  countStarted(messages: readonly SentMessage[]): number {
-    return this.canTakeBack ? this.begun.length : mayHaveStarted(messages);
+  countStarted(slot: number, messages: readonly SentMessage[]): number {
+    return this.canTakeBack ? this.begun.filter((task) => task.slot === slot).length : mayHaveStarted(messages);
   }
 
-  takeBack(sent: SentMessage, most: number): number {
+  takeBack(slot: number, sent: SentMessage, most: number): number {
     if (!this.canTakeBack) return 0;
-    const from = this.#inbox.findLastIndex(({ sequence }) => sequence < sent.sequence) + 1;
-    const here = this.#inbox.filter(({ sequence }) => sequence === sent.sequence).length;
+    const { inbox } = this.#slotAt(slot);
+    const from = inbox.findLastIndex(({ sequence }) => sequence < sent.sequence) + 1;
+    const here = inbox.filter(({ sequence }) => sequence === sent.sequence).length;
     const count = Math.min(most, here);
-    this.#inbox.splice(from + here - count, count);
+    inbox.splice(from + here - count, count);
     return count;
   }
 
-  abort(sequence: number, place: number): void {
-    const task = this.held.find((each) => each.sequence === sequence && each.place === place);
+  abort(slot: number, sequence: number, place: number, isFinal: boolean): void {
+    const task = this.held.find((each) => each.slot === slot && each.sequence === sequence && each.place === place);
     if (task === undefined) this.strayAborts += 1;
-    else this.aborted.push(task);
+    else if (!isFinal) this.aborted.push(task);
+    else if (this.#slotAt(slot).running !== task) task.isSkipped = true;
   }
 
   release(): void {
@@ -208,28 +228,35 @@ export class FakeTransport implements Transport {
     return this.#lane as Lane;
   }
   get isBusy(): boolean {
-    return this.#running !== undefined;
+    return this.running !== undefined;
   }
+  /** The oldest running task. */
   get running(): FakeTask | undefined {
-    return this.#running;
+    return this.runningTasks[0];
+  }
+  get runningTasks(): readonly FakeTask[] {
+    return this.#slots.flatMap(({ running }) => running ?? []);
   }
   /** The tasks in the worker that have not started. */
   get inbox(): readonly FakeTask[] {
-    return this.#inbox;
+    return this.#slots.flatMap(({ inbox }) => inbox);
   }
-  /** The tasks that have started and are not answered, oldest first. */
+  /** The tasks that have started and are not answered, of each slot the oldest first. */
   get begun(): readonly FakeTask[] {
-    const finished = [...this.#channel.flatMap((answers) => answers ?? []), ...this.#unsent].map(({ task }) => task);
-    const running = this.#running === undefined ? [] : [this.#running];
-    return [...this.#ignored, ...finished, ...running];
+    const sent = this.#channel.flatMap((answers) => ('message' in answers ? [] : answers));
+    const finished = [...sent, ...this.#slots.flatMap(({ unsent }) => unsent)].map(({ task }) => task);
+    return [...this.#ignored, ...finished, ...this.runningTasks];
   }
-  /** The unanswered tasks, oldest first. */
+  /** The unanswered tasks, of each slot the oldest first. */
   get held(): readonly FakeTask[] {
-    return [...this.begun, ...this.#inbox];
+    return [...this.begun, ...this.inbox];
   }
   /** A worker that has broken the protocol runs on until it is killed. */
   get mayStart(): boolean {
-    return this.#running === undefined && this.#inbox.length > 0 && !this.isOver;
+    return !this.isOver && this.#startable.length > 0;
+  }
+  get #startable(): readonly FakeSlot[] {
+    return this.#slots.filter(({ running, inbox }) => running === undefined && inbox.length > 0);
   }
   get hasAnswers(): boolean {
     return this.#channel.length > 0;
@@ -243,6 +270,8 @@ export class FakeTransport implements Transport {
     const { held } = this;
     // Its answers are not read any more: it may have started all.
     if (!this.lane.isTrusted) return held;
+    // Of several slots the worker says which task has begun, but not that it loads a module.
+    if (this.lane.size > 1) return held.filter((task) => this.begun.includes(task) || !this.#loaded.has(task.job.fn.id));
     let budget = 0;
     const end = held.findIndex(({ expectation }, at) => {
       if (at > 0 && !mayWait(budget, expectation)) return true;
@@ -267,42 +296,50 @@ export class FakeTransport implements Transport {
     this.lane.gone({ exitCode: 1, signal: null });
   }
 
-  /** Starts the next task. Before that it sends the answers that must not wait for it. */
-  begin(): FakeTask {
-    const task = this.#inbox.shift() as FakeTask;
-    if (this.#unsent.length > 0 && !mayWait(this.#budget, task.expectation)) this.flush();
-    this.#budget = spend(this.#budget, task.expectation);
-    this.#running = task;
+  /** Starts the next task of a slot. Before that it sends the answers that must not wait for it. `by` chooses among the slots. */
+  begin(by = 0): FakeTask {
+    const startable = this.#startable;
+    const slot = startable[by % startable.length] as FakeSlot;
+    const task = slot.inbox.shift() as FakeTask;
+    if (slot.unsent.length > 0 && !mayWait(slot.budget, task.expectation)) this.#flush(slot);
+    slot.budget = spend(slot.budget, task.expectation);
+    slot.running = task;
     if (!task.isSkipped) {
       this.calls += 1;
+      this.#loaded.add(task.job.fn.id);
       this.lane.received([LOADED, task.job.fn.id]);
       this.#watch.begun?.(this, task);
-      if (task.isTimed) this.#sayStarted();
+      if (task.isAnnounced) this.#sayStarted(task);
     }
     return task;
   }
 
-  /** Ends the running task, after `elapsed` µs. */
-  complete(end: FakeEnd, elapsed: number): void {
-    const task = this.#running as FakeTask;
-    this.#running = undefined;
-    this.#unsent.push({ task, end: task.isSkipped ? { value: undefined } : end, elapsed });
-    if (this.#inbox.length === 0) this.flush();
+  /** Ends a running task, the oldest unless it is given, after `elapsed` µs. */
+  complete(end: FakeEnd, elapsed: number, task: FakeTask = this.running as FakeTask): void {
+    const slot = this.#slotAt(task.slot);
+    slot.running = undefined;
+    slot.unsent.push({ task, end: task.isSkipped ? { value: undefined } : end, elapsed });
+    if (slot.inbox.length === 0) this.#flush(slot);
   }
 
   /** Writes the finished answers to the channel. */
   flush(): void {
-    if (this.#unsent.length > 0) this.#channel.push(this.#unsent);
-    this.#unsent = [];
-    this.#budget = 0;
+    for (const slot of this.#slots) this.#flush(slot);
+  }
+
+  #flush(slot: FakeSlot): void {
+    if (slot.unsent.length > 0) this.#channel.push(slot.unsent);
+    slot.unsent = [];
+    slot.budget = 0;
   }
 
   /** Delivers the oldest message of the channel to the lane. */
   deliver(): void {
     if (!this.hasAnswers) return;
     const answers = this.#channel.shift();
-    if (answers === undefined) {
-      this.lane.received([STARTED]);
+    if (answers === undefined) return;
+    if ('message' in answers) {
+      this.lane.received(answers.message);
       return;
     }
     if (!this.lane.isTrusted) {
@@ -319,16 +356,16 @@ export class FakeTransport implements Transport {
       values.push('value' in end ? end.value : undefined);
       segments.push(task.job.fn.id, 1, elapsed);
     });
-    this.#answer(values, specials.length > 0 ? specials : undefined, segments);
+    this.#answer(values, specials.length > 0 ? specials : undefined, segments, answers[0]?.task.slot ?? 0);
   }
 
-  /** Delivers a report of the running task. */
-  report(value: unknown): void {
-    while (this.hasAnswers || this.#unsent.length > 0) {
+  /** Delivers a report of a running task. */
+  report(value: unknown, { slot }: FakeTask): void {
+    while (this.hasAnswers || this.#slots.some(({ unsent }) => unsent.length > 0)) {
       this.flush();
       this.deliver();
     }
-    this.lane.received([REPORT, 0, value]);
+    this.lane.received(slot === 0 ? [REPORT, 0, value] : [REPORT, 0, value, slot]);
   }
 
   /** One turn of the event loop: the lane reads all messages in the channel. */
@@ -340,13 +377,21 @@ export class FakeTransport implements Transport {
   failLate(thrown: unknown, isRunning: boolean): void {
     this.flush();
     while (this.hasAnswers) this.deliver();
-    this.lane.received([LATE, thrown, true, isRunning]);
+    const slots = this.runningTasks.map(({ slot }) => slot);
+    this.lane.received(this.lane.size > 1 ? [LATE, thrown, true, isRunning, slots, true] : [LATE, thrown, true, isRunning]);
+  }
+
+  /** The same, in a worker with several slots whose tasks go on. */
+  failLateAndGoOn(thrown: unknown): void {
+    this.flush();
+    while (this.hasAnswers) this.deliver();
+    this.lane.received([LATE, thrown, false, false, undefined, true]);
   }
 
   /** Sends an answer with more results than there are tasks. The messages that it sent before are delivered first. */
   answerTooMuch(): void {
     this.turn();
-    this.#answer(new Array(this.lane.outstanding + 1).fill('forged'), undefined, []);
+    this.#answer(new Array(this.lane.outstanding + 1).fill('forged'), undefined, [], 0);
   }
 
   /** Loses the worker. The messages that it sent are still delivered; all other tasks are lost. */
@@ -357,21 +402,27 @@ export class FakeTransport implements Transport {
 
   /** Runs all tasks in the worker and delivers the answers. `endOf` returns how each task ends. */
   runAll(endOf: (task: FakeTask) => FakeEnd, elapsed: number): void {
-    while (this.#running !== undefined || this.mayStart) {
-      const task = this.#running ?? this.begin();
-      this.complete(endOf(task), elapsed);
+    while (this.isBusy || this.mayStart) {
+      const task = this.running ?? this.begin();
+      this.complete(endOf(task), elapsed, task);
     }
     this.flush();
     while (this.hasAnswers && !this.isOver) this.deliver();
   }
 
   /** At once, unless messages were sent before. */
-  #sayStarted(): void {
-    this.#channel.push(undefined);
+  #sayStarted({ slot }: FakeTask): void {
+    this.#channel.push({ message: slot === 0 ? [STARTED] : [STARTED, slot] });
     if (this.#channel.length === 1) this.deliver();
   }
 
-  #answer(values: unknown[], specials: unknown[] | undefined, segments: number[]): void {
-    this.lane.received([ANSWER, values.length, values, specials, segments, 0, BLOCKING]);
+  #answer(values: unknown[], specials: unknown[] | undefined, segments: number[], slot: number): void {
+    const message: Message = [ANSWER, values.length, values, specials, segments, 0, BLOCKING];
+    this.lane.received(slot === 0 ? message : [...message, slot]);
+  }
+
+  #slotAt(index: number): FakeSlot {
+    while (this.#slots.length <= index) this.#slots.push(new FakeSlot());
+    return this.#slots[index] as FakeSlot;
   }
 }

@@ -9,13 +9,19 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { isMainThread, MessagePort, parentPort } from 'node:worker_threads';
 import { context } from '@twinpool/core/worker';
-import { LOG, mark, OPEN } from './tasks.ts';
+import { hold, LOG, mark, OPEN } from './tasks.ts';
 
 /** The file descriptor of the answer channel in a worker process. */
 const ANSWERS = 4;
 
 export function exitWith(gate: string, code: number): never {
   mark(gate, `exit ${code}`);
+  process.exit(code);
+}
+
+/** Blocks its thread until the gate opens, then exits. */
+export function holdThenExit(gate: string, code: number): never {
+  hold(gate, 'exits');
   process.exit(code);
 }
 

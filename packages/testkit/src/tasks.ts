@@ -94,6 +94,24 @@ export async function holdAsync<T>(gate: string, label: T): Promise<T> {
   return label;
 }
 
+/** The same for an item of a map. */
+export function holdItem(gate: string): Promise<string> {
+  return holdAsync(gate, 'here');
+}
+
+/** The worker that the task ran in for `ms`. */
+export async function placeLater(ms: number): Promise<Place> {
+  const here = place();
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return here;
+}
+
+/** Waits `ms`, and returns what arrived. */
+export async function bytesLater(bytes: Uint8Array, ms: number): Promise<{ size: number; first: number }> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return { size: bytes.length, first: bytes[0] as number };
+}
+
 /** Waits until the gate opens or the call is aborted, without blocking the event loop. Returns which came first. */
 export async function holdOrAbort(gate: string): Promise<'open' | 'aborted'> {
   const { signal } = context();
@@ -138,6 +156,30 @@ export async function holdThenReport(gate: string): Promise<void> {
   const { report } = context();
   await holdAsync(gate, 'holding');
   report('too late');
+}
+
+/** Reports before and after it has waited at the gate. Returns whether its context was the same, and its own, all the time. */
+export async function reportAround(gate: string, label: string): Promise<boolean> {
+  const { signal } = context();
+  context().report(`${label} begins`);
+  await holdAsync(gate, label);
+  context().report(`${label} ends`);
+  await Promise.resolve();
+  return context().signal === signal;
+}
+
+/** Waits for the abort of its signal, then reports, and marks the error that this throws. It ends only when the gate opens. */
+export async function reportWhenAborted(gate: string, label: string): Promise<void> {
+  const { report, signal } = context();
+  mark(gate, label);
+  await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  try {
+    report('too late');
+    mark(gate, 'reported');
+  } catch (error) {
+    mark(gate, (error as { code: string }).code);
+  }
+  while (!isOpen(gate)) await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL));
 }
 
 /** Reports a function, and returns the code of the error that this throws. */

@@ -46,6 +46,8 @@ export class Attachment {
   readonly name: string;
   /** The most workers this facade uses at once. */
   readonly workers: number;
+  /** The most tasks of this facade that run at once. */
+  readonly slots: number;
   /** The settings of a call without options of its own. */
   readonly settings: CallSettings;
   readonly kind: string;
@@ -60,6 +62,7 @@ export class Attachment {
     const { name } = share;
     this.name = name;
     this.workers = share.maxLanes;
+    this.slots = share.maxLanes * core.workers.slots;
     this.settings = share.settings;
     this.kind = core.workers.kind;
     this.ownsWorkers = ownsWorkers;

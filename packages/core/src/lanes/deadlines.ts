@@ -1,5 +1,5 @@
 /**
- * Ends a worker because of the task that runs: its `taskTimeout`, or the grace of a task whose job has ended.
+ * Ends a worker because of the task that runs in one of its slots: its `taskTimeout`, or the grace of a task whose job has ended.
  *
  *   taskTimeout   STARTED --taskTimeout--> isolate the front, settle it with TaskTimeoutError, kill
  *   grace         abandon --the task is at the front--> abort its signal --grace--> isolate the front, kill
@@ -9,7 +9,7 @@
  * - An alarm rings after what lies in the channel was read (primitives/clock.ts): an answer that lies there clears it first.
  * - Time for which the worker was stopped together with the program does not count for `taskTimeout`.
  *
- * It does not know how a worker is reached or ended.
+ * It does not know how a worker is reached or ended, nor that other slots of the worker may go on.
  */
 
 import { TaskTimeoutError } from '../errors.ts';
@@ -22,6 +22,8 @@ import type { EndReason } from './worker-exit.ts';
 const AGAIN = 50;
 
 export interface DeadlineActions {
+  /** What a time limit does to the worker, as the end of a sentence. */
+  readonly aftermath: string;
   /** Milliseconds, so far, for which the worker was stopped together with the program. */
   stoppedFor(): number;
   /** Aborts the signal of the front task. */
@@ -60,6 +62,11 @@ export class Deadlines {
     this.#actions = actions;
     this.#timeout = new Alarm(clock, () => this.#atTimeout());
     this.#grace = new Alarm(clock, () => this.#endFront(false));
+  }
+
+  /** A task whose job has ended has some time left. */
+  get isGracing(): boolean {
+    return this.#grace.isSet;
   }
 
   /** The front task has begun. Returns false if no task has a timeout, or the front task had begun before. */
@@ -134,7 +141,9 @@ export class Deadlines {
     const { frontIndex } = this.#inFlight;
     const { job } = front;
     const { taskTimeout } = job.settings;
-    const error = new TaskTimeoutError(`task '${job.fn.name}' ran longer than its taskTimeout of ${taskTimeout} ms; its worker was ended`);
+    const error = new TaskTimeoutError(
+      `task '${job.fn.name}' ran longer than its taskTimeout of ${taskTimeout} ms; ${this.#actions.aftermath}`,
+    );
     // The caller gets the error now, not when the worker is gone.
     this.#actions.frontLeaves();
     this.#inFlight.replaceFront();

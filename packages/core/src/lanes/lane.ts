@@ -1,25 +1,26 @@
 /**
- * Keeps this program's line to one worker: which tasks it has, which task an answer belongs to, and how the worker ends.
+ * Keeps this program's line to one worker: how the worker starts, serves and ends, and which of its slots a message concerns.
  *
  *   starting --READY--> ready --retire()--> retiring --last answer, or none is open--> ending --gone--> gone
  *       |                 |                     |                                        |
  *       '--- kill(), or the end of the worker: its tasks are sorted into started and unstarted --------^
  *
- * - Answers never overtake each other: an answer belongs to the oldest unanswered task.
- * - A lane is free of a task before the task's job gets its outcome, so a callback that submits a task finds the room.
+ *   several slots:  ready --the last call was given, a task must end, or a late error--> replaced: no more tasks --the supervisor allows it--> retiring
+ *                   retiring, and only stuck slots are left --> kill        the event loop is blocked while a task must end --> kill
+ *
+ * - A lane has one slot, or `concurrentTasksPerWorker`, made when they are first needed. The slots keep the tasks (slot.ts).
  * - Which tasks a lost worker had started is asked once, after its transport has delivered everything: finished results win.
  * - A kill is passed on at most once without and once with force: #killed moves `no` -> `asked` -> `by force`.
  *
- * The lane reports work to the scheduler (WorkListener) and life to the supervisor (LifeListener). It does not know how bytes travel (Transport), which
- * jobs wait, and which worker gets the next task.
+ * The lane reports life to the supervisor (LifeListener). It does not know how bytes travel (Transport), which jobs wait, and which worker gets the next
+ * task.
  */
 
 import { TwinpoolError, type WorkerLostError } from '../errors.ts';
-import type { Chunk, Job } from '../jobs/job.ts';
+import type { Chunk } from '../jobs/job.ts';
 import type { PerWorkerOptions } from '../options/options.ts';
 import type { Clock } from '../primitives/clock.ts';
 import { afterMicrotasks } from '../primitives/time.ts';
-import type { TaskFunction } from '../tasks/task-function.ts';
 import { faultFromWorker } from '../wire/message-faults.ts';
 import {
   ACKNOWLEDGED,
@@ -29,37 +30,26 @@ import {
   LATE,
   LOADED,
   type Message,
+  PING,
+  PONG,
   PRELOADED,
   READY,
   REPORT,
   SEPARATE_VALUE,
   STARTED,
+  VALUE_OF,
   type WorkerSetup,
 } from '../wire/messages.ts';
 import { Packer } from '../wire/packer.ts';
-import { AnswerSettler } from './answer-settler.ts';
-import { Deadlines } from './deadlines.ts';
-import { Decoder } from './decoder.ts';
-import { InFlight } from './in-flight.ts';
 import { KnownFunctions } from './known-functions.ts';
 import type { LaneState } from './lane-state.ts';
+import { LoopWatch } from './loop-watch.ts';
+import { Slot, type SlotLine, type WorkListener } from './slot.ts';
 import { countStartedAtExit } from './started-tasks.ts';
-import { TaskSender } from './task-sender.ts';
+import type { CallBudget } from './task-sender.ts';
 import type { Transport, TransportFactory, TransportOwner } from './transport.ts';
 import { type EndReason, type ExitStatus, WorkerExit } from './worker-exit.ts';
 import { WorkerStart } from './worker-start.ts';
-
-/** What a lane reports of its work. */
-export interface WorkListener {
-  /** The lane may have room: answers came, or tasks were refused. */
-  laneHasRoom(lane: Lane): void;
-  /** Tasks that have not started must run elsewhere. */
-  givenBack(chunks: readonly Chunk[]): void;
-  /** `count` tasks of a chunk leave the lane: answered, lost or given back. */
-  left(chunk: Chunk, count: number): void;
-  /** `count` runs of this function took `elapsed` microseconds together. */
-  measured(fn: TaskFunction, count: number, elapsed: number): void;
-}
 
 /** What a lane reports of its worker's life. */
 export interface LifeListener {
@@ -76,7 +66,11 @@ export interface LifeListener {
   lateError(lane: Lane, error: unknown): void;
   /** The worker has broken the protocol. */
   anomaly(lane: Lane): void;
+  /** The worker gets no more tasks and must be replaced. Returns whether it may retire now; if not, the supervisor calls `retire` later. */
+  mayRetire(lane: Lane): boolean;
 }
+
+const BLOCKED = 'its event loop was blocked while a task in it had to end';
 
 export interface LaneOptions {
   readonly clock: Clock;
@@ -98,17 +92,19 @@ export class Lane implements TransportOwner {
   readonly kind: string;
   /** Tasks that the worker has not started can be taken back. */
   readonly canTakeBack: boolean;
+  /** The number of its slots. */
+  readonly size: number;
+  /** The slots that were used so far. */
+  readonly slots: Slot[] = [];
   readonly #transport: Transport;
   readonly #work: WorkListener;
   readonly #life: LifeListener;
   readonly #options: LaneOptions;
   readonly #clock: Clock;
-  readonly #inFlight = new InFlight();
-  readonly #deadlines: Deadlines;
-  readonly #decoder: Decoder;
   readonly #functions = new KnownFunctions();
-  readonly #sender: TaskSender;
-  readonly #settler: AnswerSettler;
+  readonly #calls: CallBudget;
+  readonly #line: SlotLine;
+  readonly #first: Slot;
   readonly #start: WorkerStart;
   readonly #exit = new WorkerExit();
   #state: LaneState = 'starting';
@@ -118,14 +114,35 @@ export class Lane implements TransportOwner {
   #endsWithProgram = false;
   #descendantSignal: 'SIGTERM' | 'SIGKILL' | undefined;
   #idleSince = 0;
-  #frontSince = 0;
+  #startedAt = 0;
 
-  readonly #reportFailed = (error: unknown): void => this.#life.lateError(this, error);
+  // What only a lane with several slots uses.
+
+  /** Slots without tasks; some of them may have got one since. */
+  readonly #free: Slot[] = [];
+  /** Slots with a task, and of these: stuck ones, and ones whose task has not begun. */
+  #busy = 0;
+  #stuck = 0;
+  #unbegun = 0;
+  /** The time, in milliseconds of the clock, since which tasks wait in the worker and none has begun. */
+  #unbegunSince = 0;
+  #isHeldUp = false;
+  #isReplaced = false;
+  /** Why the worker is ended when its other tasks have ended. */
+  #endReason: EndReason | undefined;
+  #endsByForce = false;
+  /** Made with the first task that must end. */
+  #loopWatch: LoopWatch | undefined;
+  /** The slot of the next separate value. */
+  #valueSlot: Slot | undefined;
+  /** When each task began that was lost with the worker. */
+  readonly #lostSince = new Map<Chunk, number>();
 
   constructor(work: WorkListener, life: LifeListener, options: LaneOptions, transports: TransportFactory) {
     const { clock, setup, only, killGrace, maxTasks } = options;
     this.id = setup.workerId;
     this.index = setup.workerIndex;
+    this.size = setup.slots ?? 1;
     this.#work = work;
     this.#life = life;
     this.#options = options;
@@ -133,26 +150,28 @@ export class Lane implements TransportOwner {
     this.#transport = transports.make({ clock, setup, only, killGrace });
     this.kind = this.#transport.kind;
     this.canTakeBack = this.#transport.canTakeBack;
-    this.#decoder = new Decoder(() => ({ workerId: this.id, kind: this.kind, pid: this.pid, threadId: this.threadId }));
-    this.#settler = new AnswerSettler(this.id, this.#inFlight, this.#decoder, work);
-    const packer = new Packer({ ...transports.capabilities, maxPayloadBytes: setup.maxPayloadBytes });
-    this.#sender = new TaskSender({ workerId: this.id, maxTasks }, this.#transport, packer, this.#inFlight, this.#functions, {
+    this.#calls = { left: maxTasks };
+    this.#line = {
+      workerId: this.id,
+      clock,
+      transport: this.#transport,
+      packer: new Packer({ ...transports.capabilities, maxPayloadBytes: setup.maxPayloadBytes }),
+      functions: this.#functions,
+      calls: this.#calls,
+      isShared: this.size > 1,
+      work,
       state: () => this.#state,
-      sending: () => {
-        if (this.outstanding === 0) this.#frontSince = clock.now();
-      },
-      left: (chunk, count) => work.left(chunk, count),
-      givenBack: (chunks) => work.givenBack(chunks),
+      where: () => ({ workerId: this.id, kind: this.kind, pid: this.pid, threadId: this.threadId }),
+      chunks: () => this.chunks,
+      changed: (slot) => this.#changed(slot),
       freed: () => this.#freed(),
-    });
+      mayBeDone: () => this.#finishIfDone(),
+      aborted: () => this.#watchLoop(),
+      end: (slot, reason, force) => this.#endTask(slot, reason, force),
+      reportFailed: (error) => life.lateError(this, error),
+    };
+    this.#first = this.#addSlot();
     this.#start = new WorkerStart(clock, setup, () => this.kill({ kind: 'end' }, true));
-    this.#deadlines = new Deadlines(clock, this.#inFlight, {
-      stoppedFor: () => this.#transport.stoppedFor(),
-      abortFront: () => this.#transport.abort(this.#inFlight.frontSequence, this.#inFlight.frontPlace),
-      frontLeaves: () => work.left(this.#inFlight.front as Chunk, 1),
-      isolateFront: (isStuck) => this.#isolateFront(isStuck),
-      kill: (reason, force) => this.kill(reason, force),
-    });
   }
 
   get state(): LaneState {
@@ -166,39 +185,59 @@ export class Lane implements TransportOwner {
   }
   /** The lane has no tasks and can take some. */
   get isIdle(): boolean {
-    return this.#state === 'ready' && this.outstanding === 0 && this.hasRoom;
-  }
-  get hasRoom(): boolean {
-    return this.#transport.hasRoom;
+    if (this.size > 1) return this.#state === 'ready' && !this.#isReplaced && this.#busy === 0;
+    return this.#state === 'ready' && this.#first.isFree;
   }
   /** The number of unanswered tasks. */
   get outstanding(): number {
-    return this.#inFlight.tasks - this.#settler.settling;
+    return this.size > 1 ? this.#busy : this.#first.outstanding;
   }
-  /** The work in them, in microseconds, as far as it is known. */
-  get load(): number {
-    return this.#inFlight.load / 1000;
-  }
-  /** The chunk that was handed over last, unless it is answered. */
-  get last(): Chunk | undefined {
-    return this.#inFlight.last;
+  /** Of these, the tasks that are not settled. */
+  get running(): number {
+    return this.outstanding - this.#stuck;
   }
   /** The chunks that are not fully answered. */
   get chunks(): readonly Chunk[] {
-    const { packing } = this.#sender;
-    return packing === undefined ? this.#inFlight.chunks : [...this.#inFlight.chunks, ...packing];
+    return this.size > 1 ? this.slots.flatMap(({ chunks }) => chunks) : this.#first.chunks;
   }
   /** Calls that the worker may still take. */
   get callsLeft(): number {
-    return this.#sender.callsLeft;
+    return this.#calls.left;
   }
-  /** The time, in milliseconds of the clock, of the READY or of the last answer. */
+  /** It counts as one of the workers of its runtime: it takes tasks, or, with several slots, does not retire yet. */
+  get isServing(): boolean {
+    return this.#state === 'ready' && (this.size > 1 || this.#calls.left > 0);
+  }
+  /** Several slots: it gets no more tasks, and another worker takes its place once it is retiring. */
+  get isReplaced(): boolean {
+    return this.#isReplaced;
+  }
+  /** Several slots: a slot that may be given a task now; `undefined`: none. */
+  get freeSlot(): Slot | undefined {
+    if (this.#state !== 'ready' || this.#isReplaced || this.#calls.left <= 0) return undefined;
+    const free = this.#free;
+    for (let slot = free.at(-1); slot !== undefined; slot = free.at(-1)) {
+      if (slot.isFree) return slot;
+      slot.isListed = false;
+      free.pop();
+    }
+    return this.slots.length < this.size ? this.#addSlot() : undefined;
+  }
+  /** Several slots: tasks that wait in the worker and have not begun. */
+  get unbegun(): number {
+    return this.#unbegun;
+  }
+  /** Several slots: tasks wait in the worker for so long that its event loop must be busy. */
+  get isHeldUp(): boolean {
+    return this.#isHeldUp;
+  }
+  /** The time, in milliseconds of the clock, of the start, of the READY, or of the last answer. */
   get idleSince(): number {
     return this.#idleSince;
   }
-  /** The time, in milliseconds of the clock, at which the front task began, as far as this can be known. */
-  get frontSince(): number {
-    return this.#frontSince;
+  /** The time, in milliseconds of the clock, at which the start of the worker began. */
+  get startedAt(): number {
+    return this.#startedAt;
   }
   /** The worker starts, and has not loaded its modules. */
   get isLoading(): boolean {
@@ -239,6 +278,7 @@ export class Lane implements TransportOwner {
 
   /** Starts the worker. Every failure, also one that is known at once, ends with `workerGone`. */
   start(): void {
+    this.#startedAt = this.#clock.now();
     const { fault } = this.#options;
     if (fault !== undefined) {
       this.#start.failed(fault.error);
@@ -249,30 +289,33 @@ export class Lane implements TransportOwner {
     this.#transport.start(this);
   }
 
-  send(chunks: Chunk[]): void {
-    this.#sender.send(chunks);
-  }
-
-  /** Takes back up to `most` tasks that have certainly not started, the last first. */
-  takeBack(most: number): Chunk[] {
-    const back = this.#inFlight.takeBack(most, (sent, count) => this.#transport.takeBack(sent, count));
-    for (const chunk of back) this.#sender.tookBack(chunk);
-    this.#finishIfDone();
-    return back;
-  }
-
-  /** These jobs have ended. A task of them that runs is aborted, and ended by force after `grace` ms. */
-  abandon(jobs: ReadonlySet<Job>, grace: number): void {
-    this.#deadlines.abandon(jobs, grace);
-    // While answers are being settled the task at the front is answered, and another one runs.
-    if (this.#settler.settling === 0) this.#deadlines.frontChanged();
-  }
-
   /** The worker gets no more work; it ends when it has answered. */
   retire(): void {
     if (this.#state === 'ready') this.#state = 'retiring';
     else if (this.#state === 'starting') this.kill();
     this.#finishIfDone();
+  }
+
+  /**
+   * The worker gets no more tasks, and another one takes its place. It ends when its tasks have ended; `takesBack`: those that have not begun run
+   * elsewhere.
+   */
+  replace(takesBack = false): void {
+    if (this.size === 1) {
+      this.retire();
+      return;
+    }
+    if (this.#isReplaced || this.#state !== 'ready') return;
+    this.#isReplaced = true;
+    const back = takesBack ? this.slots.flatMap((slot) => slot.takeBack(1)) : [];
+    if (back.length > 0) this.#work.givenBack(back);
+    if (this.#life.mayRetire(this)) this.retire();
+    else this.#finishIfDone();
+  }
+
+  /** Several slots: notes whether tasks wait for longer than `bound` ms. To be called when all messages of the worker were read. */
+  judgeWait(bound: number): void {
+    this.#isHeldUp = this.#unbegun > 0 && this.#clock.now() - this.#unbegunSince > bound;
   }
 
   /** No work came for some time. */
@@ -301,11 +344,11 @@ export class Lane implements TransportOwner {
     else if (!isLeaving) this.#transport.finish();
   }
 
-  /** The error of a task that ran here and was lost with the worker. */
-  lossError(taskName: string): WorkerLostError {
+  /** The error of tasks that ran here and were lost with the worker. */
+  lossError(chunk: Chunk): WorkerLostError {
     const { id, index, kind, pid, threadId } = this;
     const who = { id, index, name: this.#options.setup.workerName, kind, pid, threadId };
-    return this.#exit.lossError(who, taskName, this.#frontSince);
+    return this.#exit.lossError(who, chunk.job.fn.name, this.#lostSince.get(chunk) ?? this.#first.frontSince);
   }
 
   // Questions of the transport.
@@ -323,7 +366,7 @@ export class Lane implements TransportOwner {
     return this.#isTrusted;
   }
   get unanswered(): number {
-    return this.#inFlight.messages.length;
+    return this.size > 1 ? this.#busy : this.#first.inFlight.messages.length;
   }
   get descendantSignal(): 'SIGTERM' | 'SIGKILL' | undefined {
     return this.#descendantSignal;
@@ -340,7 +383,7 @@ export class Lane implements TransportOwner {
   }
 
   unreadable(error: unknown): void {
-    this.#distrustFor(this.#settler.unreadableValue(error));
+    this.#distrustFor(this.#takeValueSlot().unreadableValue(error));
   }
 
   distrust(what: string, cause?: unknown): void {
@@ -359,10 +402,20 @@ export class Lane implements TransportOwner {
     if (this.#state === 'gone') return;
     this.#exit.ended(status, this.#clock.now());
     this.#state = 'gone';
-    this.#deadlines.stop();
-    const { started, unstarted } = this.#inFlight.sortOut(
-      countStartedAtExit(this.#inFlight, this.#transport, this.#functions, this.#exit, this.#isTrusted),
-    );
+    this.#loopWatch?.stop();
+    const started: Chunk[] = [];
+    const unstarted: Chunk[] = [];
+    for (const slot of this.slots) {
+      slot.stop();
+      const count = countStartedAtExit(slot, this.#transport, this.#functions, this.#exit, this.#isTrusted);
+      const sorted = slot.inFlight.sortOut(count);
+      for (const chunk of sorted.started) {
+        started.push(chunk);
+        if (this.size > 1) this.#lostSince.set(chunk, slot.frontSince);
+      }
+      for (const chunk of sorted.unstarted) unstarted.push(chunk);
+    }
+    this.#busy = this.#stuck = this.#unbegun = 0;
     for (const chunk of [...started, ...unstarted]) this.#work.left(chunk, chunk.count);
     this.#start.ended(this.#exit, this.#hasAnswered || started.length > 0);
     this.#life.workerGone(this, started, unstarted);
@@ -373,19 +426,27 @@ export class Lane implements TransportOwner {
   #handle(message: Message): void {
     switch (message[0]) {
       case ANSWER:
-        this.#onAnswer(message[1] as number, message[2] as ArrayLike<unknown>, message[3] as unknown[] | undefined, message[4] as number[]);
+        this.#onAnswer(message);
         break;
       case ACKNOWLEDGED:
-        this.#freed();
+        this.#onAcknowledged(this.#slotAt(message[2]));
         break;
       case STARTED:
-        if (!this.#deadlines.started()) this.distrust('it began a task that it does not have, or has begun');
+        this.#distrustFor(this.#slotAt(message[1])?.started() ?? this.#faultOfSlot(message[1]));
         break;
       case REPORT:
-        this.#distrustFor(this.#settler.report(message[1] as number, message[2], this.#reportFailed));
+        this.#distrustFor(this.#slotAt(message[3])?.report(message[1] as number, message[2]) ?? this.#faultOfSlot(message[3]));
         break;
       case SEPARATE_VALUE:
-        this.#distrustFor(this.#settler.separateValue(message[1]));
+        this.#distrustFor(this.#takeValueSlot().separateValue(message[1]));
+        break;
+      case VALUE_OF:
+        this.#valueSlot = this.#slotAt(message[1]);
+        this.#distrustFor(this.size === 1 ? 'it named a slot of a value' : this.#faultOfSlot(message[1]));
+        break;
+      case PONG:
+        if (this.#loopWatch === undefined) this.distrust('it answered a question that it was not asked');
+        else this.#loopWatch.answered();
         break;
       case PRELOADED:
         this.#onPreloaded();
@@ -397,13 +458,13 @@ export class Lane implements TransportOwner {
         this.#onInitFailed(message[1], message[2] as boolean);
         break;
       case LATE:
-        this.#onLateError(message[1], message[2] === true, message[3] === true);
+        this.#onLateError(message);
         break;
       case LOADED:
         if (!this.#functions.loaded(message[1] as number)) this.distrust('it loaded a function that was not sent to it');
         break;
       case EXITING:
-        this.#exit.announced(message[1] === true);
+        this.#exit.announced(message[1] === true, message[2] as number[] | undefined);
         break;
     }
   }
@@ -432,7 +493,7 @@ export class Lane implements TransportOwner {
     this.#state = 'ready';
     this.#idleSince = this.#clock.now();
     this.#life.workerReady(this);
-    this.#work.laneHasRoom(this);
+    this.#work.laneHasRoom();
   }
 
   #onInitFailed(thrown: unknown, isOfInitializer: boolean): void {
@@ -442,66 +503,149 @@ export class Lane implements TransportOwner {
     }
     // The reason why the worker is being ended is known.
     if (this.#killed !== 'no') return;
-    const error = this.#decoder.thrown(thrown);
+    const error = this.#first.decoder.thrown(thrown);
     if (isOfInitializer) this.#start.initializerFailed(error);
     else this.#start.failed(error);
   }
 
-  #onAnswer(count: number, values: ArrayLike<unknown>, specials: readonly unknown[] | undefined, segments: readonly number[]): void {
-    const fault = this.#settler.faultOf(count, specials);
-    if (fault !== undefined) {
-      this.distrust(fault);
+  /** The slot that a message names; `undefined` if it was never used. */
+  #slotAt(field: unknown): Slot | undefined {
+    return field === undefined ? this.#first : this.slots[field as number];
+  }
+
+  #faultOfSlot(field: unknown): string | undefined {
+    return this.#slotAt(field) === undefined ? 'it named a slot that has no tasks' : undefined;
+  }
+
+  #takeValueSlot(): Slot {
+    const slot = this.#valueSlot ?? this.#first;
+    this.#valueSlot = undefined;
+    return slot;
+  }
+
+  #onAcknowledged(slot: Slot | undefined): void {
+    if (slot !== undefined && this.size > 1) this.#changed(slot);
+    this.#freed();
+  }
+
+  #onAnswer(message: Message): void {
+    const slot = this.#slotAt(message[7]);
+    const count = message[1] as number;
+    const specials = message[3] as unknown[] | undefined;
+    const fault = slot === undefined ? this.#faultOfSlot(message[7]) : slot.faultOfAnswer(count, specials);
+    if (slot === undefined || fault !== undefined) {
+      this.#distrustFor(fault);
       return;
     }
-    for (let i = 0; i < segments.length; i += 3) {
-      const fn = this.#inFlight.functionOf(segments[i] as number);
-      if (fn !== undefined) this.#work.measured(fn, segments[i + 1] as number, segments[i + 2] as number);
-    }
     this.#hasAnswered = true;
-    this.#deadlines.answered();
-    this.#settler.settle(count, values, specials);
-    this.#frontSince = this.#idleSince = this.#clock.now();
-    this.#deadlines.frontChanged();
+    if (slot.isStuck) this.#stuck -= 1;
+    slot.answered(count, message[2] as ArrayLike<unknown>, specials, message[4] as number[]);
+    this.#idleSince = slot.frontSince;
     this.#finishIfDone();
     this.#freed();
   }
 
-  /** `fatal`: the worker ends because of it; `isRunning`: and a task with it. */
-  #onLateError(thrown: unknown, fatal: boolean, isRunning: boolean): void {
-    const error = this.#decoder.thrown(thrown);
-    if (fatal) this.#exit.announcedError(error, isRunning);
-    if (!isRunning) this.#life.lateError(this, error);
+  /**
+   * `fatal`: the worker ends because of it; `isRunning`: and a task with it, or, of several slots, those that the message names. `retires`: the worker goes
+   * on with its tasks, and must get no more.
+   */
+  #onLateError([, thrown, fatal, isRunning, slots, retires]: Message): void {
+    const error = this.#first.decoder.thrown(thrown);
+    if (fatal === true) this.#exit.announcedError(error, isRunning === true, slots as number[] | undefined);
+    if (isRunning !== true) this.#life.lateError(this, error);
+    if (retires === true) this.replace(true);
   }
 
   /** The worker has finished something. */
   #freed(): void {
     this.#life.workerServes(this);
-    this.#work.laneHasRoom(this);
+    this.#work.laneHasRoom();
     if (this.isIdle) this.#life.workerRests(this);
   }
 
   // The end.
 
   #finishIfDone(): void {
+    if (this.size > 1) {
+      this.#finishShared();
+      return;
+    }
     if (this.outstanding > 0) return;
-    if (this.#state === 'retiring' || (this.#state === 'ready' && this.#sender.callsLeft <= 0)) {
-      this.#state = 'ending';
-      this.#exit.decide({ kind: 'end' });
-      this.#transport.finish();
+    if (this.#state === 'retiring' || (this.#state === 'ready' && this.#calls.left <= 0)) this.#finish();
+  }
+
+  #finish(): void {
+    this.#state = 'ending';
+    this.#exit.decide({ kind: 'end' });
+    this.#transport.finish();
+  }
+
+  // Several slots.
+
+  #addSlot(): Slot {
+    const slot = new Slot(this.#line, this.slots.length);
+    this.slots.push(slot);
+    slot.isListed = true;
+    this.#free.push(slot);
+    return slot;
+  }
+
+  /** Tasks came to a slot, left it, or began: brings the counts up to date. */
+  #changed(slot: Slot): void {
+    const isBusy = slot.outstanding > 0;
+    if (isBusy !== slot.isCounted) {
+      slot.isCounted = isBusy;
+      this.#busy += isBusy ? 1 : -1;
+    }
+    const isUnbegun = isBusy && !slot.hasBegun;
+    if (isUnbegun !== slot.isCountedUnbegun) {
+      slot.isCountedUnbegun = isUnbegun;
+      // A task that begins shows that the event loop turns.
+      if (!isUnbegun || this.#unbegun === 0) {
+        this.#unbegunSince = this.#clock.now();
+        this.#isHeldUp = false;
+      }
+      this.#unbegun += isUnbegun ? 1 : -1;
+    }
+    if (!slot.isListed && slot.isFree) {
+      slot.isListed = true;
+      this.#free.push(slot);
     }
   }
 
-  /**
-   * Before the worker is ended because of its front task: whether that task is the one that runs, and no other task can start meanwhile. If tasks cannot
-   * be taken back, the scheduler puts no task of another client behind such a task.
-   */
-  #isolateFront(isStuck: boolean): boolean {
-    if (this.#transport.isAnswerHeld) return false;
-    if (!this.canTakeBack) return true;
-    const back = this.takeBack(Number.POSITIVE_INFINITY);
-    if (back.length > 0) this.#work.givenBack(back);
-    if (this.outstanding === 0) return false;
-    // Short tasks of one call are claimed together, and answers of short tasks wait in the worker: more than the front may have started.
-    return isStuck || this.#transport.countStarted(this.#inFlight.messages) <= this.#inFlight.endedAhead;
+  /** A task must end that cannot be ended alone: with one slot the worker is ended, else when its other tasks have ended. */
+  #endTask(slot: Slot, reason: EndReason, force: boolean): void {
+    if (this.size === 1 || (this.#state !== 'ready' && this.#state !== 'retiring')) {
+      this.kill(reason, force);
+      return;
+    }
+    if (!slot.isStuck) this.#stuck += 1;
+    slot.disown();
+    this.#endReason ??= reason;
+    this.#endsByForce ||= force;
+    if (this.#busy > this.#stuck) this.#watchLoop();
+    if (this.#state === 'ready' && !this.#isReplaced) this.replace(true);
+    else this.#finishIfDone();
+  }
+
+  #finishShared(): void {
+    // A worker that had its last call retires once it has a free slot.
+    if (this.#state === 'ready' && !this.#isReplaced && this.#calls.left <= 0 && this.#busy < this.size) {
+      this.replace();
+      return;
+    }
+    if (this.#busy > this.#stuck || !(this.#state === 'retiring' || (this.#state === 'ready' && this.#isReplaced))) return;
+    if (this.#stuck > 0) this.kill(this.#endReason, this.#endsByForce);
+    else this.#finish();
+  }
+
+  #watchLoop(): void {
+    if (this.size === 1 || (this.#state !== 'ready' && this.#state !== 'retiring')) return;
+    this.#loopWatch ??= new LoopWatch(this.#clock, this.#options.killGrace, {
+      ping: () => this.#transport.post([PING]),
+      isNeeded: () => this.#stuck > 0 || this.slots.some(({ isGracing }) => isGracing),
+      blocked: () => this.kill({ ...(this.#endReason ?? { kind: 'abort' }), why: BLOCKED }),
+    });
+    this.#loopWatch.begin();
   }
 }

@@ -25,15 +25,18 @@ import {
   ABORT,
   ACKNOWLEDGED,
   ANSWER,
+  abortMessage,
   DEFINE,
   INIT,
   LOOPING,
   type Message,
   MODE,
+  PING,
   READY,
   RELEASE,
   SEPARATE_VALUE,
   TASKS,
+  VALUE_OF,
 } from '../wire/messages.ts';
 import type { PackedRuns } from '../wire/pack-runs.ts';
 import type { SentMessage } from './in-flight.ts';
@@ -74,7 +77,6 @@ export class ProcessTransport implements Transport, Channel {
   /** Writing and reading a frame costs some microseconds on both sides. */
   readonly ownMessageFrom = 20;
   readonly threadId = undefined;
-  readonly hasRoom = true;
   readonly isAnswerHeld = false;
   readonly #context: TransportContext;
   readonly #options: ProcessOptions;
@@ -113,6 +115,10 @@ export class ProcessTransport implements Transport, Channel {
   }
   get messages(): number {
     return this.#reader.frames;
+  }
+
+  hasRoom(): boolean {
+    return true;
   }
 
   start(owner: TransportOwner): void {
@@ -154,12 +160,12 @@ export class ProcessTransport implements Transport, Channel {
     const kind = message[0];
     // Each value that these contain was measured when it was given; together they may take more than one value may take.
     const most = kind === INIT || kind === DEFINE ? Number.POSITIVE_INFINITY : this.#context.setup.maxPayloadBytes;
-    this.#write(encodeFrame(message, most), kind === ABORT || kind === RELEASE);
+    this.#write(encodeFrame(message, most), kind === ABORT || kind === RELEASE || kind === PING);
   }
 
-  postTasks(sequence: number, _count: number, outgoing: PackedRuns): void {
+  postTasks(slot: number, sequence: number, _count: number, { runs }: PackedRuns): void {
     this.#isReleased = false;
-    this.post([TASKS, sequence, 0, outgoing.runs]);
+    this.post(slot === 0 ? [TASKS, sequence, 0, runs] : [TASKS, sequence, 0, runs, slot]);
   }
 
   accept(message: Message): string | undefined {
@@ -176,13 +182,14 @@ export class ProcessTransport implements Transport, Channel {
         return undefined;
       case ACKNOWLEDGED:
       case SEPARATE_VALUE:
+      case VALUE_OF:
         return 'it sent a message that processes do not send';
       default:
         return undefined;
     }
   }
 
-  countStarted(messages: readonly SentMessage[]): number {
+  countStarted(_slot: number, messages: readonly SentMessage[]): number {
     return this.#isLastUnread ? 0 : mayHaveStarted(messages);
   }
 
@@ -191,8 +198,8 @@ export class ProcessTransport implements Transport, Channel {
     return 0;
   }
 
-  abort(sequence: number, place: number): void {
-    this.post([ABORT, sequence, place]);
+  abort(slot: number, sequence: number, place: number, isFinal: boolean): void {
+    this.post(abortMessage(slot, sequence, place, isFinal));
   }
 
   release(): void {

@@ -1,19 +1,20 @@
 /**
- * Sends tasks to one worker: packs chunks into a message, defines their functions first, and records the tasks as in flight.
+ * Sends tasks to one slot of a worker: packs chunks into a message, defines their functions first, and records the tasks as in flight.
  *
  *   send(chunks) --DEFINE what is unknown, pack--> in flight --SEPARATE_VALUE ..., TASKS--> transport
  *                    |                                |               '--an item cannot travel--> its task is settled, its place stays
  *                    |                                '--the message is refused: halves; a task that is refused alone is settled
  *                    '--packing ran user code that ended jobs or the worker: the other chunks are sent, or given back
  *
- * It also counts the calls that the worker may still take (`maxTasksPerChild`). It does not know which worker a task should go to, nor answers.
+ * It also counts down the calls that the worker may still take (`maxTasksPerChild`), which its slots share. It does not know which worker a task should
+ * go to, nor answers.
  */
 import { TaskSerializationError } from '../errors.ts';
 import type { Chunk } from '../jobs/job.ts';
 import { publishStarts, taskChannel } from '../observability/diagnostics.ts';
 import { messageOf } from '../primitives/message-of.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
-import { DEFINE, FORGET, SEPARATE_VALUE } from '../wire/messages.ts';
+import { DEFINE, FORGET, SEPARATE_VALUE, VALUE_OF } from '../wire/messages.ts';
 import { type PackedRuns, packRuns } from '../wire/pack-runs.ts';
 import type { Packer } from '../wire/packer.ts';
 import { halves, type InFlight, Placeholder } from './in-flight.ts';
@@ -21,9 +22,16 @@ import type { KnownFunctions } from './known-functions.ts';
 import type { LaneState } from './lane-state.ts';
 import type { Transport } from './transport.ts';
 
+/** Calls that a worker may still take. */
+export interface CallBudget {
+  left: number;
+}
+
 /** What a sender asks of its lane, and what it reports to it. */
 export interface SenderActions {
   state(): LaneState;
+  /** What the worker has, in all its slots. */
+  chunks(): readonly Chunk[];
   /** Tasks go to the worker now. */
   sending(): void;
   /** `count` tasks of a chunk leave the lane. */
@@ -34,38 +42,34 @@ export interface SenderActions {
   freed(): void;
 }
 
+/** What the slots of a worker share when they send. */
+export interface SenderLine {
+  readonly workerId: number;
+  readonly transport: Transport;
+  readonly packer: Packer;
+  readonly functions: KnownFunctions;
+  readonly calls: CallBudget;
+  /** The worker says when each task begins. */
+  readonly isShared: boolean;
+}
+
 export class TaskSender {
-  readonly #workerId: number;
+  readonly #line: SenderLine;
+  readonly #slot: number;
   readonly #transport: Transport;
-  readonly #packer: Packer;
   readonly #inFlight: InFlight;
-  readonly #functions: KnownFunctions;
   readonly #actions: SenderActions;
-  #callsLeft: number;
   #sequence = 0;
   #packing: Chunk[] | undefined;
 
-  constructor(
-    { workerId, maxTasks }: { readonly workerId: number; readonly maxTasks: number },
-    transport: Transport,
-    packer: Packer,
-    inFlight: InFlight,
-    functions: KnownFunctions,
-    actions: SenderActions,
-  ) {
-    this.#workerId = workerId;
-    this.#transport = transport;
-    this.#packer = packer;
+  constructor(line: SenderLine, slot: number, inFlight: InFlight, actions: SenderActions) {
+    this.#line = line;
+    this.#slot = slot;
+    this.#transport = line.transport;
     this.#inFlight = inFlight;
-    this.#functions = functions;
     this.#actions = actions;
-    this.#callsLeft = maxTasks;
   }
 
-  /** Calls that the worker may still take. */
-  get callsLeft(): number {
-    return this.#callsLeft;
-  }
   /** Chunks whose arguments are being read. */
   get packing(): readonly Chunk[] | undefined {
     return this.#packing;
@@ -77,9 +81,10 @@ export class TaskSender {
       count += chunk.count;
       this.#define(chunk.job.fn);
     }
+    const { packer, functions, calls, isShared } = this.#line;
     const state = this.#actions.state();
     this.#packing = chunks;
-    const outgoing = packRuns(chunks, this.#packer, this.#transport.ownMessageFrom);
+    const outgoing = packRuns(chunks, packer, this.#transport.ownMessageFrom, isShared);
     this.#packing = undefined;
     if (this.#actions.state() !== state || chunks.some(({ job }) => job.isOver)) {
       this.#sendOthers(chunks);
@@ -88,16 +93,16 @@ export class TaskSender {
     const sequence = ++this.#sequence;
     this.#actions.sending();
     this.#inFlight.add(sequence, chunks, outgoing.expectations, count, outgoing.separate.length > 0);
-    this.#callsLeft -= count - outgoing.failures.length;
-    if (this.#functions.areTooMany) this.#forget();
-    if (taskChannel.hasSubscribers) publishStarts(this.#workerId, chunks);
+    calls.left -= count - outgoing.failures.length;
+    if (functions.areTooMany) this.#forget();
+    if (taskChannel.hasSubscribers) publishStarts(this.#line.workerId, chunks);
     this.#postSeparateValues(outgoing);
     try {
-      this.#transport.postTasks(sequence, count, outgoing);
+      this.#transport.postTasks(this.#slot, sequence, count, outgoing);
     } catch (error) {
       // The transport refused the message as a whole; nothing of it was sent.
       this.#inFlight.removeLast();
-      this.#callsLeft += count - outgoing.failures.length;
+      calls.left += count - outgoing.failures.length;
       this.#sendLess(chunks, count, error);
       return;
     }
@@ -107,7 +112,7 @@ export class TaskSender {
   /** The tasks were taken back from the worker. */
   tookBack(chunk: Chunk): void {
     // A place without a call was not charged for one.
-    if (!(chunk instanceof Placeholder)) this.#callsLeft += chunk.count;
+    if (!(chunk instanceof Placeholder)) this.#line.calls.left += chunk.count;
     this.#actions.left(chunk, chunk.count);
   }
 
@@ -139,6 +144,7 @@ export class TaskSender {
   #postSeparateValues({ separate, failures }: PackedRuns<Chunk>): void {
     for (const { value, transfer, chunk, offset, skip } of separate) {
       try {
+        if (this.#line.isShared) this.#transport.post([VALUE_OF, this.#slot]);
         this.#transport.post([SEPARATE_VALUE, value], transfer);
         if (transfer.length > 0) chunk.job.mayNotRerun(chunk.base + offset);
       } catch (error) {
@@ -158,14 +164,15 @@ export class TaskSender {
   }
 
   #define({ id, descriptor }: TaskFunction): void {
-    if (this.#functions.has(id)) return;
-    this.#functions.add(id);
+    const { functions } = this.#line;
+    if (functions.has(id)) return;
+    functions.add(id);
     this.#transport.post([DEFINE, id, descriptor]);
   }
 
   /** The worker forgets functions of which it has no tasks. */
   #forget(): void {
-    const forgotten = this.#functions.forget(new Set(this.#inFlight.chunks.map(({ job }) => job.fn.id)));
+    const forgotten = this.#line.functions.forget(new Set(this.#actions.chunks().map(({ job }) => job.fn.id)));
     if (forgotten.length > 0) this.#transport.post([FORGET, forgotten]);
   }
 }

@@ -3,7 +3,7 @@
  *
  * The supervisor alone decides when a thread is started. Its set-up gives a port and shared memory to worker/thread.ts; messages use that port.
  *
- *   port ------ INIT, DEFINE, TASKS ... ----->  worker        cells[slot of a message]: next:16 | end:16
+ *   port ------ INIT, DEFINE, TASKS ... ----->  worker        cells[cell of a message]: next:16 | end:16
  *        <----- READY, ANSWER, REPORT ... ----                 cells[WAKE]: messages posted; cells[ASLEEP]: the worker needs a notification
  *
  * The worker moves `next` up, one task at a time; this side moves `end` down to take tasks back. Both use compare-and-swap, so a task runs or is
@@ -16,17 +16,18 @@ import {
   ABORT_MESSAGE,
   ABORT_TASK,
   ASLEEP,
-  CELLS,
-  FIRST_SLOT,
-  packSlot,
-  SLOTS,
-  slotEnd,
-  slotNext,
+  cellOfMessage,
+  cellOfSlot,
+  cellsFor,
+  endOfClaims,
+  messagesPerSlot,
+  nextClaim,
+  packClaims,
   type ThreadSetup,
   WAKE,
 } from '../wire/cells.ts';
 import { isOutput } from '../wire/message-faults.ts';
-import { ABORT, ACKNOWLEDGED, ANSWER, INIT, LATE, type Message, MODE, RETIRE, TASKS } from '../wire/messages.ts';
+import { ACKNOWLEDGED, ANSWER, abortMessage, INIT, LATE, type Message, MODE, RETIRE, TASKS } from '../wire/messages.ts';
 import type { PackedRuns } from '../wire/pack-runs.ts';
 import type { SentMessage } from './in-flight.ts';
 import { OutputGate } from './output-gate.ts';
@@ -50,7 +51,9 @@ export class ThreadTransport implements Transport {
   readonly pid = undefined;
   readonly #context: TransportContext;
   readonly #options: ThreadOptions;
-  readonly #cells = new Int32Array(new SharedArrayBuffer(CELLS * Int32Array.BYTES_PER_ELEMENT));
+  readonly #slots: number;
+  readonly #messages: number;
+  readonly #cells: Int32Array;
   readonly #gate = new OutputGate();
   #owner!: TransportOwner;
   #thread: StartedThread | undefined;
@@ -58,27 +61,34 @@ export class ThreadTransport implements Transport {
   /** Node forgets it when the thread exits. */
   #threadId: number | undefined;
   #port: MessagePort | undefined;
-  /** The number of the last message with tasks, and of the last one that the worker has acknowledged. */
-  #sequence = 0;
-  #acknowledged = 0;
+  /** By slot: the number of the last message with tasks, and of the last one that the worker has acknowledged. */
+  readonly #sent: number[];
+  readonly #acknowledged: number[];
   /** The error that the thread threw. It comes before `exit`, which alone says that the thread is gone. */
   #fault: unknown;
   #hasExited = false;
   #heldAnswers = 0;
 
   constructor(context: TransportContext, options: ThreadOptions) {
+    const slots = context.setup.slots ?? 1;
     this.#context = context;
     this.#options = options;
+    this.#slots = slots;
+    this.#messages = messagesPerSlot(slots);
+    this.#cells = new Int32Array(new SharedArrayBuffer(cellsFor(slots) * Int32Array.BYTES_PER_ELEMENT));
+    this.#sent = new Array<number>(slots).fill(0);
+    this.#acknowledged = new Array<number>(slots).fill(0);
   }
 
   get threadId(): number | undefined {
     return this.#threadId;
   }
-  get hasRoom(): boolean {
-    return this.#sequence - this.#acknowledged < SLOTS - 1;
-  }
   get isAnswerHeld(): boolean {
     return this.#heldAnswers > 0;
+  }
+
+  hasRoom(slot: number): boolean {
+    return (this.#sent[slot] as number) - (this.#acknowledged[slot] as number) < this.#messages - 1;
   }
 
   start(owner: TransportOwner): void {
@@ -96,19 +106,19 @@ export class ThreadTransport implements Transport {
     this.#wake();
   }
 
-  postTasks(sequence: number, count: number, outgoing: PackedRuns): void {
-    const slot = slotOf(sequence);
-    Atomics.store(this.#cells, slot, packSlot(0, count));
-    this.#sequence = sequence;
-    this.post([TASKS, sequence, slot, outgoing.runs], outgoing.transfer);
+  postTasks(slot: number, sequence: number, count: number, { runs, transfer }: PackedRuns): void {
+    const cell = this.#cellOf(slot, sequence);
+    Atomics.store(this.#cells, cell, packClaims(0, count));
+    this.#sent[slot] = sequence;
+    this.post(slot === 0 ? [TASKS, sequence, cell, runs] : [TASKS, sequence, cell, runs, slot], transfer);
   }
 
   accept(message: Message): string | undefined {
     switch (message[0]) {
       case ANSWER:
-        return this.#acknowledge(message[5] as number);
+        return this.#acknowledge(message[5] as number, message[7] as number | undefined);
       case ACKNOWLEDGED:
-        return this.#acknowledge(message[1] as number);
+        return this.#acknowledge(message[1] as number, message[2] as number | undefined);
       case LATE:
         if (message[2] === true) this.#seeOff();
         return undefined;
@@ -119,32 +129,33 @@ export class ThreadTransport implements Transport {
     }
   }
 
-  countStarted(messages: readonly SentMessage[]): number {
+  countStarted(slot: number, messages: readonly SentMessage[]): number {
     let started = 0;
     for (const { sequence, left } of messages) {
-      const cell = Atomics.load(this.#cells, slotOf(sequence));
+      const cell = Atomics.load(this.#cells, this.#cellOf(slot, sequence));
       // `end` went down with every task that was taken back, so `end - left` tasks are answered. The worker writes to this memory too:
       // whatever it contains, a message has no more tasks than are left of it.
-      started += Math.max(0, Math.min(left, slotNext(cell) - (slotEnd(cell) - left)));
+      started += Math.max(0, Math.min(left, nextClaim(cell) - (endOfClaims(cell) - left)));
     }
     return started;
   }
 
-  takeBack({ sequence, left }: SentMessage, most: number): number {
-    const slot = slotOf(sequence);
+  takeBack(slot: number, { sequence, left }: SentMessage, most: number): number {
+    const at = this.#cellOf(slot, sequence);
     for (;;) {
-      const cell = Atomics.load(this.#cells, slot);
-      const count = Math.min(most, left, slotEnd(cell) - slotNext(cell));
+      const cell = Atomics.load(this.#cells, at);
+      const count = Math.min(most, left, endOfClaims(cell) - nextClaim(cell));
       if (count <= 0) return 0;
-      const changed = packSlot(slotNext(cell), slotEnd(cell) - count);
-      if (Atomics.compareExchange(this.#cells, slot, cell, changed) === cell) return count;
+      const changed = packClaims(nextClaim(cell), endOfClaims(cell) - count);
+      if (Atomics.compareExchange(this.#cells, at, cell, changed) === cell) return count;
     }
   }
 
-  abort(sequence: number, place: number): void {
-    Atomics.store(this.#cells, ABORT_TASK, place);
-    Atomics.store(this.#cells, ABORT_MESSAGE, sequence);
-    this.post([ABORT, sequence, place]);
+  abort(slot: number, sequence: number, place: number, isFinal: boolean): void {
+    const first = cellOfSlot(slot, this.#slots);
+    Atomics.store(this.#cells, first + ABORT_TASK, place);
+    Atomics.store(this.#cells, first + ABORT_MESSAGE, sequence);
+    this.post(abortMessage(slot, sequence, place, isFinal));
   }
 
   release(): void {
@@ -208,7 +219,7 @@ export class ThreadTransport implements Transport {
     port1.on('messageerror', (error: unknown) => this.#arrivedUnreadable(error));
     port1.unref();
     this.post([INIT, this.#context.setup]);
-    return { port: port2, cells: this.#cells };
+    return { port: port2, cells: this.#cells, slots: this.#slots };
   }
 
   /** The thread has said its last word. If an 'exit' listener of user code throws, Node does not end the thread. */
@@ -267,11 +278,16 @@ export class ThreadTransport implements Transport {
     this.#gate.afterHeld(() => this.#owner.unreadable(error));
   }
 
-  /** The slots of the messages up to this one may be used again. Returns what is wrong with the number. */
-  #acknowledge(sequence: number): string | undefined {
-    if (sequence > this.#sequence) return 'it has read messages that it was not sent';
-    this.#acknowledged = sequence;
+  /** The cells of the messages of the slot up to this one may be used again. Returns what is wrong with the numbers. */
+  #acknowledge(sequence: number, slot = 0): string | undefined {
+    // The worker may name a slot that it does not have.
+    if (sequence > (this.#sent[slot] ?? -1)) return 'it has read messages that it was not sent';
+    this.#acknowledged[slot] = sequence;
     return undefined;
+  }
+
+  #cellOf(slot: number, sequence: number): number {
+    return cellOfMessage(cellOfSlot(slot, this.#slots), sequence, this.#messages);
   }
 
   #exited(exitCode: number | null): void {
@@ -294,8 +310,4 @@ export class ThreadTransport implements Transport {
     this.#thread?.release();
     this.#owner.gone({ exitCode, signal: null, cause: this.#fault });
   }
-}
-
-function slotOf(sequence: number): number {
-  return FIRST_SLOT + (sequence % SLOTS);
 }

@@ -10,7 +10,8 @@
  * - It calls `gone` once, after it has delivered all that the worker had sent, and nothing after that. A start that fails also ends with `gone`.
  * - `post` does not throw because the worker is gone. It throws if the message cannot be sent; then nothing of the message was sent.
  *
- * A transport does not know jobs, functions and results. A lane does not know how bytes travel.
+ * A worker has one slot or several, numbered from 0; each has a count of messages of its own. A transport does not know jobs, functions and results. A
+ * lane does not know how bytes travel.
  */
 import type { PerWorkerOptions } from '../options/options.ts';
 import type { Clock } from '../primitives/clock.ts';
@@ -31,27 +32,30 @@ export interface Transport {
   readonly pid: number | undefined;
   /** `undefined` if the worker is not a thread, and before it has started. */
   readonly threadId: number | undefined;
-  /** Whether another message with tasks can be sent now. */
-  readonly hasRoom: boolean;
   /** Whether an answer of the worker has arrived that the transport must not deliver yet. */
   readonly isAnswerHeld: boolean;
 
+  /** Whether another message with tasks can be sent to this slot now. */
+  hasRoom(slot: number): boolean;
   /** Starts the worker. Reports every failure through `owner`, also one that is known at once. */
   start(owner: TransportOwner): void;
   post(message: Message, transfer?: readonly unknown[]): void;
-  /** Sends message `sequence` with `count` tasks. */
-  postTasks(sequence: number, count: number, outgoing: PackedRuns): void;
+  /** Sends message `sequence` of a slot, with `count` tasks. */
+  postTasks(slot: number, sequence: number, count: number, outgoing: PackedRuns): void;
   /** Updates the books of the channel from a well-formed message. Returns what is wrong with the message, as the end of a sentence. */
   accept(message: Message): string | undefined;
   /**
-   * The number of tasks, from the oldest of `messages` on, that have started or may have started. After the worker has broken the protocol it is used
-   * only if `canTakeBack`: it must not depend on answers then.
+   * The number of tasks, from the oldest of the `messages` of a slot on, that have started or may have started. After the worker has broken the protocol
+   * it is used only if `canTakeBack`: it must not depend on answers then.
    */
-  countStarted(messages: readonly SentMessage[]): number;
+  countStarted(slot: number, messages: readonly SentMessage[]): number;
   /** Takes up to `most` tasks that have not started off the end of a message. Returns how many; 0 if that cannot be known. */
-  takeBack(sent: SentMessage, most: number): number;
-  /** Aborts the signal of the task at `place` of message `sequence`, if that task is still running when the worker reads this. */
-  abort(sequence: number, place: number): void;
+  takeBack(slot: number, sent: SentMessage, most: number): number;
+  /**
+   * Aborts the signal of the task at `place` of message `sequence`, if that task is still running when the worker reads this. `isFinal`: the program has
+   * settled the task.
+   */
+  abort(slot: number, sequence: number, place: number, isFinal: boolean): void;
   /** The worker has had no work for some time: it may wait in a way that serves timers and sockets of user code. */
   release(): void;
   /** There is no more work: the worker ends without being forced. */

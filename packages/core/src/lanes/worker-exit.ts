@@ -22,6 +22,8 @@ export interface ExitStatus {
 export interface EndReason {
   readonly kind: 'limit' | 'abort' | 'end' | 'protocol';
   readonly cause?: unknown;
+  /** Why its other tasks are lost with it, as the end of a sentence; absent where the exit status says enough. */
+  readonly why?: string;
 }
 
 /** Names one worker in an error. */
@@ -42,7 +44,8 @@ export class WorkerExit {
   #reason: EndReason | undefined;
   #status: ExitStatus | undefined;
   #endedAt = 0;
-  #startedAtExit: 0 | 1 | undefined;
+  #isRunningAtExit: boolean | undefined;
+  #slotsAtExit: readonly number[] | undefined;
   #lateError: unknown;
 
   /** `undefined` while the worker is alive. */
@@ -50,9 +53,11 @@ export class WorkerExit {
     return this.#status;
   }
 
-  /** The number of tasks that had started and were not answered, if the worker announced its end; else `undefined`. */
-  get startedAtExit(): 0 | 1 | undefined {
-    return this.#startedAtExit;
+  /** The number of tasks of a slot that had started and were not answered, if the worker announced its end; else `undefined`. */
+  startedIn(slot: number): 0 | 1 | undefined {
+    if (this.#isRunningAtExit === undefined) return undefined;
+    const isRunning = this.#slotsAtExit === undefined ? this.#isRunningAtExit : this.#slotsAtExit.includes(slot);
+    return isRunning ? 1 : 0;
   }
 
   /** The worker ended although this program had not ended it, or it broke the protocol. */
@@ -70,15 +75,17 @@ export class WorkerExit {
     this.#reason ??= reason;
   }
 
-  /** The worker says that it ends on its own, and whether a task ends with it. Only the first announcement counts. */
-  announced(isRunning: boolean): void {
-    this.#startedAtExit ??= isRunning ? 1 : 0;
+  /** The worker says that it ends on its own, and whether a task ends with it; `slots`: in which of several. Only the first announcement counts. */
+  announced(isRunning: boolean, slots: readonly number[] | undefined): void {
+    if (this.#isRunningAtExit !== undefined) return;
+    this.#isRunningAtExit = isRunning;
+    this.#slotsAtExit = slots;
   }
 
   /** The worker says that it ends because of this error of user code. */
-  announcedError(error: unknown, isRunning: boolean): void {
+  announcedError(error: unknown, isRunning: boolean, slots: readonly number[] | undefined): void {
     this.#lateError = error;
-    this.announced(isRunning);
+    this.announced(isRunning, slots);
   }
 
   /** The worker is gone; `now` in milliseconds of the clock. */
@@ -130,6 +137,7 @@ export class WorkerExit {
   /** Why the worker ended, as the end of a sentence. */
   #why(lateError: unknown): string {
     if (lateError !== undefined) return `an error outside of any task: ${messageOf(lateError)}`;
+    if (this.#reason?.why !== undefined) return this.#reason.why;
     return this.#reason?.kind === 'protocol' ? messageOf(this.#reason.cause) : describe(this.#status ?? UNKNOWN);
   }
 }

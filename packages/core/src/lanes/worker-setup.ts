@@ -35,7 +35,7 @@ export function workerSetups(
   initializer: TaskFunction | undefined,
   capabilities: TransportFactory['capabilities'],
 ): (id: number, index: number) => StartSettings {
-  const { kind, namePrefix, maxPayloadBytes, startTimeout, modules, perWorker } = workers;
+  const { kind, namePrefix, maxPayloadBytes, startTimeout, modules, perWorker, slots } = workers;
   const scope = perWorker === undefined ? undefined : scopeHere();
   const packer = new Packer({ ...capabilities, maxPayloadBytes });
   const initargs = packed(packer, workers.initargs ?? [], 'initargs');
@@ -64,6 +64,7 @@ export function workerSetups(
       initargs,
       maxPayloadBytes,
       startTimeout,
+      ...(slots > 1 ? { slots } : {}),
     };
     return { setup, only, fault };
   };

@@ -11,6 +11,8 @@ export interface RuntimeStats {
   readonly busy: number;
   /** Workers that run no task. */
   readonly idle: number;
+  /** Workers that take no more tasks, that others have replaced, and that end when their tasks have ended. They do not count as `workers`. */
+  readonly retiring: number;
   /** Accepted tasks that no worker has. */
   readonly queued: number;
   /** Tasks that workers have. */

@@ -58,6 +58,11 @@ export interface WorkerOptions<I extends readonly unknown[] = any> {
   threadNamePrefix?: string | undefined;
   /** Calls after which a worker is replaced; the count is exact. Default: no limit. */
   maxTasksPerChild?: number | undefined;
+  /**
+   * Tasks that may be in progress in one worker at the same time, for asynchronous tasks that wait; synchronous code still runs one task at a time.
+   * Default: 1.
+   */
+  concurrentTasksPerWorker?: number | undefined;
   /** Milliseconds for the start of a worker with its initializer, and for the load of a task's module. Default: 30 000. */
   startTimeout?: number | undefined;
   /** Milliseconds after which an idle worker ends. Default: never. */

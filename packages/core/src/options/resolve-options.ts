@@ -32,6 +32,8 @@ const NO_MODULES: readonly PreloadModule[] = [];
 export interface ResolvedWorkers extends WorkerOptions {
   readonly kind: 'process' | 'thread';
   readonly size: number;
+  /** The number of tasks that one worker runs at the same time. */
+  readonly slots: number;
   readonly killGrace: number;
   readonly startTimeout: number;
   readonly idleTimeout: number;
@@ -70,6 +72,7 @@ export function resolveWorkers(own: OwnOptions, name: string, kind: 'process' | 
     // A copy, as `spawn` makes one: later changes of the object do not reach a worker.
     env: typeof options.env === 'object' ? Object.freeze(workerEnvironment(options.env, process.env)) : options.env,
     size: (size as number | undefined) ?? Math.min(cpus, MOST_WORKERS),
+    slots: options.concurrentTasksPerWorker ?? 1,
     killGrace: options.killGrace ?? DEFAULT_KILL_GRACE,
     startTimeout: options.startTimeout ?? DEFAULT_START_TIMEOUT,
     idleTimeout: options.idleTimeout ?? Number.POSITIVE_INFINITY,

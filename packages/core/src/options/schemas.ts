@@ -6,7 +6,7 @@
  */
 import * as zod from 'zod/mini';
 import type { OptionIssue } from '../errors.ts';
-import { MOST_WORKERS } from './most-workers.ts';
+import { MOST_SLOTS, MOST_WORKERS } from './most-workers.ts';
 import { unknownOption } from './unknown-option.ts';
 
 /** A schema of zod. Named here, because zod is built in: a user's compiler has no declarations of it. */
@@ -99,6 +99,7 @@ export const worker: Shape = {
   initargs: zod.array(zod.unknown(), 'expected an array'),
   threadNamePrefix: zod.string(),
   maxTasksPerChild: whole(1, Number.MAX_SAFE_INTEGER, 'a number of calls'),
+  concurrentTasksPerWorker: whole(1, MOST_SLOTS, 'a number of tasks'),
   startTimeout: duration,
   idleTimeout: duration,
   minWorkers: whole(0, MOST_WORKERS, 'a number of workers'),

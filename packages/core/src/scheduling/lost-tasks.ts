@@ -18,7 +18,7 @@ export function settleLost(lane: Lane, started: readonly Chunk[]): void {
     const client = chunk.job.owner as Client;
     if (!client.options.breaksOnLoss) settleChunk(lane, chunk);
     else if (!chunk.job.isOver) {
-      if (!broken.has(client)) broken.set(client, lane.lossError(chunk.job.fn.name));
+      if (!broken.has(client)) broken.set(client, lane.lossError(chunk));
       // It waits again for a moment, so that the client finds it and ends it with all the others.
       chunk.job.giveBack(chunk);
     }
@@ -34,7 +34,7 @@ function settleChunk(lane: Lane, chunk: Chunk): void {
 function settleTask(lane: Lane, chunk: Chunk): void {
   const { job, base } = chunk;
   if (job.isOver) return;
-  const error = lane.lossError(job.fn.name);
+  const error = lane.lossError(chunk);
   if (taskChannel.hasSubscribers) publishEnd(lane.id, job.fn.name, base, 'lost', error);
   if (job.mayRerun(base)) job.giveBack(chunk);
   else job.settle(base, false, error);

@@ -1,20 +1,25 @@
 /**
- * Gives tasks to lanes.
+ * Gives tasks to the slots of lanes.
  *
- *   client.front() -> job.claim(n) -> lane.send(chunks)            lane -> job.settle, then laneHasRoom -> the next tasks
- *                        ^-- giveBack <- taken back from a lane, or never started in a lost worker
+ *   client.front() -> job.claim(n) -> slot.send(chunks)            slot -> job.settle, then laneHasRoom -> the next tasks
+ *                        ^-- giveBack <- taken back from a slot, or never started in a lost worker
  *
  * Three rules. *Who*: the client that has had the least worker time; within it, its own order. *Where*: idle lanes first, then lanes with room for work
  * ahead. *How much*: what primitives/run-time-estimate.ts allows for functions that were measured, otherwise one task, and never more than an even
  * share, so that a burst spreads over all workers.
  *
- * No task waits behind a slow one while a worker is idle: a lane for which nothing waits takes over what lies unstarted elsewhere. The scheduler does
- * not know transports, processes and the time of day.
+ * No task waits behind a slow one while a worker is idle: a lane for which nothing waits takes over what lies unstarted elsewhere.
+ *
+ * Where workers have several slots (`concurrentTasksPerWorker`), each slot gets one task at a time, and the lane with the fewest tasks comes first. A
+ * lane in which tasks wait to begin has a busy event loop: it comes last, and where tasks can be taken back, they run in another lane that has a free
+ * slot. The scheduler does not know transports, processes and the time of day.
  */
 
 import type { Chunk, Job, Moment } from '../jobs/job.ts';
-import type { Lane, WorkListener } from '../lanes/lane.ts';
+import type { Lane } from '../lanes/lane.ts';
+import type { Slot, WorkListener } from '../lanes/slot.ts';
 import type { RuntimeStats } from '../observability/runtime-stats.ts';
+import { Alarm, type Clock } from '../primitives/clock.ts';
 import { Histogram } from '../primitives/histogram.ts';
 import { afterMicrotasks } from '../primitives/time.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
@@ -29,6 +34,11 @@ const LONG_RUN = 5;
  * after all. Tasks that are expected to take at least this long, µs, do not even go together.
  */
 const WORTH_WAITING = 20;
+/**
+ * Several slots: ms for which ready lanes take no more than their share while another worker is starting, so that a burst spreads. More: a slow start
+ * keeps free slots empty. Less: the first worker that is ready gets the whole burst.
+ */
+const SPREAD_WAIT = 200;
 /** Clients without work that are still looked at; more, and each look is longer, fewer, and one that works now and then comes and goes. */
 const MOST_RESTING = 8;
 /** The most tasks of one message; a lane's counters take 16 bits (wire/cells.ts). */
@@ -43,9 +53,10 @@ export interface Supply {
 export interface SchedulerOptions {
   /** The most lanes at once. */
   readonly size: number;
+  /** The number of slots of each lane. */
+  readonly slots: number;
   readonly supply: Supply;
-  /** The time in milliseconds of the clock. */
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 export class Scheduler implements WorkListener, ClientScheduler {
@@ -54,8 +65,9 @@ export class Scheduler implements WorkListener, ClientScheduler {
   /** Clients with work, and a few without: only these are looked at, however many there are. */
   readonly #active = new Set<Client>();
   readonly #size: number;
+  readonly #slots: number;
   readonly #supply: Supply;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   readonly #waitTime = new Histogram();
   readonly #runTime = new Histogram();
   #accepted: Moment | undefined;
@@ -72,27 +84,34 @@ export class Scheduler implements WorkListener, ClientScheduler {
     this.#run();
   };
 
-  constructor({ size, supply, now }: SchedulerOptions) {
+  /** Several slots: looks again at workers that start, and at tasks that wait to begin. */
+  readonly #lookAgain: Alarm;
+
+  constructor({ size, slots, supply, clock }: SchedulerOptions) {
     this.#size = size;
+    this.#slots = slots;
     this.#supply = supply;
-    this.#now = now;
+    this.#clock = clock;
+    this.#lookAgain = new Alarm(clock, () => this.#look());
   }
 
   get clients(): ReadonlySet<Client> {
     return this.#clients;
   }
 
-  stats(): Pick<RuntimeStats, 'workers' | 'busy' | 'idle' | 'queued' | 'running' | 'waitTime' | 'runTime'> {
+  stats(): Pick<RuntimeStats, 'workers' | 'busy' | 'idle' | 'retiring' | 'queued' | 'running' | 'waitTime' | 'runTime'> {
     const lanes = this.#lanes.filter(({ state }) => state === 'ready' || state === 'retiring');
-    const busy = lanes.filter(({ outstanding }) => outstanding > 0).length;
+    const retiring = lanes.filter(({ state, isReplaced }) => state === 'retiring' && isReplaced).length;
+    const busy = lanes.filter(({ outstanding }) => outstanding > 0).length - retiring;
     let queued = 0;
     for (const client of this.#active) queued += client.queued;
     return {
-      workers: lanes.length,
+      workers: lanes.length - retiring,
       busy,
-      idle: lanes.length - busy,
+      idle: lanes.length - retiring - busy,
+      retiring,
       queued,
-      running: lanes.reduce((sum, { outstanding }) => sum + outstanding, 0),
+      running: lanes.reduce((sum, { running }) => sum + running, 0),
       waitTime: this.#waitTime.percentiles(),
       runTime: this.#runTime.percentiles(),
     };
@@ -100,19 +119,20 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** Jobs that come in before the scheduler runs get one time: a loop of submits reads the clock once. */
   stampAcceptance(job: Job): void {
-    if (this.#accepted === undefined || !this.#planned) this.#accepted = { at: this.#now() };
+    if (this.#accepted === undefined || !this.#planned) this.#accepted = { at: this.#clock.now() };
     job.stamp(this.#accepted);
   }
 
   /** Tasks of this client that workers would take at once, after the tasks of other clients that wait for them. */
   freeSlots(client: Client): number {
-    let free = this.#size;
-    let mine = client.options.maxLanes;
+    let free = this.#size * this.#slots;
+    let mine = client.options.maxLanes * this.#slots;
     for (const lane of this.#lanes) {
-      // One that has had its last call is replaced while it runs it.
       if (lane.state !== 'ready' || lane.outstanding === 0) continue;
-      if (lane.callsLeft > 0) free -= 1;
-      if (lane.chunks.some(({ job }) => job.owner === client)) mine -= 1;
+      const taken = lane.isReplaced ? this.#slots : this.#slots > 1 ? lane.outstanding : 1;
+      // One that has had its last call is replaced while it runs it.
+      if (lane.isServing) free -= taken;
+      if (hasTasksOf(lane, client)) mine -= taken;
     }
     for (const other of this.#active) if (other !== client) free -= other.queued;
     return Math.max(0, Math.min(free, mine));
@@ -156,7 +176,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
   }
 
   #isAnyIdle(): boolean {
-    for (const lane of this.#lanes) if (lane.isIdle) return true;
+    for (const lane of this.#lanes) if (this.#slots > 1 ? lane.freeSlot !== undefined : lane.isIdle) return true;
     return false;
   }
 
@@ -185,11 +205,13 @@ export class Scheduler implements WorkListener, ClientScheduler {
     try {
       do {
         this.#again = false;
-        this.#fillIdle();
+        if (this.#slots > 1) this.#fillSlots();
+        else this.#fillIdle();
         this.#startMore();
-        this.#fillAhead();
+        if (this.#slots === 1) this.#fillAhead();
       } while (this.#again);
-      this.#rebalance();
+      if (this.#slots > 1) this.#relieve();
+      else this.#rebalance();
     } finally {
       this.#pumping = false;
     }
@@ -229,10 +251,12 @@ export class Scheduler implements WorkListener, ClientScheduler {
   abandon(jobs: ReadonlySet<Job>, grace: number): void {
     if (jobs.size === 0) return;
     for (const lane of [...this.#lanes]) {
-      if (!lane.chunks.some(({ job }) => jobs.has(job))) continue;
-      // What is not started is taken back, where that can be, and forgotten: its job has ended.
-      this.giveBack(lane.takeBack(Number.POSITIVE_INFINITY));
-      lane.abandon(jobs, grace);
+      for (const slot of lane.slots) {
+        if (!slot.chunks.some(({ job }) => jobs.has(job))) continue;
+        // What is not started is taken back, where that can be, and forgotten: its job has ended.
+        this.giveBack(slot.takeBack(Number.POSITIVE_INFINITY));
+        slot.abandon(jobs, grace);
+      }
     }
     this.#plan();
   }
@@ -256,8 +280,94 @@ export class Scheduler implements WorkListener, ClientScheduler {
       if (waiting === 0) return;
       let idle = 0;
       for (const other of this.#lanes) if (other.isIdle) idle += 1;
-      this.#fill(lane, Math.ceil(waiting / idle));
+      this.#fill(lane, lane.slots[0] as Slot, Math.ceil(waiting / idle));
     }
+  }
+
+  /** Several slots: one task to each, the lane with the fewest first. Another worker is started before a lane gets a second task. */
+  #fillSlots(): void {
+    let refused: Set<Lane> | undefined;
+    let isFirst = true;
+    for (let waiting = this.#waiting(); waiting > 0; waiting = this.#waiting()) {
+      if (isFirst) this.#startBefore(waiting);
+      isFirst = false;
+      const lane = this.#leastBusy(waiting, refused);
+      if (lane === undefined) return;
+      if (this.#fill(lane, lane.freeSlot as Slot, 1)) continue;
+      refused ??= new Set();
+      refused.add(lane);
+    }
+  }
+
+  #startBefore(waiting: number): void {
+    if (this.#lanes.length >= this.#size && this.#lanes.every(({ isServing }) => isServing)) return;
+    let idle = 0;
+    for (const lane of this.#lanes) if (lane.isIdle) idle += 1;
+    if (waiting > idle) this.#supply.wanted(waiting - idle);
+  }
+
+  /** The lane with a free slot, and a share of the tasks to come, that has the fewest tasks; one whose event loop is busy comes last. */
+  #leastBusy(waiting: number, refused: ReadonlySet<Lane> | undefined): Lane | undefined {
+    const now = this.#clock.now();
+    let open = waiting;
+    let lanes = 0;
+    let isStarting = false;
+    for (const { state, outstanding, startedAt, isReplaced } of this.#lanes) {
+      if (state === 'starting') {
+        if (now - startedAt >= SPREAD_WAIT) continue;
+        isStarting = true;
+        this.#lookIn(SPREAD_WAIT - (now - startedAt));
+      } else if (state !== 'ready' || isReplaced) continue;
+      lanes += 1;
+      open += outstanding;
+    }
+    const most = isStarting ? Math.ceil(open / lanes) : Number.POSITIVE_INFINITY;
+    let least: Lane | undefined;
+    for (const lane of this.#lanes) {
+      if (lane.freeSlot === undefined || lane.outstanding >= most || refused?.has(lane) === true) continue;
+      const isLess = least === undefined || (lane.isHeldUp === least.isHeldUp ? lane.outstanding < least.outstanding : least.isHeldUp);
+      if (isLess) least = lane;
+    }
+    return least;
+  }
+
+  #lookIn(ms: number): void {
+    if (!this.#lookAgain.isSet) this.#lookAgain.set(ms);
+  }
+
+  /** All messages were read: tasks that have not begun do wait. */
+  #look(): void {
+    for (const lane of this.#lanes) lane.judgeWait(LONG_RUN);
+    this.#run();
+  }
+
+  /** Several slots: tasks that wait in a worker whose event loop is busy move to one with a free slot. */
+  #relieve(): void {
+    for (const held of this.#lanes) {
+      if (held.unbegun === 0 || this.#lanes.length === 1) continue;
+      this.#lookIn(LONG_RUN + 1);
+      if (!held.isHeldUp || !held.canTakeBack || held.isReplaced || held.state !== 'ready') continue;
+      const other = this.#lanes.find((lane) => lane !== held && lane.freeSlot !== undefined && !lane.isHeldUp);
+      if (other !== undefined && this.#moveFrom(held, other)) this.#fillSlots();
+    }
+  }
+
+  /** Takes half of the tasks back that have not begun, the last slots first, as far as they may run in the other lane. Returns whether there were any. */
+  #moveFrom(held: Lane, other: Lane): boolean {
+    let most = Math.min(Math.ceil(held.unbegun / 2), this.#slots - other.outstanding);
+    let isAny = false;
+    for (let at = held.slots.length - 1; at >= 0 && most > 0; at--) {
+      const slot = held.slots[at] as Slot;
+      if (slot.outstanding === 0 || slot.hasBegun) continue;
+      const { last } = slot;
+      if (last === undefined || !this.#mayMove(last.job.owner as Client, other)) continue;
+      const back = slot.takeBack(1);
+      if (back.length === 0) continue;
+      this.giveBack(back);
+      isAny = true;
+      most -= 1;
+    }
+    return isAny;
   }
 
   /** In turn, so that all get work ahead alike. */
@@ -268,24 +378,27 @@ export class Scheduler implements WorkListener, ClientScheduler {
       if (waiting === 0) return;
       this.#turn = (this.#turn + 1) % count;
       const lane = this.#lanes[this.#turn];
-      if (lane === undefined || lane.state !== 'ready' || lane.callsLeft <= 0 || lane.outstanding === 0 || !lane.hasRoom) continue;
-      this.#fill(lane, Math.ceil(waiting / count));
+      if (lane === undefined || lane.state !== 'ready' || lane.callsLeft <= 0) continue;
+      const slot = lane.slots[0] as Slot;
+      if (slot.outstanding === 0 || !slot.hasRoom) continue;
+      this.#fill(lane, slot, Math.ceil(waiting / count));
     }
   }
 
-  #fill(lane: Lane, share: number): void {
+  /** Returns whether tasks were found for the slot. */
+  #fill(lane: Lane, slot: Slot, share: number): boolean {
     const chunks: Chunk[] = [];
     let count = 0;
-    let load = lane.load;
-    const now = this.#now();
-    const hardLimit = Math.min(lane.callsLeft, MOST_TASKS);
+    let { load } = slot;
+    const now = this.#clock.now();
+    const hardLimit = this.#slots > 1 ? 1 : Math.min(lane.callsLeft, MOST_TASKS);
     const limit = Math.min(share, hardLimit);
     while (count < limit) {
       const client = this.#nextClient(lane, chunks);
       const job = client?.front();
       if (client === undefined || job === undefined) break;
-      const before = chunks.at(-1) ?? lane.last;
-      const most = before !== undefined && !mayFollow(job, before.job, lane) ? 0 : this.#roomFor(job, lane, count, load, now);
+      const before = chunks.at(-1) ?? slot.last;
+      const most = before !== undefined && !mayFollow(job, before.job, lane) ? 0 : this.#roomFor(job, lane, slot, count, load, now);
       if (most === 0) break;
       const chunk = job.claim(isCondemnable(job, lane) ? 1 : Math.min(most, limit - count));
       if (chunk === undefined) {
@@ -301,16 +414,18 @@ export class Scheduler implements WorkListener, ClientScheduler {
       count += chunk.count;
       load += (chunk.count * chunk.charge) / 1000;
     }
-    if (chunks.length > 0) lane.send(chunks);
+    if (chunks.length > 0) slot.send(chunks);
+    return chunks.length > 0;
   }
 
-  /** Tasks of this job that may follow `claimed` others, and what the lane has. */
-  #roomFor(job: Job, lane: Lane, claimed: number, load: number, now: number): number {
-    const outstanding = lane.outstanding + claimed;
+  /** Tasks of this job that may follow `claimed` others, and what the slot has. */
+  #roomFor(job: Job, lane: Lane, slot: Slot, claimed: number, load: number, now: number): number {
+    if (this.#slots > 1) return 1;
+    const outstanding = slot.outstanding + claimed;
     const { runTimes } = job.fn;
     // Whatever was expected of it: what runs there runs long.
-    if (lane.outstanding > 0 && now - lane.frontSince > LONG_RUN) return 0;
-    if (!lane.canTakeBack && this.#isAnyStarting() && (lane.outstanding > 0 || runTimes.estimate >= WORTH_WAITING)) {
+    if (slot.outstanding > 0 && now - slot.frontSince > LONG_RUN) return 0;
+    if (!lane.canTakeBack && this.#isAnyStarting() && (slot.outstanding > 0 || runTimes.estimate >= WORTH_WAITING)) {
       return outstanding === 0 ? 1 : 0;
     }
     const ahead = runTimes.roomBehind(outstanding, claimed, load, lane.canTakeBack);
@@ -356,7 +471,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
     if (maxLanes >= this.#lanes.length || claimed.some(({ job }) => job.owner === client)) return true;
     let used = 0;
     for (const other of this.#lanes) {
-      if (!other.chunks.some(({ job }) => job.owner === client)) continue;
+      if (other.state === 'retiring' || !hasTasksOf(other, client)) continue;
       if (other === lane) return true;
       used += 1;
     }
@@ -399,12 +514,18 @@ export class Scheduler implements WorkListener, ClientScheduler {
       if (!mayMove.includes(true)) continue;
       const most = () => (mayMove.at(-1) ? lane.outstanding >> 1 : Number.POSITIVE_INFINITY);
       // What has ended meanwhile comes back too, and is nothing to run.
-      for (let back = lane.takeBack(most()); back.length > 0; back = lane.takeBack(most())) {
+      const slot = lane.slots[0] as Slot;
+      for (let back = slot.takeBack(most()); back.length > 0; back = slot.takeBack(most())) {
         if (back.some(({ job }) => !job.isOver)) return back;
       }
     }
     return [];
   }
+}
+
+function hasTasksOf({ slots }: Lane, client: Client): boolean {
+  for (const slot of slots) if (slot.chunks.some(({ job }) => job.owner === client)) return true;
+  return false;
 }
 
 /** A task that may be ended by a limit together with its worker, which would not give back what lies behind it. */

@@ -12,6 +12,9 @@
  *            braked --MOST_ATTEMPTS failures, or PATIENCE is over, and no worker is ready--> waiting work fails; the counts begin anew
  *            hopeless: set when that many workers died young in a row; while workers are left no other one is started
  *
+ * With several slots a worker that gets no more tasks retires: it is not one of the `size`, and another one takes its place. At most `size` retire at a
+ * time; beyond that a worker waits, without new tasks, until one of these is gone.
+ *
  * It counts what happens to workers, publishes it, and passes their tasks on to the scheduler. It does not know what the tasks are, and whose.
  */
 
@@ -226,6 +229,7 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
     this.#lanes.delete(lane);
     if (lane.wasReady) this.#vacancies += 1;
     hasEnded(lane);
+    this.#retireNext();
     if (this.#lanes.size === 0) for (const resolve of this.#waiters.splice(0)) resolve();
     // A worker that ended with the program did not fail to start. Work that has come meanwhile asks for another.
     if (!this.#isLeaving && !lane.endsWithProgram) {
@@ -245,6 +249,27 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
   anomaly(lane: Lane): void {
     publishWorker('anomaly', this.#options.name, lane);
     this.#anomalies += 1;
+  }
+
+  mayRetire(): boolean {
+    if (this.#isLeaving) return true;
+    if (this.#countRetiring() >= this.#options.size) return false;
+    this.#replaceSoon();
+    return true;
+  }
+
+  /** A worker retires: another one may be started, when its lane has noted that. */
+  #replaceSoon(): void {
+    afterMicrotasks(() => this.wanted(this.#options.startsAtOnce ? 1 : 0));
+    this.#scheduler.pump(false);
+  }
+
+  /** A worker is gone: another one, which gets no more tasks, may retire in its place. */
+  #retireNext(): void {
+    for (const lane of [...this.#lanes]) {
+      if (!lane.isReplaced || lane.state !== 'ready' || !this.mayRetire()) continue;
+      lane.retire();
+    }
   }
 
   // Starts.
@@ -388,10 +413,17 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
     return count;
   }
 
-  /** Workers that take more tasks. One that has had its last is replaced while it still runs it. */
+  /** Workers that take more tasks. One with one slot that has had its last is replaced while it still runs it. */
   #countServing(): number {
     let count = 0;
-    for (const { state, callsLeft } of this.#lanes) if (state === 'ready' && callsLeft > 0) count += 1;
+    for (const { isServing } of this.#lanes) if (isServing) count += 1;
+    return count;
+  }
+
+  /** Workers that take no more tasks, and whose places others have. */
+  #countRetiring(): number {
+    let count = 0;
+    for (const { state, isReplaced } of this.#lanes) if (state === 'retiring' && isReplaced) count += 1;
     return count;
   }
 }

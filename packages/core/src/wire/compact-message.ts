@@ -60,7 +60,7 @@ function putMessage(message: Message): boolean {
   if (!putHead(LIST, message.length)) return false;
   switch (message[0]) {
     case TASKS:
-      return put(message[0]) && put(message[1]) && put(message[2]) && putRuns(message[3]);
+      return put(message[0]) && put(message[1]) && put(message[2]) && putRuns(message[3]) && putSlot(message, 4);
     case ANSWER:
       return (
         put(message[0]) &&
@@ -69,11 +69,17 @@ function putMessage(message: Message): boolean {
         put(message[3]) &&
         putItems(message[4]) &&
         put(message[5]) &&
-        put(message[6])
+        put(message[6]) &&
+        putSlot(message, 7)
       );
     default:
       return message.every(put);
   }
+}
+
+/** The last field, which most messages do not have. */
+function putSlot(message: Message, field: number): boolean {
+  return message.length <= field || put(message[field]);
 }
 
 function putRuns(runs: unknown): boolean {

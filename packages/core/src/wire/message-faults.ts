@@ -32,6 +32,8 @@ import {
   MODE,
   OUTPUT,
   type PackedValue,
+  PING,
+  PONG,
   PRELOADED,
   READY,
   RELEASE,
@@ -47,6 +49,7 @@ import {
   SPECIAL_FIELDS,
   STARTED,
   TASKS,
+  VALUE_OF,
   type WorkerSetup,
 } from './messages.ts';
 import { isPacked } from './packed-value.ts';
@@ -61,27 +64,29 @@ export function faultFromWorker(message: unknown): string | undefined {
   switch (message[0]) {
     case ANSWER:
       return faultOfAnswer(message);
-    case STARTED:
     case READY:
     case PRELOADED:
     case SEPARATE_VALUE:
+    case PONG:
       return undefined;
+    case STARTED:
+      return isSlot(message[1]) ? undefined : 'it sent a malformed notice of a start';
     case REPORT:
-      return isReport(message[1], message[2]) ? undefined : 'it sent a malformed report';
+      return isReport(message[1], message[2]) && isSlot(message[3]) ? undefined : 'it sent a malformed report';
     case ACKNOWLEDGED:
-      return isWhole(message[1], 0) ? undefined : 'it sent a malformed acknowledgement';
+      return isWhole(message[1], 0) && isSlot(message[2]) ? undefined : 'it sent a malformed acknowledgement';
+    case VALUE_OF:
+      return isWhole(message[1], 0) ? undefined : 'it sent a malformed slot of a value';
     case LOADED:
       return isWhole(message[1], 1) ? undefined : 'it sent a malformed function number';
     case MODE:
       return isMode(message[1]) && isWhole(message[2], 0) ? undefined : 'it sent a malformed waiting mode';
     case EXITING:
-      return typeof message[1] === 'boolean' ? undefined : 'it sent a malformed exit notice';
+      return typeof message[1] === 'boolean' && areSlots(message[2]) ? undefined : 'it sent a malformed exit notice';
     case INIT_FAILED:
       return isEncodedThrown(message[1]) && typeof message[2] === 'boolean' ? undefined : 'it sent a malformed error of its initializer';
     case LATE:
-      return isEncodedThrown(message[1]) && typeof message[2] === 'boolean' && typeof message[3] === 'boolean'
-        ? undefined
-        : 'it sent a malformed late error';
+      return isEncodedThrown(message[1]) && isLateness(message) ? undefined : 'it sent a malformed late error';
     default:
       return 'it sent a message of an unknown kind';
   }
@@ -104,7 +109,7 @@ function faultOfAnswer(message: readonly unknown[]): string | undefined {
   if (!isWhole(count, 1)) return 'the number of tasks in its answer is not a whole number of 1 or more';
   const isList = Array.isArray(values) || types.isInt32Array(values) || types.isFloat64Array(values);
   if (!isList || values.length !== count) return 'its answer has another number of results than of tasks';
-  if (!isWhole(message[5], 0) || !isMode(message[6])) return 'it sent a malformed answer';
+  if (!isWhole(message[5], 0) || !isMode(message[6]) || !isSlot(message[7])) return 'it sent a malformed answer';
   if (!areSegments(message[4])) return 'its measurements are malformed';
   return specials === undefined || areSpecials(specials, count, isOutcome) ? undefined : 'it sent malformed outcomes';
 }
@@ -138,6 +143,11 @@ function isReport(form: unknown, payload: unknown): boolean {
   return form === 0 || form === AS_SEPARATE || (form === AS_BYTES && isPacked(payload));
 }
 
+/** The fields of a LATE message after its error. */
+function isLateness(message: readonly unknown[]): boolean {
+  return typeof message[2] === 'boolean' && typeof message[3] === 'boolean' && areSlots(message[4]) && isFlag(message[5]);
+}
+
 /** Throws if a message to a worker is not one that a lane sends. The worker then has to end. */
 export function checkToWorker(message: unknown): asserts message is Message {
   const fault = faultToWorker(message);
@@ -148,17 +158,24 @@ function faultToWorker(message: unknown): string | undefined {
   if (!Array.isArray(message)) return 'it got a value that is not a message';
   switch (message[0]) {
     case TASKS:
-      return isWhole(message[1], 1) && isWhole(message[2], 0) && areRuns(message[3]) ? undefined : 'it got malformed tasks';
+      return isWhole(message[1], 1) && isWhole(message[2], 0) && areRuns(message[3]) && isSlot(message[4])
+        ? undefined
+        : 'it got malformed tasks';
     case SEPARATE_VALUE:
     case RELEASE:
     case RETIRE:
+    case PING:
       return undefined;
+    case VALUE_OF:
+      return isWhole(message[1], 0) ? undefined : 'it got a malformed slot of a value';
     case DEFINE:
       return isWhole(message[1], 1) && isObject(message[2]) ? undefined : 'it got a malformed function';
     case FORGET:
       return Array.isArray(message[1]) && message[1].every((id) => isWhole(id, 1)) ? undefined : 'it got malformed function numbers';
     case ABORT:
-      return isWhole(message[1], 1) && isWhole(message[2], 0) ? undefined : 'it got a malformed abort';
+      return isWhole(message[1], 1) && isWhole(message[2], 0) && isSlot(message[3]) && isFlag(message[4])
+        ? undefined
+        : 'it got a malformed abort';
     case INIT:
       return isSetup(message[1]) ? undefined : 'it got a malformed setup';
     default:
@@ -186,8 +203,8 @@ function isItem(kind: unknown, payload: unknown): boolean {
 
 function isSetup(value: unknown): value is WorkerSetup {
   if (!isObject(value)) return false;
-  const { workerId, workerIndex, depth, workerData, preload, initargs, maxPayloadBytes } = value as Partial<WorkerSetup>;
-  const isNamed = isWhole(workerId, 1) && isWhole(workerIndex, 0) && isWhole(depth, 1);
+  const { workerId, workerIndex, depth, workerData, preload, initargs, maxPayloadBytes, slots } = value as Partial<WorkerSetup>;
+  const isNamed = isWhole(workerId, 1) && isWhole(workerIndex, 0) && isWhole(depth, 1) && (slots === undefined || isWhole(slots, 1));
   return isNamed && isPackedValue(workerData) && arePreloads(preload) && isPackedValue(initargs) && typeof maxPayloadBytes === 'number';
 }
 
@@ -208,6 +225,19 @@ function isObject(value: unknown): value is object {
 
 function isWhole(value: unknown, least: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= least;
+}
+
+/** The last field of a message, which is absent for slot 0. Whether the slot exists, its lane and its runner know. */
+function isSlot(value: unknown): boolean {
+  return value === undefined || isWhole(value, 0);
+}
+
+function areSlots(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.every((slot) => isWhole(slot, 0)));
+}
+
+function isFlag(value: unknown): boolean {
+  return value === undefined || typeof value === 'boolean';
 }
 
 /** Returns true for a finite number that is not negative. */

@@ -4,26 +4,34 @@
  * To the worker:
  *   [INIT, setup]                        the first message, sent once
  *   [DEFINE, id, descriptor]             a task function, before its first task; the only message that may carry source text
- *   [TASKS, sequence, slot, runs]        runs: a flat list, RUN_FIELDS fields per run
+ *   [TASKS, sequence, cell, runs, slot]  runs: a flat list, RUN_FIELDS fields per run
  *   [SEPARATE_VALUE, packed]             a value that cannot be part of another message; before the message that uses it, in both directions
- *   [ABORT, sequence, place]             abort the signal of that task if it runs
+ *   [VALUE_OF, slot]                     several slots: the next SEPARATE_VALUE is one of this slot; in both directions
+ *   [ABORT, sequence, place, slot, final]
+ *                                        abort the signal of that task if it runs. final: the program has settled the task, which reports no more
+ *   [PING]                               answer at once
  *   [RELEASE]                            no task came for a while: wait in the event loop, not in a blocking read
  *   [FORGET, ids]                        task functions without a task in this worker; a function that is used again is defined again
  *   [RETIRE]                             end: no more work follows
  * From the worker:
  *   [PRELOADED]                          the preloaded modules are loaded; sent only if an initializer follows
  *   [READY, pid or thread id] | [INIT_FAILED, thrown, whether the initializer threw it]
- *   [ANSWER, count, values, specials | undefined, segments, acknowledged, mode]
- *                                        outcomes of the next `count` unanswered tasks, in the order in which they were sent
- *   [ACKNOWLEDGED, sequence]             threads: the worker has read all messages up to this one, and their remaining tasks were taken back
+ *   [ANSWER, count, values, specials | undefined, segments, acknowledged, mode, slot]
+ *                                        outcomes of the next `count` unanswered tasks of the slot, in the order in which they were sent
+ *   [ACKNOWLEDGED, sequence, slot]       threads: the worker has read all messages of the slot up to this one, and their remaining tasks were taken back
  *   [LOADED, id]                         the task function can be called; before its first answer
- *   [STARTED]                            the next unanswered task has begun (sent only for tasks with a time limit)
- *   [REPORT, form, value]                a report of the running task
- *   [LATE, thrown, fatal, running]       an error that is not the outcome of a task. fatal: the worker ends; running: a task ends with the worker
- *   [EXITING, running]                   the worker ends by its own decision. running: a task ends with it
+ *   [STARTED, slot]                      the next unanswered task has begun (sent only for tasks with the flag TIMED)
+ *   [REPORT, form, value, slot]          a report of the running task
+ *   [LATE, thrown, fatal, running, slots, retires]
+ *                                        an error that is not the outcome of a task. fatal: the worker ends; running: a task ends with the worker;
+ *                                        slots: in several slots, those in which a task ends with it; retires: the worker must get no more tasks
+ *   [EXITING, running, slots]            the worker ends by its own decision. running: a task ends with it
+ *   [PONG]                               to each PING
  *   [OUTPUT, stream, chunk, encoding]    threads: a write to `stdout` or `stderr`. encoding: set if the chunk is text
  *   [MODE, mode, received]               processes: how the worker waits, and the number of the last frame that it has read
- * Invariant: answers never overtake each other, so a task is known by its place and needs no number in a message.
+ * A worker has one slot or several (`concurrentTasksPerWorker`), each with a queue of its own and with its own count of messages. A message names its
+ * slot in a field that is absent for slot 0: with one slot no message has such a field.
+ * Invariant: answers of one slot never overtake each other, so a task is known by its slot and place and needs no number in a message.
  * This file does not know how a message travels.
  */
 import type { PreloadModule } from '../tasks/definition/preload-module.ts';
@@ -37,6 +45,8 @@ export const ABORT = 5;
 export const RELEASE = 6;
 export const RETIRE = 7;
 export const FORGET = 8;
+export const PING = 9;
+export const VALUE_OF = 10;
 
 export const READY = 11;
 export const INIT_FAILED = 12;
@@ -50,6 +60,7 @@ export const LOADED = 19;
 export const OUTPUT = 20;
 export const ACKNOWLEDGED = 21;
 export const PRELOADED = 22;
+export const PONG = 23;
 
 export type Message = readonly [kind: number, ...fields: unknown[]];
 
@@ -64,7 +75,7 @@ export const RUN_SPECIALS = 4;
 
 /** A flag of a run: each item is a list of arguments, not the only argument. */
 export const ARGUMENT_LISTS = 1;
-/** A flag of a run: the worker sends STARTED when a task of it begins. */
+/** A flag of a run: the worker sends STARTED when a task of it begins, because the task has a time limit, or because the worker has several slots. */
 export const TIMED = 2;
 /** A flag of a run: all its tasks are of one call, so several of them may be claimed together, and may be lost together. */
 export const SAME_CALL = 4;
@@ -89,6 +100,12 @@ export const AS_SKIP = 4;
 export const BLOCKING = 0;
 export const LOOPING = 1;
 
+/** `isFinal`: the program has settled the task. */
+export function abortMessage(slot: number, sequence: number, place: number, isFinal: boolean): Message {
+  if (isFinal) return [ABORT, sequence, place, slot, true];
+  return slot === 0 ? [ABORT, sequence, place] : [ABORT, sequence, place, slot];
+}
+
 /** One value: 0 (plain) or AS_BYTES, and its payload. */
 export type PackedValue = readonly [kind: number, payload: unknown];
 
@@ -110,4 +127,6 @@ export interface WorkerSetup {
   readonly maxPayloadBytes: number;
   /** The most ms that the module of a task may take to load; Infinity: no limit. */
   readonly startTimeout: number;
+  /** Tasks that may be in progress at once; absent: one. */
+  readonly slots?: number | undefined;
 }

@@ -114,14 +114,22 @@ function isInt(value: unknown): boolean {
   return typeof value === 'number' && (value | 0) === value && (value !== 0 || 1 / value > 0);
 }
 
-/** `unbatchedFrom`: tasks that are expected to take at least this many microseconds are claimed and answered one at a time. */
-export function packRuns<C extends PackableChunk>(chunks: readonly C[], packer: Packer, unbatchedFrom: number): PackedRuns<C> {
+/**
+ * `unbatchedFrom`: tasks that are expected to take at least this many microseconds are claimed and answered one at a time. `announces`: the worker says
+ * when each task begins, with a time limit or without.
+ */
+export function packRuns<C extends PackableChunk>(
+  chunks: readonly C[],
+  packer: Packer,
+  unbatchedFrom: number,
+  announces: boolean,
+): PackedRuns<C> {
   const out: PackedRuns<C> = { runs: [], expectations: [], transfer: [], separate: [], failures: [] };
   const { runs } = out;
   let run = -RUN_FIELDS;
   for (const chunk of chunks) {
     const { fn, settings } = chunk.job;
-    const timed = settings.taskTimeout !== Number.POSITIVE_INFINITY;
+    const timed = announces || settings.taskTimeout !== Number.POSITIVE_INFINITY;
     const expectation = timed ? 0 : fn.runTimes.expectation(unbatchedFrom);
     const flags = (chunk.spread ? ARGUMENT_LISTS : 0) | (timed ? TIMED : 0) | (chunk.count >= WORTH_PACKING ? SAME_CALL : 0);
     out.expectations.push(expectation);

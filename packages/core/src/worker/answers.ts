@@ -1,5 +1,5 @@
 /**
- * Collects the outcomes of tasks, measures their run times, and sends several outcomes in one ANSWER message.
+ * Collects the outcomes of the tasks of one slot, measures their run times, and sends several outcomes in one ANSWER message.
  *
  *   value | thrown | skipped --> waiting outcomes --flush--> ANSWER [count, values, specials, segments]
  *
@@ -21,6 +21,7 @@ import {
   REPORT,
   SEPARATE_VALUE,
   STARTED,
+  VALUE_OF,
 } from '../wire/messages.ts';
 import { isPrimitive, packedNumbers, packNumbers } from '../wire/pack-runs.ts';
 import { BYTES, Packer, PLAIN, SEPARATE } from '../wire/packer.ts';
@@ -41,6 +42,8 @@ export class Answers {
   #acknowledgedThere = 0;
   readonly #transport: WorkerTransport;
   readonly #packer: Packer;
+  readonly #slot: number;
+  readonly #isShared: boolean;
   #values: unknown[] = [];
   /** The values, while all of them are numbers. */
   #numbers = new Float64Array(FEW_NUMBERS);
@@ -57,8 +60,11 @@ export class Answers {
   #flushedAt = 0;
   #resumedAt = 0;
 
-  constructor(transport: WorkerTransport, maxPayloadBytes: number) {
+  /** `isShared`: the worker has several slots. */
+  constructor(transport: WorkerTransport, maxPayloadBytes: number, slot: number, isShared: boolean) {
     this.#transport = transport;
+    this.#slot = slot;
+    this.#isShared = isShared;
     this.#packer = new Packer({ ...transport.capabilities, maxPayloadBytes });
   }
 
@@ -128,7 +134,7 @@ export class Answers {
     try {
       packer.pack(value, 'result');
       // In a message of its own, before the answer that uses it: if the program cannot read it, no other outcome is affected.
-      if (packer.form === SEPARATE) this.#transport.send([SEPARATE_VALUE, packer.value], packer.transfer);
+      if (packer.form === SEPARATE) this.#sendSeparate();
     } catch (error) {
       this.thrown(ofResult(error, value), 'worker');
       return;
@@ -170,12 +176,12 @@ export class Answers {
   acknowledge(): void {
     if (this.#acknowledgedThere === this.acknowledged) return;
     this.#acknowledgedThere = this.acknowledged;
-    this.#transport.send([ACKNOWLEDGED, this.acknowledged]);
+    this.#transport.send(this.#slot === 0 ? [ACKNOWLEDGED, this.acknowledged] : [ACKNOWLEDGED, this.acknowledged, this.#slot]);
   }
 
-  /** A task with a time limit starts: the program starts its clock. */
+  /** A task starts whose start the program wants to know. */
   announceStart(): void {
-    this.#transport.send([STARTED]);
+    this.#transport.send(this.#slot === 0 ? [STARTED] : [STARTED, this.#slot]);
   }
 
   /** Sends a report at once, after the waiting outcomes. Throws TaskSerializationError. */
@@ -185,33 +191,47 @@ export class Answers {
     this.#budget = Number.POSITIVE_INFINITY;
     const packer = this.#packer;
     if (typeof value === 'string' ? value.length <= packer.longestText : isPrimitive(value)) {
-      this.#transport.send([REPORT, 0, value]);
+      this.#report(0, value);
       return;
     }
     packer.pack(value, 'report');
-    if (packer.form === PLAIN) this.#transport.send([REPORT, 0, packer.value]);
-    else if (packer.form === BYTES) this.#transport.send([REPORT, AS_BYTES, packer.value]);
+    if (packer.form === PLAIN) this.#report(0, packer.value);
+    else if (packer.form === BYTES) this.#report(AS_BYTES, packer.value);
     else {
-      this.#transport.send([SEPARATE_VALUE, packer.value], packer.transfer);
-      this.#transport.send([REPORT, AS_SEPARATE, undefined]);
+      this.#sendSeparate();
+      this.#report(AS_SEPARATE, undefined);
     }
     packer.clear();
   }
 
-  /** Sends an error that belongs to no task. `fatal`: this worker ends because of it. `running`: a running task is lost with the worker. */
-  lateError(error: unknown, fatal: boolean, running: boolean): void {
+  /**
+   * Sends an error that belongs to no task. `fatal`: this worker ends because of it. `running`: a running task is lost with the worker, or several, in
+   * `slots`. `retires`: this worker must get no more tasks.
+   */
+  lateError(error: unknown, fatal: boolean, running: boolean, slots: readonly number[] | undefined, retires: boolean): void {
     this.flush();
     // A task may be running: its outcome must not share a message with later ones.
     this.#budget = Number.POSITIVE_INFINITY;
-    this.#transport.send([LATE, encodeThrown(error), fatal, running]);
+    const thrown = encodeThrown(error);
+    this.#transport.send(this.#isShared ? [LATE, thrown, fatal, running, slots, retires] : [LATE, thrown, fatal, running]);
   }
 
-  /** This worker ends. `running`: a running task is lost with it. An error while sending is ignored, because the worker ends anyway. */
-  exiting(running: boolean): void {
+  /** This worker ends. `running`: a running task is lost with it, or several, in `slots`. An error while sending is ignored: the worker ends anyway. */
+  exiting(running: boolean, slots: readonly number[] | undefined): void {
     try {
       this.flush();
-      this.#transport.send([EXITING, running]);
+      this.#transport.send(this.#isShared ? [EXITING, running, slots] : [EXITING, running]);
     } catch {}
+  }
+
+  /** Sends what was packed last in a message of its own. */
+  #sendSeparate(): void {
+    if (this.#isShared) this.#transport.send([VALUE_OF, this.#slot]);
+    this.#transport.send([SEPARATE_VALUE, this.#packer.value], this.#packer.transfer);
+  }
+
+  #report(form: number, value: unknown): void {
+    this.#transport.send(this.#slot === 0 ? [REPORT, form, value] : [REPORT, form, value, this.#slot]);
   }
 
   /** A value that is not a number follows: the numbers move to the list of values. */
@@ -235,22 +255,13 @@ export class Answers {
   }
 
   #send(count: number, values: ArrayLike<unknown>, specials: unknown[] | undefined, segments: number[]): void {
-    const { acknowledged } = this;
-    this.#acknowledgedThere = acknowledged;
+    this.#acknowledgedThere = this.acknowledged;
     try {
-      this.#transport.send([ANSWER, count, values, specials, segments, acknowledged, this.#transport.mode]);
+      this.#sendAnswer(count, values, specials, segments);
     } catch (error) {
       // Together the outcomes are too large for one message. Halves may fit.
       if (count === 1) {
-        this.#transport.send([
-          ANSWER,
-          1,
-          [undefined],
-          [0, AS_THROWN, encodeThrown(error, 'worker')],
-          segments,
-          acknowledged,
-          this.#transport.mode,
-        ]);
+        this.#sendAnswer(1, [undefined], [0, AS_THROWN, encodeThrown(error, 'worker')], segments);
         return;
       }
       const half = count >> 1;
@@ -259,6 +270,13 @@ export class Answers {
       this.#send(half, all.slice(0, half), first, segments);
       this.#send(count - half, all.slice(half), second, []);
     }
+  }
+
+  #sendAnswer(count: number, values: ArrayLike<unknown>, specials: unknown[] | undefined, segments: number[]): void {
+    const { acknowledged } = this;
+    const { mode } = this.#transport;
+    if (this.#slot === 0) this.#transport.send([ANSWER, count, values, specials, segments, acknowledged, mode]);
+    else this.#transport.send([ANSWER, count, values, specials, segments, acknowledged, mode, this.#slot]);
   }
 }
 

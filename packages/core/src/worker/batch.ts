@@ -28,7 +28,8 @@ export const SPECIAL: unique symbol = Symbol('special');
 
 export class Batch {
   readonly sequence: number;
-  readonly #slot: number;
+  /** Where the claims of its tasks are noted (threads). */
+  readonly #cell: number;
   readonly #runs: readonly unknown[];
   /** The position of the run in `#runs`, and of the run for which the load of its function was tried last. */
   #run = 0;
@@ -43,7 +44,7 @@ export class Batch {
 
   constructor(message: Message) {
     this.sequence = message[1] as number;
-    this.#slot = message[2] as number;
+    this.#cell = message[2] as number;
     this.#runs = message[3] as unknown[];
   }
 
@@ -93,7 +94,7 @@ export class Batch {
 
   /** Claims up to `most` of the next tasks, unless some are claimed. Returns false if the program took them back. */
   claim(transport: WorkerTransport, most: number): boolean {
-    if (this.#claimed === 0) this.#claimed = transport.claim(this.#slot, most);
+    if (this.#claimed === 0) this.#claimed = transport.claim(this.#cell, most);
     return this.#claimed > 0;
   }
 

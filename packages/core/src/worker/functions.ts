@@ -21,6 +21,8 @@ export interface WorkerFunction {
   /** The error of the last load. */
   failure: unknown;
   isLoading: boolean;
+  /** The load, while tasks wait for it; `undefined` after its time limit. */
+  loading: Promise<void> | undefined;
   /** Whether it has returned a promise: then each of its tasks has an owner of its own. */
   isAsync: boolean;
   /** Whether it has returned only numbers so far. */
@@ -46,7 +48,15 @@ export class Functions {
   readonly #known = new Map<number, WorkerFunction>();
 
   define(id: number, descriptor: TaskDescriptor): void {
-    this.#known.set(id, { descriptor, task: undefined, failure: undefined, isLoading: false, isAsync: false, givesNumbers: true });
+    this.#known.set(id, {
+      descriptor,
+      task: undefined,
+      failure: undefined,
+      isLoading: false,
+      loading: undefined,
+      isAsync: false,
+      givesNumbers: true,
+    });
   }
 
   forget(ids: readonly number[]): void {
@@ -58,10 +68,17 @@ export class Functions {
   }
 
   /** Resolves when `task` or `failure` is set, after `timeout` ms at the latest. Calls `loaded` when the function is loaded, also after the timeout. */
-  async load(known: WorkerFunction, timeout: number, loaded: () => void): Promise<void> {
-    if (known.isLoading) return;
-    const { descriptor } = known;
+  load(known: WorkerFunction, timeout: number, loaded: () => void): Promise<void> {
+    if (known.isLoading) return known.loading ?? Promise.resolve();
     known.isLoading = true;
+    known.loading = this.#load(known, timeout, loaded).finally(() => {
+      known.loading = undefined;
+    });
+    return known.loading;
+  }
+
+  async #load(known: WorkerFunction, timeout: number, loaded: () => void): Promise<void> {
+    const { descriptor } = known;
     const loading = whenSettled(
       runAs(originOf(descriptor), () => loadTask(descriptor)),
       (task) => {

@@ -22,7 +22,7 @@ const exit = process.exit.bind(process);
 export async function runStartCode(setup: WorkerSetup, transport: WorkerTransport, owners: TaskOwners): Promise<void> {
   const { preload, initializer, initargs } = setup;
   let isInitializing = false;
-  transport.keepTurning();
+  transport.keepTurning(false);
   try {
     for (const module of preload) await runAs(module.specifier, loadPreload, undefined, module);
     isInitializing = true;

@@ -66,7 +66,7 @@ class ProcessTransport implements WorkerTransport {
     this.idle(0);
   }
 
-  claim(_slot: number, most: number): number {
+  claim(_cell: number, most: number): number {
     return most;
   }
 
@@ -75,8 +75,9 @@ class ProcessTransport implements WorkerTransport {
     for (let at = 0; at < frame.length; ) at += this.#write(frame, at);
   }
 
-  keepTurning(): void {
-    this.#listen();
+  keepTurning(takesMore: boolean): void {
+    if (takesMore) this.#announceLoop();
+    else this.#listen();
   }
 
   isAborted(): boolean {
@@ -144,12 +145,15 @@ class ProcessTransport implements WorkerTransport {
   #loop(): void {
     const isReleased = this.#released;
     this.#released = false;
-    this.#listen();
-    if (this.mode !== LOOPING) {
-      this.mode = LOOPING;
-      this.send([MODE, LOOPING, this.#input.received]);
-    }
+    this.#announceLoop();
     if (!isReleased && !this.#isLooking && this.#mayLook()) this.#lookInTurns();
+  }
+
+  #announceLoop(): void {
+    this.#listen();
+    if (this.mode === LOOPING) return;
+    this.mode = LOOPING;
+    this.send([MODE, LOOPING, this.#input.received]);
   }
 
   #mayLook(): boolean {

@@ -1,102 +1,78 @@
 /**
- * Runs tasks in the worker: takes TASKS messages, claims and calls each task, and hands its outcome to Answers.
+ * Runs the worker: takes the messages of the program, sets the worker up, and lets its slots run their tasks in turn.
  *
- * Tasks run one at a time, in the order of arrival. Answers leave in that order too, several per message, but never later than the rule in
- * wire/budget.ts allows: from this rule the lane derives which tasks a dead worker had started.
+ *   receive(TASKS) -> slot -> drive: each slot that has tasks, in turn --> slot-runner.ts --a promise, or a module--> goOn
+ *                                      '-- no slot has anything to do: the transport waits
  *
- *   receive(TASKS) -> #queue -> drive: claim one -> call -> Answers -> flush -> ANSWER
- *
- * `drive` runs synchronous tasks in a plain loop. It leaves the loop when the queue is empty (the transport then waits), when a module is loading, or
- * when a task returned a promise. It continues when the module is loaded or the promise has settled. `drive` runs in the async context of the worker's
- * start. User code runs in a new context made from that, so that a store that one task enters is not visible to the next. This file does not know how
- * messages travel.
+ * Synchronous code runs one task at a time. With several slots a turn of the event loop follows LONGEST_TURN ms of it at the latest, once the task that
+ * runs has ended or waits: timers and sockets of the other tasks go on, and the worker answers a PING. This file does not know how messages travel, nor
+ * how a task is called.
  */
 import type { AsyncResource } from 'node:async_hooks';
-import process from 'node:process';
-import { TaskModuleError, TaskSerializationError, TwinpoolError } from '../errors.ts';
-import { promiseOf, whenSettled } from '../primitives/promises.ts';
+import { TwinpoolError } from '../errors.ts';
+import { afterTurn, now } from '../primitives/time.ts';
 import type { TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
-import type { LoadedTask } from '../tasks/loading/load-task.ts';
 import {
   ABORT,
-  ARGUMENT_LISTS,
-  ARITY_SHIFT,
-  AS_BYTES,
-  AS_SKIP,
   DEFINE,
   FORGET,
   INIT,
-  LOADED,
   type Message,
+  PING,
+  PONG,
   READY,
-  SAME_CALL,
   SEPARATE_VALUE,
   TASKS,
-  TIMED,
+  VALUE_OF,
   type WorkerSetup,
 } from '../wire/messages.ts';
-import { isPrimitive } from '../wire/pack-runs.ts';
-import { unpackBytes, unpackValue } from '../wire/packed-value.ts';
-import { SeparateValues } from '../wire/separate-values.ts';
-import { Answers } from './answers.ts';
-import { isContextUntouched } from './async-context-watch.ts';
-import { Batch, SPECIAL } from './batch.ts';
-import { Functions, type WorkerFunction } from './functions.ts';
+import { unpackValue } from '../wire/packed-value.ts';
+import { Functions } from './functions.ts';
 import { runStartCode } from './initializer.ts';
-import { becomeWorker, enterOwner, type Identity, identityHere, newScope, runAs, setCalling, type TaskSource } from './ownership.ts';
-import { RunningTask } from './running-task.ts';
+import { becomeWorker, type Identity, identityHere, newScope, type Owner, type TaskSource } from './ownership.ts';
+import { type SlotHost, SlotRunner } from './slot-runner.ts';
 import { startContext } from './start-context.ts';
-import { StrayErrors } from './stray-errors.ts';
+import { type ErrorReporter, type RunningTasks, StrayErrors } from './stray-errors.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskOwners } from './task-owners.ts';
 import type { WorkerTransport } from './transport.ts';
 
-/**
- * The number of short tasks of one call that are claimed together. More: a smaller share of the claim's cost per task. Fewer: fewer tasks that cannot be
- * taken back wait behind a task that takes long after all.
- */
-const TOGETHER = 32;
-/** For tasks expected to be shorter than SHORT µs, the clock is read once per READ_EVERY tasks. One reading costs 40 ns. */
-const READ_EVERY = 16;
-const SHORT = 2;
+/** ms of tasks without a turn of the event loop, if the worker has several slots. More: fewer turns. Less: timers and sockets of tasks are served sooner. */
+const LONGEST_TURN = 2;
 
-// Captured: a task may replace what it finds on the global object.
-const exit = process.exit.bind(process);
-
-/** How running a run ended. 'touched': user code has touched the scope, so the rest needs another one. */
-type RunEnd = 'done' | 'waits' | 'taken back' | 'touched';
-/** What the tasks of a run share: a scope and an owner, a scope in which each task enters its own owner, or nothing. */
-type Shared = 'owner' | 'scope' | 'nothing';
-
-export class Runner implements TaskSource {
-  readonly #transport: WorkerTransport;
-  /** The scope of the worker's start, which no user code has changed. */
-  readonly #scope = newScope('TWINPOOL_WORKER');
-  /** Made in `#scope`. Tasks run in it one after the other until user code touches it. */
-  #taskScope: AsyncResource | undefined;
-  #setup!: WorkerSetup;
-  #answers!: Answers;
-  #workerData: unknown;
-  readonly #queue: Batch[] = [];
-  readonly #owners = new TaskOwners();
+export class Runner implements TaskSource, SlotHost, RunningTasks {
+  readonly transport: WorkerTransport;
+  readonly scope: AsyncResource = newScope('TWINPOOL_WORKER');
+  readonly owners: TaskOwners = new TaskOwners();
+  readonly functions: Functions = new Functions();
   /** Errors of user code outside of a call. */
-  readonly errors: StrayErrors = new StrayErrors(this.#owners, () => this.#queue[0]?.hasClaims === true);
-  readonly #functions = new Functions();
-  readonly #separateValues = new SeparateValues();
-  /** A task runs or a module loads. `drive` is called when that ends. */
-  #busy = false;
+  readonly errors: StrayErrors = new StrayErrors(this.owners, this);
+  isShared = false;
+  workerData: unknown;
+  #setup: WorkerSetup | undefined;
+  /** The slots that had a task so far. */
+  readonly #slots: SlotRunner[] = [];
+  /** Several slots: those with tasks that have not begun. */
+  readonly #pending: SlotRunner[] = [];
+  #isTurnPlanned = false;
+  /** Slots that wait for a promise or a module. */
+  #waiting = 0;
+  /** The slot of the next separate value. */
+  #valueSlot = 0;
   #ready = false;
-  #context: RunningTask | undefined;
-  /** The program does not know yet that the messages whose tasks it took back were read. */
-  #owesAcknowledgement = false;
+  #busyFor = 0;
 
   constructor(transport: WorkerTransport) {
-    this.#transport = transport;
+    this.transport = transport;
   }
 
+  get setup(): WorkerSetup {
+    return this.#setup as WorkerSetup;
+  }
   /** Whether no task runs and none waits. */
   get isIdle(): boolean {
-    return !this.#busy && this.#queue.length === 0;
+    if (this.isShared) return this.#waiting === 0 && this.#pending.length === 0;
+    return this.#slots[0]?.isIdle !== false;
   }
   get isReady(): boolean {
     return this.#ready;
@@ -106,22 +82,28 @@ export class Runner implements TaskSource {
   receive(message: Message): void {
     switch (message[0]) {
       case TASKS:
-        this.#queue.push(new Batch(message));
+        this.#addTasks(message);
         break;
       case DEFINE:
-        this.#functions.define(message[1] as number, message[2] as TaskDescriptor);
+        this.functions.define(message[1] as number, message[2] as TaskDescriptor);
         break;
       case FORGET:
-        this.#functions.forget(message[1] as number[]);
+        this.functions.forget(message[1] as number[]);
         break;
       case SEPARATE_VALUE:
-        this.#separateValues.add(message[1]);
+        this.#takeValueSlot().separateValues.add(message[1]);
+        break;
+      case VALUE_OF:
+        this.#valueSlot = message[1] as number;
         break;
       case ABORT:
-        this.#abort(message[1] as number, message[2] as number);
+        this.#slots[(message[3] as number | undefined) ?? 0]?.abort(message[1] as number, message[2] as number, message[4] === true);
+        break;
+      case PING:
+        this.transport.send([PONG]);
         break;
       case INIT:
-        if (this.#answers !== undefined) throw new TwinpoolError('this worker was set up a second time');
+        if (this.#setup !== undefined) throw new TwinpoolError('this worker was set up a second time');
         void this.#initialize(message[1] as WorkerSetup);
         break;
       default:
@@ -130,296 +112,131 @@ export class Runner implements TaskSource {
 
   /** Takes the place of a separate value whose message could not be read. */
   receiveUnreadable(error: unknown): void {
-    this.#separateValues.addUnreadable(error);
+    this.#takeValueSlot().separateValues.addUnreadable(error);
   }
 
-  /** Runs waiting tasks until the queue is empty or a task or load must be awaited. */
+  /** Runs waiting tasks until each slot has none, or awaits a task or load. */
   drive(): void {
-    if (!this.#busy && this.#ready) this.#scope.runInAsyncScope(this.#drive, this);
+    if (!this.#ready) return;
+    if (this.isShared) this.#driveAll();
+    else this.#slotAt(0).drive();
   }
 
-  #drive(): void {
-    this.#answers.resume();
-    for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
-      if (!this.#runBatch(batch)) return;
-      this.#answers.acknowledged = batch.sequence;
-      this.#queue.shift();
-    }
-    this.#answers.flush();
-    if (this.#owesAcknowledgement) this.#acknowledge();
-    this.#transport.idle(this.#answers.busyFor);
+  // SlotHost.
+
+  get isRetiring(): boolean {
+    return this.errors.isRetiring;
   }
+
+  waits(by: 1 | -1): void {
+    this.#waiting += by;
+  }
+
+  goOn(slot: SlotRunner): void {
+    slot.drive();
+    if (this.isShared) this.#driveAll();
+  }
+
+  rests(busyFor: number): void {
+    if (this.isShared) this.#busyFor = busyFor;
+    else this.transport.idle(busyFor);
+  }
+
+  // TaskSource.
 
   isRunning(owner: number): boolean {
-    return this.#owners.isRunning(owner);
+    return this.#slotOf(owner) !== undefined || this.owners.isInitializing(owner);
   }
 
   contextOf(owner: number): TaskContext | undefined {
-    if (owner === this.#owners.running) return this.#contextOfRunning();
-    return this.#owners.isRunning(owner) ? startContext(identityHere() as Identity, this.#transport.kind) : undefined;
+    const slot = this.#slotOf(owner);
+    if (slot !== undefined) return slot.context();
+    return this.owners.isInitializing(owner) ? startContext(identityHere() as Identity, this.transport.kind) : undefined;
   }
 
-  /** Creates the context on first use. */
-  #contextOfRunning(): RunningTask | undefined {
-    const batch = this.#queue[0];
-    if (batch === undefined) return undefined;
-    this.#context ??= new RunningTask(this.#transport, this.#answers, this.#setup, this.#workerData, batch.sequence, batch.place);
-    return this.#context;
+  // RunningTasks.
+
+  failureOf(owner: Owner): ((error: unknown) => void) | undefined {
+    return typeof owner === 'number' ? this.#slotOf(owner)?.fail : undefined;
+  }
+
+  get isAnyAwaited(): boolean {
+    return this.#slots.some(({ fail }) => fail !== undefined);
+  }
+
+  begun(withClaims: boolean): readonly number[] {
+    return this.#slots.flatMap(({ index, running, hasClaims }) => (running !== 0 || (withClaims && hasClaims) ? [index] : []));
+  }
+
+  #slotOf(owner: number): SlotRunner | undefined {
+    for (const slot of this.#slots) if (slot.running === owner) return slot;
+    return undefined;
+  }
+
+  #slotAt(index: number): SlotRunner {
+    if (index >= (this.#setup?.slots ?? 1)) throw new TwinpoolError('this worker got a message for a slot that it does not have');
+    for (let next = this.#slots.length; next <= index; next++) this.#slots.push(new SlotRunner(this, next));
+    return this.#slots[index] as SlotRunner;
+  }
+
+  #takeValueSlot(): SlotRunner {
+    const slot = this.#slotAt(this.#valueSlot);
+    this.#valueSlot = 0;
+    return slot;
+  }
+
+  #addTasks(message: Message): void {
+    const slot = this.#slotAt((message[4] as number | undefined) ?? 0);
+    slot.add(message);
+    if (this.isShared) this.#pending.push(slot);
+  }
+
+  #driveAll(): void {
+    if (this.#isTurnPlanned) return;
+    const began = now();
+    for (let slot = this.#pending.shift(); slot !== undefined; slot = this.#pending.shift()) {
+      slot.drive();
+      if (this.#pending.length === 0 || now() - began < LONGEST_TURN) continue;
+      this.#isTurnPlanned = true;
+      this.transport.keepTurning(true);
+      afterTurn(() => {
+        this.#isTurnPlanned = false;
+        this.#driveAll();
+      });
+      return;
+    }
+    if (this.isIdle) this.transport.idle(this.#busyFor);
   }
 
   async #initialize(setup: WorkerSetup): Promise<void> {
     this.#setup = setup;
-    this.#answers = new Answers(this.#transport, setup.maxPayloadBytes);
-    this.#workerData = unpackValue(setup.workerData);
+    this.isShared = (setup.slots ?? 1) > 1;
+    this.workerData = unpackValue(setup.workerData);
     const { workerId, workerIndex, workerName, preload, initializer } = setup;
-    becomeWorker(setup.depth, this, { workerId, workerIndex, workerName, workerData: this.#workerData });
-    this.errors.reportTo(this.#answers);
-    if (preload.length > 0 || initializer !== undefined) await runStartCode(setup, this.#transport, this.#owners);
-    this.#owners.startTasks();
+    becomeWorker(setup.depth, this, { workerId, workerIndex, workerName, workerData: this.workerData });
+    this.errors.reportTo(this.#reporter());
+    if (preload.length > 0 || initializer !== undefined) await runStartCode(setup, this.transport, this.owners);
+    this.owners.startTasks();
     this.#ready = true;
-    this.#transport.send([READY]);
+    this.transport.send([READY]);
     this.drive();
   }
 
-  /** When this message is read, the task may have ended and another may run. */
-  #abort(sequence: number, place: number): void {
-    const batch = this.#queue[0];
-    const { running } = this.#owners;
-    if (!this.#busy || running === 0 || batch?.sequence !== sequence || batch.place !== place) return;
-    // Listeners of the signal run now, and belong to the task.
-    runAs(running, () => this.#contextOfRunning()?.abort());
-  }
-
-  #load(id: number, known: WorkerFunction): Promise<void> {
-    return this.#functions.load(known, this.#setup.startTimeout, () => this.#transport.send([LOADED, id]));
-  }
-
-  /** Returns whether the batch is finished. False: a module or a promise must be awaited. */
-  #runBatch(batch: Batch): boolean {
-    const answers = this.#answers;
-    for (; batch.hasRun; batch.nextRun()) {
-      const id = batch.functionId;
-      const known = this.#functions.get(id);
-      if (known !== undefined && known.task === undefined && !batch.isTried) {
-        answers.flush();
-        if (!batch.claim(this.#transport, 1)) return this.#wasTakenBack();
-        batch.tryLoad();
-        this.#waitFor(this.#load(id, known));
-        return false;
-      }
-      answers.measure(id);
-      let end: RunEnd;
-      do end = this.#runInScope(batch, known);
-      while (end === 'touched');
-      if (end !== 'done') return end === 'taken back' && this.#wasTakenBack();
-      answers.closeSegment();
-    }
-    return true;
-  }
-
-  /**
-   * Runs the tasks of one run. A new owner and scope are a large part of a short task's cost. So short synchronous tasks of one call share both, and tasks
-   * of different calls share a scope while user code has not touched it.
-   */
-  #runInScope(batch: Batch, known: WorkerFunction | undefined): RunEnd {
-    const isOneCall = (batch.flags & SAME_CALL) !== 0;
-    const shared = isOneCall && batch.expectation > 0 && known?.isAsync !== true ? 'owner' : 'scope';
-    if (isContextUntouched()) {
-      this.#taskScope ??= newScope('TWINPOOL_TASK');
-      return this.#taskScope.runInAsyncScope(this.#runTasks, this, batch, known, shared);
-    }
-    if (shared === 'owner') return newScope('TWINPOOL_TASK').runInAsyncScope(this.#runTasks, this, batch, known, shared);
-    return this.#runTasks(batch, known, 'nothing');
-  }
-
-  /** Runs inside the shared scope, unless `shared` is 'nothing'. */
-  #runTasks(batch: Batch, known: WorkerFunction | undefined, shared: Shared): RunEnd {
-    const answers = this.#answers;
-    const { items, flags, count, specials, expectation } = batch;
-    const arity = flags >>> ARITY_SHIFT;
-    const readEvery = expectation < SHORT ? READ_EVERY - 1 : 0;
-    const mayRunTogether =
-      shared === 'owner' && flags === SAME_CALL && expectation < SHORT && specials === undefined && known?.task !== undefined;
-    if (shared === 'owner') enterOwner(this.#owners.next());
-    while (batch.at < count) {
-      if (mayRunTogether && known.givesNumbers && !batch.hasClaims) {
-        if (!batch.claim(this.#transport, Math.min(TOGETHER, count - batch.at))) return 'taken back';
-        if (!this.#runTogether(batch, known, items, expectation)) return 'waits';
-        answers.flushIfLate();
-        continue;
-      }
-      if (!batch.claim(this.#transport, 1)) return 'taken back';
-      answers.beforeTask(expectation);
-      batch.start();
-      answers.started(expectation);
-      const item = batch.item(items, specials, arity);
-      if (shared === 'scope') enterOwner(this.#owners.next());
-      const settled =
-        shared === 'nothing' ? runAs(this.#owners.next(), this.#run, this, batch, known, item) : this.#run(batch, known, item);
-      // The position moves past an asynchronous task only when the task has settled.
-      if (!settled) return 'waits';
-      answers.countRun();
-      batch.moveOn();
-      if (expectation > 0 && (batch.at & readEvery) === 0) answers.flushIfLate();
-      if (shared === 'scope' && !isContextUntouched()) return 'touched';
-    }
-    return 'done';
-  }
-
-  /** The rest of the batch runs elsewhere. Its slot is free when the program knows that the message was read, which an answer may not tell. */
-  #wasTakenBack(): true {
-    this.#owesAcknowledgement = true;
-    return true;
-  }
-
-  #acknowledge(): void {
-    this.#owesAcknowledgement = false;
-    this.#answers.acknowledge();
-  }
-
-  /**
-   * Runs claimed tasks of one call that return numbers at once, without a check of each outcome's kind. Claiming them together only delays a cancel of the
-   * whole call. Returns false when a task returned a promise; the tasks after it stay claimed.
-   */
-  #runTogether(batch: Batch, known: WorkerFunction, items: ArrayLike<unknown>, expectation: number): boolean {
-    const answers = this.#answers;
-    const { call } = known.task as LoadedTask;
-    this.#owners.begin();
-    for (; batch.hasClaims; batch.moveOn()) {
-      answers.beforeTask(expectation);
-      batch.start();
-      answers.started(expectation);
-      let result: unknown;
-      let hasThrown = false;
-      try {
-        result = call(items[batch.at]);
-      } catch (error) {
-        hasThrown = true;
-        result = error;
-      }
-      if (typeof result === 'number' && !hasThrown) {
-        answers.number(result);
-        if (this.#context !== undefined) this.#endContext();
-      } else {
-        known.givesNumbers = hasThrown;
-        if (!this.#conclude(batch, known, result, hasThrown)) return false;
-        answers.countRun();
-        this.#owners.begin();
-      }
-    }
-    this.#endTask();
-    return true;
-  }
-
-  /** Runs one task. Returns whether its outcome is known. False: it returned a promise. */
-  #run(batch: Batch, known: WorkerFunction | undefined, item: unknown): boolean {
-    return item === SPECIAL ? this.#runSpecial(batch, known) : this.#call(batch, known, item);
-  }
-
-  #runSpecial(batch: Batch, known: WorkerFunction | undefined): boolean {
-    const { specialKind: kind, specialPayload: payload } = batch;
-    batch.dropSpecial();
-    if (kind === AS_SKIP) {
-      this.#answers.skipped();
-      return true;
-    }
-    let item: unknown;
-    try {
-      item = kind === AS_BYTES ? unpackBytes(payload) : this.#separateValues.take();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#answers.thrown(new TaskSerializationError(`the arguments arrived but cannot be read in the worker: ${reason}`), 'worker');
-      return true;
-    }
-    return this.#call(batch, known, item);
-  }
-
-  #call(batch: Batch, known: WorkerFunction | undefined, item: unknown): boolean {
-    if (known?.task === undefined) {
-      this.#answers.thrown(known?.failure ?? new TaskModuleError('the task was never defined in this worker'), 'worker');
-      return true;
-    }
-    const { flags } = batch;
-    if ((flags & TIMED) !== 0) this.#answers.announceStart();
-    this.#owners.begin();
-    let result: unknown;
-    let hasThrown = false;
-    try {
-      const { call } = known.task;
-      result = (flags & ARGUMENT_LISTS) !== 0 ? call(...(item as unknown[])) : call(item);
-    } catch (error) {
-      hasThrown = true;
-      result = error;
-    }
-    return this.#conclude(batch, known, result, hasThrown);
-  }
-
-  /** Adds the result of a call to the answers. Returns false when it is a promise. */
-  #conclude(batch: Batch, known: WorkerFunction, came: unknown, wasThrown: boolean): boolean {
-    let result = came;
-    let hasThrown = wasThrown;
-    let isPromise = false;
-    try {
-      isPromise = !hasThrown && !isPrimitive(result) && typeof (result as PromiseLike<unknown>).then === 'function';
-    } catch (error) {
-      // A getter, or a Proxy.
-      hasThrown = true;
-      result = error;
-    }
-    if (isPromise) {
-      known.isAsync = true;
-      this.#awaitResult(batch, result as PromiseLike<unknown>);
-      return false;
-    }
-    // The task runs until its outcome is packed: packing may call its getters, which may end the worker.
-    if (hasThrown) this.#answers.thrown(result);
-    else this.#answers.value(result);
-    this.#endTask();
-    return true;
-  }
-
-  #awaitResult(batch: Batch, result: PromiseLike<unknown>): void {
-    let isOver = false;
-    const finish = (answer: () => void): void => {
-      if (isOver) return;
-      isOver = true;
-      // Packing may call code of the task.
-      setCalling(this.#owners.running);
-      answer();
-      this.#endTask();
-      this.#answers.countRun();
-      this.#answers.closeSegment();
-      batch.moveOn();
-      this.#busy = false;
-      if (this.errors.isRetiring) exit(1);
-      this.drive();
+  /** Outcomes that wait in a slot leave before an error does. */
+  #reporter(): ErrorReporter {
+    const { answers } = this.#slotAt(0);
+    const flush = (): void => {
+      for (const slot of this.#slots) if (slot.index > 0) slot.answers.flush();
     };
-    const failed = (error: unknown) => finish(() => this.#answers.thrown(error));
-    this.#busy = true;
-    this.errors.watch(failed);
-    this.#transport.keepTurning();
-    // Through `Promise.resolve`, so that a thenable that calls back at once does not make this call itself.
-    void whenSettled(promiseOf(result), (value) => finish(() => this.#answers.value(value)), failed);
-    setCalling(0);
-  }
-
-  #waitFor(loading: Promise<void>): void {
-    this.#busy = true;
-    this.#transport.keepTurning();
-    void whenSettled(loading, () => {
-      this.#busy = false;
-      this.drive();
-    });
-  }
-
-  #endContext(): void {
-    if (this.#context !== undefined) this.#context.isOver = true;
-    this.#context = undefined;
-  }
-
-  #endTask(): void {
-    this.#endContext();
-    this.errors.unwatch();
-    this.#owners.end();
+    return {
+      lateError(...error) {
+        flush();
+        answers.lateError(...error);
+      },
+      exiting(...end) {
+        flush();
+        answers.exiting(...end);
+      },
+    };
   }
 }

@@ -18,11 +18,19 @@ export class RunningTask implements TaskContext {
   isOver = false;
   readonly #transport: WorkerTransport;
   readonly #answers: Answers;
+  readonly #slot: number;
   readonly #sequence: number;
   readonly #place: number;
   #controller: AbortController | undefined;
 
-  constructor(transport: WorkerTransport, answers: Answers, setup: WorkerSetup, workerData: unknown, sequence: number, place: number) {
+  /** The task is at `place` of message `sequence` of its slot. */
+  constructor(
+    transport: WorkerTransport,
+    answers: Answers,
+    setup: WorkerSetup,
+    workerData: unknown,
+    { slot, sequence, place }: { readonly slot: number; readonly sequence: number; readonly place: number },
+  ) {
     this.workerId = setup.workerId;
     this.workerIndex = setup.workerIndex;
     this.workerName = setup.workerName;
@@ -30,6 +38,7 @@ export class RunningTask implements TaskContext {
     this.workerData = workerData;
     this.#transport = transport;
     this.#answers = answers;
+    this.#slot = slot;
     this.#sequence = sequence;
     this.#place = place;
   }
@@ -39,7 +48,7 @@ export class RunningTask implements TaskContext {
     const controller = new AbortController();
     const { signal } = controller;
     const look = () => {
-      if (!nativeAborted.call(signal) && this.#transport.isAborted(this.#sequence, this.#place)) controller.abort();
+      if (!nativeAborted.call(signal) && this.#transport.isAborted(this.#slot, this.#sequence, this.#place)) controller.abort();
     };
     // Own members hide those of the prototype: a synchronous task that reads them sees an abort that no event could deliver.
     Object.defineProperty(signal, 'aborted', {
@@ -62,7 +71,7 @@ export class RunningTask implements TaskContext {
   }
 
   readonly report = (value: unknown): void => {
-    if (this.isOver) throw new InvalidStateError('report() was called after the task had ended');
+    if (this.isOver) throw new InvalidStateError('report() was called after the task had ended, or after its time limit');
     this.#answers.report(value);
   };
 

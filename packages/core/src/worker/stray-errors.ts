@@ -1,34 +1,51 @@
 /**
  * StrayErrors: decides what an error of user code outside of a call means, and reports it.
  *
- *   of the asynchronous task that runs           its outcome
+ *   of an asynchronous task that runs            its outcome
  *   of a module's first load, in a young worker  LATE; the worker goes on
+ *   with several slots, while tasks run          LATE that retires: the worker ends after its running tasks, when the program says so
  *   of an ended task, or a rejection without an  LATE; the worker ends after the running task
  *     owner, while an asynchronous task runs
  *   anything else                                fatal LATE; the worker ends at once
  *
- * Errors from before the worker's set-up wait for it. late-errors.ts catches the errors and ends the worker. This file does not know tasks and batches.
+ * Errors from before the worker's set-up wait for it. late-errors.ts catches the errors and ends the worker. This file does not know slots and batches.
  */
-import type { Answers } from './answers.ts';
 import { ownerOfUncaught } from './microtasks.ts';
-import { taskImportHere } from './ownership.ts';
+import { type Owner, taskImportHere } from './ownership.ts';
 import { hasRefusedHere } from './refusal.ts';
 import type { TaskOwners } from './task-owners.ts';
 
+/** The tasks of this worker, as far as an error may concern them. */
+export interface RunningTasks {
+  /** Several tasks may run at once. */
+  readonly isShared: boolean;
+  /** No task runs and none waits. */
+  readonly isIdle: boolean;
+  /** An asynchronous task runs. */
+  readonly isAnyAwaited: boolean;
+  /** Fails the asynchronous task of this owner; `undefined` if no such task runs. */
+  failureOf(owner: Owner): ((error: unknown) => void) | undefined;
+  /** The slots whose task has begun; `withClaims`: or waits for its module. */
+  begun(withClaims: boolean): readonly number[];
+}
+
+/** Sends errors to the program. */
+export interface ErrorReporter {
+  lateError(error: unknown, fatal: boolean, running: boolean, slots: readonly number[] | undefined, retires: boolean): void;
+  exiting(running: boolean, slots: readonly number[] | undefined): void;
+}
+
 export class StrayErrors {
   readonly #owners: TaskOwners;
-  readonly #hasClaimed: () => boolean;
-  #answers: Answers | undefined;
+  readonly #tasks: RunningTasks;
+  #reporter: ErrorReporter | undefined;
   /** Errors from before the worker's set-up. */
   readonly #early: unknown[] = [];
-  /** Fails the running asynchronous task with an error outside of its promise. */
-  #failRunning: ((error: unknown) => void) | undefined;
   #isRetiring = false;
 
-  /** `hasClaimed`: a task that has not begun waits for its module. */
-  constructor(owners: TaskOwners, hasClaimed: () => boolean) {
+  constructor(owners: TaskOwners, tasks: RunningTasks) {
     this.#owners = owners;
-    this.#hasClaimed = hasClaimed;
+    this.#tasks = tasks;
   }
 
   /** A leftover of an ended task failed: the worker ends after the running task, or at once. */
@@ -37,19 +54,9 @@ export class StrayErrors {
   }
 
   /** The worker is set up: errors can be reported. */
-  reportTo(answers: Answers): void {
-    this.#answers = answers;
-    for (const error of this.#early.splice(0)) this.#report(error);
-  }
-
-  /** An asynchronous task runs: `fail` ends it. */
-  watch(fail: (error: unknown) => void): void {
-    this.#failRunning = fail;
-  }
-
-  /** No asynchronous task runs. */
-  unwatch(): void {
-    this.#failRunning = undefined;
+  reportTo(reporter: ErrorReporter): void {
+    this.#reporter = reporter;
+    for (const error of this.#early.splice(0)) this.#report(error, false);
   }
 
   /**
@@ -59,40 +66,47 @@ export class StrayErrors {
   takes(error: unknown, kind: 'exception' | 'rejection'): boolean {
     // What a module starts that a task imports counts as the task, unless it was refused a pool.
     const owner = taskImportHere() !== undefined && hasRefusedHere() ? undefined : ownerOfUncaught(error);
-    const fail = this.#failRunning;
-    if (fail !== undefined && owner === this.#owners.running) {
+    const tasks = this.#tasks;
+    const fail = tasks.failureOf(owner);
+    if (fail !== undefined) {
       fail(error);
       return true;
     }
     // An import ran the program again, and what came of it fails (a refused pool, a port in use): in a replacement it would fail again.
     if (typeof owner !== 'number' && (hasRefusedHere() || (owner !== undefined && this.#owners.areFew))) {
-      this.#report(error);
+      this.#report(error, false);
+      return true;
+    }
+    if (tasks.isShared && !tasks.isIdle) {
+      this.#report(error, true);
       return true;
     }
     // An exception without an owner may be the running task's: a callback that threw may be the one that it waits for.
-    const canWait = fail !== undefined && (owner !== undefined || kind === 'rejection');
+    const canWait = tasks.isAnyAwaited && (owner !== undefined || kind === 'rejection');
     this.#isRetiring ||= canWait || typeof owner === 'number';
-    if (canWait) this.#report(error);
+    if (canWait) this.#report(error, false);
     return canWait;
   }
 
   /** Reports an error after which the worker's state is unknown. The worker then ends. */
   fatal(error: unknown): void {
-    this.#answers?.lateError(error, true, this.#hasBegun());
+    const begun = this.#begun();
+    this.#reporter?.lateError(error, true, begun.length > 0, begun, true);
   }
 
   /** The worker ends. Messages that it sends now still arrive. */
   exiting(): void {
-    this.#answers?.exiting(this.#hasBegun());
+    const begun = this.#begun();
+    this.#reporter?.exiting(begun.length > 0, begun);
   }
 
-  /** Whether a task ends with this worker: one that runs, or that waits for its module, unless this worker ends because of another's leftover. */
-  #hasBegun(): boolean {
-    return this.#owners.running !== 0 || (!this.#isRetiring && this.#hasClaimed());
+  /** The tasks that end with this worker: those that run, or wait for their module, unless this worker ends because of another's leftover. */
+  #begun(): readonly number[] {
+    return this.#tasks.begun(!this.#isRetiring);
   }
 
-  #report(error: unknown): void {
-    if (this.#answers === undefined) this.#early.push(error);
-    else this.#answers.lateError(error, false, false);
+  #report(error: unknown, retires: boolean): void {
+    if (this.#reporter === undefined) this.#early.push(error);
+    else this.#reporter.lateError(error, false, false, undefined, retires);
   }
 }

@@ -1,10 +1,10 @@
 /**
- * TaskOwners: gives each task of this worker an owner (ownership.ts), and tells which one runs.
+ * TaskOwners: numbers the owners of user code in this worker (ownership.ts): one for each task, and one for the initializer.
  *
- *   next() --> newest --begin--> running --end--> ended              one task runs at a time
+ *   next() --> newest --begin--> its code is on the stack          the slot that runs the task keeps its owner (slot-runner.ts)
  *   initialize: the owner of the initializer runs until the initializer has ended
  *
- * Invariant: an owner runs once, and no later owner has its number. It does not know what a task does.
+ * Invariant: an owner runs once, and no later owner has its number. It does not know what a task does, nor which ones run.
  */
 import { runAs, setCalling } from './ownership.ts';
 
@@ -12,21 +12,16 @@ export class TaskOwners {
   #newest = 0;
   /** The newest owner before the first task. */
   #atStart = 0;
-  /** The owner of the running task, or 0. */
-  #running = 0;
   /** The owner of the running initializer, or 0. */
   #initializing = 0;
 
-  get running(): number {
-    return this.#running;
-  }
   /** At most one task has begun, or one run of short tasks. */
   get areFew(): boolean {
     return this.#newest <= this.#atStart + 1;
   }
 
-  isRunning(owner: number): boolean {
-    return owner === this.#running || owner === this.#initializing;
+  isInitializing(owner: number): boolean {
+    return owner !== 0 && owner === this.#initializing;
   }
 
   /** Returns a new owner, for the next task or for a run of short tasks. */
@@ -35,15 +30,10 @@ export class TaskOwners {
     return this.#newest;
   }
 
-  /** Before a task of the newest owner is called. */
-  begin(): void {
-    this.#running = this.#newest;
+  /** Before a task of the newest owner is called. Returns that owner. */
+  begin(): number {
     setCalling(this.#newest);
-  }
-
-  end(): void {
-    this.#running = 0;
-    setCalling(0);
+    return this.#newest;
   }
 
   /** Calls the initializer, as code of an owner of its own. */

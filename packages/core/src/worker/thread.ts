@@ -11,7 +11,17 @@
  */
 import process from 'node:process';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { ABORT_MESSAGE, ABORT_TASK, ASLEEP, packSlot, slotEnd, slotNext, type ThreadSetup, WAKE } from '../wire/cells.ts';
+import {
+  ABORT_MESSAGE,
+  ABORT_TASK,
+  ASLEEP,
+  cellOfSlot,
+  endOfClaims,
+  nextClaim,
+  packClaims,
+  type ThreadSetup,
+  WAKE,
+} from '../wire/cells.ts';
 import { checkToWorker } from '../wire/message-faults.ts';
 import { BLOCKING, type Message, RETIRE } from '../wire/messages.ts';
 import { catchLateErrors } from './late-errors.ts';
@@ -27,8 +37,8 @@ const LOOKS = 50;
 /** ms. The longest sleep. Longer: unreferenced timers of user code wait longer. Shorter: the first task after a pause wakes the slower way. */
 const SLEEP = 20;
 
-export async function startThread({ port, cells }: ThreadSetup): Promise<void> {
-  const thread = new ThreadTransport(port, cells);
+export async function startThread(setup: ThreadSetup): Promise<void> {
+  const thread = new ThreadTransport(setup);
   catchLateErrors(thread.runner.errors);
   await sendOutput((message, transfer) => thread.send(message, transfer));
   thread.listen();
@@ -41,6 +51,7 @@ class ThreadTransport implements WorkerTransport {
   readonly runner: Runner = new Runner(this);
   readonly #port: MessagePort;
   readonly #cells: Int32Array;
+  readonly #slots: number;
   readonly #exit = process.exit.bind(process);
   /** The number of active resources of an idle thread. More than that belong to user code. */
   #resourcesAtRest = 0;
@@ -50,9 +61,10 @@ class ThreadTransport implements WorkerTransport {
   #busyFor = 0;
   readonly #quiesce = new Quiesce(() => this.#wait());
 
-  constructor(port: MessagePort, cells: Int32Array) {
+  constructor({ port, cells, slots }: ThreadSetup) {
     this.#port = port;
     this.#cells = cells;
+    this.#slots = slots;
   }
 
   listen(): void {
@@ -64,15 +76,15 @@ class ThreadTransport implements WorkerTransport {
     this.#resourcesAtRest = resourcesAtRest();
   }
 
-  claim(slot: number, most: number): number {
+  claim(at: number, most: number): number {
     const cells = this.#cells;
     for (;;) {
-      const cell = Atomics.load(cells, slot);
-      const next = slotNext(cell);
-      const end = slotEnd(cell);
+      const cell = Atomics.load(cells, at);
+      const next = nextClaim(cell);
+      const end = endOfClaims(cell);
       const count = Math.min(most, end - next);
       if (count <= 0) return 0;
-      if (Atomics.compareExchange(cells, slot, cell, packSlot(next + count, end)) === cell) return count;
+      if (Atomics.compareExchange(cells, at, cell, packClaims(next + count, end)) === cell) return count;
     }
   }
 
@@ -84,8 +96,9 @@ class ThreadTransport implements WorkerTransport {
     // The port listens, so the event loop keeps turning.
   }
 
-  isAborted(sequence: number, place: number): boolean {
-    return Atomics.load(this.#cells, ABORT_MESSAGE) === sequence && Atomics.load(this.#cells, ABORT_TASK) === place;
+  isAborted(slot: number, sequence: number, place: number): boolean {
+    const first = cellOfSlot(slot, this.#slots);
+    return Atomics.load(this.#cells, first + ABORT_MESSAGE) === sequence && Atomics.load(this.#cells, first + ABORT_TASK) === place;
   }
 
   #take(message: Message): void {

@@ -8,13 +8,13 @@ export interface WorkerTransport {
   /** How this worker waits for messages. Every answer contains it. */
   readonly mode: number;
   /** Claims up to `most` of the next tasks of a message and returns their number. 0: the program took them back, and all tasks after them. */
-  claim(slot: number, most: number): number;
+  claim(cell: number, most: number): number;
   /** Sends a message. If it throws, nothing was sent. */
   send(message: Message, transfer?: readonly unknown[]): void;
-  /** A task or a load needs the event loop to finish: the worker must not block. */
-  keepTurning(): void;
+  /** A task or a load needs the event loop to finish: the worker must not block. `takesMore`: it reads further messages meanwhile. */
+  keepTurning(takesMore: boolean): void;
   /** No task runs or waits. `busyFor`: ms of work since the last wait. */
   idle(busyFor: number): void;
   /** Whether the signal of this task is aborted, as far as that is visible without a turn of the event loop. */
-  isAborted(sequence: number, place: number): boolean;
+  isAborted(slot: number, sequence: number, place: number): boolean;
 }

@@ -33,11 +33,13 @@ import {
   type Message,
   MODE,
   OUTPUT,
+  PONG,
   READY,
   REPORT,
   SEPARATE_VALUE,
   STARTED,
   TASKS,
+  VALUE_OF,
 } from '../../src/wire/messages.ts';
 import { encodeThrown } from '../../src/wire/thrown.ts';
 import { KINDS, type Kind, Workplace } from './workplace.ts';
@@ -93,6 +95,8 @@ interface Field {
 
 const isRealCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isUndefined = (value: unknown) => value === undefined;
+/** Whether there is such a slot, only a lane knows. */
+const isSlot = (value: unknown) => value === undefined || isRealCount(value);
 /** Bytes that cannot be read are a failure of their own task; two lists are a value without Buffers. */
 const isPackedJunk = (value: unknown) => value instanceof Uint8Array || (Array.isArray(value) && value.length === 2);
 const answer = (fields: Record<number, unknown>): unknown[] =>
@@ -138,6 +142,11 @@ const FIELDS: readonly Field[] = [
   },
   { field: 'ANSWER: acknowledged', forge: (value) => answer({ 5: value }), isFine: isRealCount },
   { field: 'ANSWER: mode', forge: (value) => answer({ 6: value }) },
+  { field: 'ANSWER: slot', forge: (value) => answer({ 7: value }), isFine: isSlot },
+  { field: 'STARTED: slot', forge: (value) => [STARTED, value], isFine: isSlot },
+  { field: 'REPORT: slot', forge: (value) => [REPORT, 0, 1, value], isFine: isSlot },
+  { field: 'VALUE_OF: slot', forge: (value) => [VALUE_OF, value], isFine: isRealCount },
+  { field: 'ACKNOWLEDGED: slot', forge: (value) => [ACKNOWLEDGED, 0, value], isFine: isSlot },
   { field: 'REPORT: form', forge: (value) => [REPORT, value, 1] },
   { field: 'REPORT: bytes', forge: (value) => [REPORT, AS_BYTES, value], isFine: isPackedJunk },
   { field: 'ACKNOWLEDGED: message', forge: (value) => [ACKNOWLEDGED, value], isFine: isRealCount },
@@ -145,6 +154,14 @@ const FIELDS: readonly Field[] = [
   { field: 'LATE: error', forge: (value) => [LATE, value, true, true] },
   { field: 'LATE: fatal', forge: (value) => [LATE, thrown, value, true], isFine: (value) => value === true },
   { field: 'LATE: running', forge: (value) => [LATE, thrown, true, value], isFine: (value) => value === true },
+  { field: 'LATE: slots', forge: (value) => [LATE, thrown, true, true, value], isFine: isUndefined },
+  { field: 'LATE: a slot', forge: (value) => [LATE, thrown, true, true, [value]], isFine: isRealCount },
+  {
+    field: 'LATE: retires',
+    forge: (value) => [LATE, thrown, true, true, [], value],
+    isFine: (value) => value === undefined || value === true,
+  },
+  { field: 'EXITING: slots', forge: (value) => [EXITING, true, value], isFine: isUndefined },
   { field: 'EXITING: running', forge: (value) => [EXITING, value], isFine: (value) => value === true },
   { field: 'INIT_FAILED: error', forge: (value) => [INIT_FAILED, value, true] },
   {
@@ -170,6 +187,10 @@ const OUT_OF_ORDER: readonly (readonly [what: string, ...messages: unknown[]])[]
   ['INIT_FAILED after READY', [INIT_FAILED, thrown, true]],
   ['STARTED of a task without a limit', [STARTED]],
   ['LOADED for an undefined function', [LOADED, 1_000_000]],
+  ['PONG without a PING', [PONG]],
+  ['an answer in a slot that it does not have', answer({ 7: 1 })],
+  ['a report in a slot that it does not have', [REPORT, 0, 1, 1]],
+  ['a value of a slot that it does not have', [VALUE_OF, 1]],
   ['REPORT of a value that was not sent', [REPORT, AS_SEPARATE, undefined]],
   ['an answer with a value that was not sent', ofOutcome(AS_SEPARATE, undefined)],
   ['more answers than tasks', answer({ 1: 2, 2: [1, 2] })],
@@ -333,10 +354,16 @@ describe('[R10] the form of a message', () => {
         ofOutcome(AS_THROWN, encodeThrown(value)),
       ),
       [READY, 5],
+      answer({ 7: 3 }),
       [STARTED],
+      [STARTED, 2],
       [LOADED, 3],
+      [PONG],
+      [VALUE_OF, 0],
       [EXITING, false],
       [LATE, thrown, true, false],
+      [LATE, thrown, true, true, [0, 5], true],
+      [EXITING, true, [2]],
       [MODE, 1, 0],
       [SEPARATE_VALUE, undefined],
       [REPORT, 0, { any: 'thing' }],
@@ -376,7 +403,7 @@ const ORDERS: readonly Field[] = [
   { field: 'DEFINE: function', forge: (value) => [DEFINE, value, {}], isFine: (value) => value === 2 ** 32 },
   { field: 'DEFINE: descriptor', forge: (value) => [DEFINE, 1, value], isFine: (value) => typeof value === 'object' && value !== null },
   { field: 'TASKS: sequence', forge: (value) => [TASKS, value, 4, []], isFine: (value) => value === 2 ** 32 },
-  { field: 'TASKS: slot', forge: (value) => [TASKS, 1, value, []], isFine: (value) => value === 2 ** 32 },
+  { field: 'TASKS: cell', forge: (value) => [TASKS, 1, value, []], isFine: (value) => value === 2 ** 32 },
   { field: 'TASKS: runs', forge: (value) => [TASKS, 1, 4, value] },
   { field: 'TASKS: function of a run', forge: (value) => run({ 0: value }), isFine: (value) => value === 2 ** 32 },
   { field: 'TASKS: flags of a run', forge: (value) => run({ 1: value }), isFine: (value) => value === 2 ** 32 },
@@ -394,6 +421,15 @@ const ORDERS: readonly Field[] = [
   { field: 'TASKS: place of a special', forge: (value) => run({ 4: [value, AS_SEPARATE, undefined] }) },
   { field: 'TASKS: kind of a special', forge: (value) => run({ 4: [0, value, undefined] }) },
   { field: 'TASKS: bytes of a special', forge: (value) => run({ 4: [0, AS_BYTES, value] }), isFine: isPackedJunk },
+  { field: 'TASKS: the slot', forge: (value) => [TASKS, 1, 4, [], value], isFine: isSlot },
+  { field: 'ABORT: slot', forge: (value) => [ABORT, 1, 0, value], isFine: isSlot },
+  { field: 'ABORT: final', forge: (value) => [ABORT, 1, 0, 0, value], isFine: (value) => value === undefined || value === true },
+  { field: 'VALUE_OF: slot', forge: (value) => [VALUE_OF, value], isFine: isRealCount },
+  {
+    field: 'INIT: slots',
+    forge: (value) => [INIT, { ...setup, slots: value }],
+    isFine: (value) => value === undefined || value === 2 ** 32,
+  },
   { field: 'ABORT: sequence', forge: (value) => [ABORT, value, 0], isFine: (value) => value === 2 ** 32 },
   { field: 'ABORT: place', forge: (value) => [ABORT, 1, value], isFine: (value) => value === 2 ** 32 },
 ];

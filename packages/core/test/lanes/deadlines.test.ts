@@ -27,6 +27,7 @@ beforeEach(() => {
   isFrontRunning = true;
   sequence = 0;
   deadlines = new Deadlines(clock, inFlight, {
+    aftermath: 'its worker was ended',
     stoppedFor: () => stoppedFor,
     abortFront: () => done.push(['abort']),
     isolateFront: (isStuck) => isStuck || isFrontRunning,

@@ -38,6 +38,8 @@ import { encodeThrown } from '../../src/wire/thrown.ts';
 
 export interface WorldShape {
   readonly size: number;
+  /** `concurrentTasksPerWorker`. */
+  readonly slots: number;
   readonly startTracking: StartTracking;
   readonly maxTasks: number;
   readonly startsAtOnce: boolean;
@@ -51,6 +53,7 @@ export interface WorldShape {
 export function worldOf(shape: Partial<WorldShape> = {}, seams: Seams = {}): World {
   const usual: WorldShape = {
     size: 1,
+    slots: 1,
     startTracking: 'claims',
     maxTasks: Number.POSITIVE_INFINITY,
     startsAtOnce: false,
@@ -217,6 +220,7 @@ export class World {
     const { workers, share } = resolveRuntime({
       kind: 'process',
       workers: shape.size,
+      concurrentTasksPerWorker: shape.slots,
       ...(shape.maxTasks === Number.POSITIVE_INFINITY ? {} : { maxTasksPerChild: shape.maxTasks }),
       idleTimeout: shape.idleTimeout,
       minWorkers: Math.min(shape.minWorkers, shape.size),
@@ -499,6 +503,12 @@ export class World {
     this.die(worker, 1, null);
   }
 
+  /** The same in a worker with several slots: it goes on with what it runs. */
+  failLateAndGoOn(worker: FakeTransport): void {
+    this.lateErrors += 1;
+    worker.failLateAndGoOn(encodeThrown(new Error('late')));
+  }
+
   #warned(error: unknown, what: string): void {
     this.warnings.push(error);
     if (error instanceof Error && error.message === 'late') this.lateErrorsTold += 1;
@@ -509,7 +519,7 @@ export class World {
   report(worker: FakeTransport): void {
     const task = worker.running;
     if (task === undefined || task.isSkipped) return;
-    worker.report(itemOf(task));
+    worker.report(itemOf(task), task);
   }
 
   heard(value: unknown, index: number): void {
@@ -718,9 +728,15 @@ export class World {
 
   /** Little is handed over ahead: a millisecond of measured work, or one task; a chunk that the user cut goes as a whole. */
   #checkAhead(worker: FakeTransport): void {
+    const { slots } = worker.lane;
+    if (this.shape.slots > 1) {
+      if (slots.length > this.shape.slots || slots.some(({ inFlight }) => inFlight.tasks > 1)) this.troubles.push('a slot has two tasks');
+      return;
+    }
     const isCut = worker.lane.chunks.some(({ job }) => (this.book.get(job)?.chunksize ?? 1) > 1);
-    if (isCut || worker.lane.outstanding <= 2 || worker.lane.load <= MOST_AHEAD) return;
-    this.troubles.push(`${worker.lane.outstanding} tasks, ${worker.lane.load} µs of work, lie in one worker`);
+    const load = slots[0]?.load ?? 0;
+    if (isCut || worker.lane.outstanding <= 2 || load <= MOST_AHEAD) return;
+    this.troubles.push(`${worker.lane.outstanding} tasks, ${load} µs of work, lie in one worker`);
   }
 
   /** First come first served, by priority, within a client; streams come and go, and are never waited for. */
@@ -802,11 +818,12 @@ export class World {
   /** What must hold between any two steps. */
   inspect(): void {
     const stats = this.runtime.stats();
-    const serving = this.workers.filter(
-      (worker) => worker.lane.state === 'starting' || (worker.lane.state === 'ready' && worker.lane.callsLeft > 0),
-    );
+    const serving = this.workers.filter(({ lane }) => lane.state === 'starting' || lane.isServing);
+    const retiring = this.workers.filter(({ lane }) => lane.state === 'retiring' && lane.isReplaced);
+    if (stats.retiring !== retiring.length || retiring.length > this.shape.size)
+      this.troubles.push(`stats().retiring is ${stats.retiring}, ${retiring.length} of at most ${this.shape.size} are`);
     // What is taken back from a worker that had its last task makes it one that serves again, beside its replacement.
-    const mayComeBack = this.shape.startTracking === 'claims' && this.shape.maxTasks < Number.POSITIVE_INFINITY;
+    const mayComeBack = this.shape.startTracking === 'claims' && this.shape.maxTasks < Number.POSITIVE_INFINITY && this.shape.slots === 1;
     const loading = this.workers.filter((worker) => worker.lane.isLoading);
     if (loading.length > this.shape.mostStarting) this.troubles.push(`${loading.length} workers load, at most ${this.shape.mostStarting}`);
     if (serving.length > this.shape.size && !mayComeBack) this.troubles.push(`${serving.length} workers, at most ${this.shape.size}`);
@@ -879,7 +896,10 @@ export class World {
 
   /** No lane is idle while there is work that it may have. */
   #lookForStranded(): void {
-    const idle = this.workers.filter((worker) => worker.lane.isIdle && worker.lane.callsLeft > 0);
+    // While a worker is starting, others take no more than their share.
+    const isSpreading = this.shape.slots > 1 && this.workers.some(({ lane, isOver }) => !isOver && lane.state === 'starting');
+    const hasRoom = ({ lane }: FakeTransport) => (this.shape.slots > 1 ? lane.freeSlot !== undefined && !isSpreading : lane.isIdle);
+    const idle = this.workers.filter((worker) => hasRoom(worker) && worker.lane.callsLeft > 0);
     const isNobodyThere = this.workers.every((worker) => worker.isOver);
     for (const { client, shape } of this.clients) {
       if (client.front() === undefined) continue;
@@ -887,7 +907,7 @@ export class World {
       const isBraked = this.clock.keepingAlive > 0;
       if (isNobodyThere && !isBraked) this.troubles.push('tasks wait, and no worker is there or will be');
     }
-    if (idle.length === 0 || this.shape.startTracking === 'budget') return;
+    if (idle.length === 0 || this.shape.startTracking === 'budget' || this.shape.slots > 1) return;
     const isSettled = this.workers.every((worker) => worker.isOver || worker.begun.length === (worker.isBusy ? 1 : 0));
     const stuck = this.workers.find((worker) => !worker.isOver && worker.isBusy && worker.inbox.some(({ job }) => this.#mayMove(job)));
     if (isSettled && stuck !== undefined)
@@ -902,7 +922,9 @@ export class World {
   }
 
   #lanesOf(client: Client): number {
-    return this.workers.filter((worker) => !worker.isOver && worker.lane.chunks.some(({ job }) => job.owner === client)).length;
+    const uses = ({ isOver, lane }: FakeTransport) =>
+      !isOver && lane.state !== 'retiring' && lane.chunks.some(({ job }) => job.owner === client);
+    return this.workers.filter(uses).length;
   }
 
   #runCallbacks(): void {

@@ -22,7 +22,16 @@ type Dialect = 'piscina' | 'tinypool';
 
 /** Options that have no effect on the results of a program. */
 const DROPPED: ReadonlySet<string> = new Set(['atomics', 'useAtomics', 'recordTiming', 'workerHistogram', 'trackUnmanagedFds']);
-const KEPT: ReadonlySet<string> = new Set(['idleTimeout', 'maxQueue', 'resourceLimits', 'argv', 'execArgv', 'env', 'workerData']);
+const KEPT: ReadonlySet<string> = new Set([
+  'idleTimeout',
+  'maxQueue',
+  'concurrentTasksPerWorker',
+  'resourceLimits',
+  'argv',
+  'execArgv',
+  'env',
+  'workerData',
+]);
 const OWN: ReadonlySet<string> = new Set(['filename', 'name', 'maxThreads']);
 
 export function planPiscina(ctx: ForeignContext, unit: Unit, dialect: Dialect): void {

@@ -36,10 +36,8 @@ export const cases = [
     'atomics, recordTiming, workerHistogram, trackUnmanagedFds',
     "const piscina = new Piscina({ atomics: 'sync', recordTiming: false, workerHistogram: true, trackUnmanagedFds: true });",
   ],
-  [
-    'concurrentTasksPerWorker, taskQueue, niceIncrement, loadBalancer, closeTimeout',
-    'const piscina = new Piscina({ concurrentTasksPerWorker: 2, closeTimeout: 9 });',
-  ],
+  ['concurrentTasksPerWorker', 'const piscina = new Piscina({ concurrentTasksPerWorker: 10 });'],
+  ['taskQueue, niceIncrement, loadBalancer, closeTimeout', 'const piscina = new Piscina({ niceIncrement: 2, closeTimeout: 9 });'],
   ['run', 'console.log(await piscina.run({ a: 1 }));', POOL],
   ['run, not awaited', 'const promise = piscina.run({ a: 1 });', POOL],
   ['run, name', "console.log(await piscina.run({ a: 1 }, { name: 'add' }));", POOL],

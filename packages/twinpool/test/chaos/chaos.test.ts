@@ -14,6 +14,7 @@ it.each([
   ['s5', 'workers that cannot start: bounded starts, told in time, healed in time'],
   ['s6', 'pools made and ended over and over leave nothing'],
   ['s10', 'maxTasksPerChild is exact, and strands nothing'],
+  ['s11', 'several tasks in one worker, some of them stuck: every task settles once, and no neighbour fails for no reason'],
   ['frames', 'no bytes of a worker bring its reader down'],
 ])('%s: %s', { timeout: 60_000 }, async (name) => {
   const run = runNode(['chaos/main.mjs', name, '--short', '--seed', String(seed)], root);

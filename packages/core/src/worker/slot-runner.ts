@@ -1,0 +1,430 @@
+/**
+ * Runs the tasks of one slot in the worker: claims and calls each task of its TASKS messages, and hands its outcome to Answers.
+ *
+ * Tasks of a slot run one at a time, in the order of arrival. Answers leave in that order too, several per message, but never later than the rule in
+ * wire/budget.ts allows: from this rule the lane derives which tasks a dead worker had started.
+ *
+ *   add(TASKS) -> #queue -> drive: claim one -> call -> Answers -> flush -> ANSWER
+ *
+ * `drive` runs synchronous tasks in a plain loop. It leaves the loop when the queue is empty, when a module is loading, or when a task returned a
+ * promise; meanwhile other slots run. It continues when the module is loaded or the promise has settled. `drive` runs in the async context of the
+ * worker's start. User code runs in a new context made from that, so that a store that one task enters is not visible to the next. This file does not
+ * know other slots, nor how messages travel.
+ */
+import type { AsyncResource } from 'node:async_hooks';
+import process from 'node:process';
+import { TaskModuleError, TaskSerializationError } from '../errors.ts';
+import { promiseOf, whenSettled } from '../primitives/promises.ts';
+import type { LoadedTask } from '../tasks/loading/load-task.ts';
+import {
+  ARGUMENT_LISTS,
+  ARITY_SHIFT,
+  AS_BYTES,
+  AS_SKIP,
+  LOADED,
+  type Message,
+  SAME_CALL,
+  TIMED,
+  type WorkerSetup,
+} from '../wire/messages.ts';
+import { isPrimitive } from '../wire/pack-runs.ts';
+import { unpackBytes } from '../wire/packed-value.ts';
+import { SeparateValues } from '../wire/separate-values.ts';
+import { Answers } from './answers.ts';
+import { isContextUntouched } from './async-context-watch.ts';
+import { Batch, SPECIAL } from './batch.ts';
+import type { Functions, WorkerFunction } from './functions.ts';
+import { enterOwner, newScope, runAs, setCalling } from './ownership.ts';
+import { RunningTask } from './running-task.ts';
+import type { TaskOwners } from './task-owners.ts';
+import type { WorkerTransport } from './transport.ts';
+
+/**
+ * The number of short tasks of one call that are claimed together. More: a smaller share of the claim's cost per task. Fewer: fewer tasks that cannot be
+ * taken back wait behind a task that takes long after all.
+ */
+const TOGETHER = 32;
+/** For tasks expected to be shorter than SHORT µs, the clock is read once per READ_EVERY tasks. One reading costs 40 ns. */
+const READ_EVERY = 16;
+const SHORT = 2;
+
+// Captured: a task may replace what it finds on the global object.
+const exit = process.exit.bind(process);
+
+/** How running a run ended. 'touched': user code has touched the scope, so the rest needs another one. */
+type RunEnd = 'done' | 'waits' | 'taken back' | 'touched';
+/** What the tasks of a run share: a scope and an owner, a scope in which each task enters its own owner, or nothing. */
+type Shared = 'owner' | 'scope' | 'nothing';
+
+/** What the slots of a worker share, and what they report. */
+export interface SlotHost {
+  readonly transport: WorkerTransport;
+  readonly functions: Functions;
+  readonly owners: TaskOwners;
+  /** The scope of the worker's start, which no user code has changed. */
+  readonly scope: AsyncResource;
+  readonly setup: WorkerSetup;
+  readonly workerData: unknown;
+  /** The worker has several slots. */
+  readonly isShared: boolean;
+  /** The worker ends after the task that runs. */
+  readonly isRetiring: boolean;
+  /** A slot begins (1) or ends (-1) to wait for a promise or a module. */
+  waits(by: 1 | -1): void;
+  /** What the slot waited for has come: it wants to go on. */
+  goOn(slot: SlotRunner): void;
+  /** The slot has nothing to do, after `busyFor` ms of work. */
+  rests(busyFor: number): void;
+}
+
+export class SlotRunner {
+  readonly index: number;
+  readonly answers: Answers;
+  readonly separateValues: SeparateValues = new SeparateValues();
+  readonly #host: SlotHost;
+  readonly #transport: WorkerTransport;
+  readonly #owners: TaskOwners;
+  readonly #queue: Batch[] = [];
+  /** Made in the scope of the worker's start. Tasks run in it one after the other until user code touches it. */
+  #taskScope: AsyncResource | undefined;
+  /** A task runs or a module loads. `drive` is called when that ends. */
+  #busy = false;
+  /** The owner of the running task, or 0. */
+  #running = 0;
+  #context: RunningTask | undefined;
+  /** Fails the running asynchronous task with an error outside of its promise. */
+  #fail: ((error: unknown) => void) | undefined;
+  /** What came for the task of this message before it began. */
+  #early: 'abort' | 'skip' | undefined;
+  #earlyFor = 0;
+  /** The program does not know yet that the messages whose tasks it took back were read. */
+  #owesAcknowledgement = false;
+
+  constructor(host: SlotHost, index: number) {
+    this.index = index;
+    this.#host = host;
+    this.#transport = host.transport;
+    this.#owners = host.owners;
+    this.answers = new Answers(host.transport, host.setup.maxPayloadBytes, index, host.isShared);
+  }
+
+  /** No task runs and none waits. */
+  get isIdle(): boolean {
+    return !this.#busy && this.#queue.length === 0;
+  }
+  /** The owner of the running task, or 0. */
+  get running(): number {
+    return this.#running;
+  }
+  /** A task that has not begun waits for its module. */
+  get hasClaims(): boolean {
+    return this.#queue[0]?.hasClaims === true;
+  }
+  /** Fails the running task, if it is an asynchronous one. */
+  get fail(): ((error: unknown) => void) | undefined {
+    return this.#fail;
+  }
+
+  /** Takes a TASKS message. */
+  add(message: Message): void {
+    this.#queue.push(new Batch(message));
+  }
+
+  /** Runs waiting tasks until the queue is empty or a task or load must be awaited. */
+  drive(): void {
+    if (!this.#busy) this.#host.scope.runInAsyncScope(this.#drive, this);
+  }
+
+  #drive(): void {
+    this.answers.resume();
+    for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
+      if (!this.#runBatch(batch)) return;
+      this.answers.acknowledged = batch.sequence;
+      this.#queue.shift();
+    }
+    this.answers.flush();
+    if (this.#owesAcknowledgement) this.#acknowledge();
+    this.#host.rests(this.answers.busyFor);
+  }
+
+  /** The context of the running task, which is created on first use. */
+  context(): RunningTask | undefined {
+    const batch = this.#queue[0];
+    if (batch === undefined) return undefined;
+    const { setup, workerData } = this.#host;
+    const at = { slot: this.index, sequence: batch.sequence, place: batch.place };
+    this.#context ??= new RunningTask(this.#transport, this.answers, setup, workerData, at);
+    return this.#context;
+  }
+
+  /** Aborts the signal of a task. When this message is read, the task may have ended and another may run. `isFinal`: it reports no more. */
+  abort(sequence: number, place: number, isFinal: boolean): void {
+    const batch = this.#queue[0];
+    if (batch?.sequence !== sequence || batch.place !== place) return;
+    const running = this.#running;
+    if (!this.#busy || running === 0) {
+      if (this.#host.isShared) this.#early = isFinal ? 'skip' : 'abort';
+      this.#earlyFor = sequence;
+      return;
+    }
+    const context = this.context() as RunningTask;
+    // Its listeners of the abort report no more.
+    if (isFinal) context.isOver = true;
+    // Listeners of the signal run now, and belong to the task.
+    runAs(running, () => context.abort());
+  }
+
+  #load(id: number, known: WorkerFunction): Promise<void> {
+    const { functions, setup } = this.#host;
+    return functions.load(known, setup.startTimeout, () => this.#transport.send([LOADED, id]));
+  }
+
+  /** Returns whether the batch is finished. False: a module or a promise must be awaited. */
+  #runBatch(batch: Batch): boolean {
+    const answers = this.answers;
+    for (; batch.hasRun; batch.nextRun()) {
+      const id = batch.functionId;
+      const known = this.#host.functions.get(id);
+      if (known !== undefined && known.task === undefined && !batch.isTried) {
+        answers.flush();
+        if (!batch.claim(this.#transport, 1)) return this.#wasTakenBack();
+        batch.tryLoad();
+        this.#waitFor(this.#load(id, known));
+        return false;
+      }
+      answers.measure(id);
+      let end: RunEnd;
+      do end = this.#runInScope(batch, known);
+      while (end === 'touched');
+      if (end !== 'done') return end === 'taken back' && this.#wasTakenBack();
+      answers.closeSegment();
+    }
+    return true;
+  }
+
+  /**
+   * Runs the tasks of one run. A new owner and scope are a large part of a short task's cost. So short synchronous tasks of one call share both, and tasks
+   * of different calls share a scope while user code has not touched it.
+   */
+  #runInScope(batch: Batch, known: WorkerFunction | undefined): RunEnd {
+    const isOneCall = (batch.flags & SAME_CALL) !== 0;
+    const shared = isOneCall && batch.expectation > 0 && known?.isAsync !== true ? 'owner' : 'scope';
+    if (isContextUntouched()) {
+      this.#taskScope ??= newScope('TWINPOOL_TASK');
+      return this.#taskScope.runInAsyncScope(this.#runTasks, this, batch, known, shared);
+    }
+    if (shared === 'owner') return newScope('TWINPOOL_TASK').runInAsyncScope(this.#runTasks, this, batch, known, shared);
+    return this.#runTasks(batch, known, 'nothing');
+  }
+
+  /** Runs inside the shared scope, unless `shared` is 'nothing'. */
+  #runTasks(batch: Batch, known: WorkerFunction | undefined, shared: Shared): RunEnd {
+    const answers = this.answers;
+    const { items, flags, count, specials, expectation } = batch;
+    const arity = flags >>> ARITY_SHIFT;
+    const readEvery = expectation < SHORT ? READ_EVERY - 1 : 0;
+    const mayRunTogether =
+      shared === 'owner' && flags === SAME_CALL && expectation < SHORT && specials === undefined && known?.task !== undefined;
+    if (shared === 'owner') enterOwner(this.#owners.next());
+    while (batch.at < count) {
+      if (mayRunTogether && known.givesNumbers && !batch.hasClaims) {
+        if (!batch.claim(this.#transport, Math.min(TOGETHER, count - batch.at))) return 'taken back';
+        if (!this.#runTogether(batch, known, items, expectation)) return 'waits';
+        answers.flushIfLate();
+        continue;
+      }
+      if (!batch.claim(this.#transport, 1)) return 'taken back';
+      answers.beforeTask(expectation);
+      batch.start();
+      answers.started(expectation);
+      const item = batch.item(items, specials, arity);
+      if (shared === 'scope') enterOwner(this.#owners.next());
+      const settled =
+        shared === 'nothing' ? runAs(this.#owners.next(), this.#run, this, batch, known, item) : this.#run(batch, known, item);
+      // The position moves past an asynchronous task only when the task has settled.
+      if (!settled) return 'waits';
+      answers.countRun();
+      batch.moveOn();
+      if (expectation > 0 && (batch.at & readEvery) === 0) answers.flushIfLate();
+      if (shared === 'scope' && !isContextUntouched()) return 'touched';
+    }
+    return 'done';
+  }
+
+  /** The rest of the batch runs elsewhere. Its slot is free when the program knows that the message was read, which an answer may not tell. */
+  #wasTakenBack(): true {
+    this.#owesAcknowledgement = true;
+    return true;
+  }
+
+  #acknowledge(): void {
+    this.#owesAcknowledgement = false;
+    this.answers.acknowledge();
+  }
+
+  /**
+   * Runs claimed tasks of one call that return numbers at once, without a check of each outcome's kind. Claiming them together only delays a cancel of the
+   * whole call. Returns false when a task returned a promise; the tasks after it stay claimed.
+   */
+  #runTogether(batch: Batch, known: WorkerFunction, items: ArrayLike<unknown>, expectation: number): boolean {
+    const answers = this.answers;
+    const { call } = known.task as LoadedTask;
+    this.#running = this.#owners.begin();
+    for (; batch.hasClaims; batch.moveOn()) {
+      answers.beforeTask(expectation);
+      batch.start();
+      answers.started(expectation);
+      let result: unknown;
+      let hasThrown = false;
+      try {
+        result = call(items[batch.at]);
+      } catch (error) {
+        hasThrown = true;
+        result = error;
+      }
+      if (typeof result === 'number' && !hasThrown) {
+        answers.number(result);
+        if (this.#context !== undefined) this.#endContext();
+      } else {
+        known.givesNumbers = hasThrown;
+        if (!this.#conclude(batch, known, result, hasThrown)) return false;
+        answers.countRun();
+        this.#running = this.#owners.begin();
+      }
+    }
+    this.#endTask();
+    return true;
+  }
+
+  /** Runs one task. Returns whether its outcome is known. False: it returned a promise. */
+  #run(batch: Batch, known: WorkerFunction | undefined, item: unknown): boolean {
+    return item === SPECIAL ? this.#runSpecial(batch, known) : this.#call(batch, known, item);
+  }
+
+  #runSpecial(batch: Batch, known: WorkerFunction | undefined): boolean {
+    const { specialKind: kind, specialPayload: payload } = batch;
+    batch.dropSpecial();
+    if (kind === AS_SKIP) {
+      this.answers.skipped();
+      return true;
+    }
+    let item: unknown;
+    try {
+      item = kind === AS_BYTES ? unpackBytes(payload) : this.separateValues.take();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.answers.thrown(new TaskSerializationError(`the arguments arrived but cannot be read in the worker: ${reason}`), 'worker');
+      return true;
+    }
+    return this.#call(batch, known, item);
+  }
+
+  #call(batch: Batch, known: WorkerFunction | undefined, item: unknown): boolean {
+    if (known?.task === undefined) {
+      this.answers.thrown(known?.failure ?? new TaskModuleError('the task was never defined in this worker'), 'worker');
+      return true;
+    }
+    const { flags } = batch;
+    if ((flags & TIMED) !== 0) {
+      if (this.#takeEarly(batch, 'skip')) {
+        this.answers.skipped();
+        return true;
+      }
+      this.answers.announceStart();
+    }
+    this.#running = this.#owners.begin();
+    if (this.#early !== undefined && this.#takeEarly(batch, 'abort')) this.context()?.abort();
+    let result: unknown;
+    let hasThrown = false;
+    try {
+      const { call } = known.task;
+      result = (flags & ARGUMENT_LISTS) !== 0 ? call(...(item as unknown[])) : call(item);
+    } catch (error) {
+      hasThrown = true;
+      result = error;
+    }
+    return this.#conclude(batch, known, result, hasThrown);
+  }
+
+  /** Adds the result of a call to the answers. Returns false when it is a promise. */
+  #conclude(batch: Batch, known: WorkerFunction, came: unknown, wasThrown: boolean): boolean {
+    let result = came;
+    let hasThrown = wasThrown;
+    let isPromise = false;
+    try {
+      isPromise = !hasThrown && !isPrimitive(result) && typeof (result as PromiseLike<unknown>).then === 'function';
+    } catch (error) {
+      // A getter, or a Proxy.
+      hasThrown = true;
+      result = error;
+    }
+    if (isPromise) {
+      known.isAsync = true;
+      this.#awaitResult(batch, result as PromiseLike<unknown>);
+      return false;
+    }
+    // The task runs until its outcome is packed: packing may call its getters, which may end the worker.
+    if (hasThrown) this.answers.thrown(result);
+    else this.answers.value(result);
+    this.#endTask();
+    return true;
+  }
+
+  #awaitResult(batch: Batch, result: PromiseLike<unknown>): void {
+    let isOver = false;
+    const finish = (answer: () => void): void => {
+      if (isOver) return;
+      isOver = true;
+      // Packing may call code of the task.
+      setCalling(this.#running);
+      answer();
+      this.#endTask();
+      this.answers.countRun();
+      this.answers.closeSegment();
+      batch.moveOn();
+      this.#setBusy(false);
+      if (this.#host.isRetiring) exit(1);
+      this.#host.goOn(this);
+    };
+    const failed = (error: unknown) => finish(() => this.answers.thrown(error));
+    this.#setBusy(true);
+    this.#fail = failed;
+    this.#transport.keepTurning(this.#host.isShared);
+    // Through `Promise.resolve`, so that a thenable that calls back at once does not make this call itself.
+    void whenSettled(promiseOf(result), (value) => finish(() => this.answers.value(value)), failed);
+    setCalling(0);
+  }
+
+  #waitFor(loading: Promise<void>): void {
+    this.#setBusy(true);
+    this.#transport.keepTurning(this.#host.isShared);
+    void whenSettled(loading, () => {
+      this.#setBusy(false);
+      this.#host.goOn(this);
+    });
+  }
+
+  #endContext(): void {
+    if (this.#context !== undefined) this.#context.isOver = true;
+    this.#context = undefined;
+  }
+
+  #endTask(): void {
+    this.#endContext();
+    this.#fail = undefined;
+    this.#running = 0;
+    setCalling(0);
+  }
+
+  #setBusy(isBusy: boolean): void {
+    this.#busy = isBusy;
+    this.#host.waits(isBusy ? 1 : -1);
+  }
+
+  /** Whether this came for the task before it began. */
+  #takeEarly({ sequence }: Batch, what: 'abort' | 'skip'): boolean {
+    const hasCome = this.#early === what && this.#earlyFor === sequence;
+    if (hasCome) this.#early = undefined;
+    return hasCome;
+  }
+}
