@@ -7,6 +7,7 @@
  * esbuild, an asset's address in Vite. What replaces it has the same length wherever it fits, so that source maps stay right.
  */
 import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Room for a path of about a hundred characters. */
 const LENGTH = 170;
@@ -28,12 +29,15 @@ export interface Output {
   readonly version: number;
 }
 
-/** `fileOf`: the output file of a task module, relative to the output folder, or a `file:` URL; `undefined` when it is of another build. */
+/**
+ * `fileOf`: the output file of a task module, relative to the output folder, or the `file:` URL of the source, where a server builds nothing;
+ * `undefined` when it is of another build.
+ */
 export function replaceUrls(code: string, { from, isModule, version }: Output, fileOf: (id: string) => string | undefined): string {
   return code.replace(PLACEHOLDER, (all, quote: string, id: string) => {
     const file = fileOf(id);
     if (file === undefined) return all;
-    if (file.startsWith('file:')) return JSON.stringify(file);
+    if (file.startsWith('file:')) return ofSource(file);
     const query = version === 0 ? '' : `?v=${version}`;
     const path = posix.relative(posix.dirname(from), file);
     // Inside a string (webpack's `eval`) only the other quote is free.
@@ -44,4 +48,14 @@ export function replaceUrls(code: string, { from, isModule, version }: Output, f
       : `require(${string('node:url')}).pathToFileURL(__dirname+${string(`/${path}`)}).href${query === '' ? '' : `+${string(query)}`}`;
     return expression.padEnd(all.length);
   });
+}
+
+/**
+ * The URL of a source with the time of its last change, which the running program looks up: Vite evaluates a module that names the source anew after a
+ * change, but does not transform it anew. In a browser, where no worker loads the file, the time is 0.
+ */
+function ofSource(url: string): string {
+  const path = JSON.stringify(fileURLToPath(url));
+  const stat = `globalThis.process?.getBuiltinModule?.("node:fs").statSync(${path},{throwIfNoEntry:false})`;
+  return `(${JSON.stringify(`${url}?v=`)}+(${stat}?.mtimeMs??0))`;
 }

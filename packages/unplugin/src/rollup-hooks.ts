@@ -3,7 +3,6 @@
  *
  * Vite's dev server builds nothing: there the source itself is what workers load, with the time of its last change in the URL.
  */
-import { statSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type TaskModule, withSlashes } from './find-task-modules.ts';
@@ -97,5 +96,5 @@ function inputsOf(input: InputOptions['input']): readonly string[] {
 }
 
 function sourceUrl({ file }: TaskModule): string {
-  return `${pathToFileURL(file).href}?v=${Math.round(statSync(file).mtimeMs)}`;
+  return pathToFileURL(file).href;
 }

@@ -1,7 +1,8 @@
 /** What the plugin changes in sources, and what it says of options. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findTaskModules } from '../src/find-task-modules.ts';
 import { placeholder, replaceUrls } from '../src/output-url.ts';
@@ -86,6 +87,20 @@ describe('the URL', () => {
     const replaced = replaceUrls(code, { from, isModule, version }, () => 'tasks/f.mjs');
     expect(replaced.replace(/ +,/, ',')).toBe(`register(${expected}, x)`);
     expect(replaced).toHaveLength(code.length);
+  });
+
+  it('of a source has the time of its last change, whenever the code runs', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'twinpool-source-')), 'f.js');
+    const code = replaceUrls(placeholder(ID), { from: '', isModule: true, version: 0 }, () => pathToFileURL(file).href);
+    const url = () => new Function(`return ${code}`)() as string;
+    expect(url()).toBe(`${pathToFileURL(file).href}?v=0`);
+    const urls = [1, 2].map((seconds) => {
+      writeFileSync(file, '');
+      utimesSync(file, seconds, seconds);
+      return url();
+    });
+    rmSync(dirname(file), { recursive: true });
+    expect(urls).toEqual([1000, 2000].map((time) => `${pathToFileURL(file).href}?v=${time}`));
   });
 
   it('stands in a string of code, too', () => {
