@@ -72,6 +72,14 @@ describe('a unit of another library is rewritten as a whole or not at all', () =
       ['a.mjs:3 used-again'],
     ],
     [
+      'a hook that may run several times ends the pool that another hook uses',
+      {
+        'a.mjs': `${MAKE.replace('export ', '')}export default () => ({\n  renderChunk: (code) => pool.exec('add', [code, 1]),\n  async generateBundle() {\n    await pool.terminate();\n  },\n});\n`,
+        'w.mjs': WORKER,
+      },
+      ['a.mjs:6 used-again'],
+    ],
+    [
       'a subclass alone',
       { 'a.mjs': "import { Piscina } from 'piscina';\nexport class Threads extends Piscina {}\n" },
       ['a.mjs:2 subclass'],
@@ -90,6 +98,20 @@ describe('a unit of another library is rewritten as a whole or not at all', () =
     expect([...new Set(result.left)].sort()).toEqual([...left].sort());
     expect([...new Set(rewrite(files, 'pool').left)].sort()).toEqual([...left].sort());
   });
+});
+
+test.each([
+  ['a method named close', "export const service = {\n  run: (x) => pool.exec('add', [x, 1]),\n  close: () => pool.terminate(),\n};\n"],
+  ['a listener of the end', "export const run = (x) => pool.exec('add', [x, 1]);\nprocess.once('SIGTERM', () => pool.terminate());\n"],
+  [
+    'a function that is called once',
+    "const run = (x) => pool.exec('add', [x, 1]);\nasync function main() {\n  console.log(await run(1));\n  await pool.terminate();\n}\nmain();\n",
+  ],
+  ['the end of a chain', "const run = (x) => pool.exec('add', [x, 1]);\nrun(1).then(console.log).finally(() => pool.terminate());\n"],
+])('a pool that ends in %s is rewritten', (_, text) => {
+  const result = rewrite({ 'a.mjs': `${MAKE.replace('export ', '')}${text}`, 'w.mjs': WORKER }, 'executor');
+  expect(result.left).toEqual([]);
+  expect(result.changed.sort()).toEqual(['a.mjs', 'w.mjs']);
 });
 
 test('a pool that its own workers import stays with --to pool, and becomes a lazy executor with --to executor', () => {

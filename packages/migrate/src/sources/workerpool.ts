@@ -22,6 +22,7 @@ import { hasSpread, isResultUsed, submissionText } from './calls.ts';
 import { environmentProblem } from './environment.ts';
 import type { ForeignContext } from './foreign-context.ts';
 import { construct, isBinder, isText, receiverText, scriptOf } from './piscina.ts';
+import { isUsedAfterEnd } from './use-after-end.ts';
 import { registrationOf } from './workerpool-script.ts';
 
 const RENAMED: ReadonlyMap<string, string> = new Map([
@@ -132,45 +133,11 @@ function planTerminate(ctx: ForeignContext, unit: Unit, call: ts.CallExpression,
     (force !== undefined && force.kind !== ts.SyntaxKind.TrueKeyword && force.kind !== ts.SyntaxKind.FalseKeyword && !isNothing(force))
   )
     unit.problem(call, 'run-options', 'terminate()');
-  if (isUsedAgain(unit, call)) unit.problem(call, 'used-again', 'terminate()');
+  if (isUsedAfterEnd(ctx.analysis, unit, call)) unit.problem(call, 'used-again', 'terminate()');
   const isForced = force?.kind === ts.SyntaxKind.TrueKeyword;
   // A pool has no call that drops the waiting tasks and awaits the running ones: a later step writes close() and join().
   const end = isForced ? 'terminateWorkers()' : ctx.to === 'pool' ? 'shutdown()' : 'shutdown({ cancelFutures: true })';
   unit.edit(() => ctx.edits.replace(call, () => `${receiverText(ctx, access)}.${end}`));
-}
-
-/** Whether a call follows the end of the pool. workerpool then starts new workers; an executor refuses the call. */
-function isUsedAgain({ group: { roots, members } }: Unit, end: ts.CallExpression): boolean {
-  const [root, ...others] = roots;
-  if (root === undefined || others.length > 0 || root.getSourceFile() !== end.getSourceFile()) return false;
-  const fn = functionOf(end);
-  const hook = fn !== undefined && ts.isCallExpression(fn.parent) ? fn.parent.expression.getText() : '';
-  if (hook === 'afterEach') {
-    const around = functionOf(root);
-    return (
-      around === undefined || (ts.isCallExpression(around.parent) && !/^(beforeEach|it|test)\b/.test(around.parent.expression.getText()))
-    );
-  }
-  const block = ts.findAncestor(end, ts.isBlock);
-  const last = block?.statements.at(-1);
-  if (
-    last !== undefined &&
-    (ts.isReturnStatement(last) || ts.isThrowStatement(last)) &&
-    block !== (fn as ts.FunctionLikeDeclaration | undefined)?.body
-  )
-    return false;
-  return members.some(
-    (member) =>
-      /^(exec|proxy)$/.test(member.name.text) &&
-      member.pos > end.end &&
-      root.pos < end.pos &&
-      member.getSourceFile() === end.getSourceFile() &&
-      functionOf(member) === fn,
-  );
-}
-
-function functionOf(node: ts.Node): ts.SignatureDeclaration | undefined {
-  return ts.findAncestor(node, ts.isFunctionLike);
 }
 
 function planStats(ctx: ForeignContext, unit: Unit, call: ts.CallExpression, access: ts.PropertyAccessExpression): void {
