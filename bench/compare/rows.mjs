@@ -39,14 +39,14 @@ const single = ({ call }) => oneByOne((x) => call(increment, x), 2_000);
 const pending = ({ call, gc }) => held(gc, (i) => call(increment, i), 50_000);
 
 export const rows = [
-  row('submit', 'numbers, executor', executor, 6, numbers),
-  row('submit', 'numbers, pool', pool, 6, numbers),
-  row('submit', 'objects, executor', executor, 3, objects),
-  row('submit', 'ten at a time, executor', executor, 3, tens),
-  row('map', 'executor', executor, 3, mapped),
-  row('map', 'pool', pool, 4, mapped),
-  row('latency', 'executor', executor, 1, single),
-  row('latency', 'pool', pool, 1, single),
+  row('submit', 'numbers, executor', executor, 18, numbers),
+  row('submit', 'numbers, pool', pool, 18, numbers),
+  row('submit', 'objects, executor', executor, 9, objects),
+  row('submit', 'ten at a time, executor', executor, 9, tens),
+  row('map', 'executor', executor, 9, mapped),
+  row('map', 'pool', pool, 12, mapped),
+  row('latency', 'executor', executor, 5, single),
+  row('latency', 'pool', pool, 5, single),
   { ...row('memory', 'pending, executor', executor, 1, pending), unit: 'bytes' },
   { ...row('memory', 'pending, pool', pool, 1, pending), unit: 'bytes' },
 ];

@@ -133,6 +133,7 @@ export abstract class WorkerExecutor extends Executor {
     const calledAt = systemClock.now();
     const attachment = this.#attachment;
     this.#checkOpen('map');
+    attachment.checkNesting();
     const { settings, own, timeout } = resolveMap(args.options, base);
     const stream = openStream(args, own, 2 * attachment.slots, (error) => attachment.warn(error, "the input's return()"), site);
     const iteration = { timeout, calledAt, onError: own.onError };
@@ -166,7 +167,6 @@ export abstract class WorkerExecutor extends Executor {
     if (this.#isShutDown) throw new ExecutorShutdownError(`${this.#attachment.name}: ${what}() after shutdown()`);
     if (!this.#attachment.isRuntimeOpen)
       throw new ExecutorShutdownError(`${this.#attachment.name}: ${what}() after its workers were closed by their owner`);
-    this.#attachment.checkNesting();
     if (isExiting())
       throw new ExecutorShutdownError(`${this.#attachment.name}: ${what}() while the program ends: the task could never run`);
   }

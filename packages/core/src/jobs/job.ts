@@ -11,6 +11,7 @@
  * A job owns its input and its outcomes. It does not know lanes and transports; of the facade it knows a listener.
  */
 import { CancelledError } from '../errors.ts';
+import { sharedScopeHere } from '../primitives/shared-scope.ts';
 import { runCallback, type Scope, scopeHere } from '../primitives/user-code.ts';
 import { runValidationFor } from '../tasks/definition/validation-scope.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
@@ -188,6 +189,11 @@ export abstract class Job {
     this.#scope = scopeHere();
   }
 
+  /** At most getters of arguments will run in the async context of now. */
+  protected captureScopeOfGetters(): void {
+    this.#scope = sharedScopeHere();
+  }
+
   /** The one move to `over`. */
   protected markOver(): void {
     this.#isOver = true;
@@ -319,8 +325,9 @@ export class CallJob extends Job implements Chunk {
     this.#takeArguments(args);
     this.#listener = listener;
     if (fn.parseArguments !== undefined) this.#phase = 'pending';
-    // Getters of arguments run when they are sent.
-    if (settings.onReport !== undefined || (this.spread ? args.some(isObject) : isObject(this.#item))) this.captureScope();
+    if (settings.onReport !== undefined) this.captureScope();
+    // They run when the arguments are sent.
+    else if (this.spread ? args.some(isObject) : isObject(this.#item)) this.captureScopeOfGetters();
   }
 
   get job(): Job {

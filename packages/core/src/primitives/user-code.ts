@@ -16,6 +16,11 @@ export function scopeHere(): Scope {
   return new AsyncResource('TWINPOOL_CALL', { requireManualDestroy: true });
 }
 
+/** Calls `fn(...args)` in a context made from `scope`: what it enters with `enterWith()` is not visible to other calls of that scope. */
+export function runApart<A extends readonly unknown[]>(scope: Scope, fn: (...args: A) => void, self: unknown, ...args: A): void {
+  scope.runInAsyncScope(() => scopeHere().runInAsyncScope(() => Reflect.apply(fn, self, args)));
+}
+
 /** Calls `callback(...args)` in `scope`, or in the current context without one. It never throws; `onError` is called at most once. */
 export function runCallback(
   scope: Scope | undefined,

@@ -14,7 +14,7 @@
  * This file does not know lanes and transports.
  */
 import { types } from 'node:util';
-import type { Scope } from '../primitives/user-code.ts';
+import { runApart, type Scope } from '../primitives/user-code.ts';
 import {
   ARGUMENT_LISTS,
   ARITY_SHIFT,
@@ -226,7 +226,7 @@ function packItem<C extends PackableChunk>(
     const { scope } = chunk.job;
     // Packing may call getters, which are code of the user.
     if (scope === undefined) packer.pack(item, root);
-    else scope.runInAsyncScope(packer.pack, packer, item, root);
+    else if (!packer.packQuickly(item)) runApart(scope, packer.pack, packer, item, root);
     if (packer.form === PLAIN) {
       items.push(packer.value);
       packer.clear();

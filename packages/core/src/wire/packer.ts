@@ -56,6 +56,13 @@ export class Packer {
     return this.#capabilities.movesBuffers;
   }
 
+  /** Packs a value that certainly travels as it is; this runs no code of the user. Returns false for any other value, which it does not pack. */
+  packQuickly(value: unknown): boolean {
+    if (typeof value !== 'object' || value === null || !this.#passesQuickCheck(value) || this.#quickCheck.hasViews) return false;
+    this.#set(PLAIN, value, undefined);
+    return true;
+  }
+
   /** `root` names the value in error messages. Throws TaskSerializationError with the path inside the value, or PayloadTooLargeError. */
   pack(value: unknown, root: string): void {
     try {
