@@ -31,6 +31,8 @@ export default class SummaryReporter implements Reporter {
     }
     // With `-t` most tests do not run, so their results are not stored.
     if (this.#vitest?.config.testNamePattern === undefined) keep(modules);
+    if (process.env['MATRIX'] !== 'all')
+      console.log('A sample of the tests that differ only in a parameter. All of them: npm run test:all');
     console.log(`Tests: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
   }
 }

@@ -1,6 +1,7 @@
 // Tests how long an adapter and its original keep each other alive. Separate programs (fixtures/forgotten.mjs) collect garbage.
 import { runProgram } from '@twinpool/testkit';
-import { expect, test } from 'vitest';
+import { test } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 
 async function play(scene: string): Promise<unknown> {
   const program = runProgram(

@@ -20,8 +20,9 @@ import {
 import { type Pool, PoolClosedError, PoolTerminatedError } from '@twinpool/pool';
 import { failure, makeGate } from '@twinpool/testkit';
 import { exitWith } from '@twinpool/testkit/faults';
+import { describe, test } from '@twinpool/testkit/sample';
 import { add, mark, spinUntilAborted, square } from '@twinpool/testkit/tasks';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { holdOnce, holdWorker, spinAndMark } from './fixtures/tasks.mjs';
 import { busyPool, Endless, holding, KINDS, poolFor, range, workersBy } from './kit.ts';
 

@@ -3,8 +3,9 @@ import { asExecutor, asPool } from '@twinpool/adapters';
 import { BrokenExecutorError, Executor, ExecutorShutdownError, Future, WorkerRuntime } from '@twinpool/executor';
 import { type AsyncResult, Pool, PoolClosedError, PoolRunningError, PoolTerminatedError, ThreadPool } from '@twinpool/pool';
 import { failure, makeGate } from '@twinpool/testkit';
+import { describe, test } from '@twinpool/testkit/sample';
 import { add, fail, square } from '@twinpool/testkit/tasks';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { holdWorker } from './fixtures/tasks.mjs';
 import { busyExecutor, Endless, executorFor, holding, KINDS, range, workersBy } from './kit.ts';
 

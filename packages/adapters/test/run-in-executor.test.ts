@@ -6,8 +6,9 @@ import { CancelledError, type Executor, ExecutorShutdownError, Future, TaskSeria
 import { taskRef } from '@twinpool/pool';
 import { failure, runProgram } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
+import { describe, test } from '@twinpool/testkit/sample';
 import { add, fail, mark, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { busyExecutor, executorFor, KINDS, poolFor } from './kit.ts';
 
 describe.each(KINDS)('in an executor of kind $kind', (kind) => {

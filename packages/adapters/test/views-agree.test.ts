@@ -19,8 +19,9 @@ import {
 } from '@twinpool/executor';
 import { type AsyncResult, NotReadyError, type Pool, type PoolCalls, PoolClosedError, PoolTerminatedError } from '@twinpool/pool';
 import { makeGate } from '@twinpool/testkit';
+import { describe, test } from '@twinpool/testkit/sample';
 import { echo, spin, square } from '@twinpool/testkit/tasks';
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished } from 'vitest';
 import { cancelItself, holdWorker, throwIt } from './fixtures/tasks.mjs';
 import { end, executorFor, holding, KINDS, type Kind, poolFor, turn } from './kit.ts';
 

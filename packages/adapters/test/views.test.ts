@@ -15,8 +15,9 @@ import {
 import { type AsyncResult, NotReadyError, PoolTerminatedError } from '@twinpool/pool';
 import { failure, makeGate } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
+import { describe, test } from '@twinpool/testkit/sample';
 import { add, fail, later, spin, square } from '@twinpool/testkit/tasks';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import { holdWorker, throwIt } from './fixtures/tasks.mjs';
 import { busyPool, executorFor, holding, KINDS, type Kind, poolFor, turn } from './kit.ts';
 

@@ -4,7 +4,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { PATIENCE } from '@twinpool/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 
 const PROGRAM = fileURLToPath(new URL('fixtures/program.mjs', import.meta.url));
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));

@@ -5,8 +5,9 @@ import * as core from '@twinpool/core';
 import * as door from '@twinpool/executor';
 import { asCompleted, Future, type ResultIterator, TaskSerializationError } from '@twinpool/executor';
 import { expectWarning } from '@twinpool/testkit/leak-check';
+import { describe, test } from '@twinpool/testkit/sample';
 import { echo, mark, square } from '@twinpool/testkit/tasks';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { nested } from './fixtures/tasks.mjs';
 import { forAll, left, makeGate, OWN, turn } from './kit.ts';
 

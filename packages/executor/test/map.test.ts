@@ -11,8 +11,9 @@ import {
   taskRef,
 } from '@twinpool/executor';
 import { expectWarning } from '@twinpool/testkit/leak-check';
+import { describe, test } from '@twinpool/testkit/sample';
 import { add, echo, failIfOdd, hold, mark, reportAll, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { area, holdLong } from './fixtures/tasks.mjs';
 import { Counter, collect, errorOf, forAll, forTest, MOST, makeGate, turn } from './kit.ts';
 

@@ -1,7 +1,8 @@
 /** Tests ends of an executor that CPython does not test: several at once, one of several facades on a runtime, `use`. */
 import { BrokenExecutorError, ExecutorShutdownError, ProcessPoolExecutor, ThreadPoolExecutor, WorkerRuntime } from '@twinpool/executor';
+import { describe, test } from '@twinpool/testkit/sample';
 import { later, place, square } from '@twinpool/testkit/tasks';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { holdLong } from './fixtures/tasks.mjs';
 import { forTest, MOST, makeGate, turn } from './kit.ts';
 

@@ -13,8 +13,9 @@ import {
   WorkerLostError,
   wait,
 } from '@twinpool/executor';
+import { describe, test } from '@twinpool/testkit/sample';
 import { add, hold, holdAsync, holdOrAbort, mark, reportAll, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { area, exitFirst, holdLong, nested, Shapes, throwCancelled, throwPaymentError } from './fixtures/tasks.mjs';
 import { errorOf, forAll, forTest, MOST, makeGate, turn } from './kit.ts';
 

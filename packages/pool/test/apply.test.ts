@@ -15,8 +15,9 @@ import {
 } from '@twinpool/pool';
 import { failure, makeGate } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
+import { describe, test } from '@twinpool/testkit/sample';
 import { add, countArguments, echo, fail, hold, later, mark, place, reportAll, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { shout } from './fixtures/checked.mjs';
 import { makePool, sharePool, VARIANTS } from './variants.ts';
 

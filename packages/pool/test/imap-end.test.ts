@@ -1,7 +1,8 @@
 import { PoolClosedError, PoolTerminatedError } from '@twinpool/pool';
 import { failure, makeGate, until } from '@twinpool/testkit';
+import { describe, test } from '@twinpool/testkit/sample';
 import { failIfOdd, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { holdRow } from './fixtures/rows.mjs';
 import { Endless, Feed, range, saysWhen, squares } from './inputs.ts';
 import { collect, DONE, outcomes, rows } from './read-results.ts';

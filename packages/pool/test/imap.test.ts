@@ -3,8 +3,9 @@
 import { inspect } from 'node:util';
 import { TaskSerializationError, TimeoutError } from '@twinpool/pool';
 import { failure, makeGate, until } from '@twinpool/testkit';
+import { describe, test } from '@twinpool/testkit/sample';
 import { failIfOdd, hold, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { holdRow, markRow } from './fixtures/rows.mjs';
 import { Endless, Feed, later, range, SayWhenError, saysWhen, squares } from './inputs.ts';
 import { collect, DONE, outcomes, rows } from './read-results.ts';

@@ -2,8 +2,9 @@
 import { type AsyncResult, CancelledError, type Pool, PoolClosedError, PoolTerminatedError } from '@twinpool/pool';
 import { failure, makeGate } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
+import { describe, test } from '@twinpool/testkit/sample';
 import { add, countArguments, echo, failIfOdd, hold, mark, reportAll, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { defaultChunksize } from '../src/chunksize.ts';
 import { Feed, later, range, SayWhenError, saysWhen, squares } from './inputs.ts';
 import { makePool, sharePool, VARIANTS } from './variants.ts';

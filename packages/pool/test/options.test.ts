@@ -15,8 +15,9 @@ import {
 } from '@twinpool/pool';
 import { failure, makeGate } from '@twinpool/testkit';
 import { exitWith } from '@twinpool/testkit/faults';
+import { describe, test } from '@twinpool/testkit/sample';
 import { hold, holdAsync, holdOrAbort, increment, mark, place, reportAll, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { markRow } from './fixtures/rows.mjs';
 import { range, squares } from './inputs.ts';
 import { makePool, sharePool, VARIANTS } from './variants.ts';

@@ -2,8 +2,9 @@
 import { inspect } from 'node:util';
 import { CancelledError, OptionsError, PoolRunningError, PoolTerminatedError, QueueFullError, TimeoutError } from '@twinpool/pool';
 import { failure, makeGate, until } from '@twinpool/testkit';
+import { describe, test } from '@twinpool/testkit/sample';
 import { failIfOdd, hold, mark, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { POOLS } from './cpython/pools.ts';
 import { shout } from './fixtures/checked.mjs';
 import { Endless, Feed, later, range, SayWhenError, saysWhen, squares } from './inputs.ts';

@@ -1,6 +1,7 @@
 // How whole programs with pools in them end, and what they leave behind.
 import { isRunning, runProgram, until } from '@twinpool/testkit';
-import { expect, test } from 'vitest';
+import { test } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 
 const program = (name: string, execArgv: readonly string[] = []) =>
   runProgram(new URL(`./fixtures/programs/${name}.mjs`, import.meta.url), [], execArgv);

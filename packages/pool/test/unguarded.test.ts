@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Program, runNode } from '@twinpool/testkit';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, test } from '@twinpool/testkit/sample';
+import { expect, onTestFinished } from 'vitest';
 
 const programs = new URL('./fixtures/unguarded/', import.meta.url);
 /** Node 20 does not show which code a module starts that a task imports. */

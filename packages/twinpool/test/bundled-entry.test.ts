@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { describe, it } from '@twinpool/testkit/sample';
 import { build } from 'rolldown';
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 
 const module = fileURLToPath(import.meta.resolve('twinpool'));
 

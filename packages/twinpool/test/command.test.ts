@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { runNode } from '@twinpool/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, it } from '@twinpool/testkit/sample';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { quoted } from '../src/quoted.ts';
 
 const folder = new URL('../', import.meta.url);

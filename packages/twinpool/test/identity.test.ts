@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { makeGate } from '@twinpool/testkit';
+import { describe, test } from '@twinpool/testkit/sample';
 import {
   BrokenExecutorError,
   CancelledError,
@@ -19,7 +20,7 @@ import {
   WorkerRuntime,
 } from 'twinpool';
 import * as worker from 'twinpool/worker';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { end, heldIndex, identity, initialize, surroundings } from './fixtures/identity/tasks.mjs';
 
 /** The indexes of two workers that run a task at the same time. */

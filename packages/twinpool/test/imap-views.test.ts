@@ -1,8 +1,9 @@
 /** Tests the ways to read an `imap`: `toArray`, `batches`, and results with their index. */
 import { makeGate } from '@twinpool/testkit';
+import { describe, test } from '@twinpool/testkit/sample';
 import { hold } from '@twinpool/testkit/tasks';
 import { type IMapIterator, OptionsError, Pool, ThreadPool, TimeoutError } from 'twinpool';
-import { afterAll, describe, expect, expectTypeOf, test } from 'vitest';
+import { afterAll, expect, expectTypeOf } from 'vitest';
 
 const square = (x: number): number => x * x;
 const oddFails = (x: number): number => {

@@ -1,5 +1,6 @@
 /** Tests `waitForCapacity`: order, kept places, the end of a facade, and what keeps the program alive. */
 import { makeGate, runNode } from '@twinpool/testkit';
+import { describe, test } from '@twinpool/testkit/sample';
 import { hold } from '@twinpool/testkit/tasks';
 import {
   BrokenExecutorError,
@@ -13,7 +14,7 @@ import {
   ThreadPoolExecutor,
   WorkerRuntime,
 } from 'twinpool';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { holdThenExit } from './fixtures/identity/tasks.mjs';
 
 const square = (x: number): number => x * x;

@@ -6,7 +6,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { childrenOf, isRunning, type Program, runProgram, until } from '@twinpool/testkit';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, it } from '@twinpool/testkit/sample';
+import { expect, onTestFinished } from 'vitest';
 
 const fixtures = new URL('./fixtures/platform/', import.meta.url);
 const BOUND = 30_000;

@@ -4,6 +4,7 @@ import { InvalidStateError, TaskSerializationError, transfer } from '@twinpool/c
 import { context, isWorker } from '@twinpool/core/worker';
 import { makeGate, outcome, within } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
+import { describe, it } from '@twinpool/testkit/sample';
 import {
   byteLengths,
   countArguments,
@@ -21,7 +22,7 @@ import {
   square,
   text,
 } from '@twinpool/testkit/tasks';
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { KINDS, open } from './workplace.ts';
 
 describe.each(KINDS)('values: %s', (kind) => {

@@ -3,8 +3,9 @@
 import { BrokenExecutorError, CancelledError, WorkerLostError } from '@twinpool/core';
 import { type Arrival, childrenOf, isRunning, makeGate, outcome, until, within } from '@twinpool/testkit';
 import { dieWithHeir, exitRightAfter, exitWith, markOrExit, startChild } from '@twinpool/testkit/faults';
+import { describe, it } from '@twinpool/testkit/sample';
 import { hold, holdAsync, later, mark, place, square } from '@twinpool/testkit/tasks';
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { KINDS, open } from './workplace.ts';
 
 const kill = ({ pid }: { readonly pid: number }, signal: NodeJS.Signals = 'SIGKILL') => process.kill(pid, signal);

@@ -4,8 +4,9 @@ import { InvalidStateError, WorkerRuntime } from '@twinpool/core';
 import { isRunning, makeGate, outcome, within } from '@twinpool/testkit';
 import { ignoreSigterm, leaveTimers } from '@twinpool/testkit/faults';
 import { nothingLeft } from '@twinpool/testkit/leak-check';
+import { describe, it } from '@twinpool/testkit/sample';
 import { hold, holdAsync, later, mark, place, square } from '@twinpool/testkit/tasks';
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { Closed, KINDS, open, openAt, Terminated, type Workplace } from './workplace.ts';
 
 const isTerminated = (settled: Awaited<ReturnType<typeof outcome>>) =>

@@ -4,8 +4,9 @@ import { type Task, TaskModuleError, TaskSerializationError, taskRef, WorkerLost
 import { makeGate, type Outcome, outcome, until, within } from '@twinpool/testkit';
 import * as faults from '@twinpool/testkit/faults';
 import { expectWarning } from '@twinpool/testkit/leak-check';
+import { describe, it } from '@twinpool/testkit/sample';
 import { add, square, place as whereAmI } from '@twinpool/testkit/tasks';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { KINDS, type Kind, open, Workplace } from './workplace.ts';
 
 interface Row {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { CancelledError, TaskTimeoutError, TimeoutError, taskRef } from '@twinpool/core';
 import { limitFor, makeGate, outcome, until, within } from '@twinpool/testkit';
 import { holdNatively, ignoreSigterm } from '@twinpool/testkit/faults';
+import { describe, it } from '@twinpool/testkit/sample';
 import { add, echo, hold, holdAsync, holdOrAbort, later, mark, OPEN, place, spin, spinUntilAborted, square } from '@twinpool/testkit/tasks';
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { KINDS, open } from './workplace.ts';
 
 const modules = new URL('../fixtures/modules/', import.meta.url);

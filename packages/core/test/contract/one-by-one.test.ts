@@ -1,7 +1,8 @@
 /** Tests tasks that are submitted one after the other: the worker finds each message completely, whatever its size and timing. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { within } from '@twinpool/testkit';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 import { KINDS, open } from './workplace.ts';
 
 const echo = (value: unknown) => value;

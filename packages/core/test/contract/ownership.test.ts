@@ -9,8 +9,9 @@ import { type Task, taskRef, WorkerRuntime } from '@twinpool/core';
 import { type Gate, makeGate, type Outcome, outcome, until } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
 import { fire, leave, leaveLater, leaveOrHold, PROBES, type Probe, probeWithin, WAYS } from '@twinpool/testkit/leftovers';
+import { describe, it } from '@twinpool/testkit/sample';
 import { hold, holdAsync, place, square } from '@twinpool/testkit/tasks';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { KINDS, open, openAt, type Workplace } from './workplace.ts';
 
 const modules = new URL('../fixtures/modules/', import.meta.url);

@@ -2,8 +2,9 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { taskRef, WorkerRuntime } from '@twinpool/core';
 import { childrenOf, isRunning, makeGate, outcome, type Program, runNode, runProgram, until, within } from '@twinpool/testkit';
+import { describe, it } from '@twinpool/testkit/sample';
 import { place, square } from '@twinpool/testkit/tasks';
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { KINDS, open } from './workplace.ts';
 
 const programs = new URL('../fixtures/programs/', import.meta.url);

@@ -1,7 +1,7 @@
 /**
  * [R10] A worker that breaks the protocol, over both transports: every field of every message is replaced by an invalid value, messages arrive out
  * of order, twice, and for unknown tasks. The lane ends the worker, its tasks are lost, and the program continues. For each field one invalid value
- * goes over both transports, or four with MATRIX=all (`npm run matrix`); all of them are tried on the form of the message alone.
+ * goes over both transports, or four with MATRIX=all (`npm run test:all`); all of them are tried on the form of the message alone.
  *
  *   a task forges a message on its worker's own channel and stays --> WorkerLostError, one anomaly --> the next task runs elsewhere
  */
@@ -13,8 +13,9 @@ import { inspect } from 'node:util';
 import { WorkerLostError } from '@twinpool/core';
 import { makeGate, outcome, until } from '@twinpool/testkit';
 import { forgeAndRunOn, forgeAndStay, forgeAtItem, forgeAtStart, forgeLater, forgeOnce } from '@twinpool/testkit/faults';
+import { describe, isWhole, it } from '@twinpool/testkit/sample';
 import { square } from '@twinpool/testkit/tasks';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { decodePayload, encodeFrame, FrameReader } from '../../src/wire/frames.ts';
 import { checkToWorker, faultFromWorker, isOutput } from '../../src/wire/message-faults.ts';
 import {
@@ -45,7 +46,7 @@ import { encodeThrown } from '../../src/wire/thrown.ts';
 import { KINDS, type Kind, Workplace } from './workplace.ts';
 
 /** Invalid values for each field that go over a transport. */
-const PER_FIELD = process.env['MATRIX'] === 'all' ? 4 : 1;
+const PER_FIELD = isWhole ? 4 : 1;
 
 const deep = (depth: number): unknown => {
   let value: unknown[] = [];

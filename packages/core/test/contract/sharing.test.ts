@@ -3,8 +3,9 @@
 import { taskRef, WorkerRuntime } from '@twinpool/core';
 import { makeGate, outcome, within } from '@twinpool/testkit';
 import { exitWith } from '@twinpool/testkit/faults';
+import { describe, it } from '@twinpool/testkit/sample';
 import { hold, holdAsync, later, mark, place, square } from '@twinpool/testkit/tasks';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { KINDS, type Kind, openAt, Terminated } from './workplace.ts';
 
 function makeRuntime(kind: Kind, workers: number, options: object = {}): WorkerRuntime {

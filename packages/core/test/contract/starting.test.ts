@@ -9,6 +9,7 @@ import {
   taskRef,
 } from '@twinpool/core';
 import { makeGate, outcome, PATIENCE, within } from '@twinpool/testkit';
+import { describe, it } from '@twinpool/testkit/sample';
 import {
   environment,
   everyVariable,
@@ -24,7 +25,7 @@ import {
   square,
   workerData,
 } from '@twinpool/testkit/tasks';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import { KINDS, open } from './workplace.ts';
 
 const modules = new URL('../fixtures/modules/', import.meta.url);

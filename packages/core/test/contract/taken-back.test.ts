@@ -1,7 +1,8 @@
 /** Tests tasks that are taken back before a worker thread has read their messages: they never run, and their slots are reused. */
 import { makeGate, within } from '@twinpool/testkit';
+import { it } from '@twinpool/testkit/sample';
 import { mark } from '@twinpool/testkit/tasks';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { open } from './workplace.ts';
 
 /** More than the messages that can be under way to one thread (SLOTS in wire/cells.ts), twice over. */

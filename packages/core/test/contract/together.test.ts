@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { CancelledError, taskRef } from '@twinpool/core';
 import { makeGate, outcome, within } from '@twinpool/testkit';
+import { describe, it } from '@twinpool/testkit/sample';
 import { square } from '@twinpool/testkit/tasks';
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { KINDS, open } from './workplace.ts';
 
 const url = new URL('../fixtures/modules/together.mjs', import.meta.url);

@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { block, childrenOf, isRunning, makeGate, type Program, runProgram, until } from '@twinpool/testkit';
+import { describe, it } from '@twinpool/testkit/sample';
 import { square } from '@twinpool/testkit/tasks';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { reaperEnds, watchOver } from '../../src/lanes/orphan-reaper.ts';
 import { KINDS, open, Terminated } from './workplace.ts';
 

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, test } from '@twinpool/testkit/sample';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { fixtures, type Outcome, outcomesOf } from './programs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'twinpool-forms-'));

@@ -1,5 +1,6 @@
 // Tests the lookup of functions in programs that Node loads without a tool: each row of the contract's table.
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, test } from '@twinpool/testkit/sample';
+import { beforeAll, expect } from 'vitest';
 import { fixtures, type Outcome, outcomesOf, placeOf } from './programs.ts';
 
 const url = (file: string): string => new URL(file, fixtures).href;

@@ -12,8 +12,9 @@ import {
   ThreadPoolExecutor,
   TimeoutError,
 } from '@twinpool/executor';
+import { describe, test } from '@twinpool/testkit/sample';
 import { add, echo, failIfOdd, hold, mark, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { throwTimeout } from '../fixtures/tasks.mjs';
 import { Counter, collect, errorOf, forAll, forTest, KINDS, left, makeGate } from '../kit.ts';
 

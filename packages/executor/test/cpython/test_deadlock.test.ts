@@ -4,8 +4,9 @@
  * No user code runs while a value is decoded here. The import of a module, which Python does at that point, can fail instead.
  */
 import { BrokenExecutorError, TaskModuleError, TaskSerializationError, taskRef, WorkerLostError } from '@twinpool/executor';
+import { describe, test } from '@twinpool/testkit/sample';
 import { echo, fail, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { hostileResult, QuotaError, throwQuotaError } from '../fixtures/tasks.mjs';
 import { forAll, forTest, MOST } from '../kit.ts';
 

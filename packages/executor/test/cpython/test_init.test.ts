@@ -2,8 +2,9 @@
 import { inspect } from 'node:util';
 import { BrokenProcessPoolError, BrokenThreadPoolError, InitializerError } from '@twinpool/executor';
 import { nothingLeft } from '@twinpool/testkit/leak-check';
+import { describe, test } from '@twinpool/testkit/sample';
 import { failToStart, hold, remember, remembered, rememberLater, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { forTest, MOST, makeGate } from '../kit.ts';
 
 describe.each(MOST)('$name', (kind) => {

@@ -10,8 +10,9 @@ import {
   TaskSerializationError,
   taskRef,
 } from '@twinpool/executor';
+import { describe, test } from '@twinpool/testkit/sample';
 import { echo, fail, failToStart, hold, holdOrAbort, mark, remember, remembered } from '@twinpool/testkit/tasks';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { countCalls, holdLong } from '../fixtures/tasks.mjs';
 import { errorOf, forAll, forTest, makeGate, OWN, turn } from '../kit.ts';
 

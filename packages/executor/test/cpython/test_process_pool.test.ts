@@ -14,8 +14,9 @@ import {
   wait,
 } from '@twinpool/executor';
 import { nothingLeft } from '@twinpool/testkit/leak-check';
+import { describe, test } from '@twinpool/testkit/sample';
 import { hold, later, place, square } from '@twinpool/testkit/tasks';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { holdLong, ignoreSigterm, isKept, keepWeakly, startOnce, throwPaymentError, throwWithSource } from '../fixtures/tasks.mjs';
 import { forAll, forTest, left, MOST, makeGate, OWN } from '../kit.ts';
 

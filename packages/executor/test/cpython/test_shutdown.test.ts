@@ -16,8 +16,9 @@ import {
 } from '@twinpool/executor';
 import { PATIENCE } from '@twinpool/testkit';
 import { nothingLeft } from '@twinpool/testkit/leak-check';
+import { describe, test } from '@twinpool/testkit/sample';
 import { fail, later, square } from '@twinpool/testkit/tasks';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { holdLong, names } from '../fixtures/tasks.mjs';
 import { errorOf, forTest, left, MOST, makeGate, OWN, turn } from '../kit.ts';
 

@@ -9,8 +9,9 @@ import {
   TimeoutError,
 } from '@twinpool/pool';
 import { failure, makeGate, within } from '@twinpool/testkit';
+import { describe, test } from '@twinpool/testkit/sample';
 import { add, echo, fail, failIfOdd, hold, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { survivors } from '../garbage-collection.ts';
 import { Endless, later, range, SayWhenError, saysWhen, squares } from '../inputs.ts';
 import { collect, DONE, outcomes } from '../read-results.ts';

@@ -2,7 +2,8 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Program, runNode } from '@twinpool/testkit';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, test } from '@twinpool/testkit/sample';
+import { expect, onTestFinished } from 'vitest';
 
 const mains = new URL('../fixtures/mains/', import.meta.url);
 const root = new URL('../../../../', import.meta.url);

@@ -1,6 +1,7 @@
 /** Runs the short forms of chaos/, each as a separate process. The long forms are `npm run chaos -- <name>`. */
 import { runNode } from '@twinpool/testkit';
-import { expect, it } from 'vitest';
+import { it } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 
 const root = new URL('../../../../', import.meta.url);
 /** A new seed each time. A run that breaks an invariant prints it. */

@@ -2,13 +2,14 @@
  * A blocked program [R6]: an answer that arrived before a time limit wins, however late the program reads it.
  *
  * The limit starts, the worker answers, and this thread stays blocked until long after the limit, so timer and answer are due in the same turn.
- * Runs one class of each API, one with threads and one with processes, or all four with MATRIX=all (`npm run matrix`).
+ * Runs one class of each API, one with threads and one with processes, or all four with MATRIX=all (`npm run test:all`).
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { block, type Gate, isRunning, limitFor, makeGate, within } from '@twinpool/testkit';
+import { describe, isWhole, test } from '@twinpool/testkit/sample';
 import { echo, hold, holdOrAbort, mark, place } from '@twinpool/testkit/tasks';
 import { asCompleted, type Pool, type ProcessPoolExecutor, TaskTimeoutError, TimeoutError, taskRef, WorkerLostError, wait } from 'twinpool';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import { type Face, type FaceName, NAMES, openFace } from './faces.ts';
 
 const { initialize, markAndExit, markLarge, markOf } = taskRef<typeof import('./fixtures/blocked-tasks.mjs')>(
@@ -22,8 +23,7 @@ const LARGE = 4 * 2 ** 20;
 /** From a task's last line to its answer in the channel, ms; several times a whole call where the machine is slow. */
 let answered = 100;
 
-const isAll = process.env['MATRIX'] === 'all';
-const FACES: readonly FaceName[] = isAll ? NAMES : ['ThreadPool', 'ProcessPoolExecutor'];
+const FACES: readonly FaceName[] = isWhole ? NAMES : ['ThreadPool', 'ProcessPoolExecutor'];
 
 /** A call of `mark` is answered within LIMIT, or later: this thread looks when it is there and LIMIT is over. */
 function blockUntilAnswered(gate: Gate, count = 1): void {

@@ -1,7 +1,8 @@
 /** Pools do not use the fake timers of a test runner: no test here advances one [R23]. */
 import { runProgram } from '@twinpool/testkit';
+import { describe, test } from '@twinpool/testkit/sample';
 import { square } from '@twinpool/testkit/tasks';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { NAMES, openFace } from './faces.ts';
 
 const PROGRAM = new URL('fixtures/fake-timers.mjs', import.meta.url);

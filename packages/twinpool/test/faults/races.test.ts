@@ -3,8 +3,9 @@
  * order. It runs a sample; with RACES=200 it runs 200 rounds per pair and prints the tables (`npm run races`).
  */
 import { type Gate, makeGate, PATIENCE, until, within } from '@twinpool/testkit';
+import { describe, it } from '@twinpool/testkit/sample';
 import { holdAsync, square } from '@twinpool/testkit/tasks';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { type AnyTask, type Face, type FaceName, type Handle, kindOf, NAMES, openFace } from './faces.ts';
 import { errorText, settled } from './outcome-text.ts';
 import { Tables, verdictOn } from './race-rules.ts';

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { limitFor, makeGate, outcome, PATIENCE, runNode, scenarios, until, within } from '@twinpool/testkit';
 import { returnNested } from '@twinpool/testkit/faults';
+import { describe, it } from '@twinpool/testkit/sample';
 import { echo, hold, holdAsync, mark, place, square } from '@twinpool/testkit/tasks';
 import {
   Pool,
@@ -14,7 +15,7 @@ import {
   toFuture,
   transfer,
 } from 'twinpool';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { type AnyTask, type Face, type FaceName, kindOf, NAMES, openFace } from './faces.ts';
 import { errorText, settled } from './outcome-text.ts';
 

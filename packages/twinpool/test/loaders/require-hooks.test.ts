@@ -8,7 +8,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, test } from '@twinpool/testkit/sample';
+import { expect, onTestFinished } from 'vitest';
 
 const PATIENCE = 60_000;
 const TWINPOOL = fileURLToPath(new URL('../..', import.meta.url));

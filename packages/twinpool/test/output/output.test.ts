@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { runProgram, until, within } from '@twinpool/testkit';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, isWhole, it } from '@twinpool/testkit/sample';
+import { expect, onTestFinished } from 'vitest';
 
 const PROGRAM = fileURLToPath(new URL('../fixtures/output/prints.mjs', import.meta.url));
 /** A bound that only detects hangs, ms. */
@@ -17,7 +18,6 @@ const HANG = 30_000;
 /** Larger than what any pipe holds. */
 const MEGABYTE = '1000000';
 const TASKS = 4;
-const isAll = process.env['MATRIX'] === 'all';
 
 const KINDS = ['process', 'thread'];
 const WAYS = [
@@ -94,7 +94,7 @@ async function expectAll(kind: string, way: string, amount: (typeof AMOUNTS)[num
 
 describe.each(KINDS)('the output of tasks: %s [R7]', (kind) => {
   const cells = WAYS.flatMap((way) => AMOUNTS.flatMap((amount) => [true, false].map((slow) => ({ way, amount, slow })))).filter(
-    ({ way, amount, slow }) => isAll || (SAMPLE.has(way) && amount[0] === MEGABYTE && slow),
+    ({ way, amount, slow }) => isWhole || (SAMPLE.has(way) && amount[0] === MEGABYTE && slow),
   );
 
   it.each(cells.map((cell) => [cell.way, cell.amount[0], cell.slow ? 'slow' : 'fast', cell] as const))(
@@ -103,7 +103,7 @@ describe.each(KINDS)('the output of tasks: %s [R7]', (kind) => {
     HANG,
   );
 
-  it.runIf(isAll)('50 MB', () => expectAll(kind, 'process.exit', ['50000000', TASKS * 50_000_000, 0], false), HANG);
+  it.runIf(isWhole)('50 MB', () => expectAll(kind, 'process.exit', ['50000000', TASKS * 50_000_000, 0], false), HANG);
 
   it('a result does not come before what its task printed', async () => {
     const { child } = start([kind, 'in order']);

@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runNode } from '@twinpool/testkit';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, it } from '@twinpool/testkit/sample';
+import { afterAll, expect } from 'vitest';
 
 const fixtures = new URL('../fixtures/security/', import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), 'twinpool-security-'));

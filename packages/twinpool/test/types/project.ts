@@ -1,15 +1,16 @@
 /** A user's project in a temporary folder, with the built packages installed, and the compilers that users have. */
+
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isWhole } from '@twinpool/testkit/sample';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
-/** The oldest and the newest, or all with MATRIX=all (`npm run matrix`), by the names under which the root's package.json has them. */
-export const COMPILERS: readonly string[] =
-  process.env['MATRIX'] === 'all' ? ['typescript-5.9', 'typescript-6.0', 'typescript'] : ['typescript-5.9', 'typescript'];
+/** The oldest and the newest, or all with MATRIX=all (`npm run test:all`), by the names under which the root's package.json has them. */
+export const COMPILERS: readonly string[] = isWhole ? ['typescript-5.9', 'typescript-6.0', 'typescript'] : ['typescript-5.9', 'typescript'];
 
 const OPTIONS = {
   target: 'ES2022',

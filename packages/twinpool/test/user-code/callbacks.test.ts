@@ -1,8 +1,9 @@
 /** Every callback of both facades returns, throws, rejects, or returns thenables of any kind: work continues, and an error is one warning. */
 import { expectWarning } from '@twinpool/testkit/leak-check';
+import { describe, it } from '@twinpool/testkit/sample';
 import { fail, reportItself, square } from '@twinpool/testkit/tasks';
 import { type Executor, type Pool, Pool as ProcessPool, ProcessPoolExecutor, ThreadPool, ThreadPoolExecutor, toFuture } from 'twinpool';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 
 const BOOM = 'boom of the callback';
 const boom = (): never => {

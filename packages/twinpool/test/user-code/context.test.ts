@@ -4,9 +4,10 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { makeGate } from '@twinpool/testkit';
+import { describe, it } from '@twinpool/testkit/sample';
 import { add, echo, fail, hold, reportItself, square } from '@twinpool/testkit/tasks';
 import { type Executor, type Pool, Pool as ProcessPool, ProcessPoolExecutor, ThreadPool, ThreadPoolExecutor, toFuture } from 'twinpool';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { twice, watch } from '../fixtures/checked-tasks.mjs';
 import entering from '../fixtures/entering-tasks.cjs';
 import * as tasks from '../fixtures/entering-tasks.mjs';

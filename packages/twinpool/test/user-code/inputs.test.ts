@@ -1,7 +1,9 @@
 /** [R8] An input whose code ends its call or the facade, and then yields once more. */
+
+import { describe, it } from '@twinpool/testkit/sample';
 import { square } from '@twinpool/testkit/tasks';
 import { type Pool, Pool as ProcessPool, ProcessPoolExecutor, ThreadPool, ThreadPoolExecutor } from 'twinpool';
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 
 /** A call that reads its input lazily. */
 type Results = AsyncIterator<number> & { return?(): unknown };

@@ -1,5 +1,6 @@
 /** Arguments of a checked task are validated at the call, and errors name their item. */
 import { makeGate } from '@twinpool/testkit';
+import { describe, it } from '@twinpool/testkit/sample';
 import { failIfOdd, hold, mark, square } from '@twinpool/testkit/tasks';
 import {
   type Executor,
@@ -10,7 +11,7 @@ import {
   ThreadPool,
   ThreadPoolExecutor,
 } from 'twinpool';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import { twice, watch } from '../fixtures/checked-tasks.mjs';
 
 const bad = 'no number' as never;

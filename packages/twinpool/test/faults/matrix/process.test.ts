@@ -1,9 +1,10 @@
-/** The crash matrix of worker processes: a sample, or all cells with MATRIX=all (`npm run matrix`). */
-import { afterAll, describe, expect, it } from 'vitest';
+/** The crash matrix of worker processes: a sample, or all cells with MATRIX=all (`npm run test:all`). */
+import { describe, isWhole, it } from '@twinpool/testkit/sample';
+import { afterAll, expect } from 'vitest';
 import { allCells, cellsOf, FAULTS, PHASES, reasons, titleOf } from './cells.ts';
 import { Faces, play } from './play.ts';
 
-const cells = cellsOf('process', process.env['MATRIX'] === 'all');
+const cells = cellsOf('process', isWhole);
 
 describe('worker processes survive, or are replaced, and the next task works', () => {
   const faces = new Faces();

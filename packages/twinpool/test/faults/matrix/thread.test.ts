@@ -1,9 +1,10 @@
-/** The crash matrix of worker threads: a sample, or all cells with MATRIX=all (`npm run matrix`). */
-import { afterAll, describe, it } from 'vitest';
+/** The crash matrix of worker threads: a sample, or all cells with MATRIX=all (`npm run test:all`). */
+import { describe, isWhole, it } from '@twinpool/testkit/sample';
+import { afterAll } from 'vitest';
 import { cellsOf, titleOf } from './cells.ts';
 import { Faces, play } from './play.ts';
 
-const cells = cellsOf('thread', process.env['MATRIX'] === 'all');
+const cells = cellsOf('thread', isWhole);
 
 describe('worker threads survive, or are replaced, and the next task works', () => {
   const faces = new Faces();
