@@ -59,7 +59,7 @@ const ADAPTERS: ReadonlySet<string> = new Set([
   'mapWebStream',
 ]);
 
-const WORKER: ReadonlySet<string> = new Set(['context', 'isWorker']);
+const WORKER: ReadonlySet<string> = new Set(['context', 'isWorker', 'workerData']);
 
 const TYPES: ReadonlySet<string> = new Set([
   'PoolOptions',

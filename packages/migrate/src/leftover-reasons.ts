@@ -75,7 +75,6 @@ const TEXTS = {
   'worker-place': 'the registration stands between other code',
   'worker-this': 'a registered function uses this',
   'worker-exports': 'the file exports something else already: {}',
-  'worker-data': 'workerData is read before the first task',
   'node-workers': '{} of node:worker_threads belongs to the library in its workers',
   'move-value': 'move() is called inside a larger expression',
   'nested-pool': 'the task file {} imports this module: each worker would start a pool of its own',

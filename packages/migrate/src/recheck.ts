@@ -21,7 +21,8 @@ const IN_JAVASCRIPT: ReadonlySet<number> = new Set([2300, 2305, 2339, 2440, 2448
 export function isRelevant({ code, isSyntax, text }: ProgramError, path: string): boolean {
   if (isSyntax) return true;
   if (ENVIRONMENT.has(code) || /'(process|require|URL|__dirname|Buffer|console|ImportMeta)'/.test(text)) return false;
-  return !/\.[cm]?jsx?$/.test(path) || IN_JAVASCRIPT.has(code);
+  // JavaScript reads the fields of an unknown value, such as `workerData`, without an assertion.
+  return !/\.[cm]?jsx?$/.test(path) || (IN_JAVASCRIPT.has(code) && !text.endsWith("on type 'unknown'."));
 }
 
 /** The errors of a file that the program did not have before. The same error may name a type that the rewrite changed. */

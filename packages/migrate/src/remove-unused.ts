@@ -6,22 +6,36 @@
 import ts from 'typescript';
 import { Rewriter } from './rewriter.ts';
 
-/** Returns `after` without the names that are no longer used. Names in `kept` count as used. */
-export function removeUnused(path: string, before: string, after: string, kept: ReadonlySet<string> = new Set()): string {
+/** What else decides whether a name goes. */
+export interface Names {
+  /** They count as used. */
+  readonly kept: ReadonlySet<string>;
+  /** They will come from another module than the `old` ones. */
+  readonly moved: ReadonlySet<string>;
+  readonly old: readonly string[];
+}
+
+const NO_NAMES: Names = { kept: new Set(), moved: new Set(), old: [] };
+
+/** Returns `after` without the names that are no longer used. */
+export function removeUnused(path: string, before: string, after: string, names: Names = NO_NAMES): string {
   const used = usesIn(parse(path, before));
   let text = after;
   // A variable that goes may be the last use of an import.
-  for (let next = removeOnce(path, used, text, kept); next !== text; next = removeOnce(path, used, text, kept)) text = next;
+  for (let next = removeOnce(path, used, text, names); next !== text; next = removeOnce(path, used, text, names)) text = next;
   return text;
 }
 
-function removeOnce(path: string, used: ReadonlyMap<string, number>, after: string, kept: ReadonlySet<string>): string {
+function removeOnce(path: string, used: ReadonlyMap<string, number>, after: string, { kept, moved, old }: Names): string {
   const file = parse(path, after);
   const now = usesIn(file);
   const rewriter = new Rewriter();
   const isGone = (name: string) => (used.get(name) ?? 0) > 0 && (now.get(name) ?? 0) === 0 && !kept.has(name);
+  const isOld = (text: string) => old.some((module) => text.includes(`'${module}'`) || text.includes(`"${module}"`));
+  /** For the names that a statement takes from a module. */
+  const isGoneFrom = (from: string) => (isOld(from) ? (name: string) => isGone(name) || moved.has(name) : isGone);
   for (const statement of file.statements) {
-    if (ts.isImportDeclaration(statement)) removeUnusedFromImport(rewriter, statement, isGone);
+    if (ts.isImportDeclaration(statement)) removeUnusedFromImport(rewriter, statement, isGoneFrom(statement.moduleSpecifier.getText()));
     else if (
       ts.isImportEqualsDeclaration(statement) &&
       ts.isExternalModuleReference(statement.moduleReference) &&
@@ -38,7 +52,7 @@ function removeOnce(path: string, used: ReadonlyMap<string, number>, after: stri
   }
   const visit = (node: ts.Node): void => {
     if (ts.isVariableStatement(node)) {
-      removeUnusedFromRequire(rewriter, node, isGone);
+      removeUnusedFromRequire(rewriter, node, isGoneFrom(node.getText()));
       removeUnusedPath(rewriter, node, isGone);
     }
     ts.forEachChild(node, visit);

@@ -83,7 +83,7 @@ const FOREIGN: Record<string, Kind> = {
       'main.mjs': `${PISCINA}const pool = new Piscina({ filename: new URL('./w.mjs', import.meta.url).href, workerData: 3 });\nawait pool.run(1);\n`,
       'w.mjs': "import { workerData } from 'piscina';\nconst factor = workerData * 2;\nexport default (x) => x * factor;\n",
     },
-    left: ['w.mjs:2 worker-data'],
+    text: { 'w.mjs': "import { workerData } from 'twinpool/worker';\nconst factor = workerData * 2;\n" },
   },
   D: {
     name: 'export { pool }',

@@ -114,6 +114,32 @@ test.each([
   expect(result.changed.sort()).toEqual(['a.mjs', 'w.mjs']);
 });
 
+test.each([
+  [
+    'CommonJS',
+    'w.cjs',
+    "const { workerData } = require('piscina');\nconst { factor } = workerData;\nmodule.exports = (x) => x * factor;\n",
+    "const { workerData } = require('twinpool/worker');\nconst { factor } = workerData;",
+  ],
+  [
+    'an alias',
+    'w.mjs',
+    "import { workerData as given } from 'piscina';\nconst workerData = given.factor;\nexport default (x) => x * workerData;\n",
+    "import { workerData as twinpoolWorkerData } from 'twinpool/worker';\nconst workerData = twinpoolWorkerData.factor;",
+  ],
+  [
+    'inside and outside of the task',
+    'w.mjs',
+    "import { workerData } from 'piscina';\nconst twice = workerData * 2;\nexport default (x) => x + twice + workerData;\n",
+    "import { context, workerData } from 'twinpool/worker';\nconst twice = workerData * 2;\nexport default (x) => x + twice + context().workerData;",
+  ],
+])('workerData outside of a function, %s, comes from twinpool/worker', (_, file, text, expected) => {
+  const main = `import { Piscina } from 'piscina';\nconst pool = new Piscina({ filename: new URL('./${file}', import.meta.url).href, workerData: { factor: 3 } });\nawait pool.run(1);\n`;
+  const result = rewrite({ 'main.mjs': main, [file]: text }, 'executor');
+  expect(result.left).toEqual([]);
+  expect(result.text(file)).toContain(expected);
+});
+
 test('a pool that its own workers import stays with --to pool, and becomes a lazy executor with --to executor', () => {
   const files = {
     'api.cjs':

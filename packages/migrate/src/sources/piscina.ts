@@ -4,7 +4,7 @@
  *   filename, name         -> a `taskRef` to the export of the task file
  *   run(task, options)     -> submit(taskRef, task), options through `withOptions`
  *   destroy(), close()     -> terminateWorkers(), shutdown()
- *   move(), workerData     -> transfer(), context().workerData
+ *   move(), workerData     -> transfer(), context().workerData; outside of functions the workerData of twinpool/worker
  *   anything else          -> a problem, by name
  */
 import ts from 'typescript';
@@ -268,21 +268,34 @@ export function planPiscinaNames(ctx: ForeignContext, file: ts.SourceFile, units
           ctx.edits.replace(whole, () => isWorker);
         });
       } else if (name === 'workerData') {
-        if (ts.findAncestor(identifier, ts.isFunctionLike) === undefined) report('worker-data');
-        else {
-          ctx.claim(identifier);
-          unit.edit(() => {
-            const context = ctx.edits.need(file, 'context');
-            const text = ctx.isTyped(file) ? `(${context}().workerData as any)` : `${context}().workerData`;
-            ctx.edits.replace(whole, () => (ts.isShorthandPropertyAssignment(parent) ? `workerData: ${text}` : text));
-          });
-        }
+        ctx.claim(identifier);
+        const isInTask = ts.findAncestor(identifier, ts.isFunctionLike) !== undefined;
+        unit.edit(() => {
+          const text = isInTask
+            ? `${ctx.edits.need(file, 'context')}().workerData`
+            : ctx.edits.need(file, 'workerData', isOnlyOf(ctx, file, 'workerData', dialect));
+          const typed = ctx.isTyped(file) ? `(${text} as any)` : text;
+          ctx.edits.replace(whole, () => (ts.isShorthandPropertyAssignment(parent) ? `workerData: ${typed}` : typed));
+        });
       } else if (ts.isCallExpression(whole.parent) && whole.parent.expression === whole && whole.parent.arguments.length === 1) {
         ctx.claim(identifier);
         planMove(ctx, unit, whole.parent);
       } else report('library-value', name);
     }
   }
+}
+
+/** Whether a file uses a name only for what it imports from the library. */
+function isOnlyOf(ctx: ForeignContext, file: ts.SourceFile, name: string, dialect: Dialect): boolean {
+  const own = new Set(ctx.namesIn(file, dialect).map(([identifier]) => identifier));
+  return ctx.analysis.identifiersIn(file, name).every((each) => own.has(each) || isMemberName(each));
+}
+
+function isMemberName({ parent, text }: ts.Identifier): boolean {
+  return (
+    (ts.isPropertyAccessExpression(parent) && parent.name.text === text) ||
+    (ts.isPropertyAssignment(parent) && parent.name.getText() === text)
+  );
 }
 
 /** The name in an import or in a pattern of `require`. */

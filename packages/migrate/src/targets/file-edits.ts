@@ -70,15 +70,15 @@ export class FileEdits {
     return freeName(this.#stateOf(node.getSourceFile()).taken, wanted);
   }
 
-  /** Imports a name of twinpool or Node. Returns its local name. */
-  need(node: ts.Node, name: string): string {
+  /** Imports a name of twinpool or Node. Returns its local name. `isFreed`: the file uses that name only for an import that goes. */
+  need(node: ts.Node, name: string, isFreed = false): string {
     const file = node.getSourceFile();
     const state = this.#stateOf(file);
     const known = state.needed.get(name);
     if (known !== undefined) return known.local;
     const module = moduleFor(name, this.#base, 'executor');
     const imported = importedLocal(file, module, name);
-    const local = imported ?? (state.taken.has(name) ? `twinpool${name[0]?.toUpperCase()}${name.slice(1)}` : name);
+    const local = imported ?? (state.taken.has(name) && !isFreed ? `twinpool${name[0]?.toUpperCase()}${name.slice(1)}` : name);
     if (imported === undefined) {
       state.taken.add(local);
       state.needed.set(name, { imported: name, local, isType: false });

@@ -31,7 +31,11 @@ export interface Header {
 /** Returns the text with the header. `before` is the text that the rewrite read. */
 export function withHeader(path: string, before: string, rewritten: string, { imports, declarations, old }: Header): string {
   const style = moduleStyle(parse(path, before));
-  const cleaned = removeUnused(path, before, rewritten, new Set(declarations.flatMap(({ uses }) => uses)));
+  const cleaned = removeUnused(path, before, rewritten, {
+    kept: new Set(declarations.flatMap(({ uses }) => uses)),
+    moved: new Set([...imports.values()].flatMap((entries) => entries.map(({ local }) => local))),
+    old,
+  });
   let text = cleaned;
   for (const [module, entries] of imports)
     text = withImport(path, text, { module, entries, old, style, hole: holeOf(path, rewritten, cleaned, old) });
