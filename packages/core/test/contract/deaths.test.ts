@@ -3,7 +3,7 @@
 import { BrokenExecutorError, CancelledError, WorkerLostError } from '@twinpool/core';
 import { type Arrival, childrenOf, isRunning, makeGate, outcome, until, within } from '@twinpool/testkit';
 import { dieWithHeir, exitRightAfter, exitWith, markOrExit, startChild } from '@twinpool/testkit/faults';
-import { describe, it } from '@twinpool/testkit/sample';
+import { describe, isWhole, it } from '@twinpool/testkit/sample';
 import { hold, holdAsync, later, mark, place, square } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
 import { KINDS, open } from './workplace.ts';
@@ -79,7 +79,7 @@ describe.each(KINDS)('when a worker %s dies', (kind) => {
     }
   });
 
-  it('again and again, work goes on', async () => {
+  it.runIf(isWhole)('again and again, work goes on', async () => {
     const gate = makeGate();
     const work = open(kind, 2);
     const tasks = Array.from({ length: 20 }, (_, i) => (i % 4 === 1 ? work.call(exitWith, gate.path, i) : work.call(later, i, 2)));
@@ -204,7 +204,7 @@ describe('when a worker process is killed', () => {
     expect(await task).toEqual({ ok: true, value: 36 });
   });
 
-  it('a grandchild that holds the answer channel open does not delay the news for as long as it lives [F-16]', async () => {
+  it.runIf(isWhole)('a grandchild that holds the answer channel open does not delay the news for as long as it lives [F-16]', async () => {
     const gate = makeGate();
     const work = open('process', 1);
     // The grandchild lives longer than `outcome` waits.

@@ -2,7 +2,7 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { taskRef, WorkerRuntime } from '@twinpool/core';
 import { childrenOf, isRunning, makeGate, outcome, type Program, runNode, runProgram, until, within } from '@twinpool/testkit';
-import { describe, it } from '@twinpool/testkit/sample';
+import { describe, isWhole, it } from '@twinpool/testkit/sample';
 import { place, square } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
 import { KINDS, open } from './workplace.ts';
@@ -178,7 +178,7 @@ describe.each(KINDS)('pools in pools: %s', (kind) => {
     expect(await outcome(work.call(nest, kind, 2))).toEqual({ ok: true, value: { depth: 2 } });
   });
 
-  it('that nest without end are stopped [F-49]', async () => {
+  it.runIf(isWhole)('that nest without end are stopped [F-49]', async () => {
     const work = open(kind, 1);
     const nest = taskRef<(kind: string, levels: number) => Promise<unknown>>(new URL('nested.mjs', modules), 'nest');
     const settled = await outcome(work.call(nest, kind, 50));

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { block, childrenOf, isRunning, makeGate, type Program, runProgram, until } from '@twinpool/testkit';
-import { describe, it } from '@twinpool/testkit/sample';
+import { describe, isWhole, it } from '@twinpool/testkit/sample';
 import { square } from '@twinpool/testkit/tasks';
 import { expect, onTestFinished } from 'vitest';
 import { reaperEnds, watchOver } from '../../src/lanes/orphan-reaper.ts';
@@ -42,7 +42,7 @@ describe.each(SHELLS)('%s', (_title, execArgv) => {
     await until(() => workers.every((pid) => !isRunning(pid)), `the workers ${workers.join(', ')} are gone`, BOUND);
   });
 
-  it('workers stop with the program and continue with it, and no time limit counts that time [R25]', async () => {
+  it.runIf(isWhole)('workers stop with the program and continue with it, and no time limit counts that time [R25]', async () => {
     const gate = makeGate();
     const program = run('is-stopped.mjs', [gate.path, '3000'], execArgv);
     await program.printed('ready', BOUND);

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { limitFor, makeGate, outcome, PATIENCE, runNode, scenarios, until, within } from '@twinpool/testkit';
 import { returnNested } from '@twinpool/testkit/faults';
-import { describe, it } from '@twinpool/testkit/sample';
+import { describe, isWhole, it } from '@twinpool/testkit/sample';
 import { echo, hold, holdAsync, mark, place, square } from '@twinpool/testkit/tasks';
 import {
   Pool,
@@ -97,7 +97,7 @@ describe.each(NAMES)('%s', (name: FaceName) => {
     for (const each of await within(Promise.all(outcomes))) expect(each).toMatch(/^(CANCELLED|BROKEN|POOL_TERMINATED|0(,0)*)$/);
   });
 
-  it('fails the tasks of a module that never loads after startTimeout, and keeps the worker [F-53]', async () => {
+  it.runIf(isWhole)('fails the tasks of a module that never loads after startTimeout, and keeps the worker [F-53]', async () => {
     const own = openFace(name, { startTimeout: await startTimeoutFor(name, 1_500) });
     try {
       const before = (await own.submit(place as AnyTask, []).outcome()) as { workerId: number };
@@ -109,7 +109,7 @@ describe.each(NAMES)('%s', (name: FaceName) => {
     }
   });
 
-  it('is broken when its initializer hangs, after startTimeout [F-55]', async () => {
+  it.runIf(isWhole)('is broken when its initializer hangs, after startTimeout [F-55]', async () => {
     const own = openFace(name, { startTimeout: await startTimeoutFor(name, 300), initializer: () => new Promise(() => undefined) });
     try {
       const broken = await outcome(own.submit(square as AnyTask, [1]).outcome());
