@@ -1,6 +1,6 @@
 // Tests whether two sources are the same function: different tools on both sides, but not another function of the same name.
 import { describe, expect, test } from 'vitest';
-import { likeness } from '../../src/tasks/loading/confirm-export.ts';
+import { confirmExport, likeness } from '../../src/tasks/loading/confirm-export.ts';
 
 const written = `async function load(path, depth = 1) {
   // reads it
@@ -62,4 +62,16 @@ describe('likeness', () => {
     expect(likeness('() => {}', written, true)).toBe(0);
     expect(likeness('() => {}', '() => {}', true)).toBe(1);
   });
+});
+
+test('a static method of a class that Node does not see in the names of a CommonJS module', () => {
+  const FACTOR = 7;
+  class Shape {
+    static sides(n: number): number {
+      return n * FACTOR;
+    }
+  }
+  const meant = { name: 'sides', position: 'tasks.ts:3:10', source: 'static sides(n) { return n * helper_1.FACTOR; }' };
+  const descriptor = { kind: 'module', url: 'file:///tasks.ts', name: 'sides', exportName: '', confirm: meant } as const;
+  expect(confirmExport({ default: { Shape } }, descriptor, meant)).toEqual({ value: Shape.sides, holder: Shape });
 });

@@ -111,7 +111,8 @@ export class SourceMaps {
   #read(script: Script): TraceMap | undefined {
     try {
       const url = new URL(this.#locator.textOf(script).sourceMapUrl, script.url || undefined);
-      return new (syntaxLibraries().TraceMap)(mapText(url), url.protocol === 'data:' ? script.url : url.href);
+      // Also a map of sections, as Turbopack writes it.
+      return syntaxLibraries().FlattenMap(mapText(url), url.protocol === 'data:' ? script.url : url.href);
     } catch {
       return undefined;
     }

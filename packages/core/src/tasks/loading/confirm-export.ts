@@ -47,7 +47,7 @@ function sourceOf({ value }: Exported, parsed: true | undefined): string | undef
 
 function functionsOf(namespace: object): Exported[] {
   const found: Exported[] = [];
-  for (const exportName of Object.keys(namespace).filter((name) => !isForbiddenName(name))) {
+  for (const exportName of namesOf(namespace).filter((name) => !isForbiddenName(name))) {
     const exported = namedExport(namespace, { exportName });
     if (exported === undefined) continue;
     found.push(exported);
@@ -58,6 +58,13 @@ function functionsOf(namespace: object): Exported[] {
     }
   }
   return found;
+}
+
+/** Also those that only `module.exports` has: Node does not recognise each name in compiled CommonJS. */
+function namesOf(namespace: object): string[] {
+  const { default: whole } = namespace as { readonly default?: unknown };
+  const others = typeof whole === 'object' && whole !== null ? Object.keys(whole) : [];
+  return [...new Set([...Object.keys(namespace), ...others])];
 }
 
 /**

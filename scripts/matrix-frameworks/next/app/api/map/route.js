@@ -13,7 +13,7 @@ export async function GET() {
     out[kind] = [
       await pool.map(square, [1, 2]),
       await pool.map((x) => x + 1, [1, 2]),
-      await pool.map(exported, [2]).catch((e) => `${e.name}: ${e.message.slice(0, 300)}`),
+      await pool.map(exported, [2]).catch((e) => `${e.name}: ${e.message}`),
     ];
     pool.terminate();
     await pool.join();
