@@ -136,12 +136,12 @@ export interface ResourceLimits {
 }
 
 export interface RuntimeOptions<I extends readonly unknown[] = any> extends WorkerOptions<I>, ShareOptions {
-    kind?: "process" | "thread" | undefined;
+    kind?: "process" | "thread" | "inline" | undefined;
     workers?: number | undefined;
 }
 
 export interface RuntimeStats {
-    readonly kind: "process" | "thread";
+    readonly kind: "process" | "thread" | "inline";
     readonly workers: number;
     readonly busy: number;
     readonly idle: number;
@@ -156,6 +156,7 @@ export interface RuntimeStats {
     readonly replacedWorkers: number;
     readonly lateErrors: number;
     readonly unobservedErrors: number;
+    readonly droppedOutput: number;
     readonly protocolAnomalies: number;
     readonly waitTime: Percentiles;
     readonly runTime: Percentiles;
@@ -179,6 +180,7 @@ export interface ShareOptions {
     taskTimeout?: number | undefined;
     killGrace?: number | undefined;
     name?: string | undefined;
+    unobservedErrors?: "warn" | "ignore" | undefined;
 }
 
 export interface SharedOptions<I extends readonly unknown[] = any> extends WorkerOptions<I>, ShareOptions {
@@ -332,12 +334,14 @@ export interface WorkerOptions<I extends readonly unknown[] = any> {
     cwd?: string | URL | undefined;
     execPath?: string | undefined;
     resourceLimits?: ResourceLimits | undefined;
-    stdio?: "inherit" | "ignore" | undefined;
+    stdio?: "inherit" | "ignore" | "pipe" | undefined;
     maxPayloadBytes?: number | undefined;
 }
 
 export interface WorkerRuntime extends AsyncDisposable {
-    readonly kind: "process" | "thread";
+    readonly kind: "process" | "thread" | "inline";
+    readonly stdout: Readable | undefined;
+    readonly stderr: Readable | undefined;
     stats(): RuntimeStats;
     ready(timeout?: number): Promise<void>;
     close(): Promise<void>;

@@ -181,6 +181,8 @@ export interface ProcessPoolExecutor extends Executor {
     ready(timeout?: number): Promise<void>;
     stats(): RuntimeStats;
     waitForCapacity(limit?: number): Promise<void>;
+    readonly stdout: Readable | undefined;
+    readonly stderr: Readable | undefined;
 }
 export declare const ProcessPoolExecutor: ExecutorConstructor<ProcessPoolExecutor>;
 
@@ -222,6 +224,8 @@ export interface ThreadPoolExecutor extends Executor {
     ready(timeout?: number): Promise<void>;
     stats(): RuntimeStats;
     waitForCapacity(limit?: number): Promise<void>;
+    readonly stdout: Readable | undefined;
+    readonly stderr: Readable | undefined;
 }
 export declare const ThreadPoolExecutor: ExecutorConstructor<ThreadPoolExecutor>;
 

@@ -177,6 +177,8 @@ export interface Pool extends AsyncDisposable {
     waitForCapacity(limit?: number): Promise<void>;
     ready(timeout?: number): Promise<void>;
     stats(): RuntimeStats;
+    readonly stdout: Readable | undefined;
+    readonly stderr: Readable | undefined;
     [Symbol.asyncDispose](): Promise<void>;
 }
 export declare const Pool: PoolConstructor;

@@ -11,14 +11,17 @@
  * interface, because only the signature of a constructor in an interface can have type parameters. A package with workers elsewhere extends
  * WorkerRuntime: it makes a RuntimeCore with its own transports and gives it to `super`.
  */
+
+import type { Readable } from 'node:stream';
 import { BrokenProcessPoolError, BrokenThreadPoolError, InvalidStateError, TimeoutError } from './errors.ts';
 import { Lane } from './lanes/lane.ts';
+import { OutputStreams } from './lanes/output-streams.ts';
 import type { TransportFactory } from './lanes/transport.ts';
 import { workerSetups } from './lanes/worker-setup.ts';
 import { transportsFor } from './lanes/worker-transport.ts';
 import { type RuntimeStats, TaskCounts } from './observability/runtime-stats.ts';
 import { checkTimeout } from './options/check-options.ts';
-import type { RuntimeOptions } from './options/options.ts';
+import type { RuntimeOptions, WorkerKind } from './options/options.ts';
 import { type ResolvedShare, type ResolvedWorkers, resolveRuntime } from './options/resolve-options.ts';
 import { type Clock, systemClock } from './primitives/clock.ts';
 import { KeepAlive } from './primitives/keep-alive.ts';
@@ -37,7 +40,8 @@ export type { Transport, TransportFactory, TransportOwner } from './lanes/transp
 /** The parts of a runtime that tests, and runtimes whose workers are elsewhere, replace. */
 export interface RuntimeSeams {
   readonly clock: Clock;
-  readonly transports: (workers: ResolvedWorkers) => TransportFactory;
+  /** `output`: where the workers print to, with `stdio: 'pipe'`. */
+  readonly transports: (workers: ResolvedWorkers, output: OutputStreams | undefined) => TransportFactory;
   readonly warn: (error: unknown, what: string) => void;
 }
 
@@ -55,8 +59,11 @@ export class RuntimeCore {
   readonly lifecycle: Lifecycle;
   readonly keepAlive: KeepAlive = new KeepAlive();
   readonly counts: TaskCounts = new TaskCounts();
+  /** What the workers print, with `stdio: 'pipe'`. */
+  readonly output: OutputStreams | undefined;
   readonly #supervisor: Supervisor;
   readonly #ready: ReadyWaiters;
+  readonly #isHere: boolean;
   readonly #warn: (error: unknown, what: string) => void;
   #mayStart = false;
 
@@ -68,7 +75,9 @@ export class RuntimeCore {
     const startsEarly = startsAtOnce || workers.minWorkers > 0;
     if (startsEarly) this.checkNesting();
     const { clock, transports: transportsOf, warn } = { ...RuntimeCore.defaults, ...seams };
-    const transports = transportsOf(workers);
+    this.output = workers.stdio === 'pipe' ? new OutputStreams() : undefined;
+    const transports = transportsOf(workers, this.output);
+    const isHere = transports.isHere === true;
     const { size, slots, minWorkers, mostStarting, idleTimeout, killGrace, maxTasks, maxPayloadBytes } = workers;
     const initializer = workers.initializer === undefined ? undefined : taskFunctionOf(workers.initializer);
     const startOf = workerSetups(workers, initializer, transports.capabilities);
@@ -76,6 +85,7 @@ export class RuntimeCore {
     this.workers = workers;
     this.share = share;
     this.clock = clock;
+    this.#isHere = isHere;
     this.#warn = warn;
     this.scheduler = new Scheduler({ size, slots, supply: { wanted: (tasks) => this.#supervisor.wanted(tasks) }, clock });
     const makeLane = (id: number, index: number) =>
@@ -89,6 +99,7 @@ export class RuntimeCore {
       startsAtOnce,
       initializer,
       maxPayloadBytes,
+      isHere,
       clock,
       makeLane,
       afterWorkers,
@@ -99,7 +110,11 @@ export class RuntimeCore {
       keepAlive: (by) => this.keepAlive.change(by),
       brokenError: (cause) => this.brokenError(`no worker can be started: ${messageOf(cause)}`, cause),
     });
-    this.lifecycle = new Lifecycle(this.scheduler, this.#supervisor, this.keepAlive, afterWorkers, () => this.#ready.end(closedError));
+    this.lifecycle = new Lifecycle(this.scheduler, this.#supervisor, this.keepAlive, {
+      afterWorkers,
+      closing: () => this.#ready.end(closedError),
+      closed: () => this.output?.end(),
+    });
     if (startsEarly) this.#supervisor.startEarly();
   }
 
@@ -115,7 +130,8 @@ export class RuntimeCore {
     const { scheduler, keepAlive, counts, clock } = this;
     const { maxPayloadBytes } = this.workers;
     const supply = this.#supervisor;
-    const client = new Client({ scheduler, supply, clock, keepAlive, counts, maxPayloadBytes, warn: this.#warn }, options);
+    const isHere = this.#isHere;
+    const client = new Client({ scheduler, supply, clock, keepAlive, counts, maxPayloadBytes, isHere, warn: this.#warn }, options);
     scheduler.addClient(client);
     return client;
   }
@@ -142,7 +158,8 @@ export class RuntimeCore {
 
   stats(): RuntimeStats {
     const { kind } = this.workers;
-    return { kind, ...this.scheduler.stats(), ...this.#supervisor.stats(), ...this.counts.stats() };
+    const droppedOutput = this.output?.dropped ?? 0;
+    return { kind, ...this.scheduler.stats(), ...this.#supervisor.stats(), ...this.counts.stats(), droppedOutput };
   }
 }
 
@@ -171,7 +188,11 @@ export let coreOf: (runtime: WorkerRuntime) => RuntimeCore;
  */
 export interface WorkerRuntime extends AsyncDisposable {
   /** What the workers are. */
-  readonly kind: 'process' | 'thread';
+  readonly kind: 'process' | 'thread' | 'inline';
+  /** What the workers print to standard output, with the option `stdio: 'pipe'`; it ends when the runtime has ended. Else `undefined`. */
+  readonly stdout: Readable | undefined;
+  /** What they print to standard error. */
+  readonly stderr: Readable | undefined;
 
   /**
    * Counters and times, as they are now.
@@ -276,8 +297,16 @@ export const WorkerRuntime: WorkerRuntimeConstructor = class WorkerRuntime imple
     }
   }
 
-  get kind(): 'process' | 'thread' {
+  get kind(): WorkerKind {
     return this.#core.workers.kind;
+  }
+
+  get stdout(): Readable | undefined {
+    return this.#core.output?.stdout;
+  }
+
+  get stderr(): Readable | undefined {
+    return this.#core.output?.stderr;
   }
 
   stats(): RuntimeStats {

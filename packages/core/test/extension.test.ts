@@ -10,6 +10,7 @@ import { openAt } from './contract/workplace.ts';
 class Doubling implements Transport {
   readonly kind = 'doubling';
   readonly canTakeBack = false;
+  readonly canInterrupt = true;
   readonly ownMessageFrom = 1;
   readonly pid = undefined;
   readonly threadId = undefined;

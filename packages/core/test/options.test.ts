@@ -75,8 +75,8 @@ const WORKERS: Record<string, readonly [good: readonly unknown[], bad: readonly 
     [{ maxOldGenerationSizeMb: 0 }, { maxOldGenerationSizeMb: '64' }, { heap: 1 }, 64, null],
   ],
   stdio: [
-    ['inherit', 'ignore'],
-    ['pipe', ['inherit'], null],
+    ['inherit', 'ignore', 'pipe'],
+    ['pipes', 'overlapped', ['inherit'], null, 1, true],
   ],
   maxPayloadBytes: [
     [1, 2 ** 31 - 1],
@@ -103,6 +103,10 @@ const SHARE: typeof WORKERS = {
   name: [
     ['', 'mine'],
     [1, null, {}],
+  ],
+  unobservedErrors: [
+    ['warn', 'ignore'],
+    ['throw', '', true, null, 0, ['warn']],
   ],
 };
 
@@ -362,6 +366,13 @@ describe('a facade', () => {
     };
     const paths = pathsOf(() => resolveFacade(facade(shareOf({})), { runtime: runtime({}), ...given }));
     expect(paths.sort()).toEqual(Object.keys(given).sort());
+  });
+
+  it('on a runtime has the runtime’s unobservedErrors unless it has its own', () => {
+    const above = shareOf({ unobservedErrors: 'ignore' });
+    const of = (options: object) =>
+      resolveFacade(facade(above), { runtime: runtime({ unobservedErrors: 'ignore' }), ...options }).share.unobservedErrors;
+    expect([of({}), of({ unobservedErrors: 'warn' }), shareOf({}).unobservedErrors]).toEqual(['ignore', 'warn', 'warn']);
   });
 
   it('on a runtime has the runtime’s policies unless it has its own', () => {

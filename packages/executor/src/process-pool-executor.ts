@@ -1,4 +1,5 @@
 /** ProcessPoolExecutor: the executor whose workers are processes. worker-executor.ts has its behaviour. */
+import type { Readable } from 'node:stream';
 import { BrokenProcessPoolError, type RuntimeStats, type Task, type TaskRest } from '@twinpool/core';
 import type { Executor } from './executor.ts';
 import type { ExecutorConstructor } from './executor-constructor.ts';
@@ -114,6 +115,12 @@ export interface ProcessPoolExecutor extends Executor {
    * ```
    */
   waitForCapacity(limit?: number): Promise<void>;
+
+  /** What the workers print to standard output, with the option `stdio: 'pipe'`, unless they are a runtime's. It ends when they are gone. */
+  readonly stdout: Readable | undefined;
+
+  /** What the workers print to standard error, as `stdout`. */
+  readonly stderr: Readable | undefined;
 }
 
 export const ProcessPoolExecutor: ExecutorConstructor<ProcessPoolExecutor> = class ProcessPoolExecutor extends WorkerExecutor {

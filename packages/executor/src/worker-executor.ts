@@ -6,6 +6,7 @@
  *
  * Invariants: there is no way back to `open`, and `broken` counts before `shut down`, as in CPython. It does not know workers and transports.
  */
+import type { Readable } from 'node:stream';
 import {
   type BrokenProcessPoolError,
   type BrokenThreadPoolError,
@@ -122,6 +123,14 @@ export abstract class WorkerExecutor extends Executor {
 
   stats(): RuntimeStats {
     return this.#attachment.stats();
+  }
+
+  get stdout(): Readable | undefined {
+    return this.#attachment.stdout;
+  }
+
+  get stderr(): Readable | undefined {
+    return this.#attachment.stderr;
   }
 
   #submit(fn: unknown, args: readonly unknown[], settings: CallSettings): Future<never> {

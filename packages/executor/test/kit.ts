@@ -10,7 +10,7 @@ export type WorkerExecutor = ProcessPoolExecutor | ThreadPoolExecutor;
 
 export interface Kind {
   readonly name: string;
-  readonly kind: 'process' | 'thread';
+  readonly kind: 'process' | 'thread' | 'inline';
   readonly shared: boolean;
   readonly Executor: typeof ProcessPoolExecutor | typeof ThreadPoolExecutor;
 }
@@ -50,7 +50,7 @@ export function open({ kind, shared, Executor }: Kind, options: ExecutorOptions 
   const entries = Object.entries(options);
   const ofWorkers = Object.fromEntries(entries.filter(([key]) => OF_WORKERS.includes(key)));
   const ofShare = Object.fromEntries(entries.filter(([key]) => !OF_WORKERS.includes(key)));
-  const runtime = new WorkerRuntime({ kind, workers: options.maxWorkers ?? 2, ...ofWorkers });
+  const runtime = new WorkerRuntime({ kind, workers: kind === 'inline' ? 1 : (options.maxWorkers ?? 2), ...ofWorkers });
   const executor = new Executor({ runtime, ...ofShare });
   return { executor, end: () => runtime.terminate() };
 }

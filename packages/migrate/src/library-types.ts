@@ -17,14 +17,14 @@ export interface SharedOptions {
   runtime?: WorkerRuntime | undefined; initializer?: Task | undefined; initargs?: readonly unknown[] | undefined; maxQueue?: number | undefined;
   onWorkerLoss?: 'fail' | 'retry' | 'break' | undefined; retries?: number | undefined; taskTimeout?: number | undefined; killGrace?: number | undefined;
   idleTimeout?: number | undefined; minWorkers?: number | undefined; concurrentTasksPerWorker?: number | undefined; startTimeout?: number | undefined; name?: string | undefined; threadNamePrefix?: string | undefined; env?: any; argv?: readonly string[] | undefined; execArgv?: readonly string[] | undefined;
-  workerData?: unknown; resourceLimits?: any; stdio?: any; maxPayloadBytes?: number | undefined;
+  workerData?: unknown; resourceLimits?: any; stdio?: any; maxPayloadBytes?: number | undefined; unobservedErrors?: 'warn' | 'ignore' | undefined;
 }
-export interface RuntimeOptions extends Omit<SharedOptions, 'runtime'> { kind?: 'process' | 'thread' | undefined; workers?: number | undefined; maxTasksPerChild?: number | undefined }
+export interface RuntimeOptions extends Omit<SharedOptions, 'runtime'> { kind?: 'process' | 'thread' | 'inline' | undefined; workers?: number | undefined; maxTasksPerChild?: number | undefined }
 export type RuntimeStats = any;
 export type Percentiles = any;
 export class WorkerRuntime implements AsyncDisposable {
   constructor(options?: RuntimeOptions);
-  readonly kind: string; stats(): RuntimeStats; ready(timeout?: number): Promise<void>; close(): Promise<void>; terminate(): Promise<void>; [Symbol.asyncDispose](): Promise<void>;
+  readonly kind: string; readonly stdout: any; readonly stderr: any; stats(): RuntimeStats; ready(timeout?: number): Promise<void>; close(): Promise<void>; terminate(): Promise<void>; [Symbol.asyncDispose](): Promise<void>;
 }
 export class TwinpoolError extends Error { readonly code: string; readonly remote?: boolean }
 ${[
@@ -106,7 +106,7 @@ export interface Pool extends PoolCalls {}
 export class Pool implements AsyncDisposable {
   constructor(processes?: number | PoolOptions);
   static use<P extends Pool, T>(this: new (options?: number | PoolOptions) => P, options: number | PoolOptions | undefined, body: (pool: P) => T | PromiseLike<T>): Promise<T>;
-  close(): void; terminate(): void; join(): Promise<void>; waitForCapacity(limit?: number): Promise<void>; ready(timeout?: number): Promise<void>; stats(): RuntimeStats; [Symbol.asyncDispose](): Promise<void>; readonly __facade: 'Pool';
+  close(): void; terminate(): void; join(): Promise<void>; readonly stdout: any; readonly stderr: any; waitForCapacity(limit?: number): Promise<void>; ready(timeout?: number): Promise<void>; stats(): RuntimeStats; [Symbol.asyncDispose](): Promise<void>; readonly __facade: 'Pool';
 }
 export class ThreadPool extends Pool {}
 `;
@@ -150,7 +150,7 @@ ${executorMaps.join('\n')}
 export interface Executor extends ExecutorCalls {}
 export abstract class Executor implements AsyncDisposable {
   static use<E extends Executor, T>(this: new (options?: number | ExecutorOptions) => E, options: number | ExecutorOptions | undefined, body: (executor: E) => T | PromiseLike<T>): Promise<T>;
-  shutdown(options?: ShutdownOptions): Promise<void>; waitForCapacity(limit?: number): Promise<void>; ready(timeout?: number): Promise<void>; terminateWorkers(): Promise<void>; killWorkers(): Promise<void>; [Symbol.asyncDispose](): Promise<void>; readonly __facade: 'Executor';
+  shutdown(options?: ShutdownOptions): Promise<void>; readonly stdout: any; readonly stderr: any; waitForCapacity(limit?: number): Promise<void>; ready(timeout?: number): Promise<void>; terminateWorkers(): Promise<void>; killWorkers(): Promise<void>; [Symbol.asyncDispose](): Promise<void>; readonly __facade: 'Executor';
 }
 export class ProcessPoolExecutor extends Executor { constructor(maxWorkers?: number | ExecutorOptions); stats(): RuntimeStats }
 export class ThreadPoolExecutor extends Executor { constructor(maxWorkers?: number | ExecutorOptions); stats(): RuntimeStats }

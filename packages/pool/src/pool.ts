@@ -9,6 +9,7 @@
  * name `Pool.apply`, not the class that has the code. And the constructor of a class cannot have type parameters, which tie `initargs` to
  * `initializer`; the signature of a constructor in an interface can.
  */
+import type { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import type { CallOptions, RuntimeStats, Task, TaskRest } from '@twinpool/core';
 import { Attachment, defineInspect } from '@twinpool/core/facade';
@@ -459,6 +460,12 @@ export interface Pool extends AsyncDisposable {
    */
   stats(): RuntimeStats;
 
+  /** What the workers print to standard output, with the option `stdio: 'pipe'`, unless they are a runtime's. It ends when they are gone. */
+  readonly stdout: Readable | undefined;
+
+  /** What the workers print to standard error, as `stdout`. */
+  readonly stderr: Readable | undefined;
+
   /**
    * Ends an `await using` scope as Python's `with` does: `terminate()`, then `join()`.
    *
@@ -588,6 +595,14 @@ export const Pool: PoolConstructor = class Pool extends TaskMethods implements A
 
   stats(): RuntimeStats {
     return this.#lifecycle.attachment.stats();
+  }
+
+  get stdout(): Readable | undefined {
+    return this.#lifecycle.attachment.stdout;
+  }
+
+  get stderr(): Readable | undefined {
+    return this.#lifecycle.attachment.stderr;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

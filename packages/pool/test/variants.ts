@@ -1,4 +1,4 @@
-/** The four variants of a pool in which every behaviour is tested: processes or threads, own or borrowed runtime. */
+/** The four variants of a pool in which every behaviour is tested: processes or threads, own or borrowed runtime; and a fifth, in the calling thread. */
 import { Pool, type PoolOptions, type RuntimeOptions, ThreadPool, WorkerRuntime } from '@twinpool/pool';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 
@@ -7,7 +7,7 @@ const OF_WORKERS = ['initializer', 'initargs', 'maxTasksPerChild', 'idleTimeout'
 
 export interface Variant {
   readonly title: string;
-  readonly kind: 'process' | 'thread';
+  readonly kind: 'process' | 'thread' | 'inline';
   readonly isShared: boolean;
   /** Two workers unless told otherwise. */
   open(options?: PoolOptions): Opened;
@@ -44,6 +44,24 @@ export const VARIANTS: readonly Variant[] = [
   { title: 'Pool on a runtime', kind: 'process', isShared: true, open: (options = {}) => openShared(Pool, 'process', options) },
   { title: 'ThreadPool on a runtime', kind: 'thread', isShared: true, open: (options = {}) => openShared(ThreadPool, 'thread', options) },
 ];
+
+/** Tasks run in the calling thread, one at a time: for the conformance suite. */
+export const INLINE: Variant = {
+  title: 'Pool with TWINPOOL_INLINE=1',
+  kind: 'inline',
+  isShared: false,
+  open: (options = {}) => inlineByEnvironment(() => openOwn(Pool, options)),
+};
+
+/** Pools that `make` makes run their tasks in this thread. */
+export function inlineByEnvironment<T>(make: () => T): T {
+  process.env['TWINPOOL_INLINE'] = '1';
+  try {
+    return make();
+  } finally {
+    delete process.env['TWINPOOL_INLINE'];
+  }
+}
 
 /** A pool for one test, ended with it. */
 export function makePool(variant: Variant, options?: PoolOptions): Pool {

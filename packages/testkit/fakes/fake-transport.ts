@@ -102,6 +102,7 @@ export function fakeTransports(startTracking: StartTracking, watch: FakeWatch, m
 export class FakeTransport implements Transport {
   readonly kind: 'thread' | 'process';
   readonly canTakeBack: boolean;
+  readonly canInterrupt = true;
   readonly ownMessageFrom: number;
   readonly pid = undefined;
   readonly threadId = undefined;

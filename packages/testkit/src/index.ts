@@ -2,6 +2,7 @@
 export { block } from './blocking.ts';
 export { FakeClock, useFakeClock } from './fake-clock.ts';
 export { type Arrival, Gate, makeGate } from './gates.ts';
+export { type InlineRows, inlineRows } from './inline-rows.ts';
 export { failure, limitFor, type Outcome, outcome, PATIENCE, until, within } from './outcomes.ts';
 export { childrenOf, commandOf, isRunning } from './processes.ts';
 export { Program, type ProgramEnd, runNode, runProgram } from './programs.ts';

@@ -7,6 +7,7 @@
  * It does not know the names of the ends and their errors: those are the facade's.
  */
 
+import type { Readable } from 'node:stream';
 import { OptionsError } from '../errors.ts';
 import type { CallSettings, Job } from '../jobs/job.ts';
 import type { StreamJob } from '../jobs/stream-job.ts';
@@ -16,6 +17,7 @@ import type { ResolvedShare } from '../options/resolve-options.ts';
 import { coreOf, RuntimeCore, WorkerRuntime } from '../runtime.ts';
 import type { Client, Unended } from '../scheduling/client.ts';
 import { resolveFacade } from './facade-options.ts';
+import { noteFailure, noteLook } from './unobserved-errors.ts';
 
 export interface AttachmentShape {
   /** The facade's name in messages, unless the user gave one. */
@@ -161,8 +163,19 @@ export class Attachment {
     return this.#core.stats();
   }
 
-  unobserved(by: 1 | -1): void {
+  /** What the workers print, with `stdio: 'pipe'`, if they are the facade's own. */
+  get stdout(): Readable | undefined {
+    return this.ownsWorkers ? this.#core.output?.stdout : undefined;
+  }
+  get stderr(): Readable | undefined {
+    return this.ownsWorkers ? this.#core.output?.stderr : undefined;
+  }
+
+  unobserved(by: 1 | -1, handle: object, error: unknown): void {
     this.#core.counts.unobserved(by);
+    if (this.#share.unobservedErrors === 'ignore') return;
+    if (by === 1) noteFailure(handle, error);
+    else noteLook(handle);
   }
 
   warn(error: unknown, what: string): void {

@@ -29,7 +29,7 @@ export type DeferredState = 'pending' | 'running' | 'notified' | SettledState;
 /** The facade that made a handle. */
 export interface DeferredOwner {
   /** Counts failures that no caller has read: 1 for a new one, -1 when a caller reads one. */
-  unobserved(by: 1 | -1): void;
+  unobserved(by: 1 | -1, handle: object, error: unknown): void;
   /** A callback of the user threw. */
   warn(error: unknown, what: string): void;
 }
@@ -193,7 +193,7 @@ export abstract class Deferred<R> implements Promise<R> {
     this.#value = value;
     const waiter = this.#waiter;
     if (waiter !== undefined) this.#waiter = waiter.afterOutcome;
-    else if (state === 'raised') this.#owner?.unobserved(1);
+    else if (state === 'raised') this.#owner?.unobserved(1, this, value);
     const listeners = this.#listeners;
     if (listeners !== undefined) {
       this.#listeners = undefined;
@@ -224,7 +224,7 @@ export abstract class Deferred<R> implements Promise<R> {
   #markObserved(): void {
     if (this.#waiter !== undefined) return;
     this.#waiter = OBSERVED;
-    if (this.#state === 'raised') this.#owner?.unobserved(-1);
+    if (this.#state === 'raised') this.#owner?.unobserved(-1, this, this.#value);
   }
 
   /** Returns the waiter that has the promise. The promise is made here, never in advance: a promise that rejects needs a handler. */

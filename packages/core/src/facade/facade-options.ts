@@ -7,6 +7,7 @@
  * It does not know what a facade does with them (attachment.ts), nor the single options (options/).
  */
 import { checkOptions, checkWhole, type OwnOptions, optionSchemas, type ReportIssue } from '../options/check-options.ts';
+import { isInlineByEnvironment, withoutRealWorkers } from '../options/inline-default.ts';
 import { MOST_WORKERS } from '../options/most-workers.ts';
 import type { ShareOptions, WorkerOptions } from '../options/options.ts';
 import {
@@ -80,7 +81,9 @@ export function resolveFacade(shape: FacadeShape, options: object | number | und
 }
 
 function withOwnWorkers({ name, kind }: FacadeShape, own: OwnOptions, size: number | undefined): ResolvedFacade {
-  const workers = resolveWorkers(own, name, kind, size);
+  const workers = isInlineByEnvironment()
+    ? resolveWorkers(withoutRealWorkers(own), name, 'inline', 1, true)
+    : resolveWorkers(own, name, kind, size);
   return { runtime: undefined, workers, share: resolveShare(own, name, workers.size, undefined) };
 }
 
@@ -96,7 +99,7 @@ function checkFacade({ name, kind, count, isRuntime, shareOf }: FacadeShape, own
   for (const key of Object.keys(optionSchemas().worker)) {
     if (own[key] !== undefined) report(key, 'shapes workers, and these belong to the runtime: give it to the WorkerRuntime');
   }
-  if ((runtime.kind === 'thread') !== (kind === 'thread')) {
+  if (runtime.kind !== 'inline' && (runtime.kind === 'thread') !== (kind === 'thread')) {
     report('runtime', `${name} wants one of kind '${kind}', this one is of kind '${runtime.kind}'`);
   }
 }

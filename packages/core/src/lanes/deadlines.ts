@@ -81,6 +81,13 @@ export class Deadlines {
     return true;
   }
 
+  /** The front task has ended, `elapsed` ms after its start, in a worker whose code cannot be ended: no alarm could ring while it ran. */
+  endedAfter(elapsed: number): void {
+    const { front } = this.#inFlight;
+    if (front !== undefined && !front.job.isOver && elapsed > front.job.settings.taskTimeout)
+      this.#settleTimedOut(front.job, () => undefined);
+  }
+
   /** The front task was answered. */
   answered(): void {
     this.#hasStarted = false;
@@ -138,16 +145,18 @@ export class Deadlines {
   #endTimedOut(): void {
     const { front } = this.#inFlight;
     if (front === undefined || !this.#actions.isolateFront(false)) return;
+    this.#settleTimedOut(front.job, (cause) => this.#actions.kill({ kind: 'limit', cause }, false));
+  }
+
+  /** The caller gets the error now, not when the worker is gone. */
+  #settleTimedOut(job: Job, endWorker: (error: Error) => void): void {
     const { frontIndex } = this.#inFlight;
-    const { job } = front;
-    const { taskTimeout } = job.settings;
     const error = new TaskTimeoutError(
-      `task '${job.fn.name}' ran longer than its taskTimeout of ${taskTimeout} ms; ${this.#actions.aftermath}`,
+      `task '${job.fn.name}' ran longer than its taskTimeout of ${job.settings.taskTimeout} ms; ${this.#actions.aftermath}`,
     );
-    // The caller gets the error now, not when the worker is gone.
     this.#actions.frontLeaves();
     this.#inFlight.replaceFront();
-    this.#actions.kill({ kind: 'limit', cause: error }, false);
+    endWorker(error);
     job.settle(frontIndex, false, error);
   }
 }

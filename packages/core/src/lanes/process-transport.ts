@@ -41,6 +41,7 @@ import {
 import type { PackedRuns } from '../wire/pack-runs.ts';
 import type { SentMessage } from './in-flight.ts';
 import { isWatching, signalWithOldRights, stoppedFor, watchOver } from './orphan-reaper.ts';
+import type { OutputStreams } from './output-streams.ts';
 import { type OwnProgram, ownProgram } from './own-program.ts';
 import { signalGroup } from './process-group.ts';
 import { type StartedProcess, startProcess } from './process-start.ts';
@@ -58,11 +59,15 @@ export interface ProcessOptions {
   readonly cwd: string | undefined;
   /** The directory to which the child changes after its start; `undefined`: it stays. */
   readonly directory: string | undefined;
-  readonly stdio: 'inherit' | 'ignore';
+  readonly stdio: 'inherit' | 'ignore' | 'pipe';
+  /** Where the child prints to, with `stdio: 'pipe'`. */
+  readonly output: OutputStreams | undefined;
 }
 
 /** ms. The wait for results after the exit. Shorter: a grandchild that holds the pipe costs less. Longer: a slow reader loses nothing. */
 const DRAIN_BOUND = 1000;
+/** ms. The wait for the rest of what it printed, after its answers. Shorter: a grandchild that holds the pipe costs less. Longer: a slow reader loses nothing. */
+const PRINT_BOUND = 200;
 /** ms. The wait for the exit after the end of the answers. */
 const EXIT_BOUND = 200;
 /** ms. The wait for the exit after SIGKILL. Shorter: a busy machine is taken for a process that the system holds. Longer: such a process is waited for. */
@@ -74,6 +79,7 @@ export const PROCESS_CAPABILITIES: TransportFactory['capabilities'] = { sharesMe
 export class ProcessTransport implements Transport, Channel {
   readonly kind = 'process';
   readonly canTakeBack = false;
+  readonly canInterrupt = true;
   /** Writing and reading a frame costs some microseconds on both sides. */
   readonly ownMessageFrom = 20;
   readonly threadId = undefined;
@@ -91,6 +97,9 @@ export class ProcessTransport implements Transport, Channel {
   #isReleased = false;
   #exit: ExitStatus | undefined;
   #hasOutputEnded = false;
+  /** Streams of what the child prints that have not ended. */
+  readonly #printing = new Set<Socket>();
+  #isWaitingForPrints = false;
   /** The only unanswered message was never read. */
   #isLastUnread = false;
   #isReported = false;
@@ -253,6 +262,19 @@ export class ProcessTransport implements Transport, Channel {
       }
     });
     out.on('close', () => this.#outputClosed());
+    const { output } = this.#options;
+    if (output === undefined) return;
+    for (const [fd, name] of [
+      [1, 'stdout'],
+      [2, 'stderr'],
+    ] as const) {
+      const printed = pipe(child, fd);
+      this.#printing.add(printed);
+      printed.unref();
+      printed.on('error', () => undefined);
+      printed.on('data', (bytes: Uint8Array) => output.push(name, bytes));
+      printed.once('close', () => this.#printed(printed));
+    }
   }
 
   #write(frame: Buffer, needsWake: boolean): void {
@@ -345,9 +367,23 @@ export class ProcessTransport implements Transport, Channel {
     this.#child?.once('exit', () => bound.stop());
   }
 
-  /** After what lies in the other channels: fd 3 reports that the child had not read its last message. */
+  #printed(stream: Socket): void {
+    if (this.#printing.delete(stream) && this.#printing.size === 0 && this.#isWaitingForPrints) afterTurn(() => this.#reportExit());
+  }
+
+  /** After what lies in the other channels: fd 3 reports that the child had not read its last message, and what it printed is read to its end. */
   #reportSoon(): void {
-    afterTurn(() => this.#reportExit());
+    if (this.#printing.size === 0) {
+      afterTurn(() => this.#reportExit());
+      return;
+    }
+    this.#isWaitingForPrints = true;
+    const late = () => {
+      for (const stream of [...this.#printing]) stream.destroy();
+    };
+    const bound = new Alarm(this.#context.clock, late, { keepsAlive: true, standsStill: true });
+    bound.set(PRINT_BOUND);
+    for (const stream of this.#printing) stream.once('close', () => this.#printing.size === 0 && bound.stop());
   }
 
   #reportExit(): void {

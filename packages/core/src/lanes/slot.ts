@@ -91,7 +91,11 @@ export class Slot {
       freed: () => line.freed(),
     });
     this.#deadlines = new Deadlines(clock, this.inFlight, {
-      aftermath: isShared ? 'its worker gets no more tasks' : 'its worker was ended',
+      aftermath: !transport.canInterrupt
+        ? 'its code cannot be ended in the calling thread'
+        : isShared
+          ? 'its worker gets no more tasks'
+          : 'its worker was ended',
       stoppedFor: () => transport.stoppedFor(),
       abortFront: () => {
         this.#abortFront(false);
@@ -202,6 +206,8 @@ export class Slot {
     }
     this.#hasBegun = false;
     this.#isStuck = false;
+    // A task with a time limit is answered alone.
+    if (!this.#line.transport.canInterrupt && count === 1) this.#deadlines.endedAfter((segments[2] ?? 0) / 1000);
     this.#deadlines.answered();
     this.#settler.settle(count, values, specials);
     this.#frontSince = this.#line.clock.now();

@@ -31,6 +31,7 @@ import { ACKNOWLEDGED, ANSWER, abortMessage, INIT, LATE, type Message, MODE, RET
 import type { PackedRuns } from '../wire/pack-runs.ts';
 import type { SentMessage } from './in-flight.ts';
 import { OutputGate } from './output-gate.ts';
+import type { OutputStreams } from './output-streams.ts';
 import { type StartedThread, startThread } from './thread-start.ts';
 import type { Transport, TransportContext, TransportFactory, TransportOwner } from './transport.ts';
 
@@ -39,6 +40,8 @@ export interface ThreadOptions {
   readonly argv: readonly string[];
   readonly execArgv: readonly string[];
   readonly resourceLimits: NodeJS.ReadOnlyDict<number> | undefined;
+  /** Where the thread prints to; `undefined`: to the streams of this program. */
+  readonly output: OutputStreams | undefined;
 }
 
 export const THREAD_CAPABILITIES: TransportFactory['capabilities'] = { sharesMemory: true, movesBuffers: true };
@@ -46,6 +49,7 @@ export const THREAD_CAPABILITIES: TransportFactory['capabilities'] = { sharesMem
 export class ThreadTransport implements Transport {
   readonly kind = 'thread';
   readonly canTakeBack = true;
+  readonly canInterrupt = true;
   /** `postMessage` costs half a microsecond here. */
   readonly ownMessageFrom = 5;
   readonly pid = undefined;
@@ -262,7 +266,10 @@ export class ThreadTransport implements Transport {
   #arrived(message: unknown): void {
     if (isOutput(message)) {
       const [, name, chunk, encoding] = message;
-      if (this.#owner.isTrusted) this.#gate.print(name, chunk, encoding);
+      const { output } = this.#options;
+      if (!this.#owner.isTrusted) return;
+      if (output === undefined) this.#gate.print(name, chunk, encoding);
+      else output.push(name, typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk);
     } else if (this.#gate.isOpen) this.#owner.received(message);
     else {
       const answers = Array.isArray(message) && message[0] === ANSWER ? 1 : 0;

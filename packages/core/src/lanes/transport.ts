@@ -4,7 +4,7 @@
  *   Lane --start, post, postTasks, abort, release, finish, kill--> Transport --> worker
  *   Lane <--received, unreadable, distrust, startFailed, gone----- Transport <-- worker
  *
- * A thread, a process, the fake worker of the tests, and a worker in another place are four transports. Each keeps these rules:
+ * A thread, a process, the calling thread (inline), the fake worker of the tests, and a worker in another place are five transports. Each keeps these rules:
  *
  * - It delivers the messages of the worker in the order in which the worker sent them, each to `received`, whatever they contain.
  * - It calls `gone` once, after it has delivered all that the worker had sent, and nothing after that. A start that fails also ends with `gone`.
@@ -26,6 +26,8 @@ export interface Transport {
   readonly kind: string;
   /** Whether tasks that the worker has not started can be taken back. If not, the scheduler hands over less ahead. */
   readonly canTakeBack: boolean;
+  /** Whether the code of a task can be ended. If not, its time limit is also judged when it has ended. */
+  readonly canInterrupt: boolean;
   /** The task length from which on a message per task is cheap enough, in microseconds. */
   readonly ownMessageFrom: number;
   /** `undefined` if the worker is not a process of its own, and before it has started. */
@@ -105,6 +107,8 @@ export interface TransportContext {
 
 /** Makes the transports of one runtime. */
 export interface TransportFactory {
+  /** The workers are in the calling thread, and call the functions that the program passes as they are. Default: they are elsewhere. */
+  readonly isHere?: boolean | undefined;
   /** What values can do on their way to these workers. */
   readonly capabilities: Omit<TransportCapabilities, 'maxPayloadBytes'>;
   make(context: TransportContext): Transport;

@@ -47,7 +47,7 @@ export function workerSetups(
     let ownData: PackedValue | undefined;
     let fault: StartSettings['fault'];
     try {
-      if (perWorker !== undefined && scope !== undefined) only = optionsOfWorker(perWorker, { id, index, name }, kind, scope);
+      if (perWorker !== undefined && scope !== undefined) only = optionsOfWorker(perWorker, { id, index, name }, workers, scope);
       if (only.workerData !== undefined) ownData = packed(packer, only.workerData, 'perWorker: workerData');
     } catch (error) {
       fault = { error };

@@ -7,16 +7,37 @@
 import process from 'node:process';
 import type { ResolvedWorkers } from '../options/resolve-options.ts';
 import { memoryFlags, workerProgram } from '../options/worker-environment.ts';
+import { prepareForLocalCalls } from '../tasks/task-function.ts';
+import { INLINE_CAPABILITIES, InlineTransport } from './inline-transport.ts';
 import { reaperEnds } from './orphan-reaper.ts';
+import type { OutputStreams } from './output-streams.ts';
 import { PROCESS_CAPABILITIES, ProcessTransport } from './process-transport.ts';
 import { THREAD_CAPABILITIES, ThreadTransport } from './thread-transport.ts';
 import type { TransportFactory } from './transport.ts';
 
-export function transportsFor(workers: ResolvedWorkers): TransportFactory {
-  return workers.kind === 'thread' ? threads(workers) : processes(workers);
+/** `output`: where the workers print to, with `stdio: 'pipe'`. */
+export function transportsFor(workers: ResolvedWorkers, output: OutputStreams | undefined): TransportFactory {
+  switch (workers.kind) {
+    case 'inline':
+      return inline();
+    case 'thread':
+      return threads(workers, output);
+    case 'process':
+      return processes(workers, output);
+  }
 }
 
-function threads(workers: ResolvedWorkers): TransportFactory {
+function inline(): TransportFactory {
+  prepareForLocalCalls();
+  return {
+    isHere: true,
+    capabilities: INLINE_CAPABILITIES,
+    make: (context) => new InlineTransport(context),
+    afterWorkers: () => undefined,
+  };
+}
+
+function threads(workers: ResolvedWorkers, output: OutputStreams | undefined): TransportFactory {
   const { argv = [], resourceLimits } = workers;
   const limits = resourceLimits as Record<string, number> | undefined;
   return {
@@ -24,13 +45,13 @@ function threads(workers: ResolvedWorkers): TransportFactory {
     make: (context) => {
       const { only } = context;
       const { env, execArgv } = workerProgram('thread', workers, process, only);
-      return new ThreadTransport(context, { env, argv: [...argv, ...(only.argv ?? [])], execArgv, resourceLimits: limits });
+      return new ThreadTransport(context, { env, argv: [...argv, ...(only.argv ?? [])], execArgv, resourceLimits: limits, output });
     },
     afterWorkers: () => undefined,
   };
 }
 
-function processes(workers: ResolvedWorkers): TransportFactory {
+function processes(workers: ResolvedWorkers, output: OutputStreams | undefined): TransportFactory {
   const { argv = [], resourceLimits, stdio = 'inherit', execPath = process.execPath, directory } = workers;
   return {
     capabilities: PROCESS_CAPABILITIES,
@@ -45,6 +66,7 @@ function processes(workers: ResolvedWorkers): TransportFactory {
         cwd,
         directory: directory ?? (cwd === undefined ? undefined : process.cwd()),
         stdio,
+        output,
       });
     },
     afterWorkers: reaperEnds,

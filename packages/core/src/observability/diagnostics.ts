@@ -47,7 +47,7 @@ export interface WorkerEvent {
   readonly runtime: string;
   /** Counts from 1 in a runtime. */
   readonly workerId: number;
-  /** 'process' or 'thread'. */
+  /** 'process', 'thread' or 'inline'. */
   readonly kind: string;
   /** Process id; `undefined` for threads, and before a process has one. */
   readonly pid: number | undefined;

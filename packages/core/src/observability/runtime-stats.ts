@@ -4,7 +4,7 @@ import type { Percentiles } from '../primitives/histogram.ts';
 /** Counters and times of a runtime at one moment. There is nothing to do when `queued + running` is 0. */
 export interface RuntimeStats {
   /** What the workers are. */
-  readonly kind: 'process' | 'thread';
+  readonly kind: 'process' | 'thread' | 'inline';
   /** Workers that have started, whether they run tasks or not. */
   readonly workers: number;
   /** Workers that run tasks. */
@@ -33,6 +33,8 @@ export interface RuntimeStats {
   readonly lateErrors: number;
   /** Failed tasks whose error was never looked at. */
   readonly unobservedErrors: number;
+  /** Bytes of output that were dropped because 1 MiB of it had not been read; only with `stdio: 'pipe'`. */
+  readonly droppedOutput: number;
   /** Messages that no correct worker sends. */
   readonly protocolAnomalies: number;
   /** From the acceptance of a task to its hand-over to a worker; milliseconds. */

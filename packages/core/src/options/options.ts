@@ -6,6 +6,9 @@
  */
 import type { Task } from '../tasks/definition/task.ts';
 
+/** What workers are: 'inline' runs the tasks in the thread of their caller. */
+export type WorkerKind = 'process' | 'thread' | 'inline';
+
 /** Node's own type, in which every limit may be `undefined` in all versions of its declarations. */
 export interface ResourceLimits {
   /** Megabytes of the heap's old generation. */
@@ -96,8 +99,11 @@ export interface WorkerOptions<I extends readonly unknown[] = any> {
   execPath?: string | undefined;
   /** Megabytes. Processes take whole `maxOldGenerationSizeMb` and `maxYoungGenerationSizeMb` only. Default: Node's own limits. */
   resourceLimits?: ResourceLimits | undefined;
-  /** Standard output and error of worker processes. Default: 'inherit'. */
-  stdio?: 'inherit' | 'ignore' | undefined;
+  /**
+   * Standard output and error of the workers. 'pipe': `stdout` and `stderr` of the runtime, or of the facade that owns the workers, are readables; more than
+   * 1 MiB that is not read is dropped. 'ignore': processes only. Default: 'inherit'.
+   */
+  stdio?: 'inherit' | 'ignore' | 'pipe' | undefined;
   /** Bytes of one message to or from a worker. Default: 256 MiB. */
   maxPayloadBytes?: number | undefined;
 }
@@ -119,6 +125,11 @@ export interface ShareOptions {
   killGrace?: number | undefined;
   /** The name in messages, statistics and diagnostics. Default: the name of the class. */
   name?: string | undefined;
+  /**
+   * 'warn': at the end of the program, one warning says how many failed results were never looked at, and shows the first error. 'ignore': the failures
+   * of this facade are not part of it. Default: 'warn'.
+   */
+  unobservedErrors?: 'warn' | 'ignore' | undefined;
 }
 
 /**
@@ -128,9 +139,9 @@ export interface ShareOptions {
  */
 // biome-ignore lint/suspicious/noExplicitAny: options whose initializer is not known by its type take any
 export interface RuntimeOptions<I extends readonly unknown[] = any> extends WorkerOptions<I>, ShareOptions {
-  /** Whether the workers are processes or threads. Default: 'process'. */
-  kind?: 'process' | 'thread' | undefined;
-  /** The number of workers. Default: `cpuCount()`. */
+  /** Whether the workers are processes or threads; 'inline' runs tasks in the calling thread, for debugging. Default: 'process'. */
+  kind?: 'process' | 'thread' | 'inline' | undefined;
+  /** The number of workers. Default: `cpuCount()`; 1 for kind 'inline', which has no other number. */
   workers?: number | undefined;
 }
 

@@ -7,13 +7,15 @@
 import { OptionsError } from '../errors.ts';
 import type { Scope } from '../primitives/user-code.ts';
 import { checkOptions } from './check-options.ts';
+import { NEEDS_REAL_WORKERS, optionsOfRealWorkers } from './inline-default.ts';
 import type { PerWorkerOptions, WorkerIdentity, WorkerOptions } from './options.ts';
+import type { ResolvedWorkers } from './resolve-options.ts';
 import { programFaults } from './worker-environment.ts';
 
 export function optionsOfWorker(
   perWorker: NonNullable<WorkerOptions['perWorker']>,
   worker: WorkerIdentity,
-  kind: 'process' | 'thread',
+  { kind, standsIn }: Pick<ResolvedWorkers, 'kind' | 'standsIn'>,
   scope: Scope,
 ): PerWorkerOptions {
   const given: unknown = scope.runInAsyncScope(() => perWorker(worker));
@@ -29,7 +31,8 @@ export function optionsOfWorker(
     given,
     ({ perWorker: shape }) => shape,
     (own, report) => {
-      for (const [path, message] of programFaults(kind, own)) report(path, message);
+      if (kind !== 'inline') for (const [path, message] of programFaults(kind, own)) report(path, message);
+      else if (!standsIn) for (const key of optionsOfRealWorkers(own)) report(key, NEEDS_REAL_WORKERS);
     },
   );
 }

@@ -16,8 +16,9 @@ import type { CallSettings } from '../jobs/job.ts';
 import { cpuCount } from '../resources/cpu-count.ts';
 import type { PreloadModule } from '../tasks/definition/preload-module.ts';
 import { checkOptions, type OwnOptions, type ReportIssue } from './check-options.ts';
+import { NEEDS_REAL_WORKERS, optionsOfRealWorkers } from './inline-default.ts';
 import { MOST_WORKERS } from './most-workers.ts';
-import type { CallOptions, ResourceLimits, RuntimeOptions, ShareOptions, WorkerOptions } from './options.ts';
+import type { CallOptions, ResourceLimits, RuntimeOptions, ShareOptions, WorkerKind, WorkerOptions } from './options.ts';
 import { resolvePreload } from './preload.ts';
 import type * as Schemas from './schemas.ts';
 import { programFaults, workerEnvironment } from './worker-environment.ts';
@@ -30,7 +31,9 @@ const NO_MODULES: readonly PreloadModule[] = [];
 
 /** How the workers of one runtime are started. Times are milliseconds; Infinity means no limit. */
 export interface ResolvedWorkers extends WorkerOptions {
-  readonly kind: 'process' | 'thread';
+  readonly kind: WorkerKind;
+  /** Kind 'inline': it stands in for threads or processes, whose options it ignores. */
+  readonly standsIn: boolean;
   readonly size: number;
   /** The number of tasks that one worker runs at the same time. */
   readonly slots: number;
@@ -56,6 +59,7 @@ export interface ResolvedShare {
   readonly maxQueue: number;
   readonly onWorkerLoss: 'fail' | 'retry' | 'break';
   readonly killGrace: number;
+  readonly unobservedErrors: 'warn' | 'ignore';
   /** The settings of a call without options. */
   readonly settings: CallSettings;
 }
@@ -64,19 +68,20 @@ export interface ResolvedShare {
 let unnamed = 0;
 
 /** `size`: the number of workers, `undefined` for the default. */
-export function resolveWorkers(own: OwnOptions, name: string, kind: 'process' | 'thread', size: unknown): ResolvedWorkers {
+export function resolveWorkers(own: OwnOptions, name: string, kind: WorkerKind, size: unknown, standsIn = false): ResolvedWorkers {
   const options = own as WorkerOptions & { killGrace?: number; name?: string };
   const cpus = size === undefined ? cpuCount() : cpusOrGuess();
   const resolved = {
     kind,
+    standsIn,
     // A copy, as `spawn` makes one: later changes of the object do not reach a worker.
     env: typeof options.env === 'object' ? Object.freeze(workerEnvironment(options.env, process.env)) : options.env,
-    size: (size as number | undefined) ?? Math.min(cpus, MOST_WORKERS),
+    size: kind === 'inline' ? 1 : ((size as number | undefined) ?? Math.min(cpus, MOST_WORKERS)),
     slots: options.concurrentTasksPerWorker ?? 1,
     killGrace: options.killGrace ?? DEFAULT_KILL_GRACE,
     startTimeout: options.startTimeout ?? DEFAULT_START_TIMEOUT,
     idleTimeout: options.idleTimeout ?? Number.POSITIVE_INFINITY,
-    minWorkers: options.minWorkers ?? 0,
+    minWorkers: kind === 'inline' ? Math.min(options.minWorkers ?? 0, 1) : (options.minWorkers ?? 0),
     mostStarting: cpus,
     maxTasks: options.maxTasksPerChild ?? Number.POSITIVE_INFINITY,
     maxPayloadBytes: options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES,
@@ -110,6 +115,7 @@ export function resolveShare(own: OwnOptions, name: string, maxLanes: number, ab
     maxQueue: options.maxQueue ?? above?.maxQueue ?? Number.POSITIVE_INFINITY,
     onWorkerLoss,
     killGrace: options.killGrace ?? above?.killGrace ?? DEFAULT_KILL_GRACE,
+    unobservedErrors: options.unobservedErrors ?? above?.unobservedErrors ?? 'warn',
     settings: Object.freeze({
       priority: 0,
       taskTimeout: options.taskTimeout ?? above?.settings.taskTimeout ?? Number.POSITIVE_INFINITY,
@@ -121,7 +127,7 @@ export function resolveShare(own: OwnOptions, name: string, maxLanes: number, ab
 }
 
 /** Reports the options that this kind of worker cannot honour, and those that do not go together. `size`: the number of workers as it was given. */
-export function checkWorkers(own: OwnOptions, kind: 'process' | 'thread', size: unknown, issue: ReportIssue): void {
+export function checkWorkers(own: OwnOptions, kind: WorkerKind, size: unknown, issue: ReportIssue): void {
   const limits = own['resourceLimits'] as ResourceLimits | undefined;
   if (kind === 'process') {
     if (own['threadNamePrefix'] !== undefined)
@@ -135,15 +141,17 @@ export function checkWorkers(own: OwnOptions, kind: 'process' | 'thread', size: 
         issue(`resourceLimits.${key}`, `worker processes take whole megabytes, got ${megabytes}; threads take parts`);
     }
     checkPlace(own, issue);
+  } else if (kind === 'inline') {
+    for (const key of optionsOfRealWorkers(own)) issue(key, NEEDS_REAL_WORKERS);
   } else {
-    if (own['stdio'] !== undefined && own['stdio'] !== 'inherit')
-      issue('stdio', 'worker threads write to the streams of the program; processes can be given others');
+    if (own['stdio'] === 'ignore')
+      issue('stdio', "worker threads write to the streams of the program, or with 'pipe' to streams of their own");
     if (own['cwd'] !== undefined) issue('cwd', 'worker threads share the working directory of the program; processes can be given another');
     if (own['execPath'] !== undefined) issue('execPath', 'worker threads run in the program; processes can be given another Node');
   }
   const { preload } = own as WorkerOptions;
   if (Array.isArray(preload) && preload.every(isPlace)) resolvePreload(preload, (index, message) => issue(`preload.${index}`, message));
-  for (const [path, message] of programFaults(kind, own)) issue(path, message);
+  if (kind !== 'inline') for (const [path, message] of programFaults(kind, own)) issue(path, message);
   if (own['initargs'] !== undefined && own['initializer'] === undefined) issue('initargs', 'given without an initializer');
   const { minWorkers } = own as WorkerOptions;
   if (Number.isInteger(minWorkers) && Number(minWorkers) <= MOST_WORKERS && (size === undefined || typeof size === 'number')) {
@@ -187,13 +195,21 @@ export function resolveRuntime(options: RuntimeOptions | undefined): { workers: 
     options,
     ({ kind, count, worker, share }) => ({ kind, workers: count, ...worker, ...share }),
     (all, issue) => {
-      checkWorkers(all, all['kind'] === 'thread' ? 'thread' : 'process', all['workers'], issue);
+      const kind = kindOf(all);
+      checkWorkers(all, kind, kind === 'inline' ? 1 : all['workers'], issue);
       checkShare(all, undefined, issue);
+      const { workers = 1 } = all;
+      if (kind === 'inline' && typeof workers === 'number' && workers > 1)
+        issue('workers', `an inline runtime has 1 worker, got ${workers}`);
     },
   );
-  const kind = own['kind'] === 'thread' ? 'thread' : 'process';
+  const kind = kindOf(own);
   const workers = resolveWorkers(own, 'WorkerRuntime', kind, own['workers']);
   return { workers, share: resolveShare(own, 'WorkerRuntime', workers.size, undefined) };
+}
+
+function kindOf({ kind }: { readonly kind?: unknown }): WorkerKind {
+  return kind === 'thread' || kind === 'inline' ? kind : 'process';
 }
 
 /** Returns the settings of a call: its own options, and for the others those of `base`. `extra`: the names of further options of the method. */

@@ -59,7 +59,7 @@ function variablesOf(env: object, issues: zod.core.$ZodRawIssue[]): void {
   }
 }
 
-export const kind: Schema = zod.enum(['process', 'thread']);
+export const kind: Schema = zod.enum(['process', 'thread', 'inline']);
 export const count: Schema = whole(1, MOST_WORKERS, 'a number of workers');
 
 const limits: Shape = {
@@ -115,7 +115,7 @@ export const worker: Shape = {
   cwd: zod.custom((value) => value instanceof URL || (typeof value === 'string' && value !== ''), 'expected a directory: a path or a URL'),
   execPath: zod.custom((value) => typeof value === 'string' && value !== '', 'expected the path of a program'),
   resourceLimits: zod.strictObject(limits),
-  stdio: zod.enum(['inherit', 'ignore']),
+  stdio: zod.enum(['inherit', 'ignore', 'pipe']),
   maxPayloadBytes: whole(1, 2 ** 31 - 1, 'a number of bytes'),
 };
 
@@ -126,6 +126,7 @@ export const share: Shape = {
   taskTimeout: duration,
   killGrace: duration,
   name: zod.string(),
+  unobservedErrors: zod.enum(['warn', 'ignore']),
 };
 
 export const call: Shape = {

@@ -46,6 +46,8 @@ export interface ClientServices {
   readonly counts: TaskCounts;
   /** Bytes that one value, or the source of a function, may take. */
   readonly maxPayloadBytes: number;
+  /** The workers are in the calling thread. */
+  readonly isHere: boolean;
   readonly warn: (error: unknown, what: string) => void;
 }
 
@@ -169,7 +171,7 @@ export class Client implements JobOwner {
   front(): Job | undefined {
     for (let job = this.#queue.first; job !== undefined; job = this.#queue.first) {
       if (job.fn.state === 'pending') return undefined;
-      const fault = job.fn.faultFor(this.#services.maxPayloadBytes);
+      const fault = this.#faultOf(job);
       if (fault !== undefined) this.#refuse(job);
       else if (job.isPending) return undefined;
       else if (job.waiting > 0) return job;
@@ -386,8 +388,13 @@ export class Client implements JobOwner {
     this.#queue.remove(job);
     if (this.#refused.push(job) > 1) return;
     afterTurn(() => {
-      for (const each of this.#refused.splice(0)) if (!each.isOver) each.end(each.fn.faultFor(this.#services.maxPayloadBytes), 'failed');
+      for (const each of this.#refused.splice(0)) if (!each.isOver) each.end(this.#faultOf(each), 'failed');
     });
+  }
+
+  /** Why its function cannot run in the workers. */
+  #faultOf({ fn }: Job): Error | undefined {
+    return fn.faultFor(this.#services.maxPayloadBytes, this.#services.isHere);
   }
 
   /** A schema that waits for a call that waits for the schema would wait without end: the call goes before the one that is validated. */

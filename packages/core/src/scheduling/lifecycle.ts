@@ -11,28 +11,29 @@ import type { KeepAlive } from '../primitives/keep-alive.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Supervisor } from './supervisor.ts';
 
+/** What others do on the way. */
+export interface LifecycleSteps {
+  /** No new work is taken any more. */
+  closing(): void;
+  /** What ends after the last worker is gone. */
+  afterWorkers(): Promise<void> | undefined;
+  /** The end. */
+  closed(): void;
+}
+
 export class Lifecycle {
   readonly #scheduler: Scheduler;
   readonly #supervisor: Supervisor;
   readonly #keepAlive: KeepAlive;
-  readonly #afterWorkers: () => Promise<void> | undefined;
-  readonly #closing: () => void;
+  readonly #steps: LifecycleSteps;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #ended: Promise<void> | undefined;
 
-  /** `afterWorkers`: what ends after the last worker is gone. `closing` is called when no new work is taken any more. */
-  constructor(
-    scheduler: Scheduler,
-    supervisor: Supervisor,
-    keepAlive: KeepAlive,
-    afterWorkers: () => Promise<void> | undefined,
-    closing: () => void,
-  ) {
+  constructor(scheduler: Scheduler, supervisor: Supervisor, keepAlive: KeepAlive, steps: LifecycleSteps) {
     this.#scheduler = scheduler;
     this.#supervisor = supervisor;
     this.#keepAlive = keepAlive;
-    this.#afterWorkers = afterWorkers;
-    this.#closing = closing;
+    this.#steps = steps;
   }
 
   /** The runtime takes new work. */
@@ -61,7 +62,7 @@ export class Lifecycle {
     const gone = this.#supervisor.kill(force);
     if (this.#ended !== undefined) return this.#ended;
     this.#keepAlive.change(1);
-    this.#ended = gone.then(this.#afterWorkers).then(() => this.#finish());
+    this.#ended = gone.then(() => this.#steps.afterWorkers()).then(() => this.#finish());
     return this.#ended;
   }
 
@@ -72,17 +73,18 @@ export class Lifecycle {
     for (const client of clients) client.close();
     await Promise.all(clients.map((client) => client.drained()));
     await this.#supervisor.leave();
-    await this.#afterWorkers();
+    await this.#steps.afterWorkers();
     this.#finish();
   }
 
   #takeNoMore(): void {
     this.#state = 'closing';
-    this.#closing();
+    this.#steps.closing();
   }
 
   #finish(): void {
     this.#state = 'closed';
+    this.#steps.closed();
     this.#keepAlive.finish();
     this.#keepAlive.change(-1);
   }

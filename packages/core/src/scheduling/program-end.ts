@@ -34,6 +34,11 @@ export function hasEnded(lane: Lane): void {
   if (leaving.delete(lane) && leaving.size === 0) void Promise.resolve(afterWorkers?.()).then(release);
 }
 
+/** Workers were asked to leave because nothing is left to do: 'beforeExit' comes again. */
+export function areWorkersLeaving(): boolean {
+  return leaving.size > 0;
+}
+
 function leave(): void {
   const idle = [...lanes.keys()].filter((lane) => lane.outstanding === 0 && !leaving.has(lane));
   if (idle.length === 0) return;

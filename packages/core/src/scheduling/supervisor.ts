@@ -63,6 +63,8 @@ export interface SupervisorOptions {
   readonly startsAtOnce: boolean;
   readonly initializer: TaskFunction | undefined;
   readonly maxPayloadBytes: number;
+  /** The workers are in the calling thread. */
+  readonly isHere: boolean;
   readonly clock: Clock;
   /** May call code of the user. */
   readonly makeLane: (id: number, index: number) => Lane;
@@ -276,7 +278,7 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
 
   /** Whether workers can be started as far as the initializer is concerned. One that cannot be sent breaks every client. */
   #hasInitializer(): boolean {
-    const { initializer, maxPayloadBytes } = this.#options;
+    const { initializer, maxPayloadBytes, isHere } = this.#options;
     if (initializer?.state === 'pending') {
       void initializer.settled.then(() => {
         this.wanted(0);
@@ -284,7 +286,7 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
       });
       return false;
     }
-    const fault = initializer?.faultFor(maxPayloadBytes);
+    const fault = initializer?.faultFor(maxPayloadBytes, isHere);
     if (fault !== undefined) this.#fail(fault, true);
     return fault === undefined;
   }

@@ -12,6 +12,7 @@
 import { PayloadTooLargeError, TaskSerializationError, type TwinpoolError } from '../errors.ts';
 import { RunTimeEstimate } from '../primitives/run-time-estimate.ts';
 import { type CheckedParts, checkedParts, parseArguments } from './definition/checked-task.ts';
+import { keepLocalTasks, keepsLocalTasks, localDescriptor } from './definition/local-task.ts';
 import { sourceBytes, type TaskDescriptor } from './definition/task-descriptor.ts';
 import { type AnyFunction, isReference, ownName, referenceFault, type TaskReference } from './definition/task-reference.ts';
 import { findTask, positionKeyOf } from './discovery/find-task.ts';
@@ -20,7 +21,10 @@ import { cannotBeSent, notATask, quickRefusal } from './discovery/quick-refusals
 
 let lastId = 0;
 
-type Outcome = { readonly descriptor: TaskDescriptor } | { readonly error: TwinpoolError };
+/** `holder`: `this` of the calls, where it is known. `error` with a descriptor: only workers in the calling thread can run the function. */
+type Outcome =
+  | { readonly descriptor: TaskDescriptor; readonly holder?: unknown }
+  | { readonly error: TwinpoolError; readonly descriptor?: TaskDescriptor };
 
 export class TaskFunction {
   /** Only `#settle` changes the state. */
@@ -67,8 +71,12 @@ export class TaskFunction {
     return this.#error;
   }
 
-  /** Returns why the function cannot run in workers with this payload limit, `undefined` if it can. Call it only after `settled`. */
-  faultFor(maxPayloadBytes: number): TwinpoolError | undefined {
+  /**
+   * Returns why the function cannot run in workers with this payload limit, `undefined` if it can. Call it only after `settled`. `isHere`: the workers are
+   * in the calling thread.
+   */
+  faultFor(maxPayloadBytes: number, isHere = false): TwinpoolError | undefined {
+    if (isHere && this.#error !== undefined && this.#descriptor !== undefined) return undefined;
     if (this.#bytes <= maxPayloadBytes) return this.#error;
     const size = `its source takes ${this.#bytes} bytes, more than maxPayloadBytes (${maxPayloadBytes}); export it`;
     return new PayloadTooLargeError(cannotBeSent(`\`${this.#name}\``, size));
@@ -83,6 +91,7 @@ export class TaskFunction {
   #settle(outcome: Outcome): void {
     if ('error' in outcome) {
       this.#error = outcome.error;
+      this.#descriptor = outcome.descriptor;
       this.#state = 'refused';
       return;
     }
@@ -96,7 +105,15 @@ export class TaskFunction {
 const SETTLED: Promise<void> = Promise.resolve();
 
 /** Functions and references by identity: the only lookup on the hot path. */
-const known = new WeakMap<object, TaskFunction>();
+let known = new WeakMap<object, TaskFunction>();
+
+/** From now on workers in the calling thread can call the functions that become tasks. */
+export function prepareForLocalCalls(): void {
+  if (!keepLocalTasks()) return;
+  // Those that are known were not kept.
+  known = new WeakMap();
+  inline.clear();
+}
 
 /** Returns the task of a value that a user passed; the same task for the same function. A value that cannot be a task is `refused`. */
 export function taskFunctionOf(task: unknown): TaskFunction {
@@ -166,9 +183,13 @@ function ofFunction(task: AnyFunction): TaskFunction {
   const text = Function.prototype.toString.call(task);
   const fault = quickRefusal(task, text);
   const name = nameForMessages(ownName(task));
-  if (fault !== undefined) return refused(name, cannotBeSent(name === '' ? 'This function' : `\`${name}\``, fault));
+  if (fault !== undefined) {
+    const error = new TaskSerializationError(cannotBeSent(name === '' ? 'This function' : `\`${name}\``, fault));
+    return new TaskFunction(name, undefined, keepsLocalTasks() ? refusedElsewhere(task, error) : { error });
+  }
   const parts = checkedParts(task);
-  if (parts !== undefined) return new TaskFunction(name || '<anonymous>', parts, search(task, NOT_SHARED));
+  // A function with the same text is not the same function where it is called as it is.
+  if (parts !== undefined || keepsLocalTasks()) return new TaskFunction(name || '<anonymous>', parts, search(task, NOT_SHARED));
   const key = `${name} ${text}`;
   const first = inline.get(key);
   if (first === undefined) return searched(task, name, key);
@@ -233,6 +254,7 @@ async function search(task: AnyFunction, onShared: OnShared): Promise<Outcome> {
   try {
     const found = await findTask(task);
     onShared('sharedBy' in found ? found.sharedBy : undefined);
+    if (keepsLocalTasks()) return kept(task, found);
     return 'refusal' in found ? { error: new TaskSerializationError(found.refusal) } : found;
   } catch (error) {
     onShared(undefined);
@@ -240,4 +262,34 @@ async function search(task: AnyFunction, onShared: OnShared): Promise<Outcome> {
     known.delete(task);
     return { error: new TaskSerializationError(UNFINDABLE, { cause: error }) };
   }
+}
+
+function kept(task: AnyFunction, found: Awaited<ReturnType<typeof findTask>>): Outcome {
+  if ('refusal' in found) return refusedElsewhere(task, new TaskSerializationError(found.refusal));
+  return { descriptor: localDescriptor(found.descriptor, { fn: task, holder: found.holder }) };
+}
+
+/** A mock stands for a function that can be sent: of refused functions, it alone runs in the calling thread. */
+function refusedElsewhere(task: AnyFunction, error: TaskSerializationError): Outcome {
+  if (!isMock(task)) return { error };
+  const name = ownName(task) || 'mock';
+  const descriptor: TaskDescriptor = {
+    kind: 'source',
+    name,
+    source: '',
+    base: import.meta.url,
+    line: 1,
+    column: 1,
+    strict: true,
+    imports: false,
+    identities: [],
+    counters: [],
+  };
+  return { error, descriptor: localDescriptor(descriptor, { fn: task, holder: undefined }) };
+}
+
+/** `vi.fn()`, `jest.fn()` and `mock.fn()` of `node:test` have `mock`, the fakes of Sinon `isSinonProxy`. */
+function isMock(task: AnyFunction): boolean {
+  const { mock, isSinonProxy } = task as { readonly mock?: unknown; readonly isSinonProxy?: unknown };
+  return (typeof mock === 'object' && mock !== null) || isSinonProxy === true;
 }

@@ -10,9 +10,13 @@
 import { whenSettled } from '../primitives/promises.ts';
 import { afterTurn } from '../primitives/time.ts';
 import { originOf, type TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
-import { bundledError, type LoadedTask, loadTask } from '../tasks/loading/load-task.ts';
-import { runAs, workerState } from './ownership.ts';
+import { bundledError, type LoadedTask } from '../tasks/loading/load-task.ts';
+import { workerState } from './ownership.ts';
+import type { TaskOwners } from './task-owners.ts';
 import { withinTime } from './within-time.ts';
+
+/** Makes a callable function of a descriptor. */
+export type LoadTask = (descriptor: TaskDescriptor) => Promise<LoadedTask>;
 
 export interface WorkerFunction {
   readonly descriptor: TaskDescriptor;
@@ -46,6 +50,13 @@ function loadedOrRefused(loading: Promise<void>, descriptor: TaskDescriptor): Pr
 
 export class Functions {
   readonly #known = new Map<number, WorkerFunction>();
+  readonly #owners: TaskOwners;
+  readonly #loadTask: LoadTask;
+
+  constructor(owners: TaskOwners, loadTask: LoadTask) {
+    this.#owners = owners;
+    this.#loadTask = loadTask;
+  }
 
   define(id: number, descriptor: TaskDescriptor): void {
     this.#known.set(id, {
@@ -80,7 +91,7 @@ export class Functions {
   async #load(known: WorkerFunction, timeout: number, loaded: () => void): Promise<void> {
     const { descriptor } = known;
     const loading = whenSettled(
-      runAs(originOf(descriptor), () => loadTask(descriptor)),
+      this.#owners.runAs(originOf(descriptor), () => this.#loadTask(descriptor)),
       (task) => {
         known.task = task;
         known.isLoading = false;

@@ -34,6 +34,15 @@ export interface TaskSource {
   contextOf(owner: number): TaskContext | undefined;
 }
 
+/** A task that runs in the thread of its caller, in a program that need not be a worker. */
+export interface InlineTask {
+  /** `undefined` once it has ended. */
+  readonly context: TaskContext | undefined;
+  readonly isRunning: boolean;
+  /** How many runtimes are above it. */
+  readonly depth: number;
+}
+
 /** How a worker is named: the values of `twinpool/worker`. */
 export interface Identity {
   readonly workerId: number;
@@ -55,6 +64,8 @@ interface WorkerState {
   tasks: TaskSource | undefined;
   /** Contexts of functions that `runWithContext` calls; `undefined` until its first call. */
   given: AsyncLocalStorage<TaskContext> | undefined;
+  /** Tasks that run in the thread of their caller (inline-owners.ts); `undefined` until the first of them. Absent in a copy of another version. */
+  inline?: AsyncLocalStorage<InlineTask> | undefined;
   /** The task whose code is on the stack; 0 for none. */
   calling: number;
   readonly store: AsyncLocalStorage<number | string | TaskImport | undefined>;
@@ -117,9 +128,8 @@ export function startingThreads<T>(start: () => T): T {
 }
 
 /** Its `enterWith` is the original: async-context-watch.ts replaces that of the others. */
-function ownerStore(): WorkerState['store'] {
-  const store: WorkerState['store'] = new AsyncLocalStorage();
-  return Object.defineProperty(store, 'enterWith', { value: AsyncLocalStorage.prototype.enterWith });
+function ownerStore<T>(): AsyncLocalStorage<T> {
+  return Object.defineProperty(new AsyncLocalStorage<T>(), 'enterWith', { value: AsyncLocalStorage.prototype.enterWith });
 }
 
 /** By how it was started, and not by a variable of the environment: everything that a worker starts would inherit that. */
@@ -148,9 +158,20 @@ export function identityHere(): Identity | undefined {
   return state.identity;
 }
 
-/** How many runtimes are above this program. */
+/** How many runtimes are above the running code. */
 export function depthHere(): number {
-  return state.depth;
+  return inlineTaskHere()?.depth ?? state.depth;
+}
+
+/** The inline task that the running code belongs to. */
+function inlineTaskHere(): InlineTask | undefined {
+  return state.inline?.getStore();
+}
+
+/** What the running code starts from now on belongs to this inline task. */
+export function enterInlineTask(task: InlineTask): void {
+  state.inline ??= ownerStore();
+  state.inline.enterWith(task);
 }
 
 /** Whom the running code belongs to. */
@@ -168,6 +189,8 @@ export function taskImportHere(): string | undefined {
 
 /** Whether the running code belongs to a task, or an initializer, that has not ended. */
 export function isInTask(): boolean {
+  const inline = inlineTaskHere();
+  if (inline !== undefined) return inline.isRunning;
   const owner = ownerHere();
   return typeof owner === 'number' && state.tasks?.isRunning(owner) === true;
 }
@@ -176,6 +199,8 @@ export function isInTask(): boolean {
 export function contextHere(): TaskContext | undefined {
   const given = state.given?.getStore();
   if (given !== undefined) return given;
+  const inline = inlineTaskHere();
+  if (inline !== undefined) return inline.context;
   const owner = ownerHere();
   return typeof owner === 'number' ? state.tasks?.contextOf(owner) : undefined;
 }

@@ -42,9 +42,9 @@ class ProcessTransport implements WorkerTransport {
   readonly capabilities = { sharesMemory: false, movesBuffers: false };
   mode: number = BLOCKING;
   readonly runner: Runner = new Runner(this);
-  readonly #exit = process.exit.bind(process);
+  readonly exit: (code: number) => never = process.exit.bind(process);
   #isLeaving = false;
-  readonly #input = new FrameInput(FRAMES_IN, this.#exit);
+  readonly #input = new FrameInput(FRAMES_IN, this.exit);
   #maxPayloadBytes = 0xffffffff;
   #wake: Socket | undefined;
   #resourcesAtRest = 0;
@@ -114,7 +114,7 @@ class ProcessTransport implements WorkerTransport {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EINTR' || code === 'EAGAIN') return 0;
       // A second `exit` would skip the 'exit' listeners that have not run.
-      return this.#isLeaving ? frame.length - at : this.#exit(0);
+      return this.#isLeaving ? frame.length - at : this.exit(0);
     }
   }
 
@@ -202,8 +202,8 @@ class ProcessTransport implements WorkerTransport {
         if (whole > 0) this.#readUpTo(rest.readUInt32LE(whole - NUMBER_BYTES));
         rest = rest.subarray(whole);
       });
-      wake.on('error', () => this.#exit(0));
-      wake.on('end', () => this.#exit(0));
+      wake.on('error', () => this.exit(0));
+      wake.on('end', () => this.exit(0));
     });
   }
 

@@ -12,6 +12,7 @@ import type { AsyncResource } from 'node:async_hooks';
 import { TwinpoolError } from '../errors.ts';
 import { afterTurn, now } from '../primitives/time.ts';
 import type { TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
+import { loadTask } from '../tasks/loading/load-task.ts';
 import {
   ABORT,
   DEFINE,
@@ -27,9 +28,9 @@ import {
   type WorkerSetup,
 } from '../wire/messages.ts';
 import { unpackValue } from '../wire/packed-value.ts';
-import { Functions } from './functions.ts';
+import { Functions, type LoadTask } from './functions.ts';
 import { runStartCode } from './initializer.ts';
-import { becomeWorker, type Identity, identityHere, newScope, type Owner, type TaskSource } from './ownership.ts';
+import { type Identity, newScope, type Owner, type TaskSource } from './ownership.ts';
 import { type SlotHost, SlotRunner } from './slot-runner.ts';
 import { startContext } from './start-context.ts';
 import { type ErrorReporter, type RunningTasks, StrayErrors } from './stray-errors.ts';
@@ -43,12 +44,13 @@ const LONGEST_TURN = 2;
 export class Runner implements TaskSource, SlotHost, RunningTasks {
   readonly transport: WorkerTransport;
   readonly scope: AsyncResource = newScope('TWINPOOL_WORKER');
-  readonly owners: TaskOwners = new TaskOwners();
-  readonly functions: Functions = new Functions();
+  readonly owners: TaskOwners;
+  readonly functions: Functions;
   /** Errors of user code outside of a call. */
-  readonly errors: StrayErrors = new StrayErrors(this.owners, this);
+  readonly errors: StrayErrors;
+  readonly #load: LoadTask;
   isShared = false;
-  workerData: unknown;
+  identity!: Identity;
   #setup: WorkerSetup | undefined;
   /** The slots that had a task so far. */
   readonly #slots: SlotRunner[] = [];
@@ -62,8 +64,13 @@ export class Runner implements TaskSource, SlotHost, RunningTasks {
   #ready = false;
   #busyFor = 0;
 
-  constructor(transport: WorkerTransport) {
+  /** `owners` and `load` differ for a worker that is in the thread of its callers. */
+  constructor(transport: WorkerTransport, owners: TaskOwners = new TaskOwners(), load: LoadTask = loadTask) {
     this.transport = transport;
+    this.owners = owners;
+    this.functions = new Functions(owners, load);
+    this.errors = new StrayErrors(owners, this);
+    this.#load = load;
   }
 
   get setup(): WorkerSetup {
@@ -122,6 +129,11 @@ export class Runner implements TaskSource, SlotHost, RunningTasks {
     else this.#slotAt(0).drive();
   }
 
+  /** The program has given up what runs here: signals are aborted, and contexts end. For a worker whose code cannot be ended. */
+  abandon(): void {
+    for (const slot of this.#slots) slot.abandon();
+  }
+
   // SlotHost.
 
   get isRetiring(): boolean {
@@ -151,7 +163,7 @@ export class Runner implements TaskSource, SlotHost, RunningTasks {
   contextOf(owner: number): TaskContext | undefined {
     const slot = this.#slotOf(owner);
     if (slot !== undefined) return slot.context();
-    return this.owners.isInitializing(owner) ? startContext(identityHere() as Identity, this.transport.kind) : undefined;
+    return this.owners.isInitializing(owner) ? startContext(this.identity, this.transport.kind) : undefined;
   }
 
   // RunningTasks.
@@ -211,11 +223,11 @@ export class Runner implements TaskSource, SlotHost, RunningTasks {
   async #initialize(setup: WorkerSetup): Promise<void> {
     this.#setup = setup;
     this.isShared = (setup.slots ?? 1) > 1;
-    this.workerData = unpackValue(setup.workerData);
     const { workerId, workerIndex, workerName, preload, initializer } = setup;
-    becomeWorker(setup.depth, this, { workerId, workerIndex, workerName, workerData: this.workerData });
+    this.identity = { workerId, workerIndex, workerName, workerData: unpackValue(setup.workerData) };
+    this.owners.setUp(setup.depth, this, this.identity);
     this.errors.reportTo(this.#reporter());
-    if (preload.length > 0 || initializer !== undefined) await runStartCode(setup, this.transport, this.owners);
+    if (preload.length > 0 || initializer !== undefined) await runStartCode(setup, this.transport, this.owners, this.#load);
     this.owners.startTasks();
     this.#ready = true;
     this.transport.send([READY]);

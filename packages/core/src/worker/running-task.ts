@@ -1,7 +1,7 @@
 /** Implements `context()` for one running task. The runner creates it only when the task asks for it or is asynchronous. */
 import { InvalidStateError } from '../errors.ts';
-import type { WorkerSetup } from '../wire/messages.ts';
 import type { Answers } from './answers.ts';
+import type { Identity } from './ownership.ts';
 import type { TaskContext } from './task-context.ts';
 import type { WorkerTransport } from './transport.ts';
 
@@ -13,7 +13,7 @@ export class RunningTask implements TaskContext {
   readonly workerId: number;
   readonly workerIndex: number;
   readonly workerName: string;
-  readonly kind: 'thread' | 'process';
+  readonly kind: TaskContext['kind'];
   readonly workerData: unknown;
   isOver = false;
   readonly #transport: WorkerTransport;
@@ -27,13 +27,12 @@ export class RunningTask implements TaskContext {
   constructor(
     transport: WorkerTransport,
     answers: Answers,
-    setup: WorkerSetup,
-    workerData: unknown,
+    { workerId, workerIndex, workerName, workerData }: Identity,
     { slot, sequence, place }: { readonly slot: number; readonly sequence: number; readonly place: number },
   ) {
-    this.workerId = setup.workerId;
-    this.workerIndex = setup.workerIndex;
-    this.workerName = setup.workerName;
+    this.workerId = workerId;
+    this.workerIndex = workerIndex;
+    this.workerName = workerName;
     this.kind = transport.kind;
     this.workerData = workerData;
     this.#transport = transport;

@@ -12,7 +12,6 @@
  * know other slots, nor how messages travel.
  */
 import type { AsyncResource } from 'node:async_hooks';
-import process from 'node:process';
 import { TaskModuleError, TaskSerializationError } from '../errors.ts';
 import { promiseOf, whenSettled } from '../primitives/promises.ts';
 import type { LoadedTask } from '../tasks/loading/load-task.ts';
@@ -34,7 +33,7 @@ import { Answers } from './answers.ts';
 import { isContextUntouched } from './async-context-watch.ts';
 import { Batch, SPECIAL } from './batch.ts';
 import type { Functions, WorkerFunction } from './functions.ts';
-import { enterOwner, newScope, runAs, setCalling } from './ownership.ts';
+import { type Identity, newScope } from './ownership.ts';
 import { RunningTask } from './running-task.ts';
 import type { TaskOwners } from './task-owners.ts';
 import type { WorkerTransport } from './transport.ts';
@@ -47,9 +46,6 @@ const TOGETHER = 32;
 /** For tasks expected to be shorter than SHORT µs, the clock is read once per READ_EVERY tasks. One reading costs 40 ns. */
 const READ_EVERY = 16;
 const SHORT = 2;
-
-// Captured: a task may replace what it finds on the global object.
-const exit = process.exit.bind(process);
 
 /** How running a run ended. 'touched': user code has touched the scope, so the rest needs another one. */
 type RunEnd = 'done' | 'waits' | 'taken back' | 'touched';
@@ -64,7 +60,8 @@ export interface SlotHost {
   /** The scope of the worker's start, which no user code has changed. */
   readonly scope: AsyncResource;
   readonly setup: WorkerSetup;
-  readonly workerData: unknown;
+  /** How the worker is named. */
+  readonly identity: Identity;
   /** The worker has several slots. */
   readonly isShared: boolean;
   /** The worker ends after the task that runs. */
@@ -151,9 +148,8 @@ export class SlotRunner {
   context(): RunningTask | undefined {
     const batch = this.#queue[0];
     if (batch === undefined) return undefined;
-    const { setup, workerData } = this.#host;
     const at = { slot: this.index, sequence: batch.sequence, place: batch.place };
-    this.#context ??= new RunningTask(this.#transport, this.answers, setup, workerData, at);
+    this.#context ??= new RunningTask(this.#transport, this.answers, this.#host.identity, at);
     return this.#context;
   }
 
@@ -171,7 +167,17 @@ export class SlotRunner {
     // Its listeners of the abort report no more.
     if (isFinal) context.isOver = true;
     // Listeners of the signal run now, and belong to the task.
-    runAs(running, () => context.abort());
+    this.#owners.runAs(running, () => context.abort());
+  }
+
+  /** The program has given up the task that runs. */
+  abandon(): void {
+    const running = this.#running;
+    const context = running === 0 ? undefined : this.context();
+    if (context === undefined) return;
+    context.isOver = true;
+    this.#owners.runAs(running, () => context.abort());
+    this.#endTask();
   }
 
   #load(id: number, known: WorkerFunction): Promise<void> {
@@ -225,7 +231,7 @@ export class SlotRunner {
     const readEvery = expectation < SHORT ? READ_EVERY - 1 : 0;
     const mayRunTogether =
       shared === 'owner' && flags === SAME_CALL && expectation < SHORT && specials === undefined && known?.task !== undefined;
-    if (shared === 'owner') enterOwner(this.#owners.next());
+    if (shared === 'owner') this.#owners.enter(this.#owners.next());
     while (batch.at < count) {
       if (mayRunTogether && known.givesNumbers && !batch.hasClaims) {
         if (!batch.claim(this.#transport, Math.min(TOGETHER, count - batch.at))) return 'taken back';
@@ -238,9 +244,9 @@ export class SlotRunner {
       batch.start();
       answers.started(expectation);
       const item = batch.item(items, specials, arity);
-      if (shared === 'scope') enterOwner(this.#owners.next());
+      if (shared === 'scope') this.#owners.enter(this.#owners.next());
       const settled =
-        shared === 'nothing' ? runAs(this.#owners.next(), this.#run, this, batch, known, item) : this.#run(batch, known, item);
+        shared === 'nothing' ? this.#owners.runAs(this.#owners.next(), this.#run, this, batch, known, item) : this.#run(batch, known, item);
       // The position moves past an asynchronous task only when the task has settled.
       if (!settled) return 'waits';
       answers.countRun();
@@ -376,14 +382,14 @@ export class SlotRunner {
       if (isOver) return;
       isOver = true;
       // Packing may call code of the task.
-      setCalling(this.#running);
+      this.#owners.setCalling(this.#running);
       answer();
       this.#endTask();
       this.answers.countRun();
       this.answers.closeSegment();
       batch.moveOn();
       this.#setBusy(false);
-      if (this.#host.isRetiring) exit(1);
+      if (this.#host.isRetiring) this.#transport.exit(1);
       this.#host.goOn(this);
     };
     const failed = (error: unknown) => finish(() => this.answers.thrown(error));
@@ -392,7 +398,7 @@ export class SlotRunner {
     this.#transport.keepTurning(this.#host.isShared);
     // Through `Promise.resolve`, so that a thenable that calls back at once does not make this call itself.
     void whenSettled(promiseOf(result), (value) => finish(() => this.answers.value(value)), failed);
-    setCalling(0);
+    this.#owners.setCalling(0);
   }
 
   #waitFor(loading: Promise<void>): void {
@@ -413,7 +419,7 @@ export class SlotRunner {
     this.#endContext();
     this.#fail = undefined;
     this.#running = 0;
-    setCalling(0);
+    this.#owners.setCalling(0);
   }
 
   #setBusy(isBusy: boolean): void {

@@ -4,9 +4,10 @@
  *   next() --> newest --begin--> its code is on the stack          the slot that runs the task keeps its owner (slot-runner.ts)
  *   initialize: the owner of the initializer runs until the initializer has ended
  *
- * Invariant: an owner runs once, and no later owner has its number. It does not know what a task does, nor which ones run.
+ * Invariant: an owner runs once, and no later owner has its number. All that marks code as a task's goes through this class, so that inline-owners.ts can
+ * do it in another way. It does not know what a task does, nor which ones run.
  */
-import { runAs, setCalling } from './ownership.ts';
+import { becomeWorker, enterOwner, type Identity, runAs, setCalling, type TaskSource } from './ownership.ts';
 
 export class TaskOwners {
   #newest = 0;
@@ -14,6 +15,11 @@ export class TaskOwners {
   #atStart = 0;
   /** The owner of the running initializer, or 0. */
   #initializing = 0;
+
+  /** The worker is set up: `source` has its tasks. `depth`: how many runtimes are above it. */
+  setUp(depth: number, source: TaskSource, identity: Identity): void {
+    becomeWorker(depth, source, identity);
+  }
 
   /** At most one task has begun, or one run of short tasks. */
   get areFew(): boolean {
@@ -30,16 +36,31 @@ export class TaskOwners {
     return this.#newest;
   }
 
+  /** What the running code starts from now on belongs to `owner`. */
+  enter(owner: number): void {
+    enterOwner(owner);
+  }
+
+  /** Calls `fn` so that everything that it starts belongs to `owner`, a task or a module, in an async context of its own. */
+  runAs<T, A extends readonly unknown[]>(owner: number | string, fn: (...args: A) => T, self?: unknown, ...args: A): T {
+    return runAs(owner, fn, self, ...args);
+  }
+
+  /** Code of this task is on the stack from now on; 0: of none. */
+  setCalling(task: number): void {
+    setCalling(task);
+  }
+
   /** Before a task of the newest owner is called. Returns that owner. */
   begin(): number {
-    setCalling(this.#newest);
+    this.setCalling(this.#newest);
     return this.#newest;
   }
 
   /** Calls the initializer, as code of an owner of its own. */
   async initialize(call: () => unknown): Promise<void> {
     this.#initializing = this.next();
-    await runAs(this.#initializing, call);
+    await this.runAs(this.#initializing, call);
     this.#initializing = 0;
   }
 

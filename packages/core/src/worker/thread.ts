@@ -52,7 +52,7 @@ class ThreadTransport implements WorkerTransport {
   readonly #port: MessagePort;
   readonly #cells: Int32Array;
   readonly #slots: number;
-  readonly #exit = process.exit.bind(process);
+  readonly exit: (code: number) => void = process.exit.bind(process);
   /** The number of active resources of an idle thread. More than that belong to user code. */
   #resourcesAtRest = 0;
   /** A message arrived since the last sleep ran out: another sleep is worth it. */
@@ -110,7 +110,7 @@ class ThreadTransport implements WorkerTransport {
 
   #leave(): void {
     try {
-      this.#exit(0);
+      this.exit(0);
     } catch (error) {
       // An 'exit' listener of user code threw. Node then continues with a thread that cannot end without help. The lane terminates it.
       this.runner.errors.fatal(error);

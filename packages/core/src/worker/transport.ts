@@ -1,9 +1,10 @@
-/** Declares what the runner needs from the worker's side of a transport. worker/thread.ts and worker/process.ts implement it. */
+/** Declares what the runner needs from the worker's side of a transport. worker/thread.ts, worker/process.ts and lanes/inline-transport.ts implement it. */
 import type { Message } from '../wire/messages.ts';
 import type { TransportCapabilities } from '../wire/sendability-check.ts';
+import type { TaskContext } from './task-context.ts';
 
 export interface WorkerTransport {
-  readonly kind: 'thread' | 'process';
+  readonly kind: TaskContext['kind'];
   readonly capabilities: Omit<TransportCapabilities, 'maxPayloadBytes'>;
   /** How this worker waits for messages. Every answer contains it. */
   readonly mode: number;
@@ -17,4 +18,6 @@ export interface WorkerTransport {
   idle(busyFor: number): void;
   /** Whether the signal of this task is aborted, as far as that is visible without a turn of the event loop. */
   isAborted(slot: number, sequence: number, place: number): boolean;
+  /** Ends this worker. */
+  exit(code: number): void;
 }

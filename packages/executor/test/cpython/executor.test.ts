@@ -16,9 +16,11 @@ import { describe, test } from '@twinpool/testkit/sample';
 import { add, echo, failIfOdd, hold, mark, square } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
 import { throwTimeout } from '../fixtures/tasks.mjs';
-import { Counter, collect, errorOf, forAll, forTest, KINDS, left, makeGate } from '../kit.ts';
+import { Counter, collect, errorOf, forAll, forTest, left, makeGate } from '../kit.ts';
+import { KINDS, rowsFor } from './kinds.ts';
 
 describe.each(KINDS)('ExecutorTest: $name', (kind) => {
+  const { test, checkList } = rowsFor(kind, 'executor');
   const executor = forAll(kind);
   const numbers = Array.from({ length: 10 }, (_, i) => i);
 
@@ -256,6 +258,8 @@ describe.each(KINDS)('ExecutorTest: $name', (kind) => {
     await another.shutdown();
     expect(gate.labels().sort()).toEqual(['1', '2', '3']);
   });
+
+  checkList();
 });
 
 const END = { done: true, value: undefined };

@@ -4,7 +4,8 @@ import { asCompleted, Future, OptionsError, TimeoutError, wait } from '@twinpool
 import { echo, square } from '@twinpool/testkit/tasks';
 import { describe, expect, test } from 'vitest';
 import { holdLong } from '../fixtures/tasks.mjs';
-import { collect, errorOf, forAll, forTest, futureStates, left, makeGate, OWN, turn, useFakeClock } from '../kit.ts';
+import { collect, errorOf, forAll, forTest, futureStates, left, makeGate, turn, useFakeClock } from '../kit.ts';
+import { OWN, rowsFor } from './kinds.ts';
 
 test('test_no_timeout: finished, cancelled, failed and new ones all come, the done ones first and in input order [B-22] [C-AC-1] [C-AC-4] [D-33]', async () => {
   const { notified, cancelled, raised, returned } = futureStates();
@@ -141,6 +142,7 @@ test('inspect [C-AC-1]', async () => {
 });
 
 describe.each(OWN)('$name', (kind) => {
+  const { test, checkList } = rowsFor(kind, 'asCompleted');
   const executor = forAll(kind);
 
   test('test_no_timeout: futures of tasks, whose order is that of their ends [B-22] [C-AC-1]', async () => {
@@ -184,4 +186,6 @@ describe.each(OWN)('$name', (kind) => {
     expect((await wait(futures)).done.size).toBe(3);
     await down;
   });
+
+  checkList();
 });

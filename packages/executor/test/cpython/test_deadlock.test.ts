@@ -4,15 +4,17 @@
  * No user code runs while a value is decoded here. The import of a module, which Python does at that point, can fail instead.
  */
 import { BrokenExecutorError, TaskModuleError, TaskSerializationError, taskRef, WorkerLostError } from '@twinpool/executor';
-import { describe, test } from '@twinpool/testkit/sample';
+import { describe } from '@twinpool/testkit/sample';
 import { echo, fail, square } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
 import { hostileResult, QuotaError, throwQuotaError } from '../fixtures/tasks.mjs';
-import { forAll, forTest, MOST } from '../kit.ts';
+import { forAll, forTest } from '../kit.ts';
+import { MOST, rowsFor } from './kinds.ts';
 
 const imported = (how: string) => taskRef<() => string>(new URL(`../fixtures/at-import.mjs?how=${how}`, import.meta.url), 'never');
 
 describe.each(MOST)('ExecutorDeadlockTest: $name', (kind) => {
+  const { test, checkList } = rowsFor(kind, 'deadlock');
   const executor = forAll(kind);
   const isProcess = kind.kind === 'process';
 
@@ -116,4 +118,6 @@ describe.each(MOST)('ExecutorDeadlockTest: $name', (kind) => {
     const results = await Promise.all(futures);
     expect(results.every((result, i) => result === i * i)).toBe(true);
   });
+
+  checkList();
 });

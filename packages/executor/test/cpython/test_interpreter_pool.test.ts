@@ -10,13 +10,15 @@ import {
   TaskSerializationError,
   taskRef,
 } from '@twinpool/executor';
-import { describe, test } from '@twinpool/testkit/sample';
+import { describe } from '@twinpool/testkit/sample';
 import { echo, fail, failToStart, hold, holdOrAbort, mark, remember, remembered } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
 import { countCalls, holdLong } from '../fixtures/tasks.mjs';
-import { errorOf, forAll, forTest, makeGate, OWN, turn } from '../kit.ts';
+import { errorOf, forAll, forTest, makeGate, turn } from '../kit.ts';
+import { OWN, rowsFor, workersOf } from './kinds.ts';
 
 describe.each(OWN)('InterpreterPoolExecutorTest: $name', (kind) => {
+  const { test, checkList } = rowsFor(kind, 'interpreters');
   describe('initializers', () => {
     test('test_init_func: it runs before the first task [B-133] [IP-1]', async () => {
       const gate = makeGate();
@@ -109,10 +111,11 @@ describe.each(OWN)('InterpreterPoolExecutorTest: $name', (kind) => {
       'test_blocking, test_blocking_with_limited_workers: %d workers, released one by one [B-147] [B-148]',
       async (maxWorkers) => {
         const few = maxWorkers === 2 ? executor : forTest(kind, { maxWorkers });
+        const workers = workersOf(kind, maxWorkers);
         const gates = [1, 2, 3, 4].map(() => makeGate());
         const futures = gates.map(({ path }, n) => few.submit(holdLong, path, n));
-        let arrived = maxWorkers;
-        for (let n = 0; n < maxWorkers; n++) await gates[n]?.entered();
+        let arrived = workers;
+        for (let n = 0; n < workers; n++) await gates[n]?.entered();
         for (const [n, gate] of gates.entries()) {
           expect(gates.filter((each) => each.arrivals().length > 0).length).toBe(arrived);
           gate.open();
@@ -146,7 +149,7 @@ describe.each(OWN)('InterpreterPoolExecutorTest: $name', (kind) => {
     test('AsyncioTest.test_run_in_executor_cancel: queued calls never run, and nothing is reported twice [B-153] [B-210] [B-212] [F-21] [C-6]', async () => {
       const gate = makeGate();
       const held = [1, 2].map((n) => executor.submit(holdLong, gate.path, n));
-      await gate.entered(2);
+      await gate.entered(workersOf(kind, 2));
       const controller = new AbortController();
       const future = executor.withOptions({ signal: controller.signal }).submit(hold, gate.path, 'cancelled');
       const told: unknown[] = [];
@@ -172,4 +175,6 @@ describe.each(OWN)('InterpreterPoolExecutorTest: $name', (kind) => {
       expect([future.cancelled(), future.cancel(), await future.result()]).toEqual([false, false, 42]);
     });
   });
+
+  checkList();
 });

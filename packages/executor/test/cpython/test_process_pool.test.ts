@@ -18,9 +18,11 @@ import { describe, test } from '@twinpool/testkit/sample';
 import { hold, later, place, square } from '@twinpool/testkit/tasks';
 import { expect, onTestFinished } from 'vitest';
 import { holdLong, ignoreSigterm, isKept, keepWeakly, startOnce, throwPaymentError, throwWithSource } from '../fixtures/tasks.mjs';
-import { forAll, forTest, left, MOST, makeGate, OWN } from '../kit.ts';
+import { forAll, forTest, left, makeGate } from '../kit.ts';
+import { MOST, OWN, rowsFor, workersOf } from './kinds.ts';
 
 describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
+  const { test, checkList } = rowsFor(kind, 'processes');
   const Broken = kind.kind === 'thread' ? BrokenThreadPoolError : BrokenProcessPoolError;
 
   describe('with workers that live on', () => {
@@ -46,7 +48,11 @@ describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
       const shown = inspect(traced);
       expect(shown).toMatch(/^RangeError: made here\n\s+at throwWithSource \(.*fixtures\/tasks\.mjs:\d+:\d+\)/);
       expect(shown).toMatch(
-        kind.kind === 'thread' ? /at \[worker \d+, thread \d+\] task 'throwWithSource'/ : /at \[worker \d+, process \d+\] task/,
+        {
+          thread: /at \[worker \d+, thread \d+\] task 'throwWithSource'/,
+          process: /at \[worker \d+, process \d+\] task/,
+          inline: /at \[worker 1, inline\]/,
+        }[kind.kind],
       );
     });
 
@@ -59,13 +65,14 @@ describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
     test('test_saturation: no more tasks at once than workers [B-69] [B-90] [B-146] [T-4]', async () => {
       const gate = makeGate();
       const futures = Array.from({ length: 30 }, (_, n) => executor.submit(hold, gate.path, n));
-      await gate.entered(2);
+      const workers = workersOf(kind, 2);
+      await gate.entered(workers);
       expect(futures.filter((future) => future.running()).length).toBeLessThanOrEqual(4);
-      expect(gate.arrivals().length).toBe(2);
-      expect(executor.stats().workers).toBe(2);
+      expect(gate.arrivals().length).toBe(workers);
+      expect(executor.stats().workers).toBe(workers);
       gate.open();
       expect(await Promise.all(futures)).toEqual(futures.map((_, n) => n));
-      expect(new Set(gate.arrivals().map(({ pid, threadId }) => `${pid}/${threadId}`)).size).toBe(2);
+      expect(new Set(gate.arrivals().map(({ pid, threadId }) => `${pid}/${threadId}`)).size).toBe(workers);
     });
   });
 
@@ -74,7 +81,7 @@ describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
     expect(executor.stats()).toMatchObject({ workers: 0, queued: 0, running: 0 });
     const places = [await executor.submit(place), await executor.submit(place), await executor.submit(place)];
     expect(new Set(places.map(({ workerId }) => workerId)).size).toBe(1);
-    expect(places[0]?.pid === process.pid).toBe(kind.kind === 'thread');
+    expect(places[0]?.pid === process.pid).toBe(kind.kind !== 'process');
     expect(executor.stats().workers).toBe(1);
   });
 
@@ -158,7 +165,7 @@ describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
       const gate = makeGate();
       const futures = Array.from({ length: 8 }, (_, n) => executor.submit(holdLong, gate.path, n));
       const results = executor.map(square, [1, 2]);
-      await gate.entered(2);
+      await gate.entered(workersOf(kind, 2));
       const running = futures.filter((future) => future.running());
       const gone = executor[end]();
       expect(futures.every((future) => future.done())).toBe(true);
@@ -169,7 +176,7 @@ describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
       await expect(results.next()).rejects.toBeInstanceOf(CancelledError);
       await gone;
       gate.open();
-      expect(gate.labels().length).toBe(2);
+      expect(gate.labels().length).toBe(workersOf(kind, 2));
       if (!kind.shared) await nothingLeft();
     });
 
@@ -225,14 +232,17 @@ describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
       if (!kind.shared) await nothingLeft();
     });
   });
+
+  checkList();
 });
 
 describe.each(OWN)('ProcessPoolExecutorTest: $name', (kind) => {
+  const { test, checkList } = rowsFor(kind, 'ownProcesses');
   const Broken = kind.kind === 'thread' ? BrokenThreadPoolError : BrokenProcessPoolError;
 
   test('test_max_workers_too_large: 64 are not too many [B-61] [E-2] [D-53]', async () => {
     const executor = forTest(kind, { maxWorkers: 64 });
-    expect(inspect(executor)).toContain('maxWorkers: 64');
+    expect(inspect(executor)).toContain(`maxWorkers: ${workersOf(kind, 64)}`);
     expect(await executor.submit(square, 8)).toBe(64);
   });
 
@@ -266,6 +276,8 @@ describe.each(OWN)('ProcessPoolExecutorTest: $name', (kind) => {
     expect(await Promise.all(futures)).toEqual([0, 1, 4, 9, 16, 25, 36]);
     await nothingLeft();
   });
+
+  checkList();
 });
 
 describe('ProcessPoolExecutorTest', () => {

@@ -9,23 +9,18 @@ import {
   TimeoutError,
 } from '@twinpool/pool';
 import { failure, makeGate, within } from '@twinpool/testkit';
-import { describe, test } from '@twinpool/testkit/sample';
+import { describe } from '@twinpool/testkit/sample';
 import { add, echo, fail, failIfOdd, hold, square } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
+import { holdRow } from '../fixtures/rows.mjs';
 import { survivors } from '../garbage-collection.ts';
 import { Endless, later, range, SayWhenError, saysWhen, squares } from '../inputs.ts';
 import { collect, DONE, outcomes } from '../read-results.ts';
 import { makePool, sharePool } from '../variants.ts';
-import { POOLS } from './pools.ts';
-
-const holdRow = ([gate, label]: readonly [string, number]): number => {
-  const fs = process.getBuiltinModule('node:fs');
-  fs.appendFileSync(`${gate}/log`, `0 0 ${label}\n`);
-  while (!fs.existsSync(`${gate}/open`) && fs.existsSync(gate)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-  return label;
-};
+import { POOLS, rowsFor } from './pools.ts';
 
 describe.each(POOLS)('_TestPool, $title', (variant) => {
+  const { test, checkList } = rowsFor(variant, 'TestPool');
   const given = sharePool(variant);
 
   test('test_apply [B-155] [P-APP-1]', async () => {
@@ -155,7 +150,7 @@ describe.each(POOLS)('_TestPool, $title', (variant) => {
     for (const bad of [-1, 0, 2.5, Number.NaN]) expect(() => new variant.Class(bad)).toThrow(RangeError);
     for (const bad of ['2', true]) expect(() => new variant.Class(bad as never)).toThrow(TypeError);
     const pool = makePool(variant, { processes: 3 });
-    expect(inspect(pool)).toContain('processes: 3');
+    expect(inspect(pool)).toContain(`processes: ${variant.workers(3)}`);
     expect(await pool.apply(square, [3])).toBe(9);
   });
 
@@ -167,7 +162,7 @@ describe.each(POOLS)('_TestPool, $title', (variant) => {
       range(10_000).map((i): [string, number] => [gate.path, i]),
       { chunksize: 1 },
     );
-    await gate.entered(2);
+    await gate.entered(variant.workers(2));
     pool.terminate();
     pool.terminate();
     await within(pool.join());
@@ -196,7 +191,7 @@ describe.each(POOLS)('_TestPool, $title', (variant) => {
     expect(error).toBeInstanceOf(RangeError);
     expect(error.message).toBe('some text');
     // File, line and function of the worker's side, and which worker it was; all of it where an error is printed.
-    expect(inspect(error)).toMatch(/at fail \(.*tasks\.js:\d+:\d+\)[\s\S]*at \[worker \d+, (process|thread) \d+\] task 'fail'/);
+    expect(inspect(error)).toMatch(/at fail \(.*tasks\.js:\d+:\d+\)[\s\S]*at \[worker \d+, (process \d+|thread \d+|inline)\] task 'fail'/);
     // What the input throws was never in a worker.
     const ofInput = (await failure(given.pool.map(square, saysWhen(3, 1)))) as Error;
     expect([ofInput.cause, inspect(ofInput).includes('[worker')]).toEqual([undefined, false]);
@@ -322,4 +317,6 @@ describe.each(POOLS)('_TestPool, $title', (variant) => {
       expect([await result, wasReady]).toEqual([9, false]);
     });
   });
+
+  checkList();
 });

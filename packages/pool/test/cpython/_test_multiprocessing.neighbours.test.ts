@@ -11,7 +11,7 @@ import { expect, onTestFinished } from 'vitest';
 import { builtInTask, logAtExit, nested, nestedTwice } from '../fixtures/nested.mjs';
 import { range, squares } from '../inputs.ts';
 import { makePool, sharePool } from '../variants.ts';
-import { POOLS, PROCESSES } from './pools.ts';
+import { POOLS, PROCESSES, rowsFor } from './pools.ts';
 
 describe.each(PROCESSES)('_TestProcess, $title', (variant) => {
   const given = sharePool(variant);
@@ -77,6 +77,7 @@ describe.each(PROCESSES)('_TestProcess, $title', (variant) => {
 });
 
 describe.each(POOLS)('$title', (variant) => {
+  const { test, checkList } = rowsFor(variant, 'neighbours');
   const given = sharePool(variant);
 
   test('_TestProcess.test_active_children, test_many_processes, test_child_fd_inflation: nothing adds up [B-196]', async () => {
@@ -84,7 +85,7 @@ describe.each(POOLS)('$title', (variant) => {
     const round = (): Promise<number[]> => variant.Class.use(2, (pool) => pool.map(square, range(10)));
     await round();
     // The shared pool has what it will have.
-    await until(() => given.pool.stats().workers === 2, 'its workers');
+    await until(() => given.pool.stats().workers === variant.workers(2), 'its workers');
     const [fds, children] = [count(), childrenOf().length];
     for (let i = 0; i < 2; i++) expect(await round()).toEqual(squares(10));
     await until(() => count() <= fds && childrenOf().length <= children, `${fds} descriptors and ${children} children again`);
@@ -170,4 +171,6 @@ describe.each(POOLS)('$title', (variant) => {
       expect(await chained).toBe(9);
     });
   });
+
+  checkList();
 });

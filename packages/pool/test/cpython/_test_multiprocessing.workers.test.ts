@@ -4,15 +4,16 @@ import { inspect } from 'node:util';
 import { MaybeEncodingError, OptionsError, PoolTerminatedError, TaskSerializationError } from '@twinpool/pool';
 import { failure, makeGate, until, within } from '@twinpool/testkit';
 import { nothingLeft } from '@twinpool/testkit/leak-check';
-import { describe, isWhole, test } from '@twinpool/testkit/sample';
+import { describe, isWhole } from '@twinpool/testkit/sample';
 import { echo, mark, place, square } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
 import { failFrom } from '../fixtures/rows.mjs';
 import { range, squares } from '../inputs.ts';
 import { makePool, sharePool } from '../variants.ts';
-import { POOLS } from './pools.ts';
+import { POOLS, rowsFor } from './pools.ts';
 
 describe.each(POOLS)('$title', (variant) => {
+  const { test, checkList } = rowsFor(variant, 'workers');
   describe('_TestPoolWorkerErrors', () => {
     const given = sharePool(variant);
 
@@ -142,22 +143,23 @@ describe.each(POOLS)('$title', (variant) => {
 
   test('workers start with the pool, before there is any work [P-NEW-7]', async () => {
     const pool = makePool(variant, { processes: 2 });
-    await until(() => pool.stats().workers === 2, 'both workers');
-    expect(pool.stats()).toMatchObject({ workers: 2, completed: 0 });
+    await until(() => pool.stats().workers === variant.workers(2), 'its workers');
+    expect(pool.stats()).toMatchObject({ workers: variant.workers(2), completed: 0 });
   });
 
   test('so they do with an initializer that has to be found first [P-NEW-7]', async () => {
     const pool = makePool(variant, { processes: 2, initializer: square, initargs: [2] });
-    await until(() => pool.stats().workers === 2, 'both workers');
-    expect(pool.stats()).toMatchObject({ workers: 2, completed: 0 });
+    await until(() => pool.stats().workers === variant.workers(2), 'its workers');
+    expect(pool.stats()).toMatchObject({ workers: variant.workers(2), completed: 0 });
   });
 
   test.runIf(isWhole)('MiscTestCase.test_large_pool [B-193] [D-23]', async () => {
     // More than the 61 workers that CPython can have on Windows; processes cost a machine of two cores more.
     const size = variant.kind === 'thread' ? 64 : 12;
+    const workers = variant.workers(size);
     const pool = makePool(variant, { processes: size });
     expect((await pool.map(square, range(1000))).reduce((a, b) => a + b)).toBe(squares(1000).reduce((a, b) => a + b));
-    await until(() => pool.stats().workers === size, `${size} workers`);
+    await until(() => pool.stats().workers === workers, `${workers} workers`);
     pool.terminate();
     await pool.join();
   });
@@ -176,4 +178,6 @@ describe.each(POOLS)('$title', (variant) => {
     await within(pool.join());
     await nothingLeft();
   });
+
+  checkList();
 });

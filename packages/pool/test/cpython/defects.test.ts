@@ -2,13 +2,14 @@
 import { type AsyncResult, PoolTerminatedError, TaskTimeoutError } from '@twinpool/pool';
 import { failure, makeGate, within } from '@twinpool/testkit';
 import { hold, holdAsync, mark, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { refuseToBeRebuilt, returnsRefusing } from '../fixtures/rebuilt.mjs';
 import { range, squares } from '../inputs.ts';
 import { makePool, sharePool } from '../variants.ts';
-import { POOLS } from './pools.ts';
+import { POOLS, rowsFor } from './pools.ts';
 
 describe.each(POOLS)('$title', (variant) => {
+  const { test, checkList } = rowsFor(variant, 'defects');
   const given = sharePool(variant);
 
   test('errors and results whose constructors refuse, or want other arguments, arrive; nothing hangs [D-8] [R-12]', async () => {
@@ -81,4 +82,6 @@ describe.each(POOLS)('$title', (variant) => {
     await pool.join();
     expect(told).toEqual([expect.any(PoolTerminatedError)]);
   });
+
+  checkList();
 });

@@ -1,11 +1,12 @@
 // Lib/test/test_context.py, and other tests of the context around a task: AsyncLocalStorage corresponds to contextvars in Python.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { reportAll, square } from '@twinpool/testkit/tasks';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { sharePool } from '../variants.ts';
-import { POOLS } from './pools.ts';
+import { POOLS, rowsFor } from './pools.ts';
 
 describe.each(POOLS)('$title', (variant) => {
+  const { test, checkList } = rowsFor(variant, 'context');
   const given = sharePool(variant);
   const storage = new AsyncLocalStorage<string>();
 
@@ -28,4 +29,6 @@ describe.each(POOLS)('$title', (variant) => {
     const count = (name: string): number => seen.filter((each) => each === name).length;
     expect([count('one'), count('two'), seen.length]).toEqual([8, 8, 16]);
   });
+
+  checkList();
 });

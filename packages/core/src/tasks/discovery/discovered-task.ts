@@ -14,6 +14,8 @@ export interface DiscoveredTask {
   readonly descriptor: TaskDescriptor;
   /** What identifies another function object as the same inline function: its text, or its text and source position. */
   readonly sharedBy: 'text' | 'position' | undefined;
+  /** The object whose method the function is, where it is known. */
+  readonly holder?: unknown;
 }
 
 /** Why a function cannot be a task. */

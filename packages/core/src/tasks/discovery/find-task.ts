@@ -36,7 +36,8 @@ export async function findTask(task: AnyFunction): Promise<DiscoveredTask | Refu
     if (found === undefined) continue;
     // Its place stands for a name that it does not have.
     if (candidate.name === '') await loadSyntax();
-    return discoverByReference(candidate, found.url, found.exported, undefined, module.kind === 'commonjs');
+    const discovered = discoverByReference(candidate, found.url, found.exported, undefined, module.kind === 'commonjs');
+    return found.exported.member === undefined ? discovered : { ...discovered, holder: holderOf(found.module, found.exported.exportName) };
   }
   // All function objects of one source position are alike, so the result for a function that is not an export is remembered by position.
   const position = candidate.location && candidate.parts === undefined ? positionKey(candidate.location) : undefined;
@@ -77,14 +78,22 @@ async function lookUpDefinition({ parts, inspected }: Candidate): Promise<Module
   return lookUpModule(parts?.file === undefined ? undefined : inspected?.locator.scriptOf(parts.file));
 }
 
-function exportIn(lookup: ModuleLookup, task: AnyFunction): { readonly url: string; readonly exported: ExportName } | undefined {
+function exportIn(
+  lookup: ModuleLookup,
+  task: AnyFunction,
+): { readonly url: string; readonly exported: ExportName; readonly module: unknown } | undefined {
   if (lookup.kind === 'module') {
     const exported = findExportInNamespace(lookup.namespace, task);
-    return exported && { url: lookup.url, exported };
+    return exported && { url: lookup.url, exported, module: lookup.namespace };
   }
   for (const module of lookup.kind === 'commonjs' ? lookup.modules : []) {
     const exported = findExportInCommonJs(module.exported, task);
-    if (exported !== undefined) return { url: module.url, exported };
+    if (exported !== undefined) return { url: module.url, exported, module: module.exported };
   }
   return undefined;
+}
+
+/** The export that has the method. */
+function holderOf(module: unknown, exportName: string): unknown {
+  return exportName === 'module.exports' ? module : Reflect.get(module as object, exportName);
 }
