@@ -9,7 +9,8 @@
 //
 // The packages are packed, and installed with the bundlers in a scratch project outside of this repository. The output of a cell in which twinpool
 // is bundled is copied to an empty folder without node_modules. A cell is right when each form of task works with threads and with processes, or,
-// without the plugin, is refused with the three cures.
+// without the plugin, is refused with the three cures. `source maps`: the position in a refusal, and the stack of a task of the plugin that throws
+// (with `--enable-source-maps`), are those of the sources.
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,14 +87,14 @@ await build({ input: { main: entry }, platform: 'node', external: isExternal ? $
     plugin: 'rolldown',
     main: 'main.mjs',
     program: `import { build } from 'rolldown';
-await build({ input: { main: entry }, platform: 'node', external: isExternal ? ${EXTERNAL_SOURCE} : [], plugins, output: { dir: out, format: 'esm', minify: true, entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' } });`,
+await build({ input: { main: entry }, platform: 'node', external: isExternal ? ${EXTERNAL_SOURCE} : [], plugins, output: { dir: out, format: 'esm', minify: true, sourcemap: true, entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' } });`,
   },
   'Vite SSR': {
     uses: 'vite',
     plugin: 'vite',
     main: 'main.mjs',
     program: `import { build } from 'vite';
-await build({ configFile: false, logLevel: 'warn', plugins, ssr: isExternal ? { external: ${JSON.stringify(EXTERNAL)} } : { noExternal: true }, build: { ssr: entry, outDir: out, emptyOutDir: true, minify: false, rollupOptions: { output: { entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' } } } });`,
+await build({ configFile: false, logLevel: 'warn', plugins, ssr: isExternal ? { external: ${JSON.stringify(EXTERNAL)} } : { noExternal: true }, build: { ssr: entry, outDir: out, emptyOutDir: true, minify: false, sourcemap: true, rollupOptions: { output: { entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' } } } });`,
   },
   webpack: webpack('webpack', 'webpack', "import webpack from 'webpack'; const start = webpack;"),
   Rspack: webpack('@rspack/core', 'rspack', "import { rspack } from '@rspack/core'; const start = rspack;"),
@@ -103,14 +104,14 @@ await build({ configFile: false, logLevel: 'warn', plugins, ssr: isExternal ? { 
     plugin: 'rolldown',
     main: 'main.mjs',
     program: `import { build } from 'tsdown';
-await build({ config: false, entry: { main: entry }, outDir: out, format: 'esm', platform: 'node', dts: false, logLevel: 'warn', clean: false, ...(isExternal ? { external: ${EXTERNAL_SOURCE} } : { noExternal: [/./], inlineOnly: false }), plugins, outExtensions: () => ({ js: '.mjs' }) });`,
+await build({ config: false, entry: { main: entry }, outDir: out, format: 'esm', platform: 'node', dts: false, sourcemap: true, logLevel: 'warn', clean: false, ...(isExternal ? { external: ${EXTERNAL_SOURCE} } : { noExternal: [/./], inlineOnly: false }), plugins, outExtensions: () => ({ js: '.mjs' }) });`,
   },
   Bun: {
     uses: '@oven/bun-linux-x64',
     plugin: 'bun',
     main: 'main.js',
     runner: 'bun',
-    program: `const result = await Bun.build({ entrypoints: [entry], outdir: out, target: 'node', format: 'esm', external: isExternal ? ${JSON.stringify(EXTERNAL)} : [], plugins });
+    program: `const result = await Bun.build({ entrypoints: [entry], outdir: out, target: 'node', format: 'esm', sourcemap: 'linked', external: isExternal ? ${JSON.stringify(EXTERNAL)} : [], plugins });
 if (!result.success) throw new AggregateError(result.logs, 'Bun.build failed');`,
   },
   ncc: {
@@ -120,7 +121,7 @@ if (!result.success) throw new AggregateError(result.logs, 'Bun.build failed');`
     program: `import ncc from '@vercel/ncc';
 import { dirname } from 'node:path';
 import { mkdirSync, writeFileSync } from 'node:fs';
-const { code, assets } = await ncc(entry, { externals: isExternal ? ['twinpool', 'zod'] : [], quiet: true });
+const { code, assets } = await ncc(entry, { sourceMap: true, sourceMapRegister: false, externals: isExternal ? ['twinpool', 'zod'] : [], quiet: true });
 for (const [name, text] of Object.entries({ 'index.mjs': code, ...Object.fromEntries(Object.entries(assets).map(([name, { source }]) => [name, source])) })) {
   mkdirSync(dirname(out + '/' + name), { recursive: true });
   writeFileSync(out + '/' + name, text);
@@ -159,6 +160,9 @@ const FACTOR = 3;
 export function scale(x) {
   return plus(x * FACTOR, basename('/a/bc').length);
 }
+export function fails(x) {
+  throw new RangeError('failed with ' + x);
+}
 `;
 const AREA = `'use tasks';
 import { defineTask } from 'twinpool';
@@ -171,7 +175,7 @@ const FILES = {
   'src/jobs/plus.js': 'export const plus = (a, b) => a + b;\n',
   'src/plain.mjs': "import { sep } from 'node:path';\nexport const twice = (x) => 2 * x + sep.length;\n",
   'src/report.js': `import { Pool, ThreadPool } from 'twinpool';
-export async function report(cases) {
+export async function report(cases, { refused, thrown }, { unsendable, fails }) {
   const results = {};
   for (const [kind, AnyPool] of [['threads', ThreadPool], ['processes', Pool]]) {
     const pool = new AnyPool(1);
@@ -179,33 +183,47 @@ export async function report(cases) {
       const outcome = await pool.apply(task, args).then((value) => (value === expected ? 'right' : 'wrong: ' + value), (error) => error.name + ': ' + error.message);
       results[form + ', ' + kind] = outcome;
     }
+    const refusal = await pool.apply(unsendable, [1]).catch((error) => error.message);
+    const stack = fails === undefined ? thrown : await pool.apply(fails, [1]).catch((error) => error.stack);
+    results['source maps, ' + kind] = refusal.includes(refused) && stack.includes(thrown) ? 'right' : 'wrong: ' + refusal + ' ' + stack;
     pool.close();
     await pool.join();
   }
   console.log(JSON.stringify(results));
 }
 `,
-  'src/main.js': main("taskRef(new URL('./jobs/scale.tasks.js', import.meta.url), 'scale')", '[5], 17'),
+  'src/main.js': main("taskRef(new URL('./jobs/scale.tasks.js', import.meta.url), 'scale')", '[5], 17', './', 'fails'),
   'src/plain/main.js': main("taskRef(new URL('./plain.mjs', pathToFileURL(process.argv[1])), 'twice')", '[5], 11', '../'),
 };
 
-function main(reference, args, folder = './') {
-  return `import { pathToFileURL } from 'node:url';
+/** `fails`: a function of the task module that throws, where it can be a task. */
+function main(reference, args, folder = './', fails = 'undefined') {
+  const positions = { refused: 'SECRET` (main.js:LINE', thrown: `scale.tasks.js:${lineOf(TASKS, 'throw')}:` };
+  const text = `import { pathToFileURL } from 'node:url';
 import { taskRef } from 'twinpool';
-import { scale } from '${folder}jobs/scale.tasks.js';
+import { scale, fails } from '${folder}jobs/scale.tasks.js';
 import { area } from '${folder}jobs/area.js';
 import { report } from '${folder}report.js';
 void pathToFileURL;
+void fails;
+let SECRET = 1;
+if (process.argv.length > 9) SECRET = 2;
+const unsendable = (x) => x + SECRET;
 report([
   ['exported', scale, [5], 17],
   ['defineTask', area, [3, 5], 15],
   ['inline', (x) => x + 1, [5], 6],
   ['taskRef', ${reference}, ${args}],
-]);
+], ${JSON.stringify(positions)}, { unsendable, fails: ${fails} });
 `;
+  return text.replace('LINE', `${lineOf(text, 'const unsendable')}:`);
 }
 
-const FORMS = ['exported', 'defineTask', 'inline', 'taskRef'];
+function lineOf(text, part) {
+  return text.slice(0, text.indexOf(part)).split('\n').length;
+}
+
+const FORMS = ['exported', 'defineTask', 'inline', 'taskRef', 'source maps'];
 
 async function prepare(project, wanted) {
   const used = Object.entries(BUNDLERS).filter(([name]) =>
@@ -235,7 +253,10 @@ ${program}
   const folder = isExternal ? out : mkdtempSync(join(tmpdir(), 'twinpool-empty-'));
   try {
     if (!isExternal) cpSync(out, folder, { recursive: true });
-    const { code, stdout, stderr } = await run(process.execPath, [join(folder, main)], { cwd: folder, limit: RUN_BOUND });
+    const { code, stdout, stderr } = await run(process.execPath, ['--enable-source-maps', join(folder, main)], {
+      cwd: folder,
+      limit: RUN_BOUND,
+    });
     if (code !== 0 || !stdout.startsWith('{')) return { error: `ended with ${code}: ${firstLine(stderr || stdout)}` };
     return JSON.parse(stdout);
   } finally {

@@ -1,24 +1,34 @@
 // Runs every form of task under every loader of TypeScript and every test runner, with both module formats, on one or several versions of Node.
 // Each loader has a scratch project of its own, into which the packed packages are installed: no other loader can help out.
-// Usage: node scripts/matrix-loaders.mjs [--node PATH]... [--only NAME]... [--dir FOLDER] [--write]
+// Usage: node scripts/matrix-loaders.mjs [--short | --all] [--node PATH]... [--only NAME]... [--dir FOLDER] [--write]
+//   --short        what CI runs: ts-node and Jest in CommonJS, and tsx, on the Node that runs this script
+//   --all          on Node.js 20, 22, 24 and 26, which are installed from npm
 //   --node PATH    a Node binary; default: the one that runs this script. May be given several times
 //   --only NAME    only the loaders whose name contains NAME. May be given several times
-//   --dir FOLDER   keeps the scratch projects there, and uses those that are there; default: a temporary folder
-//   --write        writes the table into docs/loaders.md. Wants four versions of Node and all loaders
-// A cell is right when every form gives its result in both kinds of workers, or when it fails as REASONS says. Wants the packages built.
+//   --dir FOLDER   keeps the scratch projects there, with the cells that were right: a later run with the same packages does not repeat them
+//   --write        writes the tables into docs/loaders.md and docs/jest-and-vitest.md. Wants four versions of Node and all loaders
+// `import` and `require` of every entry of twinpool are compared, too: a program has one instance. A cell is right when every form gives its result in both kinds of workers, or when it fails as REASONS says. Wants the packages built.
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { EXPECTED, filesOf } from './matrix-loaders/programs.mjs';
+import { expectedOf, filesOf } from './matrix-loaders/programs.mjs';
 import { conclude, packages, root, run } from './workspace.mjs';
 
-const PAGE = `${root}docs/loaders.md`;
+const PAGES = {
+  'docs/loaders.md': ({ loader }) => loader.runner === undefined,
+  'docs/jest-and-vitest.md': ({ loader }) => loader.runner !== undefined,
+};
+const MAJORS = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26.10.0' };
+const SHORT = ['`ts-node`, with type check', '`tsx`', 'Jest 30'];
 const LIMIT = 180_000;
 const { values: options } = parseArgs({
   options: {
-    node: { type: 'string', multiple: true, default: [process.execPath] },
+    short: { type: 'boolean', default: false },
+    all: { type: 'boolean', default: false },
+    node: { type: 'string', multiple: true },
     only: { type: 'string', multiple: true, default: [''] },
     dir: { type: 'string' },
     write: { type: 'boolean', default: false },
@@ -62,6 +72,12 @@ const LOADERS = [
     install: ['ts-node@10', TS, TYPES],
     formats: ['commonjs', 'untyped'],
     args: (folder) => [bin(folder, 'ts-node/dist/bin.js'), '-T', 'main.ts'],
+  },
+  {
+    name: '`ts-node`, with type check',
+    install: ['ts-node@10', TS, TYPES],
+    formats: ['commonjs'],
+    args: (folder) => [bin(folder, 'ts-node/dist/bin.js'), 'main.ts'],
   },
   {
     name: '`ts-node/esm`',
@@ -154,32 +170,69 @@ const problems = [];
 const notes = [];
 const base = options.dir ?? mkdtempSync(join(tmpdir(), 'twinpool-loaders-'));
 mkdirSync(base, { recursive: true });
-const nodes = options.node.map((path) => ({
+const paths = options.node ?? (options.all ? await installNodes() : [process.execPath]);
+const nodes = paths.map((path) => ({
   path,
   major: Number(execFileSync(path, ['-p', 'process.versions.node'], { encoding: 'utf8' }).split('.')[0]),
 }));
-const chosen = LOADERS.filter(({ name }) => options.only.some((part) => name.includes(part)));
+const chosen = LOADERS.filter(({ name }) => (options.short ? SHORT.includes(name) : options.only.some((part) => name.includes(part))));
 
 const tarballs = await pack();
+const RIGHT = join(base, 'right.json');
+const packed = createHash('sha256')
+  .update(Buffer.concat(tarballs.map((file) => readFileSync(file))))
+  .digest('hex');
+const known = existsSync(RIGHT) ? JSON.parse(readFileSync(RIGHT, 'utf8')) : {};
+const right = new Set(known.packed === packed ? known.cells : []);
 const rows = [];
 for (const loader of chosen) {
-  const folder = await projectOf(loader);
+  const isKnown = loader.formats.every((format) => nodes.every(({ major }) => right.has(nameOf(loader, format, major))));
+  const folder = isKnown ? undefined : await projectOf(loader);
   for (const format of loader.formats) {
     const row = { loader, format, cells: [] };
     for (const node of nodes) {
-      const problem = await cell(loader, folder, format, node);
-      const cellName = `${loader.name}, ${format}, Node ${node.major}`;
+      const cellName = nameOf(loader, format, node.major);
+      const problem = right.has(cellName) ? undefined : await cell(loader, folder, format, node);
+      if (problem === undefined) {
+        right.add(cellName);
+        writeFileSync(RIGHT, JSON.stringify({ packed, cells: [...right] }));
+      }
       row.cells.push(judged(cellName, loader, format, node, problem));
       console.log(`${cellName}: ${problem === undefined ? 'ok' : problem}`);
     }
     rows.push(row);
   }
 }
-const table = tableOf(rows);
-console.log(`\n${table}\n`);
-if (options.write) writePage(table);
+const tables = Object.fromEntries(Object.entries(PAGES).map(([page, isOn]) => [page, tableOf(rows.filter(isOn))]));
+for (const table of Object.values(tables)) console.log(`\n${table}\n`);
+if (options.write) writePages();
 if (options.dir === undefined) rmSync(base, { recursive: true });
 conclude('loaders', problems, `${rows.length * nodes.length} cells`);
+
+function nameOf({ name }, format, major) {
+  return `${name}, ${format}, Node ${major}`;
+}
+
+/** The paths of the binaries. */
+async function installNodes() {
+  const name = (major) => `node-${process.platform}-${process.arch}-${major}`;
+  const folder = join(base, 'nodes');
+  mkdirSync(folder, { recursive: true });
+  const dependencies = Object.fromEntries(
+    Object.entries(MAJORS).map(([major, version]) => [name(major), `npm:node-${process.platform}-${process.arch}@${version}`]),
+  );
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
+  await install([], folder);
+  return Object.keys(MAJORS).map((major) => join(folder, 'node_modules', name(major), 'bin/node'));
+}
+
+async function install(names, cwd) {
+  const { code, stdout, stderr } = await run('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock', ...names], {
+    cwd,
+    limit: 500_000,
+  });
+  if (code !== 0) throw new Error(`npm install ${names.join(' ')}: ${stdout}${stderr}`);
+}
 
 async function pack() {
   const folder = join(base, 'tarballs');
@@ -190,7 +243,9 @@ async function pack() {
   const filters = names.map(({ name }) => `--filter=${name}`);
   const { code, stdout, stderr } = await run('npx', ['-y', packageManager, '-r', ...filters, 'pack', '--pack-destination', folder]);
   if (code !== 0) throw new Error(`pack: ${stdout}${stderr}`);
-  return readdirSync(folder).map((file) => join(folder, file));
+  return readdirSync(folder)
+    .sort()
+    .map((file) => join(folder, file));
 }
 
 /** The umbrella, and those of our packages that it depends on. */
@@ -202,21 +257,17 @@ function isNeeded({ name }) {
   return needed.has(name);
 }
 
-async function projectOf({ install }) {
-  const folder = join(base, install.length === 0 ? 'nothing' : install.join('+').replaceAll(/[^\w.+-]/g, '_'));
+async function projectOf({ install: names }) {
+  const folder = join(base, names.length === 0 ? 'nothing' : names.join('+').replaceAll(/[^\w.+-]/g, '_'));
   mkdirSync(folder, { recursive: true });
   if (!existsSync(join(folder, 'package.json'))) writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }));
-  const { code, stdout, stderr } = await run('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock', ...tarballs, ...install], {
-    cwd: folder,
-    limit: 500_000,
-  });
-  if (code !== 0) throw new Error(`npm install ${install.join(' ')}: ${stdout}${stderr}`);
+  await install([...tarballs, ...names], folder);
   return folder;
 }
 
 /** Undefined when all forms give what they should, else what went wrong. */
 async function cell(loader, folder, format, { path }) {
-  const cwd = join(folder, `${loader.name.replaceAll(/\W+/g, '-')}-${format}`);
+  const cwd = join(folder, `cell-${loader.name.replaceAll(/\W+/g, '-')}-${format}`);
   rmSync(cwd, { recursive: true, force: true });
   mkdirSync(cwd, { recursive: true });
   const extension = (loader.extension ?? usual)(format);
@@ -228,7 +279,7 @@ async function cell(loader, folder, format, { path }) {
   if (!existsSync(RESULT)) return `no result (exit code ${code}): ${firstError(`${stderr}\n${stdout}`)}`;
   const results = JSON.parse(readFileSync(RESULT, 'utf8'));
   for (const kind of ['process', 'thread']) {
-    for (const [form, expected] of Object.entries(EXPECTED)) {
+    for (const [form, expected] of Object.entries(expectedOf({ ...loader, format }))) {
       const got = results[kind]?.[form];
       if (got !== expected) return `${kind}, ${form}: ${String(got).split('\n')[0]}`;
     }
@@ -260,15 +311,18 @@ function tableOf(all) {
     `| --- | --- |${' --- |'.repeat(nodes.length)}`,
     ...all.map(({ loader, format, cells }) => `| ${loader.name} | ${FORMATS[format]} | ${cells.join(' | ')} |`),
   ];
-  return [...lines, '', ...notes.map((note, i) => `${i + 1}. ${note}`)].join('\n').trimEnd();
+  const used = notes.filter((_, at) => lines.some((line) => line.includes(`– (${at + 1})`)));
+  return [...lines, ...(used.length > 0 ? [''] : []), ...used.map((note) => `${notes.indexOf(note) + 1}. ${note}`)].join('\n');
 }
 
-function writePage(text) {
+function writePages() {
   if (nodes.length < 4 || chosen.length < LOADERS.length || problems.length > 0) {
-    problems.push('the page is written only for four versions of Node and all loaders, without a problem');
+    problems.push('the pages are written only for four versions of Node and all loaders, without a problem');
     return;
   }
-  const page = readFileSync(PAGE, 'utf8');
-  const [before, , after] = page.split(/<!-- \/?matrix -->/);
-  writeFileSync(PAGE, `${before}<!-- matrix -->\n\n${text}\n\n<!-- /matrix -->${after}`);
+  for (const [page, table] of Object.entries(tables)) {
+    const text = readFileSync(`${root}${page}`, 'utf8');
+    const [before, , after] = text.split(/<!-- \/?matrix -->/);
+    writeFileSync(`${root}${page}`, `${before}<!-- matrix -->\n\n${table}\n\n<!-- /matrix -->${after}`);
+  }
 }
