@@ -21,9 +21,9 @@ export async function run(run) {
   for (const kind of kindsOf(run)) await storm(run, kind, run.tasks ?? (run.short ? 600 : 10_000));
 }
 
-/** The event of a task, and how long it waits. */
-function planOf(seed, index) {
-  const chance = share(seed, index, 4);
+/** The event of a task, and how long it waits. `rate`: 1 is one event in a hundred tasks. */
+function planOf(seed, index, rate) {
+  const chance = share(seed, index, 4) / rate;
   const what = chance < 0.003 ? 'loop' : chance < 0.007 ? 'never' : chance < 0.01 ? 'abort' : 'wait';
   return { what, ms: 1 + 20 * share(seed, index, 5) };
 }
@@ -31,11 +31,12 @@ function planOf(seed, index) {
 async function storm(run, kind, tasks) {
   const folder = join(run.folder, kind);
   mkdirSync(folder);
+  const rate = run.short ? 3 : 1;
   const runtime = new WorkerRuntime({
     kind,
     workers: WORKERS,
     concurrentTasksPerWorker: SLOTS,
-    killGrace: GRACE * run.slack,
+    killGrace: GRACE * Math.min(run.slack, 2),
     workerData: { folder, seed: run.seed },
   });
   const { Executor } = facadesOf(kind);
@@ -62,7 +63,7 @@ async function storm(run, kind, tasks) {
   for (; accepted < tasks && !run.isOver; accepted++) {
     await settles.fewerThan(2 * WORKERS * SLOTS);
     const index = accepted;
-    const { what, ms } = planOf(run.seed, index);
+    const { what, ms } = planOf(run.seed, index, rate);
     if (what === 'wait') settles.watchFuture(index, executor.submit(workLater, index, ms), settledAs(index, what));
     else {
       const controller = new AbortController();
@@ -85,7 +86,7 @@ async function storm(run, kind, tasks) {
   for (const [index, workers] of starts)
     run.expect(workers.length === 1, `${kind}: a task that started more than once`, `task ${index} in ${workers.join(', ')}`);
   const blocked = new Set();
-  for (const [index, workers] of starts) if (planOf(run.seed, index).what === 'loop') for (const worker of workers) blocked.add(worker);
+  for (const [index, workers] of starts) if (planOf(run.seed, index, rate).what === 'loop') for (const worker of workers) blocked.add(worker);
   for (const { index, error } of lost) {
     const [worker] = starts.get(index) ?? [];
     run.expect(
