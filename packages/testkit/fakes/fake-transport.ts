@@ -173,7 +173,7 @@ export class FakeTransport implements Transport {
           sequence,
           place: tasks.length,
           expectation: expectations[at] as number,
-          isAnnounced: this.lane.size > 1 || job.settings.taskTimeout !== Number.POSITIVE_INFINITY,
+          isAnnounced: (this.lane.size > 1 && !this.canTakeBack) || job.settings.taskTimeout !== Number.POSITIVE_INFINITY,
           isSkipped: failures.some((failure) => failure.chunk === chunk && failure.offset === offset),
         });
       }

@@ -120,12 +120,9 @@ export class Lane implements TransportOwner {
 
   /** Slots without tasks; some of them may have got one since. */
   readonly #free: Slot[] = [];
-  /** Slots with a task, and of these: stuck ones, and ones whose task has not begun. */
+  /** Slots with a task, and of these the stuck ones. */
   #busy = 0;
   #stuck = 0;
-  #unbegun = 0;
-  /** The time, in milliseconds of the clock, since which tasks wait in the worker and none has begun. */
-  #unbegunSince = 0;
   #isHeldUp = false;
   #isReplaced = false;
   /** Why the worker is ended when its other tasks have ended. */
@@ -159,6 +156,8 @@ export class Lane implements TransportOwner {
       functions: this.#functions,
       calls: this.#calls,
       isShared: this.size > 1,
+      // Claims tell the same without a message.
+      isAnnounced: this.size > 1 && !this.canTakeBack,
       work,
       state: () => this.#state,
       where: () => ({ workerId: this.id, kind: this.kind, pid: this.pid, threadId: this.threadId }),
@@ -223,11 +222,7 @@ export class Lane implements TransportOwner {
     }
     return this.slots.length < this.size ? this.#addSlot() : undefined;
   }
-  /** Several slots: tasks that wait in the worker and have not begun. */
-  get unbegun(): number {
-    return this.#unbegun;
-  }
-  /** Several slots: tasks wait in the worker for so long that its event loop must be busy. */
+  /** Several slots: a task waits in the worker for so long that its event loop must be busy. */
   get isHeldUp(): boolean {
     return this.#isHeldUp;
   }
@@ -313,9 +308,20 @@ export class Lane implements TransportOwner {
     else this.#finishIfDone();
   }
 
-  /** Several slots: notes whether tasks wait for longer than `bound` ms. To be called when all messages of the worker were read. */
-  judgeWait(bound: number): void {
-    this.#isHeldUp = this.#unbegun > 0 && this.#clock.now() - this.#unbegunSince > bound;
+  /**
+   * Several slots: notes whether a task waits to begin for longer than `bound` ms. Returns whether one waits that has not waited for so long. To be called
+   * when all messages of the worker were read.
+   */
+  judgeWait(bound: number): boolean {
+    const since = this.#clock.now() - bound;
+    let isAnyYoung = false;
+    this.#isHeldUp = false;
+    for (const slot of this.slots) {
+      if (slot.outstanding === 0 || slot.hasBegun) continue;
+      if (slot.frontSince <= since) this.#isHeldUp = true;
+      else isAnyYoung = true;
+    }
+    return isAnyYoung;
   }
 
   /** No work came for some time. */
@@ -415,7 +421,7 @@ export class Lane implements TransportOwner {
       }
       for (const chunk of sorted.unstarted) unstarted.push(chunk);
     }
-    this.#busy = this.#stuck = this.#unbegun = 0;
+    this.#busy = this.#stuck = 0;
     for (const chunk of [...started, ...unstarted]) this.#work.left(chunk, chunk.count);
     this.#start.ended(this.#exit, this.#hasAnswered || started.length > 0);
     this.#life.workerGone(this, started, unstarted);
@@ -538,6 +544,7 @@ export class Lane implements TransportOwner {
       return;
     }
     this.#hasAnswered = true;
+    this.#isHeldUp = false;
     if (slot.isStuck) this.#stuck -= 1;
     slot.answered(count, message[2] as ArrayLike<unknown>, specials, message[4] as number[]);
     this.#idleSince = slot.frontSince;
@@ -590,22 +597,12 @@ export class Lane implements TransportOwner {
     return slot;
   }
 
-  /** Tasks came to a slot, left it, or began: brings the counts up to date. */
+  /** Tasks came to a slot, or left it: brings the counts up to date. */
   #changed(slot: Slot): void {
     const isBusy = slot.outstanding > 0;
     if (isBusy !== slot.isCounted) {
       slot.isCounted = isBusy;
       this.#busy += isBusy ? 1 : -1;
-    }
-    const isUnbegun = isBusy && !slot.hasBegun;
-    if (isUnbegun !== slot.isCountedUnbegun) {
-      slot.isCountedUnbegun = isUnbegun;
-      // A task that begins shows that the event loop turns.
-      if (!isUnbegun || this.#unbegun === 0) {
-        this.#unbegunSince = this.#clock.now();
-        this.#isHeldUp = false;
-      }
-      this.#unbegun += isUnbegun ? 1 : -1;
     }
     if (!slot.isListed && slot.isFree) {
       slot.isListed = true;

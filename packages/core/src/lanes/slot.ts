@@ -44,7 +44,7 @@ export interface SlotLine extends SenderLine {
   where(): ThrownWhere;
   /** What the worker has, in all its slots. */
   chunks(): readonly Chunk[];
-  /** Several slots: tasks came to this one, left it, or began. */
+  /** Several slots: tasks came to this one, or left it. */
   changed(slot: Slot): void;
   /** A task was refused: the worker is as free as after an answer. */
   freed(): void;
@@ -66,7 +66,6 @@ export class Slot {
   /** Where the lane counts it; only the lane changes these. */
   isListed = false;
   isCounted = false;
-  isCountedUnbegun = false;
   readonly #line: SlotLine;
   readonly #deadlines: Deadlines;
   readonly #sender: TaskSender;
@@ -135,12 +134,13 @@ export class Slot {
   get frontSince(): number {
     return this.#frontSince;
   }
-  /** The worker has sent STARTED for the front task; it does for each if the worker has several slots. */
+  /** Several slots: its task has begun, as far as this is known. */
   get hasBegun(): boolean {
-    return this.#hasBegun;
+    return this.isAnnounced ? this.#hasBegun : this.#line.transport.countStarted(this.index, this.inFlight.messages) > 0;
   }
+  /** The worker sends STARTED for each task, with a time limit or without. */
   get isAnnounced(): boolean {
-    return this.#line.isShared;
+    return this.#line.isAnnounced;
   }
   /** Its task is settled, and the worker still runs it. */
   get isStuck(): boolean {
@@ -216,12 +216,11 @@ export class Slot {
   }
 
   started(): string | undefined {
-    if (!this.#line.isShared) return this.#deadlines.started() ? undefined : 'it began a task that it does not have, or has begun';
-    if (this.outstanding === 0 || this.#hasBegun) return 'it began a task that it does not have, or has begun';
+    const isFirst = this.outstanding > 0 && !this.#hasBegun;
+    const isLimited = this.#deadlines.started();
+    if (!isLimited && !(this.isAnnounced && isFirst)) return 'it began a task that it does not have, or has begun';
     this.#hasBegun = true;
-    this.#frontSince = this.#line.clock.now();
-    this.#deadlines.started();
-    this.#line.changed(this);
+    if (this.isAnnounced) this.#frontSince = this.#line.clock.now();
     return undefined;
   }
 

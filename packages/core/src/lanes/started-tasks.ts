@@ -4,7 +4,7 @@
  *   the worker broke the protocol                          -> what the transport knows without answers, else all
  *   killed from outside, module of the front not loaded    -> 0, three times per job
  *   the worker announced its end                           -> what it said: 0 or 1
- *   several slots, and the transport knows no claims       -> 1 if the worker sent STARTED; 0 if not, unless it may be loading the module
+ *   several slots, and the worker sends STARTED            -> 1 if the worker sent STARTED; 0 if not, unless it may be loading the module
  *   else                                                   -> what the transport counts
  *
  * Invariant: the count is never too small, so that no task runs twice. It is asked once, after the channel was drained: it counts the times that a job
@@ -41,6 +41,6 @@ export function countStartedAtExit(
   const announced = exit.startedIn(index);
   if (announced !== undefined) return announced;
   // STARTED is written before the code of the task is called, and what was written was read.
-  if (isAnnounced && !transport.canTakeBack && (hasBegun || isLoaded)) return hasBegun ? inFlight.tasks : 0;
+  if (isAnnounced && (hasBegun || isLoaded)) return hasBegun ? inFlight.tasks : 0;
   return transport.countStarted(index, inFlight.messages);
 }

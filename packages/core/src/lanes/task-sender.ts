@@ -49,8 +49,10 @@ export interface SenderLine {
   readonly packer: Packer;
   readonly functions: KnownFunctions;
   readonly calls: CallBudget;
-  /** The worker says when each task begins. */
+  /** The worker has several slots. */
   readonly isShared: boolean;
+  /** The worker says when each task begins. */
+  readonly isAnnounced: boolean;
 }
 
 export class TaskSender {
@@ -81,10 +83,10 @@ export class TaskSender {
       count += chunk.count;
       this.#define(chunk.job.fn);
     }
-    const { packer, functions, calls, isShared } = this.#line;
+    const { packer, functions, calls, isAnnounced } = this.#line;
     const state = this.#actions.state();
     this.#packing = chunks;
-    const outgoing = packRuns(chunks, packer, this.#transport.ownMessageFrom, isShared);
+    const outgoing = packRuns(chunks, packer, this.#transport.ownMessageFrom, isAnnounced);
     this.#packing = undefined;
     if (this.#actions.state() !== state || chunks.some(({ job }) => job.isOver)) {
       this.#sendOthers(chunks);

@@ -293,7 +293,10 @@ export class Scheduler implements WorkListener, ClientScheduler {
       isFirst = false;
       const lane = this.#leastBusy(waiting, refused);
       if (lane === undefined) return;
-      if (this.#fill(lane, lane.freeSlot as Slot, 1)) continue;
+      if (this.#fill(lane, lane.freeSlot as Slot, 1)) {
+        if (this.#lanes.length > 1) this.#lookIn(LONG_RUN);
+        continue;
+      }
       refused ??= new Set();
       refused.add(lane);
     }
@@ -337,15 +340,13 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** All messages were read: tasks that have not begun do wait. */
   #look(): void {
-    for (const lane of this.#lanes) lane.judgeWait(LONG_RUN);
+    for (const lane of this.#lanes) if (lane.judgeWait(LONG_RUN)) this.#lookIn(LONG_RUN);
     this.#run();
   }
 
   /** Several slots: tasks that wait in a worker whose event loop is busy move to one with a free slot. */
   #relieve(): void {
     for (const held of this.#lanes) {
-      if (held.unbegun === 0 || this.#lanes.length === 1) continue;
-      this.#lookIn(LONG_RUN + 1);
       if (!held.isHeldUp || !held.canTakeBack || held.isReplaced || held.state !== 'ready') continue;
       const other = this.#lanes.find((lane) => lane !== held && lane.freeSlot !== undefined && !lane.isHeldUp);
       if (other !== undefined && this.#moveFrom(held, other)) this.#fillSlots();
@@ -354,11 +355,11 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** Takes half of the tasks back that have not begun, the last slots first, as far as they may run in the other lane. Returns whether there were any. */
   #moveFrom(held: Lane, other: Lane): boolean {
-    let most = Math.min(Math.ceil(held.unbegun / 2), this.#slots - other.outstanding);
+    const waiting = held.slots.filter((slot) => slot.outstanding > 0 && !slot.hasBegun);
+    let most = Math.min(Math.ceil(waiting.length / 2), this.#slots - other.outstanding);
     let isAny = false;
-    for (let at = held.slots.length - 1; at >= 0 && most > 0; at--) {
-      const slot = held.slots[at] as Slot;
-      if (slot.outstanding === 0 || slot.hasBegun) continue;
+    for (const slot of waiting.reverse()) {
+      if (most === 0) break;
       const { last } = slot;
       if (last === undefined || !this.#mayMove(last.job.owner as Client, other)) continue;
       const back = slot.takeBack(1);

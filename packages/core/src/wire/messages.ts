@@ -75,7 +75,7 @@ export const RUN_SPECIALS = 4;
 
 /** A flag of a run: each item is a list of arguments, not the only argument. */
 export const ARGUMENT_LISTS = 1;
-/** A flag of a run: the worker sends STARTED when a task of it begins, because the task has a time limit, or because the worker has several slots. */
+/** A flag of a run: the worker sends STARTED when a task of it begins, because the task has a time limit, or because a process has several slots. */
 export const TIMED = 2;
 /** A flag of a run: all its tasks are of one call, so several of them may be claimed together, and may be lost together. */
 export const SAME_CALL = 4;

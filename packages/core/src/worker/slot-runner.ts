@@ -331,13 +331,11 @@ export class SlotRunner {
       return true;
     }
     const { flags } = batch;
-    if ((flags & TIMED) !== 0) {
-      if (this.#takeEarly(batch, 'skip')) {
-        this.answers.skipped();
-        return true;
-      }
-      this.answers.announceStart();
+    if (this.#early !== undefined && this.#takeEarly(batch, 'skip')) {
+      this.answers.skipped();
+      return true;
     }
+    if ((flags & TIMED) !== 0) this.answers.announceStart();
     this.#running = this.#owners.begin();
     if (this.#early !== undefined && this.#takeEarly(batch, 'abort')) this.context()?.abort();
     let result: unknown;
