@@ -335,6 +335,10 @@ export interface WorkerOptions<I extends readonly unknown[] = any> {
     execPath?: string | undefined;
     resourceLimits?: ResourceLimits | undefined;
     stdio?: "inherit" | "ignore" | "pipe" | undefined;
+    inspect?: boolean | {
+        readonly port?: number | undefined;
+        readonly wait?: boolean | undefined;
+    } | undefined;
     maxPayloadBytes?: number | undefined;
 }
 

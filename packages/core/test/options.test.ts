@@ -78,6 +78,10 @@ const WORKERS: Record<string, readonly [good: readonly unknown[], bad: readonly 
     ['inherit', 'ignore', 'pipe'],
     ['pipes', 'overlapped', ['inherit'], null, 1, true],
   ],
+  inspect: [
+    [true, false, {}, { port: 1 }, { port: 65_535, wait: true }, { wait: undefined }],
+    ['true', 9230, null, [], { port: 0 }, { port: 65_536 }, { port: '9230' }, { wait: 1 }, { host: 'x' }],
+  ],
   maxPayloadBytes: [
     [1, 2 ** 31 - 1],
     [0, 2 ** 31, 1.5, Number.POSITIVE_INFINITY, null],

@@ -21,6 +21,7 @@ import { type Channel, channels } from '../primitives/poll.ts';
 import { afterMicrotasks, afterTurn } from '../primitives/time.ts';
 import { mayHaveStarted } from '../wire/budget.ts';
 import { decodePayload, encodeFrame, FrameReader, longestPayload } from '../wire/frames.ts';
+import { isInspected } from '../wire/message-faults.ts';
 import {
   ABORT,
   ACKNOWLEDGED,
@@ -39,7 +40,9 @@ import {
   VALUE_OF,
 } from '../wire/messages.ts';
 import type { PackedRuns } from '../wire/pack-runs.ts';
+import { DebuggerWatch } from './debugger-watch.ts';
 import type { SentMessage } from './in-flight.ts';
+import { printInspector } from './inspectors.ts';
 import { isWatching, signalWithOldRights, stoppedFor, watchOver } from './orphan-reaper.ts';
 import type { OutputStreams } from './output-streams.ts';
 import { type OwnProgram, ownProgram } from './own-program.ts';
@@ -90,6 +93,7 @@ export class ProcessTransport implements Transport, Channel {
   #owner!: TransportOwner;
   #child: StartedProcess | undefined;
   #endWatch: (() => void) | undefined;
+  #debuggerWatch: DebuggerWatch | undefined;
   /** The number of frames written, and how the child waits according to its last message. */
   #written = 0;
   #isLooping = false;
@@ -239,7 +243,7 @@ export class ProcessTransport implements Transport, Channel {
   }
 
   stoppedFor(): number {
-    return stoppedFor();
+    return stoppedFor() + (this.#debuggerWatch?.attachedFor() ?? 0);
   }
 
   #openPipes(child: StartedProcess): void {
@@ -333,7 +337,19 @@ export class ProcessTransport implements Transport, Channel {
       this.#owner.distrust('it sent a message that cannot be read', error);
       return;
     }
-    this.#owner.received(message);
+    if (isInspected(message)) this.#inspectorOpened(message[1]);
+    else this.#owner.received(message);
+  }
+
+  #inspectorOpened(url: string | undefined): void {
+    const { setup, clock } = this.#context;
+    const { port } = setup.inspector ?? {};
+    if (port === undefined || this.#debuggerWatch !== undefined) {
+      this.#owner.distrust('it has an inspector that was not asked for');
+      return;
+    }
+    printInspector(`worker process ${setup.workerIndex}`, port, url);
+    if (url !== undefined && !this.#isReported) this.#debuggerWatch = new DebuggerWatch(clock, port);
   }
 
   #exited(exit: ExitStatus, nothingToRead: boolean): void {
@@ -389,6 +405,7 @@ export class ProcessTransport implements Transport, Channel {
   #reportExit(): void {
     if (this.#isReported) return;
     this.#isReported = true;
+    this.#debuggerWatch?.stop();
     channels.delete(this);
     const child = this.#child;
     if (child?.pid !== undefined) for (const fd of [3, 5]) pipe(child, fd).destroy();

@@ -29,6 +29,7 @@ import {
 import { isOutput } from '../wire/message-faults.ts';
 import { ACKNOWLEDGED, ANSWER, abortMessage, INIT, LATE, type Message, MODE, RETIRE, TASKS } from '../wire/messages.ts';
 import type { PackedRuns } from '../wire/pack-runs.ts';
+import { DebuggerWatch } from './debugger-watch.ts';
 import type { SentMessage } from './in-flight.ts';
 import { OutputGate } from './output-gate.ts';
 import type { OutputStreams } from './output-streams.ts';
@@ -42,6 +43,8 @@ export interface ThreadOptions {
   readonly resourceLimits: NodeJS.ReadOnlyDict<number> | undefined;
   /** Where the thread prints to; `undefined`: to the streams of this program. */
   readonly output: OutputStreams | undefined;
+  /** The port of the program's inspector, if a debugger may attach to the thread. */
+  readonly debuggerPort: number | undefined;
 }
 
 export const THREAD_CAPABILITIES: TransportFactory['capabilities'] = { sharesMemory: true, movesBuffers: true };
@@ -59,6 +62,7 @@ export class ThreadTransport implements Transport {
   readonly #messages: number;
   readonly #cells: Int32Array;
   readonly #gate = new OutputGate();
+  #debuggerWatch: DebuggerWatch | undefined;
   #owner!: TransportOwner;
   #thread: StartedThread | undefined;
   #worker: Worker | undefined;
@@ -97,6 +101,8 @@ export class ThreadTransport implements Transport {
 
   start(owner: TransportOwner): void {
     this.#owner = owner;
+    const { debuggerPort } = this.#options;
+    if (debuggerPort !== undefined) this.#debuggerWatch = new DebuggerWatch(this.#context.clock, debuggerPort);
     try {
       this.#start();
     } catch (error) {
@@ -190,7 +196,7 @@ export class ThreadTransport implements Transport {
 
   stoppedFor(): number {
     // A stopped thread has no observer outside of this process.
-    return 0;
+    return this.#debuggerWatch?.attachedFor() ?? 0;
   }
 
   #start(): void {
@@ -315,6 +321,7 @@ export class ThreadTransport implements Transport {
 
   #reportExit(exitCode: number | null): void {
     this.#thread?.release();
+    this.#debuggerWatch?.stop();
     this.#owner.gone({ exitCode, signal: null, cause: this.#fault });
   }
 }

@@ -35,7 +35,7 @@ export function workerSetups(
   initializer: TaskFunction | undefined,
   capabilities: TransportFactory['capabilities'],
 ): (id: number, index: number) => StartSettings {
-  const { kind, namePrefix, maxPayloadBytes, startTimeout, modules, perWorker, slots } = workers;
+  const { inspector, kind, namePrefix, maxPayloadBytes, startTimeout, modules, perWorker, slots } = workers;
   const scope = perWorker === undefined ? undefined : scopeHere();
   const packer = new Packer({ ...capabilities, maxPayloadBytes });
   const initargs = packed(packer, workers.initargs ?? [], 'initargs');
@@ -57,6 +57,7 @@ export function workerSetups(
       workerIndex: index,
       workerName: name,
       kind,
+      inspector: inspector === undefined || kind !== 'process' ? undefined : { port: inspector.port + index, wait: inspector.wait },
       depth: depthHere() + 1,
       workerData: ownData ?? workerData,
       preload: modules,

@@ -9,6 +9,7 @@ import type { ResolvedWorkers } from '../options/resolve-options.ts';
 import { memoryFlags, workerProgram } from '../options/worker-environment.ts';
 import { prepareForLocalCalls } from '../tasks/task-function.ts';
 import { INLINE_CAPABILITIES, InlineTransport } from './inline-transport.ts';
+import { openOwnInspector } from './inspectors.ts';
 import { reaperEnds } from './orphan-reaper.ts';
 import type { OutputStreams } from './output-streams.ts';
 import { PROCESS_CAPABILITIES, ProcessTransport } from './process-transport.ts';
@@ -27,6 +28,9 @@ export function transportsFor(workers: ResolvedWorkers, output: OutputStreams | 
   }
 }
 
+/** Node itself prints no address of the inspector: the worker's standard error may go elsewhere. */
+const NOT_PRINTED = '--inspect-publish-uid=http';
+
 function inline(): TransportFactory {
   prepareForLocalCalls();
   return {
@@ -39,13 +43,22 @@ function inline(): TransportFactory {
 
 function threads(workers: ResolvedWorkers, output: OutputStreams | undefined): TransportFactory {
   const { argv = [], resourceLimits } = workers;
+  const { inspector } = workers;
+  const debuggerPort = inspector === undefined ? undefined : openOwnInspector(inspector);
   const limits = resourceLimits as Record<string, number> | undefined;
   return {
     capabilities: THREAD_CAPABILITIES,
     make: (context) => {
       const { only } = context;
       const { env, execArgv } = workerProgram('thread', workers, process, only);
-      return new ThreadTransport(context, { env, argv: [...argv, ...(only.argv ?? [])], execArgv, resourceLimits: limits, output });
+      return new ThreadTransport(context, {
+        env,
+        argv: [...argv, ...(only.argv ?? [])],
+        execArgv,
+        resourceLimits: limits,
+        output,
+        debuggerPort,
+      });
     },
     afterWorkers: () => undefined,
   };
@@ -61,7 +74,7 @@ function processes(workers: ResolvedWorkers, output: OutputStreams | undefined):
       return new ProcessTransport(context, {
         env,
         argv: [...argv, ...(only.argv ?? [])],
-        execArgv: [...execArgv, ...memoryFlags(resourceLimits)],
+        execArgv: [...execArgv, ...memoryFlags(resourceLimits), ...(workers.inspector === undefined ? [] : [NOT_PRINTED])],
         execPath,
         cwd,
         directory: directory ?? (cwd === undefined ? undefined : process.cwd()),

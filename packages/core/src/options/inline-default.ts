@@ -18,6 +18,7 @@ const OF_THREADS_AND_PROCESSES: Readonly<Record<string, unknown>> = {
   execPath: undefined,
   resourceLimits: undefined,
   stdio: 'inherit',
+  inspect: false,
 };
 
 /** Throws OptionsError for another value than 1, 0 and nothing. */

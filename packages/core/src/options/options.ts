@@ -104,6 +104,11 @@ export interface WorkerOptions<I extends readonly unknown[] = any> {
    * 1 MiB that is not read is dropped. 'ignore': processes only. Default: 'inherit'.
    */
   stdio?: 'inherit' | 'ignore' | 'pipe' | undefined;
+  /**
+   * Lets a debugger attach. Process worker `index` listens on `port + index` of 127.0.0.1; threads are in the program's own inspector, which is opened on
+   * `port` unless it is open. `wait`: nothing runs until a debugger is attached. Time limits do not run while one is. Default: `false`; `port` 9230.
+   */
+  inspect?: boolean | { readonly port?: number | undefined; readonly wait?: boolean | undefined } | undefined;
   /** Bytes of one message to or from a worker. Default: 256 MiB. */
   maxPayloadBytes?: number | undefined;
 }

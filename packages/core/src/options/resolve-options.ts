@@ -27,6 +27,9 @@ const DEFAULT_KILL_GRACE = 500;
 const DEFAULT_START_TIMEOUT = 30_000;
 const DEFAULT_MAX_PAYLOAD_BYTES = 256 * 2 ** 20;
 const DEFAULT_RETRIES = 2;
+/** Node's own default is one less: the program may have that. */
+const DEFAULT_INSPECTOR_PORT = 9230;
+const LAST_PORT = 65_535;
 const NO_MODULES: readonly PreloadModule[] = [];
 
 /** How the workers of one runtime are started. Times are milliseconds; Infinity means no limit. */
@@ -49,6 +52,14 @@ export interface ResolvedWorkers extends WorkerOptions {
   readonly modules: readonly PreloadModule[];
   /** The working directory of processes, as an absolute path; `undefined`: that of this program. */
   readonly directory: string | undefined;
+  /** Where a debugger attaches; `undefined`: nowhere. */
+  readonly inspector: Inspector | undefined;
+}
+
+export interface Inspector {
+  /** The port of the worker with index 0. */
+  readonly port: number;
+  readonly wait: boolean;
 }
 
 /** A facade's share of the workers of a runtime. */
@@ -71,6 +82,7 @@ let unnamed = 0;
 export function resolveWorkers(own: OwnOptions, name: string, kind: WorkerKind, size: unknown, standsIn = false): ResolvedWorkers {
   const options = own as WorkerOptions & { killGrace?: number; name?: string };
   const cpus = size === undefined ? cpuCount() : cpusOrGuess();
+  const inspector = inspectorOf(options.inspect);
   const resolved = {
     kind,
     standsIn,
@@ -79,7 +91,9 @@ export function resolveWorkers(own: OwnOptions, name: string, kind: WorkerKind, 
     size: kind === 'inline' ? 1 : ((size as number | undefined) ?? Math.min(cpus, MOST_WORKERS)),
     slots: options.concurrentTasksPerWorker ?? 1,
     killGrace: options.killGrace ?? DEFAULT_KILL_GRACE,
-    startTimeout: options.startTimeout ?? DEFAULT_START_TIMEOUT,
+    // A worker that waits at a breakpoint of its start has not failed.
+    startTimeout: options.startTimeout ?? (inspector === undefined ? DEFAULT_START_TIMEOUT : Number.POSITIVE_INFINITY),
+    inspector,
     idleTimeout: options.idleTimeout ?? Number.POSITIVE_INFINITY,
     minWorkers: kind === 'inline' ? Math.min(options.minWorkers ?? 0, 1) : (options.minWorkers ?? 0),
     mostStarting: cpus,
@@ -149,7 +163,11 @@ export function checkWorkers(own: OwnOptions, kind: WorkerKind, size: unknown, i
     if (own['cwd'] !== undefined) issue('cwd', 'worker threads share the working directory of the program; processes can be given another');
     if (own['execPath'] !== undefined) issue('execPath', 'worker threads run in the program; processes can be given another Node');
   }
-  const { preload } = own as WorkerOptions;
+  const { preload, inspect } = own as WorkerOptions;
+  const port = inspectorOf(inspect)?.port;
+  const last = Number(port) + (kind === 'process' && typeof size === 'number' ? size - 1 : 0);
+  if (typeof port === 'number' && port <= LAST_PORT && last > LAST_PORT)
+    issue('inspect.port', `the last of ${String(size)} workers would listen on port ${last}; the last port is ${LAST_PORT}`);
   if (Array.isArray(preload) && preload.every(isPlace)) resolvePreload(preload, (index, message) => issue(`preload.${index}`, message));
   if (kind !== 'inline') for (const [path, message] of programFaults(kind, own)) issue(path, message);
   if (own['initargs'] !== undefined && own['initializer'] === undefined) issue('initargs', 'given without an initializer');
@@ -206,6 +224,12 @@ export function resolveRuntime(options: RuntimeOptions | undefined): { workers: 
   const kind = kindOf(own);
   const workers = resolveWorkers(own, 'WorkerRuntime', kind, own['workers']);
   return { workers, share: resolveShare(own, 'WorkerRuntime', workers.size, undefined) };
+}
+
+function inspectorOf(option: WorkerOptions['inspect']): Inspector | undefined {
+  if (option === undefined || option === false || option === null) return undefined;
+  const { port, wait } = Object.assign(Object.create(null), option) as { readonly port?: number; readonly wait?: boolean };
+  return { port: port ?? DEFAULT_INSPECTOR_PORT, wait: wait ?? false };
 }
 
 function kindOf({ kind }: { readonly kind?: unknown }): WorkerKind {

@@ -59,6 +59,23 @@ function variablesOf(env: object, issues: zod.core.$ZodRawIssue[]): void {
   }
 }
 
+/** A boolean, or an object with `port` and `wait`. */
+const inspect: zod.ZodMiniType = zod.unknown().check((context) => {
+  const { value, issues } = context;
+  if (typeof value === 'boolean') return;
+  if (Object.prototype.toString.call(value) !== '[object Object]') {
+    issues.push({ code: 'custom', message: 'expected true, false or an object { port, wait }', input: value });
+    return;
+  }
+  for (const [key, own] of Object.entries(value as object)) {
+    if (own === undefined) continue;
+    const isPort = key === 'port' && Number.isInteger(own) && own >= 1 && own <= 65_535;
+    if (isPort || (key === 'wait' && typeof own === 'boolean')) continue;
+    const wanted = { port: 'expected a port, a whole number from 1 to 65535', wait: 'expected true or false' }[key];
+    issues.push({ code: 'custom', message: wanted ?? 'unknown option; there are port and wait', input: value, path: [key] });
+  }
+});
+
 export const kind: Schema = zod.enum(['process', 'thread', 'inline']);
 export const count: Schema = whole(1, MOST_WORKERS, 'a number of workers');
 
@@ -116,6 +133,7 @@ export const worker: Shape = {
   execPath: zod.custom((value) => typeof value === 'string' && value !== '', 'expected the path of a program'),
   resourceLimits: zod.strictObject(limits),
   stdio: zod.enum(['inherit', 'ignore', 'pipe']),
+  inspect,
   maxPayloadBytes: whole(1, 2 ** 31 - 1, 'a number of bytes'),
 };
 

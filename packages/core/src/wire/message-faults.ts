@@ -25,6 +25,7 @@ import {
   FORGET,
   INIT,
   INIT_FAILED,
+  INSPECTED,
   LATE,
   LOADED,
   LOOPING,
@@ -90,6 +91,11 @@ export function faultFromWorker(message: unknown): string | undefined {
     default:
       return 'it sent a message of an unknown kind';
   }
+}
+
+/** Returns true for a correct INSPECTED message (processes only). A malformed one counts as an unknown message. */
+export function isInspected(message: unknown): message is readonly [kind: number, url: string | undefined] {
+  return Array.isArray(message) && message[0] === INSPECTED && (message[1] === undefined || typeof message[1] === 'string');
 }
 
 /** Returns true for a correct OUTPUT message (threads only). A malformed one counts as an unknown message. */

@@ -28,6 +28,7 @@
  *   [EXITING, running, slots]            the worker ends by its own decision. running: a task ends with it
  *   [PONG]                               to each PING
  *   [OUTPUT, stream, chunk, encoding]    threads: a write to `stdout` or `stderr`. encoding: set if the chunk is text
+ *   [INSPECTED, url]                     processes: the address for debuggers, `undefined` if it could not be opened; once, before anything else
  *   [MODE, mode, received]               processes: how the worker waits, and the number of the last frame that it has read
  * A worker has one slot or several (`concurrentTasksPerWorker`), each with a queue of its own and with its own count of messages. A message names its
  * slot in a field that is absent for slot 0: with one slot no message has such a field.
@@ -61,6 +62,7 @@ export const OUTPUT = 20;
 export const ACKNOWLEDGED = 21;
 export const PRELOADED = 22;
 export const PONG = 23;
+export const INSPECTED = 24;
 
 export type Message = readonly [kind: number, ...fields: unknown[]];
 
@@ -109,6 +111,12 @@ export function abortMessage(slot: number, sequence: number, place: number, isFi
 /** One value: 0 (plain) or AS_BYTES, and its payload. */
 export type PackedValue = readonly [kind: number, payload: unknown];
 
+/** Where a debugger attaches to a worker process, and whether the worker waits for one. */
+export interface InspectorSetup {
+  readonly port: number;
+  readonly wait: boolean;
+}
+
 /** The content of the first message to a worker. */
 export interface WorkerSetup {
   readonly workerId: number;
@@ -117,6 +125,8 @@ export interface WorkerSetup {
   /** The working directory of a process that was started in another one, so that its flags mean the same as in the program. */
   readonly cwd?: string | undefined;
   readonly kind: string;
+  /** Processes that a debugger attaches to. */
+  readonly inspector?: InspectorSetup | undefined;
   /** The number of runtimes above the worker; 1 for a worker of the main program. */
   readonly depth: number;
   readonly workerData: PackedValue;

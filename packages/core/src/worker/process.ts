@@ -23,6 +23,7 @@ import { BLOCKING, INIT, LOOPING, type Message, MODE, RELEASE, type WorkerSetup 
 import { FrameInput } from './frame-input.ts';
 import { catchLateErrors } from './late-errors.ts';
 import { writeOutputAtOnce } from './process-output.ts';
+import { openInspector } from './inspector.ts';
 import { Quiesce } from './quiesce.ts';
 import { LISTS_RESOURCES, resourcesAtRest, resourcesNow } from './resources.ts';
 import { Runner } from './runner.ts';
@@ -98,13 +99,14 @@ class ProcessTransport implements WorkerTransport {
     }
   }
 
-  #setUp({ maxPayloadBytes, workerName, cwd }: WorkerSetup): void {
+  #setUp({ maxPayloadBytes, workerName, cwd, inspector }: WorkerSetup): void {
     this.#maxPayloadBytes = maxPayloadBytes;
     // argv[0] contains more than the name, and assigning `process.title` would erase the command line that `ps` shows.
     const title = { value: workerName, writable: true, enumerable: true, configurable: true };
     // Deno's property stays as it is.
     Reflect.defineProperty(process, 'title', Object.assign(Object.create(null), title));
     if (cwd !== undefined) process.chdir(cwd);
+    if (inspector !== undefined) openInspector(inspector, (message) => this.send(message));
   }
 
   #write(frame: Buffer, at: number): number {
