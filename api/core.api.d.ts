@@ -64,6 +64,8 @@ export interface LossDetails {
     readonly signal?: string | null | undefined;
     readonly taskName?: string | undefined;
     readonly runningFor?: number | undefined;
+    readonly outOfMemory?: true | undefined;
+    readonly memory?: number | undefined;
     readonly cause?: unknown;
 }
 
@@ -75,6 +77,11 @@ export declare class NestedBootstrapError extends TwinpoolError {
 export declare class NotReadyError extends InvalidStateError {
     static readonly name: string;
     static readonly code = "ERR_TWINPOOL_NOT_READY";
+}
+
+export declare class NotSupportedError extends TwinpoolError {
+    static readonly name: string;
+    static readonly code = "ERR_TWINPOOL_NOT_SUPPORTED";
 }
 
 export interface OptionIssue {
@@ -135,7 +142,7 @@ export interface ResourceLimits {
     readonly stackSizeMb?: number | undefined;
 }
 
-export interface RuntimeOptions<I extends readonly unknown[] = any> extends WorkerOptions<I>, ShareOptions {
+export interface RuntimeOptions<I extends readonly unknown[] = any, F extends readonly unknown[] = any> extends WorkerOptions<I, F>, ShareOptions {
     kind?: "process" | "thread" | "inline" | undefined;
     workers?: number | undefined;
 }
@@ -154,6 +161,7 @@ export interface RuntimeStats {
     readonly refused: number;
     readonly lostWorkers: number;
     readonly replacedWorkers: number;
+    readonly retiredForMemory: number;
     readonly lateErrors: number;
     readonly unobservedErrors: number;
     readonly droppedOutput: number;
@@ -183,7 +191,7 @@ export interface ShareOptions {
     unobservedErrors?: "warn" | "ignore" | undefined;
 }
 
-export interface SharedOptions<I extends readonly unknown[] = any> extends WorkerOptions<I>, ShareOptions {
+export interface SharedOptions<I extends readonly unknown[] = any, F extends readonly unknown[] = any> extends WorkerOptions<I, F>, ShareOptions {
     runtime?: WorkerRuntime | undefined;
 }
 
@@ -311,17 +319,25 @@ export declare class WorkerLostError extends BrokenExecutorError {
     readonly taskName: string | undefined;
     readonly taskIndex: number | undefined;
     readonly runningFor: number | undefined;
+    readonly outOfMemory: true | undefined;
+    readonly memory: number | undefined;
     constructor(message: string, details: LossDetails);
 }
 
-export interface WorkerOptions<I extends readonly unknown[] = any> {
+export interface WorkerOptions<I extends readonly unknown[] = any, F extends readonly unknown[] = any> {
     initializer?: Task<I, unknown> | undefined;
     initargs?: NoInfer<readonly [
         ...I
     ]> | undefined;
+    finalizer?: Task<F, unknown> | undefined;
+    finalargs?: NoInfer<readonly [
+        ...F
+    ]> | undefined;
+    finalizerTimeout?: number | undefined;
     threadNamePrefix?: string | undefined;
     maxTasksPerChild?: number | undefined;
     concurrentTasksPerWorker?: number | undefined;
+    maxMemoryPerChild?: number | undefined;
     startTimeout?: number | undefined;
     idleTimeout?: number | undefined;
     minWorkers?: number | undefined;
@@ -356,7 +372,8 @@ export declare const WorkerRuntime: WorkerRuntimeConstructor;
 
 export interface WorkerRuntimeConstructor {
     new <I extends readonly unknown[] = [
-    ]>(options?: RuntimeOptions<I>): WorkerRuntime;
+    ], F extends readonly unknown[] = [
+    ]>(options?: RuntimeOptions<I, F>): WorkerRuntime;
     readonly prototype: WorkerRuntime;
 }
 

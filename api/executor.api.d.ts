@@ -13,6 +13,7 @@ export {
   InitializerError,
   InvalidStateError,
   NestedBootstrapError,
+  NotSupportedError,
   OptionIssue,
   OptionsError,
   PayloadTooLargeError,
@@ -97,6 +98,8 @@ export declare abstract class Executor implements AsyncDisposable, ExecutorCalls
     ], R>, a: MapInput<A>, b: MapInput<B>, c: MapInput<C>, d: MapInput<D>, e: MapInput<E>, ...options: TaskRest<T, [
         options?: ExecutorMapOptions | undefined
     ], Given>): ResultIterator<Awaited<R>>;
+    broadcast<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>[]>;
+    broadcast<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(fn: T & Task<A, R>, ...args: TaskRest<T, A, Given>): Promise<Awaited<R>[]>;
     withOptions(options: CallOptions): ExecutorCalls;
     shutdown(_options?: ShutdownOptions): Promise<void>;
     terminateWorkers(): Promise<void>;
@@ -105,12 +108,13 @@ export declare abstract class Executor implements AsyncDisposable, ExecutorCalls
     static use<E extends Executor, T>(this: new (options?: number | ExecutorOptions) => E, options: number | ExecutorOptions | undefined, body: (executor: E) => T | PromiseLike<T>): Promise<T>;
 }
 
-export interface ExecutorCalls extends Pick<Executor, "submit" | "map" | "withOptions"> {
+export interface ExecutorCalls extends Pick<Executor, "submit" | "map" | "broadcast" | "withOptions"> {
 }
 
 export interface ExecutorConstructor<Self extends Executor> {
     new <I extends readonly unknown[] = [
-    ]>(options?: number | ExecutorOptions<I>): Self;
+    ], F extends readonly unknown[] = [
+    ]>(options?: number | ExecutorOptions<I, F>): Self;
     readonly prototype: Self;
     use<E extends Executor, T>(this: new (options?: number | ExecutorOptions) => E, options: number | ExecutorOptions | undefined, body: (executor: E) => T | PromiseLike<T>): Promise<T>;
 }
@@ -126,7 +130,7 @@ export interface ExecutorMapOptions extends CallOptions {
     }) => void) | undefined;
 }
 
-export interface ExecutorOptions<I extends readonly unknown[] = any> extends SharedOptions<I> {
+export interface ExecutorOptions<I extends readonly unknown[] = any, F extends readonly unknown[] = any> extends SharedOptions<I, F> {
     maxWorkers?: number | undefined;
     maxTasksPerChild?: number | undefined;
 }

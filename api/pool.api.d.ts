@@ -13,6 +13,7 @@ export {
   InvalidStateError,
   NestedBootstrapError,
   NotReadyError,
+  NotSupportedError,
   OptionIssue,
   OptionsError,
   PayloadTooLargeError,
@@ -65,6 +66,9 @@ export interface BatchIterator<R> extends AsyncIterableIterator<R[], undefined, 
     next(timeout?: number): Promise<IteratorResult<R[], undefined>>;
     return(value?: unknown): Promise<IteratorResult<R[], undefined>>;
     [Symbol.asyncIterator](): BatchIterator<R>;
+}
+
+export interface BroadcastOptions extends Pick<CallOptions, "signal" | "taskTimeout" | "onReport"> {
 }
 
 export interface Callbacks<R> {
@@ -170,6 +174,8 @@ export interface Pool extends AsyncDisposable {
     ], R>, iterable: Input<A>, ...options: TaskRest<T, [
         options?: number | ImapOptions | undefined
     ], Given>): IMapIterator<Awaited<R>>;
+    broadcast<A extends readonly unknown[], R>(fn: (...args: A) => R, ...rest: Rest<A, BroadcastOptions>): Promise<Awaited<R>[]>;
+    broadcast<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(fn: T & Task<A, R>, ...rest: TaskRest<T, Rest<A, BroadcastOptions>, Given>): Promise<Awaited<R>[]>;
     withOptions(options: CallOptions): PoolCalls;
     close(): void;
     terminate(): void;
@@ -183,17 +189,18 @@ export interface Pool extends AsyncDisposable {
 }
 export declare const Pool: PoolConstructor;
 
-export interface PoolCalls extends Pick<Pool, "apply" | "applyAsync" | "map" | "mapAsync" | "starmap" | "starmapAsync" | "imap" | "imapUnordered" | "withOptions"> {
+export interface PoolCalls extends Pick<Pool, "apply" | "applyAsync" | "map" | "mapAsync" | "starmap" | "starmapAsync" | "imap" | "imapUnordered" | "broadcast" | "withOptions"> {
 }
 
 export interface PoolConstructor<Self extends Pool = Pool> {
     new <I extends readonly unknown[] = [
-    ]>(processes?: number | PoolOptions<I>): Self;
+    ], F extends readonly unknown[] = [
+    ]>(processes?: number | PoolOptions<I, F>): Self;
     readonly prototype: Self;
     use<P extends Pool, T>(this: new (options?: number | PoolOptions) => P, options: number | PoolOptions | undefined, body: (pool: P) => T | PromiseLike<T>): Promise<T>;
 }
 
-export interface PoolOptions<I extends readonly unknown[] = any> extends SharedOptions<I> {
+export interface PoolOptions<I extends readonly unknown[] = any, F extends readonly unknown[] = any> extends SharedOptions<I, F> {
     processes?: number | undefined;
     maxTasksPerChild?: number | undefined;
 }

@@ -22,7 +22,7 @@ const MAY_IMPORT = {
 const FOLDERS = {
   facade: ['scheduling', 'jobs', 'observability', 'options', 'wire', 'tasks', 'primitives', 'errors.ts', 'runtime.ts'],
   scheduling: ['lanes', 'jobs', 'observability', 'tasks', 'tasks/definition', 'primitives', 'errors.ts'],
-  lanes: ['worker', 'wire', 'jobs', 'options', 'observability', 'tasks', 'primitives', 'errors.ts'],
+  lanes: ['worker', 'wire', 'jobs', 'options', 'observability', 'resources', 'tasks', 'primitives', 'errors.ts'],
   jobs: ['tasks', 'tasks/definition', 'primitives', 'errors.ts'],
   worker: ['wire', 'tasks/loading', 'tasks/definition', 'resources', 'primitives', 'errors.ts'],
   tasks: ['tasks/definition', 'tasks/discovery', 'primitives', 'errors.ts'],

@@ -535,6 +535,7 @@ const POOL_CALLS: Record<Member, Ask<PoolCalls>> = {
   starmapAsync: (pool) => pool.starmapAsync(square, [[1], [2]]),
   imap: (pool) => pool.imap(square, [1, 2, 3]),
   imapUnordered: (pool) => pool.imapUnordered(square, [2]),
+  broadcast: (pool) => pool.broadcast(square, [5]),
   withOptions: (pool) => pool.withOptions({ priority: 1 }).apply(square, [4]),
   [inspect.custom]: (pool) => typeof shown(pool),
 };
@@ -555,6 +556,7 @@ const POOL: Record<Member, Ask<Pool>> = {
 const EXECUTOR_CALLS: Record<Member, Ask<ExecutorCalls>> = {
   submit: (executor) => executor.submit(square, 3),
   map: (executor) => executor.map(square, [1, 2, 3]),
+  broadcast: (executor) => executor.broadcast(square, 5),
   withOptions: (executor) => executor.withOptions({ priority: 1 }).submit(square, 4),
 };
 const EXECUTOR: Record<Member, Ask<Executor>> = {

@@ -5,7 +5,7 @@
  *
  *   TimeoutError > TaskTimeoutError           QueueFullError        TaskSerializationError > PayloadTooLargeError
  *   CancelledError                            OptionsError          TaskModuleError
- *   InvalidStateError > NotReadyError         NestedBootstrapError  TaskValidationError
+ *   InvalidStateError > NotReadyError         NestedBootstrapError  TaskValidationError   NotSupportedError
  *   PoolClosedError, PoolRunningError, PoolTerminatedError          InitializerError
  *   ExecutorShutdownError                     BrokenExecutorError > BrokenProcessPoolError, BrokenThreadPoolError
  *                                                                 > WorkerLostError
@@ -69,6 +69,12 @@ export class InvalidStateError extends TwinpoolError {
 export class NotReadyError extends InvalidStateError {
   static override readonly name: string = 'NotReadyError';
   static override readonly code = 'ERR_TWINPOOL_NOT_READY';
+}
+
+/** The runtime cannot do this: its workers are elsewhere, or the executor has no workers. The message names the kind of the runtime. */
+export class NotSupportedError extends TwinpoolError {
+  static override readonly name: string = 'NotSupportedError';
+  static override readonly code = 'ERR_TWINPOOL_NOT_SUPPORTED';
 }
 
 /** The queue is full: `maxQueue` tasks wait. */
@@ -205,6 +211,10 @@ export interface LossDetails {
   readonly taskName?: string | undefined;
   /** The milliseconds that the task had been running, as far as the program knows. */
   readonly runningFor?: number | undefined;
+  /** The worker ran out of memory. */
+  readonly outOfMemory?: true | undefined;
+  /** The bytes that the worker used after an earlier task. */
+  readonly memory?: number | undefined;
   /** The failure behind the loss. */
   readonly cause?: unknown;
 }
@@ -233,6 +243,13 @@ export class WorkerLostError extends BrokenExecutorError {
   declare readonly taskIndex: number | undefined;
   /** The milliseconds that the task had been running, as far as the program knows. */
   readonly runningFor: number | undefined;
+  /** `true` if the worker ran out of memory, as far as this can be known; otherwise `undefined`. */
+  readonly outOfMemory: true | undefined;
+  /**
+   * The bytes that the worker used after its last task: the resident set of a process, heap and external memory of a thread. Without `maxMemoryPerChild` it
+   * is measured every 10 ms at most, or less often where that would take more than 0.5 % of the time. `undefined` if no task had ended in the worker.
+   */
+  readonly memory: number | undefined;
 
   constructor(message: string, details: LossDetails) {
     super(message, { cause: details.cause });
@@ -245,6 +262,8 @@ export class WorkerLostError extends BrokenExecutorError {
     this.signal = details.signal ?? null;
     this.taskName = details.taskName;
     this.runningFor = details.runningFor;
+    this.outOfMemory = details.outOfMemory;
+    this.memory = details.memory;
   }
 }
 
@@ -257,6 +276,7 @@ export const REVIVABLE: ReadonlyMap<string, { readonly prototype: TwinpoolError 
     CancelledError,
     InvalidStateError,
     NotReadyError,
+    NotSupportedError,
     QueueFullError,
     TaskSerializationError,
     PayloadTooLargeError,

@@ -12,6 +12,7 @@ export {
   type LossDetails,
   NestedBootstrapError,
   NotReadyError,
+  NotSupportedError,
   type OptionIssue,
   OptionsError,
   PayloadTooLargeError,

@@ -13,7 +13,7 @@
  */
 
 import type { Readable } from 'node:stream';
-import { BrokenProcessPoolError, BrokenThreadPoolError, InvalidStateError, TimeoutError } from './errors.ts';
+import { BrokenProcessPoolError, BrokenThreadPoolError, InvalidStateError, NotSupportedError, TimeoutError } from './errors.ts';
 import { Lane } from './lanes/lane.ts';
 import { OutputStreams } from './lanes/output-streams.ts';
 import type { TransportFactory } from './lanes/transport.ts';
@@ -64,6 +64,7 @@ export class RuntimeCore {
   readonly #supervisor: Supervisor;
   readonly #ready: ReadyWaiters;
   readonly #isHere: boolean;
+  readonly #isRemote: boolean;
   readonly #warn: (error: unknown, what: string) => void;
   #mayStart = false;
 
@@ -78,9 +79,11 @@ export class RuntimeCore {
     this.output = workers.stdio === 'pipe' ? new OutputStreams() : undefined;
     const transports = transportsOf(workers, this.output);
     const isHere = transports.isHere === true;
-    const { size, slots, minWorkers, mostStarting, idleTimeout, killGrace, maxTasks, maxPayloadBytes } = workers;
+    this.#isRemote = transports.isRemote === true;
+    const { size, slots, minWorkers, mostStarting, idleTimeout, killGrace, finalizerTimeout, maxTasks, maxPayloadBytes } = workers;
     const initializer = workers.initializer === undefined ? undefined : taskFunctionOf(workers.initializer);
-    const startOf = workerSetups(workers, initializer, transports.capabilities);
+    const finalizer = workers.finalizer === undefined ? undefined : taskFunctionOf(workers.finalizer);
+    const startOf = workerSetups(workers, initializer, finalizer, transports.capabilities);
     const afterWorkers = () => transports.afterWorkers();
     this.workers = workers;
     this.share = share;
@@ -89,7 +92,7 @@ export class RuntimeCore {
     this.#warn = warn;
     this.scheduler = new Scheduler({ size, slots, supply: { wanted: (tasks) => this.#supervisor.wanted(tasks) }, clock });
     const makeLane = (id: number, index: number) =>
-      new Lane(this.scheduler, this.#supervisor, { clock, ...startOf(id, index), killGrace, maxTasks }, transports);
+      new Lane(this.scheduler, this.#supervisor, { clock, ...startOf(id, index), killGrace, finalizerTimeout, maxTasks }, transports);
     this.#supervisor = new Supervisor(this.scheduler, {
       name: share.name,
       size,
@@ -97,9 +100,10 @@ export class RuntimeCore {
       mostStarting,
       idleTimeout,
       startsAtOnce,
-      initializer,
+      ownCode: [initializer, finalizer].filter((code) => code !== undefined),
       maxPayloadBytes,
       isHere,
+      maxMemory: workers.maxMemoryPerChild,
       clock,
       makeLane,
       afterWorkers,
@@ -123,6 +127,14 @@ export class RuntimeCore {
     if (this.#mayStart) return;
     refuseNesting();
     this.#mayStart = true;
+  }
+
+  /** Throws NotSupportedError if the workers are elsewhere. `what`: the method. */
+  checkLocal(what: string): void {
+    if (!this.#isRemote) return;
+    throw new NotSupportedError(
+      `${what}() is not supported by a runtime of kind '${this.workers.kind}': its workers are on other machines`,
+    );
   }
 
   openClient(options: ClientOptions): Client {
@@ -277,7 +289,7 @@ export interface WorkerRuntimeConstructor {
    * @throws OptionsError listing every bad option. NestedBootstrapError comes with the first work, at the top level of a module that a worker imports;
    * with `minWorkers` the constructor throws it.
    */
-  new <I extends readonly unknown[] = []>(options?: RuntimeOptions<I>): WorkerRuntime;
+  new <I extends readonly unknown[] = [], F extends readonly unknown[] = []>(options?: RuntimeOptions<I, F>): WorkerRuntime;
   readonly prototype: WorkerRuntime;
 }
 

@@ -2,16 +2,18 @@
  * Tests single decisions of the runtime with fake workers and a fake clock: which worker gets which task, when failed starts are retried, when a
  * limit applies. simulation.test.ts checks invariants; this file checks exact behaviour.
  */
-import type { FakeTransport } from '@twinpool/testkit/fakes';
+import { type FakeTransport, fakeTransports } from '@twinpool/testkit/fakes';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TaskTimeoutError, WorkerLostError } from '../src/errors.ts';
-import type { CallJob } from '../src/jobs/job.ts';
+import { CallJob } from '../src/jobs/job.ts';
+import { resolveRuntime } from '../src/options/resolve-options.ts';
+import { RuntimeCore } from '../src/runtime.ts';
 import { Client } from '../src/scheduling/client.ts';
 import type { TaskDescriptor } from '../src/tasks/definition/task-descriptor.ts';
 import { taskRef } from '../src/tasks/definition/task-reference.ts';
 import { TaskFunction, taskFunctionOf } from '../src/tasks/task-function.ts';
 import { encodeThrown } from '../src/wire/thrown.ts';
-import { clientOf, endOf, KILL_GRACE, TASK_TIMEOUT, turn, type World, worldOf } from './simulation/world.ts';
+import { clientOf, endOf, FINALIZER_TIMEOUT, KILL_GRACE, TASK_TIMEOUT, turn, type World, worldOf } from './simulation/world.ts';
 
 const [TINY, SHORT, MIDDLING, LONG] = [3, 80, 1500, 20_000];
 const never = Number.POSITIVE_INFINITY;
@@ -1089,5 +1091,121 @@ describe('the fewest workers', () => {
     expect(peak).toBe(8);
     expect(world.runtime.stats()).toMatchObject({ workers: 2, queued: 0, running: 0, lostWorkers: 0 });
     await world.closeAll();
+  });
+});
+
+describe('the finalizer', () => {
+  const ofOne = (shape: Parameters<typeof worldOf>[0] = {}) => readyWorld({ size: 1, hasFinalizer: true, ...shape });
+
+  it('has finalizerTimeout; then its worker is ended, and that is a late error', async () => {
+    const world = await ofOne();
+    const closing = world.runtime.lifecycle.close();
+    await turn();
+    const worker = workerAt(world, 0);
+    expect([worker.finalizes, worker.isKilled]).toEqual([true, false]);
+    world.clock.advance(FINALIZER_TIMEOUT - 1);
+    expect(worker.isKilled).toBe(false);
+    world.clock.advance(1);
+    expect([worker.isKilled, worker.isKilledByForce]).toEqual([true, false]);
+    expect(world.runtime.stats().lateErrors).toBe(1);
+    expect(world.warnings).toEqual([
+      expect.objectContaining({ message: "the finalizer 'end' took longer than finalizerTimeout (2000 ms); worker 1 was ended" }),
+    ]);
+    worker.die();
+    await closing;
+    expect(world.runtime.stats().lostWorkers).toBe(0);
+    expect(world.clock.pending).toBe(0);
+  });
+
+  it('has killGrace from terminate() on, also where it runs already', async () => {
+    for (const already of [false, true]) {
+      const world = await ofOne();
+      const closing = already ? world.runtime.lifecycle.close() : undefined;
+      await turn();
+      world.clock.advance(already ? 1000 : 0);
+      world.terminateRuntime();
+      const worker = workerAt(world, 0);
+      expect([worker.finalizes, worker.isKilled]).toEqual([true, false]);
+      world.clock.advance(KILL_GRACE - 1);
+      expect(worker.isKilled).toBe(false);
+      world.clock.advance(1);
+      expect(worker.isKilled).toBe(true);
+      // It is what the caller wanted.
+      expect(world.runtime.stats().lateErrors).toBe(0);
+      worker.die();
+      await Promise.all([closing, world.ending]);
+    }
+  });
+
+  it('has no more time after terminate() than it had before', async () => {
+    const world = await ofOne();
+    const closing = world.runtime.lifecycle.close();
+    await turn();
+    world.clock.advance(FINALIZER_TIMEOUT - 10);
+    world.terminateRuntime();
+    world.clock.advance(10);
+    expect(workerAt(world, 0).isKilled).toBe(true);
+    workerAt(world, 0).die();
+    await closing;
+  });
+
+  it('is left out by a kill by force, and in a worker that is busy or starting', async () => {
+    for (const how of ['force', 'busy', 'starting'] as const) {
+      const world = how === 'starting' ? worldOf({ hasFinalizer: true, startsAtOnce: true }) : await ofOne();
+      if (how === 'busy') {
+        call(world, functionOf(world, 'tiny'), 1);
+        await turn();
+        workerAt(world, 0).begin();
+      }
+      world.isEnding = true;
+      const gone = world.runtime.lifecycle.terminate(() => new Error('the runtime was terminated'), how === 'force');
+      const worker = workerAt(world, 0);
+      expect([worker.isKilled, worker.finalizes]).toEqual([true, false]);
+      worker.die();
+      await gone;
+    }
+  });
+
+  it('is run by as many workers as serve at most, while others wait to be replaced', async () => {
+    const world = await readyWorld({ size: 2, hasFinalizer: true, maxTasks: 1 });
+    const fn = functionOf(world, 'tiny');
+    for (const item of numbers(1, 9)) call(world, fn, item);
+    await turn();
+    for (let round = 0; round < 2; round++) {
+      for (const worker of workersOf(world, 'ready')) worker.runAll(endOf, TINY);
+      for (const worker of workersOf(world, 'starting')) worker.ready();
+      await turn();
+    }
+    const living = () => world.workers.filter(({ isOver }) => !isOver);
+    expect(living().length).toBe(4);
+    expect(new Set(living().map(({ lane }) => lane.index))).toEqual(new Set([0, 1, 2, 3]));
+    for (const worker of workersOf(world, 'ready')) worker.runAll(endOf, TINY);
+    await turn();
+    expect(living().length).toBe(4);
+    world.die(living()[0] as FakeTransport, 0, null);
+    await turn();
+    expect(living().length).toBe(4);
+    await world.comeToRest();
+    await world.closeAll();
+  });
+
+  it('that cannot be sent breaks the facades, before a worker starts', async () => {
+    const { workers, share } = resolveRuntime({ workers: 1, finalizer: (() => world) as () => World });
+    const world = worldOf();
+    const runtime = new RuntimeCore(workers, share, false, {
+      clock: world.clock,
+      transports: () => fakeTransports('claims', {}, () => undefined),
+    });
+    const broken: unknown[] = [];
+    const brokenError = (cause: unknown) => {
+      broken.push(cause);
+      return new Error('broken');
+    };
+    const client = runtime.openClient({ ...clientAt(world).client.options, brokenError });
+    const job = new CallJob(functionOf(world, 'tiny'), [1], world.settings({}), { jobSettled: () => undefined });
+    client.submit(job, 1);
+    await vi.waitFor(() => expect(job.isOver).toBe(true));
+    expect(broken[0]).toMatchObject({ code: 'ERR_TWINPOOL_TASK_SERIALIZATION' });
+    expect(runtime.stats().workers).toBe(0);
   });
 });

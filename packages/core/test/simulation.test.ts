@@ -49,7 +49,7 @@ const items = (world: World, count: number, b: number) =>
   Array.from({ length: count }, (_, i) => (b % 7 === 3 && i === b % count ? world.trap() : world.item(b % 9 === 0 && i === b % count)));
 
 /** What users do from inside their own code. */
-const INSIDE = ['call', 'map', 'stream', 'take', 'leave', 'cancel', 'abort', 'close', 'terminate', 'shutDown'] as const;
+const INSIDE = ['call', 'map', 'stream', 'broadcast', 'take', 'leave', 'cancel', 'abort', 'close', 'terminate', 'shutDown'] as const;
 
 const deeds: Record<string, Deed> = {
   call(world, a, b) {
@@ -64,6 +64,11 @@ const deeds: Record<string, Deed> = {
     const fn = pick(world.functions, b);
     if (owner === undefined || fn === undefined) return;
     world.map(owner, fn, items(world, 1 + (b % 9), a), b % 3 === 0 ? 1 + (a % 4) : undefined, settingsFor(world, owner, a + b));
+  },
+  broadcast(world, a, b) {
+    const owner = pick(world.clients, a);
+    const fn = pick(world.functions, b);
+    if (owner !== undefined && fn !== undefined) world.broadcast(owner, fn, world.item(false), settingsFor(world, owner, b));
   },
   stream(world, a, b) {
     const owner = pick(world.clients, a);
@@ -254,6 +259,7 @@ const often: readonly (keyof typeof deeds)[] = [
   'call',
   'map',
   'stream',
+  'broadcast',
   'take',
   'plot',
   'answerSchema',
@@ -280,6 +286,7 @@ const shape: fc.Arbitrary<WorldShape> = fc.record({
   idleTimeout: fc.constantFrom(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 50),
   minWorkers: fc.constantFrom(0, 0, 1, 3),
   mostStarting: fc.constantFrom(1, 2, 1024),
+  hasFinalizer: fc.boolean(),
   clients: fc.array(client, { minLength: 1, maxLength: 3 }),
 });
 

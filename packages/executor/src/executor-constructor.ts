@@ -17,7 +17,7 @@ export interface ExecutorConstructor<Self extends Executor> {
    * @throws OptionsError listing every bad option.
    * @throws RangeError or TypeError for a bad number of workers.
    */
-  new <I extends readonly unknown[] = []>(options?: number | ExecutorOptions<I>): Self;
+  new <I extends readonly unknown[] = [], F extends readonly unknown[] = []>(options?: number | ExecutorOptions<I, F>): Self;
   readonly prototype: Self;
   /**
    * Runs `body` with a new executor, and shuts the executor down when the promise of `body` settles. For programs without `await using`.

@@ -7,7 +7,7 @@
  *
  * Half of this file is docstrings, the other half overloads of `map`. It does not know workers.
  */
-import { type CallOptions, OptionsError, type Task, type TaskRest } from '@twinpool/core';
+import { type CallOptions, NotSupportedError, OptionsError, type Task, type TaskRest } from '@twinpool/core';
 import { adviseFor, callSiteOf, resolveCall, systemClock } from '@twinpool/core/facade';
 import type { Future } from './future.ts';
 import { type MapArguments, type MapInput, mapArguments } from './inputs.ts';
@@ -16,7 +16,7 @@ import { ResultIterator } from './result-iterator.ts';
 import { NO_SETTINGS, SubmitMap } from './submit-map.ts';
 
 /** The view that `withOptions` returns: the task methods, with options for every call that is made through it. */
-export interface ExecutorCalls extends Pick<Executor, 'submit' | 'map' | 'withOptions'> {}
+export interface ExecutorCalls extends Pick<Executor, 'submit' | 'map' | 'broadcast' | 'withOptions'> {}
 
 /**
  * The base class of all executors. Use it with `instanceof`, or extend it.
@@ -175,6 +175,37 @@ export abstract class Executor implements AsyncDisposable, ExecutorCalls {
     const calls = this.withOptions(call);
     const submit = (each: readonly unknown[]) => calls.submit(fn as () => never, ...(each as []));
     return new ResultIterator<never>(SubmitMap.start(submit, args, { buffersize, onProgress }, site), { timeout, calledAt, onError });
+  }
+
+  /**
+   * Calls `fn(...args)` once in every worker, in a free one at once and in a busy one before the tasks that wait. Options are given by `withOptions`.
+   *
+   * Missing workers are started. On a shared `runtime` it runs on all its workers, also if the executor may use fewer. A worker that is lost before it has
+   * run the call is replaced, and the replacement runs it. Workers that start later have not run it: what each worker needs belongs in the `initializer`. It
+   * counts for `maxTasksPerChild`, not for `maxQueue`.
+   *
+   * @param fn - The function, or a reference to it.
+   * @param args - Its arguments; each worker gets a copy.
+   * @returns One result per worker, in the order of `workerIndex`.
+   * @throws ExecutorShutdownError (rejection) after `shutdown()`, BrokenExecutorError (rejection) after no worker could be started.
+   * @throws NotSupportedError (rejection) for an executor without workers of its own machine, such as a class of yours that extends `Executor`.
+   * @throws The first error by `workerIndex` (rejection), when all have ended; WorkerLostError for a worker that was lost while it ran the call.
+   *
+   * @example
+   * ```ts
+   * import { ThreadPoolExecutor } from 'twinpool';
+   *
+   * await using executor = new ThreadPoolExecutor(2);
+   * console.log(await executor.broadcast((name: string) => `hello ${name}`, 'you')); // [ 'hello you', 'hello you' ]
+   * ```
+   */
+  broadcast<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>[]>;
+  broadcast<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(
+    fn: T & Task<A, R>,
+    ...args: TaskRest<T, A, Given>
+  ): Promise<Awaited<R>[]>;
+  async broadcast(_fn: unknown, ..._args: unknown[]): Promise<never> {
+    throw new NotSupportedError(`${this.constructor.name} has no workers: broadcast() is not supported`);
   }
 
   /**

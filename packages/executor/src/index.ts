@@ -12,6 +12,7 @@ export {
   InvalidStateError,
   isAbort,
   NestedBootstrapError,
+  NotSupportedError,
   type OptionIssue,
   OptionsError,
   PayloadTooLargeError,

@@ -12,9 +12,10 @@ import { type CallSettings, checkTimeout, resolveCall, unknownOption } from '@tw
  * Options of an executor, in addition to those of every facade.
  *
  * @typeParam I - The types of the initializer's arguments.
+ * @typeParam F - The types of the finalizer's arguments.
  */
 // biome-ignore lint/suspicious/noExplicitAny: options whose initializer is not known by its type take any
-export interface ExecutorOptions<I extends readonly unknown[] = any> extends SharedOptions<I> {
+export interface ExecutorOptions<I extends readonly unknown[] = any, F extends readonly unknown[] = any> extends SharedOptions<I, F> {
   /** The most workers. Default: `cpuCount()`, or all of the `runtime`'s. They are started when work comes. */
   maxWorkers?: number | undefined;
   /** Calls after which a worker is replaced; the count is exact. Default: no limit. */

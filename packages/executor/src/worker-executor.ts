@@ -91,6 +91,10 @@ export abstract class WorkerExecutor extends Executor {
     return this.#map(fn, args, this.#attachment.settings, callSiteOf(Executor.prototype.map));
   }
 
+  override broadcast(fn: unknown, ...args: unknown[]): Promise<never> {
+    return this.#broadcast(fn, args, this.#attachment.settings);
+  }
+
   override withOptions(options: CallOptions): ExecutorCalls {
     return this.#view(options, this.#attachment.settings);
   }
@@ -138,6 +142,15 @@ export abstract class WorkerExecutor extends Executor {
     return TaskFuture.submit(this.#attachment, fn, args, settings);
   }
 
+  /** An error that is thrown in here rejects the promise. */
+  #broadcast(fn: unknown, args: readonly unknown[], settings: CallSettings): Promise<never> {
+    return new Promise((resolve, reject) => {
+      this.#checkOpen('broadcast');
+      const jobSettled = (ok: boolean, value: unknown): void => (ok ? resolve(value as never) : reject(value));
+      this.#attachment.broadcast(taskFunctionOf(fn), args, settings, { jobSettled });
+    });
+  }
+
   #map(fn: unknown, args: MapArguments, base: CallSettings, site: CallSite): ResultIterator<never> {
     const calledAt = systemClock.now();
     const attachment = this.#attachment;
@@ -160,6 +173,7 @@ export abstract class WorkerExecutor extends Executor {
     return {
       submit: (fn: unknown, ...args: unknown[]) => this.#submit(fn, args, settings),
       map,
+      broadcast: (fn: unknown, ...args: unknown[]) => this.#broadcast(fn, args, settings),
       withOptions: (more: CallOptions) => this.#view(more, settings),
     };
   }

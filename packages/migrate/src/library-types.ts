@@ -14,7 +14,7 @@ export interface TaskReference<F> { readonly __task: F }
 export interface CheckedTask<A extends readonly unknown[], R> { (...args: A): R }
 export interface CallOptions { signal?: AbortSignal | undefined; priority?: number | undefined; taskTimeout?: number | undefined; retries?: number | undefined; onReport?: ((value: unknown, index: number) => void) | undefined }
 export interface SharedOptions {
-  runtime?: WorkerRuntime | undefined; initializer?: Task | undefined; initargs?: readonly unknown[] | undefined; maxQueue?: number | undefined;
+  runtime?: WorkerRuntime | undefined; initializer?: Task | undefined; initargs?: readonly unknown[] | undefined; finalizer?: Task | undefined; finalargs?: readonly unknown[] | undefined; finalizerTimeout?: number | undefined; maxMemoryPerChild?: number | undefined; maxQueue?: number | undefined;
   onWorkerLoss?: 'fail' | 'retry' | 'break' | undefined; retries?: number | undefined; taskTimeout?: number | undefined; killGrace?: number | undefined;
   idleTimeout?: number | undefined; minWorkers?: number | undefined; concurrentTasksPerWorker?: number | undefined; startTimeout?: number | undefined; name?: string | undefined; threadNamePrefix?: string | undefined; env?: any; argv?: readonly string[] | undefined; execArgv?: readonly string[] | undefined;
   workerData?: unknown; resourceLimits?: any; stdio?: any; maxPayloadBytes?: number | undefined; unobservedErrors?: 'warn' | 'ignore' | undefined; inspect?: any;
@@ -36,6 +36,7 @@ ${[
   'TaskModuleError',
   'InitializerError',
   'NestedBootstrapError',
+  'NotSupportedError',
   'PoolClosedError',
   'PoolRunningError',
   'PoolTerminatedError',
@@ -66,6 +67,7 @@ type Input<A> = Iterable<A> | AsyncIterable<A>;
 const POOL = `
 export interface Callbacks<R> { callback?: ((value: R) => void) | undefined; errorCallback?: ((error: unknown) => void) | undefined }
 export interface AsyncOptions<R = unknown> extends CallOptions, Callbacks<R> {}
+export interface BroadcastOptions { signal?: AbortSignal | undefined; taskTimeout?: number | undefined; onReport?: ((value: unknown, index: number) => void) | undefined }
 export interface MapOptions extends CallOptions { chunksize?: number | undefined; buffersize?: number | undefined; onProgress?: ((progress: { completed: number; total: number | undefined }) => void) | undefined }
 export interface WholeMapOptions extends MapOptions { failFast?: boolean | undefined }
 export interface ImapOptions extends MapOptions { onError?: 'stop' | 'continue' | undefined; indexed?: boolean | undefined }
@@ -100,6 +102,8 @@ export interface PoolCalls {
   imapUnordered<A, R>(fn: (item: A) => R, iterable: Input<A>, options: ImapOptions & { readonly indexed: true }): IMapIterator<IndexedResult<Awaited<R>>>;
   imapUnordered<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
   imapUnordered<A, R>(fn: TaskReference<(item: A) => R>, iterable: Input<A>, options?: number | ImapOptions): IMapIterator<Awaited<R>>;
+  broadcast<A extends readonly unknown[], R>(fn: (...args: A) => R, ...rest: Rest<A, BroadcastOptions>): Promise<Awaited<R>[]>;
+  broadcast<A extends readonly unknown[], R>(fn: TaskReference<(...args: A) => R>, ...rest: Rest<A, BroadcastOptions>): Promise<Awaited<R>[]>;
   withOptions(options: CallOptions): PoolCalls;
 }
 export interface Pool extends PoolCalls {}
@@ -145,6 +149,8 @@ export interface ExecutorCalls {
   submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>>;
   submit<A extends readonly unknown[], R>(fn: TaskReference<(...args: A) => R>, ...args: A): Future<Awaited<R>>;
 ${executorMaps.join('\n')}
+  broadcast<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>[]>;
+  broadcast<A extends readonly unknown[], R>(fn: TaskReference<(...args: A) => R>, ...args: A): Promise<Awaited<R>[]>;
   withOptions(options: CallOptions): ExecutorCalls;
 }
 export interface Executor extends ExecutorCalls {}

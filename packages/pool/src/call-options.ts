@@ -10,6 +10,9 @@ import type { Callbacks } from './callbacks.ts';
 /** Options of `apply` and `applyAsync`. */
 export interface AsyncOptions<R = unknown> extends CallOptions, Callbacks<R> {}
 
+/** Options of `broadcast`. */
+export interface BroadcastOptions extends Pick<CallOptions, 'signal' | 'taskTimeout' | 'onReport'> {}
+
 /** Options of the methods that take an iterable. */
 export interface MapOptions extends CallOptions {
   /**
@@ -88,6 +91,11 @@ export function readCallOptions(what: string, options: unknown, base: CallSettin
   return read(what, options, base, CALLBACKS, 'an object of options');
 }
 
+/** Reads the options of `broadcast`. Throws OptionsError, TypeError for a value that is not an object. */
+export function readBroadcastOptions(options: unknown, base: CallSettings): CallSettings {
+  return read('broadcast', options, base, [], 'an object of options', ['priority', 'retries']).settings;
+}
+
 /** Reads the options, or the chunksize alone, of a method that takes an iterable. Throws OptionsError, TypeError or RangeError. */
 export function readMapOptions(what: string, options: unknown, base: CallSettings, as: keyof typeof METHOD_OPTIONS): ResolvedCall {
   if (typeof options === 'number') {
@@ -102,12 +110,19 @@ export function readViewOptions(options: unknown, base: CallSettings): CallSetti
   return read('withOptions', options, base, [], 'an object of options').settings;
 }
 
-function read(what: string, options: unknown, base: CallSettings, extra: readonly string[], expected: string): ResolvedCall {
+function read(
+  what: string,
+  options: unknown,
+  base: CallSettings,
+  extra: readonly string[],
+  expected: string,
+  without: readonly string[] = [],
+): ResolvedCall {
   if (options === undefined) return { settings: base, callbacks: undefined };
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`${what}: expected ${expected}, got ${options === null ? 'null' : `a ${typeof options}`}`);
   }
-  const { settings, own } = resolveCall(what, options, base, extra);
+  const { settings, own } = resolveCall(what, options, base, extra, without);
   const { callback, errorCallback, chunksize, buffersize, onProgress, failFast, onError, indexed } = own as AsyncMapOptions & ImapOptions;
   const callbacks = callback === undefined && errorCallback === undefined ? undefined : { callback, errorCallback };
   return { settings, callbacks, chunksize, buffersize, onProgress, failFast, onError, indexed };

@@ -12,6 +12,7 @@ export {
   isAbort,
   NestedBootstrapError,
   NotReadyError,
+  NotSupportedError,
   type OptionIssue,
   OptionsError,
   PayloadTooLargeError,
@@ -43,7 +44,16 @@ export {
   WorkerRuntime,
 } from '@twinpool/core';
 export type { AsyncResult } from './async-result.ts';
-export type { AsyncMapOptions, AsyncOptions, ImapOptions, ImapResult, IndexedResult, MapOptions, WholeMapOptions } from './call-options.ts';
+export type {
+  AsyncMapOptions,
+  AsyncOptions,
+  BroadcastOptions,
+  ImapOptions,
+  ImapResult,
+  IndexedResult,
+  MapOptions,
+  WholeMapOptions,
+} from './call-options.ts';
 export type { Callbacks } from './callbacks.ts';
 export type { BatchIterator, IMapIterator, SettledIterator } from './imap-iterator.ts';
 export type { Input } from './input.ts';

@@ -15,7 +15,15 @@ import type { CallOptions, RuntimeStats, Task, TaskRest } from '@twinpool/core';
 import { Attachment, defineInspect } from '@twinpool/core/facade';
 import type { AsyncResult } from './async-result.ts';
 import { PROCESSES, THREADS } from './attachment-shapes.ts';
-import type { AsyncMapOptions, AsyncOptions, ImapOptions, ImapResult, IndexedResult, WholeMapOptions } from './call-options.ts';
+import type {
+  AsyncMapOptions,
+  AsyncOptions,
+  BroadcastOptions,
+  ImapOptions,
+  ImapResult,
+  IndexedResult,
+  WholeMapOptions,
+} from './call-options.ts';
 import type { IMapIterator } from './imap-iterator.ts';
 import type { Input } from './input.ts';
 import type { MapResult } from './map-result.ts';
@@ -30,7 +38,10 @@ export type Rest<A extends readonly unknown[], O> = [] extends A
 
 /** The methods that run tasks. A pool has them, and each view that `withOptions` returns. */
 export interface PoolCalls
-  extends Pick<Pool, 'apply' | 'applyAsync' | 'map' | 'mapAsync' | 'starmap' | 'starmapAsync' | 'imap' | 'imapUnordered' | 'withOptions'> {}
+  extends Pick<
+    Pool,
+    'apply' | 'applyAsync' | 'map' | 'mapAsync' | 'starmap' | 'starmapAsync' | 'imap' | 'imapUnordered' | 'broadcast' | 'withOptions'
+  > {}
 
 /**
  * Python's `multiprocessing.Pool`: worker processes, each its own OS process.
@@ -317,6 +328,35 @@ export interface Pool extends AsyncDisposable {
   ): IMapIterator<Awaited<R>>;
 
   /**
+   * Calls `fn(...args)` once in every worker, in a free one at once and in a busy one before the tasks that wait.
+   *
+   * Missing workers are started. On a shared `runtime` it runs on all its workers, also if the pool may use fewer. A worker that is lost before it has run
+   * the call is replaced, and the replacement runs it. Workers that start later have not run it: what each worker needs belongs in the `initializer`. It
+   * counts for `maxTasksPerChild`, not for `maxQueue`.
+   *
+   * @param fn - The function, or a reference to it.
+   * @param args - Its arguments, as an array; each worker gets a copy. Default: none.
+   * @param options - `signal`, `taskTimeout` and `onReport`, which gets the index of the worker. Default: those of the pool.
+   * @returns One result per worker, in the order of `workerIndex`.
+   * @throws PoolClosedError (rejection) when the pool takes no new work, NotSupportedError (rejection) where the workers are on other machines.
+   * @throws TypeError (rejection) when `args` is not an array, OptionsError (rejection) for bad options.
+   * @throws The first error by `workerIndex` (rejection), when all have ended; WorkerLostError for a worker that was lost while it ran the call.
+   *
+   * @example
+   * ```ts
+   * import { ThreadPool } from 'twinpool';
+   *
+   * await using pool = new ThreadPool(2);
+   * console.log(await pool.broadcast((name: string) => `hello ${name}`, ['you'])); // [ 'hello you', 'hello you' ]
+   * ```
+   */
+  broadcast<A extends readonly unknown[], R>(fn: (...args: A) => R, ...rest: Rest<A, BroadcastOptions>): Promise<Awaited<R>[]>;
+  broadcast<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(
+    fn: T & Task<A, R>,
+    ...rest: TaskRest<T, Rest<A, BroadcastOptions>, Given>
+  ): Promise<Awaited<R>[]>;
+
+  /**
    * Returns a view of the pool: its task methods, with options for every call that is made through the view. Views nest; a call's own option wins.
    *
    * @param options - Options of each call.
@@ -486,7 +526,7 @@ export interface PoolConstructor<Self extends Pool = Pool> {
    * @throws NestedBootstrapError at the top level of a module that a worker imports, and in everything that this top level starts. With a `runtime`
    * the first call throws it instead.
    */
-  new <I extends readonly unknown[] = []>(processes?: number | PoolOptions<I>): Self;
+  new <I extends readonly unknown[] = [], F extends readonly unknown[] = []>(processes?: number | PoolOptions<I, F>): Self;
   readonly prototype: Self;
   /**
    * Runs `body` with a new pool, and terminates the pool when the promise of `body` settles. For programs without `await using`.

@@ -22,7 +22,7 @@ import {
   taskFunctionOf,
 } from '@twinpool/core/facade';
 import { type AsyncResult, PoolResult } from './async-result.ts';
-import { type ResolvedCall, readCallOptions, readMapOptions, readViewOptions } from './call-options.ts';
+import { type ResolvedCall, readBroadcastOptions, readCallOptions, readMapOptions, readViewOptions } from './call-options.ts';
 import { afterCallbacks } from './callbacks.ts';
 import { defaultChunksize } from './chunksize.ts';
 import { IMapIterator } from './imap-iterator.ts';
@@ -96,6 +96,15 @@ export class TaskMethods {
 
   imapUnordered(fn: unknown, iterable: unknown, options?: unknown): IMapIterator<never> {
     return this.#startImap('imapUnordered', fn, iterable, options);
+  }
+
+  broadcast(fn: unknown, ...[args, options]: [args?: unknown, options?: unknown]): Promise<never> {
+    return promised((resolve, reject) => {
+      this.#lifecycle.checkRunning();
+      const settings = readBroadcastOptions(options, this.#settings);
+      const jobSettled = (ok: boolean, value: unknown): void => (ok ? resolve(value) : reject(value));
+      this.#lifecycle.attachment.broadcast(taskFunctionOf(fn), argumentsOf('broadcast', args), settings, { jobSettled });
+    });
   }
 
   withOptions(options: CallOptions): object {

@@ -110,6 +110,9 @@ export class FakeTransport implements Transport {
   /** The commands that the worker received. */
   isStarted = false;
   isAskedToEnd = false;
+  /** The worker was asked to run its finalizer, and whether that was wrong: a finalizer runs once, in a worker without tasks that was not killed. */
+  finalizes = false;
+  finalizesWrongly = false;
   isKilled = false;
   isKilledByForce = false;
   /** The tasks to abort, and the number of aborts for tasks that are not here. */
@@ -209,8 +212,10 @@ export class FakeTransport implements Transport {
     this.releases += 1;
   }
 
-  finish(): void {
+  finish(finalizes: boolean): void {
+    this.finalizesWrongly ||= finalizes && (this.isAskedToEnd || this.isKilled || this.held.length > 0);
     this.isAskedToEnd = true;
+    this.finalizes ||= finalizes;
   }
 
   kill(force: boolean): void {

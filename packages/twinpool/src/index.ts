@@ -21,6 +21,7 @@ export {
   isAbort,
   NestedBootstrapError,
   NotReadyError,
+  NotSupportedError,
   OptionsError,
   PayloadTooLargeError,
   PoolClosedError,

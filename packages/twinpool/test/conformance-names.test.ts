@@ -185,17 +185,20 @@ const TABLE: readonly Entry[] = [
 
 /** What is public and not Python's, by class; `then` and the like are a promise's, `return` and the like an iterator's. */
 const BESIDES: Readonly<Record<string, readonly string[]>> = {
-  Pool: ['static use', 'ready', 'stats', 'waitForCapacity', 'withOptions'],
+  Pool: ['broadcast', 'static use', 'ready', 'stats', 'stderr', 'stdout', 'waitForCapacity', 'withOptions'],
   AsyncResult: ['cancel', 'exception'],
   IMapIterator: ['batches', 'constructor', 'return', 'settled', 'throw', 'toArray', '[Symbol.asyncDispose]'],
-  Executor: ['killWorkers', 'static use', 'terminateWorkers', 'withOptions'],
+  Executor: ['broadcast', 'killWorkers', 'static use', 'terminateWorkers', 'withOptions'],
   ProcessPoolExecutor: [
+    'broadcast',
     'constructor',
     'map',
     'ready',
     'shutdown',
     'static use',
     'stats',
+    'stderr',
+    'stdout',
     'submit',
     'waitForCapacity',
     'withOptions',

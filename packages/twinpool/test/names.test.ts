@@ -25,6 +25,7 @@ const ERRORS = [
   'InvalidStateError',
   'NestedBootstrapError',
   'NotReadyError',
+  'NotSupportedError',
   'OptionsError',
   'PayloadTooLargeError',
   'PoolClosedError',

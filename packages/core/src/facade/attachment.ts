@@ -9,13 +9,15 @@
 
 import type { Readable } from 'node:stream';
 import { OptionsError } from '../errors.ts';
-import type { CallSettings, Job } from '../jobs/job.ts';
+import { BroadcastJob } from '../jobs/broadcast-job.ts';
+import type { CallSettings, Job, JobListener } from '../jobs/job.ts';
 import type { StreamJob } from '../jobs/stream-job.ts';
 import type { RuntimeStats } from '../observability/runtime-stats.ts';
 import { checkTimeout, checkWhole } from '../options/check-options.ts';
 import type { ResolvedShare } from '../options/resolve-options.ts';
 import { coreOf, RuntimeCore, WorkerRuntime } from '../runtime.ts';
 import type { Client, Unended } from '../scheduling/client.ts';
+import type { TaskFunction } from '../tasks/task-function.ts';
 import { resolveFacade } from './facade-options.ts';
 import { noteFailure, noteLook } from './unobserved-errors.ts';
 
@@ -132,6 +134,13 @@ export class Attachment {
   submit(job: Job, tasks: number): void {
     this.checkNesting();
     this.#client.submit(job, tasks);
+  }
+
+  /** Runs `fn(...args)` once on every worker of the runtime. Throws NotSupportedError where the workers are elsewhere. */
+  broadcast(fn: TaskFunction, args: readonly unknown[], settings: CallSettings, listener: JobListener): void {
+    this.checkNesting();
+    this.#core.checkLocal('broadcast');
+    this.#client.submitBroadcast(new BroadcastJob(fn, args, this.#core.workers.size, settings, listener));
   }
 
   /**

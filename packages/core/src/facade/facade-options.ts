@@ -24,9 +24,12 @@ import type { WorkerRuntime } from '../runtime.ts';
  * Options of both facades.
  *
  * @typeParam I - The types of the initializer's arguments.
+ * @typeParam F - The types of the finalizer's arguments.
  */
 // biome-ignore lint/suspicious/noExplicitAny: options whose initializer is not known by its type take any
-export interface SharedOptions<I extends readonly unknown[] = any> extends WorkerOptions<I>, ShareOptions {
+export interface SharedOptions<I extends readonly unknown[] = any, F extends readonly unknown[] = any>
+  extends WorkerOptions<I, F>,
+    ShareOptions {
   /**
    * Runs tasks on the workers of this runtime. Options that shape workers are given to the runtime then. Default: the facade starts workers of its
    * own.

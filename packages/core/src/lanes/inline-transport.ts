@@ -29,6 +29,7 @@ import { inlineRunner } from '../worker/inline.ts';
 import { newScope } from '../worker/ownership.ts';
 import type { Runner } from '../worker/runner.ts';
 import type { WorkerTransport } from '../worker/transport.ts';
+import { heapAndExternal, UsedMemory } from '../worker/used-memory.ts';
 import type { SentMessage } from './in-flight.ts';
 import type { Transport, TransportContext, TransportFactory, TransportOwner } from './transport.ts';
 import type { ExitStatus } from './worker-exit.ts';
@@ -137,8 +138,8 @@ export class InlineTransport implements Transport {
     // The worker never keeps the event loop.
   }
 
-  finish(): void {
-    this.post([RETIRE]);
+  finish(finalizes: boolean): void {
+    this.post([RETIRE, finalizes]);
   }
 
   kill(): void {
@@ -157,6 +158,7 @@ export class InlineTransport implements Transport {
       kind: 'inline',
       capabilities: INLINE_CAPABILITIES,
       mode: BLOCKING,
+      memory: new UsedMemory(heapAndExternal, 0),
       claim: (cell, most) => this.#claim(cell, most),
       send: (message, transfer) => this.#send(message, transfer),
       keepTurning: () => undefined,
@@ -198,9 +200,9 @@ export class InlineTransport implements Transport {
   }
 
   #copiedSetup(setup: WorkerSetup): WorkerSetup {
-    const { workerData, initargs } = setup;
-    this.#channel.port1.postMessage({ workerData, initargs });
-    const copy = receiveMessageOnPort(this.#channel.port2)?.message as Pick<WorkerSetup, 'workerData' | 'initargs'>;
+    const { workerData, initargs, finalargs } = setup;
+    this.#channel.port1.postMessage({ workerData, initargs, finalargs });
+    const copy = receiveMessageOnPort(this.#channel.port2)?.message as Pick<WorkerSetup, 'workerData' | 'initargs' | 'finalargs'>;
     return { ...setup, ...copy };
   }
 
@@ -229,7 +231,7 @@ export class InlineTransport implements Transport {
       const [next] = this.#toWorker;
       if (next === undefined) break;
       if ('error' in next) this.#runner.receiveUnreadable(next.error);
-      else if (next.message[0] === RETIRE) this.#end({ exitCode: 0, signal: null });
+      else if (next.message[0] === RETIRE) this.#leave(next.message[1] === true);
       else if (next.message[0] !== TASKS) this.#runner.receive(next.message);
       else if (hasTasks || !this.#takesTasks) break;
       else {
@@ -252,6 +254,12 @@ export class InlineTransport implements Transport {
       if ('error' in next) this.#owner.unreadable(next.error);
       else this.#owner.received(next.message);
     }
+  }
+
+  #leave(finalizes: boolean): void {
+    const end = () => this.#end({ exitCode: 0, signal: null });
+    if (finalizes) this.#runner.finalize(end);
+    else end();
   }
 
   #end(exit: ExitStatus): void {

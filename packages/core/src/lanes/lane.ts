@@ -41,6 +41,7 @@ import {
   type WorkerSetup,
 } from '../wire/messages.ts';
 import { Packer } from '../wire/packer.ts';
+import { Finalizing } from './finalizing.ts';
 import { KnownFunctions } from './known-functions.ts';
 import type { LaneState } from './lane-state.ts';
 import { LoopWatch } from './loop-watch.ts';
@@ -53,6 +54,8 @@ import { WorkerStart } from './worker-start.ts';
 
 /** What a lane reports of its worker's life. */
 export interface LifeListener {
+  /** The worker uses more memory than its limit, and takes no further task. */
+  workerIsFull(lane: Lane): void;
   /** The worker has loaded its modules; its initializer runs. */
   workerPreloaded(lane: Lane): void;
   workerReady(lane: Lane): void;
@@ -81,6 +84,8 @@ export interface LaneOptions {
   readonly fault: { readonly error: unknown } | undefined;
   /** Milliseconds between asking a worker to end and ending it by force. */
   readonly killGrace: number;
+  /** Milliseconds that the worker's finalizer may take. */
+  readonly finalizerTimeout: number;
   /** Calls that the worker may take (`maxTasksPerChild`). */
   readonly maxTasks: number;
 }
@@ -107,6 +112,7 @@ export class Lane implements TransportOwner {
   readonly #first: Slot;
   readonly #start: WorkerStart;
   readonly #exit = new WorkerExit();
+  readonly #finalizing: Finalizing;
   #state: LaneState = 'starting';
   #killed: 'no' | 'asked' | 'by force' = 'no';
   #isTrusted = true;
@@ -115,6 +121,10 @@ export class Lane implements TransportOwner {
   #descendantSignal: 'SIGTERM' | 'SIGKILL' | undefined;
   #idleSince = 0;
   #startedAt = 0;
+  /** Bytes: of the worker when it was ready, if it has a limit, and after a task. */
+  #startMemory: number | undefined;
+  #memory: number | undefined;
+  #isFull = false;
 
   // What only a lane with several slots uses.
 
@@ -171,6 +181,10 @@ export class Lane implements TransportOwner {
     };
     this.#first = this.#addSlot();
     this.#start = new WorkerStart(clock, setup, () => this.kill({ kind: 'end' }, true));
+    this.#finalizing = new Finalizing(clock, setup, {
+      lateError: (error) => life.lateError(this, error),
+      kill: () => this.#transport.kill(false),
+    });
   }
 
   get state(): LaneState {
@@ -238,6 +252,10 @@ export class Lane implements TransportOwner {
   get isLoading(): boolean {
     return this.#state === 'starting' && !this.#start.hasPreloaded;
   }
+  /** The bytes of a fresh worker, if it has a limit. */
+  get startMemory(): number | undefined {
+    return this.#startMemory;
+  }
   /** The worker had started well. */
   get wasReady(): boolean {
     return this.#start.wasReady;
@@ -249,6 +267,10 @@ export class Lane implements TransportOwner {
   /** The worker did not start within its `startTimeout`. */
   get hasHungAtStart(): boolean {
     return this.#start.hasHung;
+  }
+  /** The worker runs its finalizer. */
+  get isFinalizing(): boolean {
+    return this.#finalizing.isRunning;
   }
   /** The program was at its end, and ended the worker. */
   get endsWithProgram(): boolean {
@@ -347,14 +369,15 @@ export class Lane implements TransportOwner {
     if (this.#state !== 'starting') this.#state = 'ending';
     // Only a busy worker needs a signal. An idle one leaves without one, so that its 'exit' listeners, coverage and profiles are not lost.
     if (!mayLeave) this.#transport.kill(force);
-    else if (!isLeaving) this.#transport.finish();
+    else if (isLeaving) this.#finalizing.hurry(this.#options.killGrace);
+    else this.#leave(this.#endsWithProgram ? 0 : this.#options.killGrace, true);
   }
 
   /** The error of tasks that ran here and were lost with the worker. */
   lossError(chunk: Chunk): WorkerLostError {
     const { id, index, kind, pid, threadId } = this;
     const who = { id, index, name: this.#options.setup.workerName, kind, pid, threadId };
-    return this.#exit.lossError(who, chunk.job.fn.name, this.#lostSince.get(chunk) ?? this.#first.frontSince);
+    return this.#exit.lossError(who, chunk.job.fn.name, this.#lostSince.get(chunk) ?? this.#first.frontSince, this.#memory);
   }
 
   // Questions of the transport.
@@ -366,7 +389,7 @@ export class Lane implements TransportOwner {
     return this.#state === 'ending';
   }
   get isBusy(): boolean {
-    return this.#state === 'starting' || this.outstanding > 0;
+    return this.#state === 'starting' || this.outstanding > 0 || this.isFinalizing;
   }
   get isTrusted(): boolean {
     return this.#isTrusted;
@@ -409,6 +432,7 @@ export class Lane implements TransportOwner {
     this.#exit.ended(status, this.#clock.now());
     this.#state = 'gone';
     this.#loopWatch?.stop();
+    this.#finalizing.ended();
     const started: Chunk[] = [];
     const unstarted: Chunk[] = [];
     for (const slot of this.slots) {
@@ -458,7 +482,7 @@ export class Lane implements TransportOwner {
         this.#onPreloaded();
         break;
       case READY:
-        this.#onReady();
+        this.#onReady(message[1] as number | undefined);
         break;
       case INIT_FAILED:
         this.#onInitFailed(message[1], message[2] as boolean);
@@ -488,7 +512,7 @@ export class Lane implements TransportOwner {
     this.#life.workerPreloaded(this);
   }
 
-  #onReady(): void {
+  #onReady(memory: number | undefined): void {
     if (this.#state !== 'starting') {
       this.distrust('it was ready a second time');
       return;
@@ -496,6 +520,7 @@ export class Lane implements TransportOwner {
     // The worker is being ended, and sent this before it knew.
     if (this.#killed !== 'no') return;
     this.#start.succeeded();
+    this.#startMemory = memory;
     this.#state = 'ready';
     this.#idleSince = this.#clock.now();
     this.#life.workerReady(this);
@@ -546,10 +571,30 @@ export class Lane implements TransportOwner {
     this.#hasAnswered = true;
     this.#isHeldUp = false;
     if (slot.isStuck) this.#stuck -= 1;
+    if (message[8] !== undefined) this.#measured(message[8] as number);
     slot.answered(count, message[2] as ArrayLike<unknown>, specials, message[4] as number[]);
+    if (this.#isFull && this.size === 1) this.#giveBackUnstarted();
     this.#idleSince = slot.frontSince;
     this.#finishIfDone();
     this.#freed();
+  }
+
+  /**
+   * The worker uses `bytes`. Above its limit it gets no further task, also none of a callback that an outcome calls. With one slot it starts none either,
+   * except those whose values were moved to it.
+   */
+  #measured(bytes: number): void {
+    this.#memory = bytes;
+    const { maxMemory } = this.#options.setup;
+    if (maxMemory === undefined || bytes <= maxMemory || this.#isFull) return;
+    this.#isFull = true;
+    this.#life.workerIsFull(this);
+    this.replace(true);
+  }
+
+  #giveBackUnstarted(): void {
+    const back = this.#first.takeUnstarted();
+    if (back.length > 0) this.#work.givenBack(back);
   }
 
   /**
@@ -584,7 +629,12 @@ export class Lane implements TransportOwner {
   #finish(): void {
     this.#state = 'ending';
     this.#exit.decide({ kind: 'end' });
-    this.#transport.finish();
+    this.#leave(this.#options.finalizerTimeout, false);
+  }
+
+  /** The worker leaves. Its finalizer may take `ms`; 0: it does not run. */
+  #leave(ms: number, isHurried: boolean): void {
+    this.#transport.finish(this.#finalizing.begin(ms, isHurried));
   }
 
   // Several slots.

@@ -19,6 +19,7 @@ import type { Socket } from 'node:net';
 import { Alarm } from '../primitives/clock.ts';
 import { type Channel, channels } from '../primitives/poll.ts';
 import { afterMicrotasks, afterTurn } from '../primitives/time.ts';
+import { oomKills } from '../resources/oom-kills.ts';
 import { mayHaveStarted } from '../wire/budget.ts';
 import { decodePayload, encodeFrame, FrameReader, longestPayload } from '../wire/frames.ts';
 import { isInspected } from '../wire/message-faults.ts';
@@ -35,6 +36,7 @@ import {
   PING,
   READY,
   RELEASE,
+  RETIRE,
   SEPARATE_VALUE,
   TASKS,
   VALUE_OF,
@@ -97,6 +99,8 @@ export class ProcessTransport implements Transport, Channel {
   /** The number of frames written, and how the child waits according to its last message. */
   #written = 0;
   #isLooping = false;
+  /** Processes that the system had killed for lack of memory before this one was started. */
+  #oomKillsBefore = 0;
   /** RELEASE was sent after the last tasks. */
   #isReleased = false;
   #exit: ExitStatus | undefined;
@@ -156,11 +160,13 @@ export class ProcessTransport implements Transport, Channel {
     );
     if (child === undefined) return;
     this.#child = child;
+    this.#oomKillsBefore = oomKills();
     child.on('exit', (exitCode, signal) => {
       // Now: while the group has members its number is given to no other process.
       if (owner.descendantSignal !== undefined) signalTree(child.pid, owner.descendantSignal);
       this.#endWatch?.();
-      this.#exited({ exitCode, signal }, false);
+      const isOutOfMemory = signal === 'SIGKILL' && !owner.isEnding && oomKills() > this.#oomKillsBefore;
+      this.#exited({ exitCode, signal, isOutOfMemory }, false);
     });
     this.#openPipes(child);
     // An initializer may never yield. Other workers leave when their input ends, until they have a task: the first start is not delayed.
@@ -173,7 +179,7 @@ export class ProcessTransport implements Transport, Channel {
     const kind = message[0];
     // Each value that these contain was measured when it was given; together they may take more than one value may take.
     const most = kind === INIT || kind === DEFINE ? Number.POSITIVE_INFINITY : this.#context.setup.maxPayloadBytes;
-    this.#write(encodeFrame(message, most), kind === ABORT || kind === RELEASE || kind === PING);
+    this.#write(encodeFrame(message, most), kind === ABORT || kind === RELEASE || kind === PING || kind === RETIRE);
   }
 
   postTasks(slot: number, sequence: number, _count: number, { runs }: PackedRuns): void {
@@ -221,9 +227,13 @@ export class ProcessTransport implements Transport, Channel {
     this.#isReleased = true;
   }
 
-  finish(): void {
+  finish(finalizes: boolean): void {
     const child = this.#child;
     if (child === undefined) return;
+    if (finalizes) {
+      this.post([RETIRE, true]);
+      return;
+    }
     // The child leaves at the end of its input.
     pipe(child, 3).end();
     pipe(child, 5).end();

@@ -178,6 +178,14 @@ export class Slot {
 
   // Commands of the lane.
 
+  /** The worker starts no further task: returns those that it has not started, except where values were moved to it. */
+  takeUnstarted(): Chunk[] {
+    const back = this.inFlight.takeBack(Number.POSITIVE_INFINITY, ({ left }) => left);
+    for (const chunk of back) this.#sender.tookBack(chunk);
+    if (back.length > 0) this.#deadlines.frontChanged();
+    return back;
+  }
+
   /** The front task is settled here, although the worker still runs it: its signal is aborted, and it reports no more. */
   disown(): void {
     const { front } = this.inFlight;

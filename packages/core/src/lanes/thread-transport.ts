@@ -116,11 +116,13 @@ export class ThreadTransport implements Transport {
     this.#wake();
   }
 
-  postTasks(slot: number, sequence: number, count: number, { runs, transfer }: PackedRuns): void {
+  postTasks(slot: number, sequence: number, count: number, { runs, transfer, separate }: PackedRuns): void {
     const cell = this.#cellOf(slot, sequence);
     Atomics.store(this.#cells, cell, packClaims(0, count));
     this.#sent[slot] = sequence;
-    this.post(slot === 0 ? [TASKS, sequence, cell, runs] : [TASKS, sequence, cell, runs, slot], transfer);
+    const of = slot === 0 ? undefined : slot;
+    if (separate.length > 0) this.post([TASKS, sequence, cell, runs, of, true], transfer);
+    else this.post(slot === 0 ? [TASKS, sequence, cell, runs] : [TASKS, sequence, cell, runs, slot], transfer);
   }
 
   accept(message: Message): string | undefined {
@@ -172,9 +174,9 @@ export class ThreadTransport implements Transport {
     // The sleep of the thread is bounded.
   }
 
-  finish(): void {
-    this.post([RETIRE]);
-    this.#killLater();
+  finish(finalizes: boolean): void {
+    this.post([RETIRE, finalizes]);
+    if (!finalizes) this.#killLater();
   }
 
   kill(force: boolean): void {
@@ -186,7 +188,7 @@ export class ThreadTransport implements Transport {
     }
     if (this.#owner.isStarting && !force) {
       // The thread is importing its own program. Node 20 never closes a file that a terminated thread was about to read: the thread leaves instead.
-      this.finish();
+      this.finish(false);
       return;
     }
     void worker.terminate();
@@ -322,6 +324,7 @@ export class ThreadTransport implements Transport {
   #reportExit(exitCode: number | null): void {
     this.#thread?.release();
     this.#debuggerWatch?.stop();
-    this.#owner.gone({ exitCode, signal: null, cause: this.#fault });
+    const isOutOfMemory = (this.#fault as { readonly code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY';
+    this.#owner.gone({ exitCode, signal: null, cause: this.#fault, isOutOfMemory });
   }
 }

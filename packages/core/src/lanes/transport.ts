@@ -60,8 +60,11 @@ export interface Transport {
   abort(slot: number, sequence: number, place: number, isFinal: boolean): void;
   /** The worker has had no work for some time: it may wait in a way that serves timers and sockets of user code. */
   release(): void;
-  /** There is no more work: the worker ends without being forced. */
-  finish(): void;
+  /**
+   * There is no more work: the worker ends without being forced. `finalizes`: it runs its finalizer first, and the lane limits its time; else it is ended by
+   * force after `killGrace`.
+   */
+  finish(finalizes: boolean): void;
   /** Ends the worker now; with `force` without asking it first. */
   kill(force: boolean): void;
   /** Milliseconds, so far, for which the worker was stopped together with the program. */
@@ -84,7 +87,7 @@ export interface TransportOwner {
   readonly isStarting: boolean;
   /** The lane has asked the worker to end, or has ended it. */
   readonly isEnding: boolean;
-  /** The worker is starting or has tasks. */
+  /** The worker is starting, has tasks, or runs its finalizer. */
   readonly isBusy: boolean;
   /** False once the worker has broken the protocol: the lane ignores its messages. */
   readonly isTrusted: boolean;
@@ -111,6 +114,8 @@ export interface TransportFactory {
   readonly isHere?: boolean | undefined;
   /** What values can do on their way to these workers. */
   readonly capabilities: Omit<TransportCapabilities, 'maxPayloadBytes'>;
+  /** The workers are on other machines: what concerns each single worker is not supported. */
+  readonly isRemote?: boolean | undefined;
   make(context: TransportContext): Transport;
   /** What watches over these workers and ends after the last of them; `undefined` when nothing does. */
   afterWorkers(): Promise<void> | undefined;

@@ -16,6 +16,8 @@ export interface ExitStatus {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly cause?: unknown;
+  /** The transport knows that the worker had no memory left. */
+  readonly isOutOfMemory?: boolean | undefined;
 }
 
 /** Why this program ended a worker: a time limit, an aborted or ended task, no more need of it, or a broken protocol. */
@@ -65,6 +67,12 @@ export class WorkerExit {
     return this.#status !== undefined && (this.#reason === undefined || this.#reason.kind === 'protocol');
   }
 
+  /** The worker had no memory left. V8 ends a process without memory by SIGABRT; a worker announces an end of its own. */
+  get isOutOfMemory(): boolean {
+    const { signal, isOutOfMemory } = this.#status ?? UNKNOWN;
+    return isOutOfMemory === true || (signal === 'SIGABRT' && this.#reason === undefined && this.#isRunningAtExit === undefined);
+  }
+
   /** Another program ended the worker. That does not mean that the next one will not start. */
   get wasKilledFromOutside(): boolean {
     return this.#reason === undefined && FROM_OUTSIDE.has(this.#status?.signal);
@@ -94,8 +102,11 @@ export class WorkerExit {
     this.#endedAt = now;
   }
 
-  /** The error of a task that began at `since` (milliseconds of the clock) and was lost with the worker. */
-  lossError(who: WorkerName, taskName: string, since: number): WorkerLostError {
+  /**
+   * The error of a task that began at `since` (milliseconds of the clock) and was lost with the worker. `memory`: the bytes that the worker used after
+   * an earlier task.
+   */
+  lossError(who: WorkerName, taskName: string, since: number, memory: number | undefined): WorkerLostError {
     const { exitCode, signal, cause } = this.#status ?? UNKNOWN;
     const { id, index, name, kind, pid, threadId } = who;
     const runningFor = this.#endedAt - since;
@@ -113,6 +124,8 @@ export class WorkerExit {
         signal,
         taskName,
         runningFor,
+        outOfMemory: this.isOutOfMemory || undefined,
+        memory,
         cause: this.#lateError ?? this.#reason?.cause ?? cause,
       },
     );
@@ -123,14 +136,16 @@ export class WorkerExit {
     { workerId, workerIndex, workerName }: Pick<WorkerSetup, 'workerId' | 'workerIndex' | 'workerName'>,
     when: string,
   ): WorkerLostError {
-    const status = this.#status ?? UNKNOWN;
+    const { isOutOfMemory: _, ...status } = this.#status ?? UNKNOWN;
     const cause = this.#reason?.cause ?? status.cause;
+    const outOfMemory = this.isOutOfMemory || undefined;
     return new WorkerLostError(`worker ${workerId} ended ${when}: ${this.#why(undefined)}`, {
       workerId,
       workerIndex,
       workerName,
       ...status,
       cause,
+      outOfMemory,
     });
   }
 
@@ -138,7 +153,9 @@ export class WorkerExit {
   #why(lateError: unknown): string {
     if (lateError !== undefined) return `an error outside of any task: ${messageOf(lateError)}`;
     if (this.#reason?.why !== undefined) return this.#reason.why;
-    return this.#reason?.kind === 'protocol' ? messageOf(this.#reason.cause) : describe(this.#status ?? UNKNOWN);
+    if (this.#reason?.kind === 'protocol') return messageOf(this.#reason.cause);
+    const how = describe(this.#status ?? UNKNOWN);
+    return this.isOutOfMemory ? `it ran out of memory, and ${how.replace(/ \(.*\)$/, '')}` : how;
   }
 }
 

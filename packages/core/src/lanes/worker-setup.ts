@@ -1,7 +1,7 @@
 /**
  * Makes the first message of each worker of a runtime: its number and name, and what all of them get.
  *
- * `initargs` and `workerData` are packed once, when the runtime is made, so a value that cannot be sent is an OptionsError there. `perWorker` is called
+ * `initargs`, `finalargs` and `workerData` are packed once, when the runtime is made, so a value that cannot be sent is an OptionsError there. `perWorker` is called
  * for each worker. It does not know when a worker is started.
  */
 import { OptionsError } from '../errors.ts';
@@ -29,16 +29,18 @@ export interface StartSettings {
 /** Without a prototype: a polluted Object.prototype gives a worker nothing. */
 const NOTHING: PerWorkerOptions = Object.freeze(Object.create(null) as PerWorkerOptions);
 
-/** Returns a function that makes what a worker is started with. `initializer` is found before the first call. */
+/** Returns a function that makes what a worker is started with. `initializer` and `finalizer` are found before the first call. */
 export function workerSetups(
   workers: ResolvedWorkers,
   initializer: TaskFunction | undefined,
+  finalizer: TaskFunction | undefined,
   capabilities: TransportFactory['capabilities'],
 ): (id: number, index: number) => StartSettings {
   const { inspector, kind, namePrefix, maxPayloadBytes, startTimeout, modules, perWorker, slots } = workers;
   const scope = perWorker === undefined ? undefined : scopeHere();
   const packer = new Packer({ ...capabilities, maxPayloadBytes });
   const initargs = packed(packer, workers.initargs ?? [], 'initargs');
+  const finalargs = packed(packer, workers.finalargs ?? [], 'finalargs');
   const workerData = packed(packer, workers.workerData, 'workerData');
   return (id, index) => {
     // From 0, as Python counts them.
@@ -63,7 +65,10 @@ export function workerSetups(
       preload: modules,
       initializer: initializer?.descriptor,
       initargs,
+      finalizer: finalizer?.descriptor,
+      finalargs,
       maxPayloadBytes,
+      maxMemory: workers.maxMemoryPerChild,
       startTimeout,
       ...(slots > 1 ? { slots } : {}),
     };

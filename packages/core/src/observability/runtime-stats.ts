@@ -29,6 +29,8 @@ export interface RuntimeStats {
   readonly lostWorkers: number;
   /** Workers that were started in place of one that was gone: lost, retired, or ended because of its task. */
   readonly replacedWorkers: number;
+  /** Workers that were retired because they used more than `maxMemoryPerChild`. */
+  readonly retiredForMemory: number;
   /** Errors of user code in workers that belong to no task. */
   readonly lateErrors: number;
   /** Failed tasks whose error was never looked at. */

@@ -17,6 +17,7 @@ const OF_THREADS_AND_PROCESSES: Readonly<Record<string, unknown>> = {
   cwd: undefined,
   execPath: undefined,
   resourceLimits: undefined,
+  maxMemoryPerChild: undefined,
   stdio: 'inherit',
   inspect: false,
 };

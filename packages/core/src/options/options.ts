@@ -47,13 +47,24 @@ export interface PerWorkerOptions {
  * Options that shape workers. They belong to the owner of the runtime.
  *
  * @typeParam I - The types of the initializer's arguments.
+ * @typeParam F - The types of the finalizer's arguments.
  */
 // biome-ignore lint/suspicious/noExplicitAny: options whose initializer is not known by its type take any
-export interface WorkerOptions<I extends readonly unknown[] = any> {
+export interface WorkerOptions<I extends readonly unknown[] = any, F extends readonly unknown[] = any> {
   /** Called in each worker before its first task; it may be asynchronous. Default: none. */
   initializer?: Task<I, unknown> | undefined;
   /** Arguments of the `initializer`. Without an `initializer` they are an OptionsError. Default: none. */
   initargs?: NoInfer<readonly [...I]> | undefined;
+  /**
+   * Called in each worker at its orderly end: when the pool, executor or runtime was closed, after `maxTasksPerChild` or `idleTimeout`, and in idle workers
+   * at `terminate()`. It may be asynchronous. Its error is a late error (`stats().lateErrors`). It is not called after a crash, a kill or a time limit,
+   * nor when the program ends. Default: none.
+   */
+  finalizer?: Task<F, unknown> | undefined;
+  /** Arguments of the `finalizer`. Without a `finalizer` they are an OptionsError. Default: none. */
+  finalargs?: NoInfer<readonly [...F]> | undefined;
+  /** Milliseconds that the `finalizer` may take; then its worker is ended. After `terminate()` it has `killGrace`. Default: 5 000. */
+  finalizerTimeout?: number | undefined;
   /**
    * Worker threads are named `prefix_0`, `prefix_1`, …: see `context().workerName`. Default, for processes too: the option `name`, else the
    * facade's class and a number.
@@ -66,6 +77,11 @@ export interface WorkerOptions<I extends readonly unknown[] = any> {
    * Default: 1.
    */
   concurrentTasksPerWorker?: number | undefined;
+  /**
+   * Bytes. A worker that uses more after a task has ended is replaced: its resident set if it is a process, its heap and external memory, garbage included,
+   * if it is a thread. Each task is measured, which takes some microseconds. Default: no limit.
+   */
+  maxMemoryPerChild?: number | undefined;
   /** Milliseconds for the start of a worker with its initializer, and for the load of a task's module. Default: 30 000. */
   startTimeout?: number | undefined;
   /** Milliseconds after which an idle worker ends. Default: never. */
@@ -141,9 +157,12 @@ export interface ShareOptions {
  * Options of a WorkerRuntime.
  *
  * @typeParam I - The types of the initializer's arguments.
+ * @typeParam F - The types of the finalizer's arguments.
  */
 // biome-ignore lint/suspicious/noExplicitAny: options whose initializer is not known by its type take any
-export interface RuntimeOptions<I extends readonly unknown[] = any> extends WorkerOptions<I>, ShareOptions {
+export interface RuntimeOptions<I extends readonly unknown[] = any, F extends readonly unknown[] = any>
+  extends WorkerOptions<I, F>,
+    ShareOptions {
   /** Whether the workers are processes or threads; 'inline' runs tasks in the calling thread, for debugging. Default: 'process'. */
   kind?: 'process' | 'thread' | 'inline' | undefined;
   /** The number of workers. Default: `cpuCount()`; 1 for kind 'inline', which has no other number. */

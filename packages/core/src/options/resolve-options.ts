@@ -25,6 +25,7 @@ import { programFaults, workerEnvironment } from './worker-environment.ts';
 
 const DEFAULT_KILL_GRACE = 500;
 const DEFAULT_START_TIMEOUT = 30_000;
+const DEFAULT_FINALIZER_TIMEOUT = 5000;
 const DEFAULT_MAX_PAYLOAD_BYTES = 256 * 2 ** 20;
 const DEFAULT_RETRIES = 2;
 /** Node's own default is one less: the program may have that. */
@@ -42,6 +43,7 @@ export interface ResolvedWorkers extends WorkerOptions {
   readonly slots: number;
   readonly killGrace: number;
   readonly startTimeout: number;
+  readonly finalizerTimeout: number;
   readonly idleTimeout: number;
   readonly minWorkers: number;
   /** The most workers that start at the same time. */
@@ -94,6 +96,7 @@ export function resolveWorkers(own: OwnOptions, name: string, kind: WorkerKind, 
     // A worker that waits at a breakpoint of its start has not failed.
     startTimeout: options.startTimeout ?? (inspector === undefined ? DEFAULT_START_TIMEOUT : Number.POSITIVE_INFINITY),
     inspector,
+    finalizerTimeout: options.finalizerTimeout ?? DEFAULT_FINALIZER_TIMEOUT,
     idleTimeout: options.idleTimeout ?? Number.POSITIVE_INFINITY,
     minWorkers: kind === 'inline' ? Math.min(options.minWorkers ?? 0, 1) : (options.minWorkers ?? 0),
     mostStarting: cpus,
@@ -171,6 +174,7 @@ export function checkWorkers(own: OwnOptions, kind: WorkerKind, size: unknown, i
   if (Array.isArray(preload) && preload.every(isPlace)) resolvePreload(preload, (index, message) => issue(`preload.${index}`, message));
   if (kind !== 'inline') for (const [path, message] of programFaults(kind, own)) issue(path, message);
   if (own['initargs'] !== undefined && own['initializer'] === undefined) issue('initargs', 'given without an initializer');
+  if (own['finalargs'] !== undefined && own['finalizer'] === undefined) issue('finalargs', 'given without a finalizer');
   const { minWorkers } = own as WorkerOptions;
   if (Number.isInteger(minWorkers) && Number(minWorkers) <= MOST_WORKERS && (size === undefined || typeof size === 'number')) {
     const most = size ?? Math.min(cpuCount(), MOST_WORKERS);
@@ -236,12 +240,16 @@ function kindOf({ kind }: { readonly kind?: unknown }): WorkerKind {
   return kind === 'thread' || kind === 'inline' ? kind : 'process';
 }
 
-/** Returns the settings of a call: its own options, and for the others those of `base`. `extra`: the names of further options of the method. */
+/**
+ * Returns the settings of a call: its own options, and for the others those of `base`. `extra`: the names of further options of the method; `without`:
+ * options of other calls that the method does not take.
+ */
 export function resolveCall(
   what: string,
   options: object,
   base: CallSettings,
   extra: readonly string[] = [],
+  without: readonly string[] = [],
 ): { settings: CallSettings; own: OwnOptions } {
   const own = checkOptions(
     what,
@@ -249,6 +257,7 @@ export function resolveCall(
     ({ call, map }) => {
       const shape: Schemas.Shape = { ...call };
       for (const key of extra) shape[key] = map[key] as Schemas.Shape[string];
+      for (const key of without) delete shape[key];
       return shape;
     },
     (all, issue) => {

@@ -108,15 +108,21 @@ export const perWorker: Shape = {
   workerData: zod.unknown(),
 };
 
+const task = zod.custom(
+  (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
+  'expected a function or a task reference',
+);
+
 export const worker: Shape = {
-  initializer: zod.custom(
-    (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
-    'expected a function or a task reference',
-  ),
+  initializer: task,
   initargs: zod.array(zod.unknown(), 'expected an array'),
+  finalizer: task,
+  finalargs: zod.array(zod.unknown(), 'expected an array'),
+  finalizerTimeout: duration,
   threadNamePrefix: zod.string(),
   maxTasksPerChild: whole(1, Number.MAX_SAFE_INTEGER, 'a number of calls'),
   concurrentTasksPerWorker: whole(1, MOST_SLOTS, 'a number of tasks'),
+  maxMemoryPerChild: whole(1, Number.MAX_SAFE_INTEGER, 'a number of bytes'),
   startTimeout: duration,
   idleTimeout: duration,
   minWorkers: whole(0, MOST_WORKERS, 'a number of workers'),

@@ -6,10 +6,13 @@ const SAME: readonly (readonly string[])[] = [
   ['processes', 'maxWorkers', 'workers', 'maxThreads', 'maxProcesses', 'threads', 'concurrency', 'size', 'poolSize', 'numWorkers'],
   ['taskTimeout', 'timeout', 'timeLimit'],
   ['maxTasksPerChild', 'maxTasksPerWorker'],
+  ['maxMemoryPerChild', 'maxMemoryLimitBeforeRecycle', 'idleMemoryLimit', 'workerIdleMemoryLimit'],
   ['maxQueue', 'maxQueueSize', 'queueSize'],
   ['signal', 'abortSignal'],
   ['workerData', 'data'],
   ['initializer', 'init', 'setup', 'onCreateWorker'],
+  ['finalizer', 'teardown', 'onTerminateWorker'],
+  ['minWorkers', 'minThreads', 'minProcesses'],
   ['retries', 'retry', 'maxRetries', 'attempts'],
   ['buffersize', 'highWaterMark', 'prefetch'],
 ];

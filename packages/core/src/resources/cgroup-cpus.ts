@@ -1,36 +1,13 @@
 /**
  * Reads how many CPUs the cgroups of this process allow: the smallest CPU quota on the path of the process, in cgroup v1 and v2.
  *
- *   /proc/self/mountinfo   where hierarchies are mounted, and which cgroup is the root of each mount
- *   /proc/self/cgroup      the cgroup of the process in each hierarchy
- *          │
- *          ▼
- *   folders                the cgroup of the process and every cgroup above it, up to the mount point
- *          │
- *          ▼
- *   cpu.max (v2), cpu.cfs_quota_us / cpu.cfs_period_us (v1)
+ *   folders (cgroup-folders.ts) --cpu.max (v2), cpu.cfs_quota_us / cpu.cfs_period_us (v1)--> the smallest quota
  *
  * Invariants: a file that is missing, unreadable or malformed sets no limit. Weights and shares set no limit either: they order who runs first
  * on a busy machine. It does not know how many CPUs the machine has.
  */
-import { readFileSync } from 'node:fs';
+import { type CgroupFolder, cgroupFolders, contentOf } from './cgroup-folders.ts';
 
-type Version = 1 | 2;
-
-interface Mount {
-  readonly version: Version;
-  /** The cgroup that is visible at the mount point. */
-  readonly root: string;
-  readonly folder: string;
-}
-
-/** Where systemd, Docker and Kubernetes mount the hierarchies. Used when `/proc/self/mountinfo` cannot be read. */
-const USUAL_MOUNTS: readonly Mount[] = [
-  { version: 2, root: '/', folder: '/sys/fs/cgroup' },
-  { version: 2, root: '/', folder: '/sys/fs/cgroup/unified' },
-  { version: 1, root: '/', folder: '/sys/fs/cgroup/cpu' },
-  { version: 1, root: '/', folder: '/sys/fs/cgroup/cpu,cpuacct' },
-];
 const DEFAULT_PERIOD = '100000';
 
 /**
@@ -38,79 +15,16 @@ const DEFAULT_PERIOD = '100000';
  * @returns The smallest quota, rounded up to whole CPUs: at least 1. `Infinity` where no quota is set.
  */
 export function cgroupCpus(root = ''): number {
-  const mounts = mountsIn(contentOf(`${root}/proc/self/mountinfo`));
-  const paths = pathsIn(contentOf(`${root}/proc/self/cgroup`));
   let cpus = Number.POSITIVE_INFINITY;
-  for (const { version, folder } of foldersOf(mounts, paths)) cpus = Math.min(cpus, quotaOf(version, `${root}${folder}`));
+  for (const folder of cgroupFolders('cpu', root)) cpus = Math.min(cpus, quotaOf(folder));
   return cpus;
 }
 
-/** A line: `31 30 0:28 /root /mount/point rw,relatime shared:1 - cgroup cgroup rw,cpu,cpuacct`. */
-function mountsIn(mountinfo: string | undefined): readonly Mount[] {
-  if (mountinfo === undefined) return USUAL_MOUNTS;
-  const mounts: Mount[] = [];
-  for (const line of mountinfo.split('\n')) {
-    const [mount = '', fileSystem = ''] = line.split(' - ');
-    const [, , , root, folder] = mount.split(' ');
-    const [type, , options = ''] = fileSystem.split(' ');
-    if (root === undefined || folder === undefined) continue;
-    if (type === 'cgroup2') mounts.push({ version: 2, root: unescaped(root), folder: unescaped(folder) });
-    else if (type === 'cgroup' && options.split(',').includes('cpu'))
-      mounts.push({ version: 1, root: unescaped(root), folder: unescaped(folder) });
-  }
-  return mounts;
-}
-
-/** The kernel writes blanks, tabs, line feeds and backslashes as three octal digits. */
-function unescaped(path: string): string {
-  return path.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
-}
-
-/** A line: `0::/path` (v2) or `3:cpu,cpuacct:/path` (v1). A path may contain colons. */
-function pathsIn(cgroup: string | undefined): ReadonlyMap<Version, string> {
-  const paths = new Map<Version, string>();
-  for (const line of (cgroup ?? '').split('\n')) {
-    const [, id, controllers = '', path] = /^(\d+):([^:]*):(\/.*)$/.exec(line) ?? [];
-    if (path === undefined) continue;
-    if (id === '0' && controllers === '') paths.set(2, path);
-    else if (controllers.split(',').includes('cpu')) paths.set(1, path);
-  }
-  return paths;
-}
-
-/** The folders of the cgroup of the process and of all cgroups above it, as far as they are mounted. */
-function* foldersOf(mounts: readonly Mount[], paths: ReadonlyMap<Version, string>): Generator<{ version: Version; folder: string }> {
-  for (const { version, root, folder } of mounts) {
-    // In a container the mount often shows another cgroup namespace than the path. The mount point then is the cgroup of the container.
-    const steps = stepsBelow(root, paths.get(version) ?? root) ?? [];
-    for (let depth = steps.length; depth >= 0; depth--) yield { version, folder: [folder, ...steps.slice(0, depth)].join('/') };
-  }
-}
-
-/** The names of the folders from `root` down to `path`; undefined when `path` is not below it. */
-function stepsBelow(root: string, path: string): string[] | undefined {
-  const base = root === '/' ? '' : root;
-  if (path !== base && !path.startsWith(`${base}/`)) return undefined;
-  const steps = path
-    .slice(base.length)
-    .split('/')
-    .filter((step) => step !== '');
-  return steps.includes('..') ? undefined : steps;
-}
-
-function quotaOf(version: Version, folder: string): number {
+function quotaOf({ version, folder }: CgroupFolder): number {
   const [quota, period = DEFAULT_PERIOD] =
     version === 2
       ? (contentOf(`${folder}/cpu.max`)?.trim().split(' ') ?? [])
       : [contentOf(`${folder}/cpu.cfs_quota_us`)?.trim(), contentOf(`${folder}/cpu.cfs_period_us`)?.trim()];
   const cpus = Math.ceil(Number(quota) / Number(period));
   return cpus >= 1 ? cpus : Number.POSITIVE_INFINITY;
-}
-
-function contentOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

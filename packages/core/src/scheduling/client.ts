@@ -9,6 +9,7 @@
  * Its next job is the oldest of the highest priority. It does not know lanes and other clients: the scheduler compares clients by `charged`.
  */
 import { CancelledError, QueueFullError } from '../errors.ts';
+import type { BroadcastJob } from '../jobs/broadcast-job.ts';
 import type { CallSettings, Ending, Job, JobOwner } from '../jobs/job.ts';
 import { StreamJob } from '../jobs/stream-job.ts';
 import type { TaskCounts } from '../observability/runtime-stats.ts';
@@ -35,6 +36,9 @@ export interface ClientScheduler {
   abandon(jobs: ReadonlySet<Job>, grace: number): void;
   /** Jobs of this client that lanes hold tasks of. */
   handedOver(client: Client): Set<Job>;
+  /** Each worker runs this job, before what waits. */
+  addBroadcast(job: BroadcastJob): void;
+  removeBroadcast(job: BroadcastJob): void;
 }
 
 /** The parts of the runtime that a client uses. */
@@ -82,6 +86,8 @@ export class Client implements JobOwner {
   readonly #services: ClientServices;
   readonly #queue = new JobQueue();
   readonly #streams = new Set<StreamJob>();
+  /** They are in no queue: each worker takes them. */
+  readonly #broadcasts = new Set<BroadcastJob>();
   readonly #waiters: (() => void)[] = [];
   readonly #drainWaiters: (() => void)[] = [];
   /** Jobs whose function was refused and that have not ended yet. */
@@ -128,6 +134,40 @@ export class Client implements JobOwner {
     return this.open - this.#handed;
   }
 
+  /** Tasks in the queue: accepted, and neither in a lane nor waiting for one certain worker. */
+  get #inQueue(): number {
+    let apart = 0;
+    for (const { free } of this.#broadcasts) apart += free;
+    return this.queued - apart;
+  }
+
+  /** Takes a job that each worker runs. */
+  submitBroadcast(job: BroadcastJob): void {
+    job.accept(this, this.#order++);
+    this.#scheduler.stampAcceptance(job);
+    this.#add(job.places);
+    if (this.#breakage !== undefined) {
+      job.end(this.broken, 'failed');
+      return;
+    }
+    if (!this.#watchSignal(job)) return;
+    if (job.fn.state === 'pending') this.#waitForFunction(job);
+    this.#broadcasts.add(job);
+    this.#scheduler.addBroadcast(job);
+    // Code of the user.
+    if (job.isPending && job.fn.state !== 'refused') job.validate();
+    this.#scheduler.pump(true);
+  }
+
+  /** Whether workers can run this broadcast now. If its function was refused, it ends in a later turn. */
+  canBroadcast(job: BroadcastJob): boolean {
+    if (job.isOver || job.fn.state === 'pending') return false;
+    if (job.fn.faultFor(this.#services.maxPayloadBytes) === undefined) return !job.isPending;
+    this.#scheduler.removeBroadcast(job);
+    this.#refuse(job);
+    return false;
+  }
+
   /** Takes a job with `tasks` tasks known now. The facade has checked that it is open. */
   submit(job: Job, tasks: number): void {
     job.accept(this, this.#order++);
@@ -142,19 +182,12 @@ export class Client implements JobOwner {
     }
     const { maxQueue, name } = this.options;
     // What a worker takes at once does not wait; it is asked only when the queue is full.
-    if (this.queued > maxQueue && this.queued > maxQueue + this.#scheduler.freeSlots(this)) {
-      const before = this.queued - tasks;
+    if (this.#inQueue > maxQueue && this.#inQueue > maxQueue + this.#scheduler.freeSlots(this)) {
+      const before = this.#inQueue - tasks;
       job.end(new QueueFullError(`${name}: ${before} tasks wait, and ${tasks} more would be over maxQueue (${maxQueue})`), 'refused');
       return;
     }
-    const { signal } = job.settings;
-    if (signal !== undefined) {
-      if (signal.aborted) {
-        job.end(cancelledBy(signal), 'cancelled');
-        return;
-      }
-      watchSignal(signal, job, abortJobs);
-    }
+    if (!this.#watchSignal(job)) return;
     if (job.fn.state === 'pending') this.#waitForFunction(job);
     if (job instanceof StreamJob) this.#streams.add(job);
     this.#enqueue(job);
@@ -165,6 +198,18 @@ export class Client implements JobOwner {
       this.#enqueue(job);
     }
     this.#scheduler.pump(true);
+  }
+
+  /** Returns false if the signal of the job is aborted: then the job has ended. */
+  #watchSignal(job: Job): boolean {
+    const { signal } = job.settings;
+    if (signal === undefined) return true;
+    if (signal.aborted) {
+      job.end(cancelledBy(signal), 'cancelled');
+      return false;
+    }
+    watchSignal(signal, job, abortJobs);
+    return true;
   }
 
   /** The job whose turn it is; undefined when nothing can be claimed. A function still being found, or a schema that has not answered, holds up what is behind it. */
@@ -189,7 +234,7 @@ export class Client implements JobOwner {
   /** Tasks that could be claimed now: what waits, or what the first job may still pull. */
   get claimable(): number {
     const front = this.front();
-    return front === undefined ? 0 : Math.max(this.queued, front.waiting);
+    return front === undefined ? 0 : Math.max(this.#inQueue, front.waiting);
   }
 
   /** The worker time that it has used, in nanoseconds. Tasks that lanes have count with the time that is expected of them. */
@@ -234,6 +279,10 @@ export class Client implements JobOwner {
   }
 
   wake(job: Job): void {
+    if (this.#broadcasts.has(job as BroadcastJob)) {
+      this.#scheduler.pump(false);
+      return;
+    }
     // One that has a place in the queue may have held up what is behind it, though none of its tasks is left to run: they were refused.
     if (job.isOver || (job.waiting === 0 && !job.isQueued)) return;
     if (!job.isQueued) this.#enqueue(job);
@@ -247,6 +296,7 @@ export class Client implements JobOwner {
       if (job.fn.parseArguments !== undefined || job.fn.state === 'pending') this.#scheduler.pump(false);
     }
     if (job.settings.signal !== undefined) watchSignal(job.settings.signal, job, undefined);
+    if (this.#broadcasts.delete(job as BroadcastJob)) this.#scheduler.removeBroadcast(job as BroadcastJob);
     if (job instanceof StreamJob && this.#streams.delete(job)) this.#tellIfIdle();
   }
 
@@ -282,7 +332,7 @@ export class Client implements JobOwner {
   /** Resolves when fewer than `limit` tasks wait; 0: when a worker would take a task at once. Rejects when the client ends. */
   waitForCapacity(limit: number): Promise<void> {
     this.#capacity ??= new CapacityWaiters({
-      waiting: () => this.queued,
+      waiting: () => this.#inQueue,
       freeSlots: () => this.#scheduler.freeSlots(this),
       keepAlive: (by) => this.#keepAlive.change(by),
     });
@@ -375,7 +425,7 @@ export class Client implements JobOwner {
 
   /** Those that wait now: what their callbacks submit comes after it, and waits for the next time. */
   #endWaiting(error: () => unknown, how: Ending): void {
-    for (const job of [...this.#refused.splice(0), ...this.#queue.jobs()]) {
+    for (const job of [...this.#refused.splice(0), ...this.#queue.jobs(), ...this.#broadcasts]) {
       // A callback of one before it may have ended it.
       if (job.isOver) continue;
       job.endWaiting(error(), how);
@@ -385,7 +435,7 @@ export class Client implements JobOwner {
 
   /** Its function cannot be sent. Such jobs are ended once per turn, so that a callback that submits the same again does not block the program. */
   #refuse(job: Job): void {
-    this.#queue.remove(job);
+    if (job.isQueued) this.#queue.remove(job);
     if (this.#refused.push(job) > 1) return;
     afterTurn(() => {
       for (const each of this.#refused.splice(0)) if (!each.isOver) each.end(this.#faultOf(each), 'failed');

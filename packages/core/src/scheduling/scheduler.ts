@@ -8,6 +8,8 @@
  * ahead. *How much*: what primitives/run-time-estimate.ts allows for functions that were measured, otherwise one task, and never more than an even
  * share, so that a burst spreads over all workers.
  *
+ * A broadcast is in no queue. Each lane that has to run it gets nothing else until it has, and workers that are missing for it are started.
+ *
  * No task waits behind a slow one while a worker is idle: a lane for which nothing waits takes over what lies unstarted elsewhere.
  *
  * Where workers have several slots (`concurrentTasksPerWorker`), each slot gets one task at a time, and the lane with the fewest tasks comes first. A
@@ -15,6 +17,7 @@
  * slot. The scheduler does not know transports, processes and the time of day.
  */
 
+import type { BroadcastJob } from '../jobs/broadcast-job.ts';
 import type { Chunk, Job, Moment } from '../jobs/job.ts';
 import type { Lane } from '../lanes/lane.ts';
 import type { Slot, WorkListener } from '../lanes/slot.ts';
@@ -64,6 +67,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
   readonly #clients = new Set<Client>();
   /** Clients with work, and a few without: only these are looked at, however many there are. */
   readonly #active = new Set<Client>();
+  /** Jobs that each worker runs, the oldest first. */
+  readonly #broadcasts: BroadcastJob[] = [];
   readonly #size: number;
   readonly #slots: number;
   readonly #supply: Supply;
@@ -160,6 +165,15 @@ export class Scheduler implements WorkListener, ClientScheduler {
     this.#active.delete(client);
   }
 
+  addBroadcast(job: BroadcastJob): void {
+    this.#broadcasts.push(job);
+  }
+
+  removeBroadcast(job: BroadcastJob): void {
+    const at = this.#broadcasts.indexOf(job);
+    if (at >= 0) this.#broadcasts.splice(at, 1);
+  }
+
   addLane(lane: Lane): void {
     this.#lanes.push(lane);
   }
@@ -205,6 +219,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
     try {
       do {
         this.#again = false;
+        if (this.#broadcasts.length > 0) this.#fillBroadcasts();
         if (this.#slots > 1) this.#fillSlots();
         else this.#fillIdle();
         this.#startMore();
@@ -220,8 +235,52 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** Before anything is put behind a running task: where it cannot be taken back it is better off with one more worker. */
   #startMore(): void {
-    const waiting = this.#waiting();
+    const waiting = Math.max(this.#waiting(), this.#broadcasts.length === 0 ? 0 : this.#missing());
     if (waiting > 0) this.#supply.wanted(waiting);
+  }
+
+  /** Workers that are missing for a broadcast. */
+  #missing(): number {
+    let missing = 0;
+    for (const job of this.#broadcasts) {
+      const there = this.#lanes.filter((lane) => this.#mustRun(lane, job)).length;
+      if ((job.owner as Client).canBroadcast(job)) missing = Math.max(missing, job.free - there);
+    }
+    return missing;
+  }
+
+  #mustRun(lane: Lane, job: BroadcastJob): boolean {
+    return lane.state === 'ready' && !lane.isReplaced && lane.callsLeft > 0 && job.needs(lane.id);
+  }
+
+  /** The lane gets nothing else before it has a broadcast. */
+  #isKept(lane: Lane): boolean {
+    return this.#broadcasts.some((job) => this.#mustRun(lane, job) && (job.owner as Client).canBroadcast(job));
+  }
+
+  /** What a lane has not started waits for its broadcast, where that can be taken back. */
+  #fillBroadcasts(): void {
+    const now = this.#clock.now();
+    for (const job of [...this.#broadcasts]) {
+      const client = job.owner as Client;
+      if (!client.canBroadcast(job)) continue;
+      for (const lane of [...this.#lanes]) {
+        if (!this.#mustRun(lane, job)) continue;
+        const slot = this.#slots > 1 ? lane.freeSlot : this.#freedFor(lane);
+        const chunk = slot === undefined ? undefined : job.claimFor(lane.id, lane.index);
+        if (slot === undefined || chunk === undefined) continue;
+        this.#take(client, chunk, now);
+        slot.send([chunk]);
+      }
+    }
+  }
+
+  /** The only slot of a lane, if it has no task, or gives all back. An earlier broadcast stays there. */
+  #freedFor(lane: Lane): Slot | undefined {
+    const slot = lane.slots[0] as Slot;
+    if (slot.outstanding > 0 && !slot.chunks.some(({ job }) => this.#isBroadcast(job)))
+      this.giveBack(slot.takeBack(Number.POSITIVE_INFINITY));
+    return lane.isIdle ? slot : undefined;
   }
 
   measured(fn: TaskFunction, count: number, elapsed: number): void {
@@ -275,7 +334,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
   #fillIdle(): void {
     for (let i = 0; i < this.#lanes.length; i++) {
       const lane = this.#lanes[i] as Lane;
-      if (!lane.isIdle || lane.callsLeft <= 0) continue;
+      if (!lane.isIdle || lane.callsLeft <= 0 || (this.#broadcasts.length > 0 && this.#isKept(lane))) continue;
       const waiting = this.#waiting();
       if (waiting === 0) return;
       let idle = 0;
@@ -361,7 +420,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
     for (const slot of waiting.reverse()) {
       if (most === 0) break;
       const { last } = slot;
-      if (last === undefined || !this.#mayMove(last.job.owner as Client, other)) continue;
+      if (last === undefined || !this.#mayMove(last.job, other)) continue;
       const back = slot.takeBack(1);
       if (back.length === 0) continue;
       this.giveBack(back);
@@ -382,6 +441,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
       if (lane === undefined || lane.state !== 'ready' || lane.callsLeft <= 0) continue;
       const slot = lane.slots[0] as Slot;
       if (slot.outstanding === 0 || !slot.hasRoom) continue;
+      if (this.#broadcasts.length > 0 && this.#isKept(lane)) continue;
       this.#fill(lane, slot, Math.ceil(waiting / count));
     }
   }
@@ -457,13 +517,25 @@ export class Scheduler implements WorkListener, ClientScheduler {
   }
 
   #isAnyHeld(): boolean {
+    if (this.#broadcasts.length > 0) return true;
     for (const { options, isHeldUp } of this.#active) if (isHeldUp || options.maxLanes < this.#lanes.length) return true;
     return false;
   }
 
   /** Whether what is taken back may run in `idle` at once. */
-  #mayMove(client: Client, idle: Lane): boolean {
-    return !client.isHeldUp && this.#mayUse(client, idle, []);
+  #mayMove(job: Job, idle: Lane): boolean {
+    const client = job.owner as Client;
+    return !this.#isBroadcast(job) && !client.isHeldUp && this.#mayUse(client, idle, []);
+  }
+
+  /** The lane has tasks of this client, other than those of broadcasts. */
+  #hasTasksOf(lane: Lane, client: Client): boolean {
+    if (this.#broadcasts.length === 0) return hasTasksOf(lane, client);
+    return lane.chunks.some(({ job }) => job.owner === client && !this.#isBroadcast(job));
+  }
+
+  #isBroadcast(job: Job): boolean {
+    return this.#broadcasts.length > 0 && this.#broadcasts.includes(job as BroadcastJob);
   }
 
   /** A facade may be held to fewer lanes than there are. */
@@ -472,7 +544,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
     if (maxLanes >= this.#lanes.length || claimed.some(({ job }) => job.owner === client)) return true;
     let used = 0;
     for (const other of this.#lanes) {
-      if (other.state === 'retiring' || !hasTasksOf(other, client)) continue;
+      // A broadcast does not count: it runs on all lanes.
+      if (other.state === 'retiring' || !this.#hasTasksOf(other, client)) continue;
       if (other === lane) return true;
       used += 1;
     }
@@ -511,7 +584,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
     lanes.sort((one, other) => other.outstanding - one.outstanding);
     for (const lane of lanes) {
       // Half, from the end; all of it where some of what lies there may not run in the idle one.
-      const mayMove = this.#isAnyHeld() ? lane.chunks.map(({ job }) => this.#mayMove(job.owner as Client, idle)) : [true];
+      const mayMove = this.#isAnyHeld() ? lane.chunks.map(({ job }) => this.#mayMove(job, idle)) : [true];
       if (!mayMove.includes(true)) continue;
       const most = () => (mayMove.at(-1) ? lane.outstanding >> 1 : Number.POSITIVE_INFINITY);
       // What has ended meanwhile comes back too, and is nothing to run.

@@ -61,10 +61,13 @@ export interface SupervisorOptions {
   readonly idleTimeout: number;
   /** All workers are started before work comes. */
   readonly startsAtOnce: boolean;
-  readonly initializer: TaskFunction | undefined;
+  /** The initializer and the finalizer of the workers, as far as they have them. */
+  readonly ownCode: readonly TaskFunction[];
   readonly maxPayloadBytes: number;
   /** The workers are in the calling thread. */
   readonly isHere: boolean;
+  /** Bytes after which a worker is replaced (`maxMemoryPerChild`). */
+  readonly maxMemory: number | undefined;
   readonly clock: Clock;
   /** May call code of the user. */
   readonly makeLane: (id: number, index: number) => Lane;
@@ -116,6 +119,8 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
   #lost = 0;
   #lateErrors = 0;
   #anomalies = 0;
+  #full = 0;
+  #hasWarnedOfMemory = false;
 
   constructor(scheduler: Scheduler, options: SupervisorOptions) {
     this.#options = options;
@@ -125,10 +130,11 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
     this.#sweep = new Alarm(options.clock, () => this.#sweepIdle());
   }
 
-  stats(): Pick<RuntimeStats, 'lostWorkers' | 'replacedWorkers' | 'lateErrors' | 'protocolAnomalies'> {
+  stats(): Pick<RuntimeStats, 'lostWorkers' | 'replacedWorkers' | 'retiredForMemory' | 'lateErrors' | 'protocolAnomalies'> {
     return {
       lostWorkers: this.#lost,
       replacedWorkers: this.#replaced,
+      retiredForMemory: this.#full,
       lateErrors: this.#lateErrors,
       protocolAnomalies: this.#anomalies,
     };
@@ -152,15 +158,19 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
     const starting = this.#count('starting');
     const serving = this.#countServing();
     const wanted = this.#hasGivenUp ? tasks : Math.max(tasks, starting + this.#early, minWorkers - serving);
-    if (wanted <= starting || this.#isLeaving || (this.#isHopeless && this.#lanes.size > 0) || !this.#hasInitializer()) return;
+    // The usual case under load: all workers are there.
+    if (wanted <= starting || starting + serving >= size) return;
+    if (this.#isLeaving || (this.#isHopeless && this.#lanes.size > 0) || !this.#hasOwnCode()) return;
     if (this.#retry.isSet) {
       this.#isWanted = true;
       return;
     }
-    let room = Math.min(size - starting - serving, mostStarting - this.#countLoading());
+    // While finalizers run there are at most twice as many workers as serve: further ones are replaced when one of them has ended.
+    const spare = this.#isAnyFinalizing() ? 2 * size - this.#lanes.size : size;
+    let room = Math.min(size - starting - serving, mostStarting - this.#countLoading(), spare);
     // After a failure one at a time, until one has started well.
-    const most = this.#failures > 0 ? 1 : wanted;
-    for (let i = starting; i < most && room > 0; i++, room--) this.#start();
+    const target = this.#failures > 0 ? 1 : wanted;
+    for (let i = starting; i < target && room > 0; i++, room--) this.#start();
     if (this.#missed === 0) return;
     const missed = this.#missed;
     this.#missed = 0;
@@ -205,12 +215,17 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
 
   workerReady(lane: Lane): void {
     publishWorker('ready', this.#options.name, lane);
+    this.#warnOfMemory(lane);
     this.#killedStarts = 0;
     this.#hasGivenUp = false;
     this.workerRests();
     if (this.#readyWaiters.size > 0 && this.isReady) for (const waiters of [...this.#readyWaiters]) waiters.ready();
     // To start a worker takes some time: the new one gets its first task before that.
     afterMicrotasks(() => this.wanted(0));
+  }
+
+  workerIsFull(): void {
+    this.#full += 1;
   }
 
   workerServes(): void {
@@ -245,7 +260,7 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
     this.#lateErrors += 1;
     publishWorker('lateError', this.#options.name, lane, error);
     if (error instanceof NestedBootstrapError) warnOnce(error.message);
-    else this.#options.warn(error, 'an error outside of any task');
+    else this.#options.warn(error, lane.isFinalizing ? `the finalizer of worker ${lane.id}` : 'an error outside of any task');
   }
 
   anomaly(lane: Lane): void {
@@ -274,21 +289,34 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
     }
   }
 
+  /** Once per runtime: with such a limit each worker runs one task. */
+  #warnOfMemory({ startMemory, kind }: Lane): void {
+    const { maxMemory, name } = this.#options;
+    if (maxMemory === undefined || startMemory === undefined || startMemory <= maxMemory || this.#hasWarnedOfMemory) return;
+    this.#hasWarnedOfMemory = true;
+    const message = `${name}: maxMemoryPerChild is ${maxMemory} bytes, and a fresh worker ${kind} uses ${startMemory}: each worker is replaced after one task`;
+    process.emitWarning(message, { type: 'TwinpoolWarning', code: 'TWINPOOL_MEMORY_LIMIT' });
+  }
+
   // Starts.
 
-  /** Whether workers can be started as far as the initializer is concerned. One that cannot be sent breaks every client. */
-  #hasInitializer(): boolean {
-    const { initializer, maxPayloadBytes, isHere } = this.#options;
-    if (initializer?.state === 'pending') {
-      void initializer.settled.then(() => {
-        this.wanted(0);
-        this.#scheduler.pump(false);
-      });
+  /** Whether workers can be started as far as initializer and finalizer are concerned. One that cannot be sent breaks every client. */
+  #hasOwnCode(): boolean {
+    const { ownCode, maxPayloadBytes, isHere } = this.#options;
+    for (const code of ownCode) {
+      if (code.state === 'pending') {
+        void code.settled.then(() => {
+          this.wanted(0);
+          this.#scheduler.pump(false);
+        });
+        return false;
+      }
+      const fault = code.faultFor(maxPayloadBytes, isHere);
+      if (fault === undefined) continue;
+      this.#fail(fault, true);
       return false;
     }
-    const fault = initializer?.faultFor(maxPayloadBytes, isHere);
-    if (fault !== undefined) this.#fail(fault, true);
-    return fault === undefined;
+    return true;
   }
 
   #fail(cause: unknown, forGood: boolean): void {
@@ -413,6 +441,11 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
     let count = 0;
     for (const lane of this.#lanes) if (lane.isLoading) count += 1;
     return count;
+  }
+
+  #isAnyFinalizing(): boolean {
+    for (const lane of this.#lanes) if (lane.isFinalizing) return true;
+    return false;
   }
 
   /** Workers that take more tasks. One with one slot that has had its last is replaced while it still runs it. */

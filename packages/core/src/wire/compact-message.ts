@@ -60,6 +60,7 @@ function putMessage(message: Message): boolean {
   if (!putHead(LIST, message.length)) return false;
   switch (message[0]) {
     case TASKS:
+      if (message.length > 5) return false;
       return put(message[0]) && put(message[1]) && put(message[2]) && putRuns(message[3]) && putSlot(message, 4);
     case ANSWER:
       return (
@@ -70,7 +71,8 @@ function putMessage(message: Message): boolean {
         putItems(message[4]) &&
         put(message[5]) &&
         put(message[6]) &&
-        putSlot(message, 7)
+        putSlot(message, 7) &&
+        (message.length < 9 || put(message[8]))
       );
     default:
       return message.every(put);

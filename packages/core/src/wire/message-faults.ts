@@ -66,6 +66,7 @@ export function faultFromWorker(message: unknown): string | undefined {
     case ANSWER:
       return faultOfAnswer(message);
     case READY:
+      return isMemory(message[1]) ? undefined : 'it sent a malformed readiness';
     case PRELOADED:
     case SEPARATE_VALUE:
     case PONG:
@@ -115,7 +116,7 @@ function faultOfAnswer(message: readonly unknown[]): string | undefined {
   if (!isWhole(count, 1)) return 'the number of tasks in its answer is not a whole number of 1 or more';
   const isList = Array.isArray(values) || types.isInt32Array(values) || types.isFloat64Array(values);
   if (!isList || values.length !== count) return 'its answer has another number of results than of tasks';
-  if (!isWhole(message[5], 0) || !isMode(message[6]) || !isSlot(message[7])) return 'it sent a malformed answer';
+  if (!isWhole(message[5], 0) || !isMode(message[6]) || !isSlot(message[7]) || !isMemory(message[8])) return 'it sent a malformed answer';
   if (!areSegments(message[4])) return 'its measurements are malformed';
   return specials === undefined || areSpecials(specials, count, isOutcome) ? undefined : 'it sent malformed outcomes';
 }
@@ -169,9 +170,10 @@ function faultToWorker(message: unknown): string | undefined {
         : 'it got malformed tasks';
     case SEPARATE_VALUE:
     case RELEASE:
-    case RETIRE:
     case PING:
       return undefined;
+    case RETIRE:
+      return typeof message[1] === 'boolean' ? undefined : 'it got a malformed request to end';
     case VALUE_OF:
       return isWhole(message[1], 0) ? undefined : 'it got a malformed slot of a value';
     case DEFINE:
@@ -209,9 +211,10 @@ function isItem(kind: unknown, payload: unknown): boolean {
 
 function isSetup(value: unknown): value is WorkerSetup {
   if (!isObject(value)) return false;
-  const { workerId, workerIndex, depth, workerData, preload, initargs, maxPayloadBytes, slots } = value as Partial<WorkerSetup>;
+  const { workerId, workerIndex, depth, workerData, preload, initargs, finalargs, maxPayloadBytes, slots } = value as Partial<WorkerSetup>;
   const isNamed = isWhole(workerId, 1) && isWhole(workerIndex, 0) && isWhole(depth, 1) && (slots === undefined || isWhole(slots, 1));
-  return isNamed && isPackedValue(workerData) && arePreloads(preload) && isPackedValue(initargs) && typeof maxPayloadBytes === 'number';
+  const hasValues = isPackedValue(workerData) && isPackedValue(initargs) && isPackedValue(finalargs);
+  return isNamed && hasValues && arePreloads(preload) && typeof maxPayloadBytes === 'number';
 }
 
 function arePreloads(value: unknown): value is WorkerSetup['preload'] {
@@ -249,6 +252,10 @@ function isFlag(value: unknown): boolean {
 /** Returns true for a finite number that is not negative. */
 function isDuration(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY;
+}
+
+function isMemory(value: unknown): boolean {
+  return value === undefined || isDuration(value);
 }
 
 function isMode(value: unknown): boolean {

@@ -4,7 +4,8 @@
  * To the worker:
  *   [INIT, setup]                        the first message, sent once
  *   [DEFINE, id, descriptor]             a task function, before its first task; the only message that may carry source text
- *   [TASKS, sequence, cell, runs, slot]  runs: a flat list, RUN_FIELDS fields per run
+ *   [TASKS, sequence, cell, runs, slot, moved]
+ *                                        runs: a flat list, RUN_FIELDS fields per run. moved: values of it were moved, so its tasks run here or nowhere
  *   [SEPARATE_VALUE, packed]             a value that cannot be part of another message; before the message that uses it, in both directions
  *   [VALUE_OF, slot]                     several slots: the next SEPARATE_VALUE is one of this slot; in both directions
  *   [ABORT, sequence, place, slot, final]
@@ -12,12 +13,14 @@
  *   [PING]                               answer at once
  *   [RELEASE]                            no task came for a while: wait in the event loop, not in a blocking read
  *   [FORGET, ids]                        task functions without a task in this worker; a function that is used again is defined again
- *   [RETIRE]                             end: no more work follows
+ *   [RETIRE, finalizes]                  end: no more work follows. finalizes: the finalizer runs first (the only case in which processes get it)
  * From the worker:
  *   [PRELOADED]                          the preloaded modules are loaded; sent only if an initializer follows
- *   [READY, pid or thread id] | [INIT_FAILED, thrown, whether the initializer threw it]
- *   [ANSWER, count, values, specials | undefined, segments, acknowledged, mode, slot]
- *                                        outcomes of the next `count` unanswered tasks of the slot, in the order in which they were sent
+ *   [READY, memory] | [INIT_FAILED, thrown, whether the initializer threw it]
+ *   [ANSWER, count, values, specials | undefined, segments, acknowledged, mode, slot, memory]
+ *                                        outcomes of the next `count` unanswered tasks of the slot, in the order in which they were sent. memory: bytes that
+ *                                        the worker uses, now and then; above its limit a worker with one slot has taken its last task, but for those of
+ *                                        messages with moved values
  *   [ACKNOWLEDGED, sequence, slot]       threads: the worker has read all messages of the slot up to this one, and their remaining tasks were taken back
  *   [LOADED, id]                         the task function can be called; before its first answer
  *   [STARTED, slot]                      the next unanswered task has begun (sent only for tasks with the flag TIMED)
@@ -134,7 +137,11 @@ export interface WorkerSetup {
   readonly preload: readonly PreloadModule[];
   readonly initializer: TaskDescriptor | undefined;
   readonly initargs: PackedValue;
+  readonly finalizer: TaskDescriptor | undefined;
+  readonly finalargs: PackedValue;
   readonly maxPayloadBytes: number;
+  /** Bytes after which the worker takes no further task; `undefined`: no limit. */
+  readonly maxMemory: number | undefined;
   /** The most ms that the module of a task may take to load; Infinity: no limit. */
   readonly startTimeout: number;
   /** Tasks that may be in progress at once; absent: one. */

@@ -58,6 +58,7 @@ export class Answers {
   #runs = 0;
   #since = 0;
   #flushedAt = 0;
+  #hasLimit = false;
   #resumedAt = 0;
 
   /** `isShared`: the worker has several slots. */
@@ -98,11 +99,19 @@ export class Answers {
     this.#runs += 1;
   }
 
-  closeSegment(): void {
+  /** Returns the time. */
+  closeSegment(): number {
     const time = now();
     if (this.#runs > 0) this.#segments.push(this.#measured, this.#runs, (time - this.#since) * 1000);
     this.#runs = 0;
     this.#since = time;
+    return time;
+  }
+
+  /** Whether the worker uses more than `limit` bytes after a task. The next answer tells it. */
+  exceedsMemory(limit: number): boolean {
+    this.#hasLimit = true;
+    return this.#transport.memory.exceeds(limit);
   }
 
   flushIfLate(): void {
@@ -159,14 +168,15 @@ export class Answers {
   flush(): void {
     const count = this.#values.length + this.#count;
     if (count > 0) {
-      this.closeSegment();
+      const time = this.closeSegment();
+      const memory = this.#memoryToSend(time);
       const values = this.#takeNumbers() ?? (this.#specials === undefined ? packNumbers(this.#values) : this.#values);
       const specials = this.#specials;
       const segments = this.#segments;
       this.#values = [];
       this.#specials = undefined;
       this.#segments = [];
-      this.#send(count, values, specials, segments);
+      this.#send(count, values, specials, segments, memory);
     }
     this.#budget = 0;
     this.#flushedAt = this.#since = now();
@@ -254,28 +264,43 @@ export class Answers {
     this.#values.push(undefined);
   }
 
-  #send(count: number, values: ArrayLike<unknown>, specials: unknown[] | undefined, segments: number[]): void {
+  /** With a limit the last measurement, which is of the last task; else a new one now and then. */
+  #memoryToSend(time: number): number | undefined {
+    const { memory } = this.#transport;
+    return this.#hasLimit ? memory.bytes : memory.sometimes(time);
+  }
+
+  #send(count: number, values: ArrayLike<unknown>, specials: unknown[] | undefined, segments: number[], memory: number | undefined): void {
     this.#acknowledgedThere = this.acknowledged;
     try {
-      this.#sendAnswer(count, values, specials, segments);
+      this.#sendAnswer(count, values, specials, segments, memory);
     } catch (error) {
       // Together the outcomes are too large for one message. Halves may fit.
       if (count === 1) {
-        this.#sendAnswer(1, [undefined], [0, AS_THROWN, encodeThrown(error, 'worker')], segments);
+        this.#sendAnswer(1, [undefined], [0, AS_THROWN, encodeThrown(error, 'worker')], segments, memory);
         return;
       }
       const half = count >> 1;
       const [first, second] = splitSpecials(specials, half);
       const all = Array.from(values);
-      this.#send(half, all.slice(0, half), first, segments);
-      this.#send(count - half, all.slice(half), second, []);
+      this.#send(half, all.slice(0, half), first, segments, undefined);
+      this.#send(count - half, all.slice(half), second, [], memory);
     }
   }
 
-  #sendAnswer(count: number, values: ArrayLike<unknown>, specials: unknown[] | undefined, segments: number[]): void {
+  #sendAnswer(
+    count: number,
+    values: ArrayLike<unknown>,
+    specials: unknown[] | undefined,
+    segments: number[],
+    memory: number | undefined,
+  ): void {
     const { acknowledged } = this;
     const { mode } = this.#transport;
-    if (this.#slot === 0) this.#transport.send([ANSWER, count, values, specials, segments, acknowledged, mode]);
+    if (memory !== undefined) {
+      const slot = this.#slot === 0 ? undefined : this.#slot;
+      this.#transport.send([ANSWER, count, values, specials, segments, acknowledged, mode, slot, memory]);
+    } else if (this.#slot === 0) this.#transport.send([ANSWER, count, values, specials, segments, acknowledged, mode]);
     else this.#transport.send([ANSWER, count, values, specials, segments, acknowledged, mode, this.#slot]);
   }
 }

@@ -28,6 +28,8 @@ export const SPECIAL: unique symbol = Symbol('special');
 
 export class Batch {
   readonly sequence: number;
+  /** Values of it were moved here: its tasks cannot run elsewhere. */
+  readonly wasMoved: boolean;
   /** Where the claims of its tasks are noted (threads). */
   readonly #cell: number;
   readonly #runs: readonly unknown[];
@@ -46,6 +48,7 @@ export class Batch {
     this.sequence = message[1] as number;
     this.#cell = message[2] as number;
     this.#runs = message[3] as unknown[];
+    this.wasMoved = message[5] === true;
   }
 
   get hasRun(): boolean {
@@ -107,6 +110,11 @@ export class Batch {
   moveOn(): void {
     this.#at += 1;
     this.#place += 1;
+  }
+
+  /** The tasks that have not started run elsewhere. */
+  drop(): void {
+    this.#run = this.#runs.length;
   }
 
   nextRun(): void {

@@ -35,5 +35,5 @@ export async function runStartCode(setup: WorkerSetup, transport: WorkerTranspor
 
 async function callInitializer(initializer: TaskDescriptor, initargs: PackedValue, owners: TaskOwners, load: LoadTask): Promise<void> {
   const task = await owners.runAs(originOf(initializer), () => load(initializer));
-  await owners.initialize(() => task.call(...(unpackValue(initargs) as unknown[])));
+  await owners.runAside(() => task.call(...(unpackValue(initargs) as unknown[])));
 }

@@ -19,7 +19,7 @@ import type { Readable } from 'node:stream';
 import { afterTurn } from '../primitives/time.ts';
 import { decodePayload, encodeFrame } from '../wire/frames.ts';
 import { checkToWorker } from '../wire/message-faults.ts';
-import { BLOCKING, INIT, LOOPING, type Message, MODE, RELEASE, type WorkerSetup } from '../wire/messages.ts';
+import { BLOCKING, INIT, LOOPING, type Message, MODE, RELEASE, RETIRE, type WorkerSetup } from '../wire/messages.ts';
 import { FrameInput } from './frame-input.ts';
 import { catchLateErrors } from './late-errors.ts';
 import { writeOutputAtOnce } from './process-output.ts';
@@ -29,6 +29,7 @@ import { LISTS_RESOURCES, resourcesAtRest, resourcesNow } from './resources.ts';
 import { Runner } from './runner.ts';
 import { SpinWait } from './spin-wait.ts';
 import type { WorkerTransport } from './transport.ts';
+import { UsedMemory } from './used-memory.ts';
 
 const FRAMES_IN = 3;
 const FRAMES_OUT = 4;
@@ -38,10 +39,16 @@ const NUMBER_BYTES = 4;
 /** The process polls after this many frames. Preparing the poll takes time, which the first tasks do not pay. */
 const WORTH_LOOKING = 16;
 
+/** ms. In this time a task makes less than a megabyte resident. Shorter: short tasks are measured more often. */
+const HARMLESS = 0.2;
+/** Captured: a task may replace what it finds. */
+const residentSet = process.memoryUsage.rss.bind(process.memoryUsage);
+
 class ProcessTransport implements WorkerTransport {
   readonly kind = 'process';
   readonly capabilities = { sharesMemory: false, movesBuffers: false };
   mode: number = BLOCKING;
+  readonly memory: UsedMemory = new UsedMemory(residentSet, HARMLESS);
   readonly runner: Runner = new Runner(this);
   readonly exit: (code: number) => never = process.exit.bind(process);
   #isLeaving = false;
@@ -93,6 +100,7 @@ class ProcessTransport implements WorkerTransport {
   #take(message: Message): void {
     checkToWorker(message);
     if (message[0] === RELEASE) this.#released = true;
+    else if (message[0] === RETIRE) this.runner.finalize(() => this.exit(0));
     else {
       if (message[0] === INIT) this.#setUp(message[1] as WorkerSetup);
       this.runner.receive(message);
@@ -238,6 +246,12 @@ function openWakeInput(): Socket {
 
 export function startProcess(): void {
   const end = new ProcessTransport();
+  const abort = process.abort.bind(process);
+  // Announced, so that the program can tell it from V8's end of a process that has no memory left.
+  process.abort = () => {
+    end.runner.errors.exiting();
+    return abort();
+  };
   catchLateErrors(end.runner.errors);
   void writeOutputAtOnce().then(() => end.start());
 }

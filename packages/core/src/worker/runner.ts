@@ -10,6 +10,7 @@
  */
 import type { AsyncResource } from 'node:async_hooks';
 import { TwinpoolError } from '../errors.ts';
+import { whenSettled } from '../primitives/promises.ts';
 import { afterTurn, now } from '../primitives/time.ts';
 import type { TaskDescriptor } from '../tasks/definition/task-descriptor.ts';
 import { loadTask } from '../tasks/loading/load-task.ts';
@@ -28,6 +29,7 @@ import {
   type WorkerSetup,
 } from '../wire/messages.ts';
 import { unpackValue } from '../wire/packed-value.ts';
+import { Finalizer } from './finalizer.ts';
 import { Functions, type LoadTask } from './functions.ts';
 import { runStartCode } from './initializer.ts';
 import { type Identity, newScope, type Owner, type TaskSource } from './ownership.ts';
@@ -52,6 +54,8 @@ export class Runner implements TaskSource, SlotHost, RunningTasks {
   isShared = false;
   identity!: Identity;
   #setup: WorkerSetup | undefined;
+  #finalizer: Finalizer | undefined;
+  #isFinalizing = false;
   /** The slots that had a task so far. */
   readonly #slots: SlotRunner[] = [];
   /** Several slots: those with tasks that have not begun. */
@@ -78,6 +82,7 @@ export class Runner implements TaskSource, SlotHost, RunningTasks {
   }
   /** Whether no task runs and none waits. */
   get isIdle(): boolean {
+    if (this.#isFinalizing) return false;
     if (this.isShared) return this.#waiting === 0 && this.#pending.length === 0;
     return this.#slots[0]?.isIdle !== false;
   }
@@ -122,9 +127,19 @@ export class Runner implements TaskSource, SlotHost, RunningTasks {
     this.#takeValueSlot().separateValues.addUnreadable(error);
   }
 
+  /** No task runs, and no more follow: runs the finalizer, then calls `leave`. */
+  finalize(leave: () => void): void {
+    this.#isFinalizing = true;
+    this.transport.keepTurning(true);
+    const { answers } = this.#slotAt(0);
+    this.scope.runInAsyncScope(() => {
+      void whenSettled((this.#finalizer as Finalizer).run(answers), leave);
+    });
+  }
+
   /** Runs waiting tasks until each slot has none, or awaits a task or load. */
   drive(): void {
-    if (!this.#ready) return;
+    if (!this.#ready || this.#isFinalizing) return;
     if (this.isShared) this.#driveAll();
     else this.#slotAt(0).drive();
   }
@@ -157,13 +172,13 @@ export class Runner implements TaskSource, SlotHost, RunningTasks {
   // TaskSource.
 
   isRunning(owner: number): boolean {
-    return this.#slotOf(owner) !== undefined || this.owners.isInitializing(owner);
+    return this.#slotOf(owner) !== undefined || this.owners.isAside(owner);
   }
 
   contextOf(owner: number): TaskContext | undefined {
     const slot = this.#slotOf(owner);
     if (slot !== undefined) return slot.context();
-    return this.owners.isInitializing(owner) ? startContext(this.identity, this.transport.kind) : undefined;
+    return this.owners.isAside(owner) ? startContext(this.identity, this.transport.kind) : undefined;
   }
 
   // RunningTasks.
@@ -223,14 +238,19 @@ export class Runner implements TaskSource, SlotHost, RunningTasks {
   async #initialize(setup: WorkerSetup): Promise<void> {
     this.#setup = setup;
     this.isShared = (setup.slots ?? 1) > 1;
-    const { workerId, workerIndex, workerName, preload, initializer } = setup;
+    this.#finalizer = new Finalizer(setup, this.owners, this.#load);
+    const { workerId, workerIndex, workerName, preload, initializer, finalizer } = setup;
     this.identity = { workerId, workerIndex, workerName, workerData: unpackValue(setup.workerData) };
     this.owners.setUp(setup.depth, this, this.identity);
     this.errors.reportTo(this.#reporter());
     if (preload.length > 0 || initializer !== undefined) await runStartCode(setup, this.transport, this.owners, this.#load);
+    if (finalizer !== undefined) {
+      this.transport.keepTurning(false);
+      await this.#finalizer.load();
+    }
     this.owners.startTasks();
     this.#ready = true;
-    this.transport.send([READY]);
+    this.transport.send(setup.maxMemory === undefined ? [READY] : [READY, this.transport.memory.measure()]);
     this.drive();
   }
 

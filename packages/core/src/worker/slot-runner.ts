@@ -47,8 +47,8 @@ const TOGETHER = 32;
 const READ_EVERY = 16;
 const SHORT = 2;
 
-/** How running a run ended. 'touched': user code has touched the scope, so the rest needs another one. */
-type RunEnd = 'done' | 'waits' | 'taken back' | 'touched';
+/** How running a run ended. 'full': the worker takes no further task. 'touched': user code has touched the scope, so the rest needs another one. */
+type RunEnd = 'done' | 'waits' | 'taken back' | 'touched' | 'full';
 /** What the tasks of a run share: a scope and an owner, a scope in which each task enters its own owner, or nothing. */
 type Shared = 'owner' | 'scope' | 'nothing';
 
@@ -96,6 +96,8 @@ export class SlotRunner {
   #earlyFor = 0;
   /** The program does not know yet that the messages whose tasks it took back were read. */
   #owesAcknowledgement = false;
+  /** The worker, which has one slot, uses more memory than its limit: only tasks that cannot run elsewhere still run. */
+  #isFull = false;
 
   constructor(host: SlotHost, index: number) {
     this.index = index;
@@ -124,7 +126,8 @@ export class SlotRunner {
 
   /** Takes a TASKS message. */
   add(message: Message): void {
-    this.#queue.push(new Batch(message));
+    const batch = new Batch(message);
+    if (!this.#isFull || batch.wasMoved) this.#queue.push(batch);
   }
 
   /** Runs waiting tasks until the queue is empty or a task or load must be awaited. */
@@ -202,6 +205,7 @@ export class SlotRunner {
       let end: RunEnd;
       do end = this.#runInScope(batch, known);
       while (end === 'touched');
+      if (end === 'full') return true;
       if (end !== 'done') return end === 'taken back' && this.#wasTakenBack();
       answers.closeSegment();
     }
@@ -230,7 +234,12 @@ export class SlotRunner {
     const arity = flags >>> ARITY_SHIFT;
     const readEvery = expectation < SHORT ? READ_EVERY - 1 : 0;
     const mayRunTogether =
-      shared === 'owner' && flags === SAME_CALL && expectation < SHORT && specials === undefined && known?.task !== undefined;
+      shared === 'owner' &&
+      flags === SAME_CALL &&
+      expectation < SHORT &&
+      specials === undefined &&
+      known?.task !== undefined &&
+      this.#host.setup.maxMemory === undefined;
     if (shared === 'owner') this.#owners.enter(this.#owners.next());
     while (batch.at < count) {
       if (mayRunTogether && known.givesNumbers && !batch.hasClaims) {
@@ -251,10 +260,28 @@ export class SlotRunner {
       if (!settled) return 'waits';
       answers.countRun();
       batch.moveOn();
+      if (this.#hasLastTask(batch)) return 'full';
       if (expectation > 0 && (batch.at & readEvery) === 0) answers.flushIfLate();
       if (shared === 'scope' && !isContextUntouched()) return 'touched';
     }
     return 'done';
+  }
+
+  /**
+   * Whether a task, which has ended, was the last one that this worker takes: then its answer says so, and what waits runs elsewhere. With several slots
+   * the program takes back what has not begun.
+   */
+  #hasLastTask(batch: Batch): boolean {
+    const { maxMemory } = this.#host.setup;
+    if (maxMemory === undefined || (!this.#isFull && !this.answers.exceedsMemory(maxMemory)) || this.#host.isShared) return false;
+    if (!this.#isFull) {
+      this.#isFull = true;
+      this.answers.flush();
+      for (let at = this.#queue.length - 1; at > 0; at--) if (this.#queue[at]?.wasMoved === false) this.#queue.splice(at, 1);
+    }
+    if (batch.wasMoved) return false;
+    batch.drop();
+    return true;
   }
 
   /** The rest of the batch runs elsewhere. Its slot is free when the program knows that the message was read, which an answer may not tell. */
@@ -386,6 +413,7 @@ export class SlotRunner {
       this.answers.countRun();
       this.answers.closeSegment();
       batch.moveOn();
+      this.#hasLastTask(batch);
       this.#setBusy(false);
       if (this.#host.isRetiring) this.#transport.exit(1);
       this.#host.goOn(this);

@@ -1,4 +1,4 @@
-/** Implements `context()` for an initializer: it names the worker. Nothing aborts an initializer, and no caller takes its reports. */
+/** Implements `context()` for an initializer or a finalizer: it names the worker. Nothing aborts them, and no caller takes their reports. */
 import { InvalidStateError } from '../errors.ts';
 import type { Identity } from './ownership.ts';
 import type { TaskContext } from './task-context.ts';
@@ -12,7 +12,7 @@ export function startContext({ workerId, workerIndex, workerName, workerData }: 
     workerData,
     signal: new AbortController().signal,
     report: () => {
-      throw new InvalidStateError('report() was called in an initializer: it works inside a task');
+      throw new InvalidStateError('report() was called in an initializer or a finalizer: it works inside a task');
     },
   };
 }

@@ -2,7 +2,7 @@
  * TaskOwners: numbers the owners of user code in this worker (ownership.ts): one for each task, and one for the initializer.
  *
  *   next() --> newest --begin--> its code is on the stack          the slot that runs the task keeps its owner (slot-runner.ts)
- *   initialize: the owner of the initializer runs until the initializer has ended
+ *   runAside: the owner of the initializer, or the finalizer, runs until that has ended
  *
  * Invariant: an owner runs once, and no later owner has its number. All that marks code as a task's goes through this class, so that inline-owners.ts can
  * do it in another way. It does not know what a task does, nor which ones run.
@@ -13,8 +13,8 @@ export class TaskOwners {
   #newest = 0;
   /** The newest owner before the first task. */
   #atStart = 0;
-  /** The owner of the running initializer, or 0. */
-  #initializing = 0;
+  /** The owner of the running initializer or finalizer, or 0. */
+  #aside = 0;
 
   /** The worker is set up: `source` has its tasks. `depth`: how many runtimes are above it. */
   setUp(depth: number, source: TaskSource, identity: Identity): void {
@@ -26,8 +26,9 @@ export class TaskOwners {
     return this.#newest <= this.#atStart + 1;
   }
 
-  isInitializing(owner: number): boolean {
-    return owner !== 0 && owner === this.#initializing;
+  /** It is that of the initializer or the finalizer, which runs. */
+  isAside(owner: number): boolean {
+    return owner !== 0 && owner === this.#aside;
   }
 
   /** Returns a new owner, for the next task or for a run of short tasks. */
@@ -57,11 +58,14 @@ export class TaskOwners {
     return this.#newest;
   }
 
-  /** Calls the initializer, as code of an owner of its own. */
-  async initialize(call: () => unknown): Promise<void> {
-    this.#initializing = this.next();
-    await this.runAs(this.#initializing, call);
-    this.#initializing = 0;
+  /** Calls the initializer or the finalizer, as code of an owner of its own. */
+  async runAside(call: () => unknown): Promise<void> {
+    this.#aside = this.next();
+    try {
+      await this.runAs(this.#aside, call);
+    } finally {
+      this.#aside = 0;
+    }
   }
 
   /** The owners so far are of no task. */

@@ -31,6 +31,7 @@ import { Runner } from './runner.ts';
 import { SpinWait } from './spin-wait.ts';
 import { sendOutput } from './thread-output.ts';
 import type { WorkerTransport } from './transport.ts';
+import { heapAndExternal, UsedMemory } from './used-memory.ts';
 
 /** Polls between two readings of the clock. */
 const LOOKS = 50;
@@ -48,6 +49,8 @@ class ThreadTransport implements WorkerTransport {
   readonly kind = 'thread';
   readonly capabilities = { sharesMemory: true, movesBuffers: true };
   readonly mode = BLOCKING;
+  // Memory of an ArrayBuffer counts at once, however short the task is.
+  readonly memory: UsedMemory = new UsedMemory(heapAndExternal, 0);
   readonly runner: Runner = new Runner(this);
   readonly #port: MessagePort;
   readonly #cells: Int32Array;
@@ -104,8 +107,9 @@ class ThreadTransport implements WorkerTransport {
   #take(message: Message): void {
     checkToWorker(message);
     this.#expectsWork = true;
-    if (message[0] === RETIRE) this.#leave();
-    else this.runner.receive(message);
+    if (message[0] !== RETIRE) this.runner.receive(message);
+    else if (message[1] === true) this.runner.finalize(() => this.#leave());
+    else this.#leave();
   }
 
   #leave(): void {

@@ -2,12 +2,15 @@
 import type { Message } from '../wire/messages.ts';
 import type { TransportCapabilities } from '../wire/sendability-check.ts';
 import type { TaskContext } from './task-context.ts';
+import type { UsedMemory } from './used-memory.ts';
 
 export interface WorkerTransport {
   readonly kind: TaskContext['kind'];
   readonly capabilities: Omit<TransportCapabilities, 'maxPayloadBytes'>;
   /** How this worker waits for messages. Every answer contains it. */
   readonly mode: number;
+  /** The bytes of memory that this worker uses. */
+  readonly memory: UsedMemory;
   /** Claims up to `most` of the next tasks of a message and returns their number. 0: the program took them back, and all tasks after them. */
   claim(cell: number, most: number): number;
   /** Sends a message. If it throws, nothing was sent. */

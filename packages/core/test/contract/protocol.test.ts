@@ -143,6 +143,11 @@ const FIELDS: readonly Field[] = [
   },
   { field: 'ANSWER: acknowledged', forge: (value) => answer({ 5: value }), isFine: isRealCount },
   { field: 'ANSWER: mode', forge: (value) => answer({ 6: value }) },
+  {
+    field: 'ANSWER: memory',
+    forge: (value) => answer({ 7: undefined, 8: value }),
+    isFine: (value) => value === undefined || (typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY),
+  },
   { field: 'ANSWER: slot', forge: (value) => answer({ 7: value }), isFine: isSlot },
   { field: 'STARTED: slot', forge: (value) => [STARTED, value], isFine: isSlot },
   { field: 'REPORT: slot', forge: (value) => [REPORT, 0, 1, value], isFine: isSlot },

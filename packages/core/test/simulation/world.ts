@@ -27,12 +27,14 @@ import {
   TimeoutError,
   WorkerLostError,
 } from '../../src/errors.ts';
+import { BroadcastJob } from '../../src/jobs/broadcast-job.ts';
 import { CallJob, type CallSettings, type Job } from '../../src/jobs/job.ts';
 import { MapJob } from '../../src/jobs/map-job.ts';
 import { StreamJob } from '../../src/jobs/stream-job.ts';
 import { resolveRuntime } from '../../src/options/resolve-options.ts';
 import { RuntimeCore } from '../../src/runtime.ts';
 import type { Client } from '../../src/scheduling/client.ts';
+import { taskRef } from '../../src/tasks/definition/task-reference.ts';
 import { TaskFunction } from '../../src/tasks/task-function.ts';
 import { encodeThrown } from '../../src/wire/thrown.ts';
 
@@ -46,6 +48,7 @@ export interface WorldShape {
   readonly idleTimeout: number;
   readonly minWorkers: number;
   readonly mostStarting: number;
+  readonly hasFinalizer: boolean;
   readonly clients: readonly ClientShape[];
 }
 
@@ -60,6 +63,7 @@ export function worldOf(shape: Partial<WorldShape> = {}, seams: Seams = {}): Wor
     idleTimeout: Number.POSITIVE_INFINITY,
     minWorkers: 0,
     mostStarting: 1024,
+    hasFinalizer: false,
     clients: [clientOf()],
   };
   return new World({ ...usual, ...shape }, seams);
@@ -82,6 +86,7 @@ export interface ClientShape {
 export const RETRIES = 2;
 export const KILL_GRACE = 500;
 export const TASK_TIMEOUT = 250;
+export const FINALIZER_TIMEOUT = 2000;
 /** µs. */
 const MOST_AHEAD = 1001;
 
@@ -125,7 +130,7 @@ interface SimClient {
 export interface Entry {
   readonly job: Job;
   readonly owner: SimClient;
-  readonly kind: 'call' | 'map' | 'stream';
+  readonly kind: 'call' | 'map' | 'stream' | 'broadcast';
   readonly items: unknown[];
   /** Tasks known to be accepted; a stream pulls on. */
   accepted(): number;
@@ -194,6 +199,8 @@ export class World {
   readonly signals: AbortController[] = [new AbortController(), new AbortController()];
   isEnding = false;
   #items = 0;
+  /** The workers that have run each broadcast. */
+  readonly #broadcastIn = new Map<Job, Set<FakeTransport>>();
   /** Users that wait for workers. */
   readyCalls = 0;
   /** Told of every call that is over. */
@@ -224,11 +231,13 @@ export class World {
       ...(shape.maxTasks === Number.POSITIVE_INFINITY ? {} : { maxTasksPerChild: shape.maxTasks }),
       idleTimeout: shape.idleTimeout,
       minWorkers: Math.min(shape.minWorkers, shape.size),
+      finalizer: shape.hasFinalizer ? taskRef('file:///nowhere.js', 'end') : undefined,
+      finalizerTimeout: FINALIZER_TIMEOUT,
       killGrace: KILL_GRACE,
     });
     const watch: FakeWatch = {
       handedOver: (worker, tasks) => this.#handedOver(worker, tasks),
-      begun: (_worker, task) => this.#begun(task),
+      begun: (worker, task) => this.#begun(worker, task),
       ...seams,
     };
     this.runtime = new RuntimeCore({ ...workers, mostStarting: shape.mostStarting }, share, shape.startsAtOnce, {
@@ -395,6 +404,30 @@ export class World {
     owner.client.submit(job, items.length);
   }
 
+  broadcast(owner: SimClient, fn: TaskFunction, item: unknown, settings: CallSettings): void {
+    if (owner.isClosed) return;
+    let entry: Entry | undefined;
+    const items = new Array(this.shape.size).fill(item);
+    const job = new BroadcastJob(fn, [item], items.length, settings, {
+      jobSettled: (ok, value) => {
+        const own = entry as Entry;
+        own.ends += 1;
+        if (!ok) this.#judgeFailure(own, value);
+        else if ((value as unknown[]).length !== items.length) this.troubles.push(`a broadcast gave ${String(value)}`);
+        this.#runCallbacks();
+      },
+    });
+    // What is cancelled while it waits for its worker is settled without an outcome of its own.
+    const endWaiting = job.endWaiting.bind(job);
+    job.endWaiting = (error, how) => {
+      const { free } = job;
+      endWaiting(error, how);
+      if (entry !== undefined && !job.isOver) for (let i = 0; i < free; i++) entry.settled.set(items.length + entry.settled.size, 1);
+    };
+    entry = this.#enter(job, owner, 'broadcast', items, settings, () => items.length);
+    owner.client.submitBroadcast(job);
+  }
+
   stream(owner: SimClient, fn: TaskFunction, items: unknown[], how: StreamHow, settings: CallSettings): void {
     if (owner.isClosed) return;
     const { window, ordered, chunksize, input, eager, failsAt } = how;
@@ -511,6 +544,8 @@ export class World {
 
   #warned(error: unknown, what: string): void {
     this.warnings.push(error);
+    // A finalizer took too long, and the test has not ended its worker.
+    if (this.shape.hasFinalizer && error instanceof TimeoutError) return;
     if (error instanceof Error && error.message === 'late') this.lateErrorsTold += 1;
     else this.troubles.push(`a warning: ${what}: ${String(error)}`);
   }
@@ -525,6 +560,8 @@ export class World {
   heard(value: unknown, index: number): void {
     this.inside('report');
     const entry = [...this.book.values()].find(({ items }) => items[index] === value);
+    // It is reported with the index of the worker.
+    if (entry?.kind === 'broadcast') return;
     if (entry === undefined) this.troubles.push(`a report of item ${String(value)} was reported as that of task ${index}`);
     else if (!entry.begun.has(index) || entry.settled.has(index)) this.troubles.push(`task ${index} reported and did not run`);
   }
@@ -742,10 +779,20 @@ export class World {
   /** First come first served, by priority, within a client; streams come and go, and are never waited for. */
   #checkOrder(entry: Entry, index: number): void {
     const { priority } = entry.job.settings;
+    // A broadcast goes before everything else.
+    if (entry.kind === 'broadcast') return;
     if (entry.kind !== 'stream' && index > 0 && !entry.handed.has(index - 1) && !entry.settled.has(index - 1))
       this.troubles.push(`task ${index} before task ${index - 1}`);
     for (const other of this.book.values()) {
-      if (other === entry || other.isInner || other.owner !== entry.owner || other.kind === 'stream' || other.job.isOver) continue;
+      if (
+        other === entry ||
+        other.isInner ||
+        other.owner !== entry.owner ||
+        other.kind === 'stream' ||
+        other.kind === 'broadcast' ||
+        other.job.isOver
+      )
+        continue;
       const isFirst =
         other.job.settings.priority > priority || (other.job.settings.priority === priority && other.job.order < entry.job.order);
       if (isFirst && new Set([...other.handed.keys(), ...other.settled.keys()]).size < other.items.length) {
@@ -754,8 +801,14 @@ export class World {
     }
   }
 
-  #begun({ job, index }: FakeTask): void {
+  #begun(worker: FakeTransport, { job, index }: FakeTask): void {
     const entry = this.book.get(job) as Entry;
+    if (entry.kind === 'broadcast') {
+      const workers = this.#broadcastIn.get(job) ?? new Set<FakeTransport>();
+      if (workers.has(worker)) this.troubles.push('a worker runs a broadcast twice');
+      this.#broadcastIn.set(job, workers.add(worker));
+      if ((entry.begun.get(index) ?? 0) > 0) this.troubles.push('a broadcast that a worker had begun runs in another one');
+    }
     const times = (entry.begun.get(index) ?? 0) + 1;
     entry.begun.set(index, times);
     if (times > 1 + job.settings.retries) this.troubles.push(`task ${index} of job ${job.order} began ${times} times`);
@@ -830,6 +883,9 @@ export class World {
     for (const worker of this.workers) {
       if (worker.calls > this.shape.maxTasks) this.troubles.push(`${worker.calls} calls in one worker, at most ${this.shape.maxTasks}`);
       if (worker.isKilled && worker.lane.state === 'ready') this.troubles.push('a worker that is being ended is ready for work');
+      if (worker.finalizesWrongly) this.troubles.push('a finalizer is run twice, after a kill, or in a worker that has tasks');
+      if (worker.isAskedToEnd && worker.finalizes !== this.shape.hasFinalizer)
+        this.troubles.push('a worker ends in order, and its finalizer does not run');
       if (worker.unknownFunctions > 0) this.troubles.push('a worker got a task whose function it does not know');
       if (worker.strayAborts > 0) this.troubles.push('a task was to be aborted that is not there');
       for (const { job } of worker.aborted)
