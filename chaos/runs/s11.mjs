@@ -86,7 +86,8 @@ async function storm(run, kind, tasks) {
   for (const [index, workers] of starts)
     run.expect(workers.length === 1, `${kind}: a task that started more than once`, `task ${index} in ${workers.join(', ')}`);
   const blocked = new Set();
-  for (const [index, workers] of starts) if (planOf(run.seed, index, rate).what === 'loop') for (const worker of workers) blocked.add(worker);
+  for (const [index, workers] of starts)
+    if (planOf(run.seed, index, rate).what === 'loop') for (const worker of workers) blocked.add(worker);
   for (const { index, error } of lost) {
     const [worker] = starts.get(index) ?? [];
     run.expect(
