@@ -690,6 +690,7 @@ export class Lane implements TransportOwner {
     if (this.size === 1 || (this.#state !== 'ready' && this.#state !== 'retiring')) return;
     this.#loopWatch ??= new LoopWatch(this.#clock, this.#options.killGrace, {
       ping: () => this.#transport.post([PING]),
+      stoppedFor: () => this.#transport.stoppedFor(),
       isNeeded: () => this.#stuck > 0 || this.slots.some(({ isGracing }) => isGracing),
       blocked: () => this.kill({ ...(this.#endReason ?? { kind: 'abort' }), why: BLOCKED }),
     });

@@ -6,7 +6,7 @@
  *    |               '--no PONG for `patience`--> blocked: the lane ends the worker
  *    '--stop--------------------------------------'
  *
- * Time in which this program itself was blocked does not count. It does not know tasks.
+ * Time in which this program itself was blocked, or the worker was stopped, does not count. It does not know tasks.
  */
 import { Alarm, type Clock } from '../primitives/clock.ts';
 
@@ -18,6 +18,8 @@ const PAUSE = 50;
 export interface LoopWatchActions {
   /** Asks the worker. */
   ping(): void;
+  /** Milliseconds, so far, for which the worker was stopped together with the program, or by a debugger. */
+  stoppedFor(): number;
   /** A task in the worker must end and has not ended. */
   isNeeded(): boolean;
   blocked(): void;
@@ -27,6 +29,8 @@ export class LoopWatch {
   readonly #patience: number;
   readonly #actions: LoopWatchActions;
   readonly #alarm: Alarm;
+  /** The stopped time before the question, or before the alarm was set the last time. */
+  #stoppedBefore = 0;
   #state: 'off' | 'asked' | 'answered' = 'off';
 
   /** `patience`: ms in which a worker must answer. */
@@ -54,13 +58,21 @@ export class LoopWatch {
 
   #ask(): void {
     this.#state = 'asked';
+    this.#stoppedBefore = this.#actions.stoppedFor();
     this.#actions.ping();
     this.#alarm.set(this.#patience);
   }
 
   #ring(): void {
-    if (this.#state === 'asked') this.#actions.blocked();
+    if (this.#state === 'asked') this.#judge();
     else if (this.#actions.isNeeded()) this.#ask();
     else this.#state = 'off';
+  }
+
+  #judge(): void {
+    const stoppedFor = this.#actions.stoppedFor() - this.#stoppedBefore;
+    this.#stoppedBefore += stoppedFor;
+    if (stoppedFor > 0) this.#alarm.set(stoppedFor);
+    else this.#actions.blocked();
   }
 }
