@@ -118,7 +118,9 @@ expectTypeOf(executor).toExtend<AsyncDisposable>();
 expectTypeOf(executor.withOptions({ priority: 1 }).withOptions({})).toEqualTypeOf<ExecutorCalls>();
 expectTypeOf(executor.withOptions({ signal: AbortSignal.timeout(5) }).submit(power, 1)).toEqualTypeOf<Future<number>>();
 expectTypeOf(ThreadPoolExecutor.use(2, (own) => own.submit(power, 1))).toEqualTypeOf<Promise<number>>();
-expectTypeOf(ProcessPoolExecutor.use({ maxWorkers: 2 }, async (own) => own.stats().kind)).toEqualTypeOf<Promise<'process' | 'thread'>>();
+expectTypeOf(ProcessPoolExecutor.use({ maxWorkers: 2 }, async (own) => own.stats().kind)).toEqualTypeOf<
+  Promise<'process' | 'thread' | 'inline'>
+>();
 new ThreadPoolExecutor();
 new ThreadPoolExecutor({ maxWorkers: undefined, runtime: new WorkerRuntime({ kind: 'thread' }), initializer: power, initargs: [1] });
 new ThreadPoolExecutor({ threadNamePrefix: 'images' });

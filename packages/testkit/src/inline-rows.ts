@@ -14,7 +14,7 @@ export interface InlineRows {
   checkList(): void;
 }
 
-type Body = (...args: never[]) => unknown;
+type Body = (...args: unknown[]) => void;
 
 export function inlineRows(reasons: Readonly<Record<string, string>>): InlineRows {
   const met = new Set<string>();

@@ -61,7 +61,7 @@ const MISTAKES: readonly (readonly [line: string, message: RegExp])[] = [
   ["new ThreadPool({ initializer: square, initargs: ['x'] });", /Type 'string' is not assignable to type 'number'/],
   ['new ProcessPoolExecutor({ initializer: square, initargs: [1, 2] });', /is not assignable to type '(undefined|readonly \[x: number\])'/],
   ['new WorkerRuntime({ initializer: parse, initargs: [1] });', /Type 'number' is not assignable to type 'string'/],
-  ["new WorkerRuntime({ kind: 'fork' });", /Type '"fork"' is not assignable to type '"process" \| "thread"/],
+  ["new WorkerRuntime({ kind: 'fork' });", /Type '"fork"' is not assignable to type '(?=.*"inline")(?=.*"process")(?=.*"thread")/],
 ];
 
 /** With several overloads that have the right number of arguments TypeScript 5.9 and 6 say why none fits, 7 why the last does not. */
@@ -132,7 +132,7 @@ class OwnPool extends ThreadPool { readonly mine = true; constructor(options: Po
 is<Pool>()(new Pool({ initializer: square, initargs: [1] }), true);
 is<boolean>()(new OwnPool(poolOptions) instanceof ThreadPool, true);
 const { kind } = new WorkerRuntime();
-is<'process' | 'thread'>()(kind, true);
+is<'process' | 'thread' | 'inline'>()(kind, true);
 is<FutureIterator<Future<number>>>()(asCompleted([executor.submit(add, 1, 2)]), true);
 is<Promise<{ done: Set<Future<number>>; notDone: Set<Future<number>> }>>();
 void wait([executor.submit(add, 1, 2), pool.applyAsync(square, [1])]);
