@@ -543,6 +543,8 @@ const POOL: Record<Member, Ask<Pool>> = {
   ...(POOL_CALLS as Record<Member, Ask<Pool>>),
   waitForCapacity: (pool) => pool.waitForCapacity(1),
   ready: (pool) => pool.ready(),
+  stdout: (pool) => pool.stdout,
+  stderr: (pool) => pool.stderr,
   stats: (pool) => Object.keys(pool.stats()),
   join: (pool) => {
     pool.close();
@@ -564,6 +566,8 @@ const EXECUTOR: Record<Member, Ask<Executor>> = {
   [inspect.custom]: (executor) => typeof shown(executor),
   waitForCapacity: (executor) => (executor as ProcessPoolExecutor).waitForCapacity(1),
   ready: (executor) => (executor as ProcessPoolExecutor).ready(),
+  stdout: (executor) => (executor as ProcessPoolExecutor).stdout,
+  stderr: (executor) => (executor as ProcessPoolExecutor).stderr,
   stats: (executor) => Object.keys((executor as ProcessPoolExecutor).stats()),
   shutdown: (executor) => executor.shutdown(),
   terminateWorkers: (executor) => executor.terminateWorkers(),
