@@ -396,6 +396,20 @@ const KEPT: readonly [string, Partial<ClientShape>[], Partial<WorldShape> & { cl
       ['answerSchema', 0, 0],
     ],
   ],
+  [
+    'a callback of a task that was lost with its worker terminates the facade of another one',
+    [{ maxLanes: 1, maxQueue: 0 }],
+    { slots: 3, closes: true },
+    [
+      ['call', 0, 0],
+      ['ready', 0, 0],
+      ['stream', 1, 0],
+      ['plot', 42, 98],
+      ['begin', 16, 0],
+      ['begin', 21, 0],
+      ['die', 0, 0],
+    ],
+  ],
 ];
 
 describe('what went wrong once', () => {

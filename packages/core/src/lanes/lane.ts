@@ -63,7 +63,7 @@ export interface LifeListener {
   workerServes(lane: Lane): void;
   /** The lane has no tasks, as far as it knows. */
   workerRests(lane: Lane): void;
-  /** `started` tasks were running or may have been; `unstarted` ones never began. */
+  /** `started` tasks were running or may have been, and have not left the lane; `unstarted` ones never began. */
   workerGone(lane: Lane, started: readonly Chunk[], unstarted: readonly Chunk[]): void;
   /** An error of user code that is not the outcome of a task. */
   lateError(lane: Lane, error: unknown): void;
@@ -446,7 +446,7 @@ export class Lane implements TransportOwner {
       for (const chunk of sorted.unstarted) unstarted.push(chunk);
     }
     this.#busy = this.#stuck = 0;
-    for (const chunk of [...started, ...unstarted]) this.#work.left(chunk, chunk.count);
+    for (const chunk of unstarted) this.#work.left(chunk, chunk.count);
     this.#start.ended(this.#exit, this.#hasAnswered || started.length > 0);
     this.#life.workerGone(this, started, unstarted);
   }

@@ -242,7 +242,7 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
     publishWorker(lane.wasLost ? 'lost' : 'ended', this.#options.name, lane, lane.startError);
     this.#scheduler.removeLane(lane);
     this.#scheduler.giveBack(unstarted);
-    settleLost(lane, started);
+    settleLost(lane, started, (chunk) => this.#scheduler.left(chunk, chunk.count));
     this.#lanes.delete(lane);
     if (lane.wasReady) this.#vacancies += 1;
     hasEnded(lane);
