@@ -208,7 +208,7 @@ test('withOptions', () => {
   expectTypeOf(view.map(later, [1])).toEqualTypeOf<Promise<string[]>>();
   expectTypeOf(view.withOptions({ signal: undefined }).apply(seven)).toEqualTypeOf<Promise<number>>();
   expectTypeOf<keyof PoolCalls>().toEqualTypeOf<
-    'apply' | 'applyAsync' | 'map' | 'mapAsync' | 'starmap' | 'starmapAsync' | 'imap' | 'imapUnordered' | 'withOptions'
+    'apply' | 'applyAsync' | 'map' | 'mapAsync' | 'starmap' | 'starmapAsync' | 'imap' | 'imapUnordered' | 'broadcast' | 'withOptions'
   >();
   // @ts-expect-error of a call, not of all of them
   pool.withOptions({ callback: () => undefined });

@@ -111,5 +111,6 @@ function rowsOf(table: unknown[]): readonly unknown[] {
 export const describe: typeof vitest.describe = isWhole
   ? vitest.describe
   : (sampledSuites(vitest.describe as unknown as Definer) as unknown as typeof vitest.describe);
-export const it: typeof vitest.it = isWhole ? vitest.it : (sampledTests(vitest.it as unknown as Definer) as unknown as typeof vitest.it);
-export const test: typeof vitest.test = it;
+const sampled = isWhole ? vitest.test : (sampledTests(vitest.test as unknown as Definer) as unknown as typeof vitest.test);
+
+export { sampled as it, sampled as test };

@@ -153,11 +153,6 @@ export function becomeWorker(depth: number, tasks: TaskSource, identity: Identit
   for (const set of state.named.splice(0)) set(identity);
 }
 
-/** How this worker is named; `undefined` in the main program. */
-export function identityHere(): Identity | undefined {
-  return state.identity;
-}
-
 /** How many runtimes are above the running code. */
 export function depthHere(): number {
   return inlineTaskHere()?.depth ?? state.depth;
