@@ -84,6 +84,7 @@ export interface IMapIterator<R> extends AsyncDisposable {
 }
 type Rest<A extends readonly unknown[], O> = [] extends A ? [args?: Readonly<A> | undefined, options?: O | undefined] : [args: Readonly<A>, options?: O | undefined];
 export interface PoolCalls {
+  broadcast<A extends readonly unknown[], R>(fn: ((...args: A) => R) | TaskReference<(...args: A) => R>, args?: A, options?: any): Promise<Awaited<R>[]>;
   apply<A extends readonly unknown[], R>(fn: (...args: A) => R, ...rest: Rest<A, AsyncOptions<Awaited<R>>>): Promise<Awaited<R>>;
   apply<A extends readonly unknown[], R>(fn: TaskReference<(...args: A) => R>, ...rest: Rest<A, AsyncOptions<Awaited<R>>>): Promise<Awaited<R>>;
   applyAsync<A extends readonly unknown[], R>(fn: (...args: A) => R, ...rest: Rest<A, AsyncOptions<Awaited<R>>>): AsyncResult<Awaited<R>>;
@@ -146,6 +147,7 @@ export class Future<R> implements Promise<R> {
   readonly [Symbol.toStringTag]: string; readonly __handle: 'Future';
 }
 export interface ExecutorCalls {
+  broadcast<A extends readonly unknown[], R>(fn: ((...args: A) => R) | TaskReference<(...args: A) => R>, ...args: A): Promise<Awaited<R>[]>;
   submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>>;
   submit<A extends readonly unknown[], R>(fn: TaskReference<(...args: A) => R>, ...args: A): Future<Awaited<R>>;
 ${executorMaps.join('\n')}

@@ -21,6 +21,7 @@ test('the exports [P-NEW-12] [B-208] [EX-2]', () => {
       'MaybeEncodingError',
       'NestedBootstrapError',
       'NotReadyError',
+      'NotSupportedError',
       'OptionsError',
       'PayloadTooLargeError',
       'PoolClosedError',

@@ -389,6 +389,7 @@ const setup = {
   workerData: [0, 1],
   preload: [],
   initargs: [0, []],
+  finalargs: [0, []],
   maxPayloadBytes: 2 ** 20,
 };
 const run = (fields: Record<number, unknown>) => [TASKS, 1, 4, Object.assign([1, 0, 0, [1, 2], undefined] as unknown[], fields)];
@@ -398,7 +399,7 @@ const ORDERS: readonly Field[] = [
   { field: 'the message', forge: (value) => value },
   { field: 'its kind', forge: (value) => [value] },
   { field: 'INIT: setup', forge: (value) => [INIT, value] },
-  ...['workerId', 'workerIndex', 'depth', 'workerData', 'preload', 'initargs'].map((key) => ({
+  ...['workerId', 'workerIndex', 'depth', 'workerData', 'preload', 'initargs', 'finalargs'].map((key) => ({
     field: `INIT: ${key}`,
     forge: (value: unknown) => [INIT, { ...setup, [key]: value }],
     isFine: (value: unknown) => {

@@ -1,8 +1,9 @@
 /**
- * Translates `submit`, `runInExecutor` and `addDoneCallback` to a pool.
+ * Translates `submit`, `broadcast`, `runInExecutor` and `addDoneCallback` to a pool.
  *
  *   submit, awaited at the call            -> apply
  *   any other submit                       -> applyAsync
+ *   broadcast                              -> broadcast, with a list of arguments
  *   addDoneCallback                        -> the first `finally` of the result
  *   addDoneCallback of an earlier rewrite  -> callback and errorCallback
  *
@@ -33,6 +34,17 @@ export function submit(pass: Pass, call: ts.CallExpression, receiver: ts.Express
     if (list !== undefined || options !== undefined) parts.push(list ?? '[]');
     if (options !== undefined) parts.push(options);
     return `${target}.${method}(${parts.join(', ')})`;
+  });
+}
+
+/** Translates `executor.broadcast(fn, ...args)`. */
+export function broadcast(pass: Pass, call: ts.CallExpression, receiver: ts.Expression): void {
+  const [fn, ...args] = call.arguments;
+  pass.replace(call, () => {
+    const parts = [fn === undefined ? '' : pass.print(fn)];
+    const list = argumentsText(pass, args);
+    if (list !== undefined) parts.push(list);
+    return `${printReceiver(pass, receiver)}.broadcast(${parts.join(', ')})`;
   });
 }
 

@@ -15,7 +15,7 @@ import { optionValue, readOptions } from '../options-argument.ts';
 import type { Pass } from '../pass.ts';
 import { DRAINING, endBody, endDeclaration, isGuard } from '../scope-end.ts';
 import { endExecutor } from './end-executor.ts';
-import { addDoneCallback, runInExecutor, submit } from './executor-calls.ts';
+import { addDoneCallback, broadcast, runInExecutor, submit } from './executor-calls.ts';
 import { mapCall, unsupportedMapReason } from './executor-maps.ts';
 import { renameOption } from './rename-option.ts';
 
@@ -142,6 +142,7 @@ function facadeCall(pass: Pass, call: ts.CallExpression, access: ts.PropertyAcce
     return;
   }
   if (method === 'submit') submit(pass, call, access.expression);
+  else if (method === 'broadcast') broadcast(pass, call, access.expression);
   else if (method === 'map') mapCall(pass, call, access.expression);
   else if (method === 'shutdown' || method === 'terminateWorkers' || method === 'killWorkers')
     endExecutor(pass, call, access.expression, method);

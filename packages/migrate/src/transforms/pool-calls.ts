@@ -1,5 +1,5 @@
 /**
- * Translates `apply` and `applyAsync` to `submit`.
+ * Translates `apply` and `applyAsync` to `submit`, and `broadcast` to that of executors.
  *
  * A pool runs callbacks before the result settles, and an error of a callback becomes the result:
  *
@@ -69,6 +69,12 @@ export function applyAsync(pass: Pass, call: ts.CallExpression, receiver: ts.Exp
     return;
   }
   pass.replace(call, () => `((future) => { future${thenText(pass, options)}.catch(() => undefined); return future; })(${submit()})`);
+}
+
+/** Translates `pool.broadcast(fn, args, options)`. */
+export function broadcast(pass: Pass, call: ts.CallExpression, receiver: ts.Expression): void {
+  const options = readOptions(pass, call.arguments[2]);
+  pass.replace(call, () => `${receiverText(pass, receiver, options)}.broadcast(${taskText(pass, call)})`);
 }
 
 /** Whether all uses of a handle are `await`, `then`, `catch`, `finally` or `get()` without a timeout. */

@@ -16,7 +16,7 @@ import { readOptions } from '../options-argument.ts';
 import type { Pass } from '../pass.ts';
 import { endBody, endDeclaration, isGuard, TERMINATING } from '../scope-end.ts';
 import { endPool } from './end-pool.ts';
-import { apply, applyAsync } from './pool-calls.ts';
+import { apply, applyAsync, broadcast } from './pool-calls.ts';
 import { imap, imapUnordered, map, starmap, wholeMapAsync } from './pool-maps.ts';
 import { unsupportedReason } from './pool-unsupported.ts';
 import { renameOption } from './rename-option.ts';
@@ -176,6 +176,7 @@ const TRANSLATORS: ReadonlyMap<string, Translator> = new Map([
   ['starmapAsync', wholeMapAsync],
   ['imap', imap],
   ['imapUnordered', imapUnordered],
+  ['broadcast', broadcast],
   ['close', endPool],
   ['terminate', endPool],
   ['join', endPool],

@@ -82,6 +82,7 @@ export const cases = [
     'const future = executor.withOptions({ signal, priority: 1, taskTimeout: 9, retries: 1, onReport: log }).submit(fn, 1);\nlog(await future);',
     EXECUTOR,
   ],
+  ['broadcast', 'log(await executor.withOptions({ taskTimeout: 9 }).broadcast(fn, 1));', EXECUTOR],
   ['waitForCapacity', 'await executor.waitForCapacity(3);', EXECUTOR],
   ['ready', 'await executor.ready(1000);', EXECUTOR],
   ['stats', 'log(executor.stats());', EXECUTOR],

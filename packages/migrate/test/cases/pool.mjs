@@ -101,6 +101,7 @@ export const cases = [
   ['imapUnordered, lazy input', 'for await (const value of pool.imapUnordered(fn, lazy)) log(value);', POOL],
   ['imapUnordered, onProgress', 'for await (const value of pool.imapUnordered(fn, xs, { onProgress: log })) log(value);', POOL],
   ['withOptions', 'const calls: PoolCalls = pool.withOptions({ priority: 1 });\nlog(await calls.map(fn, xs));', POOL],
+  ['broadcast', 'log(await pool.broadcast(fn, [1], { taskTimeout: 9 }));', POOL],
   ['waitForCapacity', 'await pool.waitForCapacity(3);', POOL],
   ['ready', 'await pool.ready(1000);', POOL],
   ['stats', 'log(pool.stats());', POOL],
