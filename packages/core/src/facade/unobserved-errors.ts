@@ -39,15 +39,15 @@ export function noteLook(handle: object): void {
   numbers.delete(handle);
   errors.delete(number);
   failures -= 1;
+  if (failures > 0) return;
+  isListening = false;
+  process.off('beforeExit', warn);
 }
 
 function warn(): void {
   if (areWorkersLeaving()) return;
+  // `isListening` stays: there is one warning.
   process.off('beforeExit', warn);
-  if (failures === 0) {
-    isListening = false;
-    return;
-  }
   const [error] = errors.values();
   const first = errors.size === 0 ? '' : `; the first: ${shown(error)}`;
   const what = failures === 1 ? '1 failed result was' : `${failures} failed results were`;
