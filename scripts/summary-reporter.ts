@@ -1,6 +1,7 @@
 /**
  * Prints one line at the end of a test run: `Tests: N passed, N failed, N skipped`. An error outside the tests of a file or suite counts as one
- * failure. It also stores the result of each test for scripts/make-conformance.mjs, per file. The results of files that did not run stay.
+ * failure. A run of all tests (`npm run test:all`) also stores the result of each test for scripts/make-conformance.mjs, per file. The results of files
+ * that did not run stay.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -29,10 +30,10 @@ export default class SummaryReporter implements Reporter {
       if (module.errors().length > 0) count.failed += 1;
       for (const suite of module.children.allSuites()) if (suite.errors().length > 0) count.failed += 1;
     }
-    // With `-t` most tests do not run, so their results are not stored.
-    if (this.#vitest?.config.testNamePattern === undefined) keep(modules);
-    if (process.env['MATRIX'] !== 'all')
-      console.log('A sample of the tests that differ only in a parameter. All of them: npm run test:all');
+    const isWhole = process.env['MATRIX'] === 'all';
+    // A sample and a run with `-t` leave tests out, so their results are not stored.
+    if (isWhole && this.#vitest?.config.testNamePattern === undefined) keep(modules);
+    if (!isWhole) console.log('A sample of the tests that differ only in a parameter. All of them: npm run test:all');
     console.log(`Tests: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
   }
 }

@@ -18,6 +18,7 @@ import {
   isDoneWithin,
   isFinal,
   markHandled,
+  markObserved,
   sourceOf,
   stateOf,
   valueWithin,
@@ -84,6 +85,8 @@ class FutureResult<R> extends Deferred<R> implements AsyncResult<R> {
 
   successful(): boolean {
     if (!this.ready()) throw new NotReadyError('the result is not ready: await it, or call ready() first');
+    // The program learns here that the call failed.
+    markObserved(this);
     return stateOf(this) === 'returned';
   }
 

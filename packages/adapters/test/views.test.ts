@@ -148,17 +148,19 @@ describe.each(CASES)('$origin, $title', ({ kind, origin }) => {
     const three = caller.call(fail, 'three');
     caller.gate.open();
     await wait([one.future, two.result, three.future]);
-    expect(stateOf(one.future, one.result)).toBe('raised');
     expect(caller.unobserved()).toBe(3);
     const error = await one.future.exception();
     expect(error).toBeInstanceOf(RangeError);
     expect(caller.unobserved()).toBe(2);
+    expect(stateOf(one.future, one.result)).toBe('raised');
     expect(await one.result.exception()).toBe(error);
     expect([await failure(one.result), await failure(one.future)]).toEqual([error, error]);
     expect(caller.unobserved()).toBe(2);
     expect(await failure(two.result.get())).toEqual(new RangeError('two'));
     expect(caller.unobserved()).toBe(1);
-    // Left unasked: no unhandled rejection.
+    expect(three.result.successful()).toBe(false);
+    expect(caller.unobserved()).toBe(0);
+    // No promise of the third was asked for: no unhandled rejection.
   });
 
   test('give up after their timeout, and can be asked again', async () => {

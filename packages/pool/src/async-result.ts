@@ -169,6 +169,8 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
 
   successful(): boolean {
     if (!this.ready()) throw new NotReadyError('the result is not ready: await it, or call ready() first');
+    // The program learns here that the call failed.
+    markObserved(this);
     return stateOf(this) === 'returned';
   }
 

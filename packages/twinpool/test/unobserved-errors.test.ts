@@ -71,6 +71,22 @@ describe('no warning', () => {
       0,
     ],
     [
+      'of a result that successful() looked at',
+      "const pool = new ThreadPool(1); const result = pool.applyAsync(fail, ['x']); await result.wait(); result.successful();",
+      0,
+    ],
+    [
+      'of what terminate() ended',
+      'const pool = new ThreadPool(1); const results = [1, 2, 3].map((n) => pool.applyAsync(() => new Promise(() => {}))); pool.mapAsync((x) => x, [1]); await new Promise((done) => setTimeout(done, 100)); pool.terminate(); await pool.join();',
+      0,
+    ],
+    ['of what the end of a scope gave up', 'await Pool.use(1, async (pool) => void pool.applyAsync(() => new Promise(() => {})));', 0],
+    ...['terminateWorkers', 'killWorkers'].map((method): [string, string, number] => [
+      `of what ${method}() ended`,
+      `const executor = new ProcessPoolExecutor({ maxWorkers: 1, killGrace: 50 }); const futures = [1, 2, 3].map(() => executor.submit(() => new Promise(() => {}))); while (!futures[0].running()) await new Promise((done) => setTimeout(done, 5)); await executor.${method}();`,
+      0,
+    ]),
+    [
       'after process.exit()',
       "const executor = new ThreadPoolExecutor(1); const future = executor.submit(fail, 'x'); setInterval(() => future.done() && process.exit(3), 1);",
       3,

@@ -18,40 +18,44 @@ const numbers = new WeakMap<object, number>();
 const errors = new Map<number, unknown>();
 let failures = 0;
 let last = 0;
-let isListening = false;
+/**
+ *   quiet --a failure--> listening --the last failure was looked at--> quiet
+ *                            '--the warning is given--> warned
+ */
+let state: 'quiet' | 'listening' | 'warned' = 'quiet';
 
 /** No caller waits for this handle, which has failed. */
 export function noteFailure(handle: object, error: unknown): void {
+  if (state === 'warned') return;
   failures += 1;
   last += 1;
   numbers.set(handle, last);
   if (errors.size < MOST_KEPT) errors.set(last, error);
-  if (isListening) return;
-  isListening = true;
+  if (state === 'listening') return;
+  state = 'listening';
   process.on('beforeExit', warn);
 }
 
 /** A caller looks at the outcome of this handle after all. */
 export function noteLook(handle: object): void {
   const number = numbers.get(handle);
-  // Also when the warning has been given.
-  if (number === undefined || failures === 0) return;
+  if (number === undefined || state !== 'listening') return;
   numbers.delete(handle);
   errors.delete(number);
   failures -= 1;
   if (failures > 0) return;
-  isListening = false;
+  state = 'quiet';
   process.off('beforeExit', warn);
 }
 
 function warn(): void {
   if (areWorkersLeaving()) return;
-  // `isListening` stays: there is one warning.
+  state = 'warned';
   process.off('beforeExit', warn);
   const [error] = errors.values();
   const first = errors.size === 0 ? '' : `; the first: ${shown(error)}`;
   const what = failures === 1 ? '1 failed result was' : `${failures} failed results were`;
-  failures = 0;
+  errors.clear();
   process.emitWarning(`twinpool: ${what} never looked at (unobservedErrors)${first}`, {
     type: 'TwinpoolWarning',
     code: 'TWINPOOL_UNOBSERVED',

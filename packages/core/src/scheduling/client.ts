@@ -136,6 +136,7 @@ export class Client implements JobOwner {
 
   /** Tasks in the queue: accepted, and neither in a lane nor waiting for one certain worker. */
   get #inQueue(): number {
+    if (this.#broadcasts.size === 0) return this.queued;
     let apart = 0;
     for (const { free } of this.#broadcasts) apart += free;
     return this.queued - apart;
@@ -182,7 +183,7 @@ export class Client implements JobOwner {
     }
     const { maxQueue, name } = this.options;
     // What a worker takes at once does not wait; it is asked only when the queue is full.
-    if (this.#inQueue > maxQueue && this.#inQueue > maxQueue + this.#scheduler.freeSlots(this)) {
+    if (this.queued > maxQueue && this.#inQueue > maxQueue + this.#scheduler.freeSlots(this)) {
       const before = this.#inQueue - tasks;
       job.end(new QueueFullError(`${name}: ${before} tasks wait, and ${tasks} more would be over maxQueue (${maxQueue})`), 'refused');
       return;
