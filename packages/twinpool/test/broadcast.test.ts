@@ -1,5 +1,6 @@
 /** Tests `broadcast`: one call that every worker runs once, on both facades and their views and adapters. */
 import { makeGate, until } from '@twinpool/testkit';
+import { describe, test } from '@twinpool/testkit/sample';
 import { hold, holdAsync, mark, square } from '@twinpool/testkit/tasks';
 import {
   asExecutor,
@@ -24,7 +25,7 @@ import {
   WorkerLostError,
   WorkerRuntime,
 } from 'twinpool';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { doubled, exitIn, failIn, holdThenEnd, loop, markIndex, read, reportIndex, set, whenAborted } from './fixtures/broadcast/tasks.mjs';
 
 describe.each([

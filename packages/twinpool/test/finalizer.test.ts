@@ -1,6 +1,7 @@
 /** Tests `finalizer`, `finalargs` and `finalizerTimeout`: every way in which a worker ends runs the finalizer once, or never. */
 import { makeGate, runNode, until } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
+import { describe, test } from '@twinpool/testkit/sample';
 import { hold, square } from '@twinpool/testkit/tasks';
 import {
   asPool,
@@ -16,7 +17,7 @@ import {
   WorkerLostError,
   WorkerRuntime,
 } from 'twinpool';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import {
   crash,
   exits,

@@ -1,6 +1,7 @@
 /** Tests `maxMemoryPerChild`, and what a WorkerLostError says of memory. */
 import { makeGate, until } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
+import { describe, test } from '@twinpool/testkit/sample';
 import { mark, square } from '@twinpool/testkit/tasks';
 import {
   OptionsError,
@@ -12,7 +13,7 @@ import {
   WorkerLostError,
   WorkerRuntime,
 } from 'twinpool';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { arrays, keep, leak, leakLater, strings, workerId } from './fixtures/memory/tasks.mjs';
 
 const MB = 2 ** 20;

@@ -1,6 +1,7 @@
 /** Tests `minWorkers`, `ready` and how many workers start at the same time, with real workers. */
 import { availableParallelism } from 'node:os';
 import { isRunning, makeGate, outcome, runNode, until } from '@twinpool/testkit';
+import { describe, test } from '@twinpool/testkit/sample';
 import { failToStart, hold, holdAsync, place, square } from '@twinpool/testkit/tasks';
 import {
   asExecutor,
@@ -21,7 +22,7 @@ import {
   taskRef,
   WorkerRuntime,
 } from 'twinpool';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 
 /** Both facades in one form. */
 interface Face {

@@ -1,5 +1,6 @@
 /** Tests `concurrentTasksPerWorker` through the facades: calls, maps, iterators, views, adapters and a shared runtime. core/test/contract/slots.test.ts has the rest. */
 import { makeGate, outcome, until, within } from '@twinpool/testkit';
+import { describe, it } from '@twinpool/testkit/sample';
 import { holdAsync, holdItem, later, square } from '@twinpool/testkit/tasks';
 import {
   asExecutor,
@@ -12,7 +13,7 @@ import {
   ThreadPoolExecutor,
   WorkerRuntime,
 } from 'twinpool';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 const KINDS = [
   { kind: 'thread', PoolClass: ThreadPool, ExecutorClass: ThreadPoolExecutor },

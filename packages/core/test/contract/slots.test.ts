@@ -7,6 +7,7 @@ import { type Gate, makeGate, outcome, until, within } from '@twinpool/testkit';
 import { exitLater, holdThenExit } from '@twinpool/testkit/faults';
 import { expectWarning } from '@twinpool/testkit/leak-check';
 import { fire, leave, probeWithin } from '@twinpool/testkit/leftovers';
+import { describe, it } from '@twinpool/testkit/sample';
 import {
   bytesLater,
   hold,
@@ -21,7 +22,7 @@ import {
   reportWhenAborted,
   square,
 } from '@twinpool/testkit/tasks';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { KINDS, type Kind, open, openAt, type Workplace } from './workplace.ts';
 
 const CODE = { timeout: 'ERR_TWINPOOL_TASK_TIMEOUT', lost: 'ERR_TWINPOOL_WORKER_LOST', cancelled: 'ERR_TWINPOOL_CANCELLED' };
