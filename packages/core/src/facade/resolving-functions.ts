@@ -17,8 +17,9 @@ const NATIVE = sourceOf.call(resolving);
 
 /** Whether `fn` can only be a resolving function of a native promise. It runs no code of the user. */
 export function isResolvingFunction(fn: unknown): fn is (value: unknown) => void {
-  // A proxy of a function has the source of a native one. This check is the first: reading the name of a proxy runs code of the program.
-  return typeof fn === 'function' && !types.isProxy(fn) && fn.name === '' && fn.length === 1 && sourceOf.call(fn) === NATIVE;
+  // A proxy and a bound function have the source of a native one; the latter has a name. Reading the name of a proxy runs code of the program. Other
+  // native functions without a name run no code of the user either.
+  return typeof fn === 'function' && !types.isProxy(fn) && fn.name === '' && sourceOf.call(fn) === NATIVE;
 }
 
 /** The result of a `then` that got resolving functions. The native promise behind it is made when its result is used, which `await` never does. */

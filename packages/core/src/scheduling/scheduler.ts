@@ -79,6 +79,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
   #pumping = false;
   #again = false;
   #planned = false;
+  /** No lane has become idle since the last look: what comes in before the planned run need not look again. */
+  #isBusy = false;
   /** Jobs that get tasks back wake their client; the scheduler need not plan a run for that. */
   #givesBack = false;
   /** Where the search for a lane with room starts, so that all get their turn. */
@@ -185,8 +187,14 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** A job came in: an idle lane gets it at once; else it goes out with what else comes this turn. */
   pump(urgent: boolean): void {
-    if (urgent && this.#isAnyIdle()) this.#run();
-    else this.#plan();
+    if (urgent && !(this.#planned && this.#isBusy)) {
+      if (this.#isAnyIdle()) {
+        this.#run();
+        return;
+      }
+      this.#isBusy = true;
+    }
+    this.#plan();
   }
 
   #isAnyIdle(): boolean {
@@ -216,6 +224,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
       return;
     }
     this.#pumping = true;
+    this.#isBusy = false;
     try {
       do {
         this.#again = false;
@@ -269,7 +278,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
         const slot = this.#slots > 1 ? lane.freeSlot : this.#freedFor(lane);
         const chunk = slot === undefined ? undefined : job.claimFor(lane.id, lane.index);
         if (slot === undefined || chunk === undefined) continue;
-        this.#take(client, chunk, now);
+        this.#take(client, chunk);
+        this.#recordWait(job.acceptedAt, now, chunk.count);
         slot.send([chunk]);
       }
     }
@@ -454,11 +464,14 @@ export class Scheduler implements WorkListener, ClientScheduler {
     const now = this.#clock.now();
     const hardLimit = this.#slots > 1 ? 1 : Math.min(lane.callsLeft, MOST_TASKS);
     const limit = Math.min(share, hardLimit);
+    let before = slot.last;
+    // Tasks that were accepted together have waited alike: they are recorded together.
+    let accepted: Moment | undefined;
+    let alike = 0;
     while (count < limit) {
       const client = this.#nextClient(lane, chunks);
       const job = client?.front();
       if (client === undefined || job === undefined) break;
-      const before = chunks.at(-1) ?? slot.last;
       const most = before !== undefined && !mayFollow(job, before.job, lane) ? 0 : this.#roomFor(job, lane, slot, count, load, now);
       if (most === 0) break;
       const chunk = job.claim(isCondemnable(job, lane) ? 1 : Math.min(most, limit - count));
@@ -470,11 +483,19 @@ export class Scheduler implements WorkListener, ClientScheduler {
       // A chunk that the user cut is claimed whole; what the worker may not take of it goes back.
       const tooMany = chunk.count - (isCondemnable(job, lane) ? 1 : hardLimit - count);
       if (tooMany > 0) job.giveBack(chunk.splitTail(tooMany));
-      this.#take(client, chunk, now);
+      this.#take(client, chunk);
+      if (job.acceptedAt !== accepted) {
+        if (accepted !== undefined) this.#recordWait(accepted, now, alike);
+        accepted = job.acceptedAt;
+        alike = 0;
+      }
+      alike += chunk.count;
       chunks.push(chunk);
+      before = chunk;
       count += chunk.count;
       load += (chunk.count * chunk.charge) / 1000;
     }
+    if (accepted !== undefined) this.#recordWait(accepted, now, alike);
     if (chunks.length > 0) slot.send(chunks);
     return chunks.length > 0;
   }
@@ -497,12 +518,15 @@ export class Scheduler implements WorkListener, ClientScheduler {
     return this.#lanes.some(({ state }) => state === 'starting');
   }
 
-  #take(client: Client, chunk: Chunk, now: number): void {
-    const { fn, acceptedAt } = chunk.job;
-    chunk.charge = fn.runTimes.estimate === 0 ? UNKNOWN_CHARGE : Math.ceil(fn.runTimes.estimate * 1000);
+  #take(client: Client, chunk: Chunk): void {
+    const { estimate } = chunk.job.fn.runTimes;
+    chunk.charge = estimate === 0 ? UNKNOWN_CHARGE : Math.ceil(estimate * 1000);
     client.chargeAhead(chunk.count, chunk.charge);
     client.claimed(chunk.job, chunk.count);
-    this.#waitTime.record(Math.max(0, now - acceptedAt.at), chunk.count);
+  }
+
+  #recordWait(accepted: Moment, now: number, count: number): void {
+    this.#waitTime.record(Math.max(0, now - accepted.at), count);
   }
 
   /** The client with work, and a lane to spare, that has had the least. */

@@ -91,9 +91,10 @@ export class SlotRunner {
   #context: RunningTask | undefined;
   /** Fails the running asynchronous task with an error outside of its promise. */
   #fail: ((error: unknown) => void) | undefined;
-  /** What came for the task of this message before it began. */
+  /** What came for a task before it began, and the message and place of that task. */
   #early: 'abort' | 'skip' | undefined;
   #earlyFor = 0;
+  #earlyPlace = 0;
   /** The program does not know yet that the messages whose tasks it took back were read. */
   #owesAcknowledgement = false;
   /** The worker, which has one slot, uses more memory than its limit: only tasks that cannot run elsewhere still run. */
@@ -162,8 +163,9 @@ export class SlotRunner {
     if (batch?.sequence !== sequence || batch.place !== place) return;
     const running = this.#running;
     if (!this.#busy || running === 0) {
-      if (this.#host.isShared) this.#early = isFinal ? 'skip' : 'abort';
+      this.#early = isFinal ? 'skip' : 'abort';
       this.#earlyFor = sequence;
+      this.#earlyPlace = place;
       return;
     }
     const context = this.context() as RunningTask;
@@ -454,8 +456,8 @@ export class SlotRunner {
   }
 
   /** Whether this came for the task before it began. */
-  #takeEarly({ sequence }: Batch, what: 'abort' | 'skip'): boolean {
-    const hasCome = this.#early === what && this.#earlyFor === sequence;
+  #takeEarly({ sequence, place }: Batch, what: 'abort' | 'skip'): boolean {
+    const hasCome = this.#early === what && this.#earlyFor === sequence && this.#earlyPlace === place;
     if (hasCome) this.#early = undefined;
     return hasCome;
   }

@@ -177,6 +177,25 @@ describe.each(KINDS)('an aborted signal: %s', (kind) => {
     expect(await within(work.call(place))).toEqual(before);
   });
 
+  // A task that a thread has not begun is taken back.
+  it.runIf(kind === 'process')('that comes with its task, in the same turn, reaches it when it begins', async () => {
+    const work = open(kind, { processes: 1, killGrace: Number.POSITIVE_INFINITY });
+    const before = await work.call(place);
+    for (let i = 0; i < 10; i++) {
+      // The worker is idle, so the task is handed over at once.
+      expect(await within(work.call(place))).toEqual(before);
+      const gate = makeGate();
+      const controller = new AbortController();
+      const { job, promise } = work.begin(holdOrAbort, [gate.path], { signal: controller.signal });
+      expect(job.isHandedOver).toBe(true);
+      controller.abort();
+      isCancelled(await outcome(promise, 100));
+      await gate.entered(2);
+      expect(gate.labels()[1]).toMatch(/^aborted/);
+    }
+    expect(await within(work.call(place))).toEqual(before);
+  });
+
   it('ends a task that does not listen by force, after killGrace [F-67]', async () => {
     const gate = makeGate();
     const work = open(kind, { processes: 1, killGrace: 150 });
