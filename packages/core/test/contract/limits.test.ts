@@ -181,6 +181,9 @@ describe.each(KINDS)('an aborted signal: %s', (kind) => {
   it.runIf(kind === 'process')('that comes with its task, in the same turn, reaches it when it begins', async () => {
     const work = open(kind, { processes: 1, killGrace: Number.POSITIVE_INFINITY });
     const before = await work.call(place);
+    const opened = makeGate();
+    opened.open();
+    await work.call(holdOrAbort, opened.path);
     for (let i = 0; i < 10; i++) {
       // The worker is idle, so the task is handed over at once.
       expect(await within(work.call(place))).toEqual(before);
