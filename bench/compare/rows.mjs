@@ -39,10 +39,10 @@ const single = ({ call }) => oneByOne((x) => call(increment, x), 2_000);
 const pending = ({ call, gc }) => held(gc, (i) => call(increment, i), 50_000);
 
 export const rows = [
-  row('submit', 'numbers, executor', executor, 18, numbers),
-  row('submit', 'numbers, pool', pool, 18, numbers),
-  row('submit', 'objects, executor', executor, 9, objects),
-  row('submit', 'ten at a time, executor', executor, 9, tens),
+  row('submit', 'numbers, executor', executor, 60, numbers),
+  row('submit', 'numbers, pool', pool, 60, numbers),
+  row('submit', 'objects, executor', executor, 30, objects),
+  row('submit', 'ten at a time, executor', executor, 30, tens),
   row('map', 'executor', executor, 9, mapped),
   row('map', 'pool', pool, 12, mapped),
   row('latency', 'executor', executor, 5, single),

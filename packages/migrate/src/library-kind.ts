@@ -88,3 +88,8 @@ export function libraryOf(symbol: ts.Symbol): string | undefined {
   const file = symbol.declarations?.[0]?.getSourceFile().fileName;
   return file?.startsWith(LIBRARY_ROOT) ? file.slice(LIBRARY_ROOT.length, -'.d.ts'.length) : undefined;
 }
+
+/** Whether a property of a facade has the same name and meaning in both APIs. */
+export function isSharedProperty(kind: Kind, name: string): boolean {
+  return kind.family === 'facade' && (name === 'stdout' || name === 'stderr');
+}

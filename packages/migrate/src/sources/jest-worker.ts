@@ -4,6 +4,8 @@
  *   new Worker(file, options)   -> new ProcessPoolExecutor(options)
  *   worker.method(…)            -> submit(taskRef to the export, …)
  *   setup(), setupArgs          -> initializer, initargs
+ *   teardown()                  -> finalizer
+ *   getStdout(), getStderr()    -> stdio: 'pipe', stdout, stderr
  *   maxRetries                  -> onWorkerLoss: 'retry', retries
  *   end()                       -> terminateWorkers()
  *   anything else               -> a problem, by name
@@ -21,7 +23,10 @@ import { checkExport, classProblem, construct, isBoolean, receiverText, scriptOf
 
 /** The number of times that jest-worker starts a task again whose worker died. */
 const DEFAULT_RETRIES = 3;
-const MEMBERS: ReadonlySet<string> = new Set(['getStdout', 'getStderr', 'start']);
+const STREAMS: ReadonlyMap<string, string> = new Map([
+  ['getStdout', 'stdout'],
+  ['getStderr', 'stderr'],
+]);
 
 export function planJestWorker(ctx: ForeignContext, unit: Unit): void {
   for (const root of unit.group.roots) planConstruction(ctx, unit, root as ts.NewExpression);
@@ -68,16 +73,18 @@ function planConstruction(ctx: ForeignContext, unit: Unit, node: ts.NewExpressio
   const hasSetup = exported?.names.has('setup') === true;
   if (script !== undefined && exported?.isOpen === true && mentionsHook(ctx, script, exported.names))
     unit.problem(file ?? node, 'script-functions', script.path.slice(script.path.lastIndexOf('/') + 1));
-  if (exported?.names.has('teardown') === true) unit.problem(file ?? node, 'member', 'teardown() of jest-worker');
   if (!hasSetup && optionOf(options, 'setupArgs') !== undefined) drop.add('setupArgs');
   if (hasSetup && script !== undefined) add.push(() => `initializer: ${ctx.edits.refer(node, script, 'setup', '(...args: any[]) => any')}`);
+  if (exported?.names.has('teardown') === true && script !== undefined)
+    add.push(() => `finalizer: ${ctx.edits.refer(node, script, 'teardown', '(...args: any[]) => any')}`);
   if (retries !== undefined)
     add.push(
       () => `onWorkerLoss: ${quote}retry${quote}`,
       () => `retries: ${retries}`,
     );
   // jest-worker keeps the output of its workers to itself. Threads of an executor write to the streams of the program.
-  if (!isThread) add.push(() => `stdio: ${quote}ignore${quote}`);
+  if (unit.group.members.some(({ name }) => STREAMS.has(name.text))) add.push(() => `stdio: ${quote}pipe${quote}`);
+  else if (!isThread) add.push(() => `stdio: ${quote}ignore${quote}`);
   else if (script !== undefined && writesOutput(ctx, script))
     unit.problem(file ?? node, 'member', 'the hidden output of threads of jest-worker');
   if (script !== undefined && /\bJEST_WORKER_ID\b/.test(script.file.text))
@@ -121,7 +128,12 @@ function planForkOptions(ctx: ForeignContext, unit: Unit, property: ts.Node, val
 function planMember(ctx: ForeignContext, unit: Unit, access: ts.PropertyAccessExpression): void {
   const member = access.name.text;
   const call = ts.isCallExpression(access.parent) && access.parent.expression === access ? access.parent : undefined;
-  if (call === undefined || MEMBERS.has(member)) {
+  const stream = STREAMS.get(member);
+  if (call !== undefined && stream !== undefined) {
+    unit.edit(() => ctx.edits.replace(call, () => `${receiverText(ctx, access)}.${stream}`));
+    return;
+  }
+  if (call === undefined || member === 'start') {
     unit.problem(access, 'member', `${call === undefined ? member : `${member}()`} of ${unit.api}`);
     return;
   }

@@ -2,6 +2,8 @@
  * Plans the translation of piscina and tinypool to executors.
  *
  *   filename, name         -> a `taskRef` to the export of the task file
+ *   minThreads, maxThreads -> minWorkers, maxWorkers
+ *   teardown (tinypool)    -> finalizer
  *   run(task, options)     -> submit(taskRef, task), options through `withOptions`
  *   destroy(), close()     -> terminateWorkers(), shutdown()
  *   move(), workerData     -> transfer(), context().workerData; outside of functions the workerData of twinpool/worker
@@ -47,7 +49,9 @@ function planConstruction(ctx: ForeignContext, unit: Unit, node: ts.NewExpressio
   if (!options.isKnown) unit.problem(node, 'options-elsewhere');
   const drop = new Set(['filename', 'name', ...DROPPED]);
   const change = new Map<string, () => string>();
-  const add: string[] = [];
+  const add: (() => string)[] = [];
+  const filename = optionOf(options, 'filename');
+  const script = filename === undefined ? undefined : scriptOf(ctx, unit, filename);
   let executor: Construction['executor'] = 'ThreadPoolExecutor';
   for (const property of options.literal?.properties ?? []) {
     const name = optionName(property);
@@ -59,8 +63,14 @@ function planConstruction(ctx: ForeignContext, unit: Unit, node: ts.NewExpressio
       drop.add(name);
     } else if (name === 'isolateWorkers' && dialect === 'tinypool' && isBoolean(value)) {
       drop.add(name);
-      if (value.kind === ts.SyntaxKind.TrueKeyword) add.push('maxTasksPerChild: 1');
-    } else if (name === 'maxThreads') change.set(name, () => `maxWorkers: ${ctx.print(value)}`);
+      if (value.kind === ts.SyntaxKind.TrueKeyword) add.push(() => 'maxTasksPerChild: 1');
+    } else if (name === 'teardown' && dialect === 'tinypool' && script !== undefined && ts.isStringLiteralLike(value)) {
+      drop.add(name);
+      checkExport(ctx, unit, property, script, value.text);
+      add.push(() => `finalizer: ${ctx.edits.refer(node, script, value.text, '() => unknown')}`);
+    } else if (name === 'minThreads' && fitsMost(value, optionOf(options, 'maxThreads')))
+      change.set(name, () => `minWorkers: ${ctx.print(value)}`);
+    else if (name === 'maxThreads') change.set(name, () => `maxWorkers: ${ctx.print(value)}`);
     else if (name === 'maxQueue' && ts.isStringLiteralLike(value)) {
       const most = Number(optionOf(options, 'maxThreads')?.getText());
       if (Number.isInteger(most)) change.set(name, () => `maxQueue: ${most ** 2}`);
@@ -74,10 +84,17 @@ function planConstruction(ctx: ForeignContext, unit: Unit, node: ts.NewExpressio
   const list = ts.isVariableDeclaration(node.parent) ? node.parent.parent : undefined;
   if (list !== undefined && (list.flags & ts.NodeFlags.BlockScoped) === ts.NodeFlags.Using)
     unit.problem(node, 'member', `Symbol.dispose of ${dialect}`);
-  const filename = optionOf(options, 'filename');
-  const script = filename === undefined ? undefined : scriptOf(ctx, unit, filename);
   unit.constructions.push({ node, options, script, defaultName: optionOf(options, 'name'), executor });
-  unit.edit(() => construct(ctx, node, options, { drop, change, add }, executor));
+  unit.edit(() => construct(ctx, node, options, { drop, change, add: add.map((each) => each()) }, executor));
+}
+
+/** Whether `least` workers are certainly not more than the program allows: an executor refuses that. `most`: the option, if it is given. */
+export function fitsMost(least: ts.Expression, most: ts.Expression | undefined): boolean {
+  const few = unwrap(least);
+  if (ts.isNumericLiteral(few) && Number(few.text) <= 1) return true;
+  if (most === undefined) return false;
+  const many = unwrap(most);
+  return ts.isNumericLiteral(few) && ts.isNumericLiteral(many) ? Number(few.text) <= Number(many.text) : few.getText() === many.getText();
 }
 
 /** Why a class is not the one that the library exports: it is a subclass, or it comes from a place that is not followed. */

@@ -21,7 +21,7 @@ import type { Construction, Unit } from '../units/unit.ts';
 import { hasSpread, isResultUsed, submissionText } from './calls.ts';
 import { environmentProblem } from './environment.ts';
 import type { ForeignContext } from './foreign-context.ts';
-import { construct, isBinder, isText, receiverText, scriptOf } from './piscina.ts';
+import { construct, fitsMost, isBinder, isText, receiverText, scriptOf } from './piscina.ts';
 import { isUsedAfterEnd } from './use-after-end.ts';
 import { registrationOf } from './workerpool-script.ts';
 
@@ -58,6 +58,7 @@ function planConstruction(ctx: ForeignContext, unit: Unit, node: ts.CallExpressi
   if (!options.isKnown || hasSpread(node)) unit.problem(node, 'options-elsewhere');
   const type = optionOf(options, 'workerType');
   const isProcess = type !== undefined && isText(type, ['process']);
+  const most = optionOf(options, 'maxWorkers');
   const drop = new Set(['workerType']);
   const change = new Map<string, () => string>();
   const nested: ts.ObjectLiteralElementLike[] = [];
@@ -79,7 +80,9 @@ function planConstruction(ctx: ForeignContext, unit: Unit, node: ts.CallExpressi
         drop.delete(name);
         change.set(name, () => `argv: ${ctx.print(value)}`);
       } else planNested(ctx, unit, property, value, nested);
-    } else unit.problem(property, 'option', `${name} of ${unit.api}`);
+    } else if (name === 'minWorkers' && (isText(value, ['max']) ? most !== undefined : fitsMost(value, most)))
+      change.set(name, () => `minWorkers: ${ctx.print(isText(value, ['max']) ? (most as ts.Expression) : value)}`);
+    else unit.problem(property, 'option', `${name} of ${unit.api}`);
   }
   const executor: Construction['executor'] = isProcess ? 'ProcessPoolExecutor' : 'ThreadPoolExecutor';
   unit.constructions.push({ node, options, script, defaultName: undefined, executor });

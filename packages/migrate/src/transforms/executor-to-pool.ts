@@ -10,7 +10,7 @@ import ts from 'typescript';
 import { EVERYTHING, type Owner } from '../analysis.ts';
 import { isAwaited, methodCallOn } from '../expression-context.ts';
 import type { LibraryName } from '../import-editor.ts';
-import type { Kind } from '../library-kind.ts';
+import { isSharedProperty, type Kind } from '../library-kind.ts';
 import { optionValue, readOptions } from '../options-argument.ts';
 import type { Pass } from '../pass.ts';
 import { DRAINING, endBody, endDeclaration, isGuard } from '../scope-end.ts';
@@ -77,8 +77,9 @@ function visitMember(pass: Pass, access: ts.PropertyAccessExpression, method: st
   const kind = pass.analysis.kindOf(access.expression);
   if (kind?.api !== 'executor' || kind.hasOverrides) return;
   const call = ts.isCallExpression(access.parent) && access.parent.expression === access ? access.parent : undefined;
-  if (call === undefined) markMember(pass, access, kind);
-  else if (kind.family === 'facade') facadeCall(pass, call, access, kind);
+  if (call === undefined) {
+    if (!isSharedProperty(kind, method)) markMember(pass, access, kind);
+  } else if (kind.family === 'facade') facadeCall(pass, call, access, kind);
   else if (kind.family === 'handle') handleCall(pass, call, access);
   else iteratorCall(pass, call, access, method);
 }

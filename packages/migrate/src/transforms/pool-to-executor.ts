@@ -11,7 +11,7 @@ import ts from 'typescript';
 import { EVERYTHING, type Owner } from '../analysis.ts';
 import { isAwaited, methodCallOn, printReceiver } from '../expression-context.ts';
 import type { LibraryName } from '../import-editor.ts';
-import type { Kind } from '../library-kind.ts';
+import { isSharedProperty, type Kind } from '../library-kind.ts';
 import { readOptions } from '../options-argument.ts';
 import type { Pass } from '../pass.ts';
 import { endBody, endDeclaration, isGuard, TERMINATING } from '../scope-end.ts';
@@ -86,7 +86,7 @@ function visitMember(pass: Pass, access: ts.PropertyAccessExpression, method: st
   if (kind?.api !== 'pool' || kind.hasOverrides) return;
   const call = ts.isCallExpression(access.parent) && access.parent.expression === access ? access.parent : undefined;
   if (call === undefined) {
-    if (isMethodName(kind, method)) markFacade(pass, access, kind, 'member-as-value');
+    if (isMethodName(kind, method) && !isSharedProperty(kind, method)) markFacade(pass, access, kind, 'member-as-value');
     return;
   }
   if (kind.family === 'facade') facadeCall(pass, call, access, kind);

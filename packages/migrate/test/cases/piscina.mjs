@@ -23,7 +23,8 @@ export const cases = [
     "const piscina = new Piscina({ filename: new URL('./tasks.mjs', import.meta.url).href, name: 'add' });\nconsole.log(await piscina.run(1));",
   ],
   ['maxThreads', "const piscina = new Piscina({ filename: new URL('./tasks.mjs', import.meta.url).href, maxThreads: 4 });"],
-  ['minThreads', 'const piscina = new Piscina({ minThreads: 1 });'],
+  ['minThreads', 'const piscina = new Piscina({ minThreads: 2, maxThreads: 4 });'],
+  ['minThreads that may be too many', 'const piscina = new Piscina({ minThreads: 8 });'],
   ['options in a constant', 'const options = { maxThreads: 4, idleTimeout: 100 };\nconst piscina = new Piscina(options);'],
   [
     'idleTimeout, maxQueue, resourceLimits, argv, execArgv, env, workerData',

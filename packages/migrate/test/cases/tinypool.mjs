@@ -3,7 +3,7 @@ export const preamble = `import Tinypool, { move, workerData } from 'tinypool';
 `;
 
 /** The other files of each program. */
-export const files = { 'tasks.mjs': 'export const add = (x) => x;\nexport default add;\n' };
+export const files = { 'tasks.mjs': 'export const add = (x) => x;\nexport default add;\nexport const end = () => undefined;\n' };
 
 const SELF = 'const pool = new Tinypool({ filename: import.meta.filename });\n';
 const POOL = "const pool = new Tinypool({ filename: new URL('./tasks.mjs', import.meta.url).href });\n";
@@ -14,7 +14,8 @@ export const cases = [
   ["runtime: 'child_process'", "const pool = new Tinypool({ runtime: 'child_process' });"],
   ['isolateWorkers', 'const pool = new Tinypool({ isolateWorkers: true });'],
   ['concurrentTasksPerWorker', 'const pool = new Tinypool({ concurrentTasksPerWorker: 10 });'],
-  ['minThreads, terminateTimeout, teardown, serialization, …', "const pool = new Tinypool({ teardown: 'end' });"],
+  ['teardown', "const pool = new Tinypool({ filename: new URL('./tasks.mjs', import.meta.url).href, minThreads: 1, teardown: 'end' });"],
+  ['terminateTimeout, serialization, …', 'const pool = new Tinypool({ terminateTimeout: 100 });'],
   ['run', 'console.log(await pool.run({ a: 1 }));', POOL],
   ['run, name', "console.log(await pool.run({ a: 1 }, { name: 'add' }));", POOL],
   ['run, signal', 'console.log(await pool.run(1, { signal: AbortSignal.timeout(100) }));', POOL],

@@ -25,7 +25,8 @@ export const cases = [
     'maxWorkers, maxQueueSize, workerTerminateTimeout',
     'const pool = workerpool.pool({ maxWorkers: 4, maxQueueSize: 9, workerTerminateTimeout: 100 });',
   ],
-  ['minWorkers', 'const pool = workerpool.pool({ minWorkers: 1 });'],
+  ['minWorkers', "const pool = workerpool.pool({ minWorkers: 'max', maxWorkers: 4 });"],
+  ['minWorkers that may be too many', 'const pool = workerpool.pool({ minWorkers: 8 });'],
   [
     'forkArgs, forkOpts',
     "const pool = workerpool.pool({ workerType: 'process', forkArgs: ['--a'], forkOpts: { env: {}, execArgv: [] } });",
