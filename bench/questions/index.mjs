@@ -8,6 +8,7 @@ import facades from './facades.mjs';
 import imports from './import.mjs';
 import latencyProcesses from './latency-processes.mjs';
 import latencyThreads from './latency-threads.mjs';
+import manyWorkers from './many-workers.mjs';
 import mapProcesses from './map-processes.mjs';
 import mapThreads from './map-threads.mjs';
 import memory from './memory.mjs';
@@ -43,6 +44,7 @@ export const questions = [
   memory,
   startupThreads,
   startupProcesses,
+  manyWorkers,
   imports,
   queueDepth,
   facades,

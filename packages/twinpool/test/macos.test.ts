@@ -3,29 +3,14 @@
  * kernel is Linux: signals, pipes and process groups are those of Linux.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { childrenOf, commandOf, isRunning, type Program, runProgram, until } from '@twinpool/testkit';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { childrenOf, commandOf, isRunning, until } from '@twinpool/testkit';
+import { describe, expect, it } from 'vitest';
+import { BOUND, onPlatform, start } from './simulated-platform.ts';
 
-const fixtures = new URL('./fixtures/platform/', import.meta.url);
-const MACOS = ['--import', new URL('as-macos.mjs', fixtures).href];
-const BOUND = 30_000;
-
-function start(how: string): { readonly program: Program; readonly pids: () => number[] } {
-  const folder = mkdtempSync(join(tmpdir(), 'twinpool-macos-'));
-  const file = join(folder, 'pids');
-  writeFileSync(file, '');
-  const program = runProgram(new URL('ends.mjs', fixtures), [how, file], MACOS);
-  const pids = (): number[] => readFileSync(file, 'latin1').split(/\s/).filter(Boolean).map(Number);
-  onTestFinished(() => {
-    for (const pid of [program.pid, ...pids()]) if (isRunning(pid)) process.kill(pid, 'SIGKILL');
-    rmSync(folder, { recursive: true });
-  });
-  return { program, pids };
-}
+const MACOS = onPlatform('macos');
 
 function stateOf(pid: number): string {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -41,7 +26,7 @@ describe('on macOS', () => {
     ['terminate', 'BrokenProcessPoolError'],
     ['exit', 'busy'],
   ])('a busy worker and the processes that it has started are ended by %s', async (how, output) => {
-    const { program, pids } = start(how);
+    const { program, pids } = start('macos', how);
     expect(await program.end(BOUND)).toEqual({ code: 0, signal: null });
     expect(program.errors).toBe('');
     expect(program.output).toContain(output);
@@ -51,7 +36,7 @@ describe('on macOS', () => {
   });
 
   it('they are ended after a program that is killed', async () => {
-    const { program, pids } = start('killed');
+    const { program, pids } = start('macos', 'killed');
     await program.printed('busy', BOUND);
     await until(() => reaperOf(program.pid) !== undefined, 'the reaper runs', BOUND);
     process.kill(program.pid, 'SIGKILL');
@@ -61,7 +46,7 @@ describe('on macOS', () => {
   });
 
   it('Ctrl-Z stops the workers too, and they continue with the program', async () => {
-    const { program, pids } = start('killed');
+    const { program, pids } = start('macos', 'killed');
     await program.printed('busy', BOUND);
     await until(() => reaperOf(program.pid) !== undefined, 'the reaper runs', BOUND);
     process.kill(program.pid, 'SIGSTOP');
@@ -75,7 +60,7 @@ describe('on macOS', () => {
   });
 
   it('the number of CPUs is what the system says: it has neither affinity nor cgroups', () => {
-    const counts = fileURLToPath(new URL('../counts-cpus.mjs', fixtures));
+    const counts = fileURLToPath(new URL('./fixtures/counts-cpus.mjs', import.meta.url));
     const { TWINPOOL_CPU_COUNT: _, ...env } = process.env;
     const counted = JSON.parse(execFileSync(process.execPath, [...MACOS, counts], { encoding: 'utf8', env, timeout: BOUND }));
     const all = availableParallelism();

@@ -2,28 +2,10 @@
  * Tests the ends of worker processes on a simulated Windows: fixtures/platform/as-windows.mjs takes away what Windows lacks, and puts a `taskkill` in the
  * PATH. What only Windows has, such as its pipes, is not simulated.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { childrenOf, isRunning, type Program, runProgram, until } from '@twinpool/testkit';
+import { childrenOf, isRunning, until } from '@twinpool/testkit';
 import { describe, it } from '@twinpool/testkit/sample';
-import { expect, onTestFinished } from 'vitest';
-
-const fixtures = new URL('./fixtures/platform/', import.meta.url);
-const BOUND = 30_000;
-
-function start(how: string): { readonly program: Program; readonly pids: () => number[] } {
-  const folder = mkdtempSync(join(tmpdir(), 'twinpool-windows-'));
-  const file = join(folder, 'pids');
-  writeFileSync(file, '');
-  const program = runProgram(new URL('ends.mjs', fixtures), [how, file], ['--import', new URL('as-windows.mjs', fixtures).href]);
-  const pids = (): number[] => readFileSync(file, 'latin1').split(/\s/).filter(Boolean).map(Number);
-  onTestFinished(() => {
-    for (const pid of pids()) if (isRunning(pid)) process.kill(pid, 'SIGKILL');
-    rmSync(folder, { recursive: true });
-  });
-  return { program, pids };
-}
+import { expect } from 'vitest';
+import { BOUND, start } from './simulated-platform.ts';
 
 describe('on Windows, a busy worker and the processes that it has started are ended', () => {
   it.each([
@@ -32,7 +14,7 @@ describe('on Windows, a busy worker and the processes that it has started are en
     ['terminate', 'BrokenProcessPoolError'],
     ['exit', 'busy'],
   ])('by %s', async (how, output) => {
-    const { program, pids } = start(how);
+    const { program, pids } = start('windows', how);
     expect(await program.end(BOUND)).toEqual({ code: 0, signal: null });
     expect(program.errors).toBe('');
     expect(program.output).toContain(output);
@@ -42,7 +24,7 @@ describe('on Windows, a busy worker and the processes that it has started are en
   });
 
   it('by the end of a program that is killed', async () => {
-    const { program, pids } = start('killed');
+    const { program, pids } = start('windows', 'killed');
     await program.printed('busy', BOUND);
     await until(() => childrenOf(program.pid).length > 1, 'the reaper runs', BOUND);
     process.kill(program.pid, 'SIGKILL');

@@ -29,6 +29,7 @@ import {
   EXITING,
   INIT,
   INIT_FAILED,
+  INSPECTED,
   LATE,
   LOADED,
   type Message,
@@ -183,6 +184,7 @@ const FIELDS: readonly Field[] = [
     isFine: (value) => typeof value === 'string' || value instanceof Uint8Array,
   },
   { field: 'OUTPUT: encoding', forge: (value) => [OUTPUT, 'stdout', 'x', value], isFine: isUndefined },
+  { field: 'INSPECTED: address', forge: (value) => [INSPECTED, value] },
   { field: 'MODE: mode', forge: (value) => [MODE, value, 0] },
   { field: 'MODE: received', forge: (value) => [MODE, 0, value], isFine: isRealCount },
 ];
@@ -204,6 +206,8 @@ const OUT_OF_ORDER: readonly (readonly [what: string, ...messages: unknown[]])[]
   ['an answer of which a part is missing', [ANSWER]],
   ['places of specials that fall', answer({ 1: 1, 2: [undefined], 3: [0, AS_THROWN, thrown, 0, AS_THROWN, thrown] })],
   ['values that belong to no task', [SEPARATE_VALUE, 1], [SEPARATE_VALUE, 2], [SEPARATE_VALUE, 3]],
+  ['an inspector that was not asked for', [INSPECTED, 'ws://127.0.0.1:9230/x']],
+  ['an inspector that was not asked for, and could not be opened', [INSPECTED]],
   ['a message to a worker', [1, {}]],
 ];
 
