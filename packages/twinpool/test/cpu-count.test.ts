@@ -1,12 +1,13 @@
 /** Tests cpuCount as the default number of workers: its variable, the affinity, and programs in a real cgroup with a quota. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { cpuCount, OptionsError, Pool, ProcessPoolExecutor, ThreadPool, ThreadPoolExecutor, WorkerRuntime } from 'twinpool';
-import { afterEach, describe, expect, onTestFinished, type TestContext, test, vi } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { cgroupOf, runIn } from './real-cgroup.ts';
 
 const PROGRAM = fileURLToPath(new URL('./fixtures/counts-cpus.mjs', import.meta.url));
 const PATIENCE = 30_000;
@@ -79,61 +80,21 @@ describe('a program in a cgroup', () => {
     [1.5, Math.min(2, availableParallelism())],
   ] as const) {
     test(`with a quota of ${quota} CPUs`, (context) => {
-      expect(countIn({}, cgroupOf(context, quota))).toEqual({ cpuCount: expected, processes: expected, threads: expected });
+      expect(countIn({}, cgroupOf(context, 'cpu', quota))).toEqual({ cpuCount: expected, processes: expected, threads: expected });
     });
   }
 
   test('below a cgroup with a quota', (context) => {
-    const inner = join(cgroupOf(context, 1), 'inner');
+    const inner = join(cgroupOf(context, 'cpu', 1), 'inner');
     mkdirSync(inner);
     onTestFinished(() => rmdirSync(inner));
     expect(countIn({}, inner)).toEqual({ cpuCount: 1, processes: 1, threads: 1 });
   });
 });
 
-/** The folder of a new cgroup with a quota. Skips the test where this machine lets none be made. */
-function cgroupOf(context: TestContext, cpus: number): string {
-  const mounts = process.platform === 'linux' ? readFileSync('/proc/self/mountinfo', 'utf8').split('\n') : [];
-  for (const line of mounts) {
-    const [, mount = '', type, options = ''] = /^\S+ \S+ \S+ \S+ (\S+) .* - (\S+) \S+ (\S+)$/.exec(line) ?? [];
-    const quota = `${cpus * 100_000}`;
-    const made =
-      type === 'cgroup2'
-        ? newCgroup(mount, 'cpu.max', `${quota} 100000`)
-        : type === 'cgroup' && options.split(',').includes('cpu')
-          ? newCgroup(mount, 'cpu.cfs_quota_us', quota)
-          : undefined;
-    if (made !== undefined) return made;
-  }
-  return context.skip('this machine lets no cgroup with a CPU quota be made');
-}
-
-function newCgroup(mount: string, file: string, quota: string): string | undefined {
-  const folder = join(mount, `twinpool-test-${process.pid}`);
-  try {
-    mkdirSync(folder);
-  } catch {
-    return undefined;
-  }
-  try {
-    writeFileSync(join(folder, file), quota);
-  } catch {
-    rmdirSync(folder);
-    return undefined;
-  }
-  onTestFinished(() => rmdirSync(folder));
-  return folder;
-}
-
-/** What a new program counts. Its shell enters the cgroup before it becomes the program. */
+/** What a new program counts. */
 function countIn(env: Record<string, string>, cgroup?: string): unknown {
-  const enter = cgroup === undefined ? '' : `echo $$ > '${cgroup}/cgroup.procs' && `;
-  const printed = execFileSync('sh', ['-c', `${enter}exec '${process.execPath}' '${PROGRAM}'`], {
-    encoding: 'utf8',
-    env: { ...process.env, ...env },
-    timeout: PATIENCE,
-  });
-  return JSON.parse(printed);
+  return JSON.parse(runIn(PROGRAM, cgroup, env));
 }
 
 function thrownBy(call: () => unknown): unknown {

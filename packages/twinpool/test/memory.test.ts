@@ -1,4 +1,5 @@
 /** Tests `maxMemoryPerChild`, and what a WorkerLostError says of memory. */
+import { fileURLToPath } from 'node:url';
 import { makeGate, until } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
 import { describe, test } from '@twinpool/testkit/sample';
@@ -15,6 +16,7 @@ import {
 } from 'twinpool';
 import { expect } from 'vitest';
 import { arrays, keep, leak, leakLater, strings, workerId } from './fixtures/memory/tasks.mjs';
+import { cgroupOf, runIn } from './real-cgroup.ts';
 
 const MB = 2 ** 20;
 const LEAK = 5 * MB;
@@ -189,4 +191,10 @@ test.each([
   const error = (await executor.submit(task as () => void).exception()) as WorkerLostError;
   expect(error).toBeInstanceOf(WorkerLostError);
   expect(error.outOfMemory).toBe(undefined);
+});
+
+test('a process that the kernel kills for its memory has run out of memory, and the next task runs', (context) => {
+  const cgroup = cgroupOf(context, 'memory', 220 * MB);
+  const printed = JSON.parse(runIn(fileURLToPath(new URL('./fixtures/memory/killed-by-kernel.mjs', import.meta.url)), cgroup));
+  expect(printed).toEqual({ name: 'WorkerLostError', signal: 'SIGKILL', outOfMemory: true, next: 42 });
 });
