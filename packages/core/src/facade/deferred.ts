@@ -42,6 +42,10 @@ export interface DeferredJob {
   cancel(): boolean;
 }
 
+/** A function that settles the promise of a caller. */
+type Settle = (outcome: unknown) => void;
+type Listener = (() => void) | DoneCallback;
+
 /** Returns the state. It is `running` while a worker has a task of the job. */
 export let stateOf: (handle: Deferred<unknown>) => DeferredState;
 /** Returns the result or the error of a handle that is done. The outcome does not become observed. */
@@ -161,10 +165,13 @@ export abstract class Deferred<R> implements Promise<R> {
   /** The job, if there is one, until it has ended; then the result or the error. One field saves memory in each pending handle. */
   #value: unknown = undefined;
   #owner: DeferredOwner | undefined = undefined;
-  /** The first caller that waits for the outcome. From then on the outcome is observed. */
-  #waiter: Waiter | undefined = undefined;
+  /**
+   * The first caller that waits for the outcome. From then on the outcome is observed. While one `await` is all that waits, this is the function that
+   * fulfils the caller's promise, and `#listeners` the one that rejects it: two fields cost a call less than an object.
+   */
+  #waiter: Waiter | Settle | undefined = undefined;
   /** Listeners, which are functions, and done-callbacks. */
-  #listeners: ((() => void) | DoneCallback)[] | undefined = undefined;
+  #listeners: Listener[] | Settle | undefined = undefined;
 
   abstract get [Symbol.toStringTag](): string;
 
@@ -192,9 +199,17 @@ export abstract class Deferred<R> implements Promise<R> {
     this.#state = state;
     this.#value = value;
     const waiter = this.#waiter;
+    if (typeof waiter === 'function') {
+      const reject = this.#listeners as Settle;
+      this.#waiter = OBSERVED;
+      this.#listeners = undefined;
+      if (state === 'returned') waiter(value);
+      else reject(value);
+      return;
+    }
     if (waiter !== undefined) this.#waiter = waiter.afterOutcome;
     else if (state === 'raised') this.#owner?.unobserved(1, this, value);
-    const listeners = this.#listeners;
+    const listeners = this.#listeners as Listener[] | undefined;
     if (listeners !== undefined) {
       this.#listeners = undefined;
       for (const one of listeners) if (typeof one === 'function') one();
@@ -213,12 +228,24 @@ export abstract class Deferred<R> implements Promise<R> {
   }
 
   /** Settles a promise of the caller with the outcome. */
-  #resolveWith(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+  #resolveWith(resolve: Settle, reject: Settle): void {
     if (isFinal(this.#state)) {
       this.#markObserved();
       if (this.#state === 'returned') resolve(this.#value);
       else reject(this.#value);
-    } else this.#waiter = Waiter.add(this.#waiter, new Waiter(resolve, reject));
+    } else if ((this.#waiter === undefined || this.#waiter === OBSERVED) && this.#listeners === undefined) {
+      this.#waiter = resolve;
+      this.#listeners = reject;
+    } else this.#waiter = Waiter.add(this.#firstWaiter(), new Waiter(resolve, reject));
+  }
+
+  /** The first waiter as an object; `#listeners` is a list from then on. */
+  #firstWaiter(): Waiter | undefined {
+    if (typeof this.#waiter === 'function') {
+      this.#waiter = new Waiter(this.#waiter, this.#listeners as Settle);
+      this.#listeners = undefined;
+    }
+    return this.#waiter;
   }
 
   #markObserved(): void {
@@ -229,13 +256,13 @@ export abstract class Deferred<R> implements Promise<R> {
 
   /** Returns the waiter that has the promise. The promise is made here, never in advance: a promise that rejects needs a handler. */
   #promiseOf(): Waiter {
-    if (this.#waiter?.promise === undefined) {
+    if (this.#firstWaiter()?.promise === undefined) {
       const waiter = Waiter.withPromise();
       if (isFinal(this.#state)) {
         this.#markObserved();
         this.#waiter = waiter;
         waiter.settle(this.#state === 'returned', this.#value);
-      } else this.#waiter = Waiter.add(this.#waiter, waiter);
+      } else this.#waiter = Waiter.add(this.#firstWaiter(), waiter);
     }
     return this.#waiter as Waiter;
   }
@@ -265,8 +292,9 @@ export abstract class Deferred<R> implements Promise<R> {
     if (isFinal(this.#state)) return () => undefined;
     this.#addListener(listener);
     return () => {
-      const at = this.#listeners?.indexOf(listener) ?? -1;
-      if (at >= 0) this.#listeners?.splice(at, 1);
+      const listeners = this.#listeners;
+      const at = Array.isArray(listeners) ? listeners.indexOf(listener) : -1;
+      if (at >= 0) (listeners as Listener[]).splice(at, 1);
     };
   }
 
@@ -275,9 +303,10 @@ export abstract class Deferred<R> implements Promise<R> {
     else this.#addListener(callback);
   }
 
-  #addListener(one: (() => void) | DoneCallback): void {
-    if (this.#listeners === undefined) this.#listeners = [one];
-    else this.#listeners.push(one);
+  #addListener(one: Listener): void {
+    this.#firstWaiter();
+    if (Array.isArray(this.#listeners)) this.#listeners.push(one);
+    else this.#listeners = [one];
   }
 
   #call(callback: DoneCallback): void {

@@ -48,6 +48,7 @@ describe.each(SHELLS)('%s', (_title, execArgv) => {
     await program.printed('ready', BOUND);
     const [worker] = program.numbers('workers') as [number];
     await gate.entered(1);
+    await until(() => childrenOf(program.pid).length > 1, 'the reaper runs', BOUND);
     process.kill(program.pid, 'SIGSTOP');
     await until(() => stateOf(worker) === 'T', 'the worker is stopped', BOUND);
     // Longer than the task's limit.
@@ -67,6 +68,7 @@ describe.each(SHELLS)('%s', (_title, execArgv) => {
     await program.printed('ready', BOUND);
     const [worker] = program.numbers('workers') as [number];
     await gate.entered(1);
+    await until(() => childrenOf(program.pid).length > 1, 'the reaper runs', BOUND);
     process.kill(program.pid, 'SIGSTOP');
     await until(() => stateOf(worker) === 'T', 'the worker is stopped', BOUND);
     process.kill(program.pid, 'SIGCONT');
