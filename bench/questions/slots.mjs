@@ -26,6 +26,14 @@ async function timeOf(run, load) {
   return taken;
 }
 
+/** Loads before the first round: the workers are warm, and their code is compiled. */
+const WARM_UP = 4;
+
+async function warmed(run) {
+  for (let i = 0; i < WARM_UP; i++) await timeOf(run, WAITING);
+  return run;
+}
+
 const measure = async (run) => ({ waiting: await timeOf(run, WAITING), mixed: await timeOf(run, MIXED) });
 
 /** Runs as many calls at once as the lines can take, each line with SLOTS places: the next call takes the line with most places. */
@@ -71,7 +79,7 @@ function lineOf(worker, send) {
 const bare = (make, send, end) => async () => {
   const workers = Array.from({ length: WORKERS }, make);
   await Promise.all(workers.map((worker) => once(worker, 'message')));
-  const run = limited(workers.map((worker) => lineOf(worker, (message) => send(worker, message))));
+  const run = await warmed(limited(workers.map((worker) => lineOf(worker, (message) => send(worker, message)))));
   return { round: () => measure(run), close: () => Promise.all(workers.map(end)) };
 };
 
@@ -82,15 +90,14 @@ function ours(kind) {
     const { ProcessPoolExecutor, ThreadPoolExecutor } = await import(entryOf('executor'));
     const Executor = kind === 'thread' ? ThreadPoolExecutor : ProcessPoolExecutor;
     const executor = new Executor({ maxWorkers: WORKERS, concurrentTasksPerWorker: SLOTS });
-    await Promise.all(Array.from({ length: 4 * WORKERS }, () => executor.submit(waitOrSpin, { ms: MS, steps: 0 })));
-    const run = (argument) => executor.submit(waitOrSpin, argument);
+    const run = await warmed((argument) => executor.submit(waitOrSpin, argument));
     return { round: () => measure(run), close: () => executor.shutdown() };
   };
 }
 
 /** In this thread, behind the same limit: no message at all. */
 async function promiseAll() {
-  const run = limited(Array.from({ length: WORKERS }, () => waitOrSpin));
+  const run = await warmed(limited(Array.from({ length: WORKERS }, () => waitOrSpin)));
   return { round: async () => ({ waiting: await timeOf(run, WAITING) }), close: () => undefined };
 }
 
