@@ -62,12 +62,12 @@ function groupedById(tests) {
   return byId;
 }
 
-/** Checks that every id in brackets is the id of a row. */
+/** Checks that every id in brackets is the id of a row; F- and C- number faults and other tables. */
 function checkTitles(tests) {
   const known = new Set(rows.map(({ id }) => id));
   for (const { file, title } of tests) {
     for (const [, id] of title.matchAll(/\[((?:[A-Z]+-)+\d+)\]/g)) {
-      if (!known.has(id) && !/^C-\d+$/.test(id)) problems.push(`${file}: row ${id} does not exist: ${title}`);
+      if (!known.has(id) && !/^[CF]-\d+$/.test(id)) problems.push(`${file}: row ${id} does not exist: ${title}`);
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Lists the faults that a worker pool must survive, by number: A lost workers, B values, C user code outside its task, D starting,
- * E time, cancelling and closing, F the program.
+ * E time, cancelling and closing, F the program, G several tasks in a worker and calls on every worker.
  *
  * Invariant: a test with `[F-number]` in its title proves each row, or `why` states why there is none. The test
  * packages/twinpool/test/faults/scenarios.test.ts compares this table with the titles. This file does not know the tests.
@@ -117,6 +117,18 @@ const table: readonly (readonly [what: string, why?: string])[] = [
   ['two facades share workers, and one of them ends'],
   ['both views of one task'],
   ['two copies of the package, another realm'],
+  // G. Several tasks in a worker, one call on every worker, the end of a worker
+  ['one of several tasks in a worker exceeds its limit'],
+  ['one of several tasks in a worker blocks its event loop and must end'],
+  ['a worker with several tasks dies'],
+  ['a stray error of one of several tasks in a worker'],
+  ['workers die during a broadcast'],
+  ['a broadcast is aborted'],
+  ['a finalizer that hangs, throws, or ends its worker'],
+  ['a worker dies before its finalizer'],
+  ['a worker over its memory limit, with tasks that wait in it'],
+  ['a worker that runs out of memory in a cgroup'],
+  ['the fewest workers cannot be started, or are lost'],
 ];
 
 export const scenarios: readonly Scenario[] = table.map(([what, why], at) => ({ number: at + 1, what, why }));

@@ -166,7 +166,7 @@ describe.each([
     expect(await pool.withOptions({ taskTimeout: 60_000 }).broadcast(read)).toEqual(['none']);
   });
 
-  test('an abort ends it, also before it runs', async () => {
+  test('an abort ends it, also before it runs [F-104]', async () => {
     const gate = makeGate();
     await using pool = new PoolClass({ processes: 2, killGrace: 5_000 });
     const controller = new AbortController();
@@ -221,7 +221,7 @@ describe.each([
     await expect(pool.broadcast(square, [1], 5 as never)).rejects.toThrow('broadcast: expected an object of options, got a number');
   });
 
-  test('each worker runs it once while workers are ended at random', async () => {
+  test('each worker runs it once while workers are ended at random [F-103]', async () => {
     const gate = makeGate();
     await using executor = new ExecutorClass(3);
     const stop = { is: false };

@@ -171,7 +171,7 @@ describe.each(KINDS)('%s', (kind, Executor, PoolClass) => {
       expect(gate.labels()).toEqual([]);
     });
 
-    test('after a crash', async () => {
+    test('after a crash [F-106]', async () => {
       const { executor, gate } = marking();
       expect(await executor.submit(crash).exception()).toBeInstanceOf(WorkerLostError);
       await executor.shutdown();
@@ -233,7 +233,7 @@ describe.each(KINDS)('%s', (kind, Executor, PoolClass) => {
     expect(executor.stats()).toMatchObject({ lateErrors: 1, lostWorkers: 0, failed: 0 });
   });
 
-  test('an error that it does not catch ends its worker', async () => {
+  test('an error that it does not catch ends its worker [F-105]', async () => {
     expectWarning(/outside of the finalizer/);
     const gate = makeGate();
     const executor = new Executor({ maxWorkers: 1, finalizer: failsOutside, finalargs: [gate.path] });

@@ -68,7 +68,7 @@ describe.each(KINDS)('%s', (kind, Executor, PoolClass, limit) => {
     expect(executor.stats().lostWorkers).toBe(0);
   });
 
-  test('what was handed over ahead runs in the next worker, in order and once', async () => {
+  test('what was handed over ahead runs in the next worker, in order and once [F-107]', async () => {
     const gate = makeGate();
     await using pool = new PoolClass({ processes: 1, maxMemoryPerChild: limit });
     // Measured as short: many are handed over together.
@@ -193,7 +193,7 @@ test.each([
   expect(error.outOfMemory).toBe(undefined);
 });
 
-test('a process that the kernel kills for its memory has run out of memory, and the next task runs', (context) => {
+test('a process that the kernel kills for its memory has run out of memory, and the next task runs [F-108]', (context) => {
   const cgroup = cgroupOf(context, 'memory', 220 * MB);
   const printed = JSON.parse(runIn(fileURLToPath(new URL('./fixtures/memory/killed-by-kernel.mjs', import.meta.url)), cgroup));
   expect(printed).toEqual({ name: 'WorkerLostError', signal: 'SIGKILL', outOfMemory: true, next: 42 });

@@ -126,7 +126,7 @@ describe.each(FACES)('%s', (_name, kind, of, open, Ended) => {
     await expect(face.ready()).rejects.toThrow(Ended);
   });
 
-  test('ready() rejects with the error of a facade whose workers cannot start', async () => {
+  test('ready() rejects with the error of a facade whose workers cannot start [F-109]', async () => {
     const gate = makeGate();
     const face = opened(open, { workers: 2, minWorkers: 1, initializer: failToStart, initargs: [gate.path, 'no'] });
     const { error } = (await outcome(face.ready())) as { error: Error };
@@ -212,7 +212,7 @@ describe.each([
     expect(await executor.submit(square, 3)).toBe(9);
   });
 
-  test('a lost worker is replaced without work', async () => {
+  test('a lost worker is replaced without work [F-109]', async () => {
     await using executor = new ExecutorClass({ maxWorkers: 2, minWorkers: 1 });
     await executor.ready();
     const before = await executor.submit(place);

@@ -187,7 +187,7 @@ function transferred(size: number): Uint8Array {
 }
 
 describe.each(KINDS)('a task in one of several slots that must end: %s', (kind) => {
-  it('settles at its time limit; its neighbours go on, and then the worker ends', async () => {
+  it('settles at its time limit; its neighbours go on, and then the worker ends [F-99]', async () => {
     const work = openWith(kind, 3, { killGrace: 5_000 });
     const one = await held(work, 'one');
     const other = await held(work, 'other');
@@ -252,7 +252,7 @@ describe.each(KINDS)('a task in one of several slots that must end: %s', (kind) 
     expect(work.attachment.stats()).toMatchObject({ retiring: 0, lostWorkers: 0 });
   });
 
-  it('takes its neighbours with it when one of them blocks the event loop', async () => {
+  it('takes its neighbours with it when one of them blocks the event loop [F-100]', async () => {
     const work = openWith(kind, 3, { killGrace: 100 });
     const blocking = makeGate();
     const late = makeGate();
@@ -324,7 +324,7 @@ describe.each(KINDS)('a task in one of several slots that must end: %s', (kind) 
 describe.each(KINDS)('the errors of tasks in several slots: %s', (kind) => {
   const quiet = kind === 'process' ? { stdio: 'ignore', execArgv: [] } : { execArgv: [] };
 
-  it.each(['reject', 'throw'] as const)('a stray %s fails the task that it belongs to, and no other', async (probe) => {
+  it.each(['reject', 'throw'] as const)('a stray %s fails the task that it belongs to, and no other [F-102]', async (probe) => {
     const work = openWith(kind, 3, quiet);
     const neighbour = await held(work, 'neighbour');
     const [failing, other] = gates(2) as [Gate, Gate];
@@ -399,7 +399,7 @@ it('tasks that wait behind a busy thread run in one that has a free slot', async
   expect(log.labels().sort()).toEqual(['1', '2']);
 });
 
-it('a process that is killed loses the tasks that had begun, and no others', async () => {
+it('a process that is killed loses the tasks that had begun, and no others [F-101]', async () => {
   const work = openWith('process', 4);
   const neighbour = await held(work, 'neighbour');
   const gate = makeGate();
