@@ -1,15 +1,15 @@
 /**
- * Lists the features of CONTRACT.md sections 8.2 to 8.5, 8.10 and 8.12 for the matrix: how a facade gets each one, and how a test sees that it works.
+ * Lists the features beyond Python's two APIs for the matrix: how a facade gets each one, and how a test sees that it works.
  *
- * `prove` runs while the facade is open, `proveEnd` after an orderly end. Both must hold with every other feature on. `inspect` and the inline runtime
- * are not here: an inspector takes a port of the machine, and an inline runtime has no worker that can be lost (inspect.test.ts, inline.test.ts).
+ * `prove` runs while the facade is open, `proveEnd` after an orderly end. Both must hold with every other feature on. The inline runtime is not here:
+ * it has no worker that can be lost (inline.test.ts).
  */
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { type Gate, makeGate, outcome, until } from '@twinpool/testkit';
 import { fail, hold, holdItem, square } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
-import { fillMemory, leave, print, surroundings } from '../fixtures/features/tasks.mjs';
+import { fillMemory, inspector, leave, print, surroundings } from '../fixtures/features/tasks.mjs';
 import type { Facade, Options } from './facades.ts';
 
 /** What a feature knows of the facade that it is tried on. */
@@ -40,6 +40,9 @@ const SLOTS = 3;
 const directory = realpathSync(tmpdir());
 /** Bytes: more than a fresh worker uses. */
 const MOST_MEMORY = { thread: 120_000_000, process: 300_000_000 };
+
+/** The ports of this test process; a worker takes the next ones by its index. They are below those that the system gives to connections. */
+const FIRST_PORT = 10_000 + (process.pid % 1_200) * 16;
 
 export const FEATURES: readonly Feature[] = [
   {
@@ -202,6 +205,18 @@ export const FEATURES: readonly Feature[] = [
     misspelled: ['cdw', 'cwd'],
     prove: async (facade) => {
       expect((await facade.call(surroundings, [0])).directory).toBe(directory);
+    },
+  },
+  {
+    name: 'inspect',
+    options: () => ({ inspect: { port: FIRST_PORT } }),
+    isForProcesses: true,
+    isOfWorkers: true,
+    bad: [1, 'yes', { port: 0 }, { port: 70_000 }, { wait: 1 }, { host: 'x' }].map((value) => [{ inspect: value }, 'inspect']),
+    misspelled: ['inspects', 'inspect'],
+    prove: async (facade) => {
+      const { index, address } = await facade.call(inspector, []);
+      expect(address).toContain(`ws://127.0.0.1:${FIRST_PORT + index}/`);
     },
   },
   {
