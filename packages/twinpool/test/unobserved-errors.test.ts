@@ -1,7 +1,8 @@
 /** Tests the warning at the end of the program: failed results that were never looked at. */
 import { runNode } from '@twinpool/testkit';
+import { describe, test } from '@twinpool/testkit/sample';
 import { OptionsError, Pool, ProcessPoolExecutor, ThreadPool, ThreadPoolExecutor, WorkerRuntime } from 'twinpool';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 
 /** What a program prints on standard error. */
 async function errorsOf(body: string, code = 0): Promise<string> {
