@@ -16,9 +16,12 @@ export type OwnOptions = Record<string, unknown>;
 /** Reports one more fault. `path`: the option, with dots between the levels. */
 export type ReportIssue = (path: string, message: string) => void;
 
-/** The build makes the module evaluated at the first call (scripts/bundle.mjs). */
+let schemas: typeof Schemas | undefined;
+
+/** The build makes the module evaluated at the first call, and a copy of its exports at each use of its name (scripts/bundle.mjs). */
 export function optionSchemas(): typeof Schemas {
-  return lazySchemas;
+  schemas ??= lazySchemas;
+  return schemas;
 }
 
 /** The own enumerable properties that are not `undefined`, without a prototype. */

@@ -240,6 +240,21 @@ function kindOf({ kind }: { readonly kind?: unknown }): WorkerKind {
   return kind === 'thread' || kind === 'inline' ? kind : 'process';
 }
 
+/** By the options that a method takes. There are few methods. */
+const callShapes = new Map<string, Schemas.Shape>();
+
+function callShape({ call, map }: typeof Schemas, extra: readonly string[], without: readonly string[]): Schemas.Shape {
+  const key = `${extra}|${without}`;
+  let shape = callShapes.get(key);
+  if (shape === undefined) {
+    shape = { ...call };
+    for (const name of extra) shape[name] = map[name] as Schemas.Shape[string];
+    for (const name of without) delete shape[name];
+    callShapes.set(key, shape);
+  }
+  return shape;
+}
+
 /**
  * Returns the settings of a call: its own options, and for the others those of `base`. `extra`: the names of further options of the method; `without`:
  * options of other calls that the method does not take.
@@ -254,12 +269,7 @@ export function resolveCall(
   const own = checkOptions(
     what,
     options,
-    ({ call, map }) => {
-      const shape: Schemas.Shape = { ...call };
-      for (const key of extra) shape[key] = map[key] as Schemas.Shape[string];
-      for (const key of without) delete shape[key];
-      return shape;
-    },
+    (schemas) => callShape(schemas, extra, without),
     (all, issue) => {
       if (all['retries'] !== undefined && all['retries'] !== 0 && base.retries === 0)
         issue('retries', "needs onWorkerLoss: 'retry' in the options of the pool, executor or runtime");

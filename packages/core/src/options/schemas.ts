@@ -178,19 +178,31 @@ export function instance(is: (value: unknown) => boolean, what: string): Schema 
   return zod.custom(is, `expected ${what}`);
 }
 
-/** Returns every fault of `options`, whose properties are all optional. `show`: a value as a message shows it. */
+/**
+ * Returns every fault of `options`, whose properties are all optional and not `undefined`: those of known options in the order of the shape, then the
+ * unknown ones. `show`: a value as a message shows it. A call that gives options pays for it: about 1 µs per option.
+ */
 export function faults(options: Record<string, unknown>, shape: Shape, show: (value: unknown) => string): OptionIssue[] {
-  const optional: Record<string, zod.ZodMiniType> = {};
-  for (const key of Object.keys(shape)) optional[key] = zod.optional(shape[key] as zod.ZodMiniType);
   const found: OptionIssue[] = [];
-  for (const issue of zod.strictObject(optional).safeParse(options).error?.issues ?? []) {
-    if (issue.code === 'unrecognized_keys') {
-      const known = issue.path.length === 0 ? Object.keys(shape) : Object.keys(limits);
-      for (const key of issue.keys) found.push({ path: [...issue.path, key].join('.'), message: unknownOption(key, known) });
-      continue;
-    }
-    const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], options);
-    found.push({ path: issue.path.join('.'), message: `${issue.message}, got ${show(value)}` });
+  let known = 0;
+  for (const key in shape) {
+    if (!(key in options)) continue;
+    known += 1;
+    const parsed = (shape[key] as zod.ZodMiniType).safeParse(options[key]);
+    if (!parsed.success) for (const issue of parsed.error.issues) addFault(found, key, options[key], issue, show);
   }
+  const keys = Object.keys(options);
+  if (keys.length === known) return found;
+  for (const key of keys) if (!Object.hasOwn(shape, key)) found.push({ path: key, message: unknownOption(key, Object.keys(shape)) });
   return found;
+}
+
+function addFault(found: OptionIssue[], option: string, given: unknown, issue: zod.core.$ZodIssue, show: (value: unknown) => string): void {
+  const path = [option, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys) found.push({ path: [...path, key].join('.'), message: unknownOption(key, Object.keys(limits)) });
+    return;
+  }
+  const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], given);
+  found.push({ path: path.join('.'), message: `${issue.message}, got ${show(value)}` });
 }
