@@ -156,13 +156,16 @@ export class TaskSender {
     }
   }
 
-  /** The worker answers their places too, with nothing. */
+  /**
+   * The worker answers their places too, with nothing. Each task leaves just before it is settled: that runs code of the user, which may end the jobs of
+   * the others, and what ends a job counts the tasks that have not left.
+   */
   #settleUnsendable({ failures }: PackedRuns<Chunk>): void {
-    for (const { chunk, offset } of [...failures].reverse()) {
+    for (const { chunk, offset } of [...failures].reverse()) this.#inFlight.replaceInLast(chunk, offset);
+    for (const { chunk, offset, error } of failures) {
       this.#actions.left(chunk, 1);
-      this.#inFlight.replaceInLast(chunk, offset);
+      chunk.job.settle(chunk.base + offset, false, error);
     }
-    for (const { chunk, offset, error } of failures) chunk.job.settle(chunk.base + offset, false, error);
   }
 
   #define({ id, descriptor }: TaskFunction): void {

@@ -597,6 +597,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
       const back = this.#takeBackFor(idle);
       if (back.length === 0) continue;
       this.giveBack(back);
+      // A broadcast may have come back too: until it has one, a lane gets nothing else.
+      if (this.#broadcasts.length > 0) this.#fillBroadcasts();
       this.#fillIdle();
       this.#fillAhead();
     }

@@ -559,8 +559,8 @@ export class World {
 
   heard(value: unknown, index: number): void {
     this.inside('report');
-    const entry = [...this.book.values()].find(({ items }) => items[index] === value);
-    // It is reported with the index of the worker.
+    // A broadcast is reported with the index of the worker.
+    const entry = [...this.book.values()].find(({ kind, items }) => items[kind === 'broadcast' ? 0 : index] === value);
     if (entry?.kind === 'broadcast') return;
     if (entry === undefined) this.troubles.push(`a report of item ${String(value)} was reported as that of task ${index}`);
     else if (!entry.begun.has(index) || entry.settled.has(index)) this.troubles.push(`task ${index} reported and did not run`);
@@ -587,11 +587,11 @@ export class World {
     throw new Error(`work never ends: ${left.join(', ') || 'no job, but a client has open tasks'}`);
   }
 
-  /** At rest the fewest workers are there, or more are starting, or none could be started. */
+  /** At rest the fewest workers are there, or more are starting, or none could be started. One that is ending is replaced when it is gone. */
   #checkFewest(): void {
     const { minWorkers, size } = this.shape;
     const there = this.workers.filter((worker) => worker.lane.state === 'ready' && worker.lane.callsLeft > 0);
-    if (this.workers.some((worker) => worker.lane.state === 'starting')) return;
+    if (this.workers.some(({ lane, isOver }) => lane.state === 'starting' || (lane.state === 'ending' && !isOver))) return;
     if (!this.startsFailed && this.isLossFree && this.warnings.length === 0 && there.length < Math.min(minWorkers, size))
       this.troubles.push(`${there.length} workers are there, at least ${minWorkers}`);
   }
@@ -710,10 +710,10 @@ export class World {
     // Every attempt to settle is seen, also one that the job would ignore because it counts it twice.
     const settle = job.settle.bind(job);
     const settleRange = job.settleRange.bind(job);
-    // One that a range is settled by was seen with the range.
-    let isInRange = false;
+    // A task of a range was seen with the range. Meanwhile the job may settle others: it reads its input, and refuses an item.
+    let [from, to] = [0, 0];
     const seen = (index: number) => {
-      if (isInRange) return;
+      if (index >= from && index < to) return;
       if (!job.isOver) entry.settled.set(index, (entry.settled.get(index) ?? 0) + 1);
     };
     job.settle = (index, ok, value) => {
@@ -735,14 +735,14 @@ export class World {
         giveBack(chunk);
       };
     } else {
-      job.settleRange = (index, values, from, count) => {
+      job.settleRange = (index, values, at, count) => {
         for (let i = 0; i < count; i++) {
           seen(index + i);
-          this.#judge(entry, index + i, true, values[from + i]);
+          this.#judge(entry, index + i, true, values[at + i]);
         }
-        isInRange = true;
-        settleRange(index, values, from, count);
-        isInRange = false;
+        [from, to] = [index, index + count];
+        settleRange(index, values, at, count);
+        [from, to] = [0, 0];
       };
     }
     return entry;
