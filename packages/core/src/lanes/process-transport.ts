@@ -99,8 +99,6 @@ export class ProcessTransport implements Transport, Channel {
   /** The number of frames written, and how the child waits according to its last message. */
   #written = 0;
   #isLooping = false;
-  /** Frames stay here until the microtasks have run. */
-  #isGathering = false;
   /** Processes that the system had killed for lack of memory before this one was started. */
   #oomKillsBefore = 0;
   /** RELEASE was sent after the last tasks. */
@@ -303,21 +301,7 @@ export class ProcessTransport implements Transport, Channel {
     }
     this.#written += 1;
     input.write(frame);
-    if (this.#isGathering || !(needsWake || this.#isLooping)) return;
-    this.#wake(child);
-    if (this.#isLooping) this.#gather(child, input);
-  }
-
-  /** What else is written before the microtasks have run leaves together: a frame and a wake-up are a system call each. */
-  #gather(child: StartedProcess, input: Socket): void {
-    this.#isGathering = true;
-    input.cork();
-    const before = this.#written;
-    afterMicrotasks(() => {
-      this.#isGathering = false;
-      input.uncork();
-      if (this.#written > before) this.#wake(child);
-    });
+    if (needsWake || this.#isLooping) this.#wake(child);
   }
 
   #noteUnread(): void {
