@@ -1,5 +1,6 @@
 // Writes docs/conformance.md: the rows of the conformance table (packages/testkit/src/conformance), each with the tests that prove it.
-// The results are those of the last runs of all tests (`npm run test:all`), which scripts/summary-reporter.ts stores. A row needs a passing test or a written reason.
+// The results are those of the last runs of all tests (`npm run test:all`), which scripts/summary-reporter.ts stores. A row needs a passing test or
+// a written reason.
 // Usage: node scripts/make-conformance.mjs            writes the page
 //        node scripts/make-conformance.mjs --run      runs the tests first
 //        node scripts/make-conformance.mjs --check    writes nothing; fails when a row is unproven or the page is stale

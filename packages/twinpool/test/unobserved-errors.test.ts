@@ -44,6 +44,11 @@ describe('one warning at the end of the program', () => {
     expect([count(errors), errors.includes('of one:')]).toEqual([1, false]);
   });
 
+  test('undefined, thrown, counts as any error does', async () => {
+    const errors = await errorsOf('const pool = new ThreadPool(1); pool.applyAsync(() => { throw undefined; });');
+    expect(errors).toContain('1 failed result was never looked at (unobservedErrors); the first: undefined');
+  });
+
   test('an error that is looked at later does not count, and the next is the first', async () => {
     const errors = await errorsOf(`const executor = new ThreadPoolExecutor(1);
       const futures = ['first', 'second'].map((message) => executor.submit(fail, message));
@@ -79,6 +84,11 @@ describe('no warning', () => {
     [
       'of what terminate() ended',
       'const pool = new ThreadPool(1); const results = [1, 2, 3].map((n) => pool.applyAsync(() => new Promise(() => {}))); pool.mapAsync((x) => x, [1]); await new Promise((done) => setTimeout(done, 100)); pool.terminate(); await pool.join();',
+      0,
+    ],
+    [
+      'of what the end of a runtime gave up',
+      "const runtime = new WorkerRuntime({ kind: 'thread', workers: 1 }); const pool = new ThreadPool({ runtime }); pool.applyAsync(() => new Promise(() => {})); await new Promise((done) => setTimeout(done, 100)); await runtime.terminate();",
       0,
     ],
     ['of what the end of a scope gave up', 'await Pool.use(1, async (pool) => void pool.applyAsync(() => new Promise(() => {})));', 0],

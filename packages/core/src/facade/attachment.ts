@@ -61,8 +61,6 @@ export class Attachment {
   /** The workers are this facade's own, and end with it. */
   readonly ownsWorkers: boolean;
   #ended: Promise<void> | undefined;
-  /** The error of the tasks that `terminate` ended. */
-  #terminateError: unknown;
 
   private constructor(core: RuntimeCore, ownsWorkers: boolean, share: ResolvedShare, shape: AttachmentShape) {
     const { name } = share;
@@ -186,8 +184,7 @@ export class Attachment {
     this.#core.counts.unobserved(by);
     if (this.#share.unobservedErrors === 'ignore') return;
     if (by === -1) noteLook(handle);
-    // The program itself gave this result up.
-    else if (error !== this.#terminateError) noteFailure(handle, error);
+    else if (!this.#client.gaveUpWith(error)) noteFailure(handle, error);
   }
 
   warn(error: unknown, what: string): void {
@@ -236,7 +233,6 @@ export class Attachment {
    * Resolves as `leave` does.
    */
   terminate(error: unknown, waitingError: unknown = error, { force = false }: { force?: boolean } = {}): Promise<void> {
-    this.#terminateError ??= error;
     this.#client.terminate(error, waitingError, force);
     if (this.ownsWorkers) void this.#core.lifecycle.terminate(() => error, force);
     return this.leave();

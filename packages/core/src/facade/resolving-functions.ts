@@ -17,8 +17,8 @@ const NATIVE = sourceOf.call(resolving);
 
 /** Whether `fn` can only be a resolving function of a native promise. It runs no code of the user. */
 export function isResolvingFunction(fn: unknown): fn is (value: unknown) => void {
-  // A proxy and a bound function have the source of a native one; the latter has a name. Reading the name of a proxy runs code of the program. Other
-  // native functions without a name run no code of the user either.
+  // A proxy and a bound function have the source of a native one; the latter has a name. Reading the name of a proxy runs code of the program.
+  // Nothing tells the functions that `Promise.prototype.finally.call(handle, …)` passes from these; a handle has a `finally` of its own.
   return typeof fn === 'function' && !types.isProxy(fn) && fn.name === '' && sourceOf.call(fn) === NATIVE;
 }
 

@@ -185,7 +185,7 @@ export function instance(is: (value: unknown) => boolean, what: string): Schema 
 export function faults(options: Record<string, unknown>, shape: Shape, show: (value: unknown) => string): OptionIssue[] {
   const found: OptionIssue[] = [];
   let known = 0;
-  for (const key in shape) {
+  for (const key of Object.keys(shape)) {
     if (!(key in options)) continue;
     known += 1;
     const parsed = (shape[key] as zod.ZodMiniType).safeParse(options[key]);

@@ -104,6 +104,7 @@ export class Client implements JobOwner {
   #open = 0;
   /** Of `#open`, tasks that lanes have. */
   #handed = 0;
+  #terminateError: unknown;
   /** Of `#open`, inputs held open. */
   #held = 0;
 
@@ -374,11 +375,17 @@ export class Client implements JobOwner {
 
   /** Ends every job now. `waitingError` is for tasks no lane has; `error` for the others (and for a job that is partly handed over). */
   terminate(error: unknown, waitingError: unknown = error, force = false): void {
+    this.#terminateError ??= error;
     this.#terminate(
       () => error,
       () => waitingError,
       force,
     );
+  }
+
+  /** Whether this is the error of what the program itself gave up, by `terminate`. */
+  gaveUpWith(error: unknown): boolean {
+    return this.#terminateError !== undefined && error === this.#terminateError;
   }
 
   /** Workers were lost, and for this client that is the end: everything open fails, and whatever comes. */

@@ -79,8 +79,6 @@ export class Scheduler implements WorkListener, ClientScheduler {
   #pumping = false;
   #again = false;
   #planned = false;
-  /** No lane has become idle since the last look: what comes in before the planned run need not look again. */
-  #isBusy = false;
   /** Jobs that get tasks back wake their client; the scheduler need not plan a run for that. */
   #givesBack = false;
   /** Where the search for a lane with room starts, so that all get their turn. */
@@ -187,14 +185,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** A job came in: an idle lane gets it at once; else it goes out with what else comes this turn. */
   pump(urgent: boolean): void {
-    if (urgent && !(this.#planned && this.#isBusy)) {
-      if (this.#isAnyIdle()) {
-        this.#run();
-        return;
-      }
-      this.#isBusy = true;
-    }
-    this.#plan();
+    if (urgent && this.#isAnyIdle()) this.#run();
+    else this.#plan();
   }
 
   #isAnyIdle(): boolean {
@@ -224,7 +216,6 @@ export class Scheduler implements WorkListener, ClientScheduler {
       return;
     }
     this.#pumping = true;
-    this.#isBusy = false;
     try {
       do {
         this.#again = false;
