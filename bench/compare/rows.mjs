@@ -1,5 +1,5 @@
-// Lists the measurements of compare.mjs, by question. `open(kind)` of a row returns `{ work, ask, close }`. `work` runs `times` times to warm up, and
-// `times` times more while it is measured. `ask` runs a task in a free worker. In a row in bytes, `work` returns the figure itself and runs once.
+// Lists the measurements of compare.mjs, by question. `open(kind)` of a row returns `{ work, ask, close }`. `work` runs to warm up (program.mjs), and
+// `times` times while it is measured. `ask` runs a task in a free worker. In a row in bytes, `work` returns the figure itself and runs once.
 import { held } from '../harness/allocation.mjs';
 import { burstOnce, mapOnce, oneByOne } from '../harness/measures.mjs';
 import { openExecutor, openPool } from '../peers/twinpool.mjs';

@@ -8,7 +8,7 @@
  *   view --#source--> Deferred <--#source-- itself     a view has no state of its own: it reads the state of its source
  *
  * Invariants: a handle reaches one final state, once. Settling has a fixed order: the state, the listeners of `wait` and of time limits, the
- * done-callbacks in the order in which they were added, the promise. A promise is made when a caller asks for the outcome, not before: a failure
+ * done-callbacks in the order in which they were added, the promises. A promise is made when a caller asks for the outcome, not before: a failure
  * without such a caller is silent, as in Python, and is counted as unobserved.
  *
  * The functions here are not methods, because a handle's methods are its API. This file does not know the names of that API, nor the texts of its
@@ -20,7 +20,7 @@ import { checkTimeout } from '../options/check-options.ts';
 import { Alarm, systemClock } from '../primitives/clock.ts';
 import { HANDLE, type HandleView } from '../primitives/handle.ts';
 import { runCallback, type Scope, warnOfError } from '../primitives/user-code.ts';
-import { isResolvingFunction, LazyPromise } from './resolving-functions.ts';
+import { isResolvingFunction, LazyPromise, rejectFirst } from './resolving-functions.ts';
 import { OBSERVED, Waiter } from './waiter.ts';
 
 export type SettledState = 'cancelled' | 'returned' | 'raised';
@@ -180,17 +180,21 @@ export abstract class Deferred<R> implements Promise<R> {
     onFulfilled?: ((value: R) => T | PromiseLike<T>) | null | undefined,
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined,
   ): Promise<T | E> {
-    if (!isResolvingFunction(onFulfilled) || !isResolvingFunction(onRejected)) return promiseOf(this).then(onFulfilled, onRejected);
-    this.#source.#resolveWith(onFulfilled, onRejected);
-    return new LazyPromise(this) as Promise<unknown> as Promise<T | E>;
+    const source = this.#source as Deferred<R>;
+    // The first caller's function for the error is looked at when the handle fails: most do not.
+    const isAwait =
+      isResolvingFunction(onFulfilled) && (source.#isFirstAwait ? typeof onRejected === 'function' : isResolvingFunction(onRejected));
+    if (!isAwait) return source.#newPromise().then(onFulfilled, onRejected);
+    source.#resolveWith(onFulfilled as Settle, onRejected as Settle);
+    return new LazyPromise(source, onRejected as Settle) as Promise<unknown> as Promise<T | E>;
   }
 
   catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined): Promise<R | E> {
-    return promiseOf(this).catch(onRejected);
+    return (this.#source as Deferred<R>).#newPromise().catch(onRejected);
   }
 
   finally(onFinally?: (() => void) | null | undefined): Promise<R> {
-    return promiseOf(this).finally(onFinally);
+    return (this.#source as Deferred<R>).#newPromise().finally(onFinally);
   }
 
   #settle(state: SettledState, value: unknown): void {
@@ -200,11 +204,11 @@ export abstract class Deferred<R> implements Promise<R> {
     this.#value = value;
     const waiter = this.#waiter;
     if (typeof waiter === 'function') {
-      const reject = this.#listeners as Settle;
+      const onRejected = this.#listeners as Settle;
       this.#waiter = OBSERVED;
       this.#listeners = undefined;
       if (state === 'returned') waiter(value);
-      else reject(value);
+      else rejectFirst(this, onRejected, value);
       return;
     }
     if (waiter !== undefined) this.#waiter = waiter.afterOutcome;
@@ -227,13 +231,18 @@ export abstract class Deferred<R> implements Promise<R> {
     return true;
   }
 
+  /** Nothing waits for the outcome, and it is not there. */
+  get #isFirstAwait(): boolean {
+    return (this.#waiter === undefined || this.#waiter === OBSERVED) && this.#listeners === undefined && !isFinal(this.#state);
+  }
+
   /** Settles a promise of the caller with the outcome. */
   #resolveWith(resolve: Settle, reject: Settle): void {
     if (isFinal(this.#state)) {
       this.#markObserved();
       if (this.#state === 'returned') resolve(this.#value);
       else reject(this.#value);
-    } else if ((this.#waiter === undefined || this.#waiter === OBSERVED) && this.#listeners === undefined) {
+    } else if (this.#isFirstAwait) {
       this.#waiter = resolve;
       this.#listeners = reject;
     } else this.#waiter = Waiter.add(this.#firstWaiter(), new Waiter(resolve, reject));
@@ -242,7 +251,8 @@ export abstract class Deferred<R> implements Promise<R> {
   /** The first waiter as an object; `#listeners` is a list from then on. */
   #firstWaiter(): Waiter | undefined {
     if (typeof this.#waiter === 'function') {
-      this.#waiter = new Waiter(this.#waiter, this.#listeners as Settle);
+      const onRejected = this.#listeners as Settle;
+      this.#waiter = new Waiter(this.#waiter, (error) => rejectFirst(this, onRejected, error));
       this.#listeners = undefined;
     }
     return this.#waiter;
@@ -252,6 +262,11 @@ export abstract class Deferred<R> implements Promise<R> {
     if (this.#waiter !== undefined) return;
     this.#waiter = OBSERVED;
     if (this.#state === 'raised') this.#owner?.unobserved(-1, this, this.#value);
+  }
+
+  /** A promise of the outcome that only one caller uses: it is not kept, which is cheaper. */
+  #newPromise(): Promise<R> {
+    return new Promise((resolve, reject) => this.#resolveWith(resolve as Settle, reject));
   }
 
   /** Returns the waiter that has the promise. The promise is made here, never in advance: a promise that rejects needs a handler. */

@@ -22,12 +22,35 @@ export function isResolvingFunction(fn: unknown): fn is (value: unknown) => void
   return typeof fn === 'function' && !types.isProxy(fn) && fn.name === '' && sourceOf.call(fn) === NATIVE;
 }
 
-/** The result of a `then` that got resolving functions. The native promise behind it is made when its result is used, which `await` never does. */
+/** A function that gets the error of a handle: a resolving function, or one of the user. */
+type OnRejected = (error: unknown) => unknown;
+
+/** By handle: the result of the first `then` of a handle, where the function for the error is one of the user. It calls this function once. */
+const firstResults = new WeakMap<object, Promise<undefined>>();
+
+function firstResult(source: Pick<Promise<unknown>, 'then'>, onRejected: OnRejected): Promise<undefined> {
+  let result = firstResults.get(source);
+  if (result === undefined) {
+    result = source.then(nothing, onRejected) as Promise<undefined>;
+    firstResults.set(source, result);
+  }
+  return result;
+}
+
+/** A handle has failed with this error: calls the second function that its first `then` got. */
+export function rejectFirst(source: Pick<Promise<unknown>, 'then'>, onRejected: OnRejected, error: unknown): void {
+  if (isResolvingFunction(onRejected)) onRejected(error);
+  else void firstResult(source, onRejected);
+}
+
+/** The result of a `then` that got a resolving function. The native promise behind it is made when it is used, which `await` never does. */
 export class LazyPromise implements Promise<undefined> {
   readonly #source: Pick<Promise<unknown>, 'then'>;
+  readonly #onRejected: OnRejected;
 
-  constructor(source: Pick<Promise<unknown>, 'then'>) {
+  constructor(source: Pick<Promise<unknown>, 'then'>, onRejected: OnRejected) {
     this.#source = source;
+    this.#onRejected = onRejected;
   }
 
   get [Symbol.toStringTag](): string {
@@ -39,20 +62,22 @@ export class LazyPromise implements Promise<undefined> {
     onFulfilled?: ((value: undefined) => T | PromiseLike<T>) | null | undefined,
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined,
   ): Promise<T | E> {
-    return this.#settled().then(onFulfilled, onRejected);
+    return this.#promise().then(onFulfilled, onRejected);
   }
 
   catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined): Promise<undefined | E> {
-    return this.#settled().catch(onRejected);
+    return this.#promise().catch(onRejected);
   }
 
   finally(onFinally?: (() => void) | null | undefined): Promise<undefined> {
-    return this.#settled().finally(onFinally);
+    return this.#promise().finally(onFinally);
   }
 
   /** Resolving functions return `undefined`, whatever the outcome is. */
-  #settled(): Promise<undefined> {
-    const nothing = () => undefined;
-    return this.#source.then(nothing, nothing);
+  #promise(): Promise<undefined> {
+    if (isResolvingFunction(this.#onRejected)) return this.#source.then(nothing, nothing);
+    return firstResult(this.#source, this.#onRejected);
   }
 }
+
+function nothing(): undefined {}
