@@ -355,6 +355,7 @@ export interface WorkerOptions<I extends readonly unknown[] = any, F extends rea
         readonly port?: number | undefined;
         readonly wait?: boolean | undefined;
     } | undefined;
+    lowLatency?: boolean | undefined;
     maxPayloadBytes?: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { OptionsError } from '../src/errors.ts';
 import { type FacadeShape, resolveFacade } from '../src/facade/facade-options.ts';
 import { WorkerRuntime } from '../src/index.ts';
@@ -47,6 +47,10 @@ const WORKERS: Record<string, readonly [good: readonly unknown[], bad: readonly 
   minWorkers: [
     [0, 1],
     [-1, 1.5, 1025, Number.NaN, Number.POSITIVE_INFINITY, '1', null],
+  ],
+  lowLatency: [
+    [true, false],
+    [0, 'false', null],
   ],
   env: [
     [
@@ -145,6 +149,20 @@ describe('the option env', () => {
     const { workers } = resolveRuntime({ env });
     env['A'] = 'changed';
     expect(workers.env).toEqual(Object.assign(Object.create(null), { A: '1' }));
+  });
+});
+
+describe('the option lowLatency', () => {
+  it.each([
+    [undefined, 2, true],
+    [true, 2, true],
+    [false, 2, false],
+    [true, 1, false],
+  ])('%s, with %i CPUs: polls %s', (lowLatency, cpus, polls) => {
+    vi.stubEnv('TWINPOOL_CPU_COUNT', String(cpus));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(resolveRuntime({ lowLatency }).workers.polls).toBe(polls);
+    expect(resolveRuntime({ lowLatency, workers: 3 }).workers.polls).toBe(polls);
   });
 });
 

@@ -188,6 +188,66 @@ describe('when a lane is idle while another has work ahead', () => {
   });
 });
 
+describe('a burst of short tasks', () => {
+  const burst = async (world: World, fn: World['functions'][number]) => {
+    for (const item of numbers(100, 10)) call(world, fn, item);
+    const atOnce = heldBy(world);
+    await turn();
+    return atOnce;
+  };
+
+  it('stays with one thread: the first task at once, the others together', async () => {
+    const world = await readyWorld({ size: 2 });
+    const fn = await measured(world, 'tiny', TINY);
+    expect(await burst(world, fn)).toEqual([[100], []]);
+    expect(heldBy(world)).toEqual([numbers(100, 10), []]);
+    await world.comeToRest();
+  });
+
+  it('stays with one thread where the tasks are those of a map', async () => {
+    const world = await readyWorld({ size: 2 });
+    const fn = await measured(world, 'tiny', TINY);
+    world.map(clientAt(world), fn, numbers(100, 10), undefined, world.settings({}));
+    expect(heldBy(world)).toEqual([numbers(100, 10), []]);
+    await world.comeToRest();
+  });
+
+  it('is shared after a millisecond, if it takes that long', async () => {
+    const world = await readyWorld({ size: 2 });
+    const fn = await measured(world, 'tiny', TINY);
+    await burst(world, fn);
+    workerAt(world, 0).begin();
+    world.clock.advance(1);
+    await turn();
+    expect(heldBy(world).map(({ length }) => length)).toEqual([10, 0]);
+    world.clock.advance(2);
+    await turn();
+    expect(heldBy(world).map(({ length }) => length)).toEqual([5, 5]);
+    await world.comeToRest();
+  });
+
+  it('is shared at once, if its work is worth waking another thread', async () => {
+    const world = await readyWorld({ size: 2 });
+    const fn = await measured(world, 'short', SHORT);
+    expect(await burst(world, fn)).toEqual([[100], []]);
+    expect(heldBy(world).map(({ length }) => length)).toEqual([5, 5]);
+    await world.comeToRest();
+  });
+
+  it('is shared at once where tasks cannot be taken back, or were long at times', async () => {
+    const process = await readyWorld({ size: 2, startTracking: 'budget' });
+    expect(await burst(process, await measured(process, 'tiny', TINY))).toEqual([[100], [101]]);
+    await process.comeToRest();
+    const world = await readyWorld({ size: 2 });
+    const fn = await measured(world, 'tiny', TINY);
+    fn.runTimes.record(1, 60_000);
+    for (let i = 0; i < 20; i++) fn.runTimes.record(1, TINY);
+    await burst(world, fn);
+    expect(heldBy(world).map(({ length }) => length)).toEqual([5, 5]);
+    await world.comeToRest();
+  });
+});
+
 describe('whose turn it is', () => {
   it('by priority, then first come first served', async () => {
     const world = await readyWorld({ size: 1 });

@@ -58,6 +58,10 @@ export interface SlotLine extends SenderLine {
   reportFailed(error: unknown): void;
 }
 
+/** What the transport polls for: the most tasks, and microseconds of work in them. */
+const MOST_POLLED = 16;
+const LONGEST_POLLED = 30;
+
 export class Slot {
   /** Its place among the slots of its worker. */
   readonly index: number;
@@ -155,6 +159,7 @@ export class Slot {
 
   send(chunks: Chunk[]): void {
     this.#sender.send(chunks);
+    this.#expectAnswer();
     if (!this.#line.isShared) return;
     this.#line.changed(this);
     if (this.#line.calls.left <= 0) this.#line.mayBeDone();
@@ -220,6 +225,7 @@ export class Slot {
     this.#settler.settle(count, values, specials);
     this.#frontSince = this.#line.clock.now();
     this.#deadlines.frontChanged();
+    this.#expectAnswer();
     if (this.#line.isShared) this.#line.changed(this);
   }
 
@@ -242,6 +248,12 @@ export class Slot {
 
   unreadableValue(error: unknown): string | undefined {
     return this.#settler.unreadableValue(error);
+  }
+
+  /** The work of tasks whose function was never measured counts as long. */
+  #expectAnswer(): void {
+    const { outstanding } = this;
+    if (outstanding > 0 && outstanding <= MOST_POLLED && this.load <= LONGEST_POLLED) this.#line.transport.expectAnswer?.();
   }
 
   #sending(): void {

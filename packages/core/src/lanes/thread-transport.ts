@@ -29,6 +29,7 @@ import {
 import { isOutput } from '../wire/message-faults.ts';
 import { ACKNOWLEDGED, ANSWER, abortMessage, INIT, LATE, type Message, MODE, RETIRE, TASKS } from '../wire/messages.ts';
 import type { PackedRuns } from '../wire/pack-runs.ts';
+import { expectAnswer, type PolledChannel } from './answer-poll.ts';
 import { DebuggerWatch } from './debugger-watch.ts';
 import type { SentMessage } from './in-flight.ts';
 import { OutputGate } from './output-gate.ts';
@@ -45,11 +46,13 @@ export interface ThreadOptions {
   readonly output: OutputStreams | undefined;
   /** The port of the program's inspector, if a debugger may attach to the thread. */
   readonly debuggerPort: number | undefined;
+  /** Whether the program polls for answers that are expected soon. */
+  readonly polls: boolean;
 }
 
 export const THREAD_CAPABILITIES: TransportFactory['capabilities'] = { sharesMemory: true, movesBuffers: true };
 
-export class ThreadTransport implements Transport {
+export class ThreadTransport implements Transport, PolledChannel {
   readonly kind = 'thread';
   readonly canTakeBack = true;
   readonly canInterrupt = true;
@@ -76,6 +79,7 @@ export class ThreadTransport implements Transport {
   #fault: unknown;
   #hasExited = false;
   #heldAnswers = 0;
+  isExpected = false;
 
   constructor(context: TransportContext, options: ThreadOptions) {
     const slots = context.setup.slots ?? 1;
@@ -174,6 +178,29 @@ export class ThreadTransport implements Transport {
     // The sleep of the thread is bounded.
   }
 
+  expectAnswer(): void {
+    if (this.#options.polls) expectAnswer(this);
+  }
+
+  /** Reads what is in the port. This is cheaper than an event per message, and the only way at the exit of the thread. */
+  read(): boolean {
+    let isAny = false;
+    while (this.#port !== undefined) {
+      let entry: { message: unknown } | undefined;
+      try {
+        entry = receiveMessageOnPort(this.#port);
+      } catch (error) {
+        isAny = true;
+        this.#arrivedUnreadable(error);
+        continue;
+      }
+      if (entry === undefined) break;
+      isAny = true;
+      this.#arrived(entry.message);
+    }
+    return isAny;
+  }
+
   finish(finalizes: boolean): void {
     this.post([RETIRE, finalizes]);
     if (!finalizes) this.#killLater();
@@ -226,7 +253,7 @@ export class ThreadTransport implements Transport {
     this.#port = port1;
     port1.on('message', (message: unknown) => {
       this.#arrived(message);
-      this.#drain();
+      this.read();
     });
     port1.on('messageerror', (error: unknown) => this.#arrivedUnreadable(error));
     port1.unref();
@@ -253,22 +280,6 @@ export class ThreadTransport implements Transport {
   #wake(): void {
     Atomics.add(this.#cells, WAKE, 1);
     if (Atomics.load(this.#cells, ASLEEP) === 1) Atomics.notify(this.#cells, WAKE, 1);
-  }
-
-  /** Reads what else is in the port. This is cheaper than an event per message, and the only way at the exit of the thread. */
-  #drain(): void {
-    const port = this.#port;
-    while (port !== undefined) {
-      let entry: { message: unknown } | undefined;
-      try {
-        entry = receiveMessageOnPort(port);
-      } catch (error) {
-        this.#arrivedUnreadable(error);
-        continue;
-      }
-      if (entry === undefined) return;
-      this.#arrived(entry.message);
-    }
   }
 
   #arrived(message: unknown): void {
@@ -308,7 +319,7 @@ export class ThreadTransport implements Transport {
   #exited(exitCode: number | null): void {
     if (this.#hasExited) return;
     this.#hasExited = true;
-    this.#drain();
+    this.read();
     this.#port?.close();
     this.#port = undefined;
     if (this.#owner.isEnding) this.#boundHold();

@@ -70,6 +70,7 @@ export function workerSetups(
       maxPayloadBytes,
       maxMemory: workers.maxMemoryPerChild,
       startTimeout,
+      polls: workers.polls,
       ...(slots > 1 ? { slots } : {}),
     };
     return { setup, only, fault };

@@ -42,7 +42,7 @@ function inline(): TransportFactory {
 }
 
 function threads(workers: ResolvedWorkers, output: OutputStreams | undefined): TransportFactory {
-  const { argv = [], resourceLimits } = workers;
+  const { argv = [], resourceLimits, polls } = workers;
   const { inspector } = workers;
   const debuggerPort = inspector === undefined ? undefined : openOwnInspector(inspector);
   const limits = resourceLimits as Record<string, number> | undefined;
@@ -58,6 +58,7 @@ function threads(workers: ResolvedWorkers, output: OutputStreams | undefined): T
         resourceLimits: limits,
         output,
         debuggerPort,
+        polls,
       });
     },
     afterWorkers: () => undefined,

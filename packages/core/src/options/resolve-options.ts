@@ -56,6 +56,8 @@ export interface ResolvedWorkers extends WorkerOptions {
   readonly directory: string | undefined;
   /** Where a debugger attaches; `undefined`: nowhere. */
   readonly inspector: Inspector | undefined;
+  /** Before it sleeps, either side polls for the next message for a moment. */
+  readonly polls: boolean;
 }
 
 export interface Inspector {
@@ -96,6 +98,8 @@ export function resolveWorkers(own: OwnOptions, name: string, kind: WorkerKind, 
     // A worker that waits at a breakpoint of its start has not failed.
     startTimeout: options.startTimeout ?? (inspector === undefined ? DEFAULT_START_TIMEOUT : Number.POSITIVE_INFINITY),
     inspector,
+    // Where there is one CPU, who polls keeps it from the side that would send the message.
+    polls: (options.lowLatency ?? true) && cpus > 1,
     finalizerTimeout: options.finalizerTimeout ?? DEFAULT_FINALIZER_TIMEOUT,
     idleTimeout: options.idleTimeout ?? Number.POSITIVE_INFINITY,
     minWorkers: kind === 'inline' ? Math.min(options.minWorkers ?? 0, 1) : (options.minWorkers ?? 0),

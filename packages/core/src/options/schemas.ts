@@ -140,6 +140,7 @@ export const worker: Shape = {
   resourceLimits: zod.strictObject(limits),
   stdio: zod.enum(['inherit', 'ignore', 'pipe']),
   inspect,
+  lowLatency: zod.boolean('expected true or false'),
   maxPayloadBytes: whole(1, 2 ** 31 - 1, 'a number of bytes'),
 };
 

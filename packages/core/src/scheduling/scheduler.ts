@@ -10,7 +10,8 @@
  *
  * A broadcast is in no queue. Each lane that has to run it gets nothing else until it has, and workers that are missing for it are started.
  *
- * No task waits behind a slow one while a worker is idle: a lane for which nothing waits takes over what lies unstarted elsewhere.
+ * No task waits behind a slow one while a worker is idle: a lane for which nothing waits takes over what lies unstarted elsewhere. But a burst of short
+ * tasks stays with one thread, if waking a second one takes longer than the burst: the second one gets its part after SHORT_RUN ms, if it takes that long.
  *
  * Where workers have several slots (`concurrentTasksPerWorker`), each slot gets one task at a time, and the lane with the fewest tasks comes first. A
  * lane in which tasks wait to begin has a busy event loop: it comes last, and where tasks can be taken back, they run in another lane that has a free
@@ -42,6 +43,13 @@ const WORTH_WAITING = 20;
  * keeps free slots empty. Less: the first worker that is ready gets the whole burst.
  */
 const SPREAD_WAIT = 200;
+/**
+ * µs of expected work for which no further thread is woken; waking one takes 25 µs, and several times that on a busy machine. More: longer bursts stay with
+ * one thread. Less: more wake-ups.
+ */
+const WORTH_WAKING = 100;
+/** ms after which work that was expected to be short is shared after all. */
+const SHORT_RUN = 1;
 /** Clients without work that are still looked at; more, and each look is longer, fewer, and one that works now and then comes and goes. */
 const MOST_RESTING = 8;
 /** The most tasks of one message; a lane's counters take 16 bits (wire/cells.ts). */
@@ -89,7 +97,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
     this.#run();
   };
 
-  /** Several slots: looks again at workers that start, and at tasks that wait to begin. */
+  /** Looks again at short tasks that were not shared; with several slots, at workers that start, and at tasks that wait to begin. */
   readonly #lookAgain: Alarm;
 
   constructor({ size, slots, supply, clock }: SchedulerOptions) {
@@ -185,7 +193,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** A job came in: an idle lane gets it at once; else it goes out with what else comes this turn. */
   pump(urgent: boolean): void {
-    if (urgent && this.#isAnyIdle()) this.#run();
+    if (urgent && this.#isAnyIdle() && this.#warmLane(0, this.#accepted?.at ?? 0) === undefined) this.#run();
     else this.#plan();
   }
 
@@ -221,7 +229,10 @@ export class Scheduler implements WorkListener, ClientScheduler {
         this.#again = false;
         if (this.#broadcasts.length > 0) this.#fillBroadcasts();
         if (this.#slots > 1) this.#fillSlots();
-        else this.#fillIdle();
+        else {
+          this.#fillWarm();
+          this.#fillIdle();
+        }
         this.#startMore();
         if (this.#slots === 1) this.#fillAhead();
       } while (this.#again);
@@ -331,17 +342,62 @@ export class Scheduler implements WorkListener, ClientScheduler {
     afterMicrotasks(this.#runPlanned);
   }
 
-  /** The same lane first, while it keeps up: its worker is warm, and the others may rest. */
-  #fillIdle(): void {
-    for (let i = 0; i < this.#lanes.length; i++) {
-      const lane = this.#lanes[i] as Lane;
-      if (!lane.isIdle || lane.callsLeft <= 0 || (this.#broadcasts.length > 0 && this.#isKept(lane))) continue;
-      const waiting = this.#waiting();
-      if (waiting === 0) return;
-      let idle = 0;
-      for (const other of this.#lanes) if (other.isIdle) idle += 1;
-      this.#fill(lane, lane.slots[0] as Slot, Math.ceil(waiting / idle));
+  /** Short tasks follow short ones in the lane that has those: waking another one takes longer. */
+  #fillWarm(): void {
+    if (this.#lanes.length < 2) return;
+    const work = this.#expectedWork();
+    if (work === 0 || work > WORTH_WAKING) return;
+    const lane = this.#warmLane(work, this.#clock.now());
+    if (lane !== undefined && !(this.#broadcasts.length > 0 && this.#isKept(lane)))
+      this.#fill(lane, lane.slots[0] as Slot, this.#waiting());
+  }
+
+  /** µs of work that waits; Infinity where that is not known. */
+  #expectedWork(): number {
+    let work = 0;
+    for (const client of this.#active) {
+      const front = client.front();
+      if (front === undefined) continue;
+      const expected = front.fn.runTimes.expectation(WORTH_WAKING);
+      if (expected === 0) return Number.POSITIVE_INFINITY;
+      work += expected * client.claimable;
     }
+    return work;
+  }
+
+  /** A lane that has a task, and will have done it, and `work` µs more, before another one is awake. */
+  #warmLane(work: number, now: number): Lane | undefined {
+    if (this.#slots > 1) return undefined;
+    for (const lane of this.#lanes) if (this.#isWarm(lane, work, now)) return lane;
+    return undefined;
+  }
+
+  #isWarm(lane: Lane, work: number, now: number): boolean {
+    const slot = lane.slots[0] as Slot;
+    return slot.outstanding > 0 && lane.state === 'ready' && lane.callsLeft > 0 && slot.hasRoom && isShort(lane, work, now);
+  }
+
+  /** The same lane first, while it keeps up: its worker is warm, and the others may rest. Lanes that will be idle soon get their share too. */
+  #fillIdle(): void {
+    const now = this.#clock.now();
+    let sharers = 0;
+    for (const lane of this.#lanes) if (lane.isIdle || this.#isWarm(lane, 0, now)) sharers += 1;
+    for (let i = 0; i < this.#lanes.length && sharers > 0; i++) {
+      const lane = this.#lanes[i] as Lane;
+      if (lane.isIdle) this.#fillShare(lane, sharers--);
+    }
+    for (let i = 0; i < this.#lanes.length && sharers > 0; i++) {
+      const lane = this.#lanes[i] as Lane;
+      if (this.#isWarm(lane, 0, now)) this.#fillShare(lane, sharers--);
+    }
+  }
+
+  /** One of `sharers` lanes gets its share of what waits; all of it, if that is too little to wake another thread. */
+  #fillShare(lane: Lane, sharers: number): void {
+    const waiting = this.#waiting();
+    if (waiting === 0 || lane.callsLeft <= 0 || (this.#broadcasts.length > 0 && this.#isKept(lane))) return;
+    const isShared = sharers > 1 && !(lane.canTakeBack && this.#expectedWork() <= WORTH_WAKING);
+    this.#fill(lane, lane.slots[0] as Slot, isShared ? Math.ceil(waiting / sharers) : waiting);
   }
 
   /** Several slots: one task to each, the lane with the fewest first. Another worker is started before a lane gets a second task. */
@@ -398,9 +454,9 @@ export class Scheduler implements WorkListener, ClientScheduler {
     if (!this.#lookAgain.isSet) this.#lookAgain.set(ms);
   }
 
-  /** All messages were read: tasks that have not begun do wait. */
+  /** All messages were read: tasks that have not begun do wait, and short ones have had their time. */
   #look(): void {
-    for (const lane of this.#lanes) if (lane.judgeWait(LONG_RUN)) this.#lookIn(LONG_RUN);
+    if (this.#slots > 1) for (const lane of this.#lanes) if (lane.judgeWait(LONG_RUN)) this.#lookIn(LONG_RUN);
     this.#run();
   }
 
@@ -597,7 +653,13 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** From the fullest lane that has something to give that may run there. */
   #takeBackFor(idle: Lane): Chunk[] {
-    const lanes = this.#lanes.filter(({ canTakeBack, outstanding }) => canTakeBack && outstanding > 1);
+    const now = this.#clock.now();
+    const lanes = this.#lanes.filter((lane) => {
+      if (!lane.canTakeBack || lane.outstanding < 2) return false;
+      if (!isShort(lane, 0, now)) return true;
+      this.#lookIn(SHORT_RUN);
+      return false;
+    });
     lanes.sort((one, other) => other.outstanding - one.outstanding);
     for (const lane of lanes) {
       // Half, from the end; all of it where some of what lies there may not run in the idle one.
@@ -612,6 +674,12 @@ export class Scheduler implements WorkListener, ClientScheduler {
     }
     return [];
   }
+}
+
+/** Whether the only slot of the lane will have done its tasks, and `work` µs more, before another thread is awake. */
+function isShort({ canTakeBack, slots }: Lane, work: number, now: number): boolean {
+  const { load, frontSince } = slots[0] as Slot;
+  return canTakeBack && load + work <= WORTH_WAKING && now - frontSince <= SHORT_RUN;
 }
 
 function hasTasksOf({ slots }: Lane, client: Client): boolean {

@@ -144,6 +144,8 @@ export interface WorkerSetup {
   readonly maxMemory: number | undefined;
   /** The most ms that the module of a task may take to load; Infinity: no limit. */
   readonly startTimeout: number;
+  /** Before it sleeps, the worker polls for the next message for a moment. */
+  readonly polls: boolean;
   /** Tasks that may be in progress at once; absent: one. */
   readonly slots?: number | undefined;
 }

@@ -169,8 +169,9 @@ class ProcessTransport implements WorkerTransport {
   #mayLook(): boolean {
     const input = this.#input;
     const wake = this.#wake;
-    if (!input.canLook && wake !== undefined && input.received >= WORTH_LOOKING) this.#ours(() => input.prepareToLook(wake));
-    return input.canLook && this.#spinWait.begin(this.#busyFor);
+    if (!input.canLook && wake !== undefined && this.runner.setup.polls && input.received >= WORTH_LOOKING)
+      this.#ours(() => input.prepareToLook(wake));
+    return input.canLook && this.runner.setup.polls && this.#spinWait.begin(this.#busyFor);
   }
 
   #look(): void {

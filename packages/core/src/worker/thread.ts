@@ -167,7 +167,7 @@ class ThreadTransport implements WorkerTransport {
   /** Polls for a message that was posted after `seen`. */
   #sees(seen: number): boolean {
     const spinWait = this.#spinWait;
-    if (!spinWait.begin(this.#busyFor)) return false;
+    if (!this.runner.setup.polls || !spinWait.begin(this.#busyFor)) return false;
     let found = false;
     do {
       for (let i = 0; i < LOOKS && !found; i++) found = Atomics.load(this.#cells, WAKE) !== seen;

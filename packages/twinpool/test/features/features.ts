@@ -146,6 +146,16 @@ export const FEATURES: readonly Feature[] = [
     },
   },
   {
+    name: 'lowLatency: false',
+    options: () => ({ lowLatency: false }),
+    isOfWorkers: true,
+    bad: [0, 'false', null].map((value) => [{ lowLatency: value }, 'lowLatency']),
+    misspelled: ['lowLatancy', 'lowLatency'],
+    prove: async (facade) => {
+      expect(await facade.map(surroundings, [1, 2, 3])).toHaveLength(3);
+    },
+  },
+  {
     name: 'waitForCapacity',
     options: () => ({ maxQueue: 20 }),
     bad: [-1, 0.5, '3', Number.NaN].map((value) => [{ maxQueue: value }, 'maxQueue']),
