@@ -84,6 +84,16 @@ describe('a worker that is ended while it starts', () => {
   });
 });
 
+/** A function that is found when `find` is called. */
+function searchedFor(fn: World['functions'][number]): { searched: TaskFunction; find: () => void } {
+  let resolveLookup: ((found: { descriptor: TaskDescriptor }) => void) | undefined;
+  const lookup = new Promise<{ descriptor: TaskDescriptor }>((resolve) => {
+    resolveLookup = resolve;
+  });
+  const find = () => resolveLookup?.({ descriptor: fn.descriptor as TaskDescriptor });
+  return { searched: new TaskFunction('searched', undefined, lookup), find };
+}
+
 describe('who gets a task', () => {
   it('an idle lane at once, the same one while it keeps up', async () => {
     const world = await readyWorld({ size: 3 });
@@ -142,19 +152,12 @@ describe('who gets a task', () => {
   it('no lane while its function is still being looked up; jobs behind it also wait', async () => {
     const world = await readyWorld({ size: 2 });
     const found = functionOf(world, 'tiny');
-    let find: (() => void) | undefined;
-    const searched = new TaskFunction(
-      'searched',
-      undefined,
-      new Promise((resolve) => {
-        find = () => resolve({ descriptor: found.descriptor as TaskDescriptor });
-      }),
-    );
+    const { searched, find } = searchedFor(found);
     call(world, searched, 1);
     call(world, found, 2);
     await turn();
     expect(heldBy(world)).toEqual([[], []]);
-    find?.();
+    find();
     await turn();
     expect(heldBy(world).flat().sort()).toEqual([1, 2]);
   });
@@ -416,6 +419,22 @@ describe('when a worker is lost', () => {
 });
 
 describe('starting workers', () => {
+  it('while a function is being found, as many as its calls need', async () => {
+    const world = worldOf({ size: 3 });
+    const { searched, find } = searchedFor(functionOf(world, 'tiny'));
+    call(world, searched, 1);
+    call(world, searched, 2);
+    await turn();
+    expect(workersOf(world, 'starting')).toHaveLength(2);
+    for (const worker of world.workers) worker.ready();
+    await turn();
+    expect(heldBy(world)).toEqual([[], []]);
+    find();
+    await turn();
+    expect(heldBy(world)).toEqual([[1], [2]]);
+    await world.comeToRest();
+  });
+
   it('one per task, up to the maximum', async () => {
     const world = worldOf({ size: 3 });
     const fn = functionOf(world, 'long');

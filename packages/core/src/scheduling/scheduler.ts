@@ -246,8 +246,16 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** Before anything is put behind a running task: where it cannot be taken back it is better off with one more worker. */
   #startMore(): void {
-    const waiting = Math.max(this.#waiting(), this.#broadcasts.length === 0 ? 0 : this.#missing());
+    const waiting = Math.max(this.#waiting() + this.#heldUp(), this.#broadcasts.length === 0 ? 0 : this.#missing());
     if (waiting > 0) this.#supply.wanted(waiting);
+  }
+
+  /** Tasks without an idle lane whose function is being found, or whose arguments are being checked: a worker starts meanwhile. */
+  #heldUp(): number {
+    let tasks = 0;
+    for (const client of this.#active) if (client.isHeldUp) tasks += client.queued;
+    if (tasks > 0) for (const lane of this.#lanes) if (lane.isIdle) tasks -= 1;
+    return Math.max(0, tasks);
   }
 
   /** Workers that are missing for a broadcast. */
