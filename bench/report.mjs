@@ -1,14 +1,14 @@
 // npm run bench:report [-- --check]
-// Writes docs/performance.md, the table in README.md and the charts.
+// Writes docs/performance.md, docs/benchmarks.md, the table in README.md and the charts.
 //
-//   results/*.json, report/*.md, limits.json --> docs/performance.md, README.md between its markers, results/*.svg
+//   results/*.json, report/*.md, limits.json --> docs/performance.md, docs/benchmarks.md, README.md between its markers, results/*.svg
 //
 // Invariant: every figure comes from the results. `--check` writes nothing, and fails if a page differs from the results.
 // It does not measure anything (main.mjs does).
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { chart } from './harness/chart.mjs';
 import { isReached } from './harness/statistics.mjs';
-import { page } from './report/page.mjs';
+import { benchmarksPage, performancePage } from './report/page.mjs';
 import { readmeTable } from './report/readme.mjs';
 
 const root = new URL('../', import.meta.url);
@@ -26,10 +26,13 @@ const results = new Map(
     .map((result) => [result.question, result]),
 );
 const limits = json('bench/limits.json');
-const written = { advice: text('bench/report/advice.md').trim(), introduction: text('bench/report/introduction.md') };
 
 const pages = {
-  'docs/performance.md': page(results, limits, written),
+  'docs/performance.md': performancePage(results, {
+    introduction: text('bench/report/performance.md'),
+    advice: text('bench/report/advice.md').trim(),
+  }),
+  'docs/benchmarks.md': benchmarksPage(results, limits, { introduction: text('bench/report/benchmarks.md') }),
   'README.md': between(text('README.md'), readmeTable(results)),
   ...Object.fromEntries([...results.values()].map((result) => [`bench/results/${result.question}.svg`, chart(result)])),
 };

@@ -1,5 +1,5 @@
-// Writes docs/performance.md: the goals, the stages of one task, when parallel work does not pay, how cost grows, advice, the measurement, and all
-// results. It has the order and the sentences of the page; all figures come from the results.
+// Writes two pages: docs/performance.md, when parallel work pays, how cost grows, and advice; docs/benchmarks.md, the goals, the stages of one task, the
+// measurement, and all results. It has the order and the sentences of the pages; all figures come from the results.
 import { LINES } from '../harness/budget.mjs';
 import { figure, gain } from '../harness/format.mjs';
 import { isReached } from '../harness/statistics.mjs';
@@ -32,22 +32,32 @@ const ORDER = [
   'facades',
 ];
 
-export function page(results, limits, { introduction, advice }) {
-  const ordered = [...ORDER, ...results.keys()]
-    .filter((name, at, all) => all.indexOf(name) === at && results.has(name) && !OWN_SECTION.has(name))
-    .map((name) => results.get(name));
-  return [
-    '# Performance\n',
-    '<!-- Written by `npm run bench:report` from bench/results and bench/report: change those. -->\n',
+/** For users: is it worth it, and what can be done. */
+export function performancePage(results, { introduction, advice }) {
+  return page('Is it worth it, and tuning', [
     introduction,
-    goals(ordered, limits, results),
-    stages(results.get('stages')),
     worth(results.get('worth')),
     growth(results.get('queue-depth')),
     `## What you can do\n\n${advice}`,
+  ]);
+}
+
+/** For the curious: every figure, and how it was measured. */
+export function benchmarksPage(results, limits, { introduction }) {
+  const ordered = [...ORDER, ...results.keys()]
+    .filter((name, at, all) => all.indexOf(name) === at && results.has(name) && !OWN_SECTION.has(name))
+    .map((name) => results.get(name));
+  return page('Benchmarks', [
+    introduction,
+    goals(ordered, limits, results),
+    stages(results.get('stages')),
     obtained([...ordered, ...[...OWN_SECTION].filter((name) => results.has(name)).map((name) => results.get(name))]),
     ['## Every result', ...ordered.map(inFull)].join('\n\n'),
-  ]
+  ]);
+}
+
+function page(title, sections) {
+  return [`# ${title}\n`, '<!-- Written by `npm run bench:report` from bench/results and bench/report: change those. -->\n', ...sections]
     .filter((section) => section !== undefined)
     .map((section) => `${section.trimEnd()}\n`)
     .join('\n');

@@ -37,7 +37,7 @@ export function readmeTable(results) {
   return [
     tableOf(['2 workers', 'twinpool', 'compared with', 'ratio (least–most)'], rows),
     `${machine.cpu}, ${machine.cores} cores, Node ${versions.node}, ${date.slice(0, 10)}; medians of ${rounds} rounds. All results, goals and limits:`,
-    '[performance](docs/performance.md). On your machine: `npm run bench`.',
+    '[benchmarks](docs/benchmarks.md). On your machine: `npm run bench`.',
     '',
   ].join('\n');
 }
