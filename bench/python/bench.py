@@ -32,6 +32,11 @@ def pool_imap(pool, count):
     return list(pool.imap(increment, range(count)))
 
 
+def pool_imap_chunked(pool, count):
+    # The size of a chunk in the example of the documentation of multiprocessing (mp_pool.py).
+    return list(pool.imap(increment, range(count), count // 8))
+
+
 def pool_imap_unordered(pool, count):
     return sorted(pool.imap_unordered(increment, range(count)))
 
@@ -54,6 +59,8 @@ def executor_map(executor, count):
 
 METHODS = {
     "imap": (pool_imap, Pool),
+    "imapChunked": (pool_imap_chunked, Pool),
+    "imapBatches": (pool_imap_chunked, Pool),
     "imapUnordered": (pool_imap_unordered, Pool),
     "applyAsync": (pool_apply_async, Pool),
     "starmap": (pool_starmap, Pool),

@@ -105,7 +105,7 @@ export interface AsyncResult<R> extends Promise<R> {
   cancel(): boolean;
 }
 
-/** The class behind AsyncResult. `start` gives it its job. */
+/** The class behind AsyncResult. `begin` gives it its job. */
 export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapListener {
   static {
     defineInspect(PoolResult.prototype, (result, options) => {
@@ -133,13 +133,14 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
     return 'AsyncResult';
   }
 
-  /** Calls `submit`, which submits the job; the job calls `jobSettled`, maybe at once. */
-  start(job: DeferredJob, submit: () => void): this {
+  /** The caller submits this job now, and calls `begun` when it has. The job calls `jobSettled`, maybe at once. */
+  begin(job: DeferredJob): void {
     setJob(this, job);
     this.#isStarting = true;
-    submit();
+  }
+
+  begun(): void {
     this.#isStarting = false;
-    return this;
   }
 
   jobSettled(ok: boolean, value: unknown): void {

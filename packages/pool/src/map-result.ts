@@ -39,7 +39,10 @@ export class PoolMapResult<R> extends PoolResult<R[]> implements MapResult<R> {
   /** Submits `map`, which settles this handle, maybe at once. */
   startMap(map: MapCall): this {
     this.#map = map;
-    return this.start(map, () => map.submit());
+    this.begin(map);
+    map.submit();
+    this.begun();
+    return this;
   }
 
   override jobSettled(ok: boolean, value: unknown): void {

@@ -71,7 +71,10 @@ export class TaskMethods {
     const { settings, callbacks } = readCallOptions('applyAsync', options, this.#settings);
     const result = new PoolResult<never>(attachment, callbacks);
     const job = new CallJob(taskFunctionOf(fn), argumentsOf('applyAsync', args), settings, result);
-    return result.start(job, () => attachment.submit(job, 1));
+    result.begin(job);
+    attachment.submit(job, 1);
+    result.begun();
+    return result;
   }
 
   map(fn: unknown, iterable: unknown, options?: unknown): Promise<never> {
@@ -186,12 +189,12 @@ export class TaskMethods {
 
 type MapMethod = 'map' | 'mapAsync' | 'starmap' | 'starmapAsync';
 
-/** Returns a copy: the caller may change its array while the task waits. */
+/** Returns a copy: the caller may change its array while the task waits. A job keeps of one argument only the argument. */
 function argumentsOf(what: string, args: unknown): readonly unknown[] {
   if (args === undefined) return NONE;
   if (!Array.isArray(args))
     throw new TypeError(`${what}: expected the arguments as an array, such as [1, 2], got ${inspect(args, { depth: 0 })}`);
-  return args.slice();
+  return args.length === 1 ? args : args.slice();
 }
 
 const NONE: readonly unknown[] = [];
