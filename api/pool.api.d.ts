@@ -47,7 +47,7 @@ export {
   transfer,
 } from '@twinpool/core';
 
-export interface AsyncMapOptions<R = unknown> extends WholeMapOptions, Callbacks<R> {
+export interface AsyncMapOptions<R = unknown, I extends ResultArray | undefined = undefined> extends WholeMapOptions<I>, Callbacks<R> {
 }
 
 export interface AsyncOptions<R = unknown> extends CallOptions, Callbacks<R> {
@@ -67,6 +67,8 @@ export interface BatchIterator<R> extends AsyncIterableIterator<R[], undefined, 
     return(value?: unknown): Promise<IteratorResult<R[], undefined>>;
     [Symbol.asyncIterator](): BatchIterator<R>;
 }
+
+export type BigIntArray = BigInt64Array | BigUint64Array;
 
 export interface BroadcastOptions extends Pick<CallOptions, "signal" | "taskTimeout" | "onReport"> {
 }
@@ -110,7 +112,7 @@ export interface MapOptions extends CallOptions {
     }) => void) | undefined;
 }
 
-export interface MapResult<R> extends AsyncResult<R[]> {
+export interface MapResult<R, L = R[]> extends AsyncResult<L> {
     settled(): Promise<PromiseSettledResult<R>[]>;
 }
 
@@ -123,31 +125,37 @@ export declare class MaybeEncodingError extends TaskSerializationError {
     });
 }
 
+export type NumberArray = Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | (typeof globalThis extends {
+    readonly Float16Array: {
+        readonly prototype: infer T;
+    };
+} ? T : never);
+
 export interface Pool extends AsyncDisposable {
     apply<A extends readonly unknown[], R>(fn: (...args: A) => R, ...rest: Rest<A, AsyncOptions<Awaited<R>>>): Promise<Awaited<R>>;
     apply<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(fn: T & Task<A, R>, ...rest: TaskRest<T, Rest<A, AsyncOptions<Awaited<R>>>, Given>): Promise<Awaited<R>>;
     applyAsync<A extends readonly unknown[], R>(fn: (...args: A) => R, ...rest: Rest<A, AsyncOptions<Awaited<R>>>): AsyncResult<Awaited<R>>;
     applyAsync<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(fn: T & Task<A, R>, ...rest: TaskRest<T, Rest<A, AsyncOptions<Awaited<R>>>, Given>): AsyncResult<Awaited<R>>;
-    map<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | WholeMapOptions): Promise<Awaited<R>[]>;
-    map<A, R, T, Given extends readonly unknown[]>(fn: T & Task<[
+    map<A, R, I extends ResultArrayFor<Awaited<R>> | undefined = undefined>(fn: (item: A) => R, iterable: Input<A>, options?: number | WholeMapOptions<I>): Promise<WholeMapResult<Awaited<R>, I>>;
+    map<A, R, T, Given extends readonly unknown[], I extends ResultArrayFor<Awaited<R>> | undefined = undefined>(fn: T & Task<[
         item: A
     ], R>, iterable: Input<A>, ...options: TaskRest<T, [
-        options?: number | WholeMapOptions | undefined
-    ], Given>): Promise<Awaited<R>[]>;
-    mapAsync<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | AsyncMapOptions<Awaited<R>[]>): MapResult<Awaited<R>>;
-    mapAsync<A, R, T, Given extends readonly unknown[]>(fn: T & Task<[
+        options?: number | WholeMapOptions<I> | undefined
+    ], Given>): Promise<WholeMapResult<Awaited<R>, I>>;
+    mapAsync<A, R, I extends ResultArrayFor<Awaited<R>> | undefined = undefined>(fn: (item: A) => R, iterable: Input<A>, options?: number | AsyncMapOptions<WholeMapResult<Awaited<R>, I>, I>): MapResult<Awaited<R>, WholeMapResult<Awaited<R>, I>>;
+    mapAsync<A, R, T, Given extends readonly unknown[], I extends ResultArrayFor<Awaited<R>> | undefined = undefined>(fn: T & Task<[
         item: A
     ], R>, iterable: Input<A>, ...options: TaskRest<T, [
-        options?: number | AsyncMapOptions<Awaited<R>[]> | undefined
-    ], Given>): MapResult<Awaited<R>>;
-    starmap<A extends readonly unknown[], R>(fn: (...args: A) => R, iterable: Input<Readonly<A>>, options?: number | WholeMapOptions): Promise<Awaited<R>[]>;
-    starmap<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(fn: T & Task<A, R>, iterable: Input<Readonly<A>>, ...options: TaskRest<T, [
-        options?: number | WholeMapOptions | undefined
-    ], Given>): Promise<Awaited<R>[]>;
-    starmapAsync<A extends readonly unknown[], R>(fn: (...args: A) => R, iterable: Input<Readonly<A>>, options?: number | AsyncMapOptions<Awaited<R>[]>): MapResult<Awaited<R>>;
-    starmapAsync<A extends readonly unknown[], R, T, Given extends readonly unknown[]>(fn: T & Task<A, R>, iterable: Input<Readonly<A>>, ...options: TaskRest<T, [
-        options?: number | AsyncMapOptions<Awaited<R>[]> | undefined
-    ], Given>): MapResult<Awaited<R>>;
+        options?: number | AsyncMapOptions<WholeMapResult<Awaited<R>, I>, I> | undefined
+    ], Given>): MapResult<Awaited<R>, WholeMapResult<Awaited<R>, I>>;
+    starmap<A extends readonly unknown[], R, I extends ResultArrayFor<Awaited<R>> | undefined = undefined>(fn: (...args: A) => R, iterable: Input<Readonly<A>>, options?: number | WholeMapOptions<I>): Promise<WholeMapResult<Awaited<R>, I>>;
+    starmap<A extends readonly unknown[], R, T, Given extends readonly unknown[], I extends ResultArrayFor<Awaited<R>> | undefined = undefined>(fn: T & Task<A, R>, iterable: Input<Readonly<A>>, ...options: TaskRest<T, [
+        options?: number | WholeMapOptions<I> | undefined
+    ], Given>): Promise<WholeMapResult<Awaited<R>, I>>;
+    starmapAsync<A extends readonly unknown[], R, I extends ResultArrayFor<Awaited<R>> | undefined = undefined>(fn: (...args: A) => R, iterable: Input<Readonly<A>>, options?: number | AsyncMapOptions<WholeMapResult<Awaited<R>, I>, I>): MapResult<Awaited<R>, WholeMapResult<Awaited<R>, I>>;
+    starmapAsync<A extends readonly unknown[], R, T, Given extends readonly unknown[], I extends ResultArrayFor<Awaited<R>> | undefined = undefined>(fn: T & Task<A, R>, iterable: Input<Readonly<A>>, ...options: TaskRest<T, [
+        options?: number | AsyncMapOptions<WholeMapResult<Awaited<R>, I>, I> | undefined
+    ], Given>): MapResult<Awaited<R>, WholeMapResult<Awaited<R>, I>>;
     imap<A, R, I extends boolean | undefined = undefined>(fn: (item: A) => R, iterable: Input<A>, options?: number | ImapOptions<I>): IMapIterator<ImapResult<Awaited<R>, I>>;
     imap<A, R, T, Given extends readonly unknown[]>(fn: T & Task<[
         item: A
@@ -214,6 +222,18 @@ export type Rest<A extends readonly unknown[], O> = [
     options?: O | undefined
 ];
 
+export type ResultArray = NumberArray | BigIntArray;
+
+export type ResultArrayFor<R> = unknown extends R ? ResultArray : [
+    R
+] extends [
+    number
+] ? NumberArray : [
+    R
+] extends [
+    bigint
+] ? BigIntArray : never;
+
 export interface SettledIterator<R> extends AsyncIterableIterator<PromiseSettledResult<R>, undefined, number | undefined>, AsyncDisposable {
     next(timeout?: number): Promise<IteratorResult<PromiseSettledResult<R>, undefined>>;
     return(value?: unknown): Promise<IteratorResult<PromiseSettledResult<R>, undefined>>;
@@ -224,6 +244,9 @@ export interface ThreadPool extends Pool {
 }
 export declare const ThreadPool: PoolConstructor<ThreadPool>;
 
-export interface WholeMapOptions extends MapOptions {
+export interface WholeMapOptions<I extends ResultArray | undefined = undefined> extends MapOptions {
     failFast?: boolean | undefined;
+    into?: I | undefined;
 }
+
+export type WholeMapResult<R, I> = I extends infer T extends ResultArray ? T : R[];

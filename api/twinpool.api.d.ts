@@ -101,6 +101,7 @@ export {
   AsyncOptions,
   AsyncResult,
   BatchIterator,
+  BigIntArray,
   BroadcastOptions,
   Callbacks,
   IMapIterator,
@@ -111,14 +112,18 @@ export {
   MapOptions,
   MapResult,
   MaybeEncodingError,
+  NumberArray,
   Pool,
   PoolCalls,
   PoolConstructor,
   PoolOptions,
   Rest,
+  ResultArray,
+  ResultArrayFor,
   SettledIterator,
   ThreadPool,
   WholeMapOptions,
+  WholeMapResult,
 } from '@twinpool/pool';
 
 export {
@@ -142,6 +147,7 @@ export {
   AsyncOptions,
   AsyncResult,
   BatchIterator,
+  BigIntArray,
   BroadcastOptions,
   Callbacks,
   IMapIterator,
@@ -152,14 +158,18 @@ export {
   MapOptions,
   MapResult,
   MaybeEncodingError,
+  NumberArray,
   Pool,
   PoolCalls,
   PoolConstructor,
   PoolOptions,
   Rest,
+  ResultArray,
+  ResultArrayFor,
   SettledIterator,
   ThreadPool,
   WholeMapOptions,
+  WholeMapResult,
 } from '@twinpool/pool';
 
 export {

@@ -19,6 +19,9 @@ describe.each(KINDS)('asPool of an executor of kind $kind', (kind) => {
     expect(await pool.apply(add, [1, 2])).toBe(3);
     expect(await pool.map(square, range(10))).toEqual(range(10).map((x) => x * x));
     expect(await pool.starmap(add, [[1, 2] as const, [3, 4] as const])).toEqual([3, 7]);
+    const into = new Uint8Array(2);
+    expect(await pool.withOptions({ priority: 1 }).map(square, [2, 3], { into })).toBe(into);
+    expect([...into]).toEqual([4, 9]);
     const results: number[] = [];
     for await (const value of pool.imap(square, [1, 2, 3])) results.push(value);
     for await (const value of pool.imapUnordered(square, [4])) results.push(value);

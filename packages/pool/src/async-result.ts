@@ -151,9 +151,9 @@ export class PoolResult<R> extends Deferred<R> implements AsyncResult<R>, MapLis
   }
 
   /** No callback is called, as in Python. */
-  inputWasEmpty(): void {
+  inputWasEmpty(results: object): void {
     this.#callbacks = undefined;
-    settle(this, 'returned', []);
+    settle(this, 'returned', results);
   }
 
   get(timeout?: number): Promise<R> {

@@ -29,17 +29,75 @@ export interface MapOptions extends CallOptions {
   onProgress?: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
 }
 
-/** Options of `map` and `starmap`, whose results come all together. */
-export interface WholeMapOptions extends MapOptions {
+/** A typed array of numbers: a `map` can write its results into it. */
+export type NumberArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+  // Node 24 and later has Float16Array; the compiler may have no declaration of it.
+  | (typeof globalThis extends { readonly Float16Array: { readonly prototype: infer T } } ? T : never);
+
+/** A typed array of bigints: a `map` can write its results into it. */
+export type BigIntArray = BigInt64Array | BigUint64Array;
+
+/** A typed array that can be the option `into` of a `map`. */
+export type ResultArray = NumberArray | BigIntArray;
+
+/**
+ * The typed arrays that take results of a type: bigints or numbers. An unknown result is checked when it arrives.
+ *
+ * @typeParam R - The type of a result.
+ */
+export type ResultArrayFor<R> = unknown extends R
+  ? ResultArray
+  : [R] extends [number]
+    ? NumberArray
+    : [R] extends [bigint]
+      ? BigIntArray
+      : never;
+
+/**
+ * The result of a whole map: the list of all results, or the typed array of the option `into`.
+ *
+ * `T` is `I`. With `I` itself the compiler would infer the type of `into` from the type that the caller wants, such as `Promise<number[]>`.
+ *
+ * @typeParam R - The type of a result.
+ * @typeParam I - The type of `into`.
+ */
+export type WholeMapResult<R, I> = I extends infer T extends ResultArray ? T : R[];
+
+/**
+ * Options of `map` and `starmap`, whose results come all together.
+ *
+ * @typeParam I - The type of `into`.
+ */
+export interface WholeMapOptions<I extends ResultArray | undefined = undefined> extends MapOptions {
   /**
    * `true`: the first error that comes ends the map at once, and tasks that were not handed to a worker never run. `false`: the map ends when
    * every task has ended, with the first error by input order. Default: `false`.
    */
   failFast?: boolean | undefined;
+  /**
+   * The typed array that gets the results, in input order from its first element on, and that is the result. It has an element for each item. A result that
+   * does not fit the element type is the TaskSerializationError of its task. After an error of the map its contents are unspecified. Default: a new
+   * array.
+   */
+  into?: I | undefined;
 }
 
-/** Options of `mapAsync` and `starmapAsync`. */
-export interface AsyncMapOptions<R = unknown> extends WholeMapOptions, Callbacks<R> {}
+/**
+ * Options of `mapAsync` and `starmapAsync`.
+ *
+ * @typeParam R - The type of all results together, which `callback` gets.
+ * @typeParam I - The type of `into`.
+ */
+export interface AsyncMapOptions<R = unknown, I extends ResultArray | undefined = undefined> extends WholeMapOptions<I>, Callbacks<R> {}
 
 /**
  * Options of `imap` and `imapUnordered`.
@@ -73,6 +131,8 @@ export type ImapResult<R, I> = I extends true ? IndexedResult<R> : R;
 export interface ResolvedCall
   extends Pick<WholeMapOptions & ImapOptions, 'chunksize' | 'buffersize' | 'onProgress' | 'failFast' | 'onError' | 'indexed'> {
   readonly settings: CallSettings;
+  /** The typed array that gets the results. */
+  readonly into: object | undefined;
   /** `undefined` if the call has neither callback. */
   readonly callbacks: Callbacks<unknown> | undefined;
 }
@@ -81,8 +141,8 @@ const CALLBACKS: readonly string[] = ['callback', 'errorCallback'];
 const MAP_OPTIONS: readonly string[] = ['chunksize', 'buffersize', 'onProgress'];
 /** The options of a method, without those of every call. */
 const METHOD_OPTIONS: Readonly<Record<'map' | 'mapAsync' | 'imap', readonly string[]>> = {
-  map: [...MAP_OPTIONS, 'failFast'],
-  mapAsync: [...MAP_OPTIONS, ...CALLBACKS, 'failFast'],
+  map: [...MAP_OPTIONS, 'failFast', 'into'],
+  mapAsync: [...MAP_OPTIONS, ...CALLBACKS, 'failFast', 'into'],
   imap: [...MAP_OPTIONS, 'onError', 'indexed'],
 };
 
@@ -100,7 +160,7 @@ export function readBroadcastOptions(options: unknown, base: CallSettings): Call
 export function readMapOptions(what: string, options: unknown, base: CallSettings, as: keyof typeof METHOD_OPTIONS): ResolvedCall {
   if (typeof options === 'number') {
     checkWhole(options, `${what}: chunksize`);
-    return { settings: base, callbacks: undefined, chunksize: options };
+    return { settings: base, callbacks: undefined, chunksize: options, into: undefined };
   }
   return read(what, options, base, METHOD_OPTIONS[as], 'a chunksize or an object of options');
 }
@@ -118,12 +178,13 @@ function read(
   expected: string,
   without: readonly string[] = [],
 ): ResolvedCall {
-  if (options === undefined) return { settings: base, callbacks: undefined };
+  if (options === undefined) return { settings: base, callbacks: undefined, into: undefined };
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`${what}: expected ${expected}, got ${options === null ? 'null' : `a ${typeof options}`}`);
   }
   const { settings, own } = resolveCall(what, options, base, extra, without);
-  const { callback, errorCallback, chunksize, buffersize, onProgress, failFast, onError, indexed } = own as AsyncMapOptions & ImapOptions;
+  const { callback, errorCallback, chunksize, buffersize, onProgress, failFast, into, onError, indexed } = own as AsyncMapOptions &
+    ImapOptions;
   const callbacks = callback === undefined && errorCallback === undefined ? undefined : { callback, errorCallback };
-  return { settings, callbacks, chunksize, buffersize, onProgress, failFast, onError, indexed };
+  return { settings, callbacks, chunksize, buffersize, onProgress, failFast, into, onError, indexed };
 }

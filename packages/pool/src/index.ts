@@ -47,12 +47,17 @@ export type { AsyncResult } from './async-result.ts';
 export type {
   AsyncMapOptions,
   AsyncOptions,
+  BigIntArray,
   BroadcastOptions,
   ImapOptions,
   ImapResult,
   IndexedResult,
   MapOptions,
+  NumberArray,
+  ResultArray,
+  ResultArrayFor,
   WholeMapOptions,
+  WholeMapResult,
 } from './call-options.ts';
 export type { Callbacks } from './callbacks.ts';
 export type { BatchIterator, IMapIterator, SettledIterator } from './imap-iterator.ts';

@@ -86,8 +86,19 @@ export function checkArguments(what: string, index: number, item: unknown): void
   throw new TypeError(`${what}: expected arrays of arguments, got ${inspect(item, { depth: 0 })} as item ${index}`);
 }
 
+/** Throws RangeError if `into` has fewer elements than the input has items. */
+export function checkRoom(what: string, items: number, { length }: { readonly length: number }): void {
+  if (items > length)
+    throw new RangeError(`${what}: expected an array \`into\` with an element for each item, got ${length} elements for ${items} items`);
+}
+
 /** Returns the same input; it rejects with TypeError at the first item that is not an array of arguments. */
 export function argumentLists(what: string, input: AsyncIterator<unknown>): AsyncIterator<unknown> {
+  return checkedItems(input, (index, item) => checkArguments(what, index, item));
+}
+
+/** Returns the same input; it rejects with the error that `check` throws for an item, and is closed then. */
+export function checkedItems(input: AsyncIterator<unknown>, check: (index: number, item: unknown) => void): AsyncIterator<unknown> {
   let index = 0;
   const close = async (): Promise<IteratorResult<unknown, unknown>> => (await input.return?.()) ?? { done: true, value: undefined };
   return {
@@ -96,7 +107,7 @@ export function argumentLists(what: string, input: AsyncIterator<unknown>): Asyn
       checkStep(step);
       if (step.done) return step;
       try {
-        checkArguments(what, index++, step.value);
+        check(index++, step.value);
       } catch (error) {
         await close();
         throw error;

@@ -22,7 +22,7 @@ export class ListMap implements MapCall {
 
   submit(): void {
     const { total } = this.#job;
-    if (total === 0) this.#listener.inputWasEmpty();
+    if (total === 0) this.#listener.inputWasEmpty(this.#job.results);
     else this.#lifecycle.attachment.submit(this.#job, total);
   }
 

@@ -19,8 +19,8 @@ export interface MapCall extends DeferredJob {
 
 /** The caller that waits for a map. */
 export interface MapListener extends JobListener {
-  /** Called instead of `jobSettled` if the input has no item. */
-  inputWasEmpty(): void;
+  /** Called instead of `jobSettled` if the input has no item. `results`: the array without results. */
+  inputWasEmpty(results: object): void;
 }
 
 /** The error of a map that its caller cancelled. */

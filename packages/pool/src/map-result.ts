@@ -7,13 +7,18 @@
 import { type AsyncResult, PoolResult } from './async-result.ts';
 import type { MapCall } from './map-call.ts';
 
-/** What `mapAsync` and `starmapAsync` return, as Python's `MapResult`. */
-export interface MapResult<R> extends AsyncResult<R[]> {
+/**
+ * What `mapAsync` and `starmapAsync` return, as Python's `MapResult`.
+ *
+ * @typeParam R - The type of one result.
+ * @typeParam L - The type of all results together: a list, or the typed array of the option `into`.
+ */
+export interface MapResult<R, L = R[]> extends AsyncResult<L> {
   /**
    * Returns the outcome of every item, in input order, when the map has ended.
    *
    * It never rejects because of a task. If the map was terminated, aborted or cancelled, an item without an outcome of its own is rejected with that
-   * error.
+   * error. With `into` the values are read from the typed array when you call it.
    *
    * @returns The outcomes.
    * @throws The error of the map (rejection), only if an asynchronous input failed or was cut off: then there is no list.

@@ -19,6 +19,7 @@ import {
   MapJob,
   StreamJob,
   type StreamShape,
+  TypedResults,
   taskFunctionOf,
 } from '@twinpool/core/facade';
 import { type AsyncResult, PoolResult } from './async-result.ts';
@@ -26,7 +27,7 @@ import { type ResolvedCall, readBroadcastOptions, readCallOptions, readMapOption
 import { afterCallbacks } from './callbacks.ts';
 import { defaultChunksize } from './chunksize.ts';
 import { IMapIterator } from './imap-iterator.ts';
-import { argumentLists, asyncIteratorOf, checkArguments, itemsOf, iteratorOf, lengthOf } from './input.ts';
+import { argumentLists, asyncIteratorOf, checkArguments, checkedItems, checkRoom, itemsOf, iteratorOf, lengthOf } from './input.ts';
 import { ListMap } from './list-map.ts';
 import type { MapCall, MapListener } from './map-call.ts';
 import { type MapResult, PoolMapResult } from './map-result.ts';
@@ -119,7 +120,7 @@ export class TaskMethods {
     return promised((resolve, reject) => {
       this.#lifecycle.checkRunning();
       const call = readMapOptions(what, options, this.#settings, 'map');
-      const listener: MapListener = { jobSettled: (ok, value) => (ok ? resolve(value) : reject(value)), inputWasEmpty: () => resolve([]) };
+      const listener: MapListener = { jobSettled: (ok, value) => (ok ? resolve(value) : reject(value)), inputWasEmpty: resolve };
       this.#makeMap(what, fn, iterable, call, listener, false).submit();
     });
   }
@@ -131,18 +132,19 @@ export class TaskMethods {
     return result.startMap(this.#makeMap(what, fn, iterable, call, result, true));
   }
 
-  #makeMap(what: MapMethod, fn: unknown, iterable: unknown, call: ResolvedCall, listener: MapListener, keepsFailures: boolean): MapCall {
+  #makeMap(what: MapMethod, fn: unknown, iterable: unknown, call: ResolvedCall, listener: MapListener, keepsOutcomes: boolean): MapCall {
     const site = callSiteOf(TaskMethods.prototype[what]);
     const input = asyncIteratorOf(what, iterable);
-    const shape = { spread: what.startsWith('starmap'), chunksize: call.chunksize, onProgress: call.onProgress, site };
-    if (input !== undefined) return this.#makeStreamMap(what, fn, input, call, shape, listener, keepsFailures);
+    const shape = { spread: what.startsWith('starmap'), chunksize: call.chunksize, onProgress: call.onProgress, site, into: intoOf(call) };
+    if (input !== undefined) return this.#makeStreamMap(what, fn, input, call, shape, listener, keepsOutcomes);
     const items = itemsOf(iterable as Iterable<unknown>);
     // The input's own code may have ended the pool.
     this.#lifecycle.checkRunning();
     if (shape.spread) for (let i = 0; i < items.length; i++) checkArguments(what, i, items[i]);
+    if (shape.into !== undefined) checkRoom(what, items.length, shape.into);
     const mostAtOnce = defaultChunksize(items.length, this.#lifecycle.attachment.slots);
     const failFast = call.failFast === true;
-    const job = new MapJob(taskFunctionOf(fn), items, { ...shape, mostAtOnce, failFast, keepsFailures }, call.settings, listener);
+    const job = new MapJob(taskFunctionOf(fn), items, { ...shape, mostAtOnce, failFast, keepsOutcomes }, call.settings, listener);
     return new ListMap(job, this.#lifecycle, listener, failFast);
   }
 
@@ -151,22 +153,24 @@ export class TaskMethods {
     fn: unknown,
     input: AsyncIterator<unknown>,
     call: ResolvedCall,
-    shape: Pick<StreamShape, 'spread' | 'chunksize' | 'onProgress' | 'site'>,
+    shape: Pick<StreamShape, 'spread' | 'chunksize' | 'onProgress' | 'site' | 'into'>,
     listener: MapListener,
-    keepsFailures: boolean,
+    keepsOutcomes: boolean,
   ): MapCall {
     // The input's own code may have ended the pool.
     this.#lifecycle.checkRunning();
     const window = call.buffersize ?? DEFAULT_WINDOW;
     const onFailure = call.failFast === true ? (error: unknown, ofInput: boolean) => map.failed(error, ofInput) : undefined;
-    const async = shape.spread ? argumentLists(what, input) : input;
+    const { into } = shape;
+    const items = shape.spread ? argumentLists(what, input) : input;
+    const async = into === undefined ? items : checkedItems(items, (index) => checkRoom(what, index + 1, into));
     const job = new StreamJob(
       taskFunctionOf(fn),
       { async },
       { ...shape, ordered: true, window, total: undefined, onFailure },
       call.settings,
     );
-    const map = new StreamMap(job, this.#lifecycle, listener, keepsFailures);
+    const map = new StreamMap(job, this.#lifecycle, listener, keepsOutcomes, into);
     return map;
   }
 
@@ -195,6 +199,11 @@ function argumentsOf(what: string, args: unknown): readonly unknown[] {
   if (!Array.isArray(args))
     throw new TypeError(`${what}: expected the arguments as an array, such as [1, 2], got ${inspect(args, { depth: 0 })}`);
   return args.length === 1 ? args : args.slice();
+}
+
+/** Returns the array for the results of a call with `into`. */
+function intoOf({ into }: ResolvedCall): TypedResults | undefined {
+  return into === undefined ? undefined : new TypedResults(into);
 }
 
 const NONE: readonly unknown[] = [];

@@ -148,6 +148,42 @@ test('map', () => {
   void pool.map(square, [1], { callback: () => undefined });
 });
 
+test('map into a typed array', () => {
+  const numbers = new Float64Array(3);
+  const bigints = new BigInt64Array(3);
+  expectTypeOf(pool.map(square, [1], { into: numbers })).toEqualTypeOf<Promise<Float64Array<ArrayBuffer>>>();
+  expectTypeOf(pool.map(async (x) => x * 2, [1], { into: numbers, chunksize: 3 })).toEqualTypeOf<Promise<Float64Array<ArrayBuffer>>>();
+  expectTypeOf(pool.map((x) => BigInt(x), [1], { into: bigints })).toEqualTypeOf<Promise<BigInt64Array<ArrayBuffer>>>();
+  expectTypeOf(pool.map(square, [1], { into: Buffer.alloc(3) })).toEqualTypeOf<Promise<Buffer<ArrayBuffer>>>();
+  const shared = new Int8Array(new SharedArrayBuffer(1));
+  expectTypeOf(pool.map(square, [1], { into: shared })).toEqualTypeOf<Promise<Int8Array<SharedArrayBuffer>>>();
+  expectTypeOf(pool.map(untyped, [1], { into: numbers })).toEqualTypeOf<Promise<Float64Array<ArrayBuffer>>>();
+  expectTypeOf(pool.starmap(area, [[1, 2]], { into: numbers })).toEqualTypeOf<Promise<Float64Array<ArrayBuffer>>>();
+  const handle = pool.mapAsync(square, [1], {
+    into: numbers,
+    callback: (array) => expectTypeOf(array).toEqualTypeOf<Float64Array<ArrayBuffer>>(),
+  });
+  expectTypeOf(handle).toEqualTypeOf<MapResult<number, Float64Array<ArrayBuffer>>>();
+  expectTypeOf(handle.settled()).toEqualTypeOf<Promise<PromiseSettledResult<number>[]>>();
+  expectTypeOf(pool.starmapAsync((x: number, y: number) => BigInt(x + y), [[1, 2]], { into: bigints })).toEqualTypeOf<
+    MapResult<bigint, BigInt64Array<ArrayBuffer>>
+  >();
+  expectTypeOf(pool.withOptions({}).map(square, [1], { into: numbers })).toEqualTypeOf<Promise<Float64Array<ArrayBuffer>>>();
+  // undefined is as if it was not given.
+  expectTypeOf(pool.map(square, [1], { into: undefined })).toEqualTypeOf<Promise<number[]>>();
+  // The type that is wanted of the promise does not make an array of results.
+  const wanted: Promise<readonly (number | undefined)[]> = pool.map(square, [1]);
+  void wanted;
+  // @ts-expect-error the task does not return a number
+  void pool.map(later, [1], { into: numbers });
+  // @ts-expect-error the task returns a number, not a bigint
+  void pool.map(square, [1], { into: bigints });
+  // @ts-expect-error not a typed array
+  void pool.map(square, [1], { into: new DataView(new ArrayBuffer(8)) });
+  // @ts-expect-error results come one by one
+  void pool.imap(square, [1], { into: numbers });
+});
+
 test('mapAsync', () => {
   expectTypeOf(pool.mapAsync(later, [1, 2])).toEqualTypeOf<MapResult<string>>();
   expectTypeOf(pool.mapAsync(later, [1, 2])).toExtend<AsyncResult<string[]>>();

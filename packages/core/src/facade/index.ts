@@ -10,6 +10,7 @@ export { MapJob } from '../jobs/map-job.ts';
 export { StreamJob } from '../jobs/stream-job.ts';
 export type { StreamInput, StreamShape, Taker } from '../jobs/stream-shape.ts';
 export { type CallSite, callSiteOf, markTaskIndex } from '../jobs/task-index.ts';
+export { TypedResults } from '../jobs/typed-results.ts';
 export { checkTimeout, checkWhole } from '../options/check-options.ts';
 export { nearest } from '../options/nearest.ts';
 export { resolveCall } from '../options/resolve-options.ts';

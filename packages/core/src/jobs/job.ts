@@ -13,6 +13,7 @@
 import { CancelledError } from '../errors.ts';
 import { sharedScopeHere } from '../primitives/shared-scope.ts';
 import { runCallback, type Scope, scopeHere } from '../primitives/user-code.ts';
+import { withoutStack } from '../primitives/without-stack.ts';
 import { runValidationFor } from '../tasks/definition/validation-scope.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
 
@@ -211,6 +212,10 @@ export abstract class Job {
   abstract claim(most: number): Chunk | undefined;
   abstract giveBack(chunk: Chunk): void;
   abstract settle(index: number, ok: boolean, value: unknown): void;
+  /** Returns the error that the result of a task becomes, because the call cannot keep it; `undefined` for any other result. */
+  misfit(_index: number, _result: unknown): unknown {
+    return undefined;
+  }
   /** Settles all that is not settled with `error`; nothing of it will be claimed any more. */
   abstract end(error: unknown, how: Ending): void;
 
@@ -264,16 +269,6 @@ export abstract class Job {
   protected notify(what: string, callback: (...args: never[]) => unknown, ...args: unknown[]): void {
     runCallback(this.scope, callback, args, (error) => this.owner.warn(error, what));
   }
-}
-
-/** Without a stack, which takes longer to collect than all the rest of a cancel: who cancels thousands knows where. */
-function cancelled(message: string): CancelledError {
-  const { stackTraceLimit } = Error;
-  // `Reflect.set`: with --frozen-intrinsics it cannot be changed, and there is a stack.
-  Reflect.set(Error, 'stackTraceLimit', 0);
-  const error = new CancelledError(message);
-  Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
-  return error;
 }
 
 /** Tasks of several chunks. */
@@ -395,7 +390,9 @@ export class CallJob extends Job implements Chunk {
   /** True if and only if it was never handed to a worker; then it never will be. */
   cancel(): boolean {
     if (this.isOver || this.isHandedOver) return false;
-    this.end(cancelled('the task was cancelled before it was handed to a worker'), 'cancelled');
+    // A program that cancels thousands knows where.
+    const error = withoutStack(() => new CancelledError('the task was cancelled before it was handed to a worker'));
+    this.end(error, 'cancelled');
     return true;
   }
 

@@ -7,8 +7,10 @@
  *   open --the last task settles--> over      with the results in input order, or the first error by input order (Python's rule)
  *     '----- end, or failFast ----> over      at once, with the error; outcomes that come later are ignored
  *
- * Invariant: waiting work costs this one object, however long the input is. Failures are kept by index only if `keepsFailures` says so. It does
- * not know lanes and facades.
+ * Results are written into a list of its own, or into the array of the caller (`into`), where a result that does not fit becomes a failure.
+ *
+ * Invariants: waiting work costs this one object, however long the input is. Failures are kept by index only if `keepsOutcomes` says so. Nothing is
+ * written into the caller's array once the job is over. It does not know lanes and facades.
  */
 
 import type { TaskFunction } from '../tasks/task-function.ts';
@@ -16,6 +18,7 @@ import { CheckedItems } from './checked-items.ts';
 import { type CallSettings, type Chunk, type Ending, Job, type JobListener, tasksOf } from './job.ts';
 import { ListChunk } from './list-chunk.ts';
 import { type CallSite, markTaskIndex } from './task-index.ts';
+import type { TypedResults } from './typed-results.ts';
 
 export interface MapShape {
   /** An item is the array of a task's arguments, not its only argument. */
@@ -27,8 +30,10 @@ export interface MapShape {
   readonly onProgress: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
   /** The first error ends the job: no further task is handed over. */
   readonly failFast?: boolean | undefined;
-  /** Every failure is kept, for `outcomeOf`. Otherwise only the first one by input order is kept. */
-  readonly keepsFailures?: boolean | undefined;
+  /** Every failure is kept, for `outcomeOf`, and with `into` which results came. Otherwise only the first failure by input order is kept. */
+  readonly keepsOutcomes?: boolean | undefined;
+  /** The array that gets the results; it has an element for each item. Undefined: a new list gets them. */
+  readonly into?: TypedResults | undefined;
   /** Where the call was made, for the stack of its tasks' errors. */
   readonly site?: CallSite | undefined;
 }
@@ -52,6 +57,8 @@ export class MapJob extends Job {
   #failure: unknown;
   /** Failures by index; made with the first one. */
   #failures: Map<number, unknown> | undefined;
+  /** 1 for each element of `into` that has its result; made with the first one. */
+  #written: Uint8Array | undefined;
   /** The items of a checked task, which are validated before they are claimed. */
   readonly #checked: CheckedItems | undefined;
   #isHandedOver = false;
@@ -77,6 +84,10 @@ export class MapJob extends Job {
   /** A task of it was handed to a worker once. */
   get isHandedOver(): boolean {
     return this.#isHandedOver;
+  }
+  /** The results, in the array of the caller or in a list. */
+  get results(): object {
+    return this.#shape.into?.array ?? this.#listNow();
   }
 
   override validate(): void {
@@ -106,17 +117,31 @@ export class MapJob extends Job {
 
   settle(index: number, ok: boolean, value: unknown): void {
     if (this.isOver) return;
-    if (ok) this.#resultsNow()[index] = value;
+    const { into } = this.#shape;
+    if (ok && into !== undefined) {
+      this.#write(into, index, value);
+      return;
+    }
+    if (ok) this.#listNow()[index] = value;
     else this.#failed(index, value);
-    this.#ended(1, ok ? 'completed' : 'failed');
+    this.#ended(ok ? 1 : 0, ok ? 0 : 1);
     if (!ok && this.#shape.failFast) this.end(value, 'cancelled');
   }
 
   override settleRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
     if (this.isOver) return;
-    const results = this.#resultsNow();
+    const { into } = this.#shape;
+    if (into !== undefined) {
+      this.#writeRange(into, index, values, from, count);
+      return;
+    }
+    const results = this.#listNow();
     for (let i = 0; i < count; i++) results[index + i] = values[from + i];
-    this.#ended(count, 'completed');
+    this.#ended(count, 0);
+  }
+
+  override misfit(index: number, result: unknown): unknown {
+    return this.#shape.into?.misfit(index, result);
   }
 
   end(error: unknown, how: Ending): void {
@@ -129,6 +154,8 @@ export class MapJob extends Job {
   /** Returns the outcome of one task. `ok` is undefined for a task without an outcome; once the job is over, it never gets one. */
   outcomeOf(index: number): { readonly ok: boolean | undefined; readonly value: unknown } {
     if (this.#failures?.has(index)) return { ok: false, value: this.#failures.get(index) };
+    const { into } = this.#shape;
+    if (into !== undefined) return this.#written?.[index] === 1 ? into.outcomeAt(index) : { ok: undefined, value: undefined };
     const results = this.#results ?? NONE;
     return { ok: Object.hasOwn(results, index) ? true : undefined, value: results[index] };
   }
@@ -140,14 +167,56 @@ export class MapJob extends Job {
     return count === 0 ? undefined : new ListChunk(this, base, count, this.#items, base, this.#shape.spread);
   }
 
-  #resultsNow(): unknown[] {
+  #listNow(): unknown[] {
     this.#results ??= new Array(this.total);
     return this.#results;
   }
 
+  /** Writes one result. A result that does not fit fails. */
+  #write(into: TypedResults, index: number, result: unknown): void {
+    if (!into.put(index, result)) {
+      this.settle(index, false, into.misfit(index, result));
+      return;
+    }
+    this.#note(index, 1);
+    this.#ended(1, 0);
+  }
+
+  /** Writes the results of one message. Its tasks end together, also if some of the results do not fit: no lane has any of them now. */
+  #writeRange(into: TypedResults, index: number, values: ArrayLike<unknown>, from: number, count: number): void {
+    if (into.putRange(index, values, from, count)) {
+      this.#note(index, count);
+      this.#ended(count, 0);
+      return;
+    }
+    let failed = 0;
+    let first: unknown;
+    for (let i = 0; i < count; i++) {
+      const at = index + i;
+      const result = values[from + i];
+      if (into.put(at, result)) this.#note(at, 1);
+      else {
+        failed += 1;
+        // A map whose results are all of a wrong type needs one error.
+        if (failed > 1 && !this.#shape.keepsOutcomes && at > this.#failedAt) continue;
+        const error = into.misfit(at, result);
+        if (failed === 1) first = error;
+        this.#failed(at, error);
+      }
+    }
+    this.#ended(count - failed, failed);
+    if (this.#shape.failFast) this.end(first, 'cancelled');
+  }
+
+  #note(index: number, count: number): void {
+    if (!this.#shape.keepsOutcomes) return;
+    this.#written ??= new Uint8Array(this.total);
+    this.#written.fill(1, index, index + count);
+  }
+
   #failed(index: number, error: unknown): void {
     markTaskIndex(error, index, this.#shape.site);
-    if (this.#shape.keepsFailures) {
+    if (this.#shape.keepsOutcomes) {
       this.#failures ??= new Map();
       this.#failures.set(index, error);
     }
@@ -156,15 +225,19 @@ export class MapJob extends Job {
     this.#failure = error;
   }
 
-  #ended(count: number, how: Ending): void {
-    this.#unsettled -= count;
-    if (this.#shape.onProgress !== undefined) this.#reportProgress(count);
+  /** Counts tasks that ended together. */
+  #ended(completed: number, failed: number): void {
+    this.#unsettled -= completed + failed;
+    if (this.#shape.onProgress !== undefined) this.#reportProgress(completed + failed);
     // `isOver` is true if the callback ended the job; the tasks are counted all the same.
     if (!this.isOver && this.#unsettled === 0) {
-      const failed = this.#failedAt !== Number.POSITIVE_INFINITY;
-      this.#close(!failed, failed ? this.#failure : this.#resultsNow());
+      const { into } = this.#shape;
+      if (this.#failedAt !== Number.POSITIVE_INFINITY) this.#close(false, this.#failure);
+      else if (into !== undefined && into.length < this.total) this.#close(false, into.noElement());
+      else this.#close(true, this.results);
     }
-    this.owner.tasksEnded(count, how);
+    if (completed > 0) this.owner.tasksEnded(completed, 'completed');
+    if (failed > 0) this.owner.tasksEnded(failed, 'failed');
   }
 
   #close(ok: boolean, value: unknown): void {

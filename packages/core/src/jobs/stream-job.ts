@@ -122,6 +122,11 @@ export class StreamJob extends Job {
 
   settle(index: number, ok: boolean, value: unknown): void {
     if (this.isOver) return;
+    const { into } = this.#shape;
+    if (ok && into !== undefined && !into.put(index, value)) {
+      this.settle(index, false, into.misfit(index, value));
+      return;
+    }
     if (!ok) markTaskIndex(value, index, this.#shape.site);
     this.#settled += 1;
     this.#ready.put(index, ok, value);
@@ -132,14 +137,19 @@ export class StreamJob extends Job {
     if (!ok) this.#shape.onFailure?.(value, false);
   }
 
-  /** The progress callback may end the stream at each task. */
+  /** The progress callback may end the stream at each task, and so may a result that does not fit. */
   override get settlesOneByOne(): boolean {
-    return this.#shape.onProgress !== undefined;
+    const { onProgress, into, onFailure } = this.#shape;
+    return onProgress !== undefined || (into !== undefined && onFailure !== undefined);
+  }
+
+  override misfit(index: number, result: unknown): unknown {
+    return this.#shape.into?.misfit(index, result);
   }
 
   override settleRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
     if (this.isOver) return;
-    if (this.settlesOneByOne) {
+    if (this.settlesOneByOne || this.#shape.into?.putRange(index, values, from, count) === false) {
       super.settleRange(index, values, from, count);
       return;
     }

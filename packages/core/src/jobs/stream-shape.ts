@@ -5,6 +5,7 @@
  */
 
 import type { CallSite } from './task-index.ts';
+import type { TypedResults } from './typed-results.ts';
 
 export interface StreamShape {
   /** An item is the array of a task's arguments, not its only argument. */
@@ -24,6 +25,8 @@ export interface StreamShape {
   readonly onProgress: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
   /** The number of items, if it is known before the input is read. */
   readonly total: number | undefined;
+  /** The array that also gets the results, at the index of their items. A result that does not fit is a failure. */
+  readonly into?: TypedResults | undefined;
   /** Where the call was made, for the stack of its tasks' errors. */
   readonly site?: CallSite | undefined;
   /** Called with every failure when it comes, of a task or of the input: for a consumer that does not wait for the input order. */

@@ -12,7 +12,7 @@
  *
  * It does not know the state of the worker, nor how its messages arrive.
  */
-import type { Chunk } from '../jobs/job.ts';
+import type { Chunk, Job } from '../jobs/job.ts';
 import { publishEnd, taskChannel } from '../observability/diagnostics.ts';
 import { AS_SEPARATE, SPECIAL_FIELDS } from '../wire/messages.ts';
 import { noteInstances } from '../wire/note-instances.ts';
@@ -105,7 +105,7 @@ export class AnswerSettler {
     const { job } = chunk;
     const index = this.#inFlight.frontIndex;
     this.#advance(chunk, count);
-    if (taskChannel.hasSubscribers) for (let i = 0; i < count; i++) publishEnd(this.#workerId, job.fn.name, index + i, 'completed');
+    if (taskChannel.hasSubscribers) for (let i = 0; i < count; i++) this.#publish(job, index + i, true, values[from + i]);
     if (count === 1) job.settle(index, true, values[from]);
     else job.settleRange(index, values, from, count);
   }
@@ -117,8 +117,13 @@ export class AnswerSettler {
     this.#advance(chunk, 1);
     const { ok, value } = this.#decoder.outcome(kind, payload, name);
     if (!ok && !job.isOver) noteInstances(value, chunk.at(index - chunk.base), chunk.spread);
-    if (taskChannel.hasSubscribers) publishEnd(this.#workerId, name, index, ok ? 'completed' : 'failed', ok ? undefined : value);
+    if (taskChannel.hasSubscribers) this.#publish(job, index, ok, value);
     job.settle(index, ok, value);
+  }
+
+  #publish(job: Job, index: number, ok: boolean, value: unknown): void {
+    const error = ok ? job.misfit(index, value) : value;
+    publishEnd(this.#workerId, job.fn.name, index, ok && error === undefined ? 'completed' : 'failed', error);
   }
 
   #advance(chunk: Chunk, count: number): void {

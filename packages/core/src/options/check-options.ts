@@ -8,6 +8,7 @@
  * first object of options, not when the package is imported. It runs once per runtime, client or call that gives options, never per task.
  * It does not know which options belong together: resolve-options.ts does.
  */
+import { types } from 'node:util';
 import { type OptionIssue, OptionsError } from '../errors.ts';
 import type * as Schemas from './schemas.ts';
 import * as lazySchemas from './schemas.ts';
@@ -60,7 +61,12 @@ export function checkOptions(
 
 function show(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  if (typeof value === 'object' && value !== null) {
+    if (Array.isArray(value)) return 'an array';
+    if (!ArrayBuffer.isView(value) && !types.isAnyArrayBuffer(value)) return 'an object';
+    const name = Object.prototype.toString.call(value).slice('[object '.length, -1);
+    return `${/^[AI]/.test(name) ? 'an' : 'a'} ${name}`;
+  }
   return typeof value === 'function' ? 'a function' : String(value);
 }
 

@@ -4,8 +4,10 @@
  * This file is loaded with the first object of options. The build bundles it with the parts of zod that it uses (scripts/bundle.mjs), since the
  * whole of zod takes four times as long to load as everything else. It does not know which options go together: resolve-options.ts does.
  */
+import { types } from 'node:util';
 import * as zod from 'zod/mini';
 import type { OptionIssue } from '../errors.ts';
+import { isDetached } from '../primitives/is-detached.ts';
 import { MOST_SLOTS, MOST_WORKERS } from './most-workers.ts';
 import { unknownOption } from './unknown-option.ts';
 
@@ -162,6 +164,15 @@ export const call: Shape = {
   onReport: callback,
 };
 
+/** A typed array whose memory was not moved away. */
+const typedArray: zod.ZodMiniType = zod.unknown().check((context) => {
+  const { value, issues } = context;
+  const message = types.isTypedArray(value)
+    ? isDetached(value.buffer) && 'expected a typed array whose memory was not moved away'
+    : 'expected a typed array, such as a Float64Array';
+  if (message !== false) issues.push({ code: 'custom', message, input: value });
+});
+
 export const map: Shape = {
   chunksize: whole(1, Number.MAX_SAFE_INTEGER, 'a number of tasks'),
   buffersize: wholeOrInfinite(1, 'a number of items'),
@@ -169,6 +180,7 @@ export const map: Shape = {
   onProgress: callback,
   onError: zod.enum(['stop', 'continue'], "expected 'stop' or 'continue'"),
   failFast: zod.boolean('expected true or false'),
+  into: typedArray,
   indexed: zod.boolean('expected true or false'),
   callback,
   errorCallback: callback,

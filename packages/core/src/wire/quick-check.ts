@@ -9,11 +9,12 @@
  * This file does not know how a value is packed.
  */
 import { types } from 'node:util';
+import { isDetached } from '../primitives/is-detached.ts';
 import { WORTH_MOVING } from './copier.ts';
 import { hasNamedFields } from './named-fields.ts';
 import type { TransportCapabilities } from './sendability-check.ts';
 import { transferListOf, transfers } from './transfer.ts';
-import { BUFFER, INSTANCE, isDetached, kindOf, LEAF, LIST, MAP, ORDINARY, ownsBuffer, SET, SHARED, VIEW } from './value-kind.ts';
+import { BUFFER, INSTANCE, kindOf, LEAF, LIST, MAP, ORDINARY, ownsBuffer, SET, SHARED, VIEW } from './value-kind.ts';
 
 /** The deepest nesting that every thread can read with its stack. */
 export const DEEPEST_PLAIN = 50;

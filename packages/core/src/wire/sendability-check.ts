@@ -12,6 +12,7 @@
  */
 import { types } from 'node:util';
 import { PayloadTooLargeError, TaskSerializationError } from '../errors.ts';
+import { isDetached } from '../primitives/is-detached.ts';
 import { WORTH_MOVING } from './copier.ts';
 import { hasNamedFields } from './named-fields.ts';
 import { refusal } from './refusal.ts';
@@ -21,7 +22,6 @@ import {
   ERROR,
   HANDLE,
   INSTANCE,
-  isDetached,
   kindOf,
   LEAF,
   LIST,

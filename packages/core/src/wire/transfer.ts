@@ -11,7 +11,8 @@ import process from 'node:process';
 import type { ReadableStream, TransformStream, WritableStream } from 'node:stream/web';
 import { types } from 'node:util';
 import type { MessagePort } from 'node:worker_threads';
-import { isDetached, kindOf, PORT, typeName } from './value-kind.ts';
+import { isDetached } from '../primitives/is-detached.ts';
+import { kindOf, PORT, typeName } from './value-kind.ts';
 
 /** The objects that can be moved to a worker thread: buffers, ports, streams, file handles. */
 export type Transferable = ArrayBuffer | MessagePort | FileHandle | ReadableStream | WritableStream | TransformStream;

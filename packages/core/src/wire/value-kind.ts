@@ -203,17 +203,6 @@ export function typeName(value: object): string {
   return tagOf.call(value).slice('[object '.length, -1);
 }
 
-/** Returns true for a buffer whose bytes were moved away. */
-export function isDetached(buffer: ArrayBuffer): boolean {
-  if (buffer.byteLength > 0) return false;
-  try {
-    new Uint8Array(buffer);
-    return false;
-  } catch {
-    return true;
-  }
-}
-
 /** Returns true if the view covers its whole buffer and the buffer cannot grow: then only the bytes of the view travel with it. */
 export function ownsBuffer(view: ArrayBufferView): boolean {
   const buffer: ArrayBufferLike & { readonly resizable?: boolean } = view.buffer;

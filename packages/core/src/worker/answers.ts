@@ -6,8 +6,8 @@
  * Invariants: outcomes keep the order of the tasks; an outcome never waits longer than the rule in wire/budget.ts allows. A value that cannot be sent
  * is an outcome too: the task fails and the worker goes on. This file does not know how a message travels.
  */
-import { inspect } from 'node:util';
 import { TaskSerializationError } from '../errors.ts';
+import { shownValue } from '../primitives/shown-value.ts';
 import { now } from '../primitives/time.ts';
 import { mayWait, spend } from '../wire/budget.ts';
 import {
@@ -32,8 +32,6 @@ import type { WorkerTransport } from './transport.ts';
 const LONGEST_WAIT = 0.2;
 /** The initial capacity of the list of numbers. */
 const FEW_NUMBERS = 256;
-/** The most characters of a value in an error. */
-const LONGEST_TEXT = 200;
 
 export class Answers {
   /** The last message that is completely read; sent with the answers. */
@@ -307,17 +305,8 @@ export class Answers {
 
 /** Adds the text of the result that could not be sent to the error. */
 function ofResult(error: unknown, value: unknown): unknown {
-  if (error instanceof TaskSerializationError) Object.defineProperty(error, 'result', { value: shown(value), enumerable: true });
+  if (error instanceof TaskSerializationError) Object.defineProperty(error, 'result', { value: shownValue(value), enumerable: true });
   return error;
-}
-
-function shown(value: unknown): string {
-  try {
-    const text = inspect(value, { depth: 0, customInspect: false, maxArrayLength: 3, maxStringLength: 100, breakLength: Infinity });
-    return text.slice(0, LONGEST_TEXT);
-  } catch {
-    return 'a value that cannot be shown';
-  }
 }
 
 function splitSpecials(specials: readonly unknown[] | undefined, at: number): [unknown[] | undefined, unknown[] | undefined] {

@@ -44,7 +44,18 @@ const MISTAKES: readonly (readonly [line: string, message: RegExp])[] = [
   ["pool.map(square, ['a']);", /Type 'string' is not assignable to type 'number'/],
   ['pool.map(square, 3);', /Argument of type 'number' is not assignable to parameter of type 'Input<number>'/],
   ['pool.map(square);', /Expected .* arguments, but got 1/],
-  ['pool.map(square, [1], { chunkSize: 3 });', /'chunkSize' does not exist in type 'WholeMapOptions'. Did you mean to write 'chunksize'/],
+  [
+    'pool.map(square, [1], { chunkSize: 3 });',
+    /'chunkSize' does not exist in type 'WholeMapOptions<undefined>'. Did you mean to write 'chunksize'/,
+  ],
+  ['pool.map(square, [1], { into: [0] });', /Type 'number\[\]' is not assignable to type 'NumberArray \| undefined'/],
+  [
+    'pool.map(square, [1], { into: new BigInt64Array(1) });',
+    /Type 'BigInt64Array<ArrayBuffer>' is not assignable to type 'NumberArray \| undefined'/,
+  ],
+  ['pool.map(String, [1], { into: new Uint8Array(1) });', /Type 'Uint8Array<ArrayBuffer>' is not assignable to type 'undefined'/],
+  ["pool.map(square, ['a'], { into: new Uint8Array(1) });", /Type 'string' is not assignable to type 'number'/],
+  ['pool.imap(square, [1], { into: new Uint8Array(1) });', /'into' does not exist in type 'ImapOptions/],
   ["pool.map(square, [1], '3');", /Argument of type '.*' is not assignable to parameter of type 'number \| WholeMapOptions/],
   ["pool.mapAsync(square, ['a']);", /Type 'string' is not assignable to type 'number'/],
   ['pool.starmap(add, [[1]]);', /Type '\[number\]' is not assignable to type 'readonly \[a: number, b: number\]'/],
@@ -104,6 +115,10 @@ is<Promise<number[]>>()(pool.map(identity, [1]), true);
 is<Promise<number[]>>()(pool.map(power, [1]), true);
 is<Promise<number[]>>()(pool.map(parse, ['x'], { failFast: true }), true);
 is<Promise<number[]>>()(pool.starmap(task, [['x', 2]]), true);
+is<Promise<Float64Array<ArrayBuffer>>>()(pool.map((x) => x * 2, [1], { into: new Float64Array(1) }), true);
+is<Promise<Float64Array<ArrayBuffer>>>()(pool.map(parse, ['x'], { into: new Float64Array(1) }), true);
+is<Promise<Float64Array<ArrayBuffer>>>()(pool.starmap(task, [['x', 2]], { into: new Float64Array(1) }), true);
+is<Promise<BigUint64Array<ArrayBuffer>>>()(pool.mapAsync(BigInt, [1], { into: new BigUint64Array(1) }).get(), true);
 is<Promise<number[]>>()(pool.starmapAsync(task, [['x', 2]]).get(), true);
 is<Promise<number>>()(runInExecutor(null, (x, y) => x + y, 1, 2), true);
 is<Promise<number>>()(runInExecutor(executor, task, 'x', 2), true);
@@ -112,6 +127,9 @@ export function wrapped<A extends readonly unknown[], R>(fn: (...args: A) => R, 
 export function wrappedReference<A extends readonly unknown[], R>(fn: TaskReference<(...args: A) => R>, ...args: A): Future<Awaited<R>> { return executor.submit(fn, ...args); }
 export function wrappedTask<A extends unknown[], R>(fn: Task<A, R>, ...args: A): Future<Awaited<R>> { return executor.submit(fn, ...args); }
 export function wrappedMap<A, R>(fn: (item: A) => R, items: A[]): Promise<Awaited<R>[]> { return pool.map(fn, items); }
+export function wrappedInto<A, I extends Float64Array>(fn: (item: A) => number, items: A[], into: I): Promise<ArrayLike<number>> { return pool.map(fn, items, { into }); }
+export function listed(): Promise<number[]> { return pool.map(square, [1]); }
+export const listedAsync = async (): Promise<readonly (number | string)[]> => pool.map((x) => x, [1]);
 export function wrappedFunction<F extends (...args: any[]) => any>(fn: F, ...args: Parameters<F>): Future<Awaited<ReturnType<F>>> { return executor.submit(fn, ...args); }
 new Pool({ initializer: square, initargs: [1] });
 new Pool({ initializer: parse, initargs: ['x'] });
