@@ -19,6 +19,8 @@ export interface Facade {
   call<A extends unknown[], R>(fn: (...args: A) => R, args: A, options?: { signal?: AbortSignal }): Promise<Awaited<R>>;
   map<T, R>(fn: (item: T) => R, items: readonly T[]): Promise<Awaited<R>[]>;
   batches<T, R>(fn: (item: T) => R, items: readonly T[]): Promise<Awaited<R>[]>;
+  /** `map` with options. Only pools have it: the options of an executor's `map` are others. */
+  mapWith?<T, R>(fn: (item: T) => R, items: readonly T[], options: object): Promise<unknown>;
   broadcast<A extends unknown[], R>(fn: (...args: A) => R, args: A): Promise<Awaited<R>[]>;
   ready(): Promise<void>;
   waitForCapacity(limit?: number): Promise<void>;
@@ -41,6 +43,7 @@ const pool =
     return {
       call: (fn, args, more) => opened.apply(fn, args, more),
       map: (fn, items) => opened.map(fn, items),
+      mapWith: (fn, items, options) => opened.map(fn, items, options),
       batches: async (fn, items) => {
         const results: Awaited<ReturnType<typeof fn>>[] = [];
         for await (const batch of opened.imap(fn, items).batches()) results.push(...batch);
@@ -78,9 +81,9 @@ const executor =
     };
   };
 
-export const FACADES: readonly { name: string; kind: 'thread' | 'process'; open: Open }[] = [
-  { name: 'Pool', kind: 'process', open: pool(Pool) },
-  { name: 'ThreadPool', kind: 'thread', open: pool(ThreadPool) },
-  { name: 'ProcessPoolExecutor', kind: 'process', open: executor(ProcessPoolExecutor) },
-  { name: 'ThreadPoolExecutor', kind: 'thread', open: executor(ThreadPoolExecutor) },
+export const FACADES: readonly { name: string; kind: 'thread' | 'process'; isPool: boolean; open: Open }[] = [
+  { name: 'Pool', kind: 'process', isPool: true, open: pool(Pool) },
+  { name: 'ThreadPool', kind: 'thread', isPool: true, open: pool(ThreadPool) },
+  { name: 'ProcessPoolExecutor', kind: 'process', isPool: false, open: executor(ProcessPoolExecutor) },
+  { name: 'ThreadPoolExecutor', kind: 'thread', isPool: false, open: executor(ThreadPoolExecutor) },
 ];

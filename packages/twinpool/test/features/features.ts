@@ -22,14 +22,19 @@ export interface Trial {
 export interface Feature {
   readonly name: string;
   readonly options: (trial: Trial) => Options;
+  /** Only pools have it. */
+  readonly isForPools?: boolean;
   /** Only workers that are processes have it. */
   readonly isForProcesses?: boolean;
   /** The option belongs to the workers: a facade on a borrowed runtime refuses it. */
   readonly isOfWorkers?: boolean;
   /** Options with a bad value, and the path that the error names. */
   readonly bad: readonly (readonly [options: object, path: string])[];
+  /** The same of a call of `map`, which has the option. */
+  readonly badOfCall?: readonly (readonly [options: object, path: string])[];
   /** A misspelled option, and the right name. */
   readonly misspelled?: readonly [wrong: string, right: string];
+  readonly misspelledOfCall?: readonly [wrong: string, right: string];
   readonly prove: (facade: Facade, trial: Trial) => Promise<void>;
   /** `lived`: the workers that were there before the end. */
   readonly proveEnd?: (trial: Trial, lived: readonly number[]) => void;
@@ -199,6 +204,27 @@ export const FEATURES: readonly Feature[] = [
     bad: [],
     prove: async (facade) => {
       expect(await facade.batches(square, [1, 2, 3, 4, 5])).toEqual([1, 4, 9, 16, 25]);
+    },
+  },
+  {
+    name: 'into',
+    options: () => ({}),
+    isForPools: true,
+    bad: [],
+    badOfCall: [[], {}, null, 8, new ArrayBuffer(8), new DataView(new ArrayBuffer(8))].map((value) => [{ into: value }, 'into']),
+    misspelledOfCall: ['int', 'into'],
+    prove: async (facade) => {
+      const into = new Uint16Array([0, 0, 0, 7]);
+      expect(await facade.mapWith?.(square, [1, 2, 3], { into })).toBe(into);
+      expect([...into]).toEqual([1, 4, 9, 7]);
+      // A result that does not fit is the error of its task only.
+      const refused = facade.mapWith?.(square, [2, 1_000, 3], { into }) as Promise<unknown>;
+      expect(await outcome(refused)).toMatchObject({ ok: false, error: { name: 'TaskSerializationError', taskIndex: 1 } });
+      expect(await outcome(facade.mapWith?.(square, [1, 2, 3, 4, 5], { into }) as Promise<unknown>)).toMatchObject({
+        ok: false,
+        error: { name: 'RangeError' },
+      });
+      expect(facade.stats().queued).toBe(0);
     },
   },
   {

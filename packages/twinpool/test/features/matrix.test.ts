@@ -10,8 +10,10 @@ import { exit, stay, surroundings, waitForAbort } from '../fixtures/features/tas
 import { FACADES, type Facade } from './facades.ts';
 import { FEATURES, type Feature, type Trial, WORKERS } from './features.ts';
 
-describe.each(FACADES)('$name', ({ kind, open }) => {
-  const features = FEATURES.filter(({ isForProcesses = false }) => kind === 'process' || !isForProcesses);
+describe.each(FACADES)('$name', ({ kind, isPool, open }) => {
+  const features = FEATURES.filter(
+    ({ isForProcesses = false, isForPools = false }) => (kind === 'process' || !isForProcesses) && (isPool || !isForPools),
+  );
   const pairs = features.flatMap((one, at) => features.slice(at + 1).map((other) => ({ one, other })));
 
   function opened(...on: Feature[]): { facade: Facade; trial: Trial; end: () => Promise<void> } {
@@ -34,6 +36,24 @@ describe.each(FACADES)('$name', ({ kind, open }) => {
     // What was expected and what came; `finalargs` alone came without the other option.
     expect(attempt).toThrow(new RegExp(`${path}[\\s\\S]*(got |does not exist|without)|${path}.*(more than|at most|finalizer)`));
   });
+
+  const ofCalls = features.flatMap(({ name, badOfCall = [] }) => badOfCall.map(([options, path]) => ({ name, options, path })));
+  it.each(ofCalls)('refuses a bad value of $name in a call: $options', async ({ options, path }) => {
+    const refused = await outcome(opened().facade.mapWith?.(surroundings, [0], options) as Promise<unknown>);
+    expect(refused).toMatchObject({
+      ok: false,
+      error: { name: 'OptionsError', message: expect.stringMatching(`${path}: expected .*, got `) },
+    });
+  });
+
+  it.each(features.filter(({ misspelledOfCall }) => misspelledOfCall !== undefined))(
+    'refuses a misspelled option of $name in a call',
+    async ({ misspelledOfCall }) => {
+      const [wrong, right] = misspelledOfCall as [string, string];
+      const refused = await outcome(opened().facade.mapWith?.(surroundings, [0], { [wrong]: 1 }) as Promise<unknown>);
+      expect(refused).toMatchObject({ ok: false, error: { name: 'OptionsError', message: expect.stringContaining(right) } });
+    },
+  );
 
   it.each(features.filter(({ misspelled }) => misspelled !== undefined))('refuses a misspelled option of $name', ({ misspelled }) => {
     const [wrong, right] = misspelled as [string, string];
