@@ -82,7 +82,7 @@ async function features() {
   add('option of an executor', ['maxWorkers'], option, ['executor']);
   add('option', ['runtime', ...new Set([...Object.keys(schemas.worker), ...Object.keys(schemas.share)])], option, both);
   const calls = [...new Set([...Object.keys(schemas.call), ...Object.keys(schemas.map)])];
-  const ofPools = ['callback', 'errorCallback', 'failFast', 'indexed'];
+  const ofPools = ['callback', 'errorCallback', 'failFast', 'into', 'indexed'];
   add(
     'option of a call',
     calls.filter((name) => !ofPools.includes(name) && name !== 'timeout'),

@@ -24,6 +24,7 @@ const TEXTS = {
   'iterator-throw': 'throw() has no counterpart',
   'unordered-iterator': 'imapUnordered() becomes asCompleted() only if a loop over a list reads it',
   indexed: 'results with their index have no counterpart',
+  into: 'results in a typed array have no counterpart',
   'whole-map-handle': 'the handle of a whole map has no counterpart if it is used for more than its result',
   'callback-options': 'callback and errorCallback can be moved only if they are written at the call',
   'callback-error': 'an error of this callback becomes the result in a pool, but a future ignores it',

@@ -82,6 +82,7 @@ export interface IMapIterator<R> extends AsyncDisposable {
   next(timeout?: number): Promise<IteratorResult<R, undefined>>; return(value?: unknown): Promise<IteratorResult<R, undefined>>; throw(error?: unknown): Promise<IteratorResult<R, undefined>>;
   settled(): AsyncIterableIterator<PromiseSettledResult<R>>; toArray(): Promise<R[]>; batches(): AsyncIterableIterator<R[]>; [Symbol.asyncIterator](): IMapIterator<R>; [Symbol.asyncDispose](): Promise<void>; readonly __iterator: 'IMapIterator';
 }
+type Into<O, I> = O & { readonly into: I };
 type Rest<A extends readonly unknown[], O> = [] extends A ? [args?: Readonly<A> | undefined, options?: O | undefined] : [args: Readonly<A>, options?: O | undefined];
 export interface PoolCalls {
   broadcast<A extends readonly unknown[], R>(fn: ((...args: A) => R) | TaskReference<(...args: A) => R>, args?: A, options?: any): Promise<Awaited<R>[]>;
@@ -89,12 +90,16 @@ export interface PoolCalls {
   apply<A extends readonly unknown[], R>(fn: TaskReference<(...args: A) => R>, ...rest: Rest<A, AsyncOptions<Awaited<R>>>): Promise<Awaited<R>>;
   applyAsync<A extends readonly unknown[], R>(fn: (...args: A) => R, ...rest: Rest<A, AsyncOptions<Awaited<R>>>): AsyncResult<Awaited<R>>;
   applyAsync<A extends readonly unknown[], R>(fn: TaskReference<(...args: A) => R>, ...rest: Rest<A, AsyncOptions<Awaited<R>>>): AsyncResult<Awaited<R>>;
+  map<A, I>(fn: (item: A) => any, iterable: Input<A>, options: Into<WholeMapOptions, I>): Promise<I>;
   map<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | WholeMapOptions): Promise<Awaited<R>[]>;
   map<A, R>(fn: TaskReference<(item: A) => R>, iterable: Input<A>, options?: number | WholeMapOptions): Promise<Awaited<R>[]>;
+  mapAsync<A, I>(fn: (item: A) => any, iterable: Input<A>, options: Into<AsyncMapOptions<I>, I>): AsyncResult<I>;
   mapAsync<A, R>(fn: (item: A) => R, iterable: Input<A>, options?: number | AsyncMapOptions<Awaited<R>[]>): AsyncResult<Awaited<R>[]>;
   mapAsync<A, R>(fn: TaskReference<(item: A) => R>, iterable: Input<A>, options?: number | AsyncMapOptions<Awaited<R>[]>): AsyncResult<Awaited<R>[]>;
+  starmap<A extends readonly unknown[], I>(fn: (...args: A) => any, iterable: Input<Readonly<A>>, options: Into<WholeMapOptions, I>): Promise<I>;
   starmap<A extends readonly unknown[], R>(fn: (...args: A) => R, iterable: Input<Readonly<A>>, options?: number | WholeMapOptions): Promise<Awaited<R>[]>;
   starmap<A extends readonly unknown[], R>(fn: TaskReference<(...args: A) => R>, iterable: Input<Readonly<A>>, options?: number | WholeMapOptions): Promise<Awaited<R>[]>;
+  starmapAsync<A extends readonly unknown[], I>(fn: (...args: A) => any, iterable: Input<Readonly<A>>, options: Into<AsyncMapOptions<I>, I>): AsyncResult<I>;
   starmapAsync<A extends readonly unknown[], R>(fn: (...args: A) => R, iterable: Input<Readonly<A>>, options?: number | AsyncMapOptions<Awaited<R>[]>): AsyncResult<Awaited<R>[]>;
   starmapAsync<A extends readonly unknown[], R>(fn: TaskReference<(...args: A) => R>, iterable: Input<Readonly<A>>, options?: number | AsyncMapOptions<Awaited<R>[]>): AsyncResult<Awaited<R>[]>;
   imap<A, R>(fn: (item: A) => R, iterable: Input<A>, options: ImapOptions & { readonly indexed: true }): IMapIterator<IndexedResult<Awaited<R>>>;

@@ -25,10 +25,14 @@ export function unsupportedReason(pass: Pass, call: ts.CallExpression, method: s
         : undefined;
     case 'mapAsync':
     case 'starmapAsync':
+      if (options.names.has('into')) return 'into';
       if (hasCallbacks && options.form !== 'literal') return 'callback-options';
       if (!isDiscarded(call) && !isConsumedOnce(pass, call, owner)) return 'whole-map-handle';
       return method === 'starmapAsync' && isUnknownRows(pass, call) ? 'starmap-input' : undefined;
+    case 'map':
+      return options.names.has('into') ? 'into' : undefined;
     case 'starmap':
+      if (options.names.has('into')) return 'into';
       return isUnknownRows(pass, call) ? 'starmap-input' : undefined;
     case 'imap':
       return options.names.has('indexed') ? 'indexed' : undefined;

@@ -78,6 +78,12 @@ export const cases = [
     POOL,
   ],
   ['map, failFast', 'log(await pool.map(fn, xs, { failFast: true }));', POOL],
+  ['map, into', 'log(await pool.map(fn, xs, { into: new Float64Array(3) }));', POOL],
+  [
+    'starmapAsync, into',
+    'const result = pool.starmapAsync(add, rows, { into: new Uint8Array(3), callback: (bytes) => log(bytes.length) });\nlog(await result.get());',
+    POOL,
+  ],
   ['MapOptions', 'const options: MapOptions = { chunksize: 5 };\nlog(await pool.map(fn, xs, options));', POOL],
   ['mapAsync, asked once', 'const result = pool.mapAsync(fn, xs);\nlog(await result.get());', POOL],
   ['mapAsync, asked otherwise', 'const result = pool.mapAsync(fn, xs);\nlog(result.ready());', POOL],
