@@ -206,7 +206,7 @@ const RESULT: Record<Member, Probe<AsyncResult<unknown>>> = {
 };
 
 /** The internal methods by which jobs notify the classes behind the types. */
-const INTERNAL: ReadonlySet<Member> = new Set(['jobSettled', 'start', 'inputWasEmpty']);
+const INTERNAL: ReadonlySet<Member> = new Set(['jobSettled', 'begin', 'begun', 'inputWasEmpty']);
 
 async function expectAll<H extends object>(handle: H, table: Record<Member, Probe<H>>, facts: Facts, isView: boolean): Promise<void> {
   const members = membersOf(handle);
