@@ -33,6 +33,8 @@ export interface CallSettings {
   readonly retries: number;
   readonly signal: AbortSignal | undefined;
   readonly onReport: ((value: unknown, index: number) => void) | undefined;
+  /** A worker process may read large arguments into memory that it uses again. */
+  readonly reuseBuffers?: boolean | undefined;
 }
 
 export type NumberArray =

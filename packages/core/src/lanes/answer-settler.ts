@@ -14,7 +14,8 @@
  */
 import type { Chunk, Job } from '../jobs/job.ts';
 import { publishEnd, taskChannel } from '../observability/diagnostics.ts';
-import { AS_SEPARATE, SPECIAL_FIELDS } from '../wire/messages.ts';
+import type { StoredValue } from '../wire/buffer-passing.ts';
+import { AS_SEPARATE, AS_STORED, SPECIAL_FIELDS } from '../wire/messages.ts';
 import { noteInstances } from '../wire/note-instances.ts';
 import type { Decoder } from './decoder.ts';
 import type { InFlight } from './in-flight.ts';
@@ -44,9 +45,9 @@ export class AnswerSettler {
   /** What is wrong with an answer of `count` tasks, as the end of a sentence. */
   faultOf(count: number, specials: readonly unknown[] | undefined): string | undefined {
     if (count > this.#inFlight.tasks - this.#settling) return 'it answered tasks that it was not given';
-    if (specials !== undefined && countOf(AS_SEPARATE, specials) > this.#decoder.separateValues.size)
-      return 'it answered with values that it did not send';
-    return undefined;
+    if (specials === undefined) return undefined;
+    if (countOf(AS_SEPARATE, specials) > this.#decoder.separateValues.size) return 'it answered with values that it did not send';
+    return this.#hasBuffersOf(specials) ? undefined : 'it answered with buffers that it did not send';
   }
 
   settle(count: number, values: ArrayLike<unknown>, specials: readonly unknown[] | undefined): void {
@@ -72,8 +73,9 @@ export class AnswerSettler {
   /** The front task reports. Returns what is wrong with the report. `failed` gets the error of a value that cannot be read. */
   report(form: number, payload: unknown, failed: (error: unknown) => void): string | undefined {
     const { front } = this.#inFlight;
-    if (front === undefined || (form === AS_SEPARATE && this.#decoder.separateValues.size === 0))
-      return 'it reported what none of its tasks can report';
+    const isMissing =
+      (form === AS_SEPARATE && this.#decoder.separateValues.size === 0) || (form === AS_STORED && !this.#decoder.hasBuffersOf(payload));
+    if (front === undefined || isMissing) return 'it reported what none of its tasks can report';
     try {
       front.job.report(this.#inFlight.frontIndex, this.#decoder.value(form, payload));
     } catch (error) {
@@ -92,6 +94,21 @@ export class AnswerSettler {
   unreadableValue(error: unknown): string | undefined {
     this.#decoder.separateValues.addUnreadable(error);
     return this.#faultOfValues();
+  }
+
+  /** Whether all buffers of stored results have arrived, and each belongs to one result. */
+  #hasBuffersOf(specials: readonly unknown[]): boolean {
+    if (countOf(AS_STORED, specials) === 0) return true;
+    const ids = new Set<number>();
+    let count = 0;
+    for (let at = 0; at < specials.length; at += SPECIAL_FIELDS) {
+      if (specials[at + 1] !== AS_STORED) continue;
+      const payload = specials[at + 2];
+      if (!this.#decoder.hasBuffersOf(payload)) return false;
+      for (const id of (payload as StoredValue)[1]) ids.add(id);
+      count += (payload as StoredValue)[1].length;
+    }
+    return ids.size === count;
   }
 
   /** Each unanswered task has one result, and the one that runs may have one report under way. */

@@ -6,8 +6,9 @@
 
 import { TaskSerializationError } from '../errors.ts';
 import { messageOf } from '../primitives/message-of.ts';
-import { AS_BYTES, AS_SEPARATE, AS_THROWN } from '../wire/messages.ts';
-import { unpackBytes } from '../wire/packed-value.ts';
+import type { BufferSource } from '../wire/buffer-passing.ts';
+import { AS_BYTES, AS_SEPARATE, AS_STORED, AS_THROWN } from '../wire/messages.ts';
+import { isStored, unpackBytes, unpackStored } from '../wire/packed-value.ts';
 import { SeparateValues } from '../wire/separate-values.ts';
 import { decodeThrown, type EncodedThrown, type ThrownWhere } from '../wire/thrown.ts';
 
@@ -18,17 +19,25 @@ export interface Outcome {
 
 export class Decoder {
   readonly #where: () => ThrownWhere;
+  readonly #buffers: BufferSource | undefined;
   /** Values that came in messages of their own. */
   readonly separateValues: SeparateValues = new SeparateValues();
 
-  /** `where` names the worker, for the stacks of its errors. */
-  constructor(where: () => ThrownWhere) {
+  /** `where` names the worker, for the stacks of its errors. `buffers`: those that come outside of messages. */
+  constructor(where: () => ThrownWhere, buffers?: BufferSource) {
     this.#where = where;
+    this.#buffers = buffers;
+  }
+
+  /** Whether the buffers of a stored value have arrived. */
+  hasBuffersOf(payload: unknown): boolean {
+    return isStored(payload) && this.#buffers?.has(payload[1]) === true;
   }
 
   /** Throws if the value cannot be read. */
   value(form: number, payload: unknown): unknown {
     if (form === AS_BYTES) return unpackBytes(payload);
+    if (form === AS_STORED) return unpackStored(payload, this.#buffers);
     return form === AS_SEPARATE ? this.separateValues.take() : payload;
   }
 

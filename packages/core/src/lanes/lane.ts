@@ -162,7 +162,7 @@ export class Lane implements TransportOwner {
       workerId: this.id,
       clock,
       transport: this.#transport,
-      packer: new Packer({ ...transports.capabilities, maxPayloadBytes: setup.maxPayloadBytes }),
+      packer: new Packer({ ...transports.capabilities, maxPayloadBytes: setup.maxPayloadBytes, outlet: this.#transport.buffers }),
       functions: this.#functions,
       calls: this.#calls,
       isShared: this.size > 1,

@@ -7,6 +7,7 @@
  *   fd 3  frames to the child     the child reads them, blocking while nothing of a task is alive
  *   fd 4  frames from the child   the child writes them, blocking; only the end of this one means that all was read
  *   fd 5  wake numbers            "frame n is there", when the child waits in its event loop
+ *   fd 6, fd 7                    files for large buffers, to and from the child, where there are some (buffer-files.ts)
  *
  *   exit ------------> wait for the end of fd 4, at most DRAIN_BOUND --.
  *   end of fd 4 -----> wait for exit, at most EXIT_BOUND --------------+--> a turn of the event loop --> gone
@@ -22,7 +23,7 @@ import { afterMicrotasks, afterTurn } from '../primitives/time.ts';
 import { oomKills } from '../resources/oom-kills.ts';
 import { mayHaveStarted } from '../wire/budget.ts';
 import { decodePayload, encodeFrame, FrameReader, longestPayload } from '../wire/frames.ts';
-import { isInspected } from '../wire/message-faults.ts';
+import { isInspected, isPiece, isSpaceRequest } from '../wire/message-faults.ts';
 import {
   ABORT,
   ACKNOWLEDGED,
@@ -30,18 +31,23 @@ import {
   abortMessage,
   DEFINE,
   INIT,
+  INSPECTED,
   LOOPING,
   type Message,
   MODE,
+  PIECE,
   PING,
   READY,
   RELEASE,
   RETIRE,
   SEPARATE_VALUE,
+  SPACE,
   TASKS,
   VALUE_OF,
 } from '../wire/messages.ts';
 import type { PackedRuns } from '../wire/pack-runs.ts';
+import { BufferFiles } from './buffer-files.ts';
+import type { BufferSpace } from './buffer-space.ts';
 import { DebuggerWatch } from './debugger-watch.ts';
 import type { SentMessage } from './in-flight.ts';
 import { printInspector } from './inspectors.ts';
@@ -67,6 +73,8 @@ export interface ProcessOptions {
   readonly stdio: 'inherit' | 'ignore' | 'pipe';
   /** Where the child prints to, with `stdio: 'pipe'`. */
   readonly output: OutputStreams | undefined;
+  /** Where large buffers may lie; `undefined`: only in messages. */
+  readonly bufferSpace: BufferSpace | undefined;
 }
 
 /** ms. The wait for results after the exit. Shorter: a grandchild that holds the pipe costs less. Longer: a slow reader loses nothing. */
@@ -92,6 +100,7 @@ export class ProcessTransport implements Transport, Channel {
   readonly #context: TransportContext;
   readonly #options: ProcessOptions;
   readonly #reader: FrameReader;
+  readonly buffers: BufferFiles | undefined;
   #owner!: TransportOwner;
   #child: StartedProcess | undefined;
   #endWatch: (() => void) | undefined;
@@ -111,11 +120,19 @@ export class ProcessTransport implements Transport, Channel {
   /** The only unanswered message was never read. */
   #isLastUnread = false;
   #isReported = false;
+  #isKilled = false;
 
   constructor(context: TransportContext, options: ProcessOptions) {
     this.#context = context;
     this.#options = options;
     this.#reader = new FrameReader(longestPayload(context.setup.maxPayloadBytes), (payload) => this.#onPayload(payload));
+    const { bufferSpace } = options;
+    if (bufferSpace === undefined) return;
+    this.buffers = new BufferFiles(bufferSpace, context.setup.maxPayloadBytes, {
+      clock: context.clock,
+      post: (message) => this.post(message),
+      isIdle: () => this.#owner.unanswered === 0,
+    });
   }
 
   get pid(): number | undefined {
@@ -125,7 +142,9 @@ export class ProcessTransport implements Transport, Channel {
   // Channel: what a time limit waits for before it is judged.
 
   get isMidway(): boolean {
-    return this.#reader.isMidway || ((this.#exit !== undefined || this.#hasOutputEnded) && !this.#isReported);
+    return (
+      this.#reader.isMidway || this.buffers?.isMidway === true || ((this.#exit !== undefined || this.#hasOutputEnded) && !this.#isReported)
+    );
   }
   get received(): number {
     return this.#child === undefined ? 0 : pipe(this.#child, 4).bytesRead;
@@ -140,8 +159,7 @@ export class ProcessTransport implements Transport, Channel {
 
   start(owner: TransportOwner): void {
     this.#owner = owner;
-    const { env, argv, execArgv, execPath, cwd, directory, stdio } = this.#options;
-    const { setup } = this.#context;
+    const { env, argv, execArgv, execPath } = this.#options;
     let program: OwnProgram;
     try {
       program = ownProgram(workerProgram(), { execPath, flags: execArgv, args: argv, env });
@@ -149,14 +167,22 @@ export class ProcessTransport implements Transport, Channel {
       afterMicrotasks(() => this.#exited({ exitCode: null, signal: null, cause }, true));
       return;
     }
+    this.#spawn(program, this.buffers?.open() ?? []);
+  }
+
+  /** `files`: descriptors for large buffers, which the child inherits. */
+  #spawn(program: OwnProgram, files: readonly number[]): void {
+    const { execPath, cwd, directory, stdio } = this.#options;
+    const { setup } = this.#context;
+    const owner = this.#owner;
     // The text that `ps` shows. Warnings of Node use the last part of it: "(Use `node --trace-warnings ...`".
     const argv0 = `${setup.workerName.replaceAll('\0', '')} ${execPath}`;
     // In a process group of its own: the whole tree can be ended, and the parent decides what Ctrl-C in a terminal means.
     const child = startProcess(
       execPath,
       program.args,
-      { argv0, env: program.env, cwd, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe'] },
-      (cause) => this.#exited({ exitCode: null, signal: null, cause }, true),
+      { argv0, env: program.env, cwd, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe', ...files] },
+      (cause) => this.#startFailed(cause, program, files.length > 0),
     );
     if (child === undefined) return;
     this.#child = child;
@@ -172,7 +198,17 @@ export class ProcessTransport implements Transport, Channel {
     // An initializer may never yield. Other workers leave when their input ends, until they have a task: the first start is not delayed.
     if (isWatching() || setup.initializer !== undefined) this.#watchOver(child);
     if (program.text !== undefined) pipe(child, 3).write(textFrame(program.text));
-    this.post([INIT, directory === undefined ? setup : { ...setup, cwd: directory }]);
+    const bufferSpace = this.buffers?.room;
+    const isChanged = directory !== undefined || bufferSpace !== undefined;
+    this.post([INIT, isChanged ? { ...setup, cwd: directory, bufferSpace } : setup]);
+  }
+
+  /** A program without descriptors to spare starts its workers without files for buffers. */
+  #startFailed(cause: unknown, program: OwnProgram, hadFiles: boolean): void {
+    this.buffers?.close();
+    const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+    if (hadFiles && !this.#isKilled && (code === 'EMFILE' || code === 'ENFILE')) this.#spawn(program, []);
+    else this.#exited({ exitCode: null, signal: null, cause }, true);
   }
 
   post(message: Message): void {
@@ -184,6 +220,7 @@ export class ProcessTransport implements Transport, Channel {
 
   postTasks(slot: number, sequence: number, _count: number, { runs }: PackedRuns): void {
     this.#isReleased = false;
+    this.buffers?.beforeTasks(slot, sequence);
     this.post(slot === 0 ? [TASKS, sequence, 0, runs] : [TASKS, sequence, 0, runs, slot]);
   }
 
@@ -241,6 +278,7 @@ export class ProcessTransport implements Transport, Channel {
   }
 
   kill(force: boolean): void {
+    this.#isKilled = true;
     const child = this.#child;
     if (child === undefined || this.#exit !== undefined) return;
     pipe(child, 3).destroy();
@@ -347,7 +385,29 @@ export class ProcessTransport implements Transport, Channel {
       this.#owner.distrust('it sent a message that cannot be read', error);
       return;
     }
+    switch (message[0]) {
+      case INSPECTED:
+      case PIECE:
+      case SPACE:
+        this.#handle(message);
+        break;
+      case ANSWER:
+        this.#owner.received(message);
+        // Its form may be wrong.
+        if (this.#owner.isTrusted) this.buffers?.answered((message[7] as number | undefined) ?? 0, message[5] as number);
+        break;
+      default:
+        this.#owner.received(message);
+    }
+  }
+
+  /** A message that is not for the lane. */
+  #handle(message: Message): void {
     if (isInspected(message)) this.#inspectorOpened(message[1]);
+    else if (isPiece(message)) {
+      const fault = this.buffers === undefined ? 'it has no files for buffers' : this.buffers.piece(message);
+      if (fault !== undefined) this.#owner.distrust(fault);
+    } else if (isSpaceRequest(message)) this.buffers?.wanted(message[1]);
     else this.#owner.received(message);
   }
 
@@ -419,6 +479,7 @@ export class ProcessTransport implements Transport, Channel {
     channels.delete(this);
     const child = this.#child;
     if (child?.pid !== undefined) for (const fd of [3, 5]) pipe(child, fd).destroy();
+    this.buffers?.close();
     this.#owner.gone(this.#exit ?? UNKNOWN);
   }
 }

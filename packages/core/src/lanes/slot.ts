@@ -82,7 +82,7 @@ export class Slot {
     const { clock, transport, work, isShared } = line;
     this.index = index;
     this.#line = line;
-    this.decoder = new Decoder(() => line.where());
+    this.decoder = new Decoder(() => line.where(), transport.buffers);
     const left = isShared ? (chunk: Chunk, count: number) => this.#left(chunk, count) : undefined;
     this.#settler = new AnswerSettler(line.workerId, this.inFlight, this.decoder, left === undefined ? work : { left });
     this.#sender = new TaskSender(line, index, this.inFlight, {

@@ -15,6 +15,7 @@
  */
 import type { PerWorkerOptions } from '../options/options.ts';
 import type { Clock } from '../primitives/clock.ts';
+import type { BufferOutlet, BufferSource } from '../wire/buffer-passing.ts';
 import type { Message, WorkerSetup } from '../wire/messages.ts';
 import type { PackedRuns } from '../wire/pack-runs.ts';
 import type { TransportCapabilities } from '../wire/sendability-check.ts';
@@ -34,6 +35,8 @@ export interface Transport {
   readonly pid: number | undefined;
   /** `undefined` if the worker is not a thread, and before it has started. */
   readonly threadId: number | undefined;
+  /** Large buffers that travel outside of messages. Absent: all are part of their messages. */
+  readonly buffers?: (BufferOutlet & BufferSource) | undefined;
   /** Whether an answer of the worker has arrived that the transport must not deliver yet. */
   readonly isAnswerHeld: boolean;
 

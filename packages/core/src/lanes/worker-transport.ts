@@ -7,7 +7,10 @@
 import process from 'node:process';
 import type { ResolvedWorkers } from '../options/resolve-options.ts';
 import { memoryFlags, workerProgram } from '../options/worker-environment.ts';
+import type { Clock } from '../primitives/clock.ts';
 import { prepareForLocalCalls } from '../tasks/task-function.ts';
+import { HAS_SERIALIZER } from '../wire/value-bytes.ts';
+import { BufferSpace } from './buffer-space.ts';
 import { INLINE_CAPABILITIES, InlineTransport } from './inline-transport.ts';
 import { openOwnInspector } from './inspectors.ts';
 import { reaperEnds } from './orphan-reaper.ts';
@@ -67,11 +70,13 @@ function threads(workers: ResolvedWorkers, output: OutputStreams | undefined): T
 
 function processes(workers: ResolvedWorkers, output: OutputStreams | undefined): TransportFactory {
   const { argv = [], resourceLimits, stdio = 'inherit', execPath = process.execPath, directory } = workers;
+  let bufferSpace: BufferSpace | undefined;
   return {
     capabilities: PROCESS_CAPABILITIES,
     make: (context) => {
       const { only } = context;
       const { env, execArgv, cwd } = workerProgram('process', workers, process, only);
+      bufferSpace ??= bufferSpaceFor(workers, context.clock);
       return new ProcessTransport(context, {
         env,
         argv: [...argv, ...(only.argv ?? [])],
@@ -81,8 +86,16 @@ function processes(workers: ResolvedWorkers, output: OutputStreams | undefined):
         directory: directory ?? (cwd === undefined ? undefined : process.cwd()),
         stdio,
         output,
+        bufferSpace,
       });
     },
     afterWorkers: reaperEnds,
   };
+}
+
+/** Without a folder that the user has named, only Linux has a memory file system. Other runtimes than Node hand no descriptors over. */
+function bufferSpaceFor({ bufferFolder, bufferLimit, size }: ResolvedWorkers, clock: Clock): BufferSpace | undefined {
+  const isNode = process.versions['bun'] === undefined && process.versions['deno'] === undefined && HAS_SERIALIZER;
+  if (bufferFolder === false || !isNode || (bufferFolder === undefined && process.platform !== 'linux')) return undefined;
+  return new BufferSpace({ folder: bufferFolder, limit: bufferLimit, workers: size }, clock);
 }

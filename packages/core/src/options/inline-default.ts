@@ -16,6 +16,8 @@ const OF_THREADS_AND_PROCESSES: Readonly<Record<string, unknown>> = {
   execArgv: undefined,
   cwd: undefined,
   execPath: undefined,
+  bufferDir: undefined,
+  bufferLimit: undefined,
   resourceLimits: undefined,
   maxMemoryPerChild: undefined,
   stdio: 'inherit',

@@ -113,6 +113,13 @@ export interface WorkerOptions<I extends readonly unknown[] = any, F extends rea
   cwd?: string | URL | undefined;
   /** The Node that worker processes run, a path or the name of a program in the PATH. Default: `process.execPath`. */
   execPath?: string | undefined;
+  /**
+   * The folder in which worker processes exchange large binary values with the program, in files without a name; `false`: nowhere, so they travel through
+   * pipes. Default: `/dev/shm` on Linux if it is a memory file system, elsewhere nowhere.
+   */
+  bufferDir?: string | false | undefined;
+  /** Bytes of these files that all workers may use together; what does not fit travels through pipes. Default: 256 MiB. */
+  bufferLimit?: number | undefined;
   /** Megabytes. Processes take whole `maxOldGenerationSizeMb` and `maxYoungGenerationSizeMb` only. Default: Node's own limits. */
   resourceLimits?: ResourceLimits | undefined;
   /**
@@ -156,6 +163,11 @@ export interface ShareOptions {
    * of this facade are not part of it. Default: 'warn'.
    */
   unobservedErrors?: 'warn' | 'ignore' | undefined;
+  /**
+   * Lets a worker process read large binary arguments into memory that it has used before: once the task has ended, their content changes, so a task must not
+   * keep them. Without effect on threads. Default: `false`.
+   */
+  reuseBuffers?: boolean | undefined;
 }
 
 /**

@@ -27,6 +27,7 @@ const DEFAULT_KILL_GRACE = 500;
 const DEFAULT_START_TIMEOUT = 30_000;
 const DEFAULT_FINALIZER_TIMEOUT = 5000;
 const DEFAULT_MAX_PAYLOAD_BYTES = 256 * 2 ** 20;
+const DEFAULT_BUFFER_LIMIT = 256 * 2 ** 20;
 const DEFAULT_RETRIES = 2;
 /** Node's own default is one less: the program may have that. */
 const DEFAULT_INSPECTOR_PORT = 9230;
@@ -54,6 +55,10 @@ export interface ResolvedWorkers extends WorkerOptions {
   readonly modules: readonly PreloadModule[];
   /** The working directory of processes, as an absolute path; `undefined`: that of this program. */
   readonly directory: string | undefined;
+  /** The folder of the files for large buffers, as an absolute path; `undefined`: a memory file system, if there is one; `false`: no files. */
+  readonly bufferFolder: string | false | undefined;
+  /** Bytes. */
+  readonly bufferLimit: number;
   /** Where a debugger attaches; `undefined`: nowhere. */
   readonly inspector: Inspector | undefined;
   /** Before it sleeps, either side polls for the next message for a moment. */
@@ -109,6 +114,8 @@ export function resolveWorkers(own: OwnOptions, name: string, kind: WorkerKind, 
     // An empty prefix counts as absent, as in Python.
     modules: options.preload === undefined ? NO_MODULES : resolvePreload(options.preload, () => undefined),
     directory: options.cwd === undefined ? undefined : pathOf(options.cwd),
+    bufferFolder: typeof options.bufferDir === 'string' ? resolve(options.bufferDir) : options.bufferDir,
+    bufferLimit: options.bufferLimit ?? DEFAULT_BUFFER_LIMIT,
     namePrefix: options.threadNamePrefix || options.name || `${name}-${unnamed++}`,
   };
   // Without a prototype: an absent option is not read from a polluted Object.prototype.
@@ -143,6 +150,7 @@ export function resolveShare(own: OwnOptions, name: string, maxLanes: number, ab
       retries,
       signal: undefined,
       onReport: undefined,
+      reuseBuffers: options.reuseBuffers ?? above?.settings.reuseBuffers,
     }),
   });
 }
@@ -169,6 +177,8 @@ export function checkWorkers(own: OwnOptions, kind: WorkerKind, size: unknown, i
       issue('stdio', "worker threads write to the streams of the program, or with 'pipe' to streams of their own");
     if (own['cwd'] !== undefined) issue('cwd', 'worker threads share the working directory of the program; processes can be given another');
     if (own['execPath'] !== undefined) issue('execPath', 'worker threads run in the program; processes can be given another Node');
+    for (const key of ['bufferDir', 'bufferLimit'])
+      if (own[key] !== undefined) issue(key, 'worker threads need no files: they share the memory of the program; processes use them');
   }
   const { preload, inspect } = own as WorkerOptions;
   const port = inspectorOf(inspect)?.port;
@@ -186,17 +196,20 @@ export function checkWorkers(own: OwnOptions, kind: WorkerKind, size: unknown, i
   }
 }
 
-/** Reports a working directory, or a Node, that is not there. */
-function checkPlace({ cwd, execPath }: { readonly cwd?: unknown; readonly execPath?: unknown }, issue: ReportIssue): void {
-  if (isPlace(cwd) && cwd !== '') {
-    try {
-      if (!statSync(pathOf(cwd)).isDirectory()) issue('cwd', `expected a directory, got ${pathOf(cwd)}, which is a file`);
-    } catch {
-      issue('cwd', `expected a directory that exists, got ${String(cwd)}`);
-    }
-  }
+/** Reports directories, or a Node, that are not there. */
+function checkPlace({ cwd, execPath, bufferDir }: OwnOptions, issue: ReportIssue): void {
+  if (isPlace(cwd) && cwd !== '') checkDirectory('cwd', cwd, issue);
+  if (typeof bufferDir === 'string' && bufferDir !== '') checkDirectory('bufferDir', bufferDir, issue);
   if (typeof execPath === 'string' && /[\\/]/.test(execPath) && !existsSync(execPath))
     issue('execPath', `expected a program that exists, got ${execPath}`);
+}
+
+function checkDirectory(option: string, place: string | URL, issue: ReportIssue): void {
+  try {
+    if (!statSync(pathOf(place)).isDirectory()) issue(option, `expected a directory, got ${pathOf(place)}, which is a file`);
+  } catch {
+    issue(option, `expected a directory that exists, got ${String(place)}`);
+  }
 }
 
 function isPlace(value: unknown): value is string | URL {
@@ -287,6 +300,7 @@ export function resolveCall(
       retries: call.retries ?? base.retries,
       signal: call.signal ?? base.signal,
       onReport: call.onReport ?? base.onReport,
+      reuseBuffers: base.reuseBuffers,
     }),
   };
 }

@@ -139,6 +139,8 @@ export const worker: Shape = {
   ),
   cwd: zod.custom((value) => value instanceof URL || (typeof value === 'string' && value !== ''), 'expected a directory: a path or a URL'),
   execPath: zod.custom((value) => typeof value === 'string' && value !== '', 'expected the path of a program'),
+  bufferDir: zod.custom((value) => value === false || (typeof value === 'string' && value !== ''), 'expected a directory, or false'),
+  bufferLimit: whole(1, Number.MAX_SAFE_INTEGER, 'a number of bytes'),
   resourceLimits: zod.strictObject(limits),
   stdio: zod.enum(['inherit', 'ignore', 'pipe']),
   inspect,
@@ -154,6 +156,7 @@ export const share: Shape = {
   killGrace: duration,
   name: zod.string(),
   unobservedErrors: zod.enum(['warn', 'ignore']),
+  reuseBuffers: zod.boolean('expected true or false'),
 };
 
 export const call: Shape = {

@@ -18,6 +18,7 @@ import {
   AS_BYTES,
   AS_SEPARATE,
   AS_SKIP,
+  AS_STORED,
   AS_THROWN,
   BLOCKING,
   DEFINE,
@@ -33,6 +34,7 @@ import {
   MODE,
   OUTPUT,
   type PackedValue,
+  PIECE,
   PING,
   PONG,
   PRELOADED,
@@ -47,13 +49,14 @@ import {
   RUN_ITEMS,
   RUN_SPECIALS,
   SEPARATE_VALUE,
+  SPACE,
   SPECIAL_FIELDS,
   STARTED,
   TASKS,
   VALUE_OF,
   type WorkerSetup,
 } from './messages.ts';
-import { isPacked } from './packed-value.ts';
+import { isPacked, isStored } from './packed-value.ts';
 import { isEncodedThrown } from './thrown.ts';
 
 /** The fields of a segment: function id, number of runs, microseconds. */
@@ -97,6 +100,25 @@ export function faultFromWorker(message: unknown): string | undefined {
 /** Returns true for a correct INSPECTED message (processes only). A malformed one counts as an unknown message. */
 export function isInspected(message: unknown): message is readonly [kind: number, url: string | undefined] {
   return Array.isArray(message) && message[0] === INSPECTED && (message[1] === undefined || typeof message[1] === 'string');
+}
+
+/** Returns true for a correct PIECE message (processes only, in both directions). A malformed one counts as an unknown message. */
+export function isPiece(message: unknown): boolean {
+  if (!Array.isArray(message) || message[0] !== PIECE) return false;
+  const [, id, position, total, end, isReusable] = message as readonly unknown[];
+  if (!isWhole(id, 1) || !isWhole(position, 0) || !isWhole(total, 1) || !Number.isSafeInteger(position + total)) return false;
+  return isWhole(end, 0) && end <= total && typeof isReusable === 'boolean';
+}
+
+/** The same for SPACE from a worker. */
+export function isSpaceRequest(message: unknown): message is readonly [kind: number, bytes: number] {
+  return Array.isArray(message) && message[0] === SPACE && isWhole(message[1], 0) && message.length === 2;
+}
+
+/** The same for SPACE to a worker. */
+export function isSpace(message: unknown): message is readonly [kind: number, taken: number, bytes: number, rests: boolean] {
+  if (!Array.isArray(message) || message[0] !== SPACE) return false;
+  return isWhole(message[1], 0) && isWhole(message[2], 0) && typeof message[3] === 'boolean';
 }
 
 /** Returns true for a correct OUTPUT message (threads only). A malformed one counts as an unknown message. */
@@ -143,11 +165,15 @@ function areSpecials(specials: unknown, count: number, isSpecial: (kind: unknown
 
 function isOutcome(kind: unknown, payload: unknown): boolean {
   if (kind === AS_THROWN) return isEncodedThrown(payload);
-  return kind === AS_SEPARATE || (kind === AS_BYTES && isPacked(payload));
+  return kind === AS_SEPARATE || isWhereItIs(kind, payload);
+}
+
+function isWhereItIs(kind: unknown, payload: unknown): boolean {
+  return (kind === AS_BYTES && isPacked(payload)) || (kind === AS_STORED && isStored(payload));
 }
 
 function isReport(form: unknown, payload: unknown): boolean {
-  return form === 0 || form === AS_SEPARATE || (form === AS_BYTES && isPacked(payload));
+  return form === 0 || form === AS_SEPARATE || isWhereItIs(form, payload);
 }
 
 /** The fields of a LATE message after its error. */
@@ -206,13 +232,15 @@ function areRuns(runs: unknown): boolean {
 }
 
 function isItem(kind: unknown, payload: unknown): boolean {
-  return kind === AS_SKIP || kind === AS_SEPARATE || (kind === AS_BYTES && isPacked(payload));
+  return kind === AS_SKIP || kind === AS_SEPARATE || isWhereItIs(kind, payload);
 }
 
 function isSetup(value: unknown): value is WorkerSetup {
   if (!isObject(value)) return false;
-  const { workerId, workerIndex, depth, workerData, preload, initargs, finalargs, maxPayloadBytes, slots } = value as Partial<WorkerSetup>;
+  const { workerId, workerIndex, depth, workerData, preload, initargs, finalargs, maxPayloadBytes, slots, bufferSpace } =
+    value as Partial<WorkerSetup>;
   const isNamed = isWhole(workerId, 1) && isWhole(workerIndex, 0) && isWhole(depth, 1) && (slots === undefined || isWhole(slots, 1));
+  if (bufferSpace !== undefined && !isWhole(bufferSpace, 0)) return false;
   const hasValues = isPackedValue(workerData) && isPackedValue(initargs) && isPackedValue(finalargs);
   return isNamed && hasValues && arePreloads(preload) && typeof maxPayloadBytes === 'number';
 }

@@ -11,6 +11,11 @@
  *   [ABORT, sequence, place, slot, final]
  *                                        abort the signal of that task if it runs. final: the program has settled the task, which reports no more
  *   [PING]                               answer at once
+ *   [PIECE, id, position, total, end, reusable]
+ *                                        processes, in both directions: the bytes of buffer `id` up to `end` of `total` are in the file of this direction,
+ *                                        from `position` on. end 0: the buffer is given up. reusable: it may be read into memory that is used again
+ *   [SPACE, taken, bytes, rests]         processes: the buffers of results up to `taken` were read, and results may use that many bytes of their file.
+ *                                        rests: the files are empty, and no memory need be kept
  *   [RELEASE]                            no task came for a while: wait in the event loop, not in a blocking read
  *   [FORGET, ids]                        task functions without a task in this worker; a function that is used again is defined again
  *   [RETIRE, finalizes]                  end: no more work follows. finalizes: the finalizer runs first (the only case in which processes get it)
@@ -32,6 +37,7 @@
  *   [PONG]                               to each PING
  *   [OUTPUT, stream, chunk, encoding]    threads: a write to `stdout` or `stderr`. encoding: set if the chunk is text
  *   [INSPECTED, url]                     processes: the address for debuggers, `undefined` if it could not be opened; once, before anything else
+ *   [SPACE, bytes]                       processes: a result would have needed that many bytes of the file. 0: the worker did not get the files
  *   [MODE, mode, received]               processes: how the worker waits, and the number of the last frame that it has read
  * A worker has one slot or several (`concurrentTasksPerWorker`), each with a queue of its own and with its own count of messages. A message names its
  * slot in a field that is absent for slot 0: with one slot no message has such a field.
@@ -51,6 +57,8 @@ export const RETIRE = 7;
 export const FORGET = 8;
 export const PING = 9;
 export const VALUE_OF = 10;
+export const PIECE = 25;
+export const SPACE = 26;
 
 export const READY = 11;
 export const INIT_FAILED = 12;
@@ -96,6 +104,8 @@ export const SPECIAL_FIELDS = 3;
 export const AS_BYTES = 1;
 /** The value arrived before, in a SEPARATE_VALUE message. */
 export const AS_SEPARATE = 2;
+/** The payload is a stored value: its large buffers came in pieces before. */
+export const AS_STORED = 5;
 /** An outcome: the task threw. The payload is an encoded error. */
 export const AS_THROWN = 3;
 /** An item: nothing is to be run, because the program has settled the task already. */
@@ -148,4 +158,6 @@ export interface WorkerSetup {
   readonly polls: boolean;
   /** Tasks that may be in progress at once; absent: one. */
   readonly slots?: number | undefined;
+  /** Processes that have files for large buffers: the bytes of theirs that results may use. */
+  readonly bufferSpace?: number | undefined;
 }

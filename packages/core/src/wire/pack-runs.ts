@@ -5,7 +5,7 @@
  *      '---- else, or a long chunk of one call ------------------> a new run
  *
  *   item --plain--> the items of its run
- *     |---packed--> `specials`, AS_BYTES
+ *     |---packed--> `specials`, AS_BYTES, or AS_STORED if large buffers of it have gone another way
  *     |---separate-> a message of its own before this one; `specials`, AS_SEPARATE
  *     '---cannot travel--> `failures`; `specials`, AS_SKIP
  *
@@ -21,6 +21,7 @@ import {
   AS_BYTES,
   AS_SEPARATE,
   AS_SKIP,
+  AS_STORED,
   RUN_EXPECT,
   RUN_FIELDS,
   RUN_FLAGS,
@@ -30,7 +31,7 @@ import {
   SAME_CALL,
   TIMED,
 } from './messages.ts';
-import { BYTES, type Packer, PLAIN } from './packer.ts';
+import { BYTES, type Packer, PLAIN, STORED } from './packer.ts';
 import { transfers } from './transfer.ts';
 
 /** Numbers that lie one after the other in memory. */
@@ -46,7 +47,7 @@ export interface PackableChunk {
   readonly spread: boolean;
   readonly job: {
     readonly fn: { readonly id: number; readonly runTimes: { expectation(ownMessageFrom: number): number } };
-    readonly settings: { readonly taskTimeout: number };
+    readonly settings: { readonly taskTimeout: number; readonly reuseBuffers?: boolean | undefined };
     /** The async context in which getters of the items run. */
     readonly scope: Scope | undefined;
   };
@@ -223,7 +224,8 @@ function packItem<C extends PackableChunk>(
   let payload: unknown;
   try {
     const root = chunk.spread ? 'arguments' : 'argument 1';
-    const { scope } = chunk.job;
+    const { scope, settings } = chunk.job;
+    packer.isReusable = settings.reuseBuffers === true;
     // Packing may call getters, which are code of the user.
     if (scope === undefined) packer.pack(item, root);
     else if (!packer.packQuickly(item)) runApart(scope, packer.pack, packer, item, root);
@@ -232,8 +234,8 @@ function packItem<C extends PackableChunk>(
       packer.clear();
       return;
     }
-    kind = packer.form === BYTES ? AS_BYTES : AS_SEPARATE;
-    if (kind === AS_BYTES) payload = packer.value;
+    kind = packer.form === BYTES ? AS_BYTES : packer.form === STORED ? AS_STORED : AS_SEPARATE;
+    if (kind !== AS_SEPARATE) payload = packer.value;
   } catch (error) {
     out.failures.push({ chunk, offset, error });
   }

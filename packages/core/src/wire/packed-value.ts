@@ -12,10 +12,13 @@
  *                                    a value that holds errors. A placeholder stands for each error; `rowOf` maps a placeholder to its row in the
  *                                    error table `rows`; `holders` are the containers that hold a placeholder.
  *
+ * A stored value is `[bytes, ids]`: its large buffers have come outside of its message (buffer-passing.ts).
+ *
  * This file does not know messages, and it does not choose the form of a value (packer.ts does).
  */
 import { types } from 'node:util';
 import { PayloadTooLargeError, TaskSerializationError } from '../errors.ts';
+import type { BufferSource, StoredValue } from './buffer-passing.ts';
 import { Copier, ownField } from './copier.ts';
 import { areRows, type Row } from './error-rows.ts';
 import { ErrorTable, type Seal } from './error-table.ts';
@@ -114,6 +117,20 @@ function isWithErrors(packed: readonly unknown[]): boolean {
 export function unpackBytes(packed: unknown): unknown {
   if (types.isArrayBuffer(packed)) return Buffer.from(packed);
   return types.isUint8Array(packed) ? unseal(packed) : unpackList(packed);
+}
+
+/** Returns true if the argument has the form of a value whose large buffers came outside of its message. */
+export function isStored(packed: unknown): packed is StoredValue {
+  if (!Array.isArray(packed) || packed.length !== 2 || !types.isUint8Array(packed[0]) || !Array.isArray(packed[1])) return false;
+  const ids = packed[1] as readonly unknown[];
+  return ids.length > 0 && ids.every((id, at) => Number.isSafeInteger(id) && (id as number) > 0 && ids.indexOf(id) === at);
+}
+
+/** Returns the value of a STORED item. `lent` gets the buffers whose memory is used again. Throws if the item cannot be read. */
+export function unpackStored(packed: unknown, source: BufferSource | undefined, lent?: ArrayBuffer[]): unknown {
+  if (!isStored(packed) || source === undefined) throw new TypeError('expected a value with buffers outside of its message');
+  const [bytes, ids] = packed;
+  return fromBytes(bytes, source.take(ids, lent));
 }
 
 /** Returns a value that the worker's set-up contains. */

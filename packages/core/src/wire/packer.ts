@@ -5,10 +5,11 @@
  *              without an error: small, shallow, no getter, no Proxy, nothing that a clone empties or takes too much memory of.
  *   BYTES      The value is part of the message in packed form (packed-value.ts), and the receiver unpacks it inside `try`: a large or deep
  *              value, a value with Buffers (a clone loses that class), a value with getters (each getter is called once).
+ *   STORED     Processes only. The value is part of the message as bytes, and its large buffers have gone another way (buffer-passing.ts).
  *   SEPARATE   Threads only. The packed value is a message of its own: a value that only `postMessage` can carry, or that is moved.
  *
  *   value --quick-check.ts--> certain ------------------------------> PLAIN, or BYTES if it has views
- *                        '--> unknown --sendability-check.ts--> PLAIN | BYTES | SEPARATE, or an error with the path in the value
+ *                        '--> unknown --sendability-check.ts--> PLAIN | BYTES | STORED | SEPARATE, or an error with the path in the value
  *
  * Invariant: for a common value the way is short. It runs no code of the user and allocates nothing.
  * This file does not know messages and workers.
@@ -25,6 +26,9 @@ import { ownsBuffer } from './value-kind.ts';
 export const PLAIN = 0;
 export const BYTES = 1;
 export const SEPARATE = 2;
+export const STORED = 3;
+
+type Form = typeof PLAIN | typeof BYTES | typeof SEPARATE | typeof STORED;
 
 /** The most bytes that one unit of LARGEST_PLAIN takes. */
 const UNIT_BYTES = 80;
@@ -36,7 +40,9 @@ const NOTHING: ReadonlySet<unknown> = new Set();
 
 /** Packs one value at a time. `form`, `value` and `transfer` describe the last packed value. */
 export class Packer {
-  form: 0 | 1 | 2 = PLAIN;
+  form: Form = PLAIN;
+  /** The receiver may read large buffers into memory that it uses again. */
+  isReusable = false;
   value: unknown;
   /** The objects that the message must list as moved. */
   transfer: Transferable[] | undefined;
@@ -89,7 +95,7 @@ export class Packer {
     return isCertainToTravel(value, 0, check) && (LARGEST_PLAIN - check.left) * UNIT_BYTES <= this.#capabilities.maxPayloadBytes;
   }
 
-  #set(form: 0 | 1 | 2, value: unknown, transfer: Transferable[] | undefined): void {
+  #set(form: Form, value: unknown, transfer: Transferable[] | undefined): void {
     this.form = form;
     this.value = value;
     this.transfer = transfer;
@@ -121,6 +127,7 @@ export class Packer {
       this.#packWithErrors(value, check, root);
       return;
     }
+    if (check.large.length > 0 && this.#packStored(value, check)) return;
     const { maxPayloadBytes, movesBuffers } = this.#capabilities;
     const isSmall =
       check.isMeasured && check.depth <= DEEPEST_PLAIN && check.size <= LARGEST_PLAIN && check.most + check.bufferBytes <= maxPayloadBytes;
@@ -136,6 +143,22 @@ export class Packer {
     if (!isSmall) this.#packBytes(copy, root);
     else if (copier.isBare) this.#set(PLAIN, copy, undefined);
     else this.#set(BYTES, [copy, copier.buffers], copier.movable);
+  }
+
+  /** Returns false if the value is not packed: no large buffer has another way, or the value may be too large, which its bytes decide. */
+  #packStored(value: unknown, check: SendabilityCheck): boolean {
+    const { outlet, maxPayloadBytes } = this.#capabilities;
+    if (outlet === undefined || !check.isMeasured || check.most + check.bufferBytes > maxPayloadBytes) return false;
+    const stored = new Map<object, number>();
+    const ids: number[] = [];
+    for (const part of check.large) {
+      const id = outlet.put(part, this.isReusable);
+      if (id !== undefined) stored.set(part, ids.push(id) - 1);
+    }
+    if (ids.length === 0) return false;
+    const copy = check.readings === undefined ? value : new Copier(undefined, NOTHING, check.readings).copy(value);
+    this.#set(STORED, [toBytes(copy, undefined, stored), ids], undefined);
+    return true;
   }
 
   #packWithErrors(value: unknown, check: SendabilityCheck, root: string): void {

@@ -137,9 +137,14 @@ function viewFits(view: ArrayBufferView, check: QuickCheck): boolean {
 }
 
 function bytesFit(buffer: ArrayBuffer, byteLength: number, check: QuickCheck): boolean {
-  if (byteLength >= WORTH_MOVING && check.capabilities.movesBuffers) return false;
+  if (byteLength >= WORTH_MOVING && isWorthMore(byteLength, check.capabilities)) return false;
   check.left -= byteLength >> 4;
   return check.left >= 0 && !isDetached(buffer);
+}
+
+/** Returns true for bytes that are moved, or travel outside of the message. */
+function isWorthMore(byteLength: number, { movesBuffers, outlet }: TransportCapabilities): boolean {
+  return movesBuffers || (outlet !== undefined && byteLength >= outlet.least);
 }
 
 /** Returns true for a large Buffer that is neither shared nor marked by `transfer`: it needs no further check. */

@@ -13,6 +13,7 @@
 import { types } from 'node:util';
 import { PayloadTooLargeError, TaskSerializationError } from '../errors.ts';
 import { isDetached } from '../primitives/is-detached.ts';
+import type { BufferOutlet, BufferPart } from './buffer-passing.ts';
 import { WORTH_MOVING } from './copier.ts';
 import { hasNamedFields } from './named-fields.ts';
 import { refusal } from './refusal.ts';
@@ -43,6 +44,8 @@ export interface TransportCapabilities {
   /** `postMessage` carries the items: it clones or moves them. */
   readonly movesBuffers: boolean;
   readonly maxPayloadBytes: number;
+  /** Where large buffers go instead of the message. Absent: they are part of it. */
+  readonly outlet?: BufferOutlet | undefined;
 }
 
 /** The walk ends after this number of objects, and the serialiser finds the rest. A Set of V8 has at most 2 ** 24 members. */
@@ -67,10 +70,13 @@ export class SendabilityCheck {
   hasShared = false;
   /** The objects of all transfer lists in the value. */
   moved: ReadonlySet<unknown> = new Set();
+  /** The buffers, and the views that are copied, that are worth the outlet. */
+  readonly large: BufferPart[] = [];
   /** The results of getters, by object and key. */
   readings: Map<object, Map<string, unknown>> | undefined;
 
   readonly #capabilities: TransportCapabilities;
+  readonly #leastLarge: number;
   readonly #root: string;
   readonly #seen = new Set<object>();
   readonly #nodes: object[] = [];
@@ -83,6 +89,7 @@ export class SendabilityCheck {
 
   constructor(capabilities: TransportCapabilities, root: string) {
     this.#capabilities = capabilities;
+    this.#leastLarge = capabilities.outlet?.least ?? Number.POSITIVE_INFINITY;
     this.#root = root;
   }
 
@@ -243,6 +250,7 @@ export class SendabilityCheck {
   #enterBuffer(buffer: ArrayBuffer): void {
     if (isDetached(buffer)) this.#fail('is a buffer that was moved away before');
     this.#countBytes(buffer.byteLength);
+    if (buffer.byteLength >= this.#leastLarge && !isResizable(buffer)) this.large.push(buffer);
     if (this.#capabilities.movesBuffers && buffer.byteLength >= WORTH_MOVING) this.hasViews = true;
   }
 
@@ -258,6 +266,10 @@ export class SendabilityCheck {
     if (Buffer.isBuffer(view) || !ownsBuffer(view) || buffer.byteLength >= WORTH_MOVING) this.hasViews = true;
     // Bytes that several views share are counted once per view. The serialiser measures the exact size where it matters.
     this.#countBytes(view.byteLength);
+    if (view.byteLength >= this.#leastLarge) {
+      if (Buffer.isBuffer(view) || !ownsBuffer(view)) this.large.push(view);
+      else if (!this.#seen.has(buffer)) this.large.push(buffer as ArrayBuffer);
+    }
     this.#seen.add(buffer);
   }
 
@@ -306,6 +318,10 @@ export class SendabilityCheck {
   #where(path: string): string {
     return path === '' ? this.#root : `${this.#root}: ${path}`;
   }
+}
+
+function isResizable(buffer: ArrayBuffer & { readonly resizable?: boolean }): boolean {
+  return buffer.resizable === true;
 }
 
 const MOST_SMALL_BIGINT = 2n ** 64n;

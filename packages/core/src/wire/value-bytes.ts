@@ -2,6 +2,7 @@
  * Writes values as bytes in V8's serialisation format, and reads them; adds the format of the objects that V8 leaves to its user.
  *
  *   view                          COPY  | type << 2, byte length, bytes            the view over a part of a buffer, or a Buffer
+ *                                 STORED | type << 2, index                        the same, if its bytes came outside of these (buffer-passing.ts)
  *                                 WHOLE | type << 2, byte offset, length, buffer   a view that owns its whole buffer
  *   `process.env` and similar     PLAIN_HOST, an object with its own fields
  *
@@ -9,6 +10,7 @@
  * buffer share it with each other after reading, as in a structured clone. Shared memory is refused: V8 can write it, but not read it.
  * Bun has no Serializer: there the bytes are those of its structured clone, which keeps the classes of views, after views over a part of a buffer
  * were copied. Both sides are the same program, so the formats never meet.
+ * A whole buffer whose bytes came outside of these is written as a transferred one.
  * This file does not know whether a value should be sent: sendability-check.ts has judged it before.
  */
 import { Deserializer, deserialize, Serializer, serialize } from 'node:v8';
@@ -18,6 +20,7 @@ import { ownsBuffer } from './value-kind.ts';
 const COPY = 0;
 const WHOLE = 1;
 const PLAIN_HOST = 2;
+const STORED = 3;
 
 interface ViewType {
   readonly BYTES_PER_ELEMENT?: number;
@@ -75,9 +78,15 @@ export function viewOver(view: ArrayBufferView, buffer: ArrayBufferLike): ArrayB
 class FrameSerializer extends Serializer {
   declare readonly _setTreatArrayBufferViewsAsHostObjects: (mode: boolean) => void;
 
-  constructor() {
+  /** The parts whose bytes are elsewhere, and the index of each. */
+  readonly #stored: ReadonlyMap<object, number> | undefined;
+
+  constructor(stored: ReadonlyMap<object, number> | undefined) {
     super();
     this._setTreatArrayBufferViewsAsHostObjects(true);
+    this.#stored = stored;
+    if (stored === undefined) return;
+    for (const [part, index] of stored) if (!ArrayBuffer.isView(part)) this.transferArrayBuffer(index, part as ArrayBuffer);
   }
 
   /** V8 calls this for views, and for objects that native code made. */
@@ -89,6 +98,12 @@ class FrameSerializer extends Serializer {
     }
     const type = viewType(object) << 2;
     if (type === 0 || !ownsBuffer(object)) {
+      const index = this.#stored?.get(object);
+      if (index !== undefined) {
+        this.writeUint32(STORED | type);
+        this.writeUint32(index);
+        return;
+      }
       this.writeUint32(COPY | type);
       this.writeUint32(object.byteLength);
       this.writeRawBytes(object as NodeJS.ArrayBufferView);
@@ -103,11 +118,24 @@ class FrameSerializer extends Serializer {
 
 /** Reads the bytes that FrameSerializer wrote. */
 class FrameDeserializer extends Deserializer {
+  readonly #stored: readonly ArrayBuffer[];
+
+  constructor(bytes: Uint8Array, stored: readonly ArrayBuffer[]) {
+    super(bytes);
+    this.#stored = stored;
+    for (const [index, buffer] of stored.entries()) this.transferArrayBuffer(index, buffer);
+  }
+
   _readHostObject(): object {
     const head = this.readUint32();
     const how = head & 3;
     if (how === PLAIN_HOST) return this.readValue() as object;
     const type = head >>> 2;
+    if (how === STORED) {
+      const buffer = this.#stored[this.readUint32()];
+      if (buffer === undefined) throw new RangeError('expected a buffer that came outside of the bytes');
+      return makeView(type, buffer, 0, buffer.byteLength);
+    }
     if (how === COPY) {
       const length = this.readUint32();
       const { buffer, byteOffset } = this.readRawBytes(length);
@@ -119,7 +147,9 @@ class FrameDeserializer extends Deserializer {
   }
 }
 
-const HAS_SERIALIZER: boolean = hasSerializer();
+const NO_BUFFERS: readonly ArrayBuffer[] = [];
+/** Bun has none. */
+export const HAS_SERIALIZER: boolean = hasSerializer();
 
 function hasSerializer(): boolean {
   try {
@@ -129,23 +159,26 @@ function hasSerializer(): boolean {
   }
 }
 
-/** Returns the bytes of one value after `prefix`, in a buffer of their own. Throws the error of V8 for a value that cannot be cloned. */
-export function toBytes(value: unknown, prefix?: Uint8Array): Buffer {
+/**
+ * Returns the bytes of one value after `prefix`, in a buffer of their own. `stored`: the buffers and views whose bytes are elsewhere, each with its index.
+ * Throws the error of V8 for a value that cannot be cloned.
+ */
+export function toBytes(value: unknown, prefix?: Uint8Array, stored?: ReadonlyMap<object, number>): Buffer {
   if (!HAS_SERIALIZER) {
     const bytes = serialize(withOwnViews(value));
     return prefix === undefined ? bytes : Buffer.concat([prefix, bytes]);
   }
-  const serializer: Serializer = new FrameSerializer();
+  const serializer: Serializer = new FrameSerializer(stored);
   if (prefix !== undefined) serializer.writeRawBytes(prefix);
   serializer.writeHeader();
   serializer.writeValue(value);
   return serializer.releaseBuffer();
 }
 
-/** Returns the value of the bytes. Throws if the bytes are damaged, or nested too deeply for the stack of this thread. */
-export function fromBytes(bytes: Uint8Array): unknown {
+/** Returns the value of the bytes. `stored`: the buffers that came outside of them, by index. Throws if the bytes are damaged, or nested too deeply for the stack of this thread. */
+export function fromBytes(bytes: Uint8Array, stored: readonly ArrayBuffer[] = NO_BUFFERS): unknown {
   if (!HAS_SERIALIZER) return deserialize(bytes as Buffer);
-  const deserializer = new FrameDeserializer(bytes);
+  const deserializer = new FrameDeserializer(bytes, stored);
   deserializer.readHeader();
   return deserializer.readValue();
 }

@@ -15,6 +15,7 @@ import {
   ANSWER,
   AS_BYTES,
   AS_SEPARATE,
+  AS_STORED,
   AS_THROWN,
   EXITING,
   LATE,
@@ -24,7 +25,7 @@ import {
   VALUE_OF,
 } from '../wire/messages.ts';
 import { isPrimitive, packedNumbers, packNumbers } from '../wire/pack-runs.ts';
-import { BYTES, Packer, PLAIN, SEPARATE } from '../wire/packer.ts';
+import { BYTES, Packer, PLAIN, SEPARATE, STORED } from '../wire/packer.ts';
 import { encodeThrown } from '../wire/thrown.ts';
 import type { WorkerTransport } from './transport.ts';
 
@@ -148,6 +149,7 @@ export class Answers {
     }
     if (packer.form === PLAIN) this.#values.push(packer.value);
     else if (packer.form === BYTES) this.#special(AS_BYTES, packer.value);
+    else if (packer.form === STORED) this.#special(AS_STORED, packer.value);
     else this.#special(AS_SEPARATE, undefined);
     packer.clear();
   }
@@ -205,6 +207,7 @@ export class Answers {
     packer.pack(value, 'report');
     if (packer.form === PLAIN) this.#report(0, packer.value);
     else if (packer.form === BYTES) this.#report(AS_BYTES, packer.value);
+    else if (packer.form === STORED) this.#report(AS_STORED, packer.value);
     else {
       this.#sendSeparate();
       this.#report(AS_SEPARATE, undefined);

@@ -8,7 +8,7 @@
  *   blocking read --frame--> drive --idle--> quiesce --no leftovers--> poll --> blocking read
  *                                       '--leftovers, or RELEASE--> loop (announced by MODE), poll --number n--> read up to n, drive
  *
- * fd 4 always blocks, and fd 3 blocks except during a poll (frame-input.ts). Only fd 5 is a net.Socket that reads. The protocol is in
+ * Large buffers come and go through the files fd 6 and fd 7 (buffer-files.ts). fd 4 always blocks, and fd 3 blocks except during a poll (frame-input.ts). Only fd 5 is a net.Socket that reads. The protocol is in
  * ARCHITECTURE.md, section 5.
  */
 
@@ -18,8 +18,9 @@ import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { afterTurn } from '../primitives/time.ts';
 import { decodePayload, encodeFrame } from '../wire/frames.ts';
-import { checkToWorker } from '../wire/message-faults.ts';
-import { BLOCKING, INIT, LOOPING, type Message, MODE, RELEASE, RETIRE, type WorkerSetup } from '../wire/messages.ts';
+import { checkToWorker, isPiece, isSpace } from '../wire/message-faults.ts';
+import { BLOCKING, INIT, LOOPING, type Message, MODE, PIECE, RELEASE, RETIRE, SPACE, type WorkerSetup } from '../wire/messages.ts';
+import { WorkerBuffers } from './buffer-files.ts';
 import { FrameInput } from './frame-input.ts';
 import { openInspector } from './inspector.ts';
 import { catchLateErrors } from './late-errors.ts';
@@ -46,7 +47,8 @@ const residentSet = process.memoryUsage.rss.bind(process.memoryUsage);
 
 class ProcessTransport implements WorkerTransport {
   readonly kind = 'process';
-  readonly capabilities = { sharesMemory: false, movesBuffers: false };
+  readonly buffers: WorkerBuffers = new WorkerBuffers((message) => this.send(message));
+  readonly capabilities = { sharesMemory: false, movesBuffers: false, outlet: this.buffers };
   mode: number = BLOCKING;
   readonly memory: UsedMemory = new UsedMemory(residentSet, HARMLESS);
   readonly runner: Runner = new Runner(this);
@@ -60,6 +62,8 @@ class ProcessTransport implements WorkerTransport {
   readonly #spinWait = new SpinWait();
   #busyFor = 0;
   #isLooking = false;
+  /** The last message was a piece of a buffer. */
+  #hasBuffer = false;
   readonly #quiesce = new Quiesce(() => this.#wait());
 
   constructor() {
@@ -98,6 +102,8 @@ class ProcessTransport implements WorkerTransport {
   }
 
   #take(message: Message): void {
+    this.#hasBuffer = message[0] === PIECE;
+    if ((message[0] === PIECE || message[0] === SPACE) && this.#takeBuffer(message)) return;
     checkToWorker(message);
     if (message[0] === RELEASE) this.#released = true;
     else if (message[0] === RETIRE) this.runner.finalize(() => this.exit(0));
@@ -107,7 +113,20 @@ class ProcessTransport implements WorkerTransport {
     }
   }
 
-  #setUp({ maxPayloadBytes, workerName, cwd, inspector }: WorkerSetup): void {
+  /** Returns false if the message is malformed. */
+  #takeBuffer(message: Message): boolean {
+    if (isPiece(message)) this.buffers.piece(message);
+    else if (isSpace(message)) {
+      const [, taken, bytes, rests] = message;
+      this.buffers.hasRoom(taken, bytes, rests);
+      // It comes after some time without work, as RELEASE does: the process must not go back to a blocking read.
+      if (rests) this.#released = true;
+    } else return false;
+    return true;
+  }
+
+  #setUp({ maxPayloadBytes, workerName, cwd, inspector, bufferSpace }: WorkerSetup): void {
+    if (bufferSpace !== undefined) this.buffers.open(bufferSpace);
     this.#maxPayloadBytes = maxPayloadBytes;
     // argv[0] contains more than the name, and assigning `process.title` would erase the command line that `ps` shows.
     const title = { value: workerName, writable: true, enumerable: true, configurable: true };
@@ -147,7 +166,11 @@ class ProcessTransport implements WorkerTransport {
 
   #readFrames(): void {
     do this.#readFrame();
-    while (this.#input.hasFrame);
+    while (
+      // Between the pieces of a buffer, and between a buffer and its task, a blocking worker has nothing else to do.
+      this.#input.hasFrame ||
+      (this.#hasBuffer && this.mode === BLOCKING)
+    );
     this.runner.drive();
   }
 

@@ -20,6 +20,7 @@ import {
   ARITY_SHIFT,
   AS_BYTES,
   AS_SKIP,
+  AS_STORED,
   LOADED,
   type Message,
   SAME_CALL,
@@ -27,7 +28,7 @@ import {
   type WorkerSetup,
 } from '../wire/messages.ts';
 import { isPrimitive } from '../wire/pack-runs.ts';
-import { unpackBytes } from '../wire/packed-value.ts';
+import { unpackBytes, unpackStored } from '../wire/packed-value.ts';
 import { SeparateValues } from '../wire/separate-values.ts';
 import { Answers } from './answers.ts';
 import { isContextUntouched } from './async-context-watch.ts';
@@ -97,6 +98,8 @@ export class SlotRunner {
   #earlyPlace = 0;
   /** The program does not know yet that the messages whose tasks it took back were read. */
   #owesAcknowledgement = false;
+  /** Memory of arguments that is used again, of tasks that have ended or of the running one. */
+  #lent: ArrayBuffer[] = [];
   /** The worker, which has one slot, uses more memory than its limit: only tasks that cannot run elsewhere still run. */
   #isFull = false;
 
@@ -144,6 +147,7 @@ export class SlotRunner {
       this.#queue.shift();
     }
     this.answers.flush();
+    if (this.#lent.length > 0) this.#giveBack();
     if (this.#owesAcknowledgement) this.#acknowledge();
     this.#host.rests(this.answers.busyFor);
   }
@@ -345,13 +349,27 @@ export class SlotRunner {
     }
     let item: unknown;
     try {
-      item = kind === AS_BYTES ? unpackBytes(payload) : this.separateValues.take();
+      item = this.#unpack(kind, payload);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.answers.thrown(new TaskSerializationError(`the arguments arrived but cannot be read in the worker: ${reason}`), 'worker');
       return true;
     }
     return this.#call(batch, known, item);
+  }
+
+  #unpack(kind: unknown, payload: unknown): unknown {
+    if (kind === AS_BYTES) return unpackBytes(payload);
+    if (kind !== AS_STORED) return this.separateValues.take();
+    if (this.#lent.length > 0) this.#giveBack();
+    return unpackStored(payload, this.#transport.buffers, this.#lent);
+  }
+
+  /** The outcomes of the tasks that have ended may refer to this memory: they leave first. */
+  #giveBack(): void {
+    this.answers.flush();
+    this.#transport.buffers?.giveBack(this.#lent);
+    this.#lent = [];
   }
 
   #call(batch: Batch, known: WorkerFunction | undefined, item: unknown): boolean {

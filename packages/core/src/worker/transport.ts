@@ -1,8 +1,15 @@
 /** Declares what the runner needs from the worker's side of a transport. worker/thread.ts, worker/process.ts and lanes/inline-transport.ts implement it. */
+import type { BufferSource } from '../wire/buffer-passing.ts';
 import type { Message } from '../wire/messages.ts';
 import type { TransportCapabilities } from '../wire/sendability-check.ts';
 import type { TaskContext } from './task-context.ts';
 import type { UsedMemory } from './used-memory.ts';
+
+/** Buffers of arguments, of which some lie in memory that is used again. */
+export interface LentBuffers extends BufferSource {
+  /** The task that had them has ended, and its outcome was sent. */
+  giveBack(lent: readonly ArrayBuffer[]): void;
+}
 
 export interface WorkerTransport {
   readonly kind: TaskContext['kind'];
@@ -11,6 +18,8 @@ export interface WorkerTransport {
   readonly mode: number;
   /** The bytes of memory that this worker uses. */
   readonly memory: UsedMemory;
+  /** Arguments' buffers that arrive outside of messages. Absent: there are none. */
+  readonly buffers?: LentBuffers | undefined;
   /** Claims up to `most` of the next tasks of a message and returns their number. 0: the program took them back, and all tasks after them. */
   claim(cell: number, most: number): number;
   /** Sends a message. If it throws, nothing was sent. */
