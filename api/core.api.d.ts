@@ -189,6 +189,7 @@ export interface ShareOptions {
     killGrace?: number | undefined;
     name?: string | undefined;
     unobservedErrors?: "warn" | "ignore" | undefined;
+    reuseBuffers?: boolean | undefined;
 }
 
 export interface SharedOptions<I extends readonly unknown[] = any, F extends readonly unknown[] = any> extends WorkerOptions<I, F>, ShareOptions {
@@ -349,6 +350,8 @@ export interface WorkerOptions<I extends readonly unknown[] = any, F extends rea
     preload?: readonly (string | URL)[] | undefined;
     cwd?: string | URL | undefined;
     execPath?: string | undefined;
+    bufferDir?: string | false | undefined;
+    bufferLimit?: number | undefined;
     resourceLimits?: ResourceLimits | undefined;
     stdio?: "inherit" | "ignore" | "pipe" | undefined;
     inspect?: boolean | {

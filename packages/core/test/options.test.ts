@@ -86,6 +86,14 @@ const WORKERS: Record<string, readonly [good: readonly unknown[], bad: readonly 
     [true, false, {}, { port: 1 }, { port: 65_535, wait: true }, { wait: undefined }],
     ['true', 9230, null, [], { port: 0 }, { port: 65_536 }, { port: '9230' }, { wait: 1 }, { host: 'x' }],
   ],
+  bufferDir: [
+    [false, '/', '.'],
+    ['', '/not/there', true, 0, null, new URL('file:///')],
+  ],
+  bufferLimit: [
+    [1, 2 ** 40],
+    [0, -1, 1.5, '1', Number.POSITIVE_INFINITY, null],
+  ],
   maxPayloadBytes: [
     [1, 2 ** 31 - 1],
     [0, 2 ** 31, 1.5, Number.POSITIVE_INFINITY, null],
@@ -115,6 +123,10 @@ const SHARE: typeof WORKERS = {
   unobservedErrors: [
     ['warn', 'ignore'],
     ['throw', '', true, null, 0, ['warn']],
+  ],
+  reuseBuffers: [
+    [true, false],
+    ['true', 1, 0, null, {}],
   ],
 };
 

@@ -100,20 +100,20 @@ export class BufferFiles implements BufferOutlet, BufferSource {
 
   put(part: BufferPart, isReusable: boolean): number | undefined {
     if (this.#files === undefined) return undefined;
-    // Before the first piece: it tells the worker to forget what came before.
-    this.#tellRoom(this.#files);
+    // Before the first piece: with this message the worker forgets the buffers that came before.
+    this.#sendSpace(this.#files);
     const id = this.#files.writer.put(part, isReusable);
     if (id !== undefined) this.#packed.push(id);
     if (isReusable) this.#lends = true;
     return id;
   }
 
-  /** Tasks follow: tells the worker what it must know first, and notes which buffers belong to them. */
+  /** Tasks follow: sends the worker what it must know first, and notes which buffers belong to them. */
   beforeTasks(slot: number, sequence: number): void {
     if (this.#files === undefined) return;
-    this.#tellRoom(this.#files);
+    this.#sendSpace(this.#files);
     if (this.#packed.length === 0) return;
-    // With buffers of a message that could not be sent, which nobody uses.
+    // Buffers of a message that could not be sent, which no task uses, are among them.
     this.#sent.push({ slot, sequence, ids: this.#packed });
     this.#packed = [];
   }
@@ -190,8 +190,8 @@ export class BufferFiles implements BufferOutlet, BufferSource {
     this.#sent = left;
   }
 
-  /** Tells the worker what it does not know of the files, if there is anything. */
-  #tellRoom({ reader }: Files): void {
+  /** Sends the worker what it does not know of the files, if there is anything. */
+  #sendSpace({ reader }: Files): void {
     if (!this.#owesRoom && !reader.owesAcknowledgement) return;
     const rests = this.#owesRest;
     this.#owesRoom = this.#owesRest = false;
@@ -213,7 +213,7 @@ export class BufferFiles implements BufferOutlet, BufferSource {
     try {
       ftruncateSync(fds[1], 0);
     } catch {}
-    if (this.#lends) this.#tellRoom(files);
+    if (this.#lends) this.#sendSpace(files);
     this.#lends = false;
   }
 }

@@ -78,7 +78,7 @@ export class BufferSpace {
     return this.reserve(bytes) ? bytes : 0;
   }
 
-  /** Returns false if there are not so many bytes. */
+  /** Returns false if fewer bytes are left. */
   reserve(bytes: number): boolean {
     if (this.#reserved + bytes > this.#mayUse()) return false;
     this.#reserved += bytes;

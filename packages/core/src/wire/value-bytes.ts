@@ -123,7 +123,7 @@ class FrameDeserializer extends Deserializer {
   constructor(bytes: Uint8Array, stored: readonly ArrayBuffer[]) {
     super(bytes);
     this.#stored = stored;
-    for (const [index, buffer] of stored.entries()) this.transferArrayBuffer(index, buffer);
+    for (let index = 0; index < stored.length; index++) this.transferArrayBuffer(index, stored[index] as ArrayBuffer);
   }
 
   _readHostObject(): object {

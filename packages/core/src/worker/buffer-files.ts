@@ -36,7 +36,7 @@ export class WorkerBuffers implements BufferOutlet, LentBuffers {
     this.#send = send;
   }
 
-  /** The program has files for this worker. It is told if they did not arrive here. */
+  /** The program has files for this worker. It gets a message if they did not arrive here. */
   open(room: number): void {
     if (!isFile(FROM_PROGRAM) || !isFile(TO_PROGRAM)) {
       this.#send([SPACE, 0]);

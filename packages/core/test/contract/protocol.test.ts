@@ -17,13 +17,14 @@ import { describe, isWhole, it } from '@twinpool/testkit/sample';
 import { square } from '@twinpool/testkit/tasks';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { decodePayload, encodeFrame, FrameReader } from '../../src/wire/frames.ts';
-import { checkToWorker, faultFromWorker, isOutput } from '../../src/wire/message-faults.ts';
+import { checkToWorker, faultFromWorker, isOutput, isPiece, isSpace, isSpaceRequest } from '../../src/wire/message-faults.ts';
 import {
   ABORT,
   ACKNOWLEDGED,
   ANSWER,
   AS_BYTES,
   AS_SEPARATE,
+  AS_STORED,
   AS_THROWN,
   DEFINE,
   EXITING,
@@ -35,10 +36,12 @@ import {
   type Message,
   MODE,
   OUTPUT,
+  PIECE,
   PONG,
   READY,
   REPORT,
   SEPARATE_VALUE,
+  SPACE,
   STARTED,
   TASKS,
   VALUE_OF,
@@ -101,6 +104,8 @@ const isUndefined = (value: unknown) => value === undefined;
 const isSlot = (value: unknown) => value === undefined || isRealCount(value);
 /** Bytes that cannot be read are a failure of their own task; two lists are a value without Buffers. */
 const isPackedJunk = (value: unknown) => value instanceof Uint8Array || (Array.isArray(value) && value.length === 2);
+const isBytes = (value: unknown) => value instanceof Uint8Array;
+const isNumber = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
 const answer = (fields: Record<number, unknown>): unknown[] =>
   Object.assign([ANSWER, 1, ['forged'], undefined, [], 0, 0] as unknown[], fields);
 const ofOutcome = (kind: unknown, payload: unknown) => answer({ 2: [undefined], 3: [0, kind, payload] });
@@ -119,6 +124,11 @@ const FIELDS: readonly Field[] = [
     forge: (value) => ofOutcome(AS_BYTES, value),
     isFine: isPackedJunk,
   },
+  { field: 'ANSWER: stored value of a special', forge: (value) => ofOutcome(AS_STORED, value) },
+  { field: 'ANSWER: bytes of a stored value', forge: (value) => ofOutcome(AS_STORED, [value, [1]]), isFine: isBytes },
+  { field: 'ANSWER: buffers of a stored value', forge: (value) => ofOutcome(AS_STORED, [new Uint8Array(1), value]) },
+  { field: 'ANSWER: a buffer of a stored value', forge: (value) => ofOutcome(AS_STORED, [new Uint8Array(1), [value]]), isFine: isNumber },
+  { field: 'REPORT: stored value', forge: (value) => [REPORT, AS_STORED, value] },
   { field: 'ANSWER: error of a special', forge: (value) => ofOutcome(AS_THROWN, value) },
   { field: 'ANSWER: rows of an error', forge: (value) => ofOutcome(AS_THROWN, [2, value]) },
   { field: 'ANSWER: a row of an error', forge: (value) => ofOutcome(AS_THROWN, [2, [rows[0], value]]) },
@@ -209,6 +219,21 @@ const OUT_OF_ORDER: readonly (readonly [what: string, ...messages: unknown[]])[]
   ['an inspector that was not asked for', [INSPECTED, 'ws://127.0.0.1:9230/x']],
   ['an inspector that was not asked for, and could not be opened', [INSPECTED]],
   ['a message to a worker', [1, {}]],
+  ['an answer with a buffer that was not sent', ofOutcome(AS_STORED, [new Uint8Array(1), [1]])],
+  ['a report with a buffer that was not sent', [REPORT, AS_STORED, [new Uint8Array(1), [1]]]],
+  ['a buffer that is not in its file', [PIECE, 1, 0, 1000, 1000, false]],
+];
+
+/** Of processes: buffers in a file of the worker, which is empty. */
+const BUFFERS: typeof OUT_OF_ORDER = [
+  ['with a number out of order', [PIECE, 2, 0, 1000, 0, false]],
+  ['behind the part of the file that results may use', [PIECE, 1, 2 ** 50, 1000, 1000, false]],
+  ['larger than a value may be', [PIECE, 1, 0, 2 ** 40, 1000, false]],
+  ['that it gives up without having begun it', [PIECE, 1, 0, 1000, 0, false]],
+  ['whose piece is malformed', [PIECE, 1, 0, 1000, 2000, false]],
+  ['whose first piece is longer than the file', [PIECE, 1, 0, 1000, 500, false], [PIECE, 1, 0, 1000, 1000, false]],
+  ['after a malformed request for space', [SPACE, -1]],
+  ['after an order that only programs give', [SPACE, 0, 0, false]],
 ];
 
 describe.each(KINDS)('[R10] a %s that breaks the protocol', (kind: Kind) => {
@@ -246,6 +271,11 @@ describe.each(KINDS)('[R10] a %s that breaks the protocol', (kind: Kind) => {
   });
 
   it.each(OUT_OF_ORDER)('is ended with its task: %s', async (...[what, ...messages]) => {
+    await isLostBy(messages, String(what));
+    await goesOn();
+  });
+
+  it.runIf(kind === 'process').each(BUFFERS)('is ended with its task: a buffer %s', async (...[what, ...messages]) => {
     await isLostBy(messages, String(what));
     await goesOn();
   });
@@ -352,8 +382,8 @@ describe('[R10] the form of a message', () => {
       answer({}),
       answer({
         1: 3,
-        2: [1, undefined, undefined],
-        3: [1, AS_THROWN, thrown, 2, AS_SEPARATE, undefined],
+        2: [undefined, undefined, undefined],
+        3: [0, AS_STORED, [new Uint8Array(1), [1, 2]], 1, AS_THROWN, thrown, 2, AS_SEPARATE, undefined],
         4: [1, 2, 0, 5, 1, 3.5],
         5: 7,
         6: 1,
@@ -398,6 +428,36 @@ const setup = {
 };
 const run = (fields: Record<number, unknown>) => [TASKS, 1, 4, Object.assign([1, 0, 0, [1, 2], undefined] as unknown[], fields)];
 
+/** Messages about buffers. Only processes send and get them, so that their transports judge them. */
+const OF_BUFFERS: readonly (readonly [is: (message: unknown) => boolean, field: Field])[] = [
+  [isPiece, { field: 'PIECE: buffer', forge: (value) => [PIECE, value, 0, 8, 8, false], isFine: isNumber }],
+  [isPiece, { field: 'PIECE: position', forge: (value) => [PIECE, 1, value, 8, 8, false], isFine: isRealCount }],
+  [isPiece, { field: 'PIECE: length', forge: (value) => [PIECE, 1, 0, value, 1, false], isFine: isNumber }],
+  [isPiece, { field: 'PIECE: end', forge: (value) => [PIECE, 1, 0, 8, value, false] }],
+  [
+    isPiece,
+    { field: 'PIECE: whether its memory is used again', forge: (value) => [PIECE, 1, 0, 8, 8, value], isFine: (value) => value === true },
+  ],
+  [isSpace, { field: 'SPACE: buffers that were read', forge: (value) => [SPACE, value, 0, false], isFine: isRealCount }],
+  [isSpace, { field: 'SPACE: bytes', forge: (value) => [SPACE, 0, value, false], isFine: isRealCount }],
+  [isSpace, { field: 'SPACE: whether the files are empty', forge: (value) => [SPACE, 0, 0, value], isFine: (value) => value === true }],
+  [isSpaceRequest, { field: 'SPACE from a worker: bytes', forge: (value) => [SPACE, value], isFine: isRealCount }],
+];
+
+describe('[R10] a message about a buffer', () => {
+  it.each(OF_BUFFERS)('is judged before it is used: %o %o', (is, { forge, isFine = () => false }) => {
+    for (const [what, value] of JUNK) expect(is(forge(value)), what).toBe(isFine(value));
+  });
+
+  it('is one that only processes send', () => {
+    for (const message of [
+      [PIECE, 1, 0, 8, 8, false],
+      [SPACE, 8],
+    ])
+      expect(faultFromWorker(message)).toBeTypeOf('string');
+  });
+});
+
 /** What a worker is sent, field by field. */
 const ORDERS: readonly Field[] = [
   { field: 'the message', forge: (value) => value },
@@ -432,6 +492,8 @@ const ORDERS: readonly Field[] = [
   { field: 'TASKS: place of a special', forge: (value) => run({ 4: [value, AS_SEPARATE, undefined] }) },
   { field: 'TASKS: kind of a special', forge: (value) => run({ 4: [0, value, undefined] }) },
   { field: 'TASKS: bytes of a special', forge: (value) => run({ 4: [0, AS_BYTES, value] }), isFine: isPackedJunk },
+  { field: 'TASKS: stored value of a special', forge: (value) => run({ 4: [0, AS_STORED, value] }) },
+  { field: 'INIT: bufferSpace', forge: (value) => [INIT, { ...setup, bufferSpace: value }], isFine: isSlot },
   { field: 'TASKS: the slot', forge: (value) => [TASKS, 1, 4, [], value], isFine: isSlot },
   { field: 'ABORT: slot', forge: (value) => [ABORT, 1, 0, value], isFine: isSlot },
   { field: 'ABORT: final', forge: (value) => [ABORT, 1, 0, 0, value], isFine: (value) => value === undefined || value === true },
