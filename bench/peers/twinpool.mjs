@@ -11,17 +11,19 @@ export async function openPool(kind) {
   return pool;
 }
 
-/** Opens the executor of a kind. Both workers have started. */
-export async function openExecutor(kind) {
+/** Opens the executor of a kind. Both workers have started. `options`: further options of it. */
+export async function openExecutor(kind, options) {
   const { ProcessPoolExecutor, ThreadPoolExecutor } = await import(entryOf('executor'));
-  const executor = new (kind === 'thread' ? ThreadPoolExecutor : ProcessPoolExecutor)(WORKERS);
+  const executor = new (kind === 'thread' ? ThreadPoolExecutor : ProcessPoolExecutor)(
+    options === undefined ? WORKERS : { maxWorkers: WORKERS, ...options },
+  );
   await Promise.all(Array.from({ length: 4 * WORKERS }, () => executor.submit(tasks.increment, 1)));
   return executor;
 }
 
 /** Adapts `submit` of the executor to `run(argument)`. */
-export async function openSubmit(task, argument, kind) {
-  const executor = await openExecutor(kind);
+export async function openSubmit(task, argument, kind, options) {
+  const executor = await openExecutor(kind, options);
   const fn = tasks[task];
   await Promise.all(Array.from({ length: 4 * WORKERS }, () => executor.submit(fn, argument)));
   return { run: (value) => executor.submit(fn, value), close: () => executor.shutdown() };

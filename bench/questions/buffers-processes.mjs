@@ -3,6 +3,7 @@ import { lazily } from '../harness/lazily.mjs';
 import { scaled } from '../harness/scale.mjs';
 import { openBareFork } from '../peers/peers.mjs';
 import { contend, processPools } from '../peers/pools.mjs';
+import { openSubmit } from '../peers/twinpool.mjs';
 
 const BYTES = 32 * 2 ** 20;
 const TRIES = scaled(8);
@@ -22,6 +23,8 @@ async function thereAndBack(run) {
 
 const pools = {
   twinpool: processPools.twinpool,
+  'twinpool, reuseBuffers': (task, argument) => openSubmit(task, argument, 'process', { reuseBuffers: true }),
+  'twinpool, through pipes': (task, argument) => openSubmit(task, argument, 'process', { bufferDir: false }),
   'bare fork, advanced serialization': (task, argument) => openBareFork(task, argument, 'advanced'),
   'jest-worker': processPools['jest-worker'],
 };

@@ -17,7 +17,7 @@ export interface SharedOptions {
   runtime?: WorkerRuntime | undefined; initializer?: Task | undefined; initargs?: readonly unknown[] | undefined; finalizer?: Task | undefined; finalargs?: readonly unknown[] | undefined; finalizerTimeout?: number | undefined; maxMemoryPerChild?: number | undefined; maxQueue?: number | undefined;
   onWorkerLoss?: 'fail' | 'retry' | 'break' | undefined; retries?: number | undefined; taskTimeout?: number | undefined; killGrace?: number | undefined;
   idleTimeout?: number | undefined; minWorkers?: number | undefined; lowLatency?: boolean | undefined; concurrentTasksPerWorker?: number | undefined; startTimeout?: number | undefined; name?: string | undefined; threadNamePrefix?: string | undefined; env?: any; argv?: readonly string[] | undefined; execArgv?: readonly string[] | undefined;
-  workerData?: unknown; resourceLimits?: any; stdio?: any; maxPayloadBytes?: number | undefined; unobservedErrors?: 'warn' | 'ignore' | undefined; inspect?: any;
+  workerData?: unknown; resourceLimits?: any; stdio?: any; maxPayloadBytes?: number | undefined; unobservedErrors?: 'warn' | 'ignore' | undefined; inspect?: any; bufferDir?: string | false | undefined; bufferLimit?: number | undefined; reuseBuffers?: boolean | undefined;
 }
 export interface RuntimeOptions extends Omit<SharedOptions, 'runtime'> { kind?: 'process' | 'thread' | 'inline' | undefined; workers?: number | undefined; maxTasksPerChild?: number | undefined }
 export type RuntimeStats = any;

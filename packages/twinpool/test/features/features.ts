@@ -4,12 +4,12 @@
  * `prove` runs while the facade is open, `proveEnd` after an orderly end. Both must hold with every other feature on. The inline runtime is not here:
  * it has no worker that can be lost (inline.test.ts).
  */
-import { realpathSync } from 'node:fs';
+import { readdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { type Gate, makeGate, outcome, until } from '@twinpool/testkit';
 import { fail, hold, holdItem, square } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
-import { fillMemory, inspector, leave, print, surroundings } from '../fixtures/features/tasks.mjs';
+import { fillMemory, inspector, leave, print, sendBack, surroundings } from '../fixtures/features/tasks.mjs';
 import type { Facade, Options } from './facades.ts';
 
 /** What a feature knows of the facade that it is tried on. */
@@ -42,6 +42,8 @@ export interface Feature {
 
 export const WORKERS = 2;
 const SLOTS = 3;
+/** Bytes of a buffer that goes through a file. */
+const LARGE = 3 * 2 ** 20;
 const directory = realpathSync(tmpdir());
 /** Bytes: more than a fresh worker uses. */
 const MOST_MEMORY = { thread: 120_000_000, process: 300_000_000 };
@@ -253,6 +255,38 @@ export const FEATURES: readonly Feature[] = [
     prove: async (facade) => {
       const { index, address } = await facade.call(inspector, []);
       expect(address).toContain(`ws://127.0.0.1:${FIRST_PORT + index}/`);
+    },
+  },
+  {
+    name: 'bufferDir',
+    options: () => ({ bufferDir: directory, bufferLimit: 16 * LARGE }),
+    isForProcesses: true,
+    isOfWorkers: true,
+    bad: [
+      [{ bufferDir: '' }, 'bufferDir'],
+      [{ bufferDir: `${directory}/not/there` }, 'bufferDir'],
+      [{ bufferDir: true }, 'bufferDir'],
+      [{ bufferLimit: 0 }, 'bufferLimit'],
+      [{ bufferLimit: '1 MiB' }, 'bufferLimit'],
+    ],
+    misspelled: ['bufferDirectory', 'bufferDir'],
+    prove: async (facade) => {
+      const before = readdirSync(directory).filter((name) => name.startsWith('.twinpool'));
+      const bytes = Buffer.alloc(LARGE, 7);
+      const back = await Promise.all([1, 2, 3].map(() => facade.call(sendBack, [bytes])));
+      expect(back.every((each) => bytes.equals(each))).toBe(true);
+      expect(readdirSync(directory).filter((name) => name.startsWith('.twinpool'))).toEqual(before);
+    },
+  },
+  {
+    name: 'reuseBuffers',
+    options: () => ({ reuseBuffers: true }),
+    bad: ['true', 1, null].map((value) => [{ reuseBuffers: value }, 'reuseBuffers']),
+    misspelled: ['reuseBuffer', 'reuseBuffers'],
+    prove: async (facade) => {
+      const values = [1, 2, 3, 4].map((value) => Buffer.alloc(LARGE, value));
+      const back = await facade.map(sendBack, values);
+      expect(back.every((each, at) => values[at]?.equals(each))).toBe(true);
     },
   },
   {
