@@ -161,6 +161,12 @@ export class BufferFiles implements BufferOutlet, BufferSource {
 
   // The end.
 
+  /** The worker was not started, perhaps for lack of descriptors: the next ones are started without files. */
+  startFailed(): void {
+    if (this.#files !== undefined) this.#space.pause();
+    this.close();
+  }
+
   /** The worker is gone, or has none of the files. What was read of them stays. */
   close(): void {
     const files = this.#files;

@@ -120,7 +120,6 @@ export class ProcessTransport implements Transport, Channel {
   /** The only unanswered message was never read. */
   #isLastUnread = false;
   #isReported = false;
-  #isKilled = false;
 
   constructor(context: TransportContext, options: ProcessOptions) {
     this.#context = context;
@@ -159,7 +158,8 @@ export class ProcessTransport implements Transport, Channel {
 
   start(owner: TransportOwner): void {
     this.#owner = owner;
-    const { env, argv, execArgv, execPath } = this.#options;
+    const { env, argv, execArgv, execPath, cwd, directory, stdio } = this.#options;
+    const { setup } = this.#context;
     let program: OwnProgram;
     try {
       program = ownProgram(workerProgram(), { execPath, flags: execArgv, args: argv, env });
@@ -167,14 +167,8 @@ export class ProcessTransport implements Transport, Channel {
       afterMicrotasks(() => this.#exited({ exitCode: null, signal: null, cause }, true));
       return;
     }
-    this.#spawn(program, this.buffers?.open() ?? []);
-  }
-
-  /** `files`: descriptors for large buffers, which the child inherits. */
-  #spawn(program: OwnProgram, files: readonly number[]): void {
-    const { execPath, cwd, directory, stdio } = this.#options;
-    const { setup } = this.#context;
-    const owner = this.#owner;
+    /** Descriptors for large buffers, which the child inherits. */
+    const files = this.buffers?.open() ?? [];
     // The text that `ps` shows. Warnings of Node use the last part of it: "(Use `node --trace-warnings ...`".
     const argv0 = `${setup.workerName.replaceAll('\0', '')} ${execPath}`;
     // In a process group of its own: the whole tree can be ended, and the parent decides what Ctrl-C in a terminal means.
@@ -182,7 +176,7 @@ export class ProcessTransport implements Transport, Channel {
       execPath,
       program.args,
       { argv0, env: program.env, cwd, stdio: ['ignore', stdio, stdio, 'pipe', 'pipe', 'pipe', ...files] },
-      (cause) => this.#startFailed(cause, program, files.length > 0),
+      (cause) => this.#startFailed(cause),
     );
     if (child === undefined) return;
     this.#child = child;
@@ -203,12 +197,9 @@ export class ProcessTransport implements Transport, Channel {
     this.post([INIT, isChanged ? { ...setup, cwd: directory, bufferSpace } : setup]);
   }
 
-  /** A program without descriptors to spare starts its workers without files for buffers. */
-  #startFailed(cause: unknown, program: OwnProgram, hadFiles: boolean): void {
-    this.buffers?.close();
-    const { code } = (cause ?? {}) as NodeJS.ErrnoException;
-    if (hadFiles && !this.#isKilled && (code === 'EMFILE' || code === 'ENFILE')) this.#spawn(program, []);
-    else this.#exited({ exitCode: null, signal: null, cause }, true);
+  #startFailed(cause: unknown): void {
+    this.buffers?.startFailed();
+    this.#exited({ exitCode: null, signal: null, cause }, true);
   }
 
   post(message: Message): void {
@@ -278,7 +269,6 @@ export class ProcessTransport implements Transport, Channel {
   }
 
   kill(force: boolean): void {
-    this.#isKilled = true;
     const child = this.#child;
     if (child === undefined || this.#exit !== undefined) return;
     pipe(child, 3).destroy();
