@@ -24,6 +24,15 @@ async function twinpool() {
   return { round: () => elements(() => pool.map(increment, input())), close: () => pool.terminate() };
 }
 
+/** Results in an array that the caller has. */
+async function twinpoolInto() {
+  const { openPool } = await import('../peers/twinpool.mjs');
+  const pool = await openPool('thread');
+  const into = lazily(() => new Float64Array(COUNT));
+  const map = () => pool.map(increment, input(), { into: into() });
+  return { round: () => elements(map), close: () => pool.terminate() };
+}
+
 /** The code of a user of a pool without `map`: it sends slices and copies the results into one array. */
 function slices(open, perWorker) {
   return async () => {
@@ -52,6 +61,7 @@ export default {
   metrics: { rate: { label: 'elements per second', unit: '/s', better: 'higher' } },
   contenders: {
     twinpool,
+    'twinpool, into an array': twinpoolInto,
     'piscina, slices by hand': slices(threadPools.piscina, 4),
     'bare postMessage, slices by hand': slices(threadPools['bare postMessage'], 4),
     'no pool': async () => ({ round: () => elements(async () => incrementAll(input())) }),

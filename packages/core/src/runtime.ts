@@ -25,6 +25,7 @@ import type { RuntimeOptions, WorkerKind } from './options/options.ts';
 import { type ResolvedShare, type ResolvedWorkers, resolveRuntime } from './options/resolve-options.ts';
 import { type Clock, systemClock } from './primitives/clock.ts';
 import { KeepAlive } from './primitives/keep-alive.ts';
+import { KeptMemory } from './primitives/kept-memory.ts';
 import { messageOf } from './primitives/message-of.ts';
 import { warnOfError } from './primitives/user-code.ts';
 import { Client, type ClientOptions } from './scheduling/client.ts';
@@ -59,6 +60,8 @@ export class RuntimeCore {
   readonly lifecycle: Lifecycle;
   readonly keepAlive: KeepAlive = new KeepAlive();
   readonly counts: TaskCounts = new TaskCounts();
+  /** Memory for copies of large inputs. Threads read it where it is. */
+  readonly inputMemory: KeptMemory;
   /** What the workers print, with `stdio: 'pipe'`. */
   readonly output: OutputStreams | undefined;
   readonly #supervisor: Supervisor;
@@ -88,6 +91,7 @@ export class RuntimeCore {
     this.workers = workers;
     this.share = share;
     this.clock = clock;
+    this.inputMemory = new KeptMemory(clock, transports.capabilities.sharesMemory);
     this.#isHere = isHere;
     this.#warn = warn;
     this.scheduler = new Scheduler({ size, slots, supply: { wanted: (tasks) => this.#supervisor.wanted(tasks) }, clock });

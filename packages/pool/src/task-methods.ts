@@ -16,6 +16,8 @@ import {
   type CallSettings,
   callSiteOf,
   defineInspect,
+  type JobListener,
+  type KeptMemory,
   MapJob,
   StreamJob,
   type StreamShape,
@@ -137,14 +139,16 @@ export class TaskMethods {
     const input = asyncIteratorOf(what, iterable);
     const shape = { spread: what.startsWith('starmap'), chunksize: call.chunksize, onProgress: call.onProgress, site, into: intoOf(call) };
     if (input !== undefined) return this.#makeStreamMap(what, fn, input, call, shape, listener, keepsOutcomes);
-    const items = itemsOf(iterable as Iterable<unknown>);
+    const { inputMemory } = this.#lifecycle.attachment;
+    const { list: items, memory } = itemsOf(iterable as Iterable<unknown>, inputMemory);
     // The input's own code may have ended the pool.
     this.#lifecycle.checkRunning();
     if (shape.spread) for (let i = 0; i < items.length; i++) checkArguments(what, i, items[i]);
     if (shape.into !== undefined) checkRoom(what, items.length, shape.into);
     const mostAtOnce = defaultChunksize(items.length, this.#lifecycle.attachment.slots);
     const failFast = call.failFast === true;
-    const job = new MapJob(taskFunctionOf(fn), items, { ...shape, mostAtOnce, failFast, keepsOutcomes }, call.settings, listener);
+    const settled = memory === undefined ? listener : givingBack(memory, inputMemory, listener);
+    const job = new MapJob(taskFunctionOf(fn), items, { ...shape, mostAtOnce, failFast, keepsOutcomes }, call.settings, settled);
     return new ListMap(job, this.#lifecycle, listener, failFast);
   }
 
@@ -199,6 +203,16 @@ function argumentsOf(what: string, args: unknown): readonly unknown[] {
   if (!Array.isArray(args))
     throw new TypeError(`${what}: expected the arguments as an array, such as [1, 2], got ${inspect(args, { depth: 0 })}`);
   return args.length === 1 ? args : args.slice();
+}
+
+/** Returns a listener that gives the memory of the items back after a success: then no worker reads them, as each has answered all its tasks. */
+function givingBack(memory: ArrayBufferLike, to: KeptMemory, listener: JobListener): JobListener {
+  return {
+    jobSettled(ok, value) {
+      if (ok) to.give(memory);
+      listener.jobSettled(ok, value);
+    },
+  };
 }
 
 /** Returns the array for the results of a call with `into`. */

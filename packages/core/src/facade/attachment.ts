@@ -15,6 +15,7 @@ import type { StreamJob } from '../jobs/stream-job.ts';
 import type { RuntimeStats } from '../observability/runtime-stats.ts';
 import { checkTimeout, checkWhole } from '../options/check-options.ts';
 import type { ResolvedShare } from '../options/resolve-options.ts';
+import type { KeptMemory } from '../primitives/kept-memory.ts';
 import { coreOf, RuntimeCore, WorkerRuntime } from '../runtime.ts';
 import type { Client, Unended } from '../scheduling/client.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
@@ -189,6 +190,11 @@ export class Attachment {
 
   warn(error: unknown, what: string): void {
     this.#client.warn(error, what);
+  }
+
+  /** Memory for copies of large inputs. */
+  get inputMemory(): KeptMemory {
+    return this.#core.inputMemory;
   }
 
   now(): number {

@@ -17,6 +17,7 @@ export { resolveCall } from '../options/resolve-options.ts';
 export { unknownOption } from '../options/unknown-option.ts';
 export { Alarm, systemClock } from '../primitives/clock.ts';
 export { HANDLE, type Handle, type HandleView } from '../primitives/handle.ts';
+export { type KeptMemory, WORTH_KEEPING } from '../primitives/kept-memory.ts';
 export { afterTurn } from '../primitives/time.ts';
 export { checkStep, type Scope, scopeHere, stepOf, warnOfError, watchReturned } from '../primitives/user-code.ts';
 export { RuntimeCore, type Transport, type TransportFactory, type TransportOwner } from '../runtime.ts';

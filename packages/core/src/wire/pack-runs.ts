@@ -137,7 +137,9 @@ export function packRuns<C extends PackableChunk>(
     const numbers = chunk.count >= WORTH_PACKING ? chunk.numbers?.() : undefined;
     if (numbers !== undefined) {
       run += RUN_FIELDS;
-      runs.push(fn.id, flags, expectation, packer.movesBuffers ? moved(numbers, out) : numbers, undefined);
+      // Threads read shared numbers where they are.
+      const isMoved = packer.movesBuffers && !types.isSharedArrayBuffer(numbers.buffer);
+      runs.push(fn.id, flags, expectation, isMoved ? moved(numbers, out) : numbers, undefined);
       continue;
     }
     if (
