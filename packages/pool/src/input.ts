@@ -31,17 +31,17 @@ export function asyncIteratorOf(what: string, input: unknown): AsyncIterator<unk
 export interface Items {
   readonly list: ArrayLike<unknown>;
   /** The memory of a long typed array; the call gives it back when nothing reads the items any more. */
-  readonly memory?: ArrayBufferLike;
+  readonly memory: ArrayBufferLike | undefined;
 }
 
 /** Reads the items. `input`: `asyncIteratorOf` has checked that it is iterable. */
 export function itemsOf(input: Iterable<unknown>, kept: KeptMemory): Items {
-  if (!types.isTypedArray(input) || !hasUsualIterator(input)) return { list: [...input] };
+  if (!types.isTypedArray(input) || !hasUsualIterator(input)) return { list: [...input], memory: undefined };
   // Twenty times as fast as iteration. `slice` would call the constructor of a subclass.
   const Type = TYPED_ARRAYS[tagOf.call(input)] as typeof Uint8Array;
   const length = lengthOfTyped.call(input);
   const bytes = length * Type.BYTES_PER_ELEMENT;
-  if (bytes < WORTH_KEEPING) return { list: new Type(input as Uint8Array) };
+  if (bytes < WORTH_KEEPING) return { list: new Type(input as Uint8Array), memory: undefined };
   const memory = kept.take(bytes);
   const list = new Type(memory, 0, length);
   list.set(input as Uint8Array);

@@ -18,7 +18,7 @@ import { CheckedItems } from './checked-items.ts';
 import { type CallSettings, type Chunk, type Ending, Job, type JobListener, tasksOf } from './job.ts';
 import { ListChunk } from './list-chunk.ts';
 import { type CallSite, markTaskIndex } from './task-index.ts';
-import type { TypedResults } from './typed-results.ts';
+import { TypedResults } from './typed-results.ts';
 
 export interface MapShape {
   /** An item is the array of a task's arguments, not its only argument. */
@@ -57,6 +57,7 @@ export class MapJob extends Job {
   #failure: unknown;
   /** Failures by index; made with the first one. */
   #failures: Map<number, unknown> | undefined;
+  readonly #into: TypedResults | undefined;
   /** 1 for each element of `into` that has its result; made with the first one. */
   #written: Uint8Array | undefined;
   /** The items of a checked task, which are validated before they are claimed. */
@@ -68,6 +69,7 @@ export class MapJob extends Job {
     this.total = items.length;
     this.#items = items;
     this.#shape = shape;
+    this.#into = TypedResults.of(shape);
     this.#listener = listener;
     this.#unsettled = items.length;
     this.#checked = fn.parseArguments === undefined ? undefined : new CheckedItems(this, shape.spread, items);
@@ -87,7 +89,7 @@ export class MapJob extends Job {
   }
   /** The results, in the array of the caller or in a list. */
   get results(): object {
-    return this.#shape.into?.array ?? this.#listNow();
+    return this.#into?.array ?? this.#listNow();
   }
 
   override validate(): void {
@@ -117,7 +119,7 @@ export class MapJob extends Job {
 
   settle(index: number, ok: boolean, value: unknown): void {
     if (this.isOver) return;
-    const { into } = this.#shape;
+    const into = this.#into;
     if (ok && into !== undefined) {
       this.#write(into, index, value);
       return;
@@ -130,7 +132,7 @@ export class MapJob extends Job {
 
   override settleRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
     if (this.isOver) return;
-    const { into } = this.#shape;
+    const into = this.#into;
     if (into !== undefined) {
       this.#writeRange(into, index, values, from, count);
       return;
@@ -141,7 +143,7 @@ export class MapJob extends Job {
   }
 
   override misfit(index: number, result: unknown): unknown {
-    return this.#shape.into?.misfit(index, result);
+    return this.#into?.misfit(index, result);
   }
 
   end(error: unknown, how: Ending): void {
@@ -154,7 +156,7 @@ export class MapJob extends Job {
   /** Returns the outcome of one task. `ok` is undefined for a task without an outcome; once the job is over, it never gets one. */
   outcomeOf(index: number): { readonly ok: boolean | undefined; readonly value: unknown } {
     if (this.#failures?.has(index)) return { ok: false, value: this.#failures.get(index) };
-    const { into } = this.#shape;
+    const into = this.#into;
     if (into !== undefined) return this.#written?.[index] === 1 ? into.outcomeAt(index) : { ok: undefined, value: undefined };
     const results = this.#results ?? NONE;
     return { ok: Object.hasOwn(results, index) ? true : undefined, value: results[index] };
@@ -231,7 +233,7 @@ export class MapJob extends Job {
     if (this.#shape.onProgress !== undefined) this.#reportProgress(completed + failed);
     // `isOver` is true if the callback ended the job; the tasks are counted all the same.
     if (!this.isOver && this.#unsettled === 0) {
-      const { into } = this.#shape;
+      const into = this.#into;
       if (this.#failedAt !== Number.POSITIVE_INFINITY) this.#close(false, this.#failure);
       else if (into !== undefined && into.length < this.total) this.#close(false, into.noElement());
       else this.#close(true, this.results);

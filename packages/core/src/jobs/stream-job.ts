@@ -21,10 +21,12 @@ import { ReadyOutcomes } from './ready-outcomes.ts';
 import { type InputSink, StreamInputReader } from './stream-input-reader.ts';
 import type { StreamInput, StreamShape, Taker } from './stream-shape.ts';
 import { markTaskIndex } from './task-index.ts';
+import { TypedResults } from './typed-results.ts';
 import { WaitingItems } from './waiting-items.ts';
 
 export class StreamJob extends Job {
   readonly #shape: StreamShape;
+  readonly #into: TypedResults | undefined;
   readonly #input: StreamInputReader;
   #window: number;
   #mostBytes: number;
@@ -46,6 +48,7 @@ export class StreamJob extends Job {
   constructor(fn: TaskFunction, input: StreamInput, shape: StreamShape, settings: CallSettings) {
     super(fn, settings);
     this.#shape = shape;
+    this.#into = TypedResults.of(shape);
     this.#window = shape.window;
     this.#mostBytes = shape.mostBytes ?? Number.POSITIVE_INFINITY;
     this.captureScope();
@@ -122,7 +125,7 @@ export class StreamJob extends Job {
 
   settle(index: number, ok: boolean, value: unknown): void {
     if (this.isOver) return;
-    const { into } = this.#shape;
+    const into = this.#into;
     if (ok && into !== undefined && !into.put(index, value)) {
       this.settle(index, false, into.misfit(index, value));
       return;
@@ -139,17 +142,17 @@ export class StreamJob extends Job {
 
   /** The progress callback may end the stream at each task, and so may a result that does not fit. */
   override get settlesOneByOne(): boolean {
-    const { onProgress, into, onFailure } = this.#shape;
-    return onProgress !== undefined || (into !== undefined && onFailure !== undefined);
+    const { onProgress, onFailure } = this.#shape;
+    return onProgress !== undefined || (this.#into !== undefined && onFailure !== undefined);
   }
 
   override misfit(index: number, result: unknown): unknown {
-    return this.#shape.into?.misfit(index, result);
+    return this.#into?.misfit(index, result);
   }
 
   override settleRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
     if (this.isOver) return;
-    if (this.settlesOneByOne || this.#shape.into?.putRange(index, values, from, count) === false) {
+    if (this.settlesOneByOne || this.#into?.putRange(index, values, from, count) === false) {
       super.settleRange(index, values, from, count);
       return;
     }

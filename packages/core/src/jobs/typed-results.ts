@@ -65,6 +65,11 @@ const setOf: (this: unknown, values: ArrayLike<unknown>, at: number) => void = p
 const subarrayOf: (this: unknown, from: number, to: number) => ArrayLike<unknown> = prototype.subarray as never;
 
 export class TypedResults {
+  /** Returns the results of a job with this shape. A shape without them may inherit anything from a polluted Object.prototype. */
+  static of({ into }: { readonly into?: TypedResults | undefined }): TypedResults | undefined {
+    return into instanceof TypedResults ? into : undefined;
+  }
+
   /** The array of the caller. */
   readonly array: object;
   readonly #elements: { [index: number]: unknown };
