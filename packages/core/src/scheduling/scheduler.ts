@@ -229,7 +229,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
         this.#again = false;
         if (this.#broadcasts.length > 0) this.#fillBroadcasts();
         if (this.#slots > 1) this.#fillSlots();
-        else {
+        else if (this.#waiting() > 0) {
           this.#fillWarm();
           this.#fillIdle();
         }
@@ -352,10 +352,11 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** Short tasks follow short ones in the lane that has those: waking another one takes longer. */
   #fillWarm(): void {
-    if (this.#lanes.length < 2) return;
+    const now = this.#clock.now();
+    if (this.#lanes.length < 2 || this.#warmLane(0, now) === undefined) return;
     const work = this.#expectedWork();
-    if (work === 0 || work > WORTH_WAKING) return;
-    const lane = this.#warmLane(work, this.#clock.now());
+    if (work > WORTH_WAKING) return;
+    const lane = this.#warmLane(work, now);
     if (lane !== undefined && !(this.#broadcasts.length > 0 && this.#isKept(lane)))
       this.#fill(lane, lane.slots[0] as Slot, this.#waiting());
   }
@@ -381,8 +382,9 @@ export class Scheduler implements WorkListener, ClientScheduler {
   }
 
   #isWarm(lane: Lane, work: number, now: number): boolean {
+    if (!lane.canTakeBack) return false;
     const slot = lane.slots[0] as Slot;
-    return slot.outstanding > 0 && lane.state === 'ready' && lane.callsLeft > 0 && slot.hasRoom && isShort(lane, work, now);
+    return slot.outstanding > 0 && lane.state === 'ready' && lane.callsLeft > 0 && slot.hasRoom && isShort(slot, work, now);
   }
 
   /** The same lane first, while it keeps up: its worker is warm, and the others may rest. Lanes that will be idle soon get their share too. */
@@ -661,13 +663,12 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** From the fullest lane that has something to give that may run there. */
   #takeBackFor(idle: Lane): Chunk[] {
-    const now = this.#clock.now();
-    const lanes = this.#lanes.filter((lane) => {
-      if (!lane.canTakeBack || lane.outstanding < 2) return false;
-      if (!isShort(lane, 0, now)) return true;
-      this.#lookIn(SHORT_RUN);
-      return false;
-    });
+    const lanes: Lane[] = [];
+    for (const lane of this.#lanes) {
+      if (!lane.canTakeBack || lane.outstanding < 2) continue;
+      if (isShort(lane.slots[0] as Slot, 0, this.#clock.now())) this.#lookIn(SHORT_RUN);
+      else lanes.push(lane);
+    }
     lanes.sort((one, other) => other.outstanding - one.outstanding);
     for (const lane of lanes) {
       // Half, from the end; all of it where some of what lies there may not run in the idle one.
@@ -684,10 +685,9 @@ export class Scheduler implements WorkListener, ClientScheduler {
   }
 }
 
-/** Whether the only slot of the lane will have done its tasks, and `work` µs more, before another thread is awake. */
-function isShort({ canTakeBack, slots }: Lane, work: number, now: number): boolean {
-  const { load, frontSince } = slots[0] as Slot;
-  return canTakeBack && load + work <= WORTH_WAKING && now - frontSince <= SHORT_RUN;
+/** Whether the slot will have done its tasks, and `work` µs more, before another thread is awake. */
+function isShort({ load, frontSince }: Slot, work: number, now: number): boolean {
+  return load + work <= WORTH_WAKING && now - frontSince <= SHORT_RUN;
 }
 
 function hasTasksOf({ slots }: Lane, client: Client): boolean {
