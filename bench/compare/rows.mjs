@@ -45,8 +45,8 @@ export const rows = [
   row('submit', 'ten at a time, executor', executor, 30, tens),
   row('map', 'executor', executor, 18, mapped),
   row('map', 'pool', pool, 18, mapped),
-  row('latency', 'executor', executor, 5, single),
-  row('latency', 'pool', pool, 5, single),
+  row('latency', 'executor', executor, 15, single),
+  row('latency', 'pool', pool, 15, single),
   { ...row('memory', 'pending, executor', executor, 1, pending), unit: 'bytes' },
   { ...row('memory', 'pending, pool', pool, 1, pending), unit: 'bytes' },
 ];
