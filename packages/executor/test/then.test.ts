@@ -111,3 +111,34 @@ test.each([
   await result;
   expect(seen).toEqual([failure, false]);
 });
+
+describe('a native function without a name that is no resolving function', () => {
+  const { format } = new Intl.NumberFormat('en');
+  const onRejected = [() => 'failed', resolvingFunctions().reject] as const;
+
+  test.each(onRejected)('gives its return value, asked for before and after the outcome', async (reject) => {
+    const early = new Future<unknown>();
+    const asked = early.then(format as never, reject).then((text) => text);
+    early.setResult(1234);
+    expect(await asked).toBe('1,234');
+    const late = new Future<unknown>();
+    const result = late.then(format as never, reject);
+    late.setResult(1234);
+    expect(await result).toBe('1,234');
+  });
+
+  test.each(onRejected)('gives its error, which is an unhandled rejection if nobody asks', async (reject) => {
+    process.on('unhandledRejection', onUnhandled);
+    const future = new Future<unknown>();
+    future.then(format as never, reject);
+    future.setResult(Symbol('no number'));
+    await turn();
+    expect(unhandled).toEqual([expect.any(TypeError)]);
+    const other = new Future<unknown>();
+    const result = other.then(format as never, reject);
+    other.setResult(Symbol('no number'));
+    await expect(result).rejects.toThrow(TypeError);
+    await turn();
+    expect(unhandled).toHaveLength(1);
+  });
+});

@@ -20,7 +20,7 @@ import { checkTimeout } from '../options/check-options.ts';
 import { Alarm, systemClock } from '../primitives/clock.ts';
 import { HANDLE, type HandleView } from '../primitives/handle.ts';
 import { runCallback, type Scope, warnOfError } from '../primitives/user-code.ts';
-import { isResolvingFunction, LazyPromise, rejectFirst } from './resolving-functions.ts';
+import { isResolvingFunction, LazyPromise, rejectFirst, resolveFirst } from './resolving-functions.ts';
 import { OBSERVED, Waiter } from './waiter.ts';
 
 export type SettledState = 'cancelled' | 'returned' | 'raised';
@@ -207,7 +207,7 @@ export abstract class Deferred<R> implements Promise<R> {
       const onRejected = this.#listeners as Settle;
       this.#waiter = OBSERVED;
       this.#listeners = undefined;
-      if (state === 'returned') waiter(value);
+      if (state === 'returned') resolveFirst(this, waiter, value);
       else rejectFirst(this, onRejected, value);
       return;
     }
@@ -251,8 +251,12 @@ export abstract class Deferred<R> implements Promise<R> {
   /** The first waiter as an object; `#listeners` is a list from then on. */
   #firstWaiter(): Waiter | undefined {
     if (typeof this.#waiter === 'function') {
+      const onFulfilled = this.#waiter;
       const onRejected = this.#listeners as Settle;
-      this.#waiter = new Waiter(this.#waiter, (error) => rejectFirst(this, onRejected, error));
+      this.#waiter = new Waiter(
+        (result) => resolveFirst(this, onFulfilled, result),
+        (error) => rejectFirst(this, onRejected, error),
+      );
       this.#listeners = undefined;
     }
     return this.#waiter;

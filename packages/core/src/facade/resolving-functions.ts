@@ -15,7 +15,7 @@ void new Promise((resolve) => {
 });
 const NATIVE = sourceOf.call(resolving);
 
-/** Whether `fn` can only be a resolving function of a native promise. It runs no code of the user. */
+/** Whether `fn` is a resolving function of a native promise, or another native function without a name. It runs no code of the user. */
 export function isResolvingFunction(fn: unknown): fn is (value: unknown) => void {
   // A proxy and a bound function have the source of a native one; the latter has a name. Reading the name of a proxy runs code of the program.
   // Nothing tells the functions that `Promise.prototype.finally.call(handle, …)` passes from these; a handle has a `finally` of its own.
@@ -31,10 +31,23 @@ const firstResults = new WeakMap<object, Promise<undefined>>();
 function firstResult(source: Pick<Promise<unknown>, 'then'>, onRejected: OnRejected): Promise<undefined> {
   let result = firstResults.get(source);
   if (result === undefined) {
-    result = source.then(nothing, onRejected) as Promise<undefined>;
+    result = source.then(() => returned.get(source), onRejected) as Promise<undefined>;
     firstResults.set(source, result);
   }
   return result;
+}
+
+/** By handle: what the first function that its first `then` got has returned or thrown, as a promise. A resolving function returns nothing. */
+const returned = new WeakMap<object, Promise<undefined>>();
+
+/** A handle has this result: calls the first function that its first `then` got. Some functions of `Intl` look like resolving functions. */
+export function resolveFirst(source: Pick<Promise<unknown>, 'then'>, onFulfilled: (value: unknown) => unknown, value: unknown): void {
+  try {
+    const result = onFulfilled(value) as undefined;
+    if (result !== undefined) returned.set(source, Promise.resolve(result));
+  } catch (error) {
+    returned.set(source, Promise.reject(error));
+  }
 }
 
 /** A handle has failed with this error: calls the second function that its first `then` got. */
@@ -75,7 +88,7 @@ export class LazyPromise implements Promise<undefined> {
 
   /** Resolving functions return `undefined`, whatever the outcome is. */
   #promise(): Promise<undefined> {
-    if (isResolvingFunction(this.#onRejected)) return this.#source.then(nothing, nothing);
+    if (isResolvingFunction(this.#onRejected)) return this.#source.then(() => returned.get(this.#source), nothing);
     return firstResult(this.#source, this.#onRejected);
   }
 }
