@@ -112,7 +112,7 @@ test.each([
   expect(seen).toEqual([failure, false]);
 });
 
-describe('a native function without a name that is no resolving function', () => {
+describe('a native function without a name that is not a resolving function', () => {
   const { format } = new Intl.NumberFormat('en');
   const onRejected = [() => 'failed', resolvingFunctions().reject] as const;
 
@@ -127,7 +127,7 @@ describe('a native function without a name that is no resolving function', () =>
     expect(await result).toBe('1,234');
   });
 
-  test.each(onRejected)('gives its error, which is an unhandled rejection if nobody asks', async (reject) => {
+  test.each(onRejected)('gives its error, which is an unhandled rejection without a caller', async (reject) => {
     process.on('unhandledRejection', onUnhandled);
     const future = new Future<unknown>();
     future.then(format as never, reject);
