@@ -34,13 +34,15 @@ export class Copier {
   readonly holders: Set<object> = new Set();
   readonly #readings: Readings | undefined;
   readonly #keep: ReadonlySet<unknown>;
+  readonly #isDeep: boolean;
   readonly #copies = new Map<object, object>();
 
-  /** `keep`: objects that are moved, so that the copy refers to them. */
-  constructor(buffers: Uint8Array[] | undefined, keep: ReadonlySet<unknown>, readings?: Readings) {
+  /** `keep`: objects that are moved, so that the copy refers to them. `isDeep`: the copy also has its own dates and small buffers. */
+  constructor(buffers: Uint8Array[] | undefined, keep: ReadonlySet<unknown>, readings?: Readings, isDeep = false) {
     this.buffers = buffers;
     this.#keep = keep;
     this.#readings = readings;
+    this.#isDeep = isDeep;
   }
 
   /** Returns true if the copy needs no further treatment: it has no Buffer to restore and nothing to move. */
@@ -79,7 +81,7 @@ export class Copier {
       case BUFFER:
         return this.buffers === undefined ? value : this.#copyBuffer(value as ArrayBuffer);
       default:
-        return value;
+        return this.#isDeep && types.isDate(value) ? this.#remember(value, new Date(Date.prototype.getTime.call(value))) : value;
     }
   }
 
@@ -131,9 +133,10 @@ export class Copier {
   }
 
   #copyBuffer(buffer: ArrayBuffer & { readonly resizable?: boolean }): ArrayBuffer {
-    if (buffer.byteLength < WORTH_MOVING || buffer.resizable === true) return buffer;
+    const isMoved = buffer.byteLength >= WORTH_MOVING && buffer.resizable !== true;
+    if (!isMoved && !this.#isDeep) return buffer;
     const copy = this.#remember(buffer, buffer.slice(0));
-    this.movable.push(copy);
+    if (isMoved) this.movable.push(copy);
     return copy;
   }
 }

@@ -9,8 +9,8 @@
  *     |---separate-> a message of its own before this one; `specials`, AS_SEPARATE
  *     '---cannot travel--> `failures`; `specials`, AS_SKIP
  *
- * Invariants: an item that cannot travel harms no other item. No item is copied, except numbers whose memory is moved. A primitive costs one type
- * check.
+ * Invariants: an item that cannot travel harms no other item. Tasks share no object in the worker, whatever their arguments have in common here. A primitive
+ * costs one type check.
  * This file does not know lanes and transports.
  */
 import { types } from 'node:util';
@@ -128,6 +128,7 @@ export function packRuns<C extends PackableChunk>(
   const out: PackedRuns<C> = { runs: [], expectations: [], transfer: [], separate: [], failures: [] };
   const { runs } = out;
   let run = -RUN_FIELDS;
+  packer.travelTogether(chunks.length > 1 || (chunks[0]?.count ?? 0) > 1);
   for (const chunk of chunks) {
     const { fn, settings } = chunk.job;
     const timed = announces || settings.taskTimeout !== Number.POSITIVE_INFINITY;
@@ -159,6 +160,7 @@ export function packRuns<C extends PackableChunk>(
       else packItem(item, chunk, offset, packer, out, run, items);
     }
   }
+  packer.travelTogether(false);
   for (run = 0; run < runs.length; run += RUN_FIELDS) {
     if (runs[run + RUN_SPECIALS] === undefined) packRun(runs, run);
   }

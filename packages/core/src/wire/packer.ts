@@ -16,6 +16,7 @@
  */
 import { types } from 'node:util';
 import { Copier } from './copier.ts';
+import { ownCopy } from './own-copy.ts';
 import { bytesWithErrors, tooLarge, unsendable, withErrors } from './packed-value.ts';
 import { DEEPEST_PLAIN, isCertainToTravel, isLargeBuffer, LARGEST_PLAIN, type QuickCheck } from './quick-check.ts';
 import { SendabilityCheck, type TransportCapabilities } from './sendability-check.ts';
@@ -32,6 +33,8 @@ type Form = typeof PLAIN | typeof BYTES | typeof SEPARATE | typeof STORED;
 
 /** The most bytes that one unit of LARGEST_PLAIN takes. */
 const UNIT_BYTES = 80;
+/** The most units of a value that is copied here: copying a larger one takes longer than to send or serialise it apart. */
+const LIGHTEST = 1 << 8;
 /** From this number of bytes on, moving a buffer costs less than copying it. */
 const WORTH_TRANSFER = 1 << 15;
 /** The most bytes that one character of a text takes. */
@@ -41,6 +44,8 @@ const NOTHING: ReadonlySet<unknown> = new Set();
 /** Packs one value at a time. `form`, `value` and `transfer` describe the last packed value. */
 export class Packer {
   form: Form = PLAIN;
+  /** The packed value is PLAIN, and so small that `ownCopy` of it is cheap. */
+  isLight = false;
   /** The receiver may read large buffers into memory that it uses again. */
   isReusable = false;
   value: unknown;
@@ -50,11 +55,12 @@ export class Packer {
   readonly longestText: number;
   readonly #capabilities: TransportCapabilities;
   readonly #quickCheck: QuickCheck;
+  readonly #others = new Set<object>();
 
   constructor(capabilities: TransportCapabilities) {
     this.#capabilities = capabilities;
     this.longestText = capabilities.maxPayloadBytes / TEXT_BYTES;
-    this.#quickCheck = { left: 0, hasViews: false, capabilities };
+    this.#quickCheck = { left: 0, hasViews: false, others: undefined, isShared: false, capabilities };
   }
 
   /** The transport can move buffers instead of copying them. */
@@ -62,9 +68,19 @@ export class Packer {
     return this.#capabilities.movesBuffers;
   }
 
+  /**
+   * The next values travel in one message, or each alone. Objects that two of them have are sent twice: else their receivers would share one copy, and each
+   * would see what another one changes.
+   */
+  travelTogether(isTogether: boolean): void {
+    if (this.#others.size > 0) this.#others.clear();
+    this.#quickCheck.others = isTogether ? this.#others : undefined;
+  }
+
   /** Packs a value that certainly travels as it is; this runs no code of the user. Returns false for any other value, which it does not pack. */
   packQuickly(value: unknown): boolean {
-    if (typeof value !== 'object' || value === null || !this.#passesQuickCheck(value) || this.#quickCheck.hasViews) return false;
+    if (typeof value !== 'object' || value === null || !this.#passesQuickCheck(value)) return false;
+    if (this.#quickCheck.hasViews || this.#quickCheck.isShared) return false;
     this.#set(PLAIN, value, undefined);
     return true;
   }
@@ -74,6 +90,7 @@ export class Packer {
     try {
       if (typeof value === 'object' && value !== null && this.#passesQuickCheck(value)) {
         if (this.#quickCheck.hasViews) this.#packViews(value);
+        else if (this.#quickCheck.isShared) this.#packApart(value, root);
         else this.#set(PLAIN, value, undefined);
       } else if (this.#capabilities.movesBuffers && isLargeBuffer(value)) this.#packBuffer(value, root);
       else this.#packChecked(value, root);
@@ -88,17 +105,30 @@ export class Packer {
     this.transfer = undefined;
   }
 
+  get #isTogether(): boolean {
+    return this.#quickCheck.others !== undefined;
+  }
+
   #passesQuickCheck(value: object): boolean {
     const check = this.#quickCheck;
     check.left = LARGEST_PLAIN;
     check.hasViews = false;
-    return isCertainToTravel(value, 0, check) && (LARGEST_PLAIN - check.left) * UNIT_BYTES <= this.#capabilities.maxPayloadBytes;
+    check.isShared = false;
+    const isCertain = isCertainToTravel(value, 0, check);
+    this.isLight = isCertain && !check.hasViews && LARGEST_PLAIN - check.left <= LIGHTEST;
+    return isCertain && (LARGEST_PLAIN - check.left) * UNIT_BYTES <= this.#capabilities.maxPayloadBytes;
   }
 
   #set(form: Form, value: unknown, transfer: Transferable[] | undefined): void {
     this.form = form;
     this.value = value;
     this.transfer = transfer;
+  }
+
+  /** Packs a value that has objects of another one. */
+  #packApart(value: object, root: string): void {
+    if (this.isLight) this.#set(PLAIN, ownCopy(value), undefined);
+    else this.#packChecked(value, root);
   }
 
   /** Packs one large Buffer: it is copied once, and the copy is moved. */
@@ -111,10 +141,11 @@ export class Packer {
 
   #packViews(value: object): void {
     if (Buffer.isBuffer(value) && !types.isSharedArrayBuffer(value.buffer)) {
-      this.#set(BYTES, ownsBuffer(value) ? value.buffer : rightSized(value).buffer, undefined);
+      const isOwn = ownsBuffer(value) && !this.#isTogether;
+      this.#set(BYTES, isOwn ? value.buffer : rightSized(value).buffer, undefined);
       return;
     }
-    const copier = new Copier([], NOTHING);
+    const copier = new Copier([], NOTHING, undefined, this.#isTogether);
     const copy = copier.copy(value);
     if (copier.isBare) this.#set(PLAIN, copy, undefined);
     else this.#set(BYTES, [copy, copier.buffers], undefined);
@@ -137,10 +168,11 @@ export class Packer {
       this.#set(SEPARATE, [copy, copier.buffers], [...(check.moved as ReadonlySet<Transferable>), ...copier.movable]);
       return;
     }
-    const copier = new Copier(movesBuffers && isSmall ? [] : undefined, NOTHING, check.readings);
-    const needsCopy = check.readings !== undefined || (check.hasViews && copier.buffers !== undefined);
+    const copier = new Copier(movesBuffers && isSmall ? [] : undefined, NOTHING, check.readings, this.#isTogether);
+    const needsCopy = check.readings !== undefined || (copier.buffers !== undefined && (check.hasViews || this.#isTogether));
     const copy = needsCopy ? copier.copy(value) : value;
-    if (!isSmall) this.#packBytes(copy, root);
+    // The copier leaves the views of a value for a process to the serialiser.
+    if (!isSmall || (this.#isTogether && !movesBuffers)) this.#packBytes(copy, root);
     else if (copier.isBare) this.#set(PLAIN, copy, undefined);
     else this.#set(BYTES, [copy, copier.buffers], copier.movable);
   }

@@ -4,7 +4,7 @@
  *   value --isCertainToTravel--> true:  plain, or a copy of its views
  *                            '-> false: unknown; SendabilityCheck looks at the whole value
  *
- * Invariants: the check runs no code of the user (no getter, no Proxy trap) and allocates nothing. It never returns true for a value that
+ * Invariants: the check runs no code of the user (no getter, no Proxy trap); for a value that travels alone it allocates nothing. It never returns true for a value that
  * cannot travel; it may return false for a value that can.
  * This file does not know how a value is packed.
  */
@@ -32,6 +32,10 @@ export interface QuickCheck {
   left: number;
   /** The check met a view of which a clone would take too much memory, or whose class a clone would lose. */
   hasViews: boolean;
+  /** Objects of the values that travel in the same message; `undefined`: they do not matter. The check adds those of the value. */
+  others: Set<object> | undefined;
+  /** The check met an object that another value of the message has, or that this value has twice. */
+  isShared: boolean;
   readonly capabilities: TransportCapabilities;
 }
 
@@ -45,6 +49,7 @@ const { isProxy } = types;
 export function isCertainToTravel(value: object, depth: number, check: QuickCheck): boolean {
   check.left -= OBJECT_UNITS;
   if (check.left < 0 || depth >= DEEPEST_PLAIN || isProxy(value)) return false;
+  if (check.others !== undefined) note(value, check.others, check);
   if (transfers.any && transferListOf(value) !== undefined) return false;
   const prototype = getPrototypeOf(value);
   if (prototype === ObjectPrototype || prototype === null) {
@@ -76,6 +81,11 @@ export function isCertainToTravel(value: object, depth: number, check: QuickChec
     default:
       return false;
   }
+}
+
+function note(object: object, others: Set<object>, check: QuickCheck): void {
+  const { size } = others;
+  if (others.add(object).size === size) check.isShared = true;
 }
 
 function fieldsFit(value: object, depth: number, check: QuickCheck): boolean {
@@ -132,6 +142,7 @@ function viewFits(view: ArrayBufferView, check: QuickCheck): boolean {
     if (Buffer.isBuffer(view)) check.hasViews = true;
     return check.capabilities.sharesMemory;
   }
+  if (check.others !== undefined) note(buffer, check.others, check);
   if (check.capabilities.movesBuffers && (Buffer.isBuffer(view) || !ownsBuffer(view))) check.hasViews = true;
   return bytesFit(buffer as ArrayBuffer, view.byteLength, check);
 }

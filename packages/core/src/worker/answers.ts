@@ -3,7 +3,8 @@
  *
  *   value | thrown | skipped --> waiting outcomes --flush--> ANSWER [count, values, specials, segments]
  *
- * Invariants: outcomes keep the order of the tasks; an outcome never waits longer than the rule in wire/budget.ts allows. A value that cannot be sent
+ * Invariants: outcomes keep the order of the tasks; an outcome never waits longer than the rule in wire/budget.ts allows. What a task changes later does not
+ * reach a result that waits. A value that cannot be sent
  * is an outcome too: the task fails and the worker goes on. This file does not know how a message travels.
  */
 import { TaskSerializationError } from '../errors.ts';
@@ -24,6 +25,7 @@ import {
   STARTED,
   VALUE_OF,
 } from '../wire/messages.ts';
+import { ownCopy } from '../wire/own-copy.ts';
 import { isPrimitive, packedNumbers, packNumbers } from '../wire/pack-runs.ts';
 import { BYTES, Packer, PLAIN, SEPARATE, STORED } from '../wire/packer.ts';
 import { encodeThrown } from '../wire/thrown.ts';
@@ -48,6 +50,8 @@ export class Answers {
   #numbers = new Float64Array(FEW_NUMBERS);
   #count = 0;
   #specials: unknown[] | undefined;
+  /** The last result refers to objects of the task, which the next task may change. */
+  #refersToTask: 'no' | 'to little' | 'to much' = 'no';
   /** Run times of the waiting outcomes, as a flat list of function, runs, microseconds. */
   #segments: number[] = [];
   /** The expected work in the waiting outcomes and in the running task: see wire/budget.ts. */
@@ -70,7 +74,9 @@ export class Answers {
 
   /** Before a task with this expected run time starts: sends the outcomes that must not wait for it. */
   beforeTask(expectation: number): void {
-    if (this.#values.length + this.#count > 0 && !mayWait(this.#budget, expectation)) this.flush();
+    if (this.#values.length + this.#count === 0) return;
+    if (this.#refersToTask === 'to much' || !mayWait(this.#budget, expectation)) this.flush();
+    else if (this.#refersToTask === 'to little') this.#ownLast();
   }
 
   /** A task with this expected run time starts. */
@@ -147,9 +153,13 @@ export class Answers {
       this.thrown(ofResult(error, value), 'worker');
       return;
     }
-    if (packer.form === PLAIN) this.#values.push(packer.value);
-    else if (packer.form === BYTES) this.#special(AS_BYTES, packer.value);
-    else if (packer.form === STORED) this.#special(AS_STORED, packer.value);
+    if (packer.form === PLAIN) {
+      this.#values.push(packer.value);
+      this.#refersToTask = packer.isLight ? 'to little' : 'to much';
+    } else if (packer.form === BYTES) {
+      this.#special(AS_BYTES, packer.value);
+      this.#refersToTask = 'to much';
+    } else if (packer.form === STORED) this.#special(AS_STORED, packer.value);
     else this.#special(AS_SEPARATE, undefined);
     packer.clear();
   }
@@ -179,7 +189,15 @@ export class Answers {
       this.#send(count, values, specials, segments, memory);
     }
     this.#budget = 0;
+    this.#refersToTask = 'no';
     this.#flushedAt = this.#since = now();
+  }
+
+  /** The last result gets a copy of the objects that it refers to. */
+  #ownLast(): void {
+    const at = this.#values.length - 1;
+    this.#values[at] = ownCopy(this.#values[at] as object);
+    this.#refersToTask = 'no';
   }
 
   /** Tells the program which messages are completely read, unless an answer did. */
