@@ -84,6 +84,12 @@ export declare class NotSupportedError extends TwinpoolError {
     static readonly code = "ERR_TWINPOOL_NOT_SUPPORTED";
 }
 
+export type NumberArray = Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | (typeof globalThis extends {
+    readonly Float16Array: {
+        readonly prototype: infer T;
+    };
+} ? T : never);
+
 export interface OptionIssue {
     readonly path: string;
     readonly message: string;

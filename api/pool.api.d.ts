@@ -14,6 +14,7 @@ export {
   NestedBootstrapError,
   NotReadyError,
   NotSupportedError,
+  NumberArray,
   OptionIssue,
   OptionsError,
   PayloadTooLargeError,
@@ -124,12 +125,6 @@ export declare class MaybeEncodingError extends TaskSerializationError {
         cause?: unknown;
     });
 }
-
-export type NumberArray = Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | (typeof globalThis extends {
-    readonly Float16Array: {
-        readonly prototype: infer T;
-    };
-} ? T : never);
 
 export interface Pool extends AsyncDisposable {
     apply<A extends readonly unknown[], R>(fn: (...args: A) => R, ...rest: Rest<A, AsyncOptions<Awaited<R>>>): Promise<Awaited<R>>;

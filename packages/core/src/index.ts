@@ -42,6 +42,7 @@ export type {
   WorkerOptions,
 } from './options/options.ts';
 export type { Percentiles } from './primitives/histogram.ts';
+export type { NumberArray } from './primitives/number-array.ts';
 export { cpuCount } from './resources/cpu-count.ts';
 export { WorkerRuntime, type WorkerRuntimeConstructor } from './runtime.ts';
 export { type ArgumentsSchema, type CheckedTask, defineTask } from './tasks/definition/checked-task.ts';

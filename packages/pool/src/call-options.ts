@@ -3,7 +3,7 @@
  *
  * It knows which method takes which options. Core checks the values.
  */
-import type { CallOptions } from '@twinpool/core';
+import type { CallOptions, NumberArray } from '@twinpool/core';
 import { type CallSettings, checkWhole, resolveCall } from '@twinpool/core/facade';
 import type { Callbacks } from './callbacks.ts';
 
@@ -28,20 +28,6 @@ export interface MapOptions extends CallOptions {
   /** Called after each task. `total` is `undefined` while the length of the input is not known. Default: none. */
   onProgress?: ((progress: { completed: number; total: number | undefined }) => void) | undefined;
 }
-
-/** A typed array of numbers: a `map` can write its results into it. */
-export type NumberArray =
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | Float32Array
-  | Float64Array
-  // Node 24 and later has Float16Array; the compiler may have no declaration of it.
-  | (typeof globalThis extends { readonly Float16Array: { readonly prototype: infer T } } ? T : never);
 
 /** A typed array of bigints: a `map` can write its results into it. */
 export type BigIntArray = BigInt64Array | BigUint64Array;

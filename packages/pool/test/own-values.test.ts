@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { change, changeSecond, keptBuffer, keptFields, keptList, keptMap, keptPart, keptRows, keptView } from './fixtures/values.mjs';
 import { INLINE, sharePool, VARIANTS } from './variants.ts';
 
-/** So many that messages carry several of them. */
+/** Enough calls for messages that carry several of them. */
 const calls = Array.from({ length: 40 }, (_, i) => i);
 const CHUNKSIZES = [undefined, 1, 7] as const;
 const optionsOf = (chunksize: number | undefined) => (chunksize === undefined ? {} : { chunksize });

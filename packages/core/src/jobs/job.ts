@@ -11,6 +11,7 @@
  * A job owns its input and its outcomes. It does not know lanes and transports; of the facade it knows a listener.
  */
 import { CancelledError } from '../errors.ts';
+import type { NumberArray } from '../primitives/number-array.ts';
 import { sharedScopeHere } from '../primitives/shared-scope.ts';
 import { runCallback, type Scope, scopeHere } from '../primitives/user-code.ts';
 import { withoutStack } from '../primitives/without-stack.ts';
@@ -36,17 +37,6 @@ export interface CallSettings {
   /** A worker process may read large arguments into memory that it uses again. */
   readonly reuseBuffers?: boolean | undefined;
 }
-
-export type NumberArray =
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | Float32Array
-  | Float64Array;
 
 /** Consecutive tasks of one job that travel together. */
 export interface Chunk {

@@ -4,7 +4,8 @@
  * The chunk is a view: the list is shared with the job and with other chunks, and is never copied or changed.
  */
 import { types } from 'node:util';
-import type { Chunk, Job, NumberArray } from './job.ts';
+import type { NumberArray } from '../primitives/number-array.ts';
+import type { Chunk, Job } from './job.ts';
 
 export class ListChunk implements Chunk {
   readonly job: Job;

@@ -214,7 +214,10 @@ export class Client implements JobOwner {
     return true;
   }
 
-  /** The job whose turn it is; undefined when nothing can be claimed. A function still being found, or a schema that has not answered, holds up what is behind it. */
+  /**
+   * The job whose turn it is; undefined when nothing can be claimed. A function still being found, or a schema that has not answered, holds up what is
+   * behind it.
+   */
   front(): Job | undefined {
     for (let job = this.#queue.first; job !== undefined; job = this.#queue.first) {
       if (job.fn.state === 'pending') return undefined;

@@ -28,6 +28,7 @@ import { Histogram } from '../primitives/histogram.ts';
 import { afterMicrotasks } from '../primitives/time.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
 import type { Client, ClientScheduler } from './client.ts';
+import { expectedWork, isShort, isWarm, SHORT_RUN, staysTogether, warmLane } from './short-bursts.ts';
 
 /** Worker time, in ns, that a task is charged with in advance while its function was never measured. */
 const UNKNOWN_CHARGE = 1_000_000;
@@ -43,13 +44,6 @@ const WORTH_WAITING = 20;
  * keeps free slots empty. Less: the first worker that is ready gets the whole burst.
  */
 const SPREAD_WAIT = 200;
-/**
- * µs of expected work for which no further thread is woken; waking one takes 25 µs, and several times that on a busy machine. More: longer bursts stay with
- * one thread. Less: more wake-ups.
- */
-const WORTH_WAKING = 100;
-/** ms after which work that was expected to be short is shared after all. */
-const SHORT_RUN = 1;
 /** Clients without work that are still looked at; more, and each look is longer, fewer, and one that works now and then comes and goes. */
 const MOST_RESTING = 8;
 /** The most tasks of one message; a lane's counters take 16 bits (wire/cells.ts). */
@@ -193,13 +187,18 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** A job came in: an idle lane gets it at once; else it goes out with what else comes this turn. */
   pump(urgent: boolean): void {
-    if (urgent && this.#isAnyIdle() && this.#warmLane(0, this.#accepted?.at ?? 0) === undefined) this.#run();
+    if (urgent && this.#isAnyIdle() && !this.#isAnyWarm()) this.#run();
     else this.#plan();
   }
 
   #isAnyIdle(): boolean {
     for (const lane of this.#lanes) if (this.#slots > 1 ? lane.freeSlot !== undefined : lane.isIdle) return true;
     return false;
+  }
+
+  /** One slot each: what comes now may follow what runs. The time is that of the last job. */
+  #isAnyWarm(): boolean {
+    return this.#slots === 1 && warmLane(this.#lanes, 0, this.#accepted?.at ?? 0) !== undefined;
   }
 
   laneHasRoom(): void {
@@ -353,52 +352,24 @@ export class Scheduler implements WorkListener, ClientScheduler {
   /** Short tasks follow short ones in the lane that has those: waking another one takes longer. */
   #fillWarm(): void {
     const now = this.#clock.now();
-    if (this.#lanes.length < 2 || this.#warmLane(0, now) === undefined) return;
-    const work = this.#expectedWork();
-    if (work > WORTH_WAKING) return;
-    const lane = this.#warmLane(work, now);
+    if (this.#lanes.length < 2 || warmLane(this.#lanes, 0, now) === undefined) return;
+    const lane = warmLane(this.#lanes, expectedWork(this.#active), now);
     if (lane !== undefined && !(this.#broadcasts.length > 0 && this.#isKept(lane)))
       this.#fill(lane, lane.slots[0] as Slot, this.#waiting());
-  }
-
-  /** µs of work that waits; Infinity where that is not known. */
-  #expectedWork(): number {
-    let work = 0;
-    for (const client of this.#active) {
-      const front = client.front();
-      if (front === undefined) continue;
-      const expected = front.fn.runTimes.expectation(WORTH_WAKING);
-      if (expected === 0) return Number.POSITIVE_INFINITY;
-      work += expected * client.claimable;
-    }
-    return work;
-  }
-
-  /** A lane that has a task, and will have done it, and `work` µs more, before another one is awake. */
-  #warmLane(work: number, now: number): Lane | undefined {
-    if (this.#slots > 1) return undefined;
-    for (const lane of this.#lanes) if (this.#isWarm(lane, work, now)) return lane;
-    return undefined;
-  }
-
-  #isWarm(lane: Lane, work: number, now: number): boolean {
-    if (!lane.canTakeBack) return false;
-    const slot = lane.slots[0] as Slot;
-    return slot.outstanding > 0 && lane.state === 'ready' && lane.callsLeft > 0 && slot.hasRoom && isShort(slot, work, now);
   }
 
   /** The same lane first, while it keeps up: its worker is warm, and the others may rest. Lanes that will be idle soon get their share too. */
   #fillIdle(): void {
     const now = this.#clock.now();
     let sharers = 0;
-    for (const lane of this.#lanes) if (lane.isIdle || this.#isWarm(lane, 0, now)) sharers += 1;
+    for (const lane of this.#lanes) if (lane.isIdle || isWarm(lane, 0, now)) sharers += 1;
     for (let i = 0; i < this.#lanes.length && sharers > 0; i++) {
       const lane = this.#lanes[i] as Lane;
       if (lane.isIdle) this.#fillShare(lane, sharers--);
     }
     for (let i = 0; i < this.#lanes.length && sharers > 0; i++) {
       const lane = this.#lanes[i] as Lane;
-      if (this.#isWarm(lane, 0, now)) this.#fillShare(lane, sharers--);
+      if (isWarm(lane, 0, now)) this.#fillShare(lane, sharers--);
     }
   }
 
@@ -406,7 +377,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
   #fillShare(lane: Lane, sharers: number): void {
     const waiting = this.#waiting();
     if (waiting === 0 || lane.callsLeft <= 0 || (this.#broadcasts.length > 0 && this.#isKept(lane))) return;
-    const isShared = sharers > 1 && !(lane.canTakeBack && this.#expectedWork() <= WORTH_WAKING);
+    const isShared = sharers > 1 && !staysTogether(lane, this.#active);
     this.#fill(lane, lane.slots[0] as Slot, isShared ? Math.ceil(waiting / sharers) : waiting);
   }
 
@@ -683,11 +654,6 @@ export class Scheduler implements WorkListener, ClientScheduler {
     }
     return [];
   }
-}
-
-/** Whether the slot will have done its tasks, and `work` µs more, before another thread is awake. */
-function isShort({ load, frontSince }: Slot, work: number, now: number): boolean {
-  return load + work <= WORTH_WAKING && now - frontSince <= SHORT_RUN;
 }
 
 function hasTasksOf({ slots }: Lane, client: Client): boolean {

@@ -18,10 +18,10 @@ export type BufferPart = ArrayBuffer | ArrayBufferView;
 
 /** Takes large buffers out of the messages of one sender. */
 export interface BufferOutlet {
-  /** The bytes from which on a buffer is worth it; Infinity while there is no file. */
+  /** The size in bytes from which on a buffer goes another way; Infinity while none does. */
   readonly least: number;
   /**
-   * Sends the bytes on their way and returns the number of the buffer. `undefined`: there is no room, so the bytes stay in the message. `isReusable`: the
+   * Sends the bytes on their way and returns the number of the buffer. `undefined`: the file is full, and the bytes stay in the message. `isReusable`: the
    * receiver may read them into memory that it uses again.
    */
   put(part: BufferPart, isReusable: boolean): number | undefined;

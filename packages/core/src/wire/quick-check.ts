@@ -4,8 +4,8 @@
  *   value --isCertainToTravel--> true:  plain, or a copy of its views
  *                            '-> false: unknown; SendabilityCheck looks at the whole value
  *
- * Invariants: the check runs no code of the user (no getter, no Proxy trap); for a value that travels alone it allocates nothing. It never returns true for a value that
- * cannot travel; it may return false for a value that can.
+ * Invariants: the check runs no code of the user (no getter, no Proxy trap); for a value that travels alone it allocates nothing. It never returns true
+ * for a value that cannot travel; it may return false for a value that can.
  * This file does not know how a value is packed.
  */
 import { types } from 'node:util';

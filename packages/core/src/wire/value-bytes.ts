@@ -175,7 +175,10 @@ export function toBytes(value: unknown, prefix?: Uint8Array, stored?: ReadonlyMa
   return serializer.releaseBuffer();
 }
 
-/** Returns the value of the bytes. `stored`: the buffers that came outside of them, by index. Throws if the bytes are damaged, or nested too deeply for the stack of this thread. */
+/**
+ * Returns the value of the bytes. `stored`: the buffers that came outside of them, by index. Throws if the bytes are damaged, or nested too deeply for the
+ * stack of this thread.
+ */
 export function fromBytes(bytes: Uint8Array, stored: readonly ArrayBuffer[] = NO_BUFFERS): unknown {
   if (!HAS_SERIALIZER) return deserialize(bytes as Buffer);
   const deserializer = new FrameDeserializer(bytes, stored);

@@ -75,7 +75,7 @@ export class WorkerBuffers implements BufferOutlet, LentBuffers {
   }
 
   take(ids: readonly number[], lent?: ArrayBuffer[]): ArrayBuffer[] {
-    if (this.#reader === undefined) throw new RangeError('there is no file for buffers');
+    if (this.#reader === undefined) throw new RangeError('this worker has no file for buffers');
     return this.#reader.take(ids, lent);
   }
 

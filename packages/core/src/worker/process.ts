@@ -8,8 +8,8 @@
  *   blocking read --frame--> drive --idle--> quiesce --no leftovers--> poll --> blocking read
  *                                       '--leftovers, or RELEASE--> loop (announced by MODE), poll --number n--> read up to n, drive
  *
- * Large buffers come and go through the files fd 6 and fd 7 (buffer-files.ts). fd 4 always blocks, and fd 3 blocks except during a poll (frame-input.ts). Only fd 5 is a net.Socket that reads. The protocol is in
- * ARCHITECTURE.md, section 5.
+ * fd 4 always blocks, and fd 3 blocks except during a poll (frame-input.ts). Only fd 5 is a net.Socket that reads. Large buffers come and go through the
+ * files fd 6 and fd 7 (buffer-files.ts). The protocol is in ARCHITECTURE.md, section 5.
  */
 
 import { createReadStream, writeSync } from 'node:fs';

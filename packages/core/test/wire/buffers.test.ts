@@ -83,7 +83,7 @@ describe('a buffer', () => {
     expect([writer.extent, size()]).toEqual([0, 0]);
   });
 
-  it('is refused without a trace where there is no room', () => {
+  it('leaves nothing behind if it is refused for lack of room', () => {
     const { writer, pieces, failures } = pair(10 * PAGE);
     expect(writer.put(bytesOf(11 * PAGE, 1), false)).toBeUndefined();
     expect(writer.put(bytesOf(10 * PAGE, 1), false)).toBe(1);
