@@ -16,12 +16,14 @@ import { BUFFER, kindOf, LEAF, LIST, MAP, ownsBuffer, SET, VIEW } from './value-
 const originals: object[] = [];
 const copies: object[] = [];
 
-/** Returns the copy. */
+/** Returns the copy. Throws if a buffer of the value was moved away meanwhile. */
 export function ownCopy(value: object): object {
-  const copy = copyOf(value);
-  originals.length = 0;
-  copies.length = 0;
-  return copy;
+  try {
+    return copyOf(value);
+  } finally {
+    originals.length = 0;
+    copies.length = 0;
+  }
 }
 
 function partOf(value: unknown): unknown {

@@ -196,8 +196,13 @@ export class Answers {
   /** The last result gets a copy of the objects that it refers to. */
   #ownLast(): void {
     const at = this.#values.length - 1;
-    this.#values[at] = ownCopy(this.#values[at] as object);
     this.#refersToTask = 'no';
+    try {
+      this.#values[at] = ownCopy(this.#values[at] as object);
+    } catch {
+      // It cannot be sent any more. Its answer says so.
+      this.flush();
+    }
   }
 
   /** Tells the program which messages are completely read, unless an answer did. */
