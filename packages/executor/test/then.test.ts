@@ -114,15 +114,15 @@ test.each([
 
 describe('a native function without a name that is not a resolving function', () => {
   const { format } = new Intl.NumberFormat('en');
-  const onRejected = [() => 'failed', resolvingFunctions().reject] as const;
+  const onRejected: readonly ((reason: unknown) => string)[] = [() => 'failed', resolvingFunctions().reject as () => string];
 
   test.each(onRejected)('gives its return value, asked for before and after the outcome', async (reject) => {
     const early = new Future<unknown>();
-    const asked = early.then(format as never, reject).then((text) => text);
+    const asked = early.then(format as (value: unknown) => string, reject).then((text) => text);
     early.setResult(1234);
     expect(await asked).toBe('1,234');
     const late = new Future<unknown>();
-    const result = late.then(format as never, reject);
+    const result = late.then(format as (value: unknown) => string, reject);
     late.setResult(1234);
     expect(await result).toBe('1,234');
   });
@@ -130,12 +130,12 @@ describe('a native function without a name that is not a resolving function', ()
   test.each(onRejected)('gives its error, which is an unhandled rejection without a caller', async (reject) => {
     process.on('unhandledRejection', onUnhandled);
     const future = new Future<unknown>();
-    future.then(format as never, reject);
+    future.then(format as (value: unknown) => string, reject);
     future.setResult(Symbol('no number'));
     await turn();
     expect(unhandled).toEqual([expect.any(TypeError)]);
     const other = new Future<unknown>();
-    const result = other.then(format as never, reject);
+    const result = other.then(format as (value: unknown) => string, reject);
     other.setResult(Symbol('no number'));
     await expect(result).rejects.toThrow(TypeError);
     await turn();
