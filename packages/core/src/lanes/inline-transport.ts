@@ -160,6 +160,7 @@ export class InlineTransport implements Transport {
       mode: BLOCKING,
       memory: new UsedMemory(heapAndExternal, 0),
       claim: (cell, most) => this.#claim(cell, most),
+      unclaim: (cell) => this.#unclaim(cell),
       send: (message, transfer) => this.#send(message, transfer),
       keepTurning: () => undefined,
       idle: () => this.#toWorker.length > 0 && this.#planTurn(),
@@ -179,6 +180,11 @@ export class InlineTransport implements Transport {
     const count = Math.min(most, claims.end - claims.next);
     claims.next += count;
     return count;
+  }
+
+  #unclaim(cell: number): void {
+    const claims = this.#claims.get(cell);
+    if (claims !== undefined) claims.next -= 1;
   }
 
   #send(message: Message, transfer: readonly unknown[] | undefined): void {

@@ -331,19 +331,24 @@ export class Lane implements TransportOwner {
   }
 
   /**
-   * Several slots: notes whether a task waits to begin for longer than `bound` ms. Returns whether one waits that has not waited for so long. To be called
-   * when all messages of the worker were read.
+   * Several slots: notes whether a task waits to begin for longer than `bound` ms. Returns whether one waits that has not waited for so long, or waits for
+   * its module. To be called when all messages of the worker were read.
    */
   judgeWait(bound: number): boolean {
     const since = this.#clock.now() - bound;
     let isAnyYoung = false;
     this.#isHeldUp = false;
     for (const slot of this.slots) {
-      if (slot.outstanding === 0 || slot.hasBegun) continue;
-      if (slot.frontSince <= since) this.#isHeldUp = true;
+      if (slot.outstanding === 0 || (slot.hasBegun && this.#isLoaded(slot))) continue;
+      if (!slot.hasBegun && slot.frontSince <= since) this.#isHeldUp = true;
       else isAnyYoung = true;
     }
     return isAnyYoung;
+  }
+
+  /** Until then a task counts as begun, although it may come to wait for another one. */
+  #isLoaded({ inFlight: { front } }: Slot): boolean {
+    return front === undefined || this.#functions.isLoaded(front.job.fn.id);
   }
 
   /** No work came for some time. */
@@ -569,7 +574,10 @@ export class Lane implements TransportOwner {
       return;
     }
     this.#hasAnswered = true;
-    this.#isHeldUp = false;
+    if (this.#isHeldUp) {
+      this.#isHeldUp = false;
+      this.#work.answeredLate();
+    }
     if (slot.isStuck) this.#stuck -= 1;
     if (message[8] !== undefined) this.#measured(message[8] as number);
     slot.answered(count, message[2] as ArrayLike<unknown>, specials, message[4] as number[]);

@@ -29,6 +29,8 @@ export interface WorkListener {
   laneHasRoom(): void;
   /** Tasks that have not started must run elsewhere. */
   givenBack(chunks: readonly Chunk[]): void;
+  /** A worker in which tasks waited for too long has answered: whether they still wait is to be judged again. */
+  answeredLate(): void;
   /** `count` tasks of a chunk leave the lane: answered, lost or given back. */
   left(chunk: Chunk, count: number): void;
   /** `count` runs of this function took `elapsed` microseconds together. */

@@ -205,6 +205,10 @@ export class Scheduler implements WorkListener, ClientScheduler {
     this.#run();
   }
 
+  answeredLate(): void {
+    this.#lookIn(LONG_RUN);
+  }
+
   givenBack(chunks: readonly Chunk[]): void {
     this.giveBack(chunks);
     this.pump(false);

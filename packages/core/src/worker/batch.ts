@@ -5,7 +5,7 @@
  *                  '-- #at: the next item       '-- nextRun
  *
  *   waiting --claim--> claimed --start--> running --moveOn--> the next task
- *                         '-- the program took the tasks back: the batch is over
+ *      ^---- unclaim ----+'-- the program took the tasks back: the batch is over
  *
  * Only these methods move the cursor. `place` counts the tasks of the whole message, since the program names a task by message and place. A batch does not
  * know what a task does, nor its outcome.
@@ -99,6 +99,13 @@ export class Batch {
   claim(transport: WorkerTransport, most: number): boolean {
     if (this.#claimed === 0) this.#claimed = transport.claim(this.#cell, most);
     return this.#claimed > 0;
+  }
+
+  /** The claimed task, if there is one, has not begun and may be taken back. */
+  unclaim(transport: WorkerTransport): void {
+    if (this.#claimed === 0) return;
+    this.#claimed = 0;
+    transport.unclaim(this.#cell);
   }
 
   /** The first claimed task starts. */

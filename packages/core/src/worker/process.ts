@@ -82,6 +82,10 @@ class ProcessTransport implements WorkerTransport {
     return most;
   }
 
+  unclaim(): void {
+    // The program takes no tasks back from a process.
+  }
+
   send(message: Message): void {
     const frame = encodeFrame(message, this.#maxPayloadBytes);
     for (let at = 0; at < frame.length; ) at += this.#write(frame, at);

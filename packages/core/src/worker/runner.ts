@@ -61,8 +61,9 @@ export class Runner implements TaskSource, SlotHost, RunningTasks {
   /** Several slots: those with tasks that have not begun. */
   readonly #pending: SlotRunner[] = [];
   #isTurnPlanned = false;
-  /** Slots that wait for a promise or a module. */
+  /** Slots that wait for a promise or a module, and of these the ones that wait for a module. */
   #waiting = 0;
+  #loading = 0;
   /** The slot of the next separate value. */
   #valueSlot = 0;
   #ready = false;
@@ -157,6 +158,24 @@ export class Runner implements TaskSource, SlotHost, RunningTasks {
 
   waits(by: 1 | -1): void {
     this.#waiting += by;
+  }
+
+  loads(by: 1 | -1): void {
+    this.#loading += by;
+  }
+
+  loaded(id: number): void {
+    if (this.isShared) for (const slot of this.#slots) slot.moduleLoaded(id);
+  }
+
+  holdsLoop(slot: SlotRunner): void {
+    if (this.#loading === 0) return;
+    for (const other of this.#slots) if (other !== slot) other.lendTask();
+  }
+
+  freesLoop(slot: SlotRunner): void {
+    if (this.#loading === 0) return;
+    for (const other of this.#slots) if (other !== slot && !other.reclaimTask()) this.#pending.push(other);
   }
 
   goOn(slot: SlotRunner): void {

@@ -69,6 +69,14 @@ export interface SlotHost {
   readonly isRetiring: boolean;
   /** A slot begins (1) or ends (-1) to wait for a promise or a module. */
   waits(by: 1 | -1): void;
+  /** The slot runs code of tasks, for which the event loop waits. */
+  holdsLoop(slot: SlotRunner): void;
+  /** That code has returned. */
+  freesLoop(slot: SlotRunner): void;
+  /** A slot begins (1) or ends (-1) to load the module of a task. */
+  loads(by: 1 | -1): void;
+  /** The module of this function is loaded. */
+  loaded(id: number): void;
   /** What the slot waited for has come: it wants to go on. */
   goOn(slot: SlotRunner): void;
   /** The slot has nothing to do, after `busyFor` ms of work. */
@@ -87,6 +95,8 @@ export class SlotRunner {
   #taskScope: AsyncResource | undefined;
   /** A task runs or a module loads. `drive` is called when that ends. */
   #busy = false;
+  /** The batch whose next task waits for its module. */
+  #loading: Batch | undefined;
   /** The owner of the running task, or 0. */
   #running = 0;
   #context: RunningTask | undefined;
@@ -179,6 +189,25 @@ export class SlotRunner {
     this.#owners.runAs(running, () => context.abort());
   }
 
+  /** Code of another slot runs, for as long as it likes: a task that only waits for its module may be taken back and run elsewhere. */
+  lendTask(): void {
+    this.#loading?.unclaim(this.#transport);
+  }
+
+  /** Its module is loaded: from now on a claim says that the task begins. */
+  moduleLoaded(id: number): void {
+    if (this.#loading?.functionId === id) this.lendTask();
+  }
+
+  /** That code has returned. Returns false if the task was taken back: then the slot has to go on. */
+  reclaimTask(): boolean {
+    const batch = this.#loading;
+    if (batch === undefined || this.#host.functions.get(batch.functionId)?.task !== undefined || batch.claim(this.#transport, 1))
+      return true;
+    this.#endLoading();
+    return false;
+  }
+
   /** The program has given up the task that runs. */
   abandon(): void {
     const running = this.#running;
@@ -191,7 +220,10 @@ export class SlotRunner {
 
   #load(id: number, known: WorkerFunction): Promise<void> {
     const { functions, setup } = this.#host;
-    return functions.load(known, setup.startTimeout, () => this.#transport.send([LOADED, id]));
+    return functions.load(known, setup.startTimeout, () => {
+      this.#host.loaded(id);
+      this.#transport.send([LOADED, id]);
+    });
   }
 
   /** Returns whether the batch is finished. False: a module or a promise must be awaited. */
@@ -204,13 +236,15 @@ export class SlotRunner {
         answers.flush();
         if (!batch.claim(this.#transport, 1)) return this.#wasTakenBack();
         batch.tryLoad();
-        this.#waitFor(this.#load(id, known));
+        this.#waitForModule(batch, this.#load(id, known));
         return false;
       }
       answers.measure(id);
       let end: RunEnd;
+      if (this.#host.isShared) this.#host.holdsLoop(this);
       do end = this.#runInScope(batch, known);
       while (end === 'touched');
+      if (this.#host.isShared) this.#host.freesLoop(this);
       if (end === 'full') return true;
       if (end !== 'done') return end === 'taken back' && this.#wasTakenBack();
       answers.closeSegment();
@@ -447,13 +481,23 @@ export class SlotRunner {
     this.#owners.setCalling(0);
   }
 
-  #waitFor(loading: Promise<void>): void {
+  /** The task counts as begun meanwhile: the import may end the worker. */
+  #waitForModule(batch: Batch, loading: Promise<void>): void {
+    this.#loading = batch;
+    this.#host.loads(1);
     this.#setBusy(true);
     this.#transport.keepTurning(this.#host.isShared);
     void whenSettled(loading, () => {
-      this.#setBusy(false);
+      if (this.#loading !== batch) return;
+      this.#endLoading();
       this.#host.goOn(this);
     });
+  }
+
+  #endLoading(): void {
+    this.#loading = undefined;
+    this.#host.loads(-1);
+    this.#setBusy(false);
   }
 
   #endContext(): void {

@@ -91,6 +91,14 @@ class ThreadTransport implements WorkerTransport {
     }
   }
 
+  unclaim(at: number): void {
+    const cells = this.#cells;
+    for (;;) {
+      const cell = Atomics.load(cells, at);
+      if (Atomics.compareExchange(cells, at, cell, packClaims(nextClaim(cell) - 1, endOfClaims(cell))) === cell) return;
+    }
+  }
+
   send(message: Message, transfer?: readonly unknown[]): void {
     this.#port.postMessage(message, (transfer ?? []) as ArrayBuffer[]);
   }

@@ -22,6 +22,8 @@ export interface WorkerTransport {
   readonly buffers?: LentBuffers | undefined;
   /** Claims up to `most` of the next tasks of a message and returns their number. 0: the program took them back, and all tasks after them. */
   claim(cell: number, most: number): number;
+  /** Gives the claim of the task of a message back that was claimed last and has not begun. */
+  unclaim(cell: number): void;
   /** Sends a message. If it throws, nothing was sent. */
   send(message: Message, transfer?: readonly unknown[]): void;
   /** A task or a load needs the event loop to finish: the worker must not block. `takesMore`: it reads further messages meanwhile. */

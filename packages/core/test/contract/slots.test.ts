@@ -2,8 +2,11 @@
  * Tests workers with several slots (`concurrentTasksPerWorker`): which tasks run at once, whose context, errors and limits they have, and what becomes of
  * a worker and of the neighbours when one task must end.
  */
-import { transfer, WorkerLostError, WorkerRuntime } from '@twinpool/core';
-import { type Gate, makeGate, outcome, until, within } from '@twinpool/testkit';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Task, taskRef, transfer, WorkerLostError, WorkerRuntime } from '@twinpool/core';
+import { type Arrival, type Gate, makeGate, outcome, until, within } from '@twinpool/testkit';
 import { exitLater, holdThenExit } from '@twinpool/testkit/faults';
 import { expectWarning } from '@twinpool/testkit/leak-check';
 import { fire, leave, probeWithin } from '@twinpool/testkit/leftovers';
@@ -37,6 +40,21 @@ async function warm(kind: Kind, slots: number): Promise<Workplace> {
   const work = open(kind, { processes: 2, concurrentTasksPerWorker: slots }, true);
   await until(() => work.attachment.stats().idle === 2, 'both are ready');
   return work;
+}
+
+/** A task of a module of its own, which loads when the gate is open; it returns the thread's id. */
+function slowToLoad({ path }: Gate): Task<[], number> {
+  const file = join(path, 'slow.mjs');
+  writeFileSync(
+    file,
+    `import { appendFileSync, existsSync } from 'node:fs';
+import { threadId } from 'node:worker_threads';
+appendFileSync(new URL('./log', import.meta.url), process.pid + ' ' + threadId + ' slow\\n');
+while (!existsSync(new URL('./open', import.meta.url))) await new Promise((resolve) => setTimeout(resolve, 1));
+export const place = () => threadId;
+`,
+  );
+  return taskRef<() => number>(pathToFileURL(file), 'place');
 }
 
 /** A task that waits at its gate in a worker. */
@@ -390,13 +408,48 @@ it('tasks that wait behind a busy thread run in one that has a free slot', async
   await Promise.all([one.entered(), other.entered()]);
   const log = makeGate();
   const waiting = [1, 2].map((label) => work.call(mark, log.path, label));
-  await until(() => work.attachment.stats().running === 4, 'they are handed over');
   expect(log.labels()).toEqual([]);
   other.open();
   expect(await within(Promise.all(waiting))).toEqual([1, 2]);
   one.open();
   expect(await within(Promise.all(busy))).toEqual(['one', 'other']);
   expect(log.labels().sort()).toEqual(['1', '2']);
+});
+
+it('a task whose module is loading runs elsewhere when its thread becomes busy', async () => {
+  const work = await warm('thread', 2);
+  await Promise.all([work.call(place), work.call(place)]);
+  const [busy, neighbour, module] = gates(3) as [Gate, Gate, Gate];
+  const slow = work.call(slowToLoad(module));
+  await module.entered();
+  const holding = [work.call(holdAsync, neighbour.path, 'neighbour'), work.call(hold, busy.path, 'busy')];
+  const [[{ threadId }]] = (await Promise.all([busy.entered(), neighbour.entered()])) as [[Arrival], unknown];
+  module.open();
+  expect(await within(slow)).not.toBe(threadId);
+  for (const gate of [busy, neighbour]) gate.open();
+  await within(Promise.all(holding));
+});
+
+it('a task that waits behind a second busy task of a thread runs elsewhere too', async () => {
+  const work = await warm('thread', 3);
+  const [x, y, ...neighbours] = gates(5) as [Gate, Gate, ...Gate[]];
+  const open = [work.call(hold, x.path, 'x')];
+  await x.entered();
+  // The other thread has no free slot then.
+  for (const gate of neighbours) {
+    open.push(work.call(holdAsync, gate.path, 'neighbour'));
+    await gate.entered();
+  }
+  open.push(work.call(hold, y.path, 'y'));
+  const last = work.call(mark, y.path, 'last');
+  // The scheduler has seen that they wait.
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  x.open();
+  await Promise.all([within(open[0] as Promise<string>), y.entered()]);
+  neighbours[0]?.open();
+  expect(await within(last)).toBe('last');
+  for (const gate of [y, ...neighbours]) gate.open();
+  await within(Promise.all(open));
 });
 
 it('a process that is killed loses the tasks that had begun, and no others [F-101]', async () => {
