@@ -46,6 +46,7 @@ import { KnownFunctions } from './known-functions.ts';
 import type { LaneState } from './lane-state.ts';
 import { LoopWatch } from './loop-watch.ts';
 import { Slot, type SlotLine, type WorkListener } from './slot.ts';
+import { Slots } from './slots.ts';
 import { countStartedAtExit } from './started-tasks.ts';
 import type { CallBudget } from './task-sender.ts';
 import type { Transport, TransportFactory, TransportOwner } from './transport.ts';
@@ -99,8 +100,6 @@ export class Lane implements TransportOwner {
   readonly canTakeBack: boolean;
   /** The number of its slots. */
   readonly size: number;
-  /** The slots that were used so far. */
-  readonly slots: Slot[] = [];
   readonly #transport: Transport;
   readonly #work: WorkListener;
   readonly #life: LifeListener;
@@ -109,7 +108,7 @@ export class Lane implements TransportOwner {
   readonly #functions = new KnownFunctions();
   readonly #calls: CallBudget;
   readonly #line: SlotLine;
-  readonly #first: Slot;
+  readonly #slots: Slots;
   readonly #start: WorkerStart;
   readonly #exit = new WorkerExit();
   readonly #finalizing: Finalizing;
@@ -128,12 +127,6 @@ export class Lane implements TransportOwner {
 
   // What only a lane with several slots uses.
 
-  /** Slots without tasks; some of them may have got one since. */
-  readonly #free: Slot[] = [];
-  /** Slots with a task, and of these the stuck ones. */
-  #busy = 0;
-  #stuck = 0;
-  #isHeldUp = false;
   #isReplaced = false;
   /** Why the worker is ended when its other tasks have ended. */
   #endReason: EndReason | undefined;
@@ -172,14 +165,14 @@ export class Lane implements TransportOwner {
       state: () => this.#state,
       where: () => ({ workerId: this.id, kind: this.kind, pid: this.pid, threadId: this.threadId }),
       chunks: () => this.chunks,
-      changed: (slot) => this.#changed(slot),
+      changed: (slot) => this.#slots.changed(slot),
       freed: () => this.#freed(),
       mayBeDone: () => this.#finishIfDone(),
       aborted: () => this.#watchLoop(),
       end: (slot, reason, force) => this.#endTask(slot, reason, force),
       reportFailed: (error) => life.lateError(this, error),
     };
-    this.#first = this.#addSlot();
+    this.#slots = new Slots(this.size, (slot) => new Slot(this.#line, slot));
     this.#start = new WorkerStart(clock, setup, () => this.kill({ kind: 'end' }, true));
     this.#finalizing = new Finalizing(clock, setup, {
       lateError: (error) => life.lateError(this, error),
@@ -198,20 +191,23 @@ export class Lane implements TransportOwner {
   }
   /** The lane has no tasks and can take some. */
   get isIdle(): boolean {
-    if (this.size > 1) return this.#state === 'ready' && !this.#isReplaced && this.#busy === 0;
-    return this.#state === 'ready' && this.#first.isFree;
+    return this.#state === 'ready' && !this.#isReplaced && this.#slots.areFree;
+  }
+  /** The slots that were used so far. */
+  get slots(): readonly Slot[] {
+    return this.#slots.all;
   }
   /** The number of unanswered tasks. */
   get outstanding(): number {
-    return this.size > 1 ? this.#busy : this.#first.outstanding;
+    return this.#slots.outstanding;
   }
   /** Of these, the tasks that are not settled. */
   get running(): number {
-    return this.outstanding - this.#stuck;
+    return this.#slots.running;
   }
   /** The chunks that are not fully answered. */
   get chunks(): readonly Chunk[] {
-    return this.size > 1 ? this.slots.flatMap(({ chunks }) => chunks) : this.#first.chunks;
+    return this.#slots.chunks;
   }
   /** Calls that the worker may still take. */
   get callsLeft(): number {
@@ -227,18 +223,11 @@ export class Lane implements TransportOwner {
   }
   /** Several slots: a slot that may be given a task now; `undefined`: none. */
   get freeSlot(): Slot | undefined {
-    if (this.#state !== 'ready' || this.#isReplaced || this.#calls.left <= 0) return undefined;
-    const free = this.#free;
-    for (let slot = free.at(-1); slot !== undefined; slot = free.at(-1)) {
-      if (slot.isFree) return slot;
-      slot.isListed = false;
-      free.pop();
-    }
-    return this.slots.length < this.size ? this.#addSlot() : undefined;
+    return this.#state !== 'ready' || this.#isReplaced || this.#calls.left <= 0 ? undefined : this.#slots.free;
   }
   /** Several slots: a task waits in the worker for so long that its event loop must be busy. */
   get isHeldUp(): boolean {
-    return this.#isHeldUp;
+    return this.#slots.isHeldUp;
   }
   /** The time, in milliseconds of the clock, of the start, of the READY, or of the last answer. */
   get idleSince(): number {
@@ -324,31 +313,18 @@ export class Lane implements TransportOwner {
     }
     if (this.#isReplaced || this.#state !== 'ready') return;
     this.#isReplaced = true;
-    const back = takesBack ? this.slots.flatMap((slot) => slot.takeBack(1)) : [];
+    const back = takesBack ? this.#slots.all.flatMap((slot) => slot.takeBack(1)) : [];
     if (back.length > 0) this.#work.givenBack(back);
     if (this.#life.mayRetire(this)) this.retire();
     else this.#finishIfDone();
   }
 
   /**
-   * Several slots: notes whether a task waits to begin for longer than `bound` ms. Returns whether one waits that has not waited for so long, or waits for
-   * its module. To be called when all messages of the worker were read.
+   * Several slots: notes whether a task waits to begin for longer than `bound` ms. Returns whether this is to be judged again soon. To be called when all
+   * messages of the worker were read.
    */
   judgeWait(bound: number): boolean {
-    const since = this.#clock.now() - bound;
-    let isAnyYoung = false;
-    this.#isHeldUp = false;
-    for (const slot of this.slots) {
-      if (slot.outstanding === 0 || (slot.hasBegun && this.#isLoaded(slot))) continue;
-      if (!slot.hasBegun && slot.frontSince <= since) this.#isHeldUp = true;
-      else isAnyYoung = true;
-    }
-    return isAnyYoung;
-  }
-
-  /** Until then a task counts as begun, although it may come to wait for another one. */
-  #isLoaded({ inFlight: { front } }: Slot): boolean {
-    return front === undefined || this.#functions.isLoaded(front.job.fn.id);
+    return this.#slots.judgeWait(this.#clock.now() - bound, this.#functions) || (this.isHeldUp && this.canTakeBack);
   }
 
   /** No work came for some time. */
@@ -382,7 +358,7 @@ export class Lane implements TransportOwner {
   lossError(chunk: Chunk): WorkerLostError {
     const { id, index, kind, pid, threadId } = this;
     const who = { id, index, name: this.#options.setup.workerName, kind, pid, threadId };
-    return this.#exit.lossError(who, chunk.job.fn.name, this.#lostSince.get(chunk) ?? this.#first.frontSince, this.#memory);
+    return this.#exit.lossError(who, chunk.job.fn.name, this.#lostSince.get(chunk) ?? this.#slots.first.frontSince, this.#memory);
   }
 
   // Questions of the transport.
@@ -400,7 +376,7 @@ export class Lane implements TransportOwner {
     return this.#isTrusted;
   }
   get unanswered(): number {
-    return this.size > 1 ? this.#busy : this.#first.inFlight.messages.length;
+    return this.#slots.unanswered;
   }
   get descendantSignal(): 'SIGTERM' | 'SIGKILL' | undefined {
     return this.#descendantSignal;
@@ -440,7 +416,7 @@ export class Lane implements TransportOwner {
     this.#finalizing.ended();
     const started: Chunk[] = [];
     const unstarted: Chunk[] = [];
-    for (const slot of this.slots) {
+    for (const slot of this.#slots.all) {
       slot.stop();
       const count = countStartedAtExit(slot, this.#transport, this.#functions, this.#exit, this.#isTrusted);
       const sorted = slot.inFlight.sortOut(count);
@@ -450,7 +426,7 @@ export class Lane implements TransportOwner {
       }
       for (const chunk of sorted.unstarted) unstarted.push(chunk);
     }
-    this.#busy = this.#stuck = 0;
+    this.#slots.clear();
     for (const chunk of unstarted) this.#work.left(chunk, chunk.count);
     this.#start.ended(this.#exit, this.#hasAnswered || started.length > 0);
     this.#life.workerGone(this, started, unstarted);
@@ -464,19 +440,19 @@ export class Lane implements TransportOwner {
         this.#onAnswer(message);
         break;
       case ACKNOWLEDGED:
-        this.#onAcknowledged(this.#slotAt(message[2]));
+        this.#onAcknowledged(this.#slots.at(message[2]));
         break;
       case STARTED:
-        this.#distrustFor(this.#slotAt(message[1])?.started() ?? this.#faultOfSlot(message[1]));
+        this.#distrustFor(this.#slots.at(message[1])?.started() ?? this.#faultOfSlot(message[1]));
         break;
       case REPORT:
-        this.#distrustFor(this.#slotAt(message[3])?.report(message[1] as number, message[2]) ?? this.#faultOfSlot(message[3]));
+        this.#distrustFor(this.#slots.at(message[3])?.report(message[1] as number, message[2]) ?? this.#faultOfSlot(message[3]));
         break;
       case SEPARATE_VALUE:
         this.#distrustFor(this.#takeValueSlot().separateValue(message[1]));
         break;
       case VALUE_OF:
-        this.#valueSlot = this.#slotAt(message[1]);
+        this.#valueSlot = this.#slots.at(message[1]);
         this.#distrustFor(this.size === 1 ? 'it named a slot of a value' : this.#faultOfSlot(message[1]));
         break;
       case PONG:
@@ -497,6 +473,7 @@ export class Lane implements TransportOwner {
         break;
       case LOADED:
         if (!this.#functions.loaded(message[1] as number)) this.distrust('it loaded a function that was not sent to it');
+        else if (this.size > 1) this.#slots.loaded(message[1] as number);
         break;
       case EXITING:
         this.#exit.announced(message[1] === true, message[2] as number[] | undefined);
@@ -539,33 +516,28 @@ export class Lane implements TransportOwner {
     }
     // The reason why the worker is being ended is known.
     if (this.#killed !== 'no') return;
-    const error = this.#first.decoder.thrown(thrown);
+    const error = this.#slots.first.decoder.thrown(thrown);
     if (isOfInitializer) this.#start.initializerFailed(error);
     else this.#start.failed(error);
   }
 
-  /** The slot that a message names; `undefined` if it was never used. */
-  #slotAt(field: unknown): Slot | undefined {
-    return field === undefined ? this.#first : this.slots[field as number];
-  }
-
   #faultOfSlot(field: unknown): string | undefined {
-    return this.#slotAt(field) === undefined ? 'it named a slot that has no tasks' : undefined;
+    return this.#slots.at(field) === undefined ? 'it named a slot that has no tasks' : undefined;
   }
 
   #takeValueSlot(): Slot {
-    const slot = this.#valueSlot ?? this.#first;
+    const slot = this.#valueSlot ?? this.#slots.first;
     this.#valueSlot = undefined;
     return slot;
   }
 
   #onAcknowledged(slot: Slot | undefined): void {
-    if (slot !== undefined && this.size > 1) this.#changed(slot);
+    if (slot !== undefined && this.size > 1) this.#slots.changed(slot);
     this.#freed();
   }
 
   #onAnswer(message: Message): void {
-    const slot = this.#slotAt(message[7]);
+    const slot = this.#slots.at(message[7]);
     const count = message[1] as number;
     const specials = message[3] as unknown[] | undefined;
     const fault = slot === undefined ? this.#faultOfSlot(message[7]) : slot.faultOfAnswer(count, specials);
@@ -574,11 +546,7 @@ export class Lane implements TransportOwner {
       return;
     }
     this.#hasAnswered = true;
-    if (this.#isHeldUp) {
-      this.#isHeldUp = false;
-      this.#work.answeredLate();
-    }
-    if (slot.isStuck) this.#stuck -= 1;
+    this.#slots.answers(slot);
     if (message[8] !== undefined) this.#measured(message[8] as number);
     slot.answered(count, message[2] as ArrayLike<unknown>, specials, message[4] as number[]);
     if (this.#isFull && this.size === 1) this.#giveBackUnstarted();
@@ -601,7 +569,7 @@ export class Lane implements TransportOwner {
   }
 
   #giveBackUnstarted(): void {
-    const back = this.#first.takeUnstarted();
+    const back = this.#slots.first.takeUnstarted();
     if (back.length > 0) this.#work.givenBack(back);
   }
 
@@ -610,7 +578,7 @@ export class Lane implements TransportOwner {
    * on with its tasks, and must get no more.
    */
   #onLateError([, thrown, fatal, isRunning, slots, retires]: Message): void {
-    const error = this.#first.decoder.thrown(thrown);
+    const error = this.#slots.first.decoder.thrown(thrown);
     if (fatal === true) this.#exit.announcedError(error, isRunning === true, slots as number[] | undefined);
     if (isRunning !== true) this.#life.lateError(this, error);
     if (retires === true) this.replace(true);
@@ -647,50 +615,28 @@ export class Lane implements TransportOwner {
 
   // Several slots.
 
-  #addSlot(): Slot {
-    const slot = new Slot(this.#line, this.slots.length);
-    this.slots.push(slot);
-    slot.isListed = true;
-    this.#free.push(slot);
-    return slot;
-  }
-
-  /** Tasks came to a slot, or left it: brings the counts up to date. */
-  #changed(slot: Slot): void {
-    const isBusy = slot.outstanding > 0;
-    if (isBusy !== slot.isCounted) {
-      slot.isCounted = isBusy;
-      this.#busy += isBusy ? 1 : -1;
-    }
-    if (!slot.isListed && slot.isFree) {
-      slot.isListed = true;
-      this.#free.push(slot);
-    }
-  }
-
   /** A task must end that cannot be ended alone: with one slot the worker is ended, else when its other tasks have ended. */
   #endTask(slot: Slot, reason: EndReason, force: boolean): void {
     if (this.size === 1 || (this.#state !== 'ready' && this.#state !== 'retiring')) {
       this.kill(reason, force);
       return;
     }
-    if (!slot.isStuck) this.#stuck += 1;
-    slot.disown();
+    this.#slots.stick(slot);
     this.#endReason ??= reason;
     this.#endsByForce ||= force;
-    if (this.#busy > this.#stuck) this.#watchLoop();
+    if (this.#slots.running > 0) this.#watchLoop();
     if (this.#state === 'ready' && !this.#isReplaced) this.replace(true);
     else this.#finishIfDone();
   }
 
   #finishShared(): void {
     // A worker that had its last call retires once it has a free slot.
-    if (this.#state === 'ready' && !this.#isReplaced && this.#calls.left <= 0 && this.#busy < this.size) {
+    if (this.#state === 'ready' && !this.#isReplaced && this.#calls.left <= 0 && this.outstanding < this.size) {
       this.replace();
       return;
     }
-    if (this.#busy > this.#stuck || !(this.#state === 'retiring' || (this.#state === 'ready' && this.#isReplaced))) return;
-    if (this.#stuck > 0) this.kill(this.#endReason, this.#endsByForce);
+    if (this.#slots.running > 0 || !(this.#state === 'retiring' || (this.#state === 'ready' && this.#isReplaced))) return;
+    if (this.#slots.stuck > 0) this.kill(this.#endReason, this.#endsByForce);
     else this.#finish();
   }
 
@@ -699,7 +645,7 @@ export class Lane implements TransportOwner {
     this.#loopWatch ??= new LoopWatch(this.#clock, this.#options.killGrace, {
       ping: () => this.#transport.post([PING]),
       stoppedFor: () => this.#transport.stoppedFor(),
-      isNeeded: () => this.#stuck > 0 || this.slots.some(({ isGracing }) => isGracing),
+      isNeeded: () => this.#slots.stuck > 0 || this.#slots.all.some(({ isGracing }) => isGracing),
       blocked: () => this.kill({ ...(this.#endReason ?? { kind: 'abort' }), why: BLOCKED }),
     });
     this.#loopWatch.begin();

@@ -29,8 +29,6 @@ export interface WorkListener {
   laneHasRoom(): void;
   /** Tasks that have not started must run elsewhere. */
   givenBack(chunks: readonly Chunk[]): void;
-  /** A worker in which tasks waited for too long has answered: whether they still wait is to be judged again. */
-  answeredLate(): void;
   /** `count` tasks of a chunk leave the lane: answered, lost or given back. */
   left(chunk: Chunk, count: number): void;
   /** `count` runs of this function took `elapsed` microseconds together. */
@@ -238,6 +236,11 @@ export class Slot {
     this.#hasBegun = true;
     if (this.isAnnounced) this.#frontSince = this.#line.clock.now();
     return undefined;
+  }
+
+  /** Several slots: the module of its task is loaded. */
+  moduleLoaded(): void {
+    if (!this.hasBegun) this.#frontSince = this.#line.clock.now();
   }
 
   report(form: number, payload: unknown): string | undefined {

@@ -205,10 +205,6 @@ export class Scheduler implements WorkListener, ClientScheduler {
     this.#run();
   }
 
-  answeredLate(): void {
-    this.#lookIn(LONG_RUN);
-  }
-
   givenBack(chunks: readonly Chunk[]): void {
     this.giveBack(chunks);
     this.pump(false);
@@ -395,7 +391,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
       const lane = this.#leastBusy(waiting, refused);
       if (lane === undefined) return;
       if (this.#fill(lane, lane.freeSlot as Slot, 1)) {
-        if (this.#lanes.length > 1) this.#lookIn(LONG_RUN);
+        if (this.#size > 1) this.#lookIn(LONG_RUN);
         continue;
       }
       refused ??= new Set();

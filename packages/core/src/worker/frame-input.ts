@@ -15,6 +15,8 @@ const INPUT_BYTES = 1 << 16;
 /** Bytes. No length is refused: the sender is the program that started this process. */
 const LONGEST = 0xffffffff;
 
+const ONCE = (): boolean => true;
+
 /** Part of Node's internal handle of a socket. Not documented, but Node uses it to make `process.stdout` block. */
 interface Switch {
   /** Returns 0 on success. */
@@ -75,15 +77,16 @@ export class FrameInput {
     return this.#switch !== undefined;
   }
 
-  /** Whether the first bytes of a frame have arrived. Does not wait. */
-  look(): boolean {
+  /** Polls, once or until `isOver`, and does not wait. Returns whether the first bytes of a frame have arrived. */
+  look(isOver: () => boolean = ONCE): boolean {
     if (this.#end > this.#start) return true;
     this.#switch?.setBlocking(false);
     const { stackTraceLimit } = Error;
     // An empty pipe is an error that is caught below, and its stack is most of its cost. `Reflect.set`: with --frozen-intrinsics the limit stays.
     Reflect.set(Error, 'stackTraceLimit', 0);
     try {
-      this.#readMore();
+      do this.#readMore();
+      while (this.#end === this.#start && !isOver());
     } finally {
       Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
       this.#switch?.setBlocking(true);

@@ -60,6 +60,7 @@ class ProcessTransport implements WorkerTransport {
   #resourcesAtRest = 0;
   #released = false;
   readonly #spinWait = new SpinWait();
+  readonly #isLookOver = (): boolean => this.#spinWait.isOver;
   #busyFor = 0;
   #isLooking = false;
   /** The last message was a piece of a buffer. */
@@ -202,10 +203,7 @@ class ProcessTransport implements WorkerTransport {
   }
 
   #look(): void {
-    const spinWait = this.#spinWait;
-    let found = false;
-    while (!found && !spinWait.isOver) found = this.#input.look();
-    spinWait.ended(found);
+    this.#spinWait.ended(this.#input.look(this.#isLookOver));
   }
 
   /** Polls with a turn of the event loop between two polls. */

@@ -109,9 +109,9 @@ describe.each(KINDS)('a worker with several slots: %s', (kind) => {
     const arrivals = await gate.entered(6);
     const counts = new Map<string, number>();
     for (const { pid, threadId } of arrivals) counts.set(`${pid}/${threadId}`, (counts.get(`${pid}/${threadId}`) ?? 0) + 1);
-    // Three each, unless one was held up by the system: then a task that it has not begun moves.
+    // Three each, unless one was held up by the system: then half of what it has not begun moves.
     expect(counts.size).toBe(2);
-    expect(Math.max(...counts.values())).toBeLessThanOrEqual(4);
+    expect(Math.max(...counts.values())).toBeLessThanOrEqual(5);
     gate.open();
     await within(Promise.all(tasks));
   });
