@@ -1,4 +1,4 @@
-// Runs and type-checks the code of README.md, docs/*.md and packages/*/README.md, and checks their links. Requires a build.
+// Runs and type-checks the code of README.md, of the pages in docs/ and of packages/*/README.md, and checks their links. Requires a build.
 // Usage: node scripts/check-docs.mjs [page...]
 //
 // It type-checks every ```ts and ```js block. Words after the language select more:
@@ -26,7 +26,9 @@ const problems = [];
 const wanted = process.argv.slice(2);
 const pages = [
   'README.md',
-  ...readdirSync(`${root}docs`).map((name) => `docs/${name}`),
+  ...readdirSync(`${root}docs`, { recursive: true })
+    .filter((name) => !/^(api|node_modules|\.vitepress)/.test(name))
+    .map((name) => `docs/${name}`),
   ...packages.filter(({ manifest }) => !manifest.private).map(({ folder }) => `packages/${folder}/README.md`),
 ]
   .filter((page) => page.endsWith('.md') && (wanted.length === 0 || wanted.includes(page)))

@@ -10,7 +10,7 @@ process.chdir(root);
 
 const STAMP = 'node_modules/.setup-stamp';
 const TSC = 'node_modules/typescript/bin/tsc';
-const folders = ['.', 'bench', 'chaos', 'examples', ...readdirSync('packages').map((name) => `packages/${name}`)];
+const folders = ['.', 'bench', 'chaos', 'docs', 'examples', ...readdirSync('packages').map((name) => `packages/${name}`)];
 const manifests = ['pnpm-workspace.yaml', 'pnpm-lock.yaml', ...folders.map((folder) => `${folder}/package.json`)].filter((file) =>
   existsSync(file),
 );

@@ -1,0 +1,5 @@
+/** The default theme, with contrasts that everybody can read. */
+import theme from 'vitepress/theme';
+import './style.css';
+
+export default theme;
