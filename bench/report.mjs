@@ -1,7 +1,8 @@
 // npm run bench:report [-- --check]
-// Writes docs/performance.md, docs/benchmarks.md, the table in README.md and the charts.
+// Writes docs/performance.md, docs/benchmarks.md, the charts, and the pictures of README.md with their alternative texts.
 //
-//   results/*.json, report/*.md, limits.json --> docs/performance.md, docs/benchmarks.md, README.md between its markers, results/*.svg
+//   results/*.json, report/*.md, limits.json --> docs/performance.md, docs/benchmarks.md, results/*.svg
+//   results/*.json, the table of docs/failure.md --> docs/pictures/*.svg, README.md between its markers
 //
 // Invariant: every figure comes from the results. `--check` writes nothing, and fails if a page differs from the results.
 // It does not measure anything (main.mjs does).
@@ -9,10 +10,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { chart } from './harness/chart.mjs';
 import { isReached } from './harness/statistics.mjs';
 import { benchmarksPage, performancePage } from './report/page.mjs';
-import { readmeTable } from './report/readme.mjs';
+import { faultsPicture, speedPicture } from './report/pictures.mjs';
 
 const root = new URL('../', import.meta.url);
-const MARKERS = ['<!-- performance: written by `npm run bench:report` -->', '<!-- /performance -->'];
 
 const text = (path) => readFileSync(new URL(path, root), 'utf8');
 const json = (path) => JSON.parse(text(path));
@@ -27,13 +27,17 @@ const results = new Map(
 );
 const limits = json('bench/limits.json');
 
+const faults = /<!-- faults -->\n([\s\S]*?)<!-- \/faults -->/.exec(text('docs/failure.md'))?.[1] ?? '';
+const pictures = { speed: speedPicture(results), faults: faultsPicture(faults) };
+
 const pages = {
   'docs/performance.md': performancePage(results, {
     introduction: text('bench/report/performance.md'),
     advice: text('bench/report/advice.md').trim(),
   }),
   'docs/benchmarks.md': benchmarksPage(results, limits, { introduction: text('bench/report/benchmarks.md') }),
-  'README.md': between(text('README.md'), readmeTable(results)),
+  'README.md': Object.entries(pictures).reduce((readme, [name, { alt }]) => between(readme, name, alt), text('README.md')),
+  ...Object.fromEntries(Object.entries(pictures).map(([name, { svg }]) => [`docs/pictures/${name}.svg`, svg])),
   ...Object.fromEntries([...results.values()].map((result) => [`bench/results/${result.question}.svg`, chart(result)])),
 };
 const stale = [];
@@ -47,11 +51,12 @@ for (const note of notes()) console.log(`  note: ${note}`);
 console.log(stale.length > 0 ? `performance: ${stale.length} page(s) stale` : `performance: ${results.size} results, all good`);
 process.exitCode = stale.length > 0 ? 1 : 0;
 
-function between(readme, table) {
-  const [before, rest] = readme.split(MARKERS[0]);
-  const after = rest?.split(MARKERS[1])[1];
-  if (after === undefined) throw new Error(`expected the markers ${MARKERS.join(' and ')} in README.md; add them around its table`);
-  return `${before}${MARKERS[0]}\n${table}${MARKERS[1]}${after}`;
+function between(readme, name, alt) {
+  const start = `<!-- ${name}: written by \`npm run bench:report\` -->`;
+  const [before, rest] = readme.split(start);
+  const after = rest?.split(`<!-- /${name} -->`)[1];
+  if (after === undefined) throw new Error(`expected the markers ${start} and <!-- /${name} --> in README.md; add them around its picture`);
+  return `${before}${start}\n![${alt}](docs/pictures/${name}.svg)\n<!-- /${name} -->${after}`;
 }
 
 /** Returns what is missing in limits.json. A missing sentence does not fail the check. */

@@ -1,6 +1,6 @@
 // npm run faults [-- --peers] [--only name,...] [--row text] [--write]
 // Runs each fault of faults/cells.mjs in each pool, one process per cell, and prints the table. Exits with 1 unless all our cells are `ok`.
-// --peers adds the pools of other packages. --write also writes the table into README.md and docs/failure.md, between its markers.
+// --peers adds the pools of other packages. --write also writes the table into docs/failure.md, between its markers; `npm run bench:report` draws it.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -98,10 +98,8 @@ function mergedColumns() {
 
 /** Replaces the text between `<!-- faults -->` and `<!-- /faults -->`. */
 function writeTable(text) {
-  for (const name of ['README.md', 'docs/failure.md']) {
-    const path = fileURLToPath(new URL(`../${name}`, import.meta.url));
-    const before = readFileSync(path, 'utf8');
-    const after = before.replace(/(<!-- faults -->\n)[\s\S]*?(<!-- \/faults -->)/, (_, start, end) => `${start}\n${text}\n\n${end}`);
-    if (after !== before) writeFileSync(path, after);
-  }
+  const path = fileURLToPath(new URL('../docs/failure.md', import.meta.url));
+  const before = readFileSync(path, 'utf8');
+  const after = before.replace(/(<!-- faults -->\n)[\s\S]*?(<!-- \/faults -->)/, (_, start, end) => `${start}\n${text}\n\n${end}`);
+  if (after !== before) writeFileSync(path, after);
 }
