@@ -12,6 +12,17 @@ const project = (name: string, root = `./packages/${name}`) => ({
   test: { name, root, include: ['test/**/*.test.ts'], exclude: [SIMULATED] },
 });
 
+/** They share one engine, if there is one. */
+const cluster = {
+  extends: true as const,
+  test: {
+    name: 'bullmq',
+    root: './packages/bullmq',
+    include: ['test/**/*.test.ts'],
+    globalSetup: absolute('./packages/bullmq/test/global-setup.ts'),
+  },
+};
+
 const simulated = {
   extends: true as const,
   resolve: {
@@ -45,6 +56,6 @@ export default defineConfig({
     // Longer than PATIENCE of the testkit, so that the helpers report what hangs.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    projects: [...PACKAGES.map((name) => project(name)), project('bench', './bench'), simulated],
+    projects: [...PACKAGES.map((name) => project(name)), project('bench', './bench'), cluster, simulated],
   },
 });

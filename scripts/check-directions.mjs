@@ -148,7 +148,7 @@ const FOR_RUNTIMES = new Set(['RuntimeCore', 'Transport', 'TransportFactory', 'T
 
 /** `@twinpool/core/facade` has no name that none of its users imports. */
 function checkFacade() {
-  const users = ['pool', 'executor', 'adapters', 'twinpool'].flatMap((folder) =>
+  const users = ['pool', 'executor', 'adapters', 'bullmq', 'twinpool'].flatMap((folder) =>
     filesOf(`${root}packages/${folder}/src`).map((file) => readFileSync(`${root}packages/${folder}/src/${file}`, 'utf8')),
   );
   const facade = readFileSync(`${root}packages/core/src/facade/index.ts`, 'utf8').replace(/^\/\*[\s\S]*?\*\//, '');

@@ -99,6 +99,7 @@ function link(project, name) {
     `${root}packages/core/node_modules/`,
   ]
     .map((folder) => folder + name)
+    .concat(`${root}packages/${name.replace('@twinpool/', '')}`)
     .find((path) => existsSync(path));
   const path = join(project, 'node_modules', name);
   mkdirSync(dirname(path), { recursive: true });
@@ -109,7 +110,7 @@ const sources = api.flatMap(({ folder }) => filesOf(`${root}packages/${folder}/s
 const examples = sources.filter((file) => file.endsWith('.ts')).flatMap(examplesOf);
 const project = mkdtempSync(join(tmpdir(), 'twinpool-docstrings-'));
 try {
-  for (const name of ['twinpool', '@twinpool/core', 'zod', 'tsx', '@types/node']) link(project, name);
+  for (const name of ['twinpool', '@twinpool/bullmq', '@twinpool/core', 'zod', 'tsx', '@types/node']) link(project, name);
   for (const [i, example] of examples.entries()) {
     example.file = join(project, `example-${i}.ts`);
     writeFileSync(example.file, [...example.text, 'export {};', ''].join('\n'));

@@ -28,6 +28,7 @@ const report = (what, { code, stdout, stderr }) => {
 /** The published packages are those of the contract, each with the most files and KiB (unpacked) that it may have. A tarball that grows beyond asks for a look, then for a new bound. */
 const BOUNDS = {
   '@twinpool/adapters': [30, 200],
+  '@twinpool/bullmq': [40, 500],
   '@twinpool/core': [140, 3150],
   '@twinpool/executor': [40, 400],
   '@twinpool/migrate': [30, 1500],

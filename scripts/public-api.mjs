@@ -8,6 +8,7 @@ const ENTRIES = {
   pool: ['index'],
   executor: ['index'],
   adapters: ['index'],
+  bullmq: ['index'],
   twinpool: ['index', 'pool', 'executor', 'adapters', 'core', 'worker', 'testing'],
 };
 

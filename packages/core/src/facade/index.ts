@@ -11,7 +11,7 @@ export { StreamJob } from '../jobs/stream-job.ts';
 export type { StreamInput, StreamShape, Taker } from '../jobs/stream-shape.ts';
 export { type CallSite, callSiteOf, markTaskIndex } from '../jobs/task-index.ts';
 export { TypedResults } from '../jobs/typed-results.ts';
-export { checkTimeout, checkWhole } from '../options/check-options.ts';
+export { checkOptions, checkTimeout, checkWhole } from '../options/check-options.ts';
 export { nearest } from '../options/nearest.ts';
 export { resolveCall } from '../options/resolve-options.ts';
 export { unknownOption } from '../options/unknown-option.ts';

@@ -1,0 +1,22 @@
+/** Starts the engine that all tests of this package share, and stops it after the last one. */
+import type { TestProject } from 'vitest/node';
+import { startEngine } from './engine.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The URL of the engine; '' where there is none. */
+    engine: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const given = process.env['TWINPOOL_TEST_ENGINE'];
+  if (given !== undefined) {
+    project.provide('engine', given);
+    return undefined;
+  }
+  const engine = await startEngine();
+  project.provide('engine', engine?.url ?? '');
+  if (engine === undefined && process.env['TWINPOOL_CLUSTER'] === '1') throw new Error('there is no redis-server on the PATH');
+  return engine?.stop;
+}
