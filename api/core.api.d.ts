@@ -74,6 +74,11 @@ export declare class NestedBootstrapError extends TwinpoolError {
     static readonly code = "ERR_TWINPOOL_NESTED_BOOTSTRAP";
 }
 
+export interface NodeStats {
+    readonly name: string;
+    readonly slots: number;
+}
+
 export declare class NotReadyError extends InvalidStateError {
     static readonly name: string;
     static readonly code = "ERR_TWINPOOL_NOT_READY";
@@ -154,7 +159,7 @@ export interface RuntimeOptions<I extends readonly unknown[] = any, F extends re
 }
 
 export interface RuntimeStats {
-    readonly kind: "process" | "thread" | "inline";
+    readonly kind: "process" | "thread" | "inline" | "cluster";
     readonly workers: number;
     readonly busy: number;
     readonly idle: number;
@@ -172,6 +177,7 @@ export interface RuntimeStats {
     readonly unobservedErrors: number;
     readonly droppedOutput: number;
     readonly protocolAnomalies: number;
+    readonly nodes?: readonly NodeStats[] | undefined;
     readonly waitTime: Percentiles;
     readonly runTime: Percentiles;
 }
@@ -315,7 +321,7 @@ export interface WorkerIdentity {
 
 export declare class WorkerLostError extends BrokenExecutorError {
     static readonly name: string;
-    static readonly code = "ERR_TWINPOOL_WORKER_LOST";
+    static readonly code: string;
     readonly workerId: number;
     readonly workerIndex: number | undefined;
     readonly workerName: string | undefined;
@@ -369,7 +375,7 @@ export interface WorkerOptions<I extends readonly unknown[] = any, F extends rea
 }
 
 export interface WorkerRuntime extends AsyncDisposable {
-    readonly kind: "process" | "thread" | "inline";
+    readonly kind: "process" | "thread" | "inline" | "cluster";
     readonly stdout: Readable | undefined;
     readonly stderr: Readable | undefined;
     stats(): RuntimeStats;

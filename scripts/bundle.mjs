@@ -41,7 +41,7 @@ const PUBLISHED = {
   pool: { entries: ['index'], isShared: true },
   executor: { entries: ['index'], isShared: true },
   adapters: { entries: ['index'], isShared: true },
-  bullmq: { entries: ['index'] },
+  bullmq: { entries: ['index', 'command'] },
   migrate: { entries: ['index', 'command'], commands: ['bin'] },
   unplugin: { entries: ['bun', 'esbuild', 'executable', 'next', 'rolldown', 'rollup', 'rspack', 'vite', 'webpack'] },
   twinpool: { entries: ['index', 'pool', 'executor', 'adapters', 'core', 'worker', 'testing'], commands: ['command'] },

@@ -1,5 +1,6 @@
 /** The public names of `@twinpool/bullmq`. */
-export type { Task } from '@twinpool/core';
+export type { NodeStats, RuntimeStats, Task, WorkerRuntime } from '@twinpool/core';
+export { EngineDownError, NodeLostError, NoWorkersError } from '@twinpool/core/facade';
 export {
   type BullmqProcessor,
   type BullmqProcessorOptions,
@@ -8,3 +9,5 @@ export {
   type PoolTarget,
   type ProcessedJob,
 } from './bullmq-processor.ts';
+export { BullmqRuntime } from './bullmq-runtime.ts';
+export type { BullmqConnectOptions } from './client/connect-options.ts';

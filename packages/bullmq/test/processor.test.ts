@@ -1,8 +1,9 @@
 /** `bullmqProcessor` in a real BullMQ `Worker`, on a real engine. */
 
 import { bullmqProcessor } from '@twinpool/bullmq';
+import { ProcessPoolExecutor, ThreadPoolExecutor } from '@twinpool/executor';
+import { Pool, ThreadPool } from '@twinpool/pool';
 import { type Job, type JobsOptions, Queue, Worker } from 'bullmq';
-import { Pool, ProcessPoolExecutor, ThreadPool, ThreadPoolExecutor } from 'twinpool';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import * as tasks from './fixtures/tasks.ts';
 

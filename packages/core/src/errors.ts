@@ -8,7 +8,8 @@
  *   InvalidStateError > NotReadyError         NestedBootstrapError  TaskValidationError   NotSupportedError
  *   PoolClosedError, PoolRunningError, PoolTerminatedError          InitializerError
  *   ExecutorShutdownError                     BrokenExecutorError > BrokenProcessPoolError, BrokenThreadPoolError
- *                                                                 > WorkerLostError
+ *                                                                 > WorkerLostError > NodeLostError
+ *   EngineDownError, NoWorkersError          of workers on other machines (exported by @twinpool/bullmq)
  *
  * Invariants: `name` and `code` are texts, so a bundler or minifier does not change them. A worker sends an error of this package as its code and
  * fields (wire/thrown.ts), and `REVIVABLE` finds the class by its code.
@@ -222,7 +223,7 @@ export interface LossDetails {
 /** The worker was lost while it ran this task. */
 export class WorkerLostError extends BrokenExecutorError {
   static override readonly name: string = 'WorkerLostError';
-  static override readonly code = 'ERR_TWINPOOL_WORKER_LOST';
+  static override readonly code: string = 'ERR_TWINPOOL_WORKER_LOST';
   /** The number of the worker in its runtime, from 1. */
   readonly workerId: number;
   /** The index of the worker, as in `context().workerIndex`. */
@@ -267,6 +268,24 @@ export class WorkerLostError extends BrokenExecutorError {
   }
 }
 
+/** The machine that ran the task was lost, more often than `retries` allows. */
+export class NodeLostError extends WorkerLostError {
+  static override readonly name: string = 'NodeLostError';
+  static override readonly code = 'ERR_TWINPOOL_NODE_LOST';
+}
+
+/** The queue engine was away for longer than `engineTimeout`, or could not be reached at the start. */
+export class EngineDownError extends TwinpoolError {
+  static override readonly name: string = 'EngineDownError';
+  static override readonly code = 'ERR_TWINPOOL_ENGINE_DOWN';
+}
+
+/** No machine that runs tasks was there for `noWorkersTimeout`. */
+export class NoWorkersError extends TwinpoolError {
+  static override readonly name: string = 'NoWorkersError';
+  static override readonly code = 'ERR_TWINPOOL_NO_WORKERS';
+}
+
 /** Every class by its code, so that the receiver of an error can restore its class. */
 export const REVIVABLE: ReadonlyMap<string, { readonly prototype: TwinpoolError }> = new Map(
   [
@@ -293,6 +312,9 @@ export const REVIVABLE: ReadonlyMap<string, { readonly prototype: TwinpoolError 
     BrokenProcessPoolError,
     BrokenThreadPoolError,
     WorkerLostError,
+    NodeLostError,
+    EngineDownError,
+    NoWorkersError,
   ].map((type) => [type.code, type as { readonly prototype: TwinpoolError }] as const),
 );
 

@@ -31,7 +31,7 @@ export {
 } from './errors.ts';
 export type { SharedOptions } from './facade/facade-options.ts';
 export type { TaskEvent, WorkerEvent } from './observability/diagnostics.ts';
-export type { RuntimeStats } from './observability/runtime-stats.ts';
+export type { NodeStats, RuntimeStats } from './observability/runtime-stats.ts';
 export type {
   CallOptions,
   PerWorkerOptions,

@@ -13,7 +13,14 @@
  */
 
 import type { Readable } from 'node:stream';
-import { BrokenProcessPoolError, BrokenThreadPoolError, InvalidStateError, NotSupportedError, TimeoutError } from './errors.ts';
+import {
+  BrokenProcessPoolError,
+  BrokenThreadPoolError,
+  InvalidStateError,
+  NotSupportedError,
+  TimeoutError,
+  type TwinpoolError,
+} from './errors.ts';
 import { Lane } from './lanes/lane.ts';
 import { OutputStreams } from './lanes/output-streams.ts';
 import type { TransportFactory } from './lanes/transport.ts';
@@ -21,7 +28,7 @@ import { workerSetups } from './lanes/worker-setup.ts';
 import { transportsFor } from './lanes/worker-transport.ts';
 import { type RuntimeStats, TaskCounts } from './observability/runtime-stats.ts';
 import { checkTimeout } from './options/check-options.ts';
-import type { RuntimeOptions, WorkerKind } from './options/options.ts';
+import type { RuntimeKind, RuntimeOptions } from './options/options.ts';
 import { type ResolvedShare, type ResolvedWorkers, resolveRuntime } from './options/resolve-options.ts';
 import { type Clock, systemClock } from './primitives/clock.ts';
 import { KeepAlive } from './primitives/keep-alive.ts';
@@ -33,10 +40,10 @@ import { Lifecycle } from './scheduling/lifecycle.ts';
 import { ReadyWaiters } from './scheduling/ready-waiters.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
 import { Supervisor } from './scheduling/supervisor.ts';
-import { taskFunctionOf } from './tasks/task-function.ts';
+import { type TaskFunction, taskFunctionOf } from './tasks/task-function.ts';
 import { refuseNesting } from './worker/refusal.ts';
 
-export type { Transport, TransportFactory, TransportOwner } from './lanes/transport.ts';
+export type { Transport, TransportContext, TransportFactory, TransportOwner } from './lanes/transport.ts';
 
 /** The parts of a runtime that tests, and runtimes whose workers are elsewhere, replace. */
 export interface RuntimeSeams {
@@ -66,7 +73,7 @@ export class RuntimeCore {
   readonly output: OutputStreams | undefined;
   readonly #supervisor: Supervisor;
   readonly #ready: ReadyWaiters;
-  readonly #isHere: boolean;
+  readonly #faultOf: (fn: TaskFunction) => TwinpoolError | undefined;
   readonly #isRemote: boolean;
   readonly #warn: (error: unknown, what: string) => void;
   #mayStart = false;
@@ -92,9 +99,10 @@ export class RuntimeCore {
     this.share = share;
     this.clock = clock;
     this.inputMemory = new KeptMemory(clock, transports.capabilities.sharesMemory);
-    this.#isHere = isHere;
+    this.#faultOf = transports.faultOf?.bind(transports) ?? ((fn) => fn.faultFor(maxPayloadBytes, isHere));
     this.#warn = warn;
-    this.scheduler = new Scheduler({ size, slots, supply: { wanted: (tasks) => this.#supervisor.wanted(tasks) }, clock });
+    const supply = { wanted: (tasks: number) => this.#supervisor.wanted(tasks) };
+    this.scheduler = new Scheduler({ size, slots, supply, clock, gathers: this.#isRemote });
     const makeLane = (id: number, index: number) =>
       new Lane(this.scheduler, this.#supervisor, { clock, ...startOf(id, index), killGrace, finalizerTimeout, maxTasks }, transports);
     this.#supervisor = new Supervisor(this.scheduler, {
@@ -141,13 +149,18 @@ export class RuntimeCore {
     );
   }
 
+  /** Workers elsewhere: from now on there may be `size` lanes. Those above it get no more tasks if their transport says so. */
+  resize(size: number): void {
+    this.#supervisor.resize(size);
+    this.scheduler.resize(size);
+  }
+
   openClient(options: ClientOptions): Client {
     if (!this.lifecycle.isOpen) throw closedError();
     const { scheduler, keepAlive, counts, clock } = this;
-    const { maxPayloadBytes } = this.workers;
     const supply = this.#supervisor;
-    const isHere = this.#isHere;
-    const client = new Client({ scheduler, supply, clock, keepAlive, counts, maxPayloadBytes, isHere, warn: this.#warn }, options);
+    const faultOf = this.#faultOf;
+    const client = new Client({ scheduler, supply, clock, keepAlive, counts, faultOf, warn: this.#warn }, options);
     scheduler.addClient(client);
     return client;
   }
@@ -204,7 +217,7 @@ export let coreOf: (runtime: WorkerRuntime) => RuntimeCore;
  */
 export interface WorkerRuntime extends AsyncDisposable {
   /** What the workers are. */
-  readonly kind: 'process' | 'thread' | 'inline';
+  readonly kind: 'process' | 'thread' | 'inline' | 'cluster';
   /** What the workers print to standard output, with the option `stdio: 'pipe'`; it ends when the runtime has ended. Else `undefined`. */
   readonly stdout: Readable | undefined;
   /** What they print to standard error. */
@@ -313,7 +326,7 @@ export const WorkerRuntime: WorkerRuntimeConstructor = class WorkerRuntime imple
     }
   }
 
-  get kind(): WorkerKind {
+  get kind(): RuntimeKind {
     return this.#core.workers.kind;
   }
 

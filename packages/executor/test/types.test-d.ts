@@ -119,7 +119,7 @@ expectTypeOf(executor.withOptions({ priority: 1 }).withOptions({})).toEqualTypeO
 expectTypeOf(executor.withOptions({ signal: AbortSignal.timeout(5) }).submit(power, 1)).toEqualTypeOf<Future<number>>();
 expectTypeOf(ThreadPoolExecutor.use(2, (own) => own.submit(power, 1))).toEqualTypeOf<Promise<number>>();
 expectTypeOf(ProcessPoolExecutor.use({ maxWorkers: 2 }, async (own) => own.stats().kind)).toEqualTypeOf<
-  Promise<'process' | 'thread' | 'inline'>
+  Promise<'process' | 'thread' | 'inline' | 'cluster'>
 >();
 new ThreadPoolExecutor();
 new ThreadPoolExecutor({ maxWorkers: undefined, runtime: new WorkerRuntime({ kind: 'thread' }), initializer: power, initargs: [1] });

@@ -32,6 +32,10 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     about: 'rewrites a program from one API to the other, or from piscina or workerpool',
     run: runMigrate,
   },
+  worker: {
+    about: 'runs the tasks of a queue on this machine, for programs on others',
+    run: runWorker,
+  },
 };
 
 const OPTIONS = ['--help', '--version'];
@@ -59,6 +63,19 @@ async function runMigrate(args: readonly string[], surroundings: Surroundings): 
     return 2;
   }
   const { run } = (await import(pathToFileURL(module).href)) as typeof import('@twinpool/migrate/command');
+  return run(args, surroundings);
+}
+
+/** `@twinpool/bullmq` is not a dependency, because most programs need no queue. */
+async function runWorker(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const module = resolveFrom('@twinpool/bullmq/command', [import.meta.url, pathToFileURL(join(surroundings.cwd(), 'package.json')).href]);
+  if (module === undefined) {
+    surroundings.stderr.write(
+      'twinpool worker: the package @twinpool/bullmq is not installed here. This line installs it:\n\nnpm install @twinpool/bullmq\n',
+    );
+    return 2;
+  }
+  const { run } = (await import(pathToFileURL(module).href)) as typeof import('@twinpool/bullmq/command');
   return run(args, surroundings);
 }
 

@@ -36,6 +36,8 @@ export interface CallSettings {
   readonly onReport: ((value: unknown, index: number) => void) | undefined;
   /** A worker process may read large arguments into memory that it uses again. */
   readonly reuseBuffers?: boolean | undefined;
+  /** Workers on other machines: `retries` are for tasks whose machine was lost, not for those whose worker was. */
+  readonly retriesNodesOnly?: boolean | undefined;
 }
 
 /** Consecutive tasks of one job that travel together. */
@@ -194,6 +196,10 @@ export abstract class Job {
 
   /** Tasks that could be claimed now; an upper bound where the input is not known. */
   abstract get waiting(): number;
+  /** The number of tasks in the chunks that the caller asked for; `undefined`: the scheduler cuts. */
+  get chunksize(): number | undefined {
+    return undefined;
+  }
   /** Its next task waits for its schema: it keeps its place, and holds up what came later. */
   get isPending(): boolean {
     return false;

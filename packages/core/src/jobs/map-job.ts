@@ -80,6 +80,9 @@ export class MapJob extends Job {
     if (this.isOver) return 0;
     return tasksOf(this.#returned) + (this.#checked === undefined ? this.total - this.#next : this.#checked.claimable);
   }
+  override get chunksize(): number | undefined {
+    return this.#shape.chunksize;
+  }
   override get isPending(): boolean {
     return this.#checked !== undefined && this.#returned.length === 0 && this.#checked.isPending;
   }

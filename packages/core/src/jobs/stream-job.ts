@@ -81,6 +81,9 @@ export class StreamJob extends Job {
     return this.#isHandedOver;
   }
 
+  override get chunksize(): number | undefined {
+    return this.#shape.chunksize;
+  }
   get waiting(): number {
     if (this.isOver) return 0;
     const back = tasksOf(this.#returned);

@@ -98,6 +98,8 @@ export class Lane implements TransportOwner {
   readonly kind: string;
   /** Tasks that the worker has not started can be taken back. */
   readonly canTakeBack: boolean;
+  /** Microseconds of work that one message should hold; `undefined`: as little as keeps the worker busy. */
+  readonly batch: number | undefined;
   /** The number of its slots. */
   readonly size: number;
   readonly #transport: Transport;
@@ -150,6 +152,7 @@ export class Lane implements TransportOwner {
     this.#transport = transports.make({ clock, setup, only, killGrace });
     this.kind = this.#transport.kind;
     this.canTakeBack = this.#transport.canTakeBack;
+    this.batch = this.#transport.batch;
     this.#calls = { left: maxTasks };
     this.#line = {
       workerId: this.id,

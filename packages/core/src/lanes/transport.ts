@@ -13,8 +13,11 @@
  * A worker has one slot or several, numbered from 0; each has a count of messages of its own. A transport does not know jobs, functions and results. A
  * lane does not know how bytes travel.
  */
+import type { TwinpoolError } from '../errors.ts';
+import type { Chunk } from '../jobs/job.ts';
 import type { PerWorkerOptions } from '../options/options.ts';
 import type { Clock } from '../primitives/clock.ts';
+import type { TaskFunction } from '../tasks/task-function.ts';
 import type { BufferOutlet, BufferSource } from '../wire/buffer-passing.ts';
 import type { Message, WorkerSetup } from '../wire/messages.ts';
 import type { PackedRuns } from '../wire/pack-runs.ts';
@@ -31,6 +34,11 @@ export interface Transport {
   readonly canInterrupt: boolean;
   /** The task length from which on a message per task is cheap enough, in microseconds. */
   readonly ownMessageFrom: number;
+  /**
+   * Microseconds of work that one message should hold, because a message is expensive. Tasks of different settings do not share such a message, and a chunk
+   * that the caller cut has a message of its own. Absent: the scheduler hands over as little as keeps the worker busy.
+   */
+  readonly batch?: number | undefined;
   /** `undefined` if the worker is not a process of its own, and before it has started. */
   readonly pid: number | undefined;
   /** `undefined` if the worker is not a thread, and before it has started. */
@@ -46,7 +54,7 @@ export interface Transport {
   start(owner: TransportOwner): void;
   post(message: Message, transfer?: readonly unknown[]): void;
   /** Sends message `sequence` of a slot, with `count` tasks. */
-  postTasks(slot: number, sequence: number, count: number, outgoing: PackedRuns): void;
+  postTasks(slot: number, sequence: number, count: number, outgoing: PackedRuns<Chunk>): void;
   /** Updates the books of the channel from a well-formed message. Returns what is wrong with the message, as the end of a sentence. */
   accept(message: Message): string | undefined;
   /**
@@ -121,6 +129,8 @@ export interface TransportFactory {
   readonly capabilities: Omit<TransportCapabilities, 'maxPayloadBytes'>;
   /** The workers are on other machines: what concerns each single worker is not supported. */
   readonly isRemote?: boolean | undefined;
+  /** Why a task cannot run in these workers; `undefined`: it can. Default: it is judged by what was found of its function. */
+  faultOf?(fn: TaskFunction): TwinpoolError | undefined;
   make(context: TransportContext): Transport;
   /** What watches over these workers and ends after the last of them; `undefined` when nothing does. */
   afterWorkers(): Promise<void> | undefined;

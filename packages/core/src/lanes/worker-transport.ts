@@ -5,6 +5,7 @@
  */
 
 import process from 'node:process';
+import { NotSupportedError } from '../errors.ts';
 import type { ResolvedWorkers } from '../options/resolve-options.ts';
 import { memoryFlags, workerProgram } from '../options/worker-environment.ts';
 import type { Clock } from '../primitives/clock.ts';
@@ -28,6 +29,8 @@ export function transportsFor(workers: ResolvedWorkers, output: OutputStreams | 
       return threads(workers, output);
     case 'process':
       return processes(workers, output);
+    case 'cluster':
+      throw new NotSupportedError("workers of kind 'cluster' are started on other machines: use BullmqRuntime.connect()");
   }
 }
 

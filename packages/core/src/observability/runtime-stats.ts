@@ -1,10 +1,18 @@
 /** Defines what `stats()` returns, and counts how tasks ended. It does not know workers and queues: they report their own parts. */
 import type { Percentiles } from '../primitives/histogram.ts';
 
+/** A machine that runs tasks of a cluster. */
+export interface NodeStats {
+  /** The name that the node has at the engine. */
+  readonly name: string;
+  /** Tasks that it runs at once. */
+  readonly slots: number;
+}
+
 /** Counters and times of a runtime at one moment. There is nothing to do when `queued + running` is 0. */
 export interface RuntimeStats {
   /** What the workers are. */
-  readonly kind: 'process' | 'thread' | 'inline';
+  readonly kind: 'process' | 'thread' | 'inline' | 'cluster';
   /** Workers that have started, whether they run tasks or not. */
   readonly workers: number;
   /** Workers that run tasks. */
@@ -39,6 +47,8 @@ export interface RuntimeStats {
   readonly droppedOutput: number;
   /** Messages that no correct worker sends. */
   readonly protocolAnomalies: number;
+  /** The machines that have the workers; only in a runtime of kind 'cluster'. */
+  readonly nodes?: readonly NodeStats[] | undefined;
   /** From the acceptance of a task to its hand-over to a worker; milliseconds. */
   readonly waitTime: Percentiles;
   /** The run time of a task in its worker; milliseconds. */

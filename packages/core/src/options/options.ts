@@ -9,6 +9,9 @@ import type { Task } from '../tasks/definition/task.ts';
 /** What workers are: 'inline' runs the tasks in the thread of their caller. */
 export type WorkerKind = 'process' | 'thread' | 'inline';
 
+/** What the workers of a runtime are: 'cluster', on other machines. */
+export type RuntimeKind = WorkerKind | 'cluster';
+
 /** Node's own type, in which every limit may be `undefined` in all versions of its declarations. */
 export interface ResourceLimits {
   /** Megabytes of the heap's old generation. */

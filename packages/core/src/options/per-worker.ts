@@ -31,7 +31,7 @@ export function optionsOfWorker(
     given,
     ({ perWorker: shape }) => shape,
     (own, report) => {
-      if (kind !== 'inline') for (const [path, message] of programFaults(kind, own)) report(path, message);
+      if (kind !== 'inline' && kind !== 'cluster') for (const [path, message] of programFaults(kind, own)) report(path, message);
       else if (!standsIn) for (const key of optionsOfRealWorkers(own)) report(key, NEEDS_REAL_WORKERS);
     },
   );

@@ -18,7 +18,7 @@ import type { PreloadModule } from '../tasks/definition/preload-module.ts';
 import { checkOptions, type OwnOptions, type ReportIssue } from './check-options.ts';
 import { NEEDS_REAL_WORKERS, optionsOfRealWorkers } from './inline-default.ts';
 import { MOST_WORKERS } from './most-workers.ts';
-import type { CallOptions, ResourceLimits, RuntimeOptions, ShareOptions, WorkerKind, WorkerOptions } from './options.ts';
+import type { CallOptions, ResourceLimits, RuntimeKind, RuntimeOptions, ShareOptions, WorkerKind, WorkerOptions } from './options.ts';
 import { resolvePreload } from './preload.ts';
 import type * as Schemas from './schemas.ts';
 import { programFaults, workerEnvironment } from './worker-environment.ts';
@@ -36,7 +36,7 @@ const NO_MODULES: readonly PreloadModule[] = [];
 
 /** How the workers of one runtime are started. Times are milliseconds; Infinity means no limit. */
 export interface ResolvedWorkers extends WorkerOptions {
-  readonly kind: WorkerKind;
+  readonly kind: RuntimeKind;
   /** Kind 'inline': it stands in for threads or processes, whose options it ignores. */
   readonly standsIn: boolean;
   readonly size: number;
@@ -77,7 +77,8 @@ export interface ResolvedShare {
   /** The most workers that it uses at once. */
   readonly maxLanes: number;
   readonly maxQueue: number;
-  readonly onWorkerLoss: 'fail' | 'retry' | 'break';
+  /** 'nodes': tasks of a lost machine run again, those of a lost worker in a living machine fail. */
+  readonly onWorkerLoss: 'fail' | 'retry' | 'break' | 'nodes';
   readonly killGrace: number;
   readonly unobservedErrors: 'warn' | 'ignore';
   /** The settings of a call without options. */
@@ -88,7 +89,7 @@ export interface ResolvedShare {
 let unnamed = 0;
 
 /** `size`: the number of workers, `undefined` for the default. */
-export function resolveWorkers(own: OwnOptions, name: string, kind: WorkerKind, size: unknown, standsIn = false): ResolvedWorkers {
+export function resolveWorkers(own: OwnOptions, name: string, kind: RuntimeKind, size: unknown, standsIn = false): ResolvedWorkers {
   const options = own as WorkerOptions & { killGrace?: number; name?: string };
   const cpus = size === undefined ? cpuCount() : cpusOrGuess();
   const inspector = inspectorOf(options.inspect);
@@ -136,7 +137,7 @@ export function resolveShare(own: OwnOptions, name: string, maxLanes: number, ab
   const options = own as ShareOptions;
   const onWorkerLoss = options.onWorkerLoss ?? above?.onWorkerLoss ?? 'fail';
   const inheritedRetries = above?.onWorkerLoss === onWorkerLoss ? above.settings.retries : undefined;
-  const retries = onWorkerLoss === 'retry' ? (options.retries ?? inheritedRetries ?? DEFAULT_RETRIES) : 0;
+  const retries = onWorkerLoss === 'retry' || onWorkerLoss === 'nodes' ? (options.retries ?? inheritedRetries ?? DEFAULT_RETRIES) : 0;
   return Object.freeze({
     name: options.name ?? name,
     maxLanes,
@@ -151,6 +152,7 @@ export function resolveShare(own: OwnOptions, name: string, maxLanes: number, ab
       signal: undefined,
       onReport: undefined,
       reuseBuffers: options.reuseBuffers ?? above?.settings.reuseBuffers,
+      retriesNodesOnly: onWorkerLoss === 'nodes' ? true : undefined,
     }),
   });
 }
@@ -224,7 +226,7 @@ function pathOf(place: string | URL): string {
 /** Reports `retries` without a policy that uses it. */
 export function checkShare(own: OwnOptions, above: ResolvedShare | undefined, issue: ReportIssue): void {
   const policy = own['onWorkerLoss'] ?? above?.onWorkerLoss ?? 'fail';
-  if (own['retries'] !== undefined && policy !== 'retry') issue('retries', "needs onWorkerLoss: 'retry'");
+  if (own['retries'] !== undefined && policy !== 'retry' && policy !== 'nodes') issue('retries', "needs onWorkerLoss: 'retry'");
 }
 
 /** Throws OptionsError with every fault. */
@@ -301,6 +303,7 @@ export function resolveCall(
       signal: call.signal ?? base.signal,
       onReport: call.onReport ?? base.onReport,
       reuseBuffers: base.reuseBuffers,
+      retriesNodesOnly: base.retriesNodesOnly,
     }),
   };
 }

@@ -35,6 +35,9 @@ const MEMORY = 1000;
 const ANSWERS_LEAVE = 10;
 const NOTHING_AHEAD = 100;
 
+/** The most tasks in a message that holds a batch. */
+const MOST_IN_BATCH = 4096;
+
 export class RunTimeEstimate {
   /** Moving average of the run time; 0 while nothing was measured. */
   estimate = 0;
@@ -66,6 +69,18 @@ export class RunTimeEstimate {
     if (estimate >= AHEAD) return outstanding <= 1 ? 1 : 0;
     if (claimed === 0 && outstanding > 0 && AHEAD - load < WORTH_A_MESSAGE) return 0;
     return Math.max(0, Math.floor((AHEAD - load) / estimate));
+  }
+
+  /**
+   * Returns how many further tasks one message may hold that has `claimed` tasks, which are `load` of work, where a message should hold `batch` of work.
+   * A function that was never measured, or is long, gets one task.
+   */
+  roomInBatch(claimed: number, load: number, batch: number): number {
+    const { estimate } = this;
+    const isAlone = estimate === 0 || estimate >= LONG_TASK || this.#surprise >= NOTHING_AHEAD;
+    const most = isAlone ? 1 : Math.min(MOST_IN_BATCH, Math.floor(batch / estimate));
+    const left = isAlone ? most - claimed : Math.min(most - claimed, Math.floor((batch - load) / estimate));
+    return Math.max(claimed === 0 ? 1 : 0, left);
   }
 
   /**

@@ -8,7 +8,7 @@
  *
  * Its next job is the oldest of the highest priority. It does not know lanes and other clients: the scheduler compares clients by `charged`.
  */
-import { CancelledError, QueueFullError } from '../errors.ts';
+import { CancelledError, QueueFullError, type TwinpoolError } from '../errors.ts';
 import type { BroadcastJob } from '../jobs/broadcast-job.ts';
 import type { CallSettings, Ending, Job, JobOwner } from '../jobs/job.ts';
 import { StreamJob } from '../jobs/stream-job.ts';
@@ -17,6 +17,7 @@ import type { Clock } from '../primitives/clock.ts';
 import type { KeepAlive } from '../primitives/keep-alive.ts';
 import { afterTurn } from '../primitives/time.ts';
 import { validatingJob } from '../tasks/definition/validation-scope.ts';
+import type { TaskFunction } from '../tasks/task-function.ts';
 import { watchSignal } from './abort-signals.ts';
 import { CapacityWaiters } from './capacity-waiters.ts';
 import { JobQueue } from './job-queue.ts';
@@ -48,10 +49,8 @@ export interface ClientServices {
   readonly clock: Clock;
   readonly keepAlive: KeepAlive;
   readonly counts: TaskCounts;
-  /** Bytes that one value, or the source of a function, may take. */
-  readonly maxPayloadBytes: number;
-  /** The workers are in the calling thread. */
-  readonly isHere: boolean;
+  /** Why a task cannot run in the workers; `undefined`: it can. It was found, or refused, before. */
+  readonly faultOf: (fn: TaskFunction) => TwinpoolError | undefined;
   readonly warn: (error: unknown, what: string) => void;
 }
 
@@ -164,7 +163,7 @@ export class Client implements JobOwner {
   /** Whether workers can run this broadcast now. If its function was refused, it ends in a later turn. */
   canBroadcast(job: BroadcastJob): boolean {
     if (job.isOver || job.fn.state === 'pending') return false;
-    if (job.fn.faultFor(this.#services.maxPayloadBytes) === undefined) return !job.isPending;
+    if (this.#services.faultOf(job.fn) === undefined) return !job.isPending;
     this.#scheduler.removeBroadcast(job);
     this.#refuse(job);
     return false;
@@ -455,7 +454,7 @@ export class Client implements JobOwner {
 
   /** Why its function cannot run in the workers. */
   #faultOf({ fn }: Job): Error | undefined {
-    return fn.faultFor(this.#services.maxPayloadBytes, this.#services.isHere);
+    return this.#services.faultOf(fn);
   }
 
   /** A schema that waits for a call that waits for the schema would wait without end: the call goes before the one that is validated. */

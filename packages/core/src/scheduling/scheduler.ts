@@ -19,7 +19,7 @@
  */
 
 import type { BroadcastJob } from '../jobs/broadcast-job.ts';
-import type { Chunk, Job, Moment } from '../jobs/job.ts';
+import type { CallSettings, Chunk, Job, Moment } from '../jobs/job.ts';
 import type { Lane } from '../lanes/lane.ts';
 import type { Slot, WorkListener } from '../lanes/slot.ts';
 import type { RuntimeStats } from '../observability/runtime-stats.ts';
@@ -62,6 +62,8 @@ export interface SchedulerOptions {
   readonly slots: number;
   readonly supply: Supply;
   readonly clock: Clock;
+  /** A message is expensive: jobs wait for those that come in the same turn. Default: an idle lane gets the first at once. */
+  readonly gathers?: boolean | undefined;
 }
 
 export class Scheduler implements WorkListener, ClientScheduler {
@@ -71,7 +73,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
   readonly #active = new Set<Client>();
   /** Jobs that each worker runs, the oldest first. */
   readonly #broadcasts: BroadcastJob[] = [];
-  readonly #size: number;
+  #size: number;
+  readonly #gathers: boolean;
   readonly #slots: number;
   readonly #supply: Supply;
   readonly #clock: Clock;
@@ -94,8 +97,9 @@ export class Scheduler implements WorkListener, ClientScheduler {
   /** Looks again at short tasks that were not shared; with several slots, at workers that start, and at tasks that wait to begin. */
   readonly #lookAgain: Alarm;
 
-  constructor({ size, slots, supply, clock }: SchedulerOptions) {
+  constructor({ size, slots, supply, clock, gathers }: SchedulerOptions) {
     this.#size = size;
+    this.#gathers = gathers === true;
     this.#slots = slots;
     this.#supply = supply;
     this.#clock = clock;
@@ -176,6 +180,12 @@ export class Scheduler implements WorkListener, ClientScheduler {
     if (at >= 0) this.#broadcasts.splice(at, 1);
   }
 
+  /** From now on there may be `size` lanes. */
+  resize(size: number): void {
+    this.#size = size;
+    this.pump(false);
+  }
+
   addLane(lane: Lane): void {
     this.#lanes.push(lane);
   }
@@ -187,7 +197,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** A job came in: an idle lane gets it at once; else it goes out with what else comes this turn. */
   pump(urgent: boolean): void {
-    if (urgent && this.#isAnyIdle() && !this.#isAnyWarm()) this.#run();
+    if (urgent && !this.#gathers && this.#isAnyIdle() && !this.#isAnyWarm()) this.#run();
     else this.#plan();
   }
 
@@ -502,7 +512,10 @@ export class Scheduler implements WorkListener, ClientScheduler {
       if (client === undefined || job === undefined) break;
       const most = before !== undefined && !mayFollow(job, before.job, lane) ? 0 : this.#roomFor(job, lane, slot, count, load, now);
       if (most === 0) break;
-      const chunk = job.claim(isCondemnable(job, lane) ? 1 : Math.min(most, limit - count));
+      // One that the user cut travels alone where a message is expensive.
+      const isCut = lane.batch !== undefined && job.chunksize !== undefined;
+      if (isCut && count > 0) break;
+      const chunk = job.claim(isCut || isCondemnable(job, lane) ? 1 : Math.min(most, limit - count));
       if (chunk === undefined) {
         // It had only what cannot be claimed yet; it leaves the queue until it wakes its client.
         client.claimed(job, 0);
@@ -522,6 +535,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
       before = chunk;
       count += chunk.count;
       load += (chunk.count * chunk.charge) / 1000;
+      if (isCut) break;
     }
     if (accepted !== undefined) this.#recordWait(accepted, now, alike);
     if (chunks.length > 0) slot.send(chunks);
@@ -535,6 +549,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
     const { runTimes } = job.fn;
     // Whatever was expected of it: what runs there runs long.
     if (slot.outstanding > 0 && now - slot.frontSince > LONG_RUN) return 0;
+    if (lane.batch !== undefined) return outstanding === claimed ? runTimes.roomInBatch(claimed, load, lane.batch) : 0;
     if (!lane.canTakeBack && this.#isAnyStarting() && (slot.outstanding > 0 || runTimes.estimate >= WORTH_WAITING)) {
       return outstanding === 0 ? 1 : 0;
     }
@@ -663,12 +678,26 @@ function hasTasksOf({ slots }: Lane, client: Client): boolean {
 
 /** A task that may be ended by a limit together with its worker, which would not give back what lies behind it. */
 function isCondemnable(job: Job, lane: Lane): boolean {
-  return !lane.canTakeBack && job.settings.taskTimeout !== Number.POSITIVE_INFINITY;
+  return !lane.canTakeBack && lane.batch === undefined && job.settings.taskTimeout !== Number.POSITIVE_INFINITY;
 }
 
 /** Whether a task of `job` may lie behind one of `before`: never where what ends the one, with its worker, would end the other too. */
 function mayFollow(job: Job, before: Job, lane: Lane): boolean {
   if (lane.canTakeBack) return true;
   const { signal, taskTimeout } = before.settings;
+  if (lane.batch !== undefined) return before.owner === job.owner && haveSameSettings(before.settings, job.settings);
   return before.owner === job.owner && taskTimeout === Number.POSITIVE_INFINITY && (signal === undefined || signal === job.settings.signal);
+}
+
+/** Whether tasks may travel in one message that is stored, run and aborted as a whole. A report belongs to one call. */
+function haveSameSettings(one: CallSettings, other: CallSettings): boolean {
+  if (one === other) return one.onReport === undefined;
+  return (
+    one.signal === other.signal &&
+    one.taskTimeout === other.taskTimeout &&
+    one.priority === other.priority &&
+    one.retries === other.retries &&
+    one.onReport === undefined &&
+    other.onReport === undefined
+  );
 }

@@ -87,6 +87,7 @@ function isShortage(startError: unknown): boolean {
 
 export class Supervisor implements LifeListener, Supply, ReadySource {
   readonly #options: SupervisorOptions;
+  #size: number;
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
   readonly #lanes = new Set<Lane>();
@@ -124,6 +125,7 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
 
   constructor(scheduler: Scheduler, options: SupervisorOptions) {
     this.#options = options;
+    this.#size = options.size;
     this.#clock = options.clock;
     this.#scheduler = scheduler;
     this.#retry = new Alarm(options.clock, () => this.#tryAgain(), { keepsAlive: true });
@@ -154,7 +156,8 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
       return;
     }
     if (tasks > 0) this.#hasGivenUp = false;
-    const { size, minWorkers, mostStarting } = this.#options;
+    const { minWorkers, mostStarting } = this.#options;
+    const size = this.#size;
     const starting = this.#count('starting');
     const serving = this.#countServing();
     const wanted = this.#hasGivenUp ? tasks : Math.max(tasks, starting + this.#early, minWorkers - serving);
@@ -175,6 +178,11 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
     const missed = this.#missed;
     this.#missed = 0;
     this.wanted(missed);
+  }
+
+  /** From now on there may be `size` workers. */
+  resize(size: number): void {
+    this.#size = size;
   }
 
   /** Every worker leaves when it has answered. Resolves when all are gone. */
@@ -270,7 +278,7 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
 
   mayRetire(): boolean {
     if (this.#isLeaving) return true;
-    if (this.#countRetiring() >= this.#options.size) return false;
+    if (this.#countRetiring() >= this.#size) return false;
     this.#replaceSoon();
     return true;
   }

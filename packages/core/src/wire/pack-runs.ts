@@ -73,6 +73,8 @@ interface SeparateValue<C extends PackableChunk> {
 
 export interface PackedRuns<C extends PackableChunk = PackableChunk> {
   readonly runs: unknown[];
+  /** What the message holds. */
+  readonly chunks: readonly C[];
   /** The expected µs per task of each chunk; the same numbers as in the message. */
   readonly expectations: number[];
   readonly transfer: ArrayBuffer[];
@@ -125,7 +127,7 @@ export function packRuns<C extends PackableChunk>(
   unbatchedFrom: number,
   announces: boolean,
 ): PackedRuns<C> {
-  const out: PackedRuns<C> = { runs: [], expectations: [], transfer: [], separate: [], failures: [] };
+  const out: PackedRuns<C> = { runs: [], chunks, expectations: [], transfer: [], separate: [], failures: [] };
   const { runs } = out;
   let run = -RUN_FIELDS;
   packer.travelTogether(chunks.length > 1 || (chunks[0]?.count ?? 0) > 1);

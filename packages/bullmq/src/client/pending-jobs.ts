@@ -1,0 +1,233 @@
+/**
+ * Keeps the jobs of one client that are in the engine, or on their way to it, and are not settled. Each is settled once.
+ *
+ *   send --addBulk, once per turn--> storing --> stored --completed | failed (an event, or the sweep)--> settled, then removed from the engine
+ *                                       '-----------'--gone from the engine: stored again under its id, or lost
+ *                                       '-----------'--revoke: removed while it waits; aborted by its node if it runs--> settled
+ *                                       '-----------'--giveUp: the engine or the nodes are away--> settled, removed when the engine is back
+ *
+ * - An event is a hint. The truth is the record of the job: the sweep asks for the state of each job that was quiet for a while.
+ * - A job is settled by the call that takes it out of the map. An end that comes later for its id has no effect.
+ * - A record is removed only after its job was settled.
+ *
+ * It does not know tasks and values: a job has data, and callbacks for its end.
+ */
+
+import type { QueueEvents } from 'bullmq';
+import type { Engine } from '../engine.ts';
+import { type JobData, NODE_LOST } from '../wire/job-data.ts';
+
+/** How a job ended: with the return value of its record, or with the reason of its failure. */
+export type JobEnd = { readonly result: unknown } | { readonly failed: string };
+
+export interface PendingJob {
+  readonly id: string;
+  readonly name: string;
+  readonly data: JobData;
+  readonly priority: number;
+  ended(end: JobEnd): void;
+  failed(error: Error): void;
+  progressed(progress: unknown): void;
+}
+
+interface Entry {
+  readonly job: PendingJob;
+  /** Milliseconds at which it was sent, or last looked at. */
+  lookedAt: number;
+  isStored: boolean;
+  /** Times that it was stored again. */
+  restored: number;
+}
+
+/** Milliseconds of quiet after which the record of a job is looked at. */
+const QUIET = 400;
+/** The most records that one sweep looks at. */
+const MOST_LOOKS = 200;
+/** Seconds after which the engine drops a record that its client did not remove. */
+const KEPT = 3600;
+
+export class PendingJobs {
+  readonly #engine: Engine;
+  readonly #entries = new Map<string, Entry>();
+  readonly #heard: () => void;
+  #outgoing: Entry[] = [];
+  #events: QueueEvents | undefined;
+  #opening: Promise<void> | undefined;
+  #settledBySweep = 0;
+  #late = 0;
+  #acks: string[] = [];
+  /** Jobs that were given up, and may be in the engine. */
+  readonly #leftovers = new Set<string>();
+
+  readonly #client: string;
+
+  /** `client` begins the ids of its jobs. `heard` is called when the engine has answered. */
+  constructor(engine: Engine, client: string, heard: () => void) {
+    this.#engine = engine;
+    this.#client = client;
+    this.#heard = heard;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+  /** For tests: jobs whose end no event told, and ends that came for a settled job. */
+  get counts(): { readonly settledBySweep: number; readonly late: number } {
+    return { settledBySweep: this.#settledBySweep, late: this.#late };
+  }
+  get ids(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Reads events from now on. */
+  async open(): Promise<void> {
+    this.#opening ??= this.#open();
+    await this.#opening;
+  }
+
+  async #open(): Promise<void> {
+    const events = await this.#engine.openEvents();
+    events.on('completed', ({ jobId, returnvalue }) => this.#settle(jobId, { result: returnvalue }));
+    events.on('failed', ({ jobId, failedReason }) => this.#settle(jobId, { failed: failedReason }));
+    events.on('progress', ({ jobId, data }) => {
+      this.#heard();
+      this.#entries.get(jobId)?.job.progressed(data);
+    });
+    this.#events = events;
+  }
+
+  send(job: PendingJob): void {
+    const entry: Entry = { job, lookedAt: performance.now(), isStored: false, restored: 0 };
+    this.#entries.set(job.id, entry);
+    this.#store(entry);
+  }
+
+  #store(entry: Entry): void {
+    if (this.#outgoing.push(entry) > 1) return;
+    queueMicrotask(() => void this.#flush());
+  }
+
+  async #flush(): Promise<void> {
+    const entries = this.#outgoing.filter(({ job }) => this.#entries.has(job.id));
+    this.#outgoing = [];
+    if (entries.length === 0) return;
+    try {
+      await this.#engine.queue.addBulk(entries.map(({ job }) => ({ name: job.name, data: job.data, opts: optionsOf(job) })));
+      this.#heard();
+      for (const entry of entries) {
+        entry.isStored = true;
+        entry.lookedAt = performance.now();
+      }
+    } catch (error) {
+      // The connection tries again without end, so this is an answer: the engine refused the jobs.
+      for (const { job } of entries) this.#take(job.id)?.failed(error as Error);
+    }
+  }
+
+  #take(id: string): PendingJob | undefined {
+    const entry = this.#entries.get(id);
+    this.#entries.delete(id);
+    return entry?.job;
+  }
+
+  #settle(id: string, end: JobEnd): boolean {
+    this.#heard();
+    const job = this.#take(id);
+    if (job === undefined) {
+      // The job of another client, or one that was settled: the record of that one is removed all the same.
+      if (!id.startsWith(this.#client)) return false;
+      this.#late += 1;
+      this.#acknowledge(id);
+      return false;
+    }
+    this.#acknowledge(id);
+    job.ended(end);
+    return true;
+  }
+
+  /** Removes the records of settled jobs, those of one turn together. */
+  #acknowledge(id: string): void {
+    if (this.#acks.push(id) > 1) return;
+    setImmediate(() => {
+      const ids = this.#acks;
+      this.#acks = [];
+      for (const each of ids) this.#engine.queue.remove(each).catch(() => undefined);
+    });
+  }
+
+  /** Looks at the records of jobs that were quiet. Resolves when the engine has answered. */
+  async sweep(): Promise<void> {
+    const now = performance.now();
+    const quiet = [...this.#entries.values()].filter(({ isStored, lookedAt }) => isStored && now - lookedAt >= QUIET).slice(0, MOST_LOOKS);
+    if (this.#leftovers.size > 0) this.#removeLeftovers();
+    await Promise.all(quiet.map((entry) => this.#look(entry)));
+  }
+
+  async #look(entry: Entry): Promise<void> {
+    const { id } = entry.job;
+    entry.lookedAt = performance.now();
+    const state = await this.#engine.queue.getJobState(id);
+    this.#heard();
+    if (!this.#entries.has(id) || (state !== 'completed' && state !== 'failed' && state !== 'unknown')) return;
+    const record = state === 'unknown' ? undefined : await this.#engine.queue.getJob(id);
+    if (!this.#entries.has(id)) return;
+    if (record === undefined) this.#gone(entry);
+    else {
+      const end = state === 'completed' ? { result: record.returnvalue as unknown } : { failed: record.failedReason };
+      if (this.#settle(id, end)) this.#settledBySweep += 1;
+    }
+  }
+
+  /** The engine has lost the record: the job may have run. */
+  #gone(entry: Entry): void {
+    entry.restored += 1;
+    if (entry.restored > entry.job.data.retries) this.#take(entry.job.id)?.ended({ failed: `${NODE_LOST}: the engine has lost the job` });
+    else {
+      entry.isStored = false;
+      this.#store(entry);
+    }
+  }
+
+  /** Removes jobs that wait from the engine. Returns those that run, or have ended. */
+  async revoke(ids: readonly string[]): Promise<string[]> {
+    const kept: string[] = [];
+    await Promise.all(
+      ids.map(async (id) => {
+        const isRemoved = await this.#engine.queue.remove(id).catch(() => 0);
+        if (isRemoved !== 1) kept.push(id);
+      }),
+    );
+    return kept;
+  }
+
+  /** The job is settled elsewhere. */
+  forget(id: string): void {
+    this.#entries.delete(id);
+  }
+
+  /** Settles all jobs with an error each. What of them is in the engine is removed when it answers. */
+  giveUp(errorOf: () => Error): void {
+    for (const id of this.ids) {
+      this.#leftovers.add(id);
+      this.#take(id)?.failed(errorOf());
+    }
+  }
+
+  #removeLeftovers(): void {
+    const ids = [...this.#leftovers];
+    for (const id of ids) {
+      void this.#engine.queue
+        .remove(id)
+        .then(() => this.#leftovers.delete(id))
+        .catch(() => undefined);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#events?.close().catch(() => undefined);
+  }
+}
+
+function optionsOf({ id, priority }: PendingJob) {
+  return { jobId: id, priority, attempts: 1, removeOnComplete: { age: KEPT }, removeOnFail: { age: KEPT } };
+}
