@@ -223,7 +223,7 @@ function writeFrame(message: unknown): void {
   writeSync(ANSWERS, Buffer.concat([header, payload]));
 }
 
-/** The port on which this thread answers. A replaced method of MessagePort.prototype reveals it. */
+/** The port on which this thread answers. A replaced method of MessagePort.prototype reveals it, with a message that does not fit into the ring. */
 let port: MessagePort | undefined;
 
 function answerPort(): MessagePort {
@@ -234,11 +234,37 @@ function answerPort(): MessagePort {
     return (postMessage as (...args: unknown[]) => void).apply(this, args);
   } as typeof postMessage;
   try {
-    context().report('from here');
+    context().report({ from: 'here' });
   } finally {
     MessagePort.prototype.postMessage = postMessage;
   }
   return port as unknown as MessagePort;
+}
+
+/** The memory that this thread shares with its lane. A replaced function of Atomics reveals it, with a report that fits into the ring. */
+function sharedCells(): Int32Array {
+  const { store } = Atomics;
+  let found: Int32Array | undefined;
+  Atomics.store = ((cells: Int32Array, at: number, value: number) => {
+    found ??= cells;
+    return store(cells, at, value);
+  }) as typeof store;
+  try {
+    context().report('from here');
+  } finally {
+    Atomics.store = store;
+  }
+  return found as unknown as Int32Array;
+}
+
+/** Writes these values to shared cells, in order, sends a message on the port so that the lane looks, and never settles. */
+export async function forgeCells(values: readonly (readonly [cell: number, value: number])[]): Promise<never> {
+  const cells = sharedCells();
+  // The lane reads what was correct first.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const [cell, value] of values) Atomics.store(cells, cell, value);
+  context().report({ from: 'here' });
+  return new Promise(() => setInterval(() => undefined, 1000));
 }
 
 /** Sends these forged messages in order, and never settles. */

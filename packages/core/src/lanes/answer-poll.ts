@@ -7,6 +7,7 @@
  * The event loop takes about 25 µs to wake for a message. A short task takes less, and its caller often has the next one at once.
  *
  * - While nothing is expected, nothing polls.
+ * - From the moment at which an answer is expected to the end of that turn of the event loop, the worker need not wake this program.
  * - The microtasks of the program come first, and its timers and sockets are served at least every LONGEST_TURN ms.
  * - Polls without a message are paid from a credit, which grows by REFILL of the time that passes: they never use more of a processor than that.
  *
@@ -21,65 +22,124 @@ const LONGEST_TURN = 0.5;
 /** ms of polls in vain. More: polls go on longer after answers that came late. */
 const MOST_CREDIT = 1;
 const REFILL = 0.1;
+/** Looks at each channel between two readings of the clock. */
+const LOOKS = 8;
 
 /** Where answers arrive. */
 export interface PolledChannel {
   /** It is among the channels that are polled next. Only this file changes it. */
   isExpected: boolean;
-  /** Reads the messages that are there. Returns whether there were any. */
-  read(): boolean;
+  /** Its worker knows that it is read before the event loop waits. Only this file changes it. */
+  isAttended: boolean;
+  /** Whether a message is there. */
+  readonly hasNews: boolean;
+  /** Reads the messages that are there. */
+  read(): void;
+  /** The worker need not wake the event loop. */
+  attend(): void;
+  /** From now on the worker wakes the event loop. Reads what is there. */
+  rest(): void;
 }
 
-let expecting: PolledChannel[] = [];
+/** The first `count` channels are expected. The other list is that of the poll that runs: lists that grow anew would cost memory for each answer. */
+let expecting: (PolledChannel | undefined)[] = [];
+let polled: (PolledChannel | undefined)[] = [];
+let count = 0;
 let isPlanned = false;
+/** The next poll comes after a turn of the event loop. */
+let comesAfterTurn = false;
+/** When the last poll began. */
+let began = 0;
 let credit = MOST_CREDIT;
 let creditedAt = 0;
-/** When the first poll of this turn of the event loop began; 0: there was none. */
+/** When the first channel was attended in this turn of the event loop; 0: there was none. */
 let turnSince = 0;
+/** The channels that are read at the end of this turn. */
+let attended: PolledChannel[] = [];
 
 /** An answer is expected within microseconds. */
 export function expectAnswer(channel: PolledChannel): void {
   if (channel.isExpected) return;
   channel.isExpected = true;
-  expecting.push(channel);
+  expecting[count++] = channel;
   plan();
+  // The event loop may wait before an immediate that does not keep it alive.
+  if (!comesAfterTurn) attend(channel);
+}
+
+/** An immediate that keeps the event loop alive: the loop does not wait before it has run. */
+function attend(channel: PolledChannel): void {
+  if (channel.isAttended) return;
+  channel.isAttended = true;
+  if (turnSince === 0) {
+    turnSince = now();
+    afterTurn(endTurn);
+  }
+  attended.push(channel);
+  channel.attend();
 }
 
 function plan(): void {
   if (isPlanned) return;
   isPlanned = true;
-  if (turnSince !== 0 && now() - turnSince > LONGEST_TURN) afterTurn(poll).unref();
+  comesAfterTurn = turnSince !== 0 && now() - turnSince > LONGEST_TURN;
+  if (comesAfterTurn) afterTurn(poll).unref();
   else nextTick(poll);
 }
 
 function poll(): void {
   isPlanned = false;
-  const channels = expecting;
-  expecting = [];
-  for (const channel of channels) channel.isExpected = false;
-  const began = now();
+  const channels = expecting as PolledChannel[];
+  const size = count;
+  expecting = polled;
+  polled = channels;
+  count = 0;
+  for (let i = 0; i < size; i++) (channels[i] as PolledChannel).isExpected = false;
+  if (hasCredit()) pollFor(channels, size);
+  for (let i = 0; i < size; i++) polled[i] = undefined;
+}
+
+function hasCredit(): boolean {
+  began = now();
   credit = Math.min(MOST_CREDIT, credit + (began - creditedAt) * REFILL);
   creditedAt = began;
-  if (credit <= 0) return;
-  if (turnSince === 0) {
-    turnSince = began;
-    afterTurn(endTurn).unref();
-  }
-  const silent = readUntilAnswered(channels, began + LONGEST);
-  if (silent === undefined) credit -= now() - began;
-  else for (const channel of silent) expectAnswer(channel);
+  return credit > 0;
 }
 
-/** Returns the channels without a message, once one has a message; `undefined` if none has until `end`. */
-function readUntilAnswered(channels: readonly PolledChannel[], end: number): readonly PolledChannel[] | undefined {
+function pollFor(channels: readonly PolledChannel[], size: number): void {
+  const since = began;
+  for (let i = 0; i < size; i++) attend(channels[i] as PolledChannel);
+  if (!readUntilAnswered(channels, size, since + LONGEST)) credit -= now() - since;
+}
+
+/** Returns whether a channel had a message before `end`. The others are expected again then. */
+function readUntilAnswered(channels: readonly PolledChannel[], size: number, end: number): boolean {
   do {
-    let answered: Set<PolledChannel> | undefined;
-    for (const channel of channels) if (channel.read()) answered = (answered ?? new Set()).add(channel);
-    if (answered !== undefined) return channels.filter((channel) => !answered.has(channel));
+    for (let look = 0; look < LOOKS * size; look++) {
+      const channel = channels[look % size] as PolledChannel;
+      if (!channel.hasNews) continue;
+      channel.read();
+      for (let i = 0; i < size; i++) if (channels[i] !== channel) expectAnswer(channels[i] as PolledChannel);
+      return true;
+    }
   } while (now() < end);
-  return undefined;
+  return false;
 }
 
+/** A reader that throws does not keep the others from their end. */
 function endTurn(): void {
   turnSince = 0;
+  const channels = attended;
+  attended = [];
+  for (const channel of channels) channel.isAttended = false;
+  restAll(channels, 0);
+}
+
+function restAll(channels: readonly PolledChannel[], from: number): void {
+  let at = from;
+  try {
+    for (; at < channels.length; at++) (channels[at] as PolledChannel).rest();
+  } finally {
+    if (at < channels.length) restAll(channels, at + 1);
+  }
 }

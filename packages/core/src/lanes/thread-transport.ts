@@ -1,34 +1,37 @@
 /**
  * Reaches and ends one worker thread (thread-start.ts starts it).
  *
- * The supervisor alone decides when a thread is started. Its set-up gives a port and shared memory to worker/thread.ts; messages use that port.
+ * The supervisor alone decides when a thread is started. Its set-up gives a port and shared memory to worker/thread.ts; messages use both.
  *
- *   port ------ INIT, DEFINE, TASKS ... ----->  worker        cells[cell of a message]: next:16 | end:16
- *        <----- READY, ANSWER, REPORT ... ----                 cells[WAKE]: messages posted; cells[ASLEEP]: the worker needs a notification
+ *   ring, port ------ INIT, DEFINE, TASKS ... ----->  worker        cells[cell of a message]: next:16 | end:16
+ *              <----- READY, ANSWER, REPORT ... ----                 the rings and how each side waits: wire/ring-port.ts
  *
  * The worker moves `next` up, one task at a time; this side moves `end` down to take tasks back. Both use compare-and-swap, so a task runs or is
- * taken back, and never both. At `exit` the port is read until it is empty before the thread counts as gone: finished results win.
+ * taken back, and never both. At `exit` ring and port are read until they are empty before the thread counts as gone: finished results win.
  */
-import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import { Alarm } from '../primitives/clock.ts';
 import { afterMicrotasks } from '../primitives/time.ts';
 import {
   ABORT_MESSAGE,
   ABORT_TASK,
-  ASLEEP,
+  ATTENTIVE,
   cellOfMessage,
   cellOfSlot,
   cellsFor,
   endOfClaims,
+  IN_LOOP,
   messagesPerSlot,
   nextClaim,
   packClaims,
   type ThreadSetup,
-  WAKE,
+  toLane,
+  toWorker,
 } from '../wire/cells.ts';
 import { isOutput } from '../wire/message-faults.ts';
 import { ACKNOWLEDGED, ANSWER, abortMessage, INIT, LATE, type Message, MODE, RETIRE, TASKS } from '../wire/messages.ts';
 import type { PackedRuns } from '../wire/pack-runs.ts';
+import { RingPort } from '../wire/ring-port.ts';
 import { expectAnswer, type PolledChannel } from './answer-poll.ts';
 import { DebuggerWatch } from './debugger-watch.ts';
 import type { SentMessage } from './in-flight.ts';
@@ -72,6 +75,7 @@ export class ThreadTransport implements Transport, PolledChannel {
   /** Node forgets it when the thread exits. */
   #threadId: number | undefined;
   #port: MessagePort | undefined;
+  #line: RingPort | undefined;
   /** By slot: the number of the last message with tasks, and of the last one that the worker has acknowledged. */
   readonly #sent: number[];
   readonly #acknowledged: number[];
@@ -80,6 +84,7 @@ export class ThreadTransport implements Transport, PolledChannel {
   #hasExited = false;
   #heldAnswers = 0;
   isExpected = false;
+  isAttended = false;
 
   constructor(context: TransportContext, options: ThreadOptions) {
     const slots = context.setup.slots ?? 1;
@@ -116,8 +121,7 @@ export class ThreadTransport implements Transport, PolledChannel {
   }
 
   post(message: Message, transfer?: readonly unknown[]): void {
-    this.#port?.postMessage(message, (transfer ?? []) as ArrayBuffer[]);
-    this.#wake();
+    this.#line?.send(message, transfer);
   }
 
   postTasks(slot: number, sequence: number, count: number, { runs, transfer, separate }: PackedRuns): void {
@@ -182,23 +186,23 @@ export class ThreadTransport implements Transport, PolledChannel {
     if (this.#options.polls) expectAnswer(this);
   }
 
-  /** Reads what is in the port. This is cheaper than an event per message, and the only way at the exit of the thread. */
-  read(): boolean {
-    let isAny = false;
-    while (this.#port !== undefined) {
-      let entry: { message: unknown } | undefined;
-      try {
-        entry = receiveMessageOnPort(this.#port);
-      } catch (error) {
-        isAny = true;
-        this.#arrivedUnreadable(error);
-        continue;
-      }
-      if (entry === undefined) break;
-      isAny = true;
-      this.#arrived(entry.message);
-    }
-    return isAny;
+  get hasNews(): boolean {
+    return this.#line?.hasNews === true;
+  }
+
+  /** Reads what is there. This is cheaper than an event per message. */
+  read(): void {
+    this.#line?.read();
+  }
+
+  attend(): void {
+    this.#line?.wait(ATTENTIVE);
+  }
+
+  rest(): void {
+    this.#line?.wait(IN_LOOP);
+    // The worker may have seen the state before.
+    this.#line?.read();
   }
 
   finish(finalizes: boolean): void {
@@ -251,11 +255,12 @@ export class ThreadTransport implements Transport, PolledChannel {
   #openPort(): ThreadSetup {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.on('message', (message: unknown) => {
-      this.#arrived(message);
-      this.read();
+    this.#line = new RingPort(port1, this.#cells, toWorker(this.#slots), toLane(this.#slots), {
+      received: (message) => this.#arrived(message),
+      unreadable: (error) => this.#arrivedUnreadable(error),
+      broken: (error) => this.#gate.afterHeld(() => this.#owner.distrust('its ring is malformed', error)),
     });
-    port1.on('messageerror', (error: unknown) => this.#arrivedUnreadable(error));
+    this.#line.listen();
     port1.unref();
     this.post([INIT, this.#context.setup]);
     return { port: port2, cells: this.#cells, slots: this.#slots };
@@ -275,11 +280,6 @@ export class ThreadTransport implements Transport, PolledChannel {
     const bound = new Alarm(this.#context.clock, then, { standsStill: true });
     bound.set(this.#context.killGrace);
     this.#worker?.once('exit', () => bound.stop());
-  }
-
-  #wake(): void {
-    Atomics.add(this.#cells, WAKE, 1);
-    if (Atomics.load(this.#cells, ASLEEP) === 1) Atomics.notify(this.#cells, WAKE, 1);
   }
 
   #arrived(message: unknown): void {
@@ -319,7 +319,8 @@ export class ThreadTransport implements Transport, PolledChannel {
   #exited(exitCode: number | null): void {
     if (this.#hasExited) return;
     this.#hasExited = true;
-    this.read();
+    this.#line?.readToEnd();
+    this.#line = undefined;
     this.#port?.close();
     this.#port = undefined;
     if (this.#owner.isEnding) this.#boundHold();

@@ -1,8 +1,12 @@
 /**
  * The layout of the memory that a lane shares with its worker thread: a list of Int32 cells.
  *
- *   cell   0 WAKE | 1 ASLEEP | for each slot: ABORT_MESSAGE | ABORT_TASK | one cell per message
- *   cell of a message   next: 16 bits | end: 16 bits          tasks next..end-1 of the message may be claimed
+ *   to the worker   line of the sender (lane): HEAD | POSTED | WAKE         line of the receiver (worker): STATE | TAIL | TAKEN
+ *   to the lane     line of the sender (worker): HEAD | POSTED              line of the receiver (lane): STATE | TAIL | TAKEN
+ *   for each slot   ABORT_MESSAGE | ABORT_TASK | one cell per message       cell of a message: next: 16 bits | end: 16 bits
+ *   two rings       RING_WORDS words of 8 bytes for each direction          wire/ring.ts
+ *
+ * Tasks next..end-1 of a message may be claimed. Each line is a cache line that only one side writes: the other side may poll it.
  *
  * Invariants: both sides change the cell of a message only by compare-and-swap, so `next` and `end` change together. Such a cell belongs to one message
  * until the worker has acknowledged that message, in an ANSWER or, if all its tasks were taken back, in an ACKNOWLEDGED. A slot without a free cell
@@ -11,14 +15,42 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 
-/** The number of messages posted to the worker. The worker sleeps on this cell. */
-export const WAKE = 0;
-/** 1 while the worker sleeps and must be notified. */
-export const ASLEEP = 1;
+/** The cells of one direction: where its two lines and its ring begin. */
+export interface Direction {
+  readonly sender: number;
+  readonly receiver: number;
+  readonly ring: number;
+  /** The receiver may sleep on WAKE. */
+  readonly sleeps: boolean;
+}
+
+/** In the line of a sender: the words written to the ring, the messages posted on the port, and the number of both, on which a worker sleeps. */
+export const HEAD = 0;
+export const POSTED = 1;
+export const WAKE = 2;
+/** In the line of a receiver: how it waits, the words read from the ring, and the messages taken from the port. */
+export const STATE = 0;
+export const TAIL = 1;
+export const TAKEN = 2;
+
+/** The receiver is in its event loop, or returns to it without another look: only a message on the port wakes it. */
+export const IN_LOOP = 0;
+/** The receiver looks at its cells before it waits. */
+export const ATTENTIVE = 1;
+/** The worker sleeps on WAKE and must be notified. */
+export const ASLEEP = 2;
+
+/** The cells of a cache line. */
+const LINE = 16;
+const LINES = 4;
+/** The words of one ring, a power of two. More: more answers wait there while the program is busy. Fewer: less memory per worker. */
+export const RING_WORDS = 1024;
+const RING_CELLS = 2 * RING_WORDS;
+
 /** The first cells of a slot: the message, and the place in it, of the task whose signal is aborted. */
 export const ABORT_MESSAGE = 0;
 export const ABORT_TASK = 1;
-const FIRST_OF_SLOT = 2;
+const FIRST_OF_SLOT = LINES * LINE;
 const FIRST_OF_MESSAGE = 2;
 /** The most messages of a slot that are unacknowledged at once, if the worker has one slot and if it has several. */
 const MESSAGES = 64;
@@ -31,7 +63,18 @@ export function messagesPerSlot(slots: number): number {
 }
 
 export function cellsFor(slots: number): number {
-  return FIRST_OF_SLOT + slots * (FIRST_OF_MESSAGE + messagesPerSlot(slots));
+  return firstOfRings(slots) + 2 * RING_CELLS;
+}
+
+function firstOfRings(slots: number): number {
+  return Math.ceil(cellOfSlot(slots, slots) / LINE) * LINE;
+}
+
+export function toWorker(slots: number): Direction {
+  return { sender: 0, receiver: LINE, ring: firstOfRings(slots), sleeps: true };
+}
+export function toLane(slots: number): Direction {
+  return { sender: 2 * LINE, receiver: 3 * LINE, ring: firstOfRings(slots) + RING_CELLS, sleeps: false };
 }
 
 /** The first cell of a slot, of `slots`. */

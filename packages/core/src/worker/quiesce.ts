@@ -13,6 +13,7 @@ const TURN_EVERY = 20;
 export class Quiesce {
   readonly #then: () => void;
   #planned = false;
+  #isNear = false;
   #turnedAt = 0;
   readonly #afterMicrotasks = (): void => {
     nextTick(this.#finish);
@@ -23,6 +24,7 @@ export class Quiesce {
   };
   readonly #finish = (): void => {
     this.#planned = false;
+    this.#isNear = false;
     this.#then();
   };
 
@@ -30,10 +32,16 @@ export class Quiesce {
     this.#then = then;
   }
 
+  /** The worker waits next, before the event loop turns. */
+  get isNear(): boolean {
+    return this.#isNear;
+  }
+
   begin(): void {
     if (this.#planned) return;
     this.#planned = true;
-    if (now() - this.#turnedAt < TURN_EVERY) afterMicrotasks(this.#afterMicrotasks);
+    this.#isNear = now() - this.#turnedAt < TURN_EVERY;
+    if (this.#isNear) afterMicrotasks(this.#afterMicrotasks);
     else afterTurn(this.#afterTurn);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Connects a worker thread to its lane: receives messages on the port, and waits for them (the other side: lanes/thread-transport.ts).
+ * Connects a worker thread to its lane: receives messages from ring and port, and waits for them (the other side: lanes/thread-transport.ts).
  *
  * A sleep on shared memory ends sooner than a wait in the event loop, but timers, sockets and streams of user code stop meanwhile. So the thread sleeps
  * only when user code has left nothing that the event loop must serve, and waits in the event loop after SLEEP ms without work.
@@ -10,20 +10,25 @@
  * The states and the wake-up protocol are in ARCHITECTURE.md, section 4.
  */
 import process from 'node:process';
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { TwinpoolError } from '../errors.ts';
 import {
   ABORT_MESSAGE,
   ABORT_TASK,
   ASLEEP,
+  ATTENTIVE,
   cellOfSlot,
   endOfClaims,
+  IN_LOOP,
   nextClaim,
   packClaims,
   type ThreadSetup,
+  toLane,
+  toWorker,
   WAKE,
 } from '../wire/cells.ts';
 import { checkToWorker } from '../wire/message-faults.ts';
 import { BLOCKING, type Message, RETIRE } from '../wire/messages.ts';
+import { RingPort } from '../wire/ring-port.ts';
 import { catchLateErrors } from './late-errors.ts';
 import { Quiesce } from './quiesce.ts';
 import { LISTS_RESOURCES, resourcesAtRest, resourcesNow } from './resources.ts';
@@ -52,8 +57,9 @@ class ThreadTransport implements WorkerTransport {
   // Memory of an ArrayBuffer counts at once, however short the task is.
   readonly memory: UsedMemory = new UsedMemory(heapAndExternal, 0);
   readonly runner: Runner = new Runner(this);
-  readonly #port: MessagePort;
+  readonly #port: RingPort;
   readonly #cells: Int32Array;
+  readonly #wakeCell: number;
   readonly #slots: number;
   readonly exit: (code: number) => void = process.exit.bind(process);
   /** The number of active resources of an idle thread. More than that belong to user code. */
@@ -65,17 +71,21 @@ class ThreadTransport implements WorkerTransport {
   readonly #quiesce = new Quiesce(() => this.#wait());
 
   constructor({ port, cells, slots }: ThreadSetup) {
-    this.#port = port;
     this.#cells = cells;
     this.#slots = slots;
+    const from = toWorker(slots);
+    this.#wakeCell = from.sender + WAKE;
+    this.#port = new RingPort(port, cells, toLane(slots), from, {
+      received: (message) => this.#take(message),
+      unreadable: (error) => this.runner.receiveUnreadable(error),
+      broken: (cause) => {
+        throw new TwinpoolError('the channel of this worker cannot be trusted any more: its ring is malformed', { cause });
+      },
+    });
   }
 
   listen(): void {
-    this.#port.on('message', (message: Message) => {
-      this.#take(message);
-      this.#work();
-    });
-    this.#port.on('messageerror', (error: unknown) => this.runner.receiveUnreadable(error));
+    this.#port.listen(() => this.runner.drive());
     this.#resourcesAtRest = resourcesAtRest();
   }
 
@@ -100,7 +110,7 @@ class ThreadTransport implements WorkerTransport {
   }
 
   send(message: Message, transfer?: readonly unknown[]): void {
-    this.#port.postMessage(message, (transfer ?? []) as ArrayBuffer[]);
+    this.#port.send(message, transfer);
   }
 
   keepTurning(): void {
@@ -112,7 +122,7 @@ class ThreadTransport implements WorkerTransport {
     return Atomics.load(this.#cells, first + ABORT_MESSAGE) === sequence && Atomics.load(this.#cells, first + ABORT_TASK) === place;
   }
 
-  #take(message: Message): void {
+  #take(message: unknown): void {
     checkToWorker(message);
     this.#expectsWork = true;
     if (message[0] !== RETIRE) this.runner.receive(message);
@@ -129,56 +139,55 @@ class ThreadTransport implements WorkerTransport {
     }
   }
 
-  /** Reads all messages in the port, then runs the tasks. */
-  #work(): void {
-    this.#drain();
-    this.runner.drive();
-  }
-
-  #drain(): boolean {
-    let some = false;
-    for (;;) {
-      let entry: { message: Message } | undefined;
-      try {
-        entry = receiveMessageOnPort(this.#port) as typeof entry;
-      } catch (error) {
-        this.runner.receiveUnreadable(error);
-        continue;
-      }
-      if (entry === undefined) return some;
-      some = true;
-      this.#take(entry.message);
-    }
-  }
-
   idle(busyFor: number): void {
     this.#busyFor = busyFor;
     this.#quiesce.begin();
   }
 
+  /** Meanwhile the lane need not wake the event loop. */
   #wait(): void {
-    while (this.runner.isIdle && this.runner.isReady && this.#expectsWork) {
-      const seen = Atomics.load(this.#cells, WAKE);
-      if (this.#drain()) {
-        this.runner.drive();
-        return;
-      }
-      if (!this.#isQuiet()) return;
-      if (this.#sees(seen)) continue;
-      Atomics.store(this.#cells, ASLEEP, 1);
-      const woken = Atomics.wait(this.#cells, WAKE, seen, SLEEP);
-      Atomics.store(this.#cells, ASLEEP, 0);
-      if (woken === 'timed-out') this.#expectsWork = false;
+    this.#port.wait(ATTENTIVE);
+    let waitsAgain = false;
+    try {
+      waitsAgain = this.#waitForWork();
+    } finally {
+      if (!waitsAgain) this.#enterLoop();
     }
   }
 
-  /** Polls for a message that was posted after `seen`. */
+  /** Returns whether the thread waits again before its event loop turns. */
+  #waitForWork(): boolean {
+    const cells = this.#cells;
+    const wake = this.#wakeCell;
+    while (this.runner.isIdle && this.runner.isReady && this.#expectsWork) {
+      const seen = Atomics.load(cells, wake);
+      if (this.#port.read()) {
+        this.runner.drive();
+        return this.#quiesce.isNear;
+      }
+      if (!this.#isQuiet()) return false;
+      if (this.#sees(seen)) continue;
+      this.#port.wait(ASLEEP);
+      const woken = Atomics.wait(cells, wake, seen, SLEEP);
+      this.#port.wait(ATTENTIVE);
+      if (woken === 'timed-out') this.#expectsWork = false;
+    }
+    return false;
+  }
+
+  /** What came before the lane could see this state is read now. */
+  #enterLoop(): void {
+    this.#port.wait(IN_LOOP);
+    if (this.#port.read()) this.runner.drive();
+  }
+
+  /** Polls for a message that came after `seen`. */
   #sees(seen: number): boolean {
     const spinWait = this.#spinWait;
     if (!this.runner.setup.polls || !spinWait.begin(this.#busyFor)) return false;
     let found = false;
     do {
-      for (let i = 0; i < LOOKS && !found; i++) found = Atomics.load(this.#cells, WAKE) !== seen;
+      for (let i = 0; i < LOOKS && !found; i++) found = Atomics.load(this.#cells, this.#wakeCell) !== seen;
     } while (!found && !spinWait.isOver);
     spinWait.ended(found);
     return found;

@@ -4,6 +4,8 @@ import type { PolledChannel } from '../../src/lanes/answer-poll.ts';
 
 /** ms a reading of the clock. */
 const STEP = 0.01;
+/** Looks between two readings of the clock. */
+const LOOKS = 8;
 const clock = vi.hoisted(() => ({ at: 1000 }));
 vi.mock('../../src/primitives/time.ts', async (load) => ({
   ...(await load<typeof import('../../src/primitives/time.ts')>()),
@@ -20,16 +22,34 @@ beforeEach(async () => {
   ({ expectAnswer } = await import('../../src/lanes/answer-poll.ts'));
 });
 
-/** A channel that has a message at its reading number `at`; it counts its readings. */
-function channelWith(at: number, onMessage = (): void => undefined): PolledChannel & { reads: number } {
+interface CountedChannel extends PolledChannel {
+  looks: number;
+  reads: number;
+  /** What its worker knows. */
+  isAwaited: boolean;
+}
+
+/** A channel that has a message at its look number `at`; it counts its looks and readings. */
+function channelWith(at: number, onMessage = (): void => undefined): CountedChannel {
   return {
     isExpected: false,
+    isAttended: false,
+    looks: 0,
     reads: 0,
+    isAwaited: false,
+    get hasNews() {
+      this.looks += 1;
+      return this.looks === at;
+    },
     read() {
       this.reads += 1;
-      if (this.reads !== at) return false;
       onMessage();
-      return true;
+    },
+    attend() {
+      this.isAwaited = true;
+    },
+    rest() {
+      this.isAwaited = false;
     },
   };
 }
@@ -48,17 +68,17 @@ describe('an answer that is expected', () => {
   });
 
   it('is polled for until it is there', async () => {
-    const channel = channelWith(2);
+    const channel = channelWith(12);
     expectAnswer(channel);
     await turn();
-    expect(channel.reads).toBe(2);
+    expect([channel.looks, channel.reads]).toEqual([12, 1]);
   });
 
   it('is not polled for longer than 30 µs', async () => {
     const channel = never();
     expectAnswer(channel);
     await turn();
-    expect(channel.reads).toBe(3);
+    expect([channel.looks, channel.reads]).toEqual([3 * LOOKS, 0]);
   });
 
   it('is polled for once, however often it is expected', async () => {
@@ -66,15 +86,15 @@ describe('an answer that is expected', () => {
     expectAnswer(channel);
     expectAnswer(channel);
     await turn();
-    expect(channel.reads).toBe(1);
+    expect(channel.looks).toBe(1);
   });
 
   it('may be followed by one that its receiver expects', async () => {
-    const channel: PolledChannel & { reads: number } = channelWith(1, () => expectAnswer(channel));
+    const channel: CountedChannel = channelWith(1, () => expectAnswer(channel));
     expectAnswer(channel);
     await tick();
     await turn();
-    expect(channel.reads).toBeGreaterThan(1);
+    expect(channel.looks).toBeGreaterThan(1);
   });
 
   it('is polled for after that of another channel came', async () => {
@@ -82,7 +102,7 @@ describe('an answer that is expected', () => {
     expectAnswer(first);
     expectAnswer(second);
     await turn();
-    expect([first.reads, second.reads]).toEqual([1, 2]);
+    expect([first.reads, second.reads]).toEqual([1, 1]);
   });
 });
 
@@ -102,14 +122,11 @@ it('the event loop turns, however many answers follow each other', async () => {
     hasTurned = true;
   });
   await new Promise<void>((resolve) => {
-    const channel: PolledChannel = {
-      isExpected: false,
-      read() {
-        if (hasTurned) resolve();
-        else expectAnswer(channel);
-        return true;
-      },
-    };
+    const channel: CountedChannel = channelWith(1, () => {
+      channel.looks = 0;
+      if (hasTurned) resolve();
+      else expectAnswer(channel);
+    });
     expectAnswer(channel);
   });
   expect(hasTurned).toBe(true);
@@ -121,16 +138,59 @@ it('polls in vain use 1 ms, and then a tenth of the time', async () => {
     expectAnswer(channel);
     await turn();
   }
-  // Each reading of the channel goes with one of the clock. About 100 readings are 1 ms; the others are a tenth of those of the whole time.
-  const all = clock.at;
-  expect(channel.reads).toBeGreaterThan(100);
-  expect(channel.reads).toBeLessThan(600);
-  const { reads } = channel;
+  // LOOKS looks at the channel go with one reading of the clock. 100 readings are 1 ms; the others are a tenth of those of the whole time.
+  const polls = () => channel.looks / LOOKS;
+  expect(polls()).toBeGreaterThan(100);
+  expect(polls()).toBeLessThan(600);
+  const before = polls();
   expectAnswer(channel);
   await turn();
-  expect(channel.reads - reads).toBeLessThanOrEqual(3);
-  clock.at = all + 1000;
+  expect(polls() - before).toBeLessThanOrEqual(3);
+  clock.at += 1000;
   expectAnswer(channel);
   await turn();
-  expect(channel.reads - reads).toBeGreaterThanOrEqual(3);
+  expect(polls() - before).toBeGreaterThanOrEqual(3);
+});
+
+describe('the worker need not wake the event loop', () => {
+  it('from the moment at which an answer is expected to the end of the turn', async () => {
+    const channel = never();
+    expectAnswer(channel);
+    expect(channel.isAwaited).toBe(true);
+    await turn();
+    expect(channel.isAwaited).toBe(false);
+  });
+
+  it('while polls for one answer after the other go on', async () => {
+    const channel: CountedChannel = channelWith(1, () => {
+      expect(channel.isAwaited).toBe(true);
+    });
+    for (let i = 0; i < 3; i++) {
+      channel.looks = 0;
+      expectAnswer(channel);
+      await tick();
+      await tick();
+    }
+    expect([channel.reads, channel.isAwaited]).toEqual([3, true]);
+    await turn();
+    expect(channel.isAwaited).toBe(false);
+  });
+
+  it('and has to again after the turn, also if readers throw', async () => {
+    const calm = never();
+    const fail = (): never => {
+      throw new Error('of a reader');
+    };
+    const failing = [channelWith(1, fail), never()] as const;
+    failing[1].rest = fail;
+    const errors: unknown[] = [];
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (error) => errors.push(error));
+    for (const channel of [...failing, calm]) expectAnswer(channel);
+    await vi.waitFor(() => expect(errors).toHaveLength(2));
+    process.removeAllListeners('uncaughtException');
+    for (const other of others) process.on('uncaughtException', other);
+    expect(calm.isAwaited).toBe(false);
+  });
 });
