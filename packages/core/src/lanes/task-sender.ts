@@ -98,7 +98,7 @@ export class TaskSender {
     calls.left -= count - outgoing.failures.length;
     if (functions.areTooMany) this.#forget();
     if (taskChannel.hasSubscribers) publishStarts(this.#line.workerId, chunks);
-    this.#postSeparateValues(outgoing);
+    if (outgoing.separate.length > 0) this.#postSeparateValues(outgoing);
     try {
       this.#transport.postTasks(this.#slot, sequence, count, outgoing);
     } catch (error) {
@@ -108,7 +108,7 @@ export class TaskSender {
       this.#sendLess(chunks, count, error);
       return;
     }
-    this.#settleUnsendable(outgoing);
+    if (outgoing.failures.length > 0) this.#settleUnsendable(outgoing);
   }
 
   /** The tasks were taken back from the worker. */

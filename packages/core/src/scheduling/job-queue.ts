@@ -19,7 +19,7 @@ export class JobQueue {
   readonly #levels: Level[] = [];
 
   get isEmpty(): boolean {
-    return this.#levels.length === 0;
+    return this.first === undefined;
   }
   get first(): Job | undefined {
     return this.#levels[0]?.first;
@@ -47,12 +47,12 @@ export class JobQueue {
 
   remove(job: Job): void {
     const { priority } = job.settings;
-    const at = this.#levels.findIndex((level) => level.priority === priority);
-    const level = this.#levels[at] as Level;
+    const level = this.#levelOf(priority);
     if (level.first === job) level.first = job.next;
     if (level.last === job) level.last = job.previous;
     job.dequeue();
-    if (level.first === undefined) this.#levels.splice(at, 1);
+    // The last level stays: most queues have one, and are empty after each job.
+    if (level.first === undefined && this.#levels.length > 1) this.#levels.splice(this.#levels.indexOf(level), 1);
   }
 
   #levelOf(priority: number): Level {
@@ -60,6 +60,7 @@ export class JobQueue {
     while (at < this.#levels.length && (this.#levels[at] as Level).priority > priority) at += 1;
     const found = this.#levels[at];
     if (found?.priority === priority) return found;
+    if (this.isEmpty) this.#levels.length = at = 0;
     const level: Level = { priority, first: undefined, last: undefined };
     this.#levels.splice(at, 0, level);
     return level;

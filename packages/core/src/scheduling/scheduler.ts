@@ -48,6 +48,7 @@ const SPREAD_WAIT = 200;
 const MOST_RESTING = 8;
 /** The most tasks of one message; a lane's counters take 16 bits (wire/cells.ts). */
 const MOST_TASKS = 0x7fff;
+const NOTHING: readonly Chunk[] = [];
 
 /** Starts workers when the scheduler wants them. */
 export interface Supply {
@@ -239,8 +240,9 @@ export class Scheduler implements WorkListener, ClientScheduler {
         if (this.#broadcasts.length > 0) this.#fillBroadcasts();
         if (this.#slots > 1) this.#fillSlots();
         else if (this.#waiting() > 0) {
-          this.#fillWarm();
-          this.#fillIdle();
+          const now = this.#clock.now();
+          this.#fillWarm(now);
+          this.#fillIdle(now);
         }
         this.#startMore();
         if (this.#slots === 1) this.#fillAhead();
@@ -360,17 +362,15 @@ export class Scheduler implements WorkListener, ClientScheduler {
   }
 
   /** Short tasks follow short ones in the lane that has those: waking another one takes longer. */
-  #fillWarm(): void {
-    const now = this.#clock.now();
+  #fillWarm(now: number): void {
     if (this.#lanes.length < 2 || warmLane(this.#lanes, 0, now) === undefined) return;
     const lane = warmLane(this.#lanes, expectedWork(this.#active), now);
     if (lane !== undefined && !(this.#broadcasts.length > 0 && this.#isKept(lane)))
-      this.#fill(lane, lane.slots[0] as Slot, this.#waiting());
+      this.#fill(lane, lane.slots[0] as Slot, this.#waiting(), now);
   }
 
   /** The same lane first, while it keeps up: its worker is warm, and the others may rest. Lanes that will be idle soon get their share too. */
-  #fillIdle(): void {
-    const now = this.#clock.now();
+  #fillIdle(now: number): void {
     let sharers = 0;
     for (const lane of this.#lanes) if (lane.isIdle || isWarm(lane, 0, now)) sharers += 1;
     for (let i = 0; i < this.#lanes.length && sharers > 0; i++) {
@@ -495,11 +495,10 @@ export class Scheduler implements WorkListener, ClientScheduler {
   }
 
   /** Returns whether tasks were found for the slot. */
-  #fill(lane: Lane, slot: Slot, share: number): boolean {
-    const chunks: Chunk[] = [];
+  #fill(lane: Lane, slot: Slot, share: number, now = this.#clock.now()): boolean {
+    let chunks: Chunk[] | undefined;
     let count = 0;
     let { load } = slot;
-    const now = this.#clock.now();
     const hardLimit = this.#slots > 1 ? 1 : Math.min(lane.callsLeft, MOST_TASKS);
     const limit = Math.min(share, hardLimit);
     let before = slot.last;
@@ -507,7 +506,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
     let accepted: Moment | undefined;
     let alike = 0;
     while (count < limit) {
-      const client = this.#nextClient(lane, chunks);
+      const client = this.#nextClient(lane, chunks ?? NOTHING);
       const job = client?.front();
       if (client === undefined || job === undefined) break;
       const most = before !== undefined && !mayFollow(job, before.job, lane) ? 0 : this.#roomFor(job, lane, slot, count, load, now);
@@ -531,15 +530,17 @@ export class Scheduler implements WorkListener, ClientScheduler {
         alike = 0;
       }
       alike += chunk.count;
-      chunks.push(chunk);
+      // A list that grows takes more memory: most have one chunk.
+      if (chunks === undefined) chunks = [chunk];
+      else chunks.push(chunk);
       before = chunk;
       count += chunk.count;
       load += (chunk.count * chunk.charge) / 1000;
       if (isCut) break;
     }
     if (accepted !== undefined) this.#recordWait(accepted, now, alike);
-    if (chunks.length > 0) slot.send(chunks);
-    return chunks.length > 0;
+    if (chunks !== undefined) slot.send(chunks);
+    return chunks !== undefined;
   }
 
   /** Tasks of this job that may follow `claimed` others, and what the slot has. */
@@ -636,13 +637,13 @@ export class Scheduler implements WorkListener, ClientScheduler {
   #rebalance(): void {
     for (const idle of this.#lanes) {
       if (!idle.isIdle || idle.callsLeft <= 0) continue;
-      if (this.#nextClient(idle, []) !== undefined) continue;
+      if (this.#nextClient(idle, NOTHING) !== undefined) continue;
       const back = this.#takeBackFor(idle);
       if (back.length === 0) continue;
       this.giveBack(back);
       // A broadcast may have come back too: until it has one, a lane gets nothing else.
       if (this.#broadcasts.length > 0) this.#fillBroadcasts();
-      this.#fillIdle();
+      this.#fillIdle(this.#clock.now());
       this.#fillAhead();
     }
   }
@@ -655,6 +656,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
       if (isShort(lane.slots[0] as Slot, 0, this.#clock.now())) this.#lookIn(SHORT_RUN);
       else lanes.push(lane);
     }
+    if (lanes.length === 0) return lanes as never[];
     lanes.sort((one, other) => other.outstanding - one.outstanding);
     for (const lane of lanes) {
       // Half, from the end; all of it where some of what lies there may not run in the idle one.

@@ -127,15 +127,17 @@ export function packRuns<C extends PackableChunk>(
   unbatchedFrom: number,
   announces: boolean,
 ): PackedRuns<C> {
+  const only = chunks.length === 1 && chunks[0]?.count === 1 ? chunks[0] : undefined;
+  const first = only?.at(0);
+  if (only !== undefined && isReady(first, only, packer)) return packSingle(first, chunks, unbatchedFrom, announces);
   const out: PackedRuns<C> = { runs: [], chunks, expectations: [], transfer: [], separate: [], failures: [] };
   const { runs } = out;
   let run = -RUN_FIELDS;
   packer.travelTogether(chunks.length > 1 || (chunks[0]?.count ?? 0) > 1);
   for (const chunk of chunks) {
-    const { fn, settings } = chunk.job;
-    const timed = announces || settings.taskTimeout !== Number.POSITIVE_INFINITY;
-    const expectation = timed ? 0 : fn.runTimes.expectation(unbatchedFrom);
-    const flags = (chunk.spread ? ARGUMENT_LISTS : 0) | (timed ? TIMED : 0) | (chunk.count >= WORTH_PACKING ? SAME_CALL : 0);
+    const { fn } = chunk.job;
+    const flags = flagsOf(chunk, announces);
+    const expectation = (flags & TIMED) !== 0 ? 0 : fn.runTimes.expectation(unbatchedFrom);
     out.expectations.push(expectation);
     const numbers = chunk.count >= WORTH_PACKING ? chunk.numbers?.() : undefined;
     if (numbers !== undefined) {
@@ -157,8 +159,8 @@ export function packRuns<C extends PackableChunk>(
     }
     const items = runs[run + RUN_ITEMS] as unknown[];
     for (let offset = 0; offset < chunk.count; offset++) {
-      const item = chunk.at(offset);
-      if (isSmall(item, packer) || (chunk.spread && isTuple(item, packer))) items.push(item);
+      const item = only === undefined ? chunk.at(offset) : first;
+      if (isReady(item, chunk, packer)) items.push(item);
       else packItem(item, chunk, offset, packer, out, run, items);
     }
   }
@@ -169,6 +171,35 @@ export function packRuns<C extends PackableChunk>(
   return out;
 }
 
+function flagsOf({ job, spread, count }: PackableChunk, announces: boolean): number {
+  const isTimed = announces || job.settings.taskTimeout !== Number.POSITIVE_INFINITY;
+  return (spread ? ARGUMENT_LISTS : 0) | (isTimed ? TIMED : 0) | (count >= WORTH_PACKING ? SAME_CALL : 0);
+}
+
+/** A list that stays empty. */
+const NONE: never[] = [];
+
+/** Packs the only task of a message, which needs no packing: the common case. Lists that grow would take more memory than all of the message. */
+function packSingle<C extends PackableChunk>(
+  item: unknown,
+  chunks: readonly C[],
+  unbatchedFrom: number,
+  announces: boolean,
+): PackedRuns<C> {
+  const chunk = chunks[0] as C;
+  const { fn } = chunk.job;
+  const flags = flagsOf(chunk, announces);
+  const expectation = (flags & TIMED) !== 0 ? 0 : fn.runTimes.expectation(unbatchedFrom);
+  return {
+    runs: [fn.id, flags, expectation, [item], undefined],
+    chunks,
+    expectations: [expectation],
+    transfer: NONE,
+    separate: NONE,
+    failures: NONE,
+  };
+}
+
 /** The `slice` of typed arrays. The `slice` of a Buffer does not copy. */
 const copyOf: (this: NumberList) => NumberList = Object.getPrototypeOf(Uint8Array.prototype).slice;
 
@@ -177,6 +208,11 @@ function moved(numbers: NumberList, out: PackedRuns): NumberList {
   const copy = copyOf.call(numbers);
   out.transfer.push(copy.buffer as ArrayBuffer);
   return copy;
+}
+
+/** Returns true for an item that travels as it is. */
+function isReady(item: unknown, { spread }: PackableChunk, packer: Packer): boolean {
+  return isSmall(item, packer) || (spread && isTuple(item, packer));
 }
 
 function isSmall(item: unknown, packer: Packer): boolean {
