@@ -44,7 +44,10 @@ const PUBLISHED = {
   bullmq: { entries: ['index', 'command'] },
   migrate: { entries: ['index', 'command'], commands: ['bin'] },
   unplugin: { entries: ['bun', 'esbuild', 'executable', 'next', 'rolldown', 'rollup', 'rspack', 'vite', 'webpack'] },
-  twinpool: { entries: ['index', 'pool', 'executor', 'adapters', 'core', 'worker', 'testing'], commands: ['command'] },
+  twinpool: {
+    entries: ['index', 'pool', 'executor', 'adapters', 'core', 'worker', 'testing'],
+    commands: ['command', 'command/map-records'],
+  },
 };
 const FORMATS = [
   { format: 'esm', extension: 'js' },
@@ -55,7 +58,17 @@ const FORMATS = [
 const EXPORTS = /^export \{ (.*) \};$/m;
 const NO_MAP = { version: 3, sources: [], names: [], mappings: '' };
 /** Small libraries that are built in, so that an installation has fewer packages. */
-const BUILT_IN = new Set(['js-tokens']);
+const BUILT_IN = new Set([
+  'js-tokens',
+  'csv-parse/sync',
+  // Of the progress bar.
+  'cli-progress',
+  'string-width',
+  'strip-ansi',
+  'ansi-regex',
+  'emoji-regex',
+  'is-fullwidth-code-point',
+]);
 const isExternal = (id) => !BUILT_IN.has(id) && !id.startsWith('.') && !id.startsWith('/') && !/^[a-z]:[\\/]/i.test(id);
 const common = { platform: 'node', tsconfig: false, treeshake: true, logLevel: 'warn', write: false };
 
@@ -101,12 +114,15 @@ await buildTestkit(join(packages, 'testkit'));
 
 /**
  * A source map as it is published. A library that is built in has its name, and not its place on the machine that builds. Lines of the sources that are
- * a comment are empty: they take half of the room, the declarations have the docstrings, and the places in the code stay.
+ * a comment are empty: they take half of the room, the declarations have the docstrings, and the places in the code stay. So is the whole source of a
+ * library.
  */
 function publicMap(text) {
   const map = JSON.parse(text);
   map.sources = map.sources.map((source) => source.replace(/^.*\/node_modules\//, 'third-party/'));
-  map.sourcesContent = map.sourcesContent.map((source) => source.replace(/^[ \t]*(?:\/\*\*.*|\*(?:[ /].*)?|\/\/.*)$/gm, ''));
+  map.sourcesContent = map.sourcesContent.map((source, at) =>
+    map.sources[at].startsWith('third-party/') ? '' : source.replace(/^[ \t]*(?:\/\*\*.*|\*(?:[ /].*)?|\/\/.*)$/gm, ''),
+  );
   return JSON.stringify(map);
 }
 

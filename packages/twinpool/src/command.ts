@@ -10,16 +10,9 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { SignalWatch } from './command/signal-watch.ts';
+import type { Surroundings } from './command/surroundings.ts';
 import { quoted } from './quoted.ts';
-
-/** The parts of this process that a subcommand uses. */
-interface Surroundings {
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  readonly env: NodeJS.ProcessEnv;
-  cwd(): string;
-  nearest(name: string, names: readonly string[]): string | undefined;
-}
 
 interface Subcommand {
   readonly about: string;
@@ -28,6 +21,10 @@ interface Subcommand {
 }
 
 const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
+  map: {
+    about: 'calls a function with every record of a file or a pipe, in parallel',
+    run: runMap,
+  },
   migrate: {
     about: 'rewrites a program from one API to the other, or from piscina or workerpool',
     run: runMigrate,
@@ -51,6 +48,16 @@ ${Object.entries(SUBCOMMANDS)
 
 twinpool <command> --help says more.
 `;
+
+async function runMap(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const signals = new SignalWatch();
+  const { runMap: run } = await import('./command/map.ts');
+  try {
+    return await run(args, surroundings, signals);
+  } finally {
+    signals.close();
+  }
+}
 
 /** `@twinpool/migrate` is not a dependency, because it brings a compiler. It runs if it is installed next to twinpool, or in the user's project. */
 async function runMigrate(args: readonly string[], surroundings: Surroundings): Promise<number> {
