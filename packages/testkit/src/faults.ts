@@ -203,16 +203,8 @@ export function forgeMessage(message: unknown): string {
 
 /** An initializer that sends a forged message before the worker sends READY. */
 export function forgeAtStart(message: unknown): void {
-  if (isMainThread) {
-    writeFrame(message);
-    return;
-  }
-  const { postMessage } = MessagePort.prototype;
-  MessagePort.prototype.postMessage = function (this: MessagePort, ...args: never[]) {
-    MessagePort.prototype.postMessage = postMessage;
-    this.postMessage(message);
-    (postMessage as (...args: unknown[]) => void).apply(this, args);
-  } as typeof postMessage;
+  if (isMainThread) writeFrame(message);
+  else portOf(() => process.stdout.write(new Uint8Array(0))).postMessage(message);
 }
 
 function writeFrame(message: unknown): void {
@@ -227,6 +219,10 @@ function writeFrame(message: unknown): void {
 let port: MessagePort | undefined;
 
 function answerPort(): MessagePort {
+  return portOf(() => context().report({ from: 'here' }));
+}
+
+function portOf(send: () => void): MessagePort {
   if (port !== undefined) return port;
   const { postMessage } = MessagePort.prototype;
   MessagePort.prototype.postMessage = function (this: MessagePort, ...args: never[]) {
@@ -234,7 +230,7 @@ function answerPort(): MessagePort {
     return (postMessage as (...args: unknown[]) => void).apply(this, args);
   } as typeof postMessage;
   try {
-    context().report({ from: 'here' });
+    send();
   } finally {
     MessagePort.prototype.postMessage = postMessage;
   }

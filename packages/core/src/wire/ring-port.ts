@@ -10,7 +10,7 @@
  * - The sender first makes a message visible and then reads how the receiver waits. The receiver first says that it will wait and then looks once more.
  *   So a message is seen, or its sender wakes the receiver. ARCHITECTURE.md (section 4) has the argument, ring-model.test.ts all orders of the steps.
  * - A sender never waits for its receiver.
- * - A broken ring is reported once and not read again.
+ * - A broken ring, and a message that its sender did not count, is reported once. The ring is not read again.
  *
  * It does not know what messages mean, nor when a side waits.
  */
@@ -28,7 +28,7 @@ export interface PortReceiver {
   received(message: unknown): void;
   /** A message of the port cannot be read. */
   unreadable(error: unknown): void;
-  /** The ring holds what the other end never writes. */
+  /** The ring holds what the other end never writes, or a message came that it did not count. */
   broken(error: unknown): void;
 }
 
@@ -116,9 +116,17 @@ export class RingPort {
   }
 
   #post(message: unknown, transfer: readonly unknown[] | undefined): void {
-    this.#port.postMessage(message, (transfer ?? []) as ArrayBuffer[]);
-    this.#posted = (this.#posted + 1) | 0;
-    Atomics.store(this.#cells, this.#out.sender + POSTED, this.#posted);
+    const posted = (this.#posted + 1) | 0;
+    const cell = this.#out.sender + POSTED;
+    // First, so that the receiver never takes a message that was not counted.
+    Atomics.store(this.#cells, cell, posted);
+    try {
+      this.#port.postMessage(message, (transfer ?? []) as ArrayBuffer[]);
+    } catch (error) {
+      Atomics.store(this.#cells, cell, this.#posted);
+      throw error;
+    }
+    this.#posted = posted;
     this.#wake();
   }
 
@@ -179,12 +187,20 @@ export class RingPort {
     this.#readRing();
     this.#count();
     if (message !== WAKE_UP) this.#receiver.received(message);
+    this.#judgeCount();
   }
 
   #tookUnreadable(error: unknown): void {
     this.#readRing();
     this.#count();
     this.#receiver.unreadable(error);
+    this.#judgeCount();
+  }
+
+  /** A sender that posts more than it counts would wait for this end to take a message that is not there, and wake it no more. */
+  #judgeCount(): void {
+    const counted = Atomics.load(this.#cells, this.#in.sender + POSTED);
+    if (((counted - this.#taken) | 0) < 0 && !this.#isBroken) this.#break(new RangeError('a message came that was not counted'));
   }
 
   /** Before the ring is read once more: until then the sender knows that this end is being woken. */

@@ -107,11 +107,12 @@ class Model {
   #judge(state: State): void {
     const { delivered } = state;
     if (delivered.some((message, i) => message !== i)) throw new Error(`delivered ${delivered}: ${JSON.stringify(state)}`);
-    if (state.receiver === 'broken') throw new Error(`a correct ring counts as broken: ${JSON.stringify(state)}`);
+    if (state.receiver === 'broken' || state.taken > state.posted)
+      throw new Error(`a correct ring counts as broken: ${JSON.stringify(state)}`);
     const waits = (state.receiver === 'loop' && state.port.length === 0) || (state.receiver === 'asleep' && !state.isNotified);
     if (state.sender === 'done' && waits && delivered.length < this.#isShort.length)
       throw new Error(`a wake-up is lost: ${JSON.stringify(state)}`);
-    const isVisible = !['begin', 'write', 'early', 'head', 'port', 'done'].includes(state.sender);
+    const isVisible = !['begin', 'write', 'early', 'head', 'port', 'post', 'done'].includes(state.sender);
     const visible = [...delivered, ...toEnd(state)];
     if (visible.length !== state.next + (isVisible ? 1 : 0) || visible.some((message, i) => message !== i))
       throw new Error(`a death delivers ${visible}: ${JSON.stringify(state)}`);
@@ -158,13 +159,16 @@ class Model {
         else yield go({ sender: 'begin', next: s.next + 1 });
         break;
       case 'wake up':
-        yield go({ port: [...s.port, WAKE_UP], sender: 'posted' });
+        yield go({ posted: s.posted + 1, sender: 'post wake up' });
+        break;
+      case 'post wake up':
+        yield go({ port: [...s.port, WAKE_UP], sender: 'wake port' });
         break;
       case 'port':
-        yield go({ port: [...s.port, s.next], sender: 'posted' });
+        yield go({ posted: s.posted + 1, sender: 'post' });
         break;
-      case 'posted':
-        yield go({ posted: s.posted + 1, sender: 'wake port' });
+      case 'post':
+        yield go({ port: [...s.port, s.next], sender: 'wake port' });
         break;
       case 'wake port':
         yield go({ wake: s.wake + 1, sender: 'state port' });

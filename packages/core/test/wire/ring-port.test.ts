@@ -110,10 +110,9 @@ describe('whatever the receiver does between two steps of the sender', () => {
 });
 
 describe('at the end of the sender', () => {
-  it('all that it sent is read, however it was counted', () => {
+  it('all that it sent is read', () => {
     const line = new Line();
     for (let value = 0; value < 100; value++) line.send(value, value % 3 > 0);
-    Atomics.store(line.cells, toWorker(1).sender + POSTED, 0);
     line.receiver.readToEnd();
     expect(line.received).toEqual(Array.from({ length: 100 }, (_, value) => value));
     line.close();
@@ -153,6 +152,26 @@ describe('a broken ring', () => {
     line.cells[toWorker(1).ring + 1] = 1;
     line.receiver.read();
     expect([line.received, line.faults]).toEqual([[], [expect.any(RangeError)]]);
+    line.close();
+  });
+
+  it('is one whose sender posts a message that it does not count, once that was delivered', () => {
+    const line = new Line();
+    line.send(0, false);
+    Atomics.store(line.cells, toWorker(1).sender + POSTED, 0);
+    line.receiver.readToEnd();
+    expect([line.received, line.faults]).toEqual([[0], [expect.any(RangeError)]]);
+    line.close();
+  });
+
+  it('is not one whose message could not be posted', () => {
+    const line = new Line();
+    line.receiver.wait(ATTENTIVE);
+    expect(() => line.sender.send([LATE, () => undefined, 0], undefined)).toThrow('could not be cloned');
+    line.send(1, true);
+    line.send(2, false);
+    line.receiver.read();
+    expect([line.received, line.faults]).toEqual([[1, 2], []]);
     line.close();
   });
 
