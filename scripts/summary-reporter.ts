@@ -21,10 +21,13 @@ export default class SummaryReporter implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+    let withoutEngine = 0;
     const count = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
     for (const module of modules) {
+      const needsEngine = module.project.name === 'bullmq' && module.project.getProvidedContext().engine === '';
       for (const test of module.children.allTests()) {
         const { state } = test.result();
+        if (needsEngine && state === 'skipped') withoutEngine += 1;
         count[state === 'pending' ? 'failed' : state] += 1; // pending: its process ended during the test
       }
       if (module.errors().length > 0) count.failed += 1;
@@ -34,6 +37,10 @@ export default class SummaryReporter implements Reporter {
     // A sample and a run with `-t` leave tests out, so their results are not stored.
     if (isWhole && this.#vitest?.config.testNamePattern === undefined) keep(modules);
     if (!isWhole) console.log('A sample of the tests that differ only in a parameter. All of them: npm run test:all');
+    if (withoutEngine > 0)
+      console.log(
+        `${withoutEngine} tests of the cluster were not run: there is no redis-server on the PATH. Install one, then: npm run test:cluster`,
+      );
     console.log(`Tests: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
   }
 }

@@ -39,18 +39,18 @@ const NAME = 'BullmqRuntime';
  * @see https://docs.bullmq.io
  *
  * @example
- * ```ts no-run
+ * ```ts
  * import { BullmqRuntime } from '@twinpool/bullmq';
  * import { ProcessPoolExecutor } from 'twinpool';
- * import { resize } from './tasks.js';
  *
- * await using runtime = await BullmqRuntime.connect({
- *   connection: 'redis://127.0.0.1:6379',
- *   queue: 'img',
- *   tasks: new URL('./tasks.js', import.meta.url),
- * });
- * await using executor = new ProcessPoolExecutor({ runtime });
- * console.log(await executor.submit(resize, 'a.png'));
+ * // Exported by a module that the nodes load too; there, `tasks` is its place: new URL('./tasks.js', import.meta.url)
+ * const tasks = { resize: (name: string) => `${name}.small` };
+ *
+ * export async function resizeAll(names: string[]): Promise<string[]> {
+ *   await using runtime = await BullmqRuntime.connect({ connection: 'redis://127.0.0.1:6379', queue: 'img', tasks });
+ *   await using executor = new ProcessPoolExecutor({ runtime });
+ *   return await executor.map(tasks.resize, names).toArray();
+ * }
  * ```
  */
 export class BullmqRuntime extends WorkerRuntime {
@@ -73,12 +73,14 @@ export class BullmqRuntime extends WorkerRuntime {
    * @throws TaskModuleError (rejection) when the `tasks` module cannot be loaded.
    *
    * @example
-   * ```ts no-run
+   * ```ts
    * import { BullmqRuntime } from '@twinpool/bullmq';
    *
-   * const runtime = await BullmqRuntime.connect({ connection: 'redis://127.0.0.1:6379', queue: 'img', tasks: './tasks.js', minNodes: 2 });
-   * console.log(runtime.stats().nodes);
-   * await runtime.close();
+   * try {
+   *   await BullmqRuntime.connect({ connection: 'redis://127.0.0.1:6379', queue: '', tasks: './tasks.js', minNodes: -1 });
+   * } catch (error) {
+   *   console.log((error as Error).message); // lists both faults
+   * }
    * ```
    */
   static async connect<I extends readonly unknown[] = [], F extends readonly unknown[] = []>(
@@ -117,11 +119,13 @@ export class BullmqRuntime extends WorkerRuntime {
    * @returns The counters, and times in milliseconds.
    *
    * @example
-   * ```ts no-run
+   * ```ts
    * import { BullmqRuntime } from '@twinpool/bullmq';
    *
-   * await using runtime = await BullmqRuntime.connect({ connection: 'redis://127.0.0.1:6379', queue: 'img', tasks: './tasks.js' });
-   * console.log(runtime.stats().workers);
+   * export async function countSlots(): Promise<number> {
+   *   await using runtime = await BullmqRuntime.connect({ connection: 'redis://127.0.0.1:6379', queue: 'img', tasks: './tasks.js', minNodes: 1 });
+   *   return runtime.stats().workers;
+   * }
    * ```
    */
   override stats(): RuntimeStats {

@@ -150,6 +150,18 @@ export class Engine {
     };
     const client =
       typeof connection === 'string' ? new Redis(connection, own as Anything) : new Redis({ ...connection, ...own } as Anything);
+    this.#keep(client);
+    return client;
+  }
+
+  /** BullMQ copies a client where it needs a connection of its own. */
+  #keep(client: Redis): void {
+    const duplicate = client.duplicate.bind(client);
+    client.duplicate = (options) => {
+      const copy = duplicate(options);
+      this.#keep(copy);
+      return copy;
+    };
     client.on('error', ignore);
     client.on('connect', () => this.#areUnreferenced && unreference(client));
     client.on('reconnecting', () => this.#areUnreferenced && unreference(client));
@@ -158,7 +170,6 @@ export class Engine {
       if (at >= 0) this.#clients.splice(at, 1);
     });
     this.#clients.push(client);
-    return client;
   }
 }
 

@@ -1,0 +1,22 @@
+// npm run chaos:cluster -- [NAME ...] [--times N] [--tasks N]
+// Runs scenarios of a cluster on a real Redis: lost nodes, a lost engine, poison, missed events, and others (cluster/scenarios.mjs).
+// Prints one JSON line per run, and exits with 1 if a gate did not hold. It does not know what a scenario does.
+import { parseArgs } from 'node:util';
+import { scenarios } from './cluster/scenarios.mjs';
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { times: { type: 'string' }, tasks: { type: 'string' } } });
+const names = positionals.length === 0 ? Object.keys(scenarios) : positionals;
+const unknown = names.filter((name) => !Object.hasOwn(scenarios, name));
+if (unknown.length > 0) {
+  console.error(`there is no scenario ${unknown.join(', ')}; there are ${Object.keys(scenarios).join(', ')}`);
+  process.exit(2);
+}
+const options = values.tasks === undefined ? {} : { tasks: Number(values.tasks) };
+for (const name of names) {
+  for (let time = 0; time < Number(values.times ?? 1); time++) {
+    const from = performance.now();
+    const result = await scenarios[name](options).catch((error) => ({ ok: false, error: `${error.stack}` }));
+    console.log(JSON.stringify({ scenario: name, ...result, seconds: Math.round((performance.now() - from) / 100) / 10 }));
+    if (!result.ok) process.exitCode = 1;
+  }
+}

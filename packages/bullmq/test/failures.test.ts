@@ -1,0 +1,102 @@
+/** Lost nodes, lost workers, an engine that goes away, missing nodes: short forms of `npm run chaos:cluster`. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BullmqRuntime, NodeLostError } from '@twinpool/bullmq';
+import { ProcessPoolExecutor } from '@twinpool/executor';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startEngine } from './engine.ts';
+import * as tasks from './fixtures/cluster-tasks.mjs';
+import { connect, queueName, startNode, TASKS, url } from './nodes.ts';
+
+function makeFile() {
+  const folder = mkdtempSync(join(tmpdir(), 'twinpool-failures-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'lines');
+  const lines = () => {
+    try {
+      return readFileSync(path, 'utf8').split('\n').filter(Boolean);
+    } catch {
+      return [];
+    }
+  };
+  return { path, lines };
+}
+
+describe.skipIf(url === '')('on a cluster', () => {
+  it('tasks of a killed node run on another one, and settle once', async () => {
+    const queue = queueName();
+    const [node] = await Promise.all([startNode(queue), startNode(queue)]);
+    const executor = new ProcessPoolExecutor({ runtime: await connect(queue, { minNodes: 2 }) });
+    const file = makeFile();
+    const futures = Array.from({ length: 60 }, (_, i) => executor.submit(tasks.noted, file.path, i, 20));
+    let settled = 0;
+    for (const future of futures) future.addDoneCallback(() => (settled += 1));
+    while (file.lines().length < 15) await sleep(5);
+    node?.signal('SIGKILL');
+    expect(await Promise.all(futures)).toEqual(futures.map((_, i) => i * i));
+    expect(settled).toBe(60);
+    expect(file.lines().length).toBeLessThanOrEqual(62);
+  });
+
+  it('a lost worker fails its task alone, or runs it again; a lost node does not run it again where that is forbidden', async () => {
+    const queue = queueName();
+    const [node] = await Promise.all([startNode(queue, ['--kind', 'process'])]);
+    const executor = new ProcessPoolExecutor({ runtime: await connect(queue) });
+    const others = [1, 2, 3].map((x) => executor.submit(tasks.square, x));
+    expect(await executor.submit(tasks.exitWorker).exception()).toMatchObject({ code: 'ERR_TWINPOOL_WORKER_LOST', exitCode: 7 });
+    expect(await Promise.all(others)).toEqual([1, 4, 9]);
+    const strict = new ProcessPoolExecutor({ runtime: await connect(queue, { onWorkerLoss: 'fail' }) });
+    const file = makeFile();
+    const future = strict.submit(tasks.noted, file.path, 1, 60_000);
+    while (file.lines().length < 1) await sleep(5);
+    node?.signal('SIGKILL');
+    await startNode(queue);
+    expect(await future.exception()).toBeInstanceOf(NodeLostError);
+    expect(file.lines()).toHaveLength(1);
+    const breaking = new ProcessPoolExecutor({ runtime: await connect(queue, { onWorkerLoss: 'break' }) });
+    await breaking.submit(tasks.exitWorker).exception();
+    expect(() => breaking.submit(tasks.square, 1)).toThrow(expect.objectContaining({ code: 'ERR_TWINPOOL_BROKEN_PROCESS_POOL' }));
+  });
+
+  it('tasks end with NoWorkersError without nodes, and the facade works when one is there', async () => {
+    const queue = queueName();
+    await expect(connect(queue, { minNodes: 1, noWorkersTimeout: 200 })).rejects.toMatchObject({ code: 'ERR_TWINPOOL_NO_WORKERS' });
+    const executor = new ProcessPoolExecutor({ runtime: await connect(queue, { noWorkersTimeout: 700 }) });
+    const futures = Array.from({ length: 30 }, (_, i) => executor.submit(tasks.square, i));
+    for (const future of futures) expect(await future.exception()).toMatchObject({ code: 'ERR_TWINPOOL_NO_WORKERS' });
+    await startNode(queue);
+    expect(await executor.submit(tasks.square, 6)).toBe(36);
+  });
+
+  it('tasks wait for an engine that restarts, and end with EngineDownError when it stays away', async () => {
+    const engine = await startEngine('everysec');
+    if (engine === undefined) return;
+    onTestFinished(() => engine.stop());
+    const options = { connection: engine.url, queue: queueName(), tasks: TASKS };
+    await startNode(options.queue, ['--connection', engine.url]);
+    const runtime = await BullmqRuntime.connect({ ...options, engineTimeout: 2500 });
+    onTestFinished(() => runtime.terminate());
+    const executor = new ProcessPoolExecutor({ runtime });
+    const file = makeFile();
+    const futures = Array.from({ length: 20 }, (_, i) => executor.submit(tasks.noted, file.path, i, 20));
+    while (file.lines().length < 5) await sleep(5);
+    await engine.crash();
+    await sleep(300);
+    await engine.restart();
+    expect(await Promise.all(futures)).toEqual(futures.map((_, i) => i * i));
+    await engine.crash();
+    expect(await executor.submit(tasks.square, 1).exception()).toMatchObject({ code: 'ERR_TWINPOOL_ENGINE_DOWN' });
+    expect(await executor.submit(tasks.square, 1).exception()).toMatchObject({ code: 'ERR_TWINPOOL_ENGINE_DOWN' });
+    await engine.restart();
+    for (let value = 0; value !== 4; ) value = await executor.submit(tasks.square, 2).catch(() => sleep(50, 0));
+    await expect(
+      connect(queueName(), { connection: engine.url, maxPayload: 100 }).then((tight) =>
+        new ProcessPoolExecutor({ runtime: tight }).submit(tasks.same, 'x'.repeat(200)),
+      ),
+    ).rejects.toMatchObject({
+      code: 'ERR_TWINPOOL_PAYLOAD_TOO_LARGE',
+    });
+  });
+});
