@@ -25,7 +25,7 @@ const packages = fileURLToPath(new URL('../packages/', import.meta.url));
 /**
  * `entries` are modules of `src`, by their path without extension. `commands` are started by Node: they get no declarations and no CommonJS.
  * `texts` names the programs whose text replaces a constant in the sources. `alone` entries share no chunk: `true` for those that users import.
- * `isShared`: its copies give one set of classes and functions. `live` are the exports whose values change: each copy keeps its own.
+ * `constants` names the functions that return a text that replaces a constant. `isShared`: its copies give one set of classes and functions. `live` are the exports whose values change: each copy keeps its own.
  */
 const PUBLISHED = {
   core: {
@@ -47,6 +47,7 @@ const PUBLISHED = {
   twinpool: {
     entries: ['index', 'pool', 'executor', 'adapters', 'core', 'worker', 'testing'],
     commands: ['command', 'command/map-records'],
+    constants: { ERROR_PAGES: errorPages },
   },
 };
 const FORMATS = [
@@ -89,6 +90,7 @@ for (const [name, shape] of Object.entries(PUBLISHED)) {
     take(await bundleProgram(folder, program, false));
     texts[constant] = JSON.stringify((await bundleProgram(folder, program, true)).output[0].code);
   }
+  for (const [constant, text] of Object.entries(shape.constants ?? {})) texts[constant] = JSON.stringify(text());
   const prebuilt = new Map();
   for (const module of shape.lazy ?? []) {
     const { output } = await bundleAlone(folder, module, FORMATS[0], false);
@@ -124,6 +126,17 @@ function publicMap(text) {
     map.sources[at].startsWith('third-party/') ? '' : source.replace(/^[ \t]*(?:\/\*\*.*|\*(?:[ /].*)?|\/\/.*)$/gm, ''),
   );
   return JSON.stringify(map);
+}
+
+/** The pages of docs/errors by their name, as JSON. A fence has its language only: the other words are for scripts/check-docs.mjs. */
+function errorPages() {
+  const folder = fileURLToPath(new URL('../docs/errors/', import.meta.url));
+  const names = readdirSync(folder).filter((name) => name.endsWith('.md'));
+  const textOf = (name) =>
+    readFileSync(join(folder, name), 'utf8')
+      .replaceAll('\r\n', '\n')
+      .replace(/^```(\w+) .*$/gm, '```$1');
+  return JSON.stringify(Object.fromEntries(names.sort().map((name) => [name.replace(/\.md$/, ''), textOf(name)])));
 }
 
 /** The entries and chunks of a package in one format. */

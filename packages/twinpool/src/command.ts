@@ -25,6 +25,10 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     about: 'calls a function with every record of a file or a pipe, in parallel',
     run: runMap,
   },
+  explain: {
+    about: 'prints the cause and the cure of an error code, offline',
+    run: async (args, surroundings) => (await import('./command/explain.ts')).runExplain(args, surroundings),
+  },
   migrate: {
     about: 'rewrites a program from one API to the other, or from piscina or workerpool',
     run: runMigrate,

@@ -6,7 +6,7 @@
  *
  *   misuse -> 2     signal -> 129, 130, 143     output closed -> 141     input or output failed -> 2     a record failed -> 1     else 0
  *
- * Order of the start: options, module, input, function, output. So misuse is found before anything is written.
+ * Order of the start: options, input, module, function, output. So misuse is found before anything is written.
  * This file does not know records.
  */
 import { constants } from 'node:os';
@@ -84,13 +84,13 @@ class MapCommand {
   async #open(): Promise<void> {
     const { input, output, skip } = this.#options;
     const cwd = this.#surroundings.cwd();
+    this.#input = Input.open(input, cwd);
     this.#workers = await MapWorkers.start(
       this.#options,
       cwd,
       (report) => this.#run?.reported(report),
       (text) => this.#log.write(text),
     );
-    this.#input = Input.open(input, cwd);
     const checked = this.#workers.check();
     const interrupted = new Promise<void>((resolve) => {
       this.#interrupted = resolve;

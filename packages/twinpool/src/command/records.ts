@@ -171,9 +171,13 @@ export class RecordCutter {
     const start = this.#start;
     let count = 0;
     let lines = 0;
-    while (count < most && this.#start - start < MOST_BYTES) {
+    // The scanner of CSV keeps its state at the end of the chunk, so the part of a record there must not be scanned again.
+    while (count < most && this.#start - start < MOST_BYTES && this.#scanned < chunk.length) {
       const end = this.#endOfRecord(chunk, this.#scanned);
-      if (end === -1) break;
+      if (end === -1) {
+        this.#scanned = chunk.length;
+        break;
+      }
       if (this.#isRecord(chunk, this.#start, end)) count += 1;
       lines += this.#csv === undefined ? 1 : this.#csv.takeLines();
       this.#start = this.#scanned = end;
