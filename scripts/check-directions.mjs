@@ -20,7 +20,7 @@ const MAY_IMPORT = {
  * `src` compose: they may import every folder.
  */
 const FOLDERS = {
-  facade: ['scheduling', 'jobs', 'observability', 'options', 'wire', 'tasks', 'primitives', 'errors.ts', 'runtime.ts'],
+  facade: ['scheduling', 'jobs', 'observability', 'options', 'resources', 'wire', 'tasks', 'primitives', 'errors.ts', 'runtime.ts'],
   scheduling: ['lanes', 'jobs', 'observability', 'tasks', 'tasks/definition', 'primitives', 'errors.ts'],
   lanes: ['worker', 'wire', 'jobs', 'options', 'observability', 'resources', 'tasks', 'primitives', 'errors.ts'],
   jobs: ['tasks', 'tasks/definition', 'primitives', 'errors.ts'],

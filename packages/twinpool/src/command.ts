@@ -8,8 +8,7 @@
  * runs it. It does not know the arguments of a subcommand.
  */
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { findPackage } from './command/find-package.ts';
 import { SignalWatch } from './command/signal-watch.ts';
 import type { Surroundings } from './command/surroundings.ts';
 import { quoted } from './quoted.ts';
@@ -24,6 +23,10 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   map: {
     about: 'calls a function with every record of a file or a pipe, in parallel',
     run: runMap,
+  },
+  doctor: {
+    about: 'reports what twinpool sees on this machine',
+    run: async (args, surroundings) => (await import('./command/doctor.ts')).runDoctor(args, surroundings),
   },
   explain: {
     about: 'prints the cause and the cure of an error code, offline',
@@ -65,7 +68,7 @@ async function runMap(args: readonly string[], surroundings: Surroundings): Prom
 
 /** `@twinpool/migrate` is not a dependency, because it brings a compiler. It runs if it is installed next to twinpool, or in the user's project. */
 async function runMigrate(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const module = resolveFrom('@twinpool/migrate/command', [import.meta.url, pathToFileURL(join(surroundings.cwd(), 'package.json')).href]);
+  const module = findPackage('@twinpool/migrate/command', surroundings.cwd());
   if (module === undefined) {
     const line = ['npx', '@twinpool/migrate', ...args.map((arg) => quoted(arg, process.platform))].join(' ');
     surroundings.stderr.write(
@@ -73,33 +76,21 @@ async function runMigrate(args: readonly string[], surroundings: Surroundings): 
     );
     return 2;
   }
-  const { run } = (await import(pathToFileURL(module).href)) as typeof import('@twinpool/migrate/command');
+  const { run } = (await import(module)) as typeof import('@twinpool/migrate/command');
   return run(args, surroundings);
 }
 
 /** `@twinpool/bullmq` is not a dependency, because most programs need no queue. */
 async function runWorker(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const module = resolveFrom('@twinpool/bullmq/command', [import.meta.url, pathToFileURL(join(surroundings.cwd(), 'package.json')).href]);
+  const module = findPackage('@twinpool/bullmq/command', surroundings.cwd());
   if (module === undefined) {
     surroundings.stderr.write(
       'twinpool worker: the package @twinpool/bullmq is not installed here. This line installs it:\n\nnpm install @twinpool/bullmq\n',
     );
     return 2;
   }
-  const { run } = (await import(pathToFileURL(module).href)) as typeof import('@twinpool/bullmq/command');
+  const { run } = (await import(module)) as typeof import('@twinpool/bullmq/command');
   return run(args, surroundings);
-}
-
-/** Returns the file of a module as one of the modules `places` would import it; undefined if none of them can. */
-function resolveFrom(specifier: string, places: readonly string[]): string | undefined {
-  for (const place of places) {
-    try {
-      return createRequire(place).resolve(specifier);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
-    }
-  }
-  return undefined;
 }
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

@@ -21,6 +21,8 @@ export { HANDLE, type Handle, type HandleView } from '../primitives/handle.ts';
 export { type KeptMemory, WORTH_KEEPING } from '../primitives/kept-memory.ts';
 export { afterTurn } from '../primitives/time.ts';
 export { checkStep, type Scope, scopeHere, stepOf, warnOfError, watchReturned } from '../primitives/user-code.ts';
+export { type CpuDecision, cpuDecision } from '../resources/cpu-decision.ts';
+export { memoryFolder } from '../resources/memory-folder.ts';
 export { RuntimeCore, type Transport, type TransportContext, type TransportFactory, type TransportOwner } from '../runtime.ts';
 export { TaskFunction, taskFunctionOf } from '../tasks/task-function.ts';
 export {

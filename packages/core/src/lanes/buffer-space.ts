@@ -13,11 +13,9 @@ import { closeSync, constants, openSync, statfsSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Clock } from '../primitives/clock.ts';
+import { memoryFolder } from '../resources/memory-folder.ts';
 import { LEAST_BUFFER } from '../wire/buffer-passing.ts';
 
-const MEMORY_FOLDER = '/dev/shm';
-/** The number of tmpfs in `statfs`. */
-const TMPFS = 0x01021994;
 /** Flags of Linux that Node has no constant for: a file without a name. */
 const WITHOUT_NAME = 0o20_000_000;
 /** ms. Shorter: a full file system is asked more often. Longer: a file system that has room again is used later. */
@@ -109,14 +107,6 @@ export class BufferSpace {
       this.#most = Math.min(limit, (free + this.#written) / 2);
     }
     return this.#most;
-  }
-}
-
-function memoryFolder(): string | false {
-  try {
-    return process.platform === 'linux' && statfsSync(MEMORY_FOLDER).type === TMPFS ? MEMORY_FOLDER : false;
-  } catch {
-    return false;
   }
 }
 
