@@ -11,13 +11,13 @@
 /** ms. Such records travel alone: a message costs less than they do. */
 const LONG = 0.02;
 /** ms of work in one block. Longer: fewer messages. Shorter: less is repeated after a worker was lost without notice. */
-const BLOCK = 2;
-const MOST_RECORDS = 4096;
+const BLOCK = 4;
+const MOST_RECORDS = 8192;
 const GROWTH = 8;
 /** The most by which one block raises the time per record. */
 const SLOWER = 1.2;
 /** ms of work that wait in front of a worker, and the fewest and most blocks of them. */
-const AHEAD = 2;
+const AHEAD = 8;
 const FEWEST_AHEAD = 2;
 const MOST_AHEAD = 12;
 

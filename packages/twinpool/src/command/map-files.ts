@@ -14,7 +14,7 @@ import type { Readable, Writable } from 'node:stream';
 import { Misuse, messageOf } from './misuse.ts';
 
 /** Bytes that are read at once. Larger: fewer reads. Smaller: less memory. */
-const CHUNK = 256 * 1024;
+const CHUNK = 1024 * 1024;
 /** Bytes that wait for the reader of the output before nothing more is read. */
 const MOST_WAITING = 4 * 1024 * 1024;
 
@@ -134,7 +134,7 @@ function isFile(fd: number): boolean {
 }
 
 function fileStream(fd: number): Writable {
-  return createWriteStream('', { fd, autoClose: false, highWaterMark: CHUNK });
+  return createWriteStream('', { fd, autoClose: false, highWaterMark: MOST_WAITING });
 }
 
 function isSameFile(output: string | number, inputFd: number): boolean {

@@ -18,7 +18,7 @@ import { type RecordReader, type RowParser, readerOf } from './record-reader.ts'
 type RecordFunction = (record: unknown) => unknown;
 
 /** ms. Longer: more records that had ended run again after a worker was lost without notice. Shorter: more messages. */
-const REPORT_AFTER = 0.5;
+const REPORT_AFTER = 5;
 /** Captured: a task may replace what it finds. */
 const now = performance.now.bind(performance);
 

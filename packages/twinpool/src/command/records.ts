@@ -2,7 +2,7 @@
  * Cuts a stream of bytes into blocks of whole records, without making a string of any record.
  *
  *   chunk --push--> [ .......record\n record\n record\n part ]     --cut(most)--> block of at most `most` records
- *                        the part of a record at a chunk's end waits for the next chunk, and then is a block of its own
+ *                        the part of a record at a chunk's end waits for the next chunk
  *
  * Formats: 'json' has one record per line that is not white space; 'lines' one per line; 'csv' one per row, whose quotes may hold newlines, after the
  * first row. Only LF ends a line here; the CR of CRLF stays, and the worker drops it.
@@ -44,8 +44,8 @@ export class RecordCutter {
   /** The beginning of a record whose end has not come. */
   #parts: Buffer[] = [];
   #partBytes = 0;
-  /** A record that began in an earlier chunk. */
-  #joined: Buffer | undefined;
+  /** Where the first record of the chunk ends, if it began in an earlier chunk: it must not be scanned again. */
+  #firstEnd: number | undefined;
   #index = 0;
   #line = 1;
   #hasBegun = false;
@@ -74,7 +74,7 @@ export class RecordCutter {
   }
   /** The next chunk may be pushed: the last one has been cut up. */
   get isEmpty(): boolean {
-    return this.#joined === undefined && this.#start === this.#chunk.length;
+    return this.#start === this.#chunk.length;
   }
 
   /** To be called when `isEmpty`. */
@@ -88,7 +88,7 @@ export class RecordCutter {
   end(): void {
     if (!this.#hasBegun) this.#take(this.#withoutMark(EMPTY, true) as Buffer);
     this.#hasEnded = true;
-    if (this.#partBytes > 0) this.#joined = this.#join(EMPTY);
+    if (this.#partBytes > 0) this.#join(EMPTY, 0);
   }
 
   /** Returns at most `most` records; `undefined` if another chunk is needed, or the input has ended. */
@@ -121,10 +121,7 @@ export class RecordCutter {
     if (this.#partBytes === 0) return;
     const end = this.#endOfRecord(chunk, 0);
     if (end === -1) this.#keepRest();
-    else {
-      this.#joined = this.#join(chunk.subarray(0, end));
-      this.#start = this.#scanned = end;
-    }
+    else this.#join(chunk, end);
   }
 
   /** The rest of the chunk, scanned to its end, is the beginning of a record. */
@@ -138,11 +135,13 @@ export class RecordCutter {
       throw new Misuse(`the record that begins at line ${this.#line} of the input is larger than ${MOST_OF_RECORD} bytes`);
   }
 
-  #join(last: Buffer): Buffer {
-    const joined = Buffer.concat([...this.#parts, last]);
+  /** A copy of a chunk costs less than a block for the record at its beginning alone. */
+  #join(chunk: Buffer, end: number): void {
+    this.#firstEnd = this.#partBytes + end;
+    this.#chunk = Buffer.concat([...this.#parts, chunk]);
+    this.#start = this.#scanned = 0;
     this.#parts = [];
     this.#partBytes = 0;
-    return joined;
   }
 
   /** Returns the place behind the LF that ends the record; -1 if the chunk has none. */
@@ -162,18 +161,14 @@ export class RecordCutter {
   }
 
   #cutSome(most: number): Block | undefined {
-    const joined = this.#joined;
-    if (joined !== undefined) {
-      this.#joined = undefined;
-      return this.#block(joined, this.#isRecord(joined, 0, joined.length) ? 1 : 0, this.#linesOfJoined());
-    }
     const chunk = this.#chunk;
     const start = this.#start;
     let count = 0;
     let lines = 0;
     // The scanner of CSV keeps its state at the end of the chunk, so the part of a record there must not be scanned again.
     while (count < most && this.#start - start < MOST_BYTES && this.#scanned < chunk.length) {
-      const end = this.#endOfRecord(chunk, this.#scanned);
+      const end = this.#firstEnd ?? this.#endOfRecord(chunk, this.#scanned);
+      this.#firstEnd = undefined;
       if (end === -1) {
         this.#scanned = chunk.length;
         break;
@@ -194,11 +189,6 @@ export class RecordCutter {
     this.#index += count;
     this.#line += lines;
     return block;
-  }
-
-  /** The last row of the input may end without an LF. */
-  #linesOfJoined(): number {
-    return this.#csv === undefined ? 1 : this.#csv.takeLines() + (this.#hasEnded ? 1 : 0);
   }
 
   #isRecord(bytes: Buffer, start: number, end: number): boolean {
