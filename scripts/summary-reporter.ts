@@ -24,7 +24,8 @@ export default class SummaryReporter implements Reporter {
     let withoutEngine = 0;
     const count = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
     for (const module of modules) {
-      const needsEngine = module.project.name === 'bullmq' && module.project.getProvidedContext().engine === '';
+      const needsEngine =
+        module.project.name === 'bullmq' && (module.project.getProvidedContext() as { readonly engine?: unknown }).engine === '';
       for (const test of module.children.allTests()) {
         const { state } = test.result();
         if (needsEngine && state === 'skipped') withoutEngine += 1;

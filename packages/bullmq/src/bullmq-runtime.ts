@@ -102,6 +102,7 @@ export class BullmqRuntime extends WorkerRuntime {
       await engine.reached(REACHED_WITHIN);
       await cluster.waitForNodes(minNodes);
       await cluster.jobs.open();
+      cluster.jobs.rest();
       const core = coreFor(checked, names, cluster, session, (cause) => parts.core?.scheduler.failWaiting(cause, true));
       parts.core = core;
       return new BullmqRuntime(core, cluster);

@@ -49,7 +49,7 @@ export class Engine {
     const key = prefix === undefined ? {} : { prefix };
     if (!this.isPostgres) return { connection: this.#client(), ...key };
     const base = typeof connection === 'string' ? { connectionString: connection } : connection;
-    return { connection: { ...base, migrate: this.#options.migrates }, ...key };
+    return { connection: { ...base, migrate: this.#options.migrates, allowExitOnIdle: true }, ...key };
   }
 
   get backend(): Anything {

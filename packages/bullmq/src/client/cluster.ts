@@ -141,6 +141,7 @@ export class Cluster {
     this.#nodesSince = now;
     this.#tickedAt = now;
     this.#control.join();
+    void this.jobs.open().catch(ignore);
     this.#plan();
   }
 
@@ -176,7 +177,10 @@ export class Cluster {
     }
     this.#judge(now);
     if (this.jobs.size > 0 || this.#isDown) this.#plan();
-    else this.#control.rest();
+    else {
+      this.#control.rest();
+      this.jobs.rest();
+    }
   }
 
   #judge(now: number): void {

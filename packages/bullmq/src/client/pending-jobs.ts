@@ -39,8 +39,10 @@ interface Entry {
   restored: number;
 }
 
-/** Milliseconds of quiet after which the record of a job is looked at. */
-const QUIET = 400;
+/** Milliseconds of quiet after which the record of a job is looked at. PostgreSQL loses more events. */
+const QUIET = { redis: 400, postgres: 100 };
+/** Milliseconds for which events are read without pending jobs, on PostgreSQL. */
+const LINGER = 300;
 /** The most records that one sweep looks at. */
 const MOST_LOOKS = 200;
 /** Seconds after which the engine drops a record that its client did not remove. */
@@ -53,6 +55,7 @@ export class PendingJobs {
   #outgoing: Entry[] = [];
   #events: QueueEvents | undefined;
   #opening: Promise<void> | undefined;
+  #idle: NodeJS.Timeout | undefined;
   #settledBySweep = 0;
   #late = 0;
   #acks: string[] = [];
@@ -81,8 +84,15 @@ export class PendingJobs {
 
   /** Reads events from now on. */
   async open(): Promise<void> {
+    clearTimeout(this.#idle);
+    this.#idle = undefined;
     this.#opening ??= this.#open();
     await this.#opening;
+  }
+
+  /** No job is pending for now. On PostgreSQL reading holds timers and sockets, which would keep the program alive. */
+  rest(): void {
+    if (this.#engine.isPostgres) this.#idle ??= setTimeout(() => void this.close(), LINGER);
   }
 
   async #open(): Promise<void> {
@@ -158,7 +168,8 @@ export class PendingJobs {
   /** Looks at the records of jobs that were quiet. Resolves when the engine has answered. */
   async sweep(): Promise<void> {
     const now = performance.now();
-    const quiet = [...this.#entries.values()].filter(({ isStored, lookedAt }) => isStored && now - lookedAt >= QUIET).slice(0, MOST_LOOKS);
+    const least = this.#engine.isPostgres ? QUIET.postgres : QUIET.redis;
+    const quiet = [...this.#entries.values()].filter(({ isStored, lookedAt }) => isStored && now - lookedAt >= least).slice(0, MOST_LOOKS);
     if (this.#leftovers.size > 0) this.#removeLeftovers();
     await Promise.all(quiet.map((entry) => this.#look(entry)));
   }
@@ -224,7 +235,13 @@ export class PendingJobs {
   }
 
   async close(): Promise<void> {
-    await this.#events?.close().catch(() => undefined);
+    clearTimeout(this.#idle);
+    this.#idle = undefined;
+    await this.#opening?.catch(() => undefined);
+    const events = this.#events;
+    this.#events = undefined;
+    this.#opening = undefined;
+    await events?.close().catch(() => undefined);
   }
 }
 

@@ -38,11 +38,10 @@ export interface NodeOptions {
 const SHORT = 5;
 /** Milliseconds that a job may wait in the node behind others. */
 const HAND_BACK = 800;
-/** Milliseconds between two looks for clients that are gone, and for old records. */
+/** Milliseconds between two looks for clients that are gone. */
 const CLEAN_EVERY = 5000;
-/** Records that no client has removed are old after these milliseconds. */
-const OLD = 30_000;
-const MOST_CLEANED = 1000;
+/** The most records of each state that one look reads. */
+const MOST_CLEANED = 300;
 /** Times that the engine itself lets a job stall: a job says how many it may. */
 const UNLIMITED = 100_000;
 
@@ -191,13 +190,11 @@ export class ClusterNode {
   /** Removes what clients have left that are gone, and ends what runs for them. */
   async #clean(): Promise<void> {
     const { queue } = this.#engine;
-    for (const state of ['completed', 'failed'] as const) await queue.clean(OLD, MOST_CLEANED, state);
-    const alive = new Set((await this.#relay.getNodes()).map((node) => (node as { id?: string; nodeId?: string }).nodeId ?? node.id));
+    const alive = new Set((await this.#relay.getNodes()).filter(({ leaseUntil }) => leaseUntil > Date.now()).map(({ id }) => id));
     const isGone = (client: string) => this.#isGone(client, alive.has(client));
     this.#options.sessions.endOf(isGone);
     for (const { run } of this.#jobs.values()) if (isGone(run.client)) run.abort(0);
-    const waiting = await queue.getJobs(['prioritized', 'wait'], 0, MOST_CLEANED);
-    for (const job of waiting) {
+    for (const job of await queue.getJobs(['prioritized', 'wait', 'completed', 'failed'], 0, MOST_CLEANED)) {
       const id = job?.id ?? '';
       if (/^c[0-9a-f]{16}_/.test(id) && isGone(id.slice(0, id.indexOf('_')))) await queue.remove(id);
     }
