@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProcessPoolExecutor } from '@twinpool/executor';
 import { Pool } from '@twinpool/pool';
+import { makeNetworks } from './networks.mjs';
 import { Site, watch } from './site.mjs';
 import * as tasks from './tasks.mjs';
 
@@ -157,7 +158,37 @@ async function freeze() {
   return { ...counts, executions, begins, keys, ok: none(counts) && counts.failed === 0 && begins === 1 && executions <= 42 };
 }
 
-/** Events are trimmed to 10, so most are missed. */
+/** Two nodes in network namespaces of their own; the link of one is cut for 5 s while it runs tasks. */
+async function partition({ tasks: n = 120 } = {}) {
+  const networks = makeNetworks();
+  if (networks === undefined) return { skipped: 'network namespaces need root and `ip`', ok: true };
+  try {
+    const site = await Site.open({ host: networks.host });
+    await Promise.all(networks.prefixes.map((prefix) => site.node([], prefix)));
+    const executor = new ProcessPoolExecutor({ runtime: await site.connect({ minNodes: 2 }) });
+    const futures = range(n).map((i) => executor.submit(tasks.noted, site.sideFile(), i, 100));
+    const end = watch(futures, (i) => i * i);
+    await site.until(() => site.lines().length >= n * 0.2);
+    networks.cut(0);
+    const before = futures.filter((future) => future.done()).length;
+    await sleep(5000);
+    const meanwhile = futures.filter((future) => future.done()).length - before;
+    networks.heal(0);
+    const counts = await end();
+    const executions = site.lines().length;
+    const from = performance.now();
+    const again = range(20).map((i) => executor.submit(tasks.noted, site.sideFile('after'), i, 100));
+    await Promise.all(again);
+    const after = Math.round(performance.now() - from);
+    const keys = await site.end();
+    const isRight = meanwhile > 20 && executions <= n + 4;
+    return { ...counts, executions, meanwhile, after, keys, ok: none(counts) && counts.failed === 0 && isRight };
+  } finally {
+    networks.end();
+  }
+}
+
+/** Events are trimmed all the time, so most are missed. */
 async function events({ tasks: n = 2000 } = {}) {
   const { site, executor } = await cluster();
   const queue = site.openQueue();
@@ -314,4 +345,18 @@ async function fuzz() {
   return { names: names.length, answered, value, keys, ok: answered === names.length && value === 16 && isAlive };
 }
 
-export const scenarios = { throughput, submits, kill, restart, engineDown, poison, freeze, events, cancel, backpressure, rolling, fuzz };
+export const scenarios = {
+  throughput,
+  submits,
+  kill,
+  restart,
+  engineDown,
+  poison,
+  freeze,
+  partition,
+  events,
+  cancel,
+  backpressure,
+  rolling,
+  fuzz,
+};

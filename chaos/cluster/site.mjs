@@ -58,15 +58,16 @@ export class Site {
   runtimes = [];
   folder = mkdtempSync(join(tmpdir(), 'twinpool-site-'));
 
-  static async open({ append = 'no', fsync = 'everysec' } = {}) {
+  static async open({ append = 'no', fsync = 'everysec', host = '127.0.0.1' } = {}) {
     const site = new Site();
     site.port = await freePort();
-    site.url = `redis://127.0.0.1:${site.port}`;
+    site.url = `redis://${host}:${site.port}`;
     site.args = [
       '--port',
       `${site.port}`,
       '--bind',
       '127.0.0.1',
+      ...(host === '127.0.0.1' ? [] : [host, '--protected-mode', 'no']),
       '--dir',
       site.folder,
       '--save',
@@ -92,7 +93,7 @@ export class Site {
   }
 
   /** Resolves when the node is ready. */
-  async node(args = []) {
+  async node(args = [], prefix = []) {
     const common = [
       '--queue',
       this.queue,
@@ -107,7 +108,8 @@ export class Site {
       '--lock-duration',
       '2000',
     ];
-    const child = spawn(process.execPath, [COMMAND, 'worker', ...common, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [program, ...rest] = [...prefix, process.execPath, COMMAND, 'worker', ...common, ...args];
+    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
     const node = { child, exited: new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal))), log: '' };
     child.stderr.setEncoding('utf8').on('data', (text) => {
       node.log += text;

@@ -115,7 +115,7 @@ function isDuration(value: unknown): boolean {
 }
 
 export function isEngineUrl(value: unknown): boolean {
-  return typeof value === 'string' && /^(rediss?|valkeys?|postgres(ql)?):\/\//.test(value);
+  return typeof value === 'string' && /^(rediss?|postgres(ql)?):\/\//.test(value);
 }
 
 function picked<T>(shape: Record<string, T>, keys: readonly string[]): Record<string, T> {
