@@ -3,11 +3,13 @@
 //   npm start -- [--max-files N] [--max-mb N] [--workers N] [--root FOLDER]
 //
 // --fixture surveys a small generated tree instead, the same everywhere.
+// --cluster runs the ways of processes through two nodes; --connection URL names their engine (default: a redis-server of its own).
 import { readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { startCluster } from './cluster.mjs';
 import { capped, listFiles } from './files.mjs';
 import { makeFixture } from './fixture.mjs';
 import { progressBar } from './progress.mjs';
@@ -27,6 +29,8 @@ const { values } = parseArgs({
     workers: { type: 'string', default: String(availableParallelism()) },
     root: { type: 'string', default: fileURLToPath(new URL('../../node_modules', import.meta.url)) },
     fixture: { type: 'boolean', default: false },
+    cluster: { type: 'boolean', default: false },
+    connection: { type: 'string' },
   },
 });
 const [maxFiles, maxMb, workers] = [number('max-files'), number('max-mb'), number('workers')];
@@ -65,7 +69,16 @@ async function main(root, title) {
   for (const path of paths) readFileSync(path);
 
   const runs = [];
-  for (const [name, way] of Object.entries(ways)) runs.push(await measure(name, way, paths));
+  const cluster = values.cluster ? await startCluster(values.connection) : undefined;
+  const where = cluster === undefined ? workers : { runtime: cluster.runtime };
+  try {
+    for (const [name, way] of Object.entries(ways)) {
+      // The ways of threads are not those of a cluster.
+      if (cluster === undefined || !name.startsWith('Thread')) runs.push(await measure(name, way, paths, where));
+    }
+  } finally {
+    await cluster?.end();
+  }
 
   const [serial] = runs;
   if (serial === undefined) throw new Error('nothing was run');
@@ -84,11 +97,12 @@ async function main(root, title) {
  * @param {string} name
  * @param {import('./ways.mjs').Way} way
  * @param {string[]} paths
+ * @param {import('./ways.mjs').Where} where
  */
-async function measure(name, way, paths) {
+async function measure(name, way, paths, where) {
   const bar = progressBar(name, paths.length);
   const from = performance.now();
-  const records = await way(paths, workers, bar.update);
+  const records = await way(paths, where, bar.update);
   const seconds = (performance.now() - from) / 1000;
   bar.end();
   // A thread has the pid of the program, so its thread id distinguishes the workers.

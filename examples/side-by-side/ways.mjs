@@ -1,11 +1,12 @@
 // The same work in five ways: a plain loop, and both APIs over processes and over threads.
-// Each way takes the paths, the number of workers and a callback for progress, and gives the records in any order.
+// Each way takes the paths, the number of workers (or a runtime that has them) and a callback for progress, and gives the records in any order.
 import { asCompleted, Pool, ProcessPoolExecutor, ThreadPool, ThreadPoolExecutor } from 'twinpool';
 import { survey } from './survey-task.mjs';
 
 /**
  * @typedef {import('./survey-task.mjs').SurveyRecord} SurveyRecord
- * @typedef {(paths: string[], workers: number, update: (done: number) => void) => SurveyRecord[] | Promise<SurveyRecord[]>} Way
+ * @typedef {number | { runtime: import('twinpool').WorkerRuntime }} Where
+ * @typedef {(paths: string[], workers: Where, update: (done: number) => void) => SurveyRecord[] | Promise<SurveyRecord[]>} Way
  */
 
 /** @type {Record<string, Way>} */
