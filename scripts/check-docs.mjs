@@ -2,16 +2,27 @@
 // Usage: node scripts/check-docs.mjs [page...]
 //
 // It type-checks every ```ts and ```js block. Words after the language select more:
-//   run                   run the block (TypeScript with tsx); a ```text block right after it is the expected output (`<any>`: any text)
+//   run                   run the block (TypeScript with tsx, `sh` with bash and the `twinpool` command); a ```text block right after it is the expected output (`<any>`: any text)
 //   file=tasks.ts         the other blocks of the page can import the block by this name
 //   untyped               do not type-check the block: JavaScript for another library
 //   same=examples/a/b.ts  the block must equal that file, which another check runs
 // <!-- preamble ... --> contains declarations. They are checked with each later block that is not run, so that a block shows only its subject.
 //
 // Each block becomes a file with empty lines before it, so that line numbers in messages are line numbers of the page.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { conclude, packages, root, run } from './workspace.mjs';
 
 const LIMIT = 60_000;
@@ -81,12 +92,25 @@ function link(project, name) {
   symlinkSync(realpathSync(target), path, 'dir');
 }
 
+/** Puts the `twinpool` command into a folder of programs, as an install does. */
+function installCommand() {
+  const file = join(project, 'bin/twinpool');
+  mkdirSync(dirname(file));
+  writeFileSync(file, `#!/bin/sh\nexec "${process.execPath}" "${root}packages/twinpool/dist/command.js" "$@"\n`);
+  chmodSync(file, 0o755);
+}
+
 /** Writes the blocks of a page into the project; returns those to run. */
 function layOut(page, lines, project) {
   const folder = join(project, page.replace(/\.md$/, ''));
   mkdirSync(folder, { recursive: true });
   const programs = [];
   for (const { language, words, start, text, prints, preamble } of blocksOf(lines)) {
+    if (language === 'sh' && words.run !== undefined) {
+      const file = join(folder, `line-${start}.sh`);
+      writeFileSync(file, [...lines.slice(0, start).map(() => ''), ...text, ''].join('\n'));
+      programs.push({ file, where: `${page}:${start}`, prints });
+    }
     if (language !== 'ts' && language !== 'js') continue;
     if (words.same !== undefined) {
       const same = existsSync(root + words.same) && readFileSync(root + words.same, 'utf8').trimEnd() === text.join('\n').trimEnd();
@@ -104,7 +128,9 @@ function layOut(page, lines, project) {
 
 async function execute({ file, where, prints }) {
   const loader = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
-  const { code, stdout, stderr } = await run(process.execPath, [...loader, file], { cwd: dirname(file), limit: LIMIT });
+  const [program, args] = file.endsWith('.sh') ? ['bash', ['-e', file]] : [process.execPath, [...loader, file]];
+  const env = { ...process.env, PATH: `${join(project, 'bin')}${delimiter}${process.env.PATH}` };
+  const { code, stdout, stderr } = await run(program, args, { cwd: dirname(file), limit: LIMIT, env });
   if (code !== 0 || /^\(node:\d+\)/m.test(stderr)) problems.push(`${where}: ended with ${code}\n${stderr.trimEnd()}`);
   else if (prints !== undefined && !isLike(prints, stdout.trimEnd().split('\n'))) {
     problems.push(`${where}: prints\n${stdout.trimEnd()}\n  instead of\n${prints.join('\n')}`);
@@ -149,6 +175,7 @@ const project = mkdtempSync(join(tmpdir(), 'twinpool-docs-'));
 try {
   const ours = packages.filter(({ manifest }) => !manifest.private).map(({ manifest }) => manifest.name);
   for (const name of [...ours, 'zod', 'tsx', 'vitest', '@types/node', ...PEERS]) link(project, name);
+  installCommand();
   const programs = [];
   for (const page of pages) {
     const lines = readFileSync(root + page, 'utf8')

@@ -74,7 +74,7 @@ export default defineConfig({
       '/api/': [{ text: 'API reference', items: api }],
       '/': [
         group('Start', 'start', 'choosing', 'cheat-sheet', 'guide', 'coming-from-python'),
-        group('Use', 'tasks', 'pool', 'executor', 'sharing-a-runtime', 'adapters', 'lifecycle', 'options'),
+        group('Use', 'tasks', 'pool', 'executor', 'sharing-a-runtime', 'adapters', 'lifecycle', 'options', 'command'),
         group('Operate', 'bullmq', 'failure', 'workers', 'containers', 'debugging', 'performance', 'benchmarks', 'security'),
         group('Build and run', 'building', 'servers', 'loaders', 'runtimes', 'jest-and-vitest'),
         { text: 'Recipes', collapsed: true, items: [{ text: 'All recipes', link: '/recipes/' }, ...pagesOf('recipes').map(item)] },
