@@ -141,7 +141,12 @@ async function runNode(
   const id = `${hostname().replace(/[^\w-]/g, '-')}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const all = slots * concurrentTasks;
   const node = new ClusterNode(engine, { id, queue, slots: all, secret, lockDuration, maxPayloadBytes: MOST_BYTES, tasks, sessions, log });
-  await node.start();
+  try {
+    await node.start();
+  } catch (error) {
+    await node.abandon();
+    throw error;
+  }
   state.node = node;
   stdout.write(`${JSON.stringify({ ready: true, queue, slots: all, tasks: [...names] })}\n`);
   const signal = await signals.first;

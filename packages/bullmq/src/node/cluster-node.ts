@@ -121,6 +121,14 @@ export class ClusterNode {
     return handedBack;
   }
 
+  /** It did not start: closes what is open. */
+  async abandon(): Promise<void> {
+    clearInterval(this.#cleaner);
+    await (this.#worker as Worker | undefined)?.close(true).catch(() => undefined);
+    await this.#relay.close().catch(() => undefined);
+    await this.#engine.close();
+  }
+
   async #process(job: Job, token: string, signal: AbortSignal | undefined): Promise<ResultData> {
     const { log, sessions, tasks, secret, maxPayloadBytes } = this.#options;
     const id = job.id ?? '';
