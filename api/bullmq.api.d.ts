@@ -53,6 +53,14 @@ export declare class BullmqRuntime extends WorkerRuntime {
     stats(): RuntimeStats;
 }
 
+export interface EngineReport {
+    readonly version: string;
+    readonly maxmemoryPolicy: string | null;
+    readonly persistence: string | null;
+    readonly roundTrip: number;
+    readonly clockSkew: number;
+}
+
 export interface ExecutorTarget {
     submit(...args: any): Promise<any>;
     withOptions(options: {
@@ -71,3 +79,7 @@ export interface ProcessedJob {
 }
 
 export declare function bullmqProcessor<R, J extends ProcessedJob = ProcessedJob>(target: PoolTarget | ExecutorTarget, fn: Task<any, R>, options?: BullmqProcessorOptions<J>): BullmqProcessor<J, Awaited<R>>;
+
+export declare function engineReport(connection: string, options?: {
+    readonly queue?: string | undefined;
+}): Promise<EngineReport>;

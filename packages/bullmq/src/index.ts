@@ -11,3 +11,4 @@ export {
 } from './bullmq-processor.ts';
 export { BullmqRuntime } from './bullmq-runtime.ts';
 export type { BullmqConnectOptions } from './client/connect-options.ts';
+export { type EngineReport, engineReport } from './engine-report.ts';

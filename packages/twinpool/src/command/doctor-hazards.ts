@@ -26,6 +26,16 @@ export interface Machine {
   readonly flags: readonly string[];
 }
 
+/** What of an engine loses jobs. */
+export function hazardsOfEngine(engine: { readonly maxmemoryPolicy: string | null; readonly persistence: string | null }): string[] {
+  const hazards: string[] = [];
+  const { maxmemoryPolicy, persistence } = engine;
+  if (maxmemoryPolicy !== null && maxmemoryPolicy !== 'noeviction')
+    hazards.push(`maxmemory-policy ${maxmemoryPolicy}: the engine drops jobs when its memory is full; set noeviction`);
+  if (persistence === null) hazards.push('the engine keeps nothing over a restart: open tasks are lost then; set appendonly yes');
+  return hazards;
+}
+
 export function hazardsOf({ workers, memory, memoryFileSystem, start, env, flags }: Machine): string[] {
   const hazards: string[] = [];
   const files = openFiles();

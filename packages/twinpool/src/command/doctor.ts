@@ -13,7 +13,7 @@ import { totalmem } from 'node:os';
 import { TwinpoolError, WorkerRuntime } from '@twinpool/core';
 import { type CpuDecision, cpuDecision, memoryFolder } from '@twinpool/core/facade';
 import { type OptionShapes, readArguments } from './arguments.ts';
-import { hazardsOf, mebibytes } from './doctor-hazards.ts';
+import { hazardsOf, hazardsOfEngine, mebibytes } from './doctor-hazards.ts';
 import { findPackage } from './find-package.ts';
 import { Misuse, messageOf } from './misuse.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -123,6 +123,7 @@ async function reportOf(env: NodeJS.ProcessEnv, engine: Engine | undefined, fail
   const hazards = hazardsOf({ workers: cpus.count, memory, memoryFileSystem, start, env, flags });
   const seen = await engine?.().catch((error: unknown) => fail(`the engine was not reached: ${messageOf(error)}`));
   const node = { version: process.versions.node, flags };
+  if (typeof seen === 'object') hazards.push(...hazardsOfEngine(seen));
   const report = { cpus, memory, node, start, memoryFileSystem, loader: loaderOf(flags), hazards };
   return typeof seen === 'object' ? { ...report, engine: seen } : report;
 }
@@ -157,6 +158,16 @@ function loaderOf(flags: readonly string[]): string | null {
   return found.length === 0 ? null : found.join(', ');
 }
 
+function rowsOf({ version, maxmemoryPolicy, persistence, roundTrip, clockSkew }: EngineReport): [string, string][] {
+  return [
+    ['engine', version],
+    ['  when memory is full', maxmemoryPolicy ?? 'nothing is dropped'],
+    ['  after a restart', persistence ?? 'nothing is kept'],
+    ['  round trip', `${roundTrip} ms`],
+    ['  its clock is ahead', `${clockSkew} ms`],
+  ];
+}
+
 function textOf({ cpus, memory, node, start, memoryFileSystem, loader, hazards, engine }: Report): string {
   const ms = (time: number | null): string => (time === null ? 'failed' : `${time} ms`);
   const rows: [string, string][] = [
@@ -167,8 +178,8 @@ function textOf({ cpus, memory, node, start, memoryFileSystem, loader, hazards, 
     ['start of a thread', ms(start.thread)],
     ['memory file system', memoryFileSystem ?? 'none'],
     ['loader', loader ?? 'none'],
-    ...(engine === undefined ? [] : Object.entries(engine).map(([name, value]): [string, string] => [`engine ${name}`, String(value)])),
+    ...(engine === undefined ? [] : rowsOf(engine)),
     ...(hazards.length === 0 ? [['hazards', 'none'] as [string, string]] : hazards.map((hazard): [string, string] => ['hazard', hazard])),
   ];
-  return rows.map(([name, value]) => `${name.padEnd(20)}${value}\n`).join('');
+  return rows.map(([name, value]) => `${name.padEnd(24)}${value}\n`).join('');
 }
