@@ -46,6 +46,7 @@ export class BlockResults {
   #next: number;
   #written = 0;
   #failed = 0;
+  #doneBytes = 0;
   #hasStopped = false;
 
   constructor(isOrdered: boolean, stopsOnError: boolean, skipped: number, target: ResultTarget) {
@@ -65,6 +66,10 @@ export class BlockResults {
   get failed(): number {
     return this.#failed;
   }
+  /** Bytes of the input that are done, without a gap if the output is in order. */
+  get doneBytes(): number {
+    return this.#doneBytes;
+  }
   /** Blocks that are not written. */
   get held(): number {
     return this.#entries.length - this.#first;
@@ -72,6 +77,11 @@ export class BlockResults {
   /** Bytes of results that wait for earlier ones. */
   get heldBytes(): number {
     return this.#heldBytes;
+  }
+
+  /** Records that are left out. */
+  skip(block: Block): void {
+    this.#doneBytes += block.bytes.length;
   }
 
   add(block: Block): BlockEntry {
@@ -84,6 +94,7 @@ export class BlockResults {
     entry.done += part.count;
     if (!this.#isOrdered) {
       this.#write(part, false);
+      if (entry.isDone) this.#doneBytes += entry.block.bytes.length;
       return;
     }
     entry.parts.push(part);
@@ -98,6 +109,7 @@ export class BlockResults {
         this.#write(part, this.#stopsOnError);
       }
       if (!entry.isDone) break;
+      this.#doneBytes += entry.block.bytes.length;
       this.#first += 1;
     }
     if (this.#first < 1024) return;

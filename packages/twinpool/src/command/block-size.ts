@@ -2,14 +2,14 @@
  * Chooses how many records travel together, and how many blocks each worker has, from the measured time per record.
  *
  *   not measured             1 record, 2 blocks per worker
- *   LONG or more per record  1 record: a lost worker then concerns one record, and no record waits behind another
+ *   LONG or more per record  1 record: no record waits behind another in its block
  *   less                     as many as take BLOCK ms, at most 8 times the last size: fewer and larger messages
  *
  * It is given the time by the worker, the loading of the function excluded. This file does not know records.
  */
 
-/** ms. Such records travel alone: a message costs less than they do. */
-const LONG = 0.02;
+/** ms. Such records travel alone: a message costs a tenth of their time. */
+const LONG = 1;
 /** ms of work in one block. Longer: fewer messages. Shorter: less is repeated after a worker was lost without notice. */
 const BLOCK = 4;
 const MOST_RECORDS = 8192;

@@ -10,8 +10,9 @@ export interface Counts {
   /** Records that were written, and that failed. */
   readonly written: number;
   readonly failed: number;
-  /** Bytes that were read. */
+  /** Bytes of the input that were read, and those whose records are done. */
   readonly bytes: number;
+  readonly doneBytes: number;
 }
 
 /** ms between two drawings. */
@@ -45,7 +46,7 @@ export class ProgressBar {
   }
 
   #draw(): void {
-    this.#bar.update(this.#counts().bytes, this.#payload());
+    this.#bar.update(this.#counts().doneBytes, this.#payload());
   }
 
   #payload(): Record<string, string> {

@@ -106,8 +106,11 @@ export class MapRun {
           this.#read();
           break;
         }
-        if (this.#skipLeft > 0) this.#skipLeft -= block.count;
-        else this.#accept(block);
+        if (this.#skipLeft === 0) this.#accept(block);
+        else {
+          this.#skipLeft -= block.count;
+          this.results.skip(block);
+        }
       }
     } catch (error) {
       this.stop(error);

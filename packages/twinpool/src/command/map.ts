@@ -142,8 +142,8 @@ class MapCommand {
   }
 
   #counts(): Counts {
-    const { written = 0, failed = 0 } = this.#run?.results ?? {};
-    return { written, failed, bytes: this.#bytes };
+    const { written = 0, failed = 0, doneBytes = 0 } = this.#run?.results ?? {};
+    return { written, failed, bytes: this.#bytes, doneBytes };
   }
 
   /** Writes what is done, and the summary. */
