@@ -13,6 +13,8 @@ export interface BlockCall {
   readonly header: Uint8Array | undefined;
   /** Lines of results have the index of their record. */
   readonly isIndexed: boolean;
+  /** A worker that has run for long returns the records that have not begun. */
+  readonly mayGiveBack: boolean;
 }
 
 export interface Failure {
@@ -33,7 +35,9 @@ export interface Part {
 }
 
 export interface BlockResult extends Part {
-  /** ms that the records of this block took. */
+  /** Records of the block that have ended, those of reports included. The others have not begun. */
+  readonly done: number;
+  /** ms that they took. */
   readonly took: number;
 }
 

@@ -20,18 +20,21 @@ export interface ResultTarget {
 }
 
 export class BlockEntry {
-  readonly block: Block;
   /** Finished parts that were not written. */
   readonly parts: Part[] = [];
+  /** Records and bytes that belong to it. */
+  count: number;
+  bytes: number;
   /** Records of it that are finished. */
   done = 0;
 
-  constructor(block: Block) {
-    this.block = block;
+  constructor({ count, bytes }: Block) {
+    this.count = count;
+    this.bytes = bytes.length;
   }
 
   get isDone(): boolean {
-    return this.done === this.block.count;
+    return this.done === this.count;
   }
 }
 
@@ -90,11 +93,20 @@ export class BlockResults {
     return entry;
   }
 
+  /** The rest at the end of an entry becomes an entry of its own, right behind it. */
+  split(entry: BlockEntry, rest: Block): BlockEntry {
+    entry.count -= rest.count;
+    entry.bytes -= rest.bytes.length;
+    const behind = new BlockEntry(rest);
+    if (this.#isOrdered) this.#entries.splice(this.#entries.indexOf(entry, this.#first) + 1, 0, behind);
+    return behind;
+  }
+
   put(entry: BlockEntry, part: Part): void {
     entry.done += part.count;
     if (!this.#isOrdered) {
       this.#write(part, false);
-      if (entry.isDone) this.#doneBytes += entry.block.bytes.length;
+      if (entry.isDone) this.#doneBytes += entry.bytes;
       return;
     }
     entry.parts.push(part);
@@ -109,7 +121,7 @@ export class BlockResults {
         this.#write(part, this.#stopsOnError);
       }
       if (!entry.isDone) break;
-      this.#doneBytes += entry.block.bytes.length;
+      this.#doneBytes += entry.bytes;
       this.#first += 1;
     }
     if (this.#first < 1024) return;

@@ -4,6 +4,7 @@
  *   prepare (initializer) --> the function, or why it cannot be loaded        check --> the fault for the user, before the output is opened
  *   mapRecords(block) --record by record--> lines and failures --> result
  *                      '--REPORT_AFTER ms, or the worker ends--> report of what is finished; the result then has the rest
+ *                      '--GIVE_BACK_AFTER ms--> result; the records that have not begun go back
  *
  * Invariants: the records of a block run one after the other. A record is finished once, in a report or in the result. `prepare` never throws: a worker
  * that replaces a lost one must start.
@@ -19,6 +20,8 @@ type RecordFunction = (record: unknown) => unknown;
 
 /** ms. Longer: more records that had ended run again after a worker was lost without notice. Shorter: more messages. */
 const REPORT_AFTER = 5;
+/** ms. Then the rest of a block goes back: its records take longer than those before them, and other workers may be free. */
+const GIVE_BACK_AFTER = 20;
 /** Captured: a task may replace what it finds. */
 const now = performance.now.bind(performance);
 
@@ -132,6 +135,7 @@ class BlockRun {
   /** Lines that were not reported. */
   #lines = '';
   #failures: Failure[] = [];
+  #givesBack = false;
 
   constructor(call: BlockCall, fn: RecordFunction, reader: RecordReader) {
     this.#call = call;
@@ -159,7 +163,7 @@ class BlockRun {
   /** Calls the function until it returns a promise, which is returned; `undefined` at the end of the block. */
   #advance(): PromiseLike<unknown> | undefined {
     const { count } = this.#call;
-    while (this.#done < count) {
+    while (this.#done < count && !this.#givesBack) {
       try {
         const value = this.#fn(this.#reader.next());
         if (isThenable(value)) return value;
@@ -174,7 +178,8 @@ class BlockRun {
 
   #result(): BlockResult {
     running = undefined;
-    return { ...this.#take(), took: now() - this.#start };
+    const done = this.#done;
+    return { ...this.#take(), done, took: now() - this.#start };
   }
 
   /** The worker ends while a record runs. */
@@ -202,7 +207,8 @@ class BlockRun {
     this.#done += 1;
     if (this.#done === this.#call.count) return;
     const time = now();
-    if (time - this.#reportedAt < REPORT_AFTER) return;
+    if (this.#call.mayGiveBack && time - this.#start > GIVE_BACK_AFTER) this.#givesBack = true;
+    if (this.#givesBack || time - this.#reportedAt < REPORT_AFTER) return;
     this.#reportedAt = time;
     this.#report({ id: this.#call.id, part: this.#take(), isDying: false } satisfies BlockReport);
   }

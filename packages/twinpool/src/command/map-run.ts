@@ -5,6 +5,8 @@
  *      |------a record failed--> ending                          (--on-error stop: what was accepted runs to its end)
  *      '------stop()-----------> over                            (a signal, a closed output, no workers: what runs is ended)
  *
+ * A block that takes long: the worker gives back the records that have not begun, and they run in smaller blocks.
+ *
  * A block whose worker was lost:
  *   the worker announced its end    the record that ran has failed, the rest of the block runs again
  *   it did not                      what was not reported as finished runs again, record by record: the one that ends its worker again has failed
@@ -47,12 +49,19 @@ interface RunningBlock {
   isDying: boolean;
 }
 
+interface ReturnedBlock {
+  readonly entry: BlockEntry;
+  readonly block: Block;
+}
+
 export class MapRun {
   readonly #given: MapRunOptions;
   readonly #cutter: RecordCutter;
   readonly #size: BlockSize;
   readonly results: BlockResults;
   readonly #running = new Map<number, RunningBlock>();
+  /** Records that a worker gave back, in their order. They are accepted, and run before others. */
+  readonly #returned: ReturnedBlock[] = [];
   #nextId = 0;
   #runningBytes = 0;
   #skipLeft: number;
@@ -100,6 +109,7 @@ export class MapRun {
   /** Hands over as many blocks as there is room for. To be called when something has ended, or has room again. */
   advance(): void {
     try {
+      this.#startReturned();
       while (!this.#isEnding && this.#hasRoom()) {
         const block = this.#cutter.cut(this.#skipLeft > 0 ? this.#skipLeft : this.#size.records);
         if (block === undefined) {
@@ -115,7 +125,7 @@ export class MapRun {
     } catch (error) {
       this.stop(error);
     }
-    if (this.#isEnding && this.#running.size === 0) this.stop();
+    if (this.#isEnding && this.#running.size === 0 && this.#returned.length === 0) this.stop();
   }
 
   #hasRoom(): boolean {
@@ -149,8 +159,28 @@ export class MapRun {
   }
 
   #accept(block: Block): void {
+    this.#startCounted(this.results.add(block), block);
+  }
+
+  /** Without a look at the results that wait: they may wait for these. */
+  #startReturned(): void {
+    const { workers } = this.#given;
+    while (!this.#isOver && this.#running.size < workers * this.#size.ahead) {
+      const returned = this.#returned.shift();
+      if (returned === undefined) return;
+      const { entry, block } = returned;
+      const rest = restOf(block, this.#size.records, this.#given.options.format);
+      if (rest === undefined) this.#startCounted(entry, block);
+      else {
+        this.#returned.unshift({ entry: this.results.split(entry, rest), block: rest });
+        const bytes = block.bytes.subarray(0, block.bytes.length - rest.bytes.length);
+        this.#startCounted(entry, { ...block, bytes, count: block.count - rest.count });
+      }
+    }
+  }
+
+  #startCounted(entry: BlockEntry, block: Block): void {
     this.#runningBytes += block.bytes.length;
-    const entry = this.results.add(block);
     this.#start(entry, block, () => {
       this.#runningBytes -= block.bytes.length;
     });
@@ -164,11 +194,23 @@ export class MapRun {
     const { options, run } = this.#given;
     const { bytes, count, index, line } = block;
     const { format, isOrdered } = options;
-    run({ id, bytes, count, index, line, format, header: this.#cutter.header, isIndexed: !isOrdered }).then(
+    run({
+      id,
+      bytes,
+      count,
+      index,
+      line,
+      format,
+      header: this.#cutter.header,
+      isIndexed: !isOrdered,
+      mayGiveBack: options.chunksize === undefined,
+    }).then(
       (result) => {
         this.#running.delete(id);
         if (this.#isOver) return;
-        this.#size.measured(count, result.took);
+        this.#size.measured(result.done, result.took);
+        const rest = restOf(block, result.done, format);
+        if (rest !== undefined) this.#returned.push({ entry: this.results.split(entry, rest), block: rest });
         this.#put(running, result);
         ended();
         this.advance();

@@ -44,6 +44,18 @@ describe('twinpool map: the function', () => {
     expect(output).toBe(lines(...Array.from({ length: 20_000 }, (_, n) => ({ n: 2 * n }))));
   });
 
+  it('slow records behind fast ones are shared by the workers', async () => {
+    const expression =
+      'async (r) => { if (r.n >= 2_000) await new Promise((resolve) => setTimeout(resolve, 30)); return [r.n, process.pid]; }';
+    const { output } = await command(['map', '-e', expression, '--workers', '2'], { input: numbers(2_030) });
+    const found = output
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as [number, number]);
+    expect(found.map(([n]) => n)).toEqual(Array.from({ length: 2_030 }, (_, n) => n));
+    expect(new Set(found.slice(2_000).map(([, pid]) => pid)).size).toBe(2);
+  });
+
   it('--unordered has every index once', async () => {
     const { output, errors } = await map(['-e', 'r => r.n', '--unordered'], numbers(3_000));
     const found = output
