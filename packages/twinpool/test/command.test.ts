@@ -53,7 +53,7 @@ describe('the twinpool command', () => {
   });
 });
 
-describe('twinpool migrate, in a project', () => {
+describe('commands of other packages, in a project', () => {
   let project = '';
   let installed = '';
 
@@ -72,8 +72,9 @@ describe('twinpool migrate, in a project', () => {
     symlinkSync(fileURLToPath(new URL(`../${name}`, folder)), join(project, to), 'dir');
   }
 
-  const migrate = (cwd: string, ...args: string[]): Promise<End> =>
-    runCommand(join(installed, MANIFEST.bin.twinpool), pathToFileURL(`${cwd}/`), ['migrate', ...args]);
+  const run = (cwd: string, ...args: string[]): Promise<End> =>
+    runCommand(join(installed, MANIFEST.bin.twinpool), pathToFileURL(`${cwd}/`), args);
+  const migrate = (cwd: string, ...args: string[]): Promise<End> => run(cwd, 'migrate', ...args);
 
   it('without @twinpool/migrate prints the line that runs it, with its arguments quoted, and ends with 2', async () => {
     const args = ['--to', 'executor', 'my files', "it's", '$HOME', '', 'a"b', '*.ts'];
@@ -89,6 +90,17 @@ describe('twinpool migrate, in a project', () => {
       },
     );
     expect(JSON.parse(shown)).toEqual(args);
+  });
+
+  it.each([
+    ['worker', '--queue', 'img', '--tasks', 'tasks.mjs'],
+    ['doctor', '--connection', 'redis://127.0.0.1:1'],
+  ])('without @twinpool/bullmq `twinpool %s` says what to install, and ends with 2', async (...args) => {
+    const { code, output, errors } = await run(project, ...args);
+    expect([code, output]).toEqual([2, '']);
+    expect(errors).toMatch(
+      new RegExp(`^twinpool ${args[0]}: .*the package @twinpool/bullmq is not installed here[^]*npm install @twinpool/bullmq\n$`),
+    );
   });
 
   it.each([

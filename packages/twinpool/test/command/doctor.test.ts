@@ -28,17 +28,17 @@ describe('twinpool doctor', () => {
   });
 
   it.each([
-    [
-      ['--connection', 'redis://127.0.0.1:1'],
-      2,
-      '--connection: the package @twinpool/bullmq is not installed here; npm install @twinpool/bullmq',
-    ],
     [['--queue', 'x'], 2, '--queue: expected --connection URL with it'],
     [['--jsn'], 2, 'there is no option --jsn; did you mean --json?'],
     [['all'], 2, "expected options only, got 'all'"],
   ])('%j', async (args, code, message) => {
     const end = await command(['doctor', ...args], { cwd: scratchFolder() });
     expect(end).toEqual({ code, output: '', errors: `twinpool doctor: ${message}\n` });
+  });
+
+  it('an engine that is not reached is 1', async () => {
+    const { code, errors } = await command(['doctor', '--connection', 'redis://127.0.0.1:1'], { cwd: scratchFolder() });
+    expect([code, errors]).toEqual([1, expect.stringMatching(/^twinpool doctor: the engine was not reached: .*127\.0\.0\.1:1\n$/)]);
   });
 
   it('a number of CPUs that is wrong, and workers that cannot start, are 1', async () => {

@@ -22,7 +22,7 @@ const HOVERS: readonly (readonly [code: string, name: string, shown: RegExp])[] 
   ['new Pool().applyAsync((x: number) => x, [1]).get()', 'get', /^\(method\) AsyncResult<number>\.get\(/],
   ['new Pool().imap((x: number) => x, [1]).next()', 'next', /^\(method\) IMapIterator<number>\.next\(/],
   ['new WorkerRuntime().stats()', 'stats', /^\(method\) WorkerRuntime\.stats\(/],
-  ['new WorkerRuntime().kind', 'kind', /^\(property\) WorkerRuntime\.kind: "process" \| "thread" \| "inline"$/],
+  ['new WorkerRuntime().kind', 'kind', /^\(property\) WorkerRuntime\.kind: "process" \| "thread" \| "inline" \| "cluster"$/],
 ];
 
 test('editors name public classes, and show a docstring', () => {

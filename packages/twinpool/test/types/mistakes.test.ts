@@ -150,7 +150,7 @@ class OwnPool extends ThreadPool { readonly mine = true; constructor(options: Po
 is<Pool>()(new Pool({ initializer: square, initargs: [1] }), true);
 is<boolean>()(new OwnPool(poolOptions) instanceof ThreadPool, true);
 const { kind } = new WorkerRuntime();
-is<'process' | 'thread' | 'inline'>()(kind, true);
+is<'process' | 'thread' | 'inline' | 'cluster'>()(kind, true);
 is<FutureIterator<Future<number>>>()(asCompleted([executor.submit(add, 1, 2)]), true);
 is<Promise<{ done: Set<Future<number>>; notDone: Set<Future<number>> }>>();
 void wait([executor.submit(add, 1, 2), pool.applyAsync(square, [1])]);
