@@ -8,7 +8,7 @@ import { ProcessPoolExecutor } from '@twinpool/executor';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startEngine } from './engine.ts';
 import * as tasks from './fixtures/cluster-tasks.mjs';
-import { connect, queueName, startNode, TASKS, url } from './nodes.ts';
+import { connect, isWhole, queueName, startNode, TASKS, url } from './nodes.ts';
 
 function makeFile() {
   const folder = mkdtempSync(join(tmpdir(), 'twinpool-failures-'));
@@ -24,7 +24,7 @@ function makeFile() {
   return { path, lines };
 }
 
-describe.skipIf(url === '')('on a cluster', () => {
+describe.skipIf(url === '' || !isWhole)('on a cluster', () => {
   it('tasks of a killed node run on another one, and settle once', async () => {
     const queue = queueName();
     const [node] = await Promise.all([startNode(queue), startNode(queue)]);

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ProcessPoolExecutor } from '@twinpool/executor';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as tasks from './fixtures/cluster-tasks.mjs';
-import { command, connect, queueName, startNode, TASKS, url } from './nodes.ts';
+import { command, connect, isWhole, queueName, startNode, TASKS, url } from './nodes.ts';
 
 function makeFile(name: string, text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'twinpool-node-'));
@@ -18,7 +18,7 @@ function makeFile(name: string, text: string): string {
 
 const NOWHERE = 'redis://127.0.0.1:9';
 
-describe.skipIf(url === '')('twinpool worker', () => {
+describe.skipIf(url === '' || !isWhole)('twinpool worker', () => {
   it.each<[string, number, () => string[], RegExp]>([
     ['an unknown option', 2, () => ['--qeue', 'x'], /no option --qeue; did you mean --queue\?/],
     ['a missing option', 2, () => ['--queue', 'x'], /--tasks is missing/],

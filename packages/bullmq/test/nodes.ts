@@ -2,9 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type BullmqConnectOptions, BullmqRuntime } from '@twinpool/bullmq';
+import { isWhole as isWholeMatrix } from '@twinpool/testkit/sample';
 import { inject, onTestFinished } from 'vitest';
 
 export const url: string = inject('engine');
+/** Whether tests that wait for locks and limits run: with `npm run test:cluster` and `npm run test:all`, not with `npm test`. */
+export const isWhole: boolean = isWholeMatrix || process.env['TWINPOOL_CLUSTER'] === '1';
 export const TASKS: string = fileURLToPath(new URL('./fixtures/cluster-tasks.mjs', import.meta.url));
 const COMMAND = fileURLToPath(new URL('../../twinpool/dist/command.js', import.meta.url));
 let queues = 0;

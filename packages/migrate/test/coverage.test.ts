@@ -27,8 +27,8 @@ interface Coverage {
 // JavaScript, since a script without a loader makes the page of it.
 const coverage = (await import(new URL('./coverage.mjs', import.meta.url).href)) as Coverage;
 const rows = new Map<string, Row[]>();
-/** `npm test` rewrites the programs of our own APIs and of one other library; `npm run test:all` rewrites all. */
-const SECTIONS = isWhole ? coverage.SECTIONS : coverage.SECTIONS.filter(({ from }) => ['pool', 'executor', 'piscina'].includes(from));
+/** `npm test` rewrites the programs of our own APIs; `npm run test:all` rewrites all. */
+const SECTIONS = isWhole ? coverage.SECTIONS : coverage.SECTIONS.filter(({ from }) => ['pool', 'executor'].includes(from));
 
 beforeAll(() => {
   for (const section of SECTIONS) rows.set(section.from, coverage.rewrittenCases(section));

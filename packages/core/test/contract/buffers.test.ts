@@ -32,7 +32,7 @@ const MIB = 2 ** 20;
 /** More than one piece. */
 const LARGE = 5 * MIB + 3;
 /** Repetitions of a kill; all of them with MATRIX=all. */
-const KILLS = isWhole ? 50 : 5;
+const KILLS = isWhole ? 50 : 2;
 
 const hasMemoryFolder = process.platform === 'linux' && isThere('/dev/shm');
 const onLinux = it.runIf(hasMemoryFolder);

@@ -6,7 +6,8 @@
  * In each state: what was delivered is what was sent first, in order; if the sender dies now, all that it made visible arrives; if the sender is done
  * and the receiver waits, nothing is undelivered. Each wrong order of two steps must be found, or the model proves nothing.
  */
-import { describe, expect, it } from 'vitest';
+import { describe, it } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 
 const IN_LOOP = 0;
 const ATTENTIVE = 1;
