@@ -22,9 +22,9 @@ import {
   placeOfFiles,
   reportThenReturn,
 } from '@twinpool/testkit/buffers';
-import { isWhole } from '@twinpool/testkit/sample';
+import { describe, isWhole, it } from '@twinpool/testkit/sample';
 import { byteLengths, echo, fail, hold, place } from '@twinpool/testkit/tasks';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { LEAST_BUFFER } from '../../src/wire/buffer-passing.ts';
 import { open, Terminated, type Workplace } from './workplace.ts';
 
