@@ -77,18 +77,17 @@ export default defineConfig({
         group('Use', 'tasks', 'pool', 'executor', 'sharing-a-runtime', 'adapters', 'lifecycle', 'options', 'command'),
         group('Operate', 'bullmq', 'failure', 'workers', 'containers', 'debugging', 'performance', 'benchmarks', 'security'),
         group('Build and run', 'building', 'servers', 'loaders', 'runtimes', 'jest-and-vitest'),
-        { text: 'Recipes', collapsed: true, items: [{ text: 'All recipes', link: '/recipes/' }, ...pagesOf('recipes').map(item)] },
+        { text: 'Recipes', items: [{ text: 'All recipes', link: '/recipes/' }, ...pagesOf('recipes').map(item)] },
         {
           text: 'Migrate',
-          collapsed: true,
           items: pagesOf('.')
             .map((page) => page.slice(2))
             .filter((page) => page.startsWith('migrating'))
             .map(item),
         },
         group('Compare', 'features', 'conformance'),
-        { text: 'Errors', collapsed: true, items: [{ text: 'All errors', link: '/errors' }, ...pagesOf('errors').map(item)] },
-        { text: 'Decisions', collapsed: true, items: [{ text: 'All decisions', link: '/decisions/' }, ...pagesOf('decisions').map(item)] },
+        { text: 'Errors', items: [{ text: 'All errors', link: '/errors' }, ...pagesOf('errors').map(item)] },
+        { text: 'Decisions', items: [{ text: 'All decisions', link: '/decisions/' }, ...pagesOf('decisions').map(item)] },
       ],
     },
     outline: [2, 3],
