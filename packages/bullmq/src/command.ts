@@ -13,7 +13,7 @@ import { hostname } from 'node:os';
 import type { Readable } from 'node:stream';
 import { TaskModuleError } from '@twinpool/core';
 import { urlOf } from './client/task-names.ts';
-import { Engine } from './engine.ts';
+import { Engine, LAST_WORDS } from './engine.ts';
 import { ClusterNode } from './node/cluster-node.ts';
 import { Misuse, readCommand, type WorkerCommandOptions } from './node/command-options.ts';
 import { serveHealth } from './node/health.ts';
@@ -153,7 +153,10 @@ async function runNode(
   log('draining', { signal });
   const handedBack = await node.drain(options.drainTimeout);
   log('ended', { handedBack });
-  return handedBack > 0 ? HANDED_BACK : 0;
+  const code = handedBack > 0 ? HANDED_BACK : 0;
+  // Only while something is still open: BullMQ waits without end for an engine that is away.
+  setTimeout(() => process.exit(code), LAST_WORDS).unref();
+  return code;
 }
 
 /** SIGTERM and SIGINT: the first drains, the second ends the program. */

@@ -20,6 +20,8 @@ export interface EngineOptions {
 
 /** The most events that the engine keeps for clients that read them late; each holds the result of a job. The sweep finds what is missed. */
 const MOST_EVENTS = 1000;
+/** Milliseconds that each step of an end may take at the engine. */
+export const LAST_WORDS = 1000;
 /** Milliseconds between two attempts to connect. */
 const LEAST_PAUSE = 100;
 const LONGEST_PAUSE = 1000;
@@ -132,7 +134,7 @@ export class Engine {
   }
 
   async close(): Promise<void> {
-    await settled(this.queue.close());
+    await inTime(this.queue.close());
     for (const client of this.#clients) client.disconnect();
   }
 
@@ -196,6 +198,12 @@ function ignore(): void {
   // Nothing.
 }
 
-async function settled(promise: Promise<unknown>): Promise<void> {
-  await promise.catch(ignore);
+/** Resolves when the promise is settled, or LAST_WORDS ms later: an engine that is away never answers. */
+export async function inTime(promise: Promise<unknown> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, LAST_WORDS);
+  });
+  await Promise.race([promise?.catch(ignore), late]);
+  clearTimeout(timer);
 }

@@ -1,30 +1,10 @@
 /** Both facades on a cluster of real nodes and a real engine: values, errors, cancel, abort, reports, order. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProcessPoolExecutor, ThreadPoolExecutor } from '@twinpool/executor';
 import { Pool } from '@twinpool/pool';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as tasks from './fixtures/cluster-tasks.mjs';
-import { connect, queueName, startNode, TASKS, url } from './nodes.ts';
-
-function sideFile(): { readonly path: string; lines(): string[]; until(count: number): Promise<void> } {
-  const folder = mkdtempSync(join(tmpdir(), 'twinpool-cluster-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, 'lines');
-  const lines = () => {
-    try {
-      return readFileSync(path, 'utf8').split('\n').filter(Boolean);
-    } catch {
-      return [];
-    }
-  };
-  const until = async (count: number) => {
-    while (lines().length < count) await sleep(10);
-  };
-  return { path, lines, until };
-}
+import { connect, queueName, sideFile, startNode, TASKS, url } from './nodes.ts';
 
 async function makeCluster(options: Parameters<typeof connect>[1] = {}, nodes = 1) {
   const queue = queueName();

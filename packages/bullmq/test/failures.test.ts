@@ -1,39 +1,22 @@
 /** Lost nodes, lost workers, an engine that goes away, missing nodes: short forms of `npm run chaos:cluster`. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BullmqRuntime, NodeLostError } from '@twinpool/bullmq';
 import { ProcessPoolExecutor } from '@twinpool/executor';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startEngine } from './engine.ts';
 import * as tasks from './fixtures/cluster-tasks.mjs';
-import { connect, isWhole, queueName, startNode, TASKS, url } from './nodes.ts';
-
-function makeFile() {
-  const folder = mkdtempSync(join(tmpdir(), 'twinpool-failures-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, 'lines');
-  const lines = () => {
-    try {
-      return readFileSync(path, 'utf8').split('\n').filter(Boolean);
-    } catch {
-      return [];
-    }
-  };
-  return { path, lines };
-}
+import { connect, isWhole, queueName, sideFile, startNode, TASKS, url } from './nodes.ts';
 
 describe.skipIf(url === '' || !isWhole)('on a cluster', () => {
   it('tasks of a killed node run on another one, and settle once', async () => {
     const queue = queueName();
     const [node] = await Promise.all([startNode(queue), startNode(queue)]);
     const executor = new ProcessPoolExecutor({ runtime: await connect(queue, { minNodes: 2 }) });
-    const file = makeFile();
+    const file = sideFile();
     const futures = Array.from({ length: 60 }, (_, i) => executor.submit(tasks.noted, file.path, i, 20));
     let settled = 0;
     for (const future of futures) future.addDoneCallback(() => (settled += 1));
-    while (file.lines().length < 15) await sleep(5);
+    await file.until(15);
     node?.signal('SIGKILL');
     expect(await Promise.all(futures)).toEqual(futures.map((_, i) => i * i));
     expect(settled).toBe(60);
@@ -48,9 +31,9 @@ describe.skipIf(url === '' || !isWhole)('on a cluster', () => {
     expect(await executor.submit(tasks.exitWorker).exception()).toMatchObject({ code: 'ERR_TWINPOOL_WORKER_LOST', exitCode: 7 });
     expect(await Promise.all(others)).toEqual([1, 4, 9]);
     const strict = new ProcessPoolExecutor({ runtime: await connect(queue, { onWorkerLoss: 'fail' }) });
-    const file = makeFile();
+    const file = sideFile();
     const future = strict.submit(tasks.noted, file.path, 1, 60_000);
-    while (file.lines().length < 1) await sleep(5);
+    await file.until(1);
     node?.signal('SIGKILL');
     await startNode(queue);
     expect(await future.exception()).toBeInstanceOf(NodeLostError);
@@ -70,6 +53,16 @@ describe.skipIf(url === '' || !isWhole)('on a cluster', () => {
     expect(await executor.submit(tasks.square, 6)).toBe(36);
   });
 
+  it('an idle node whose engine is away ends', async () => {
+    const engine = await startEngine();
+    if (engine === undefined) return;
+    onTestFinished(() => engine.stop());
+    const node = await startNode(queueName(), ['--connection', engine.url]);
+    await engine.crash();
+    node.signal('SIGTERM');
+    expect(await node.exited).toBe(0);
+  });
+
   it('tasks wait for an engine that restarts, and end with EngineDownError when it stays away', async () => {
     const engine = await startEngine('everysec');
     if (engine === undefined) return;
@@ -79,11 +72,10 @@ describe.skipIf(url === '' || !isWhole)('on a cluster', () => {
     const runtime = await BullmqRuntime.connect({ ...options, engineTimeout: 2500 });
     onTestFinished(() => runtime.terminate());
     const executor = new ProcessPoolExecutor({ runtime });
-    const file = makeFile();
+    const file = sideFile();
     const futures = Array.from({ length: 20 }, (_, i) => executor.submit(tasks.noted, file.path, i, 20));
-    while (file.lines().length < 5) await sleep(5);
+    await file.until(5);
     await engine.crash();
-    await sleep(300);
     await engine.restart();
     expect(await Promise.all(futures)).toEqual(futures.map((_, i) => i * i));
     await engine.crash();

@@ -2,11 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ProcessPoolExecutor } from '@twinpool/executor';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as tasks from './fixtures/cluster-tasks.mjs';
-import { command, connect, isWhole, queueName, startNode, TASKS, url } from './nodes.ts';
+import { command, connect, isWhole, queueName, sideFile, startNode, TASKS, url } from './nodes.ts';
 
 function makeFile(name: string, text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'twinpool-node-'));
@@ -75,20 +74,19 @@ describe.skipIf(url === '' || !isWhole)('twinpool worker', () => {
     const queue = queueName();
     const node = await startNode(queue, ['--drain-timeout', '200']);
     const executor = new ProcessPoolExecutor({ runtime: await connect(queue) });
-    const file = makeFile('notes', '');
-    const future = executor.submit(tasks.noted, file, 7, 1500);
-    while (!future.running()) await sleep(5);
-    await sleep(300);
+    const file = sideFile();
+    const future = executor.submit(tasks.noted, file.path, 7, 1500);
+    await file.until(1);
     node.signal('SIGTERM');
     const other = startNode(queue);
     expect(await node.exited).toBe(75);
     expect(await future).toBe(49);
     const second = await other;
-    const running = executor.submit(tasks.noted, file, 8, 60_000);
+    const running = executor.submit(tasks.noted, file.path, 8, 60_000);
     running.exception().catch(() => undefined);
-    await sleep(300);
+    await file.until(3);
     second.signal('SIGTERM');
-    await sleep(50);
+    await second.logged('draining');
     second.signal('SIGTERM');
     expect(await second.exited).toBe(137);
   });

@@ -1,5 +1,9 @@
 /** Starts nodes (`twinpool worker`) as processes, and clients, for the tests; all of them end with the test. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type BullmqConnectOptions, BullmqRuntime } from '@twinpool/bullmq';
 import { isWhole as isWholeMatrix } from '@twinpool/testkit/sample';
@@ -21,6 +25,8 @@ export interface TestNode {
   readonly log: () => string;
   readonly exited: Promise<number | string>;
   signal(name: NodeJS.Signals): void;
+  /** Resolves when its log has this text. */
+  logged(text: string): Promise<void>;
 }
 
 /** A queue of this test's own. */
@@ -67,11 +73,32 @@ export async function startNode(queue: string, args: readonly string[] = []): Pr
     if (!given.has(common[at] as string)) own.push(common[at] as string, common[at + 1] as string);
   const { child, exited, firstLine, stderr } = command([...own, ...args]);
   const ready = JSON.parse(await firstLine) as TestNode['ready'];
-  return { child, pid: child.pid as number, ready, log: stderr, exited, signal: (name) => child.kill(name) };
+  const logged = async (text: string) => {
+    while (!stderr().includes(text)) await sleep(5);
+  };
+  return { child, pid: child.pid as number, ready, log: stderr, exited, signal: (name) => child.kill(name), logged };
 }
 
 export async function connect(queue: string, options: Partial<BullmqConnectOptions> = {}): Promise<BullmqRuntime> {
   const runtime = await BullmqRuntime.connect({ connection: url, queue, tasks: TASKS, ...options });
   onTestFinished(() => runtime.terminate());
   return runtime;
+}
+
+/** A file in which tasks note that they run; `until` waits for this number of lines. */
+export function sideFile(): { readonly path: string; lines(): string[]; until(count: number): Promise<void> } {
+  const folder = mkdtempSync(join(tmpdir(), 'twinpool-cluster-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'lines');
+  const lines = () => {
+    try {
+      return readFileSync(path, 'utf8').split('\n').filter(Boolean);
+    } catch {
+      return [];
+    }
+  };
+  const until = async (count: number) => {
+    while (lines().length < count) await sleep(10);
+  };
+  return { path, lines, until };
 }

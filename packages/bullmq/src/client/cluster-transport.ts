@@ -20,6 +20,7 @@ import {
   AS_THROWN,
   BLOCKING,
   type Chunk,
+  type Client,
   DEFINE,
   decodeThrown,
   encodeThrown,
@@ -198,13 +199,14 @@ export class ClusterTransport implements Transport {
 
   /** A client that breaks on a loss ends with the first one. */
   #breakOnLoss({ chunks }: Sent, answer: Message): void {
-    const owner = (chunks[0] as Chunk).job.owner as unknown as { options: { breaksOnLoss: boolean }; breakDown(cause: unknown): void };
+    // What lanes have belongs to clients.
+    const client = (chunks[0] as Chunk).job.owner as Client;
     const specials = answer[3] as readonly unknown[] | undefined;
-    if (!owner.options.breaksOnLoss || specials === undefined) return;
+    if (!client.options.breaksOnLoss || specials === undefined) return;
     for (let at = 0; at < specials.length; at += 3) {
       const error = specials[at + 1] === AS_THROWN ? decoded(specials[at + 2]) : undefined;
       if (!(error instanceof WorkerLostError) || error.remote === true) continue;
-      owner.breakDown(error);
+      client.breakDown(error);
       return;
     }
   }

@@ -202,8 +202,11 @@ export class PendingJobs {
   /** Removes jobs that wait from the engine. Returns those that run, or have ended. */
   async revoke(ids: readonly string[]): Promise<string[]> {
     const kept: string[] = [];
+    const unsent = new Set(this.#outgoing.map(({ job }) => job.id));
+    this.#outgoing = this.#outgoing.filter(({ job }) => !ids.includes(job.id));
     await Promise.all(
       ids.map(async (id) => {
+        if (unsent.has(id)) return;
         const isRemoved = await this.#engine.queue.remove(id).catch(() => 0);
         if (isRemoved !== 1) kept.push(id);
       }),

@@ -14,7 +14,7 @@
  */
 import { type Job, type Relay, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import { LEASE } from '../client/control-channel.ts';
-import type { Engine } from '../engine.ts';
+import { type Engine, inTime, LAST_WORDS } from '../engine.ts';
 import { isAbortFor, NODE_LOST, REFUSED, type ResultData } from '../wire/job-data.ts';
 import { encodeList } from '../wire/value-list.ts';
 import { JobRun, RefusedError } from './job-run.ts';
@@ -108,14 +108,15 @@ export class ClusterNode {
   async drain(timeout: number): Promise<number> {
     this.#isDraining = true;
     clearInterval(this.#cleaner);
-    await this.#worker.pause(true);
+    await inTime(this.#worker.pause(true));
     const until = performance.now() + timeout;
     while (this.#jobs.size > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
     const handedBack = this.#jobs.size;
     for (const { run } of this.#jobs.values()) run.handBack();
-    while (this.#jobs.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    await this.#worker.close();
-    await this.#relay.close().catch(() => undefined);
+    // An engine that is away learns nothing of it: it hands the jobs on when their locks have run out.
+    await inTime(this.#areHandedBack());
+    await inTime(this.#worker.close(this.#jobs.size > 0));
+    await inTime(this.#relay.close());
     await this.#options.sessions.end();
     await this.#engine.close();
     return handedBack;
@@ -124,9 +125,14 @@ export class ClusterNode {
   /** It did not start: closes what is open. */
   async abandon(): Promise<void> {
     clearInterval(this.#cleaner);
-    await (this.#worker as Worker | undefined)?.close(true).catch(() => undefined);
-    await this.#relay.close().catch(() => undefined);
+    await inTime((this.#worker as Worker | undefined)?.close(true));
+    await inTime(this.#relay.close());
     await this.#engine.close();
+  }
+
+  async #areHandedBack(): Promise<void> {
+    const until = performance.now() + LAST_WORDS;
+    while (this.#jobs.size > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   async #process(job: Job, token: string, signal: AbortSignal | undefined): Promise<ResultData> {

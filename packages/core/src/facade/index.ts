@@ -24,6 +24,7 @@ export { checkStep, type Scope, scopeHere, stepOf, warnOfError, watchReturned } 
 export { type CpuDecision, cpuDecision } from '../resources/cpu-decision.ts';
 export { memoryFolder } from '../resources/memory-folder.ts';
 export { RuntimeCore, type Transport, type TransportContext, type TransportFactory, type TransportOwner } from '../runtime.ts';
+export type { Client } from '../scheduling/client.ts';
 export { TaskFunction, taskFunctionOf } from '../tasks/task-function.ts';
 export {
   ANSWER,
