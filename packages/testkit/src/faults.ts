@@ -4,7 +4,7 @@
  * Workers load this file, so it must not import a test runner. It writes to the answer channel directly, so it knows the frame format.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, readSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { isMainThread, MessagePort, parentPort } from 'node:worker_threads';
@@ -13,6 +13,10 @@ import { hold, LOG, mark, OPEN } from './tasks.ts';
 
 /** The file descriptor of the answer channel in a worker process. */
 const ANSWERS = 4;
+/** The descriptor of the mailbox, the bytes of one page of it, and the kind of a message that announces a frame there. */
+const MAILBOX = 8;
+const MAIL_PAGE = 1024;
+const MAIL = 27;
 
 export function exitWith(gate: string, code: number): never {
   mark(gate, `exit ${code}`);
@@ -261,6 +265,38 @@ export async function forgeCells(values: readonly (readonly [cell: number, value
   for (const [cell, value] of values) Atomics.store(cells, cell, value);
   context().report({ from: 'here' });
   return new Promise(() => setInterval(() => undefined, 1000));
+}
+
+/** Writes a frame of `length` bytes to the mailbox, with its right hash or a wrong one, says that it is there, and never settles. */
+export async function forgeMail(length: number, isWhole: boolean): Promise<never> {
+  // Pages of the program and of this worker: number, length, hash, taken, ...; wire/mailbox.ts.
+  const pages = Buffer.alloc(2 * MAIL_PAGE);
+  readSync(MAILBOX, pages, 0, pages.length, 0);
+  const number = pages.readUInt32LE(12) + 1;
+  const page = pages.subarray(MAIL_PAGE);
+  const hash = (number ^ 0x811c9dc5) >>> 0;
+  for (const [at, value] of [number, length, isWhole ? hash : hash ^ 1].entries()) page.writeUInt32LE(value >>> 0, at * 4);
+  page.writeUInt32LE(number, 32);
+  writeSync(MAILBOX, page, 0, MAIL_PAGE, MAIL_PAGE);
+  forgeMessage([MAIL]);
+  return new Promise(() => setInterval(() => undefined, 1000));
+}
+
+/** The number of frames that the program has put into the mailbox of this worker process; `undefined`: there is none. */
+export function mailHere(): number | undefined {
+  const number = Buffer.alloc(4);
+  try {
+    readSync(MAILBOX, number, 0, 4, 0);
+    return number.readUInt32LE();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Closes the mailbox of this worker process. */
+export function closeMailbox(): string {
+  closeSync(MAILBOX);
+  return 'closed';
 }
 
 /** Sends these forged messages in order, and never settles. */

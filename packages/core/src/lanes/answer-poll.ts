@@ -1,7 +1,7 @@
 /**
- * Polls for answers of worker threads that are expected within microseconds, before this program returns to its event loop.
+ * Polls for answers of workers that are expected within microseconds, before this program returns to its event loop.
  *
- *   at rest --expect--> planned --all microtasks have run--> polls until a channel has a message, or for LONGEST ms --> at rest
+ *   at rest --expect--> planned --all microtasks have run--> polls until a channel has a message, or for its time --> at rest
  *                          '--no turn of the event loop for LONGEST_TURN ms: after the next turn--^
  *
  * The event loop takes about 25 µs to wake for a message. A short task takes less, and its caller often has the next one at once.
@@ -15,8 +15,6 @@
  */
 import { afterTurn, nextTick, now } from '../primitives/time.ts';
 
-/** ms. Longer: more answers are found. Shorter: less processor time is used in vain. */
-const LONGEST = 0.03;
 /** ms. Longer: timers and sockets of the program wait longer. Shorter: more turns of the event loop between two answers. */
 const LONGEST_TURN = 0.5;
 /** ms of polls in vain. More: polls go on longer after answers that came late. */
@@ -31,6 +29,8 @@ export interface PolledChannel {
   isExpected: boolean;
   /** Its worker knows that it is read before the event loop waits. Only this file changes it. */
   isAttended: boolean;
+  /** ms. The longest poll. Longer: more answers are found. Shorter: less processor time is used in vain. */
+  readonly longestPoll: number;
   /** Whether a message is there. */
   readonly hasNews: boolean;
   /** Reads the messages that are there. */
@@ -108,8 +108,13 @@ function hasCredit(): boolean {
 
 function pollFor(channels: readonly PolledChannel[], size: number): void {
   const since = began;
-  for (let i = 0; i < size; i++) attend(channels[i] as PolledChannel);
-  if (!readUntilAnswered(channels, size, since + LONGEST)) credit -= now() - since;
+  let longest = 0;
+  for (let i = 0; i < size; i++) {
+    const channel = channels[i] as PolledChannel;
+    longest = Math.max(longest, channel.longestPoll);
+    attend(channel);
+  }
+  if (!readUntilAnswered(channels, size, since + longest)) credit -= now() - since;
 }
 
 /** Returns whether a channel had a message before `end`. The others are expected again then. */

@@ -15,6 +15,7 @@ import process from 'node:process';
 import type { Clock } from '../primitives/clock.ts';
 import { memoryFolder } from '../resources/memory-folder.ts';
 import { LEAST_BUFFER } from '../wire/buffer-passing.ts';
+import { Mailbox } from '../wire/mailbox.ts';
 
 /** Flags of Linux that Node has no constant for: a file without a name. */
 const WITHOUT_NAME = 0o20_000_000;
@@ -67,6 +68,20 @@ export class BufferSpace {
     if (toWorker !== undefined) close(toWorker);
     this.pause();
     return undefined;
+  }
+
+  /** Opens the file of a mailbox, with its memory. Returns `undefined` if there is none, or if files may lie on a disk. */
+  openMailbox(): number | undefined {
+    if (typeof this.#folder !== 'string' || this.#options.folder !== undefined || this.isPaused) return undefined;
+    const fd = openNameless(this.#folder);
+    if (fd === undefined) return undefined;
+    try {
+      Mailbox.prepare(fd);
+      return fd;
+    } catch {
+      close(fd);
+      return undefined;
+    }
   }
 
   /** The bytes that the results of one worker may use from its start on. They are reserved. */

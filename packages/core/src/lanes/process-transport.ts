@@ -8,6 +8,7 @@
  *   fd 4  frames from the child   the child writes them, blocking; only the end of this one means that all was read
  *   fd 5  wake numbers            "frame n is there", when the child waits in its event loop
  *   fd 6, fd 7                    files for large buffers, to and from the child, where there are some (buffer-files.ts)
+ *   fd 8                          the mailbox, a file for short messages in both directions while a side polls (wire/mailbox.ts)
  *
  *   exit ------------> wait for the end of fd 4, at most DRAIN_BOUND --.
  *   end of fd 4 -----> wait for exit, at most EXIT_BOUND --------------+--> a turn of the event loop --> gone
@@ -17,11 +18,13 @@
  * (wire/budget.ts).
  */
 import type { Socket } from 'node:net';
+import process from 'node:process';
 import { Alarm } from '../primitives/clock.ts';
 import { type Channel, channels } from '../primitives/poll.ts';
 import { afterMicrotasks, afterTurn } from '../primitives/time.ts';
 import { oomKills } from '../resources/oom-kills.ts';
 import { mayHaveStarted } from '../wire/budget.ts';
+import { FrameSender } from '../wire/frame-sender.ts';
 import { decodePayload, encodeFrame, FrameReader, longestPayload } from '../wire/frames.ts';
 import { isInspected, isPiece, isSpaceRequest } from '../wire/message-faults.ts';
 import {
@@ -33,6 +36,7 @@ import {
   INIT,
   INSPECTED,
   LOOPING,
+  MAIL,
   type Message,
   MODE,
   PIECE,
@@ -46,6 +50,7 @@ import {
   VALUE_OF,
 } from '../wire/messages.ts';
 import type { PackedRuns } from '../wire/pack-runs.ts';
+import { expectAnswer } from './answer-poll.ts';
 import { BufferFiles } from './buffer-files.ts';
 import type { BufferSpace } from './buffer-space.ts';
 import { DebuggerWatch } from './debugger-watch.ts';
@@ -55,6 +60,7 @@ import { isWatching, signalWithOldRights, stoppedFor, watchOver } from './orphan
 import type { OutputStreams } from './output-streams.ts';
 import { type OwnProgram, ownProgram } from './own-program.ts';
 import { signalGroup } from './process-group.ts';
+import { type MailReceiver, ProcessMail } from './process-mail.ts';
 import { type StartedProcess, startProcess } from './process-start.ts';
 import type { Transport, TransportContext, TransportFactory, TransportOwner } from './transport.ts';
 import type { ExitStatus } from './worker-exit.ts';
@@ -85,11 +91,13 @@ const PRINT_BOUND = 200;
 const EXIT_BOUND = 200;
 /** ms. The wait for the exit after SIGKILL. Shorter: a busy machine is taken for a process that the system holds. Longer: such a process is waited for. */
 const KILL_BOUND = 1000;
+/** The mailbox relies on the order of system calls of two processes on one file. It was proved on this hardware only. */
+const CAN_SHARE = process.platform === 'linux' && process.arch === 'x64';
 const UNKNOWN: ExitStatus = { exitCode: null, signal: null };
 
 export const PROCESS_CAPABILITIES: TransportFactory['capabilities'] = { sharesMemory: false, movesBuffers: false };
 
-export class ProcessTransport implements Transport, Channel {
+export class ProcessTransport implements Transport, Channel, MailReceiver {
   readonly kind = 'process';
   readonly canTakeBack = false;
   readonly canInterrupt = true;
@@ -105,8 +113,9 @@ export class ProcessTransport implements Transport, Channel {
   #child: StartedProcess | undefined;
   #endWatch: (() => void) | undefined;
   #debuggerWatch: DebuggerWatch | undefined;
-  /** The number of frames written, and how the child waits according to its last message. */
-  #written = 0;
+  readonly #mail = new ProcessMail(this);
+  readonly #sender = new FrameSender((frame) => this.#writeFrame(frame));
+  /** How the child waits, according to its last message. */
   #isLooping = false;
   /** Processes that the system had killed for lack of memory before this one was started. */
   #oomKillsBefore = 0;
@@ -158,7 +167,7 @@ export class ProcessTransport implements Transport, Channel {
 
   start(owner: TransportOwner): void {
     this.#owner = owner;
-    const { env, argv, execArgv, execPath, cwd, directory, stdio } = this.#options;
+    const { env, argv, execArgv, execPath, cwd, directory, stdio, bufferSpace } = this.#options;
     const { setup } = this.#context;
     let program: OwnProgram;
     try {
@@ -168,7 +177,9 @@ export class ProcessTransport implements Transport, Channel {
       return;
     }
     /** Descriptors for large buffers, which the child inherits. */
-    const files = this.buffers?.open() ?? [];
+    const files = [...(this.buffers?.open() ?? [])];
+    const mailbox = setup.polls && files.length > 0 && CAN_SHARE && bufferSpace !== undefined ? this.#mail.open(bufferSpace) : undefined;
+    if (mailbox !== undefined) files.push(mailbox);
     // The text that `ps` shows. Warnings of Node use the last part of it: "(Use `node --trace-warnings ...`".
     const argv0 = `${setup.workerName.replaceAll('\0', '')} ${execPath}`;
     // In a process group of its own: the whole tree can be ended, and the parent decides what Ctrl-C in a terminal means.
@@ -192,13 +203,15 @@ export class ProcessTransport implements Transport, Channel {
     // An initializer may never yield. Other workers leave when their input ends, until they have a task: the first start is not delayed.
     if (isWatching() || setup.initializer !== undefined) this.#watchOver(child);
     if (program.text !== undefined) pipe(child, 3).write(textFrame(program.text));
-    const bufferSpace = this.buffers?.room;
-    const isChanged = directory !== undefined || bufferSpace !== undefined;
-    this.post([INIT, isChanged ? { ...setup, cwd: directory, bufferSpace } : setup]);
+    const room = this.buffers?.room;
+    const isChanged = directory !== undefined || room !== undefined;
+    this.post([INIT, isChanged ? { ...setup, cwd: directory, bufferSpace: room, hasMailbox: mailbox !== undefined } : setup]);
+    this.#sender.mailbox = this.#mail.mailbox;
   }
 
   #startFailed(cause: unknown): void {
     this.buffers?.startFailed();
+    this.#mail.close();
     this.#exited({ exitCode: null, signal: null, cause }, true);
   }
 
@@ -206,7 +219,7 @@ export class ProcessTransport implements Transport, Channel {
     const kind = message[0];
     // Each value that these contain was measured when it was given; together they may take more than one value may take.
     const most = kind === INIT || kind === DEFINE ? Number.POSITIVE_INFINITY : this.#context.setup.maxPayloadBytes;
-    this.#write(encodeFrame(message, most), kind === ABORT || kind === RELEASE || kind === PING || kind === RETIRE);
+    this.#write(encodeFrame(message, most), kind === ABORT || kind === RELEASE || kind === PING || kind === RETIRE, kind === TASKS);
   }
 
   postTasks(slot: number, sequence: number, _count: number, { runs }: PackedRuns): void {
@@ -222,7 +235,7 @@ export class ProcessTransport implements Transport, Channel {
         return undefined;
       case MODE:
         this.#isLooping = message[1] === LOOPING;
-        if (this.#isLooping && message[2] !== this.#written && this.#child !== undefined) this.#wake(this.#child);
+        if (this.#isLooping && message[2] !== this.#sender.sent && this.#child !== undefined) this.#wake(this.#child);
         return undefined;
       case READY:
         if (this.#child !== undefined && this.#exit === undefined) this.#watchOver(this.#child);
@@ -247,6 +260,26 @@ export class ProcessTransport implements Transport, Channel {
 
   abort(slot: number, sequence: number, place: number, isFinal: boolean): void {
     this.post(abortMessage(slot, sequence, place, isFinal));
+  }
+
+  expectAnswer(): void {
+    if (this.#sender.mailbox !== undefined) expectAnswer(this.#mail);
+  }
+
+  // MailReceiver.
+
+  get framesRead(): number {
+    return this.#reader.frames;
+  }
+
+  mailArrived(payload: Uint8Array): void {
+    this.#onPayload(payload);
+  }
+
+  mailBroke(error: unknown): void {
+    this.#sender.mailbox = undefined;
+    // Not at once: the lane may be in the middle of sending.
+    afterMicrotasks(() => this.#owner.distrust('its mailbox cannot be used', error));
   }
 
   release(): void {
@@ -319,17 +352,24 @@ export class ProcessTransport implements Transport, Channel {
     }
   }
 
-  #write(frame: Buffer, needsWake: boolean): void {
+  #write(frame: Buffer, needsWake: boolean, mayBeMail: boolean): void {
     const child = this.#child;
     if (child === undefined || this.#exit !== undefined) return;
-    const input = pipe(child, 3);
-    if (!input.writable) {
+    if (!pipe(child, 3).writable) {
       this.#noteUnread();
       return;
     }
-    this.#written += 1;
-    input.write(frame);
+    try {
+      this.#sender.send(frame, mayBeMail && !this.#isLooping, this.framesRead);
+    } catch (error) {
+      this.mailBroke(error);
+      return;
+    }
     if (needsWake || this.#isLooping) this.#wake(child);
+  }
+
+  #writeFrame(frame: Buffer): void {
+    if (this.#child !== undefined) pipe(this.#child, 3).write(frame);
   }
 
   #noteUnread(): void {
@@ -338,7 +378,7 @@ export class ProcessTransport implements Transport, Channel {
 
   #wake(child: StartedProcess): void {
     const number = Buffer.allocUnsafe(4);
-    number.writeUInt32LE(this.#written >>> 0, 0);
+    number.writeUInt32LE(this.#sender.sent >>> 0, 0);
     const socket = pipe(child, 5);
     if (socket.writable) socket.write(number);
   }
@@ -380,6 +420,9 @@ export class ProcessTransport implements Transport, Channel {
       case PIECE:
       case SPACE:
         this.#handle(message);
+        break;
+      case MAIL:
+        this.#mail.read();
         break;
       case ANSWER:
         this.#owner.received(message);
@@ -467,6 +510,8 @@ export class ProcessTransport implements Transport, Channel {
     this.#isReported = true;
     this.#debuggerWatch?.stop();
     channels.delete(this);
+    if (this.#mail.end()) this.#noteUnread();
+    this.#sender.mailbox = undefined;
     const child = this.#child;
     if (child?.pid !== undefined) for (const fd of [3, 5]) pipe(child, fd).destroy();
     this.buffers?.close();

@@ -53,6 +53,9 @@ export interface ThreadOptions {
   readonly polls: boolean;
 }
 
+/** ms. A thread that is awake answers within some microseconds. */
+const LONGEST_POLL = 0.03;
+
 export const THREAD_CAPABILITIES: TransportFactory['capabilities'] = { sharesMemory: true, movesBuffers: true };
 
 export class ThreadTransport implements Transport, PolledChannel {
@@ -85,6 +88,7 @@ export class ThreadTransport implements Transport, PolledChannel {
   #heldAnswers = 0;
   isExpected = false;
   isAttended = false;
+  readonly longestPoll: number = LONGEST_POLL;
 
   constructor(context: TransportContext, options: ThreadOptions) {
     const slots = context.setup.slots ?? 1;

@@ -30,6 +30,7 @@ import {
   LATE,
   LOADED,
   LOOPING,
+  MAIL,
   type Message,
   MODE,
   OUTPUT,
@@ -197,6 +198,7 @@ function faultToWorker(message: unknown): string | undefined {
     case SEPARATE_VALUE:
     case RELEASE:
     case PING:
+    case MAIL:
       return undefined;
     case RETIRE:
       return typeof message[1] === 'boolean' ? undefined : 'it got a malformed request to end';

@@ -16,6 +16,7 @@
  *                                        from `position` on. end 0: the buffer is given up. reusable: it may be read into memory that is used again
  *   [SPACE, taken, bytes, rests]         processes: the buffers of results up to `taken` were read, and results may use that many bytes of their file.
  *                                        rests: the files are empty, and no memory need be kept
+ *   [MAIL]                               processes, in both directions: a frame that was sent before this one lies in the mailbox (mailbox.ts)
  *   [RELEASE]                            no task came for a while: wait in the event loop, not in a blocking read
  *   [FORGET, ids]                        task functions without a task in this worker; a function that is used again is defined again
  *   [RETIRE, finalizes]                  end: no more work follows. finalizes: the finalizer runs first (the only case in which processes get it)
@@ -59,6 +60,7 @@ export const PING = 9;
 export const VALUE_OF = 10;
 export const PIECE = 25;
 export const SPACE = 26;
+export const MAIL = 27;
 
 export const READY = 11;
 export const INIT_FAILED = 12;
@@ -156,6 +158,8 @@ export interface WorkerSetup {
   readonly startTimeout: number;
   /** Before it sleeps, the worker polls for the next message for a moment. */
   readonly polls: boolean;
+  /** Processes: fd 8 is the mailbox. */
+  readonly hasMailbox?: boolean | undefined;
   /** Tasks that may be in progress at once; absent: one. */
   readonly slots?: number | undefined;
   /** Processes that have files for large buffers: the bytes of theirs that results may use. */

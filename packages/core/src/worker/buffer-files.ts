@@ -119,7 +119,7 @@ export class WorkerBuffers implements BufferOutlet, LentBuffers {
   }
 }
 
-function isFile(fd: number): boolean {
+export function isFile(fd: number): boolean {
   try {
     return fstatSync(fd).isFile();
   } catch {

@@ -8,19 +8,36 @@
  *   blocking read --frame--> drive --idle--> quiesce --no leftovers--> poll --> blocking read
  *                                       '--leftovers, or RELEASE--> loop (announced by MODE), poll --number n--> read up to n, drive
  *
+ * While the process polls, it also looks into the mailbox, a file where short frames wait (wire/mailbox.ts). It looks there once more before it blocks.
+ *
  * fd 4 always blocks, and fd 3 blocks except during a poll (frame-input.ts). Only fd 5 is a net.Socket that reads. Large buffers come and go through the
- * files fd 6 and fd 7 (buffer-files.ts). The protocol is in ARCHITECTURE.md, section 5.
+ * files fd 6 and fd 7 (buffer-files.ts); fd 8 is the mailbox. The protocol is in ARCHITECTURE.md, section 5.
  */
 
 import { createReadStream, writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
-import { afterTurn } from '../primitives/time.ts';
+import { afterMicrotasks, afterTurn } from '../primitives/time.ts';
+import { FrameSender } from '../wire/frame-sender.ts';
 import { decodePayload, encodeFrame } from '../wire/frames.ts';
+import { Mailbox, WORKER } from '../wire/mailbox.ts';
 import { checkToWorker, isPiece, isSpace } from '../wire/message-faults.ts';
-import { BLOCKING, INIT, LOOPING, type Message, MODE, PIECE, RELEASE, RETIRE, SPACE, type WorkerSetup } from '../wire/messages.ts';
-import { WorkerBuffers } from './buffer-files.ts';
+import {
+  ANSWER,
+  BLOCKING,
+  INIT,
+  LOOPING,
+  MAIL,
+  type Message,
+  MODE,
+  PIECE,
+  RELEASE,
+  RETIRE,
+  SPACE,
+  type WorkerSetup,
+} from '../wire/messages.ts';
+import { isFile, WorkerBuffers } from './buffer-files.ts';
 import { FrameInput } from './frame-input.ts';
 import { openInspector } from './inspector.ts';
 import { catchLateErrors } from './late-errors.ts';
@@ -35,6 +52,7 @@ import { UsedMemory } from './used-memory.ts';
 const FRAMES_IN = 3;
 const FRAMES_OUT = 4;
 const WAKE_IN = 5;
+const MAILBOX = 8;
 /** Bytes of a wake-up number on fd 5. */
 const NUMBER_BYTES = 4;
 /** The process polls after this many frames. Preparing the poll takes time, which the first tasks do not pay. */
@@ -54,7 +72,10 @@ class ProcessTransport implements WorkerTransport {
   readonly runner: Runner = new Runner(this);
   readonly exit: (code: number) => never = process.exit.bind(process);
   #isLeaving = false;
+  #isSilent = false;
   readonly #input = new FrameInput(FRAMES_IN, this.exit);
+  readonly #sender = new FrameSender((frame) => this.#writeFrame(frame));
+  #mailbox: Mailbox | undefined;
   #maxPayloadBytes = 0xffffffff;
   #wake: Socket | undefined;
   #resourcesAtRest = 0;
@@ -88,8 +109,9 @@ class ProcessTransport implements WorkerTransport {
   }
 
   send(message: Message): void {
+    if (this.#isSilent) return;
     const frame = encodeFrame(message, this.#maxPayloadBytes);
-    for (let at = 0; at < frame.length; ) at += this.#write(frame, at);
+    this.#orLeave(() => this.#sender.send(frame, message[0] === ANSWER, this.#input.received));
   }
 
   keepTurning(takesMore: boolean): void {
@@ -110,7 +132,8 @@ class ProcessTransport implements WorkerTransport {
     this.#hasBuffer = message[0] === PIECE;
     if ((message[0] === PIECE || message[0] === SPACE) && this.#takeBuffer(message)) return;
     checkToWorker(message);
-    if (message[0] === RELEASE) this.#released = true;
+    if (message[0] === MAIL) this.#readMail();
+    else if (message[0] === RELEASE) this.#released = true;
     else if (message[0] === RETIRE) this.runner.finalize(() => this.exit(0));
     else {
       if (message[0] === INIT) this.#setUp(message[1] as WorkerSetup);
@@ -130,7 +153,8 @@ class ProcessTransport implements WorkerTransport {
     return true;
   }
 
-  #setUp({ maxPayloadBytes, workerName, cwd, inspector, bufferSpace }: WorkerSetup): void {
+  #setUp({ maxPayloadBytes, workerName, cwd, inspector, bufferSpace, hasMailbox }: WorkerSetup): void {
+    if (hasMailbox === true && isFile(MAILBOX)) this.#sender.mailbox = this.#mailbox = new Mailbox(MAILBOX, WORKER);
     if (bufferSpace !== undefined) this.buffers.open(bufferSpace);
     this.#maxPayloadBytes = maxPayloadBytes;
     // argv[0] contains more than the name, and assigning `process.title` would erase the command line that `ps` shows.
@@ -139,6 +163,31 @@ class ProcessTransport implements WorkerTransport {
     Reflect.defineProperty(process, 'title', Object.assign(Object.create(null), title));
     if (cwd !== undefined) process.chdir(cwd);
     if (inspector !== undefined) openInspector(inspector, (message) => this.send(message));
+  }
+
+  #writeFrame(frame: Buffer): void {
+    for (let at = 0; at < frame.length; ) at += this.#write(frame, at);
+  }
+
+  /** Takes the frame in the mailbox, if one is there. */
+  #readMail(): boolean {
+    const mailbox = this.#mailbox;
+    const frame = this.#orLeave(() => mailbox?.take());
+    if (frame === undefined) return false;
+    // Before a task begins: the program knows what had started when this process is gone.
+    this.#orLeave(() => mailbox?.acknowledge());
+    this.#take(decodePayload(frame));
+    return true;
+  }
+
+  /** A task may have closed the mailbox. Then this process cannot say any more what it has done, so it says nothing, and ends. */
+  #orLeave<T>(use: () => T): T {
+    try {
+      return use();
+    } catch {
+      this.#isSilent = true;
+      return this.exit(70);
+    }
   }
 
   #write(frame: Buffer, at: number): number {
@@ -165,8 +214,30 @@ class ProcessTransport implements WorkerTransport {
       return;
     }
     this.mode = BLOCKING;
-    if (this.#mayLook()) this.#look();
+    if (this.#mailbox === undefined) {
+      if (this.#mayLook()) this.#look();
+    } else if (this.#awaitMail(this.#mailbox)) {
+      this.#driveMail();
+      return;
+    }
     this.#readFrames();
+  }
+
+  readonly #driveMail = (): void => {
+    if (this.#readMail()) this.runner.drive();
+  };
+
+  /** Polls the mailbox for a moment. Returns whether a frame is in it; if not, the next one comes by the pipe. */
+  #awaitMail(mailbox: Mailbox): boolean {
+    const { received } = this.#input;
+    return this.#orLeave(() => {
+      if (!this.runner.setup.polls || !this.#spinWait.begin(this.#busyFor)) return mailbox.leave(received);
+      mailbox.attend(received);
+      let found = mailbox.look(received);
+      while (!found && !this.#spinWait.isOver) found = mailbox.look(received);
+      this.#spinWait.ended(found);
+      return mailbox.hasMail || (!found && mailbox.leave(received));
+    });
   }
 
   #readFrames(): void {
@@ -192,6 +263,7 @@ class ProcessTransport implements WorkerTransport {
     if (this.mode === LOOPING) return;
     this.mode = LOOPING;
     this.send([MODE, LOOPING, this.#input.received]);
+    if (this.#orLeave(() => this.#mailbox?.leave(this.#input.received)) === true) afterMicrotasks(this.#driveMail);
   }
 
   #mayLook(): boolean {

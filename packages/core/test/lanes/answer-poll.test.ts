@@ -34,6 +34,7 @@ function channelWith(at: number, onMessage = (): void => undefined): CountedChan
   return {
     isExpected: false,
     isAttended: false,
+    longestPoll: 0.03,
     looks: 0,
     reads: 0,
     isAwaited: false,

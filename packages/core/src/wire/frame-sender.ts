@@ -1,0 +1,48 @@
+/**
+ * Sends frames to the other end of a pipe in one order: by the mailbox where the other end looks there (mailbox.ts), else by the pipe.
+ *
+ *   send --may be mail, the other end looks--> mailbox --it does not look any more--> MAIL on the pipe
+ *     '--any other--> pipe, after MAIL if a frame lies in the mailbox
+ *
+ * It does not know how a pipe is written.
+ */
+import { encodeFrame, HEADER_BYTES } from './frames.ts';
+import type { Mailbox } from './mailbox.ts';
+import { MAIL } from './messages.ts';
+
+const MAIL_FRAME = encodeFrame([MAIL], Number.POSITIVE_INFINITY);
+
+export class FrameSender {
+  readonly #write: (frame: Buffer) => void;
+  /** The number of frames on the pipe. */
+  sent = 0;
+  mailbox: Mailbox | undefined;
+
+  constructor(write: (frame: Buffer) => void) {
+    this.#write = write;
+  }
+
+  /**
+   * @param mayBeMail the frame is worth a look into the mailbox.
+   * @param read the number of frames that were read from the other pipe.
+   */
+  send(frame: Buffer, mayBeMail: boolean, read: number): void {
+    const { mailbox } = this;
+    if (mailbox === undefined) {
+      this.#pipe(frame);
+      return;
+    }
+    if (mayBeMail && mailbox.put(frame.subarray(HEADER_BYTES), this.sent, read)) {
+      if (mailbox.mustWake) this.#pipe(MAIL_FRAME);
+      return;
+    }
+    if (mailbox.isUntaken) this.#pipe(MAIL_FRAME);
+    this.#pipe(frame);
+    mailbox.piped(this.sent);
+  }
+
+  #pipe(frame: Buffer): void {
+    this.sent += 1;
+    this.#write(frame);
+  }
+}

@@ -1,0 +1,189 @@
+/** Tests both ends of a mailbox in one thread, with a real file: what is put, taken, refused, and what counts as a whole frame. */
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { FrameSender } from '../../src/wire/frame-sender.ts';
+import { decodePayload, encodeFrame, FrameReader } from '../../src/wire/frames.ts';
+import { MAILBOX_BYTES, Mailbox, MOST_MAIL, PROGRAM, WORKER } from '../../src/wire/mailbox.ts';
+import { MAIL, REPORT } from '../../src/wire/messages.ts';
+
+const PAGE = MAILBOX_BYTES / 2;
+
+function openMailbox(): { readonly fd: number; readonly sender: Mailbox; readonly receiver: Mailbox } {
+  const folder = mkdtempSync(join(tmpdir(), 'twinpool-mailbox-'));
+  const fd = openSync(join(folder, 'mailbox'), 'w+');
+  onTestFinished(() => {
+    closeSync(fd);
+    rmSync(folder, { recursive: true });
+  });
+  Mailbox.prepare(fd);
+  return { fd, sender: new Mailbox(fd, PROGRAM), receiver: new Mailbox(fd, WORKER) };
+}
+
+const bytes = (...values: number[]) => Uint8Array.from(values);
+
+describe('a frame', () => {
+  it('is put only for an end that looks', () => {
+    const { sender, receiver } = openMailbox();
+    expect(sender.put(bytes(1), 0, 0)).toBe(false);
+    receiver.attend(0);
+    expect(sender.put(bytes(1, 2), 0, 0)).toBe(true);
+    expect(sender.mustWake).toBe(false);
+    expect(receiver.look(0)).toBe(true);
+    expect([...(receiver.take() ?? [])]).toEqual([1, 2]);
+    expect(receiver.take()).toBeUndefined();
+  });
+
+  it.each([0, 1, 2, 3, 4, 5, 63, MOST_MAIL - 1, MOST_MAIL])('of %i bytes arrives, and its memory is its own', (length) => {
+    const { sender, receiver } = openMailbox();
+    receiver.attend(0);
+    const frame = new Uint8Array(length).map((_, at) => at + length);
+    expect(sender.put(frame, 0, 0)).toBe(true);
+    const first = receiver.take() as Uint8Array;
+    receiver.acknowledge();
+    expect(Buffer.compare(first, frame)).toBe(0);
+    expect(sender.put(new Uint8Array(length).fill(9), 0, 0)).toBe(true);
+    receiver.take();
+    expect(Buffer.compare(first, frame)).toBe(0);
+  });
+
+  it('that is longer than a page travels by the pipe', () => {
+    const { sender, receiver } = openMailbox();
+    receiver.attend(0);
+    expect(sender.put(new Uint8Array(MOST_MAIL + 1), 0, 0)).toBe(false);
+  });
+
+  it('is not put over one that was not taken, nor before the pipe was read', () => {
+    const { sender, receiver } = openMailbox();
+    receiver.attend(0);
+    expect(sender.put(bytes(1), 0, 0)).toBe(true);
+    expect(sender.put(bytes(2), 0, 0)).toBe(false);
+    receiver.take();
+    expect(sender.refresh()).toBe(true);
+    receiver.acknowledge();
+    expect(sender.refresh()).toBe(false);
+    expect(sender.put(bytes(2), 3, 0)).toBe(false);
+    receiver.attend(3);
+    expect(sender.put(bytes(2), 3, 0)).toBe(true);
+  });
+
+  it('needs a wake-up when its receiver left before it was put, and is found by a receiver that leaves after that', () => {
+    const { sender, receiver } = openMailbox();
+    receiver.attend(0);
+    expect(sender.put(bytes(1), 0, 0)).toBe(true);
+    expect(receiver.leave(0)).toBe(true);
+    receiver.take();
+    receiver.acknowledge();
+    receiver.attend(0);
+    sender.look(0);
+    expect(receiver.leave(0)).toBe(false);
+    // The sender saw the receiver before it left.
+    expect(sender.put(bytes(2), 0, 0)).toBe(true);
+    expect(sender.mustWake).toBe(true);
+    expect([...(receiver.take() ?? [])]).toEqual([2]);
+  });
+
+  it('on the pipe ends the look of the receiver', () => {
+    const { sender, receiver } = openMailbox();
+    sender.piped(1);
+    expect(receiver.look(0)).toBe(false);
+    receiver.attend(0);
+    sender.piped(1);
+    expect(receiver.look(0)).toBe(true);
+    expect(receiver.hasMail).toBe(false);
+    expect(receiver.look(1)).toBe(false);
+  });
+
+  it.each([
+    ['its hash', 2],
+    ['the number behind it', 9],
+    ['its length', 1],
+    ['a part of it', 8],
+  ])('does not count as there before all of it is: %s', (_what, word) => {
+    const { fd, sender, receiver } = openMailbox();
+    receiver.attend(0);
+    expect(sender.put(bytes(1, 2, 3, 4), 0, 0)).toBe(true);
+    writeSync(fd, new Uint8Array(4).fill(77), 0, 4, word * 4);
+    expect(receiver.look(0)).toBe(false);
+    expect(() => receiver.leave(0)).toThrow(RangeError);
+    expect(() => receiver.take()).toThrow('the frame in the mailbox is not whole');
+  });
+
+  it('of a number that is not the next one is not there', () => {
+    const { fd, receiver } = openMailbox();
+    receiver.attend(0);
+    writeSync(fd, Uint32Array.of(5), 0, 4, 0);
+    expect(receiver.look(0)).toBe(false);
+    expect(receiver.take()).toBeUndefined();
+  });
+
+  it('is written to the page of its sender only', () => {
+    const { fd, sender, receiver } = openMailbox();
+    receiver.attend(7);
+    writeSync(fd, new Uint8Array(PAGE), 0, PAGE, 0);
+    receiver.acknowledge();
+    expect(receiver.look(0)).toBe(false);
+    expect(sender.refresh()).toBe(false);
+  });
+});
+
+describe('a sender of frames', () => {
+  /** A sender whose pipe is read by `read`, and what arrived. */
+  function open() {
+    const { sender: mine, receiver } = openMailbox();
+    const pipe: Buffer[] = [];
+    const sender = new FrameSender((frame) => pipe.push(Buffer.from(frame)));
+    sender.mailbox = mine;
+    const arrived: unknown[] = [];
+    const take = (payload: Uint8Array): void => {
+      const message = decodePayload(payload);
+      if (message[0] === MAIL) takeMail();
+      else arrived.push(message[1]);
+    };
+    const takeMail = (): void => {
+      const frame = receiver.take();
+      if (frame === undefined) return;
+      receiver.acknowledge();
+      take(frame);
+    };
+    const reader = new FrameReader(1000, take);
+    const read = (): void => {
+      for (const frame of pipe.splice(0)) reader.push(frame);
+    };
+    const send = (value: number, mayBeMail: boolean): void => sender.send(encodeFrame([REPORT, value], 1000), mayBeMail, 0);
+    return { receiver, pipe, arrived, takeMail, read, send, reader };
+  }
+
+  it('uses the pipe for a receiver that does not look', () => {
+    const { pipe, send, read, arrived } = open();
+    send(1, true);
+    expect(pipe.length).toBe(1);
+    read();
+    expect(arrived).toEqual([1]);
+  });
+
+  it('announces an untaken frame before the next one on the pipe', () => {
+    const { receiver, pipe, send, read, arrived } = open();
+    receiver.attend(0);
+    send(1, true);
+    send(2, true);
+    send(3, false);
+    expect(pipe.length).toBe(4);
+    read();
+    expect(arrived).toEqual([1, 2, 3]);
+  });
+
+  it('goes back to the mailbox when the receiver looks again', () => {
+    const { receiver, pipe, send, read, arrived, reader, takeMail } = open();
+    send(1, false);
+    receiver.attend(0);
+    send(2, true);
+    read();
+    receiver.attend(reader.frames);
+    send(3, true);
+    expect(pipe.length).toBe(0);
+    takeMail();
+    expect(arrived).toEqual([1, 2, 3]);
+  });
+});
