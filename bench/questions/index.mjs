@@ -5,6 +5,7 @@ import buffersProcesses from './buffers-processes.mjs';
 import buffersThreads from './buffers-threads.mjs';
 import cpu from './cpu.mjs';
 import facades from './facades.mjs';
+import idle from './idle.mjs';
 import imports from './import.mjs';
 import latencyProcesses from './latency-processes.mjs';
 import latencyThreads from './latency-threads.mjs';
@@ -42,6 +43,7 @@ export const questions = [
   buffersProcesses,
   typedArrays,
   memory,
+  idle,
   startupThreads,
   startupProcesses,
   manyWorkers,

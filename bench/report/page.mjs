@@ -25,6 +25,7 @@ const ORDER = [
   'buffers-processes',
   'typed-arrays',
   'memory',
+  'idle',
   'startup-threads',
   'startup-processes',
   'import',
