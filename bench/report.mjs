@@ -1,8 +1,8 @@
 // npm run bench:report [-- --check]
-// Writes docs/performance.md, docs/benchmarks.md, the charts, and the pictures of README.md with their alternative texts.
+// Writes docs/performance.md, docs/benchmarks.md, the charts, and the pictures of README.md and of the umbrella's README.md with their alternative texts.
 //
 //   results/*.json, report/*.md, limits.json --> docs/performance.md, docs/benchmarks.md, results/*.svg
-//   results/*.json, the table of docs/failure.md --> docs/pictures/*.svg, README.md between its markers
+//   results/*.json, chaos/results/comparison.json --> docs/pictures/*.svg, packages/twinpool/pictures/*.svg, both README.md between their markers
 //
 // Invariant: every figure comes from the results. `--check` writes nothing, and fails if a page differs from the results.
 // It does not measure anything (main.mjs does).
@@ -27,8 +27,7 @@ const results = new Map(
 );
 const limits = json('bench/limits.json');
 
-const faults = /<!-- faults -->\n([\s\S]*?)<!-- \/faults -->/.exec(text('docs/failure.md'))?.[1] ?? '';
-const pictures = { speed: speedPicture(results), faults: faultsPicture(faults) };
+const pictures = { speed: speedPicture(results), faults: faultsPicture(json('chaos/results/comparison.json')) };
 
 const pages = {
   'docs/performance.md': performancePage(results, {
@@ -36,8 +35,9 @@ const pages = {
     advice: text('bench/report/advice.md').trim(),
   }),
   'docs/benchmarks.md': benchmarksPage(results, limits, { introduction: text('bench/report/benchmarks.md') }),
-  'README.md': Object.entries(pictures).reduce((readme, [name, { alt }]) => between(readme, name, alt), text('README.md')),
-  ...Object.fromEntries(Object.entries(pictures).map(([name, { svg }]) => [`docs/pictures/${name}.svg`, svg])),
+  ...withPictures('README.md', 'docs/pictures/'),
+  // The umbrella has copies: its package does not hold the docs.
+  ...withPictures('packages/twinpool/README.md', 'pictures/'),
   ...Object.fromEntries([...results.values()].map((result) => [`bench/results/${result.question}.svg`, chart(result)])),
 };
 const stale = [];
@@ -51,12 +51,18 @@ for (const note of notes()) console.log(`  note: ${note}`);
 console.log(stale.length > 0 ? `performance: ${stale.length} page(s) stale` : `performance: ${results.size} results, all good`);
 process.exitCode = stale.length > 0 ? 1 : 0;
 
-function between(readme, name, alt) {
-  const start = `<!-- ${name}: written by \`npm run bench:report\` -->`;
-  const [before, rest] = readme.split(start);
-  const after = rest?.split(`<!-- /${name} -->`)[1];
-  if (after === undefined) throw new Error(`expected the markers ${start} and <!-- /${name} --> in README.md; add them around its picture`);
-  return `${before}${start}\n![${alt}](docs/pictures/${name}.svg)\n<!-- /${name} -->${after}`;
+/** A README with the alternative texts, and the pictures in a folder relative to it. */
+function withPictures(readme, folder) {
+  const base = readme.slice(0, readme.lastIndexOf('/') + 1) + folder;
+  const page = Object.entries(pictures).reduce((content, [name, { alt }]) => {
+    const start = `<!-- ${name}: written by \`npm run bench:report\` -->`;
+    const [before, rest] = content.split(start);
+    const after = rest?.split(`<!-- /${name} -->`)[1];
+    if (after === undefined)
+      throw new Error(`expected the markers ${start} and <!-- /${name} --> in ${readme}; add them around its picture`);
+    return `${before}${start}\n![${alt}](${folder}${name}.svg)\n<!-- /${name} -->${after}`;
+  }, text(readme));
+  return { [readme]: page, ...Object.fromEntries(Object.entries(pictures).map(([name, { svg }]) => [`${base}${name}.svg`, svg])) };
 }
 
 /** Returns what is missing in limits.json. A missing sentence does not fail the check. */

@@ -61,7 +61,7 @@ function checkContent(name, target) {
   if (bytes > mostKib * 1024) complain(`${Math.ceil(bytes / 1024)} KiB, the bound is ${mostKib}`);
   for (const file of OTHER_FILES) if (!files.includes(file)) complain(`has no ${file}`);
   for (const file of files.filter((each) => !OTHER_FILES.includes(each)))
-    if (!DIST_FILE.test(file)) complain(`${file} is not of use to users`);
+    if (!DIST_FILE.test(file) && !picturesIn(text('README.md')).includes(file)) complain(`${file} is not of use to users`);
   if (files.includes('LICENSE') && text('LICENSE') !== readFileSync(`${root}LICENSE`, 'utf8'))
     complain('LICENSE is not the one of the root');
   checkManifest(complain, JSON.parse(text('package.json')));
@@ -82,9 +82,15 @@ function checkManifest(complain, manifest) {
     complain('brings a compiler');
 }
 
+/** The pictures that a README shows from its own package. */
+function picturesIn(readme) {
+  return [...readme.matchAll(/!\[[^\]]*\]\((pictures\/[\w-]+\.svg)\)/g)].map(([, file]) => file);
+}
+
 function checkReadme(complain, name, readme) {
   if (!readme.startsWith(`# ${name}\n`)) complain('the README does not begin with its name');
-  if (!/^npm install |^npx /m.test(readme) || !/^```js run$/m.test(readme)) complain('the README has no install line, or no program');
+  if (!/^npm install |^npx /m.test(readme) || !/^```js run( untyped)?$/m.test(readme))
+    complain('the README has no install line, or no program');
 }
 
 /** Every module, declaration and map is there because of an entry; nothing refers to what is not in the tarball. */
@@ -92,7 +98,13 @@ function checkReachable(complain, files, text) {
   const { exports, imports = {}, bin = {} } = JSON.parse(text('package.json'));
   const named = (value) => (typeof value === 'string' ? [value] : Object.values(value).flatMap(named));
   const also = files.filter((file) => file.endsWith('/third-party-licenses.txt')).map((file) => `./${file}`);
-  const queue = [...named(exports), ...named(imports), ...named(bin), ...also].map((path) => path.slice('./'.length));
+  const queue = [
+    ...named(exports),
+    ...named(imports),
+    ...named(bin),
+    ...also,
+    ...picturesIn(text('README.md')).map((file) => `./${file}`),
+  ].map((path) => path.slice('./'.length));
   const reached = new Set();
   for (const file of queue) {
     if (reached.has(file)) continue;

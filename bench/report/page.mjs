@@ -118,9 +118,6 @@ function stages(result) {
     'side waits for a wake-up by the operating system. The own work of twinpool (choosing a worker, making and reading messages, calling the task, settling',
     'its future) then takes less time than the saved wake-ups. Tasks that come more than 0.1 ms apart have no such advantage.\n',
     picture(result),
-    '```text',
-    ...kinds.flatMap(([kind, metrics]) => drawn(kind, metrics)),
-    '```\n',
     tableOf(['', ...kinds.map(([kind]) => kind)], [...rows.slice(0, 8), beyond, ...rows.slice(8)]),
     'With many tasks at once, a message carries many tasks, so each task costs much less: see the last lines of the table.',
   ].join('\n');
@@ -133,23 +130,6 @@ function ownShare(metrics) {
 
 function totalOf(metrics, parts) {
   return parts.reduce((total, part) => total + metrics[part].median, 0);
-}
-
-/** The same drawing as text: each character is the same number of microseconds. */
-function drawn(kind, metrics) {
-  const totals = LINES.map(([, parts]) => totalOf(metrics, parts));
-  const scale = Math.max(...totals) / 56;
-  const marks = { There: '>', Back: '<', there: '>', back: '<', resumed: '.' };
-  return [
-    `${kind}: > the task begins   < the result is there   . \`await\` goes on`,
-    ...LINES.map(([name, parts], line) => {
-      const bar = parts
-        .map((part) => marks[part.replace(/^(bare|loop)/, '')].repeat(Math.max(1, Math.round(metrics[part].median / scale))))
-        .join('|');
-      return `  ${name.padEnd(22)} ${bar} ${figure(totals[line])} µs`;
-    }),
-    '',
-  ];
 }
 
 function worth(result) {

@@ -1,4 +1,4 @@
-// Draws the two pictures of README.md: how fast, from the results, and what a pool survives, from the table of docs/failure.md.
+// Draws the two pictures of README.md: how fast, from the results, and what a pool survives, from the results of chaos/.
 // Each has an alternative text that says the same.
 import { quantity } from '../harness/format.mjs';
 import { COLORS, escaped, text, WIDTH } from '../harness/svg.mjs';
@@ -24,7 +24,7 @@ const VERDICTS = [
   { is: (cell) => cell === 'ok', color: '#16a34a', sign: '✓' },
   { is: (cell) => cell === '–', color: '#e2e8f0', sign: '' },
   { is: (cell) => cell.includes('H!'), color: '#7f1d1d', sign: 'H!' },
-  { is: (cell) => cell.startsWith('H'), color: '#b91c1c', sign: 'H' },
+  { is: (cell) => cell.startsWith('H') || cell.startsWith('next H'), color: '#b91c1c', sign: 'H' },
   { is: (cell) => cell.includes('C') || cell === 'the program died', color: '#c2410c', sign: 'C' },
   { is: () => true, color: '#b45309', sign: '!' },
 ];
@@ -83,23 +83,10 @@ export function speedPicture(results) {
   };
 }
 
-/** The cells of a table in Markdown. */
-function cellsOf(table) {
-  return table
-    .trim()
-    .split('\n')
-    .filter((line) => !/^\| -/.test(line))
-    .map((line) =>
-      line
-        .slice(1, -1)
-        .split('|')
-        .map((cell) => cell.trim().replaceAll(/[`*]/g, '')),
-    );
-}
-
-/** The picture of the faults, from their table, and its alternative text. */
-export function faultsPicture(table) {
-  const [[, ...pools], ...rows] = cellsOf(table);
+/** The picture of the faults, from their results, and its alternative text. */
+export function faultsPicture({ faults }) {
+  const pools = Object.keys(Object.values(faults)[0]);
+  const rows = Object.entries(faults).map(([what, cells]) => [what.replaceAll('`', ''), ...pools.map((name) => cells[name])]);
   const width = (WIDTH - LEFT - LAST) / pools.length;
   const heads = pools.map((name, at) => {
     const x = LEFT + (at + 0.6) * width;

@@ -1,5 +1,6 @@
 // Provides the faults as tasks. Each call writes a line to a file, so that repeated runs are visible.
 import { appendFileSync } from 'node:fs';
+import { PRINTED } from './faults.mjs';
 
 const called = (log) => appendFileSync(log, 'called\n');
 
@@ -79,4 +80,21 @@ export function wasmModule(log) {
 export function richError(log) {
   called(log);
   throw Object.assign(new TypeError('rich', { cause: new Error('the cause') }), { code: 'E_RICH', details: { status: 7 } });
+}
+
+export function printAndExit(log) {
+  called(log);
+  console.log(PRINTED);
+  process.exit(0);
+}
+
+export function outOfMemory(log) {
+  called(log);
+  const all = [];
+  for (let i = 0; ; i++) all.push(new Array(1_000_000).fill(i));
+}
+
+export function endless(log) {
+  called(log);
+  for (;;);
 }

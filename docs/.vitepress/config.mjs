@@ -85,7 +85,7 @@ export default defineConfig({
             .filter((page) => page.startsWith('migrating'))
             .map(item),
         },
-        group('Compare', 'features', 'conformance'),
+        group('Compare', 'comparison', 'conformance'),
         { text: 'Errors', items: [{ text: 'All errors', link: '/errors' }, ...pagesOf('errors').map(item)] },
         { text: 'Decisions', items: [{ text: 'All decisions', link: '/decisions/' }, ...pagesOf('decisions').map(item)] },
       ],

@@ -1,0 +1,4 @@
+// A module that ends its worker when it is imported.
+process.exit(3);
+
+export function fine() {}
