@@ -2,7 +2,7 @@
 // Usage: node scripts/matrix-frameworks.mjs [--project FOLDER] [fastify|nest|turbopack|webpack|lambda]...        default: all
 //   --project  the scratch project: kept, and used as it is if it is installed
 //
-// fastify, nest       the recipes of docs/servers.md
+// fastify, nest       the recipes of docs/recipes
 // turbopack, webpack  a route handler and a server action of Next.js: `next build`, then `output: 'standalone'`, copied to another folder; then
 //                     `next dev`, with a change of the task module
 // lambda              a bundle as ES modules and as CommonJS, zipped, unpacked in a folder that cannot be written; the process is frozen between two events
