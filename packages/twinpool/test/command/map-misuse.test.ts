@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearest } from '@twinpool/core/facade';
 import { describe, it } from '@twinpool/testkit/sample';
@@ -42,8 +42,11 @@ describe('twinpool map: misuse is one message and exit code 2, and nothing is wr
     [[...E, '--input', '.'], 'cannot read .: expected a file, it is a folder'],
     [[...E, '--input', 'in', '--output', './in'], 'the output ./in is the file of the input: expected another file'],
     [[...E, '--input', 'in', '--output', 'no/out'], 'cannot write no/out: expected a file that can be written, ENOENT'],
+    [[...E, '--input', 'in', '--output', 'folder'], 'cannot write folder: expected a file that can be written, EISDIR'],
     [['missing.mjs'], 'there is no module missing.mjs: expected a file, a file: URL or a package'],
+    [['folder'], 'there is no module folder: expected a file, a file: URL or a package'],
     [['throws.mjs'], 'throws.mjs: Error: at the top level'],
+    [['broken.mjs'], 'broken.mjs: SyntaxError'],
     [[`${TASKS}#missing`], 'has no export missing; it has default, five, later, square'],
     [[`${TASKS}#five`], 'is not a function but number'],
     [['-e', 'r =>'], '-e is not an expression of JavaScript'],
@@ -52,7 +55,10 @@ describe('twinpool map: misuse is one message and exit code 2, and nothing is wr
   ])('%j', async (args, message) => {
     const cwd = scratchFolder();
     writeFileSync(join(cwd, 'in'), '1\n');
+    writeFileSync(join(cwd, 'out'), 'of another run\n');
     writeFileSync(join(cwd, 'throws.mjs'), "throw new Error('at the top level');");
+    writeFileSync(join(cwd, 'broken.mjs'), 'export default (r) =>');
+    mkdirSync(join(cwd, 'folder'));
     const output = args.includes('--output') ? [] : ['--output', 'out'];
     const input = args.includes('--input') ? [] : ['--input', 'in'];
     const wanted = ['map', ...(args.includes('--kind') ? [] : ['--kind', 'thread']), ...args, ...input, ...output];
@@ -60,7 +66,7 @@ describe('twinpool map: misuse is one message and exit code 2, and nothing is wr
     expect([end.code, end.output, end.errors.startsWith('twinpool map: ')]).toEqual([2, '', true]);
     expect(end.errors).toContain(message);
     expect(end.errors.trimEnd().split('\n')).toHaveLength(1);
-    expect([existsSync(join(cwd, 'out')), readFileSync(join(cwd, 'in'), 'utf8')]).toEqual([false, '1\n']);
+    expect([readFileSync(join(cwd, 'out'), 'utf8'), readFileSync(join(cwd, 'in'), 'utf8')]).toEqual(['of another run\n', '1\n']);
   });
 
   it('--help teaches with examples', async () => {
