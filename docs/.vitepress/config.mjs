@@ -28,6 +28,13 @@ const pagesOf = (name) =>
         .map((file) => `${name}/${file.slice(0, -3)}`)
     : [];
 const api = existsSync(`${folder}api/typedoc-sidebar.json`) ? JSON.parse(readFileSync(`${folder}api/typedoc-sidebar.json`, 'utf8')) : [];
+/** Gives a group of the reference (`Classes`) the link to its heading. Without a link, its item would be a button around another button. */
+function withLinks(items, page) {
+  return items.map((item) => {
+    const link = item.link ?? `${page}#${item.text.toLowerCase().replaceAll(' ', '-')}`;
+    return item.items === undefined ? { ...item, link } : { ...item, link, items: withLinks(item.items, link) };
+  });
+}
 
 /** Shows a link that leaves the folder of the docs as its text. */
 function withoutRepositoryLinks(markdown) {
@@ -71,7 +78,7 @@ export default defineConfig({
       { text: 'Errors', link: '/errors' },
     ],
     sidebar: {
-      '/api/': [{ text: 'API reference', items: api }],
+      '/api/': [{ text: 'API reference', items: withLinks(api, '/api/') }],
       '/': [
         group('Start', 'start', 'choosing', 'cheat-sheet', 'guide', 'coming-from-python'),
         group('Use', 'tasks', 'pool', 'executor', 'sharing-a-runtime', 'adapters', 'lifecycle', 'options', 'command'),
