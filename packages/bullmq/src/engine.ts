@@ -10,6 +10,9 @@ import { EngineDownError } from '@twinpool/core/facade';
 import { createPostgresBackend, createPostgresRelayBackend, Queue, QueueEvents, Relay } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
 
+/** How a job ended: with the return value of its record, or with the reason of its failure. */
+export type JobEnd = { readonly result: unknown } | { readonly failed: string };
+
 export interface EngineOptions {
   readonly connection: string | object;
   readonly queue: string;
@@ -109,9 +112,39 @@ export class Engine {
     return events;
   }
 
+  /** What the records of jobs say: how each ended, 'open' while it waits or runs, 'gone' where there is no record. */
+  recordsOf(ids: readonly string[]): Promise<(JobEnd | 'open' | 'gone')[]> {
+    return this.isPostgres ? Promise.all(ids.map((id) => this.#row(id))) : this.#hashes(ids);
+  }
+
+  /** The row has the data of the job, which can be long: it is read only when the job has ended. */
+  async #row(id: string): Promise<JobEnd | 'open' | 'gone'> {
+    const state = await this.queue.getJobState(id);
+    if (state !== 'completed' && state !== 'failed') return state === 'unknown' ? 'gone' : 'open';
+    const job = await this.queue.getJob(id);
+    if (job === undefined) return 'gone';
+    return state === 'completed' ? { result: job.returnvalue as unknown } : { failed: job.failedReason };
+  }
+
+  /** Without the data of the jobs, which can be long: BullMQ's `getJob` reads it, too. */
+  async #hashes(ids: readonly string[]): Promise<(JobEnd | 'open' | 'gone')[]> {
+    const pipeline = this.#queueClient.pipeline();
+    for (const id of ids) pipeline.hmget(this.queue.toKey(id), 'timestamp', 'finishedOn', 'returnvalue', 'failedReason');
+    const replies = (await pipeline.exec()) ?? [];
+    return replies.map(([error, fields]) => {
+      if (error !== null) throw error;
+      const [timestamp, finishedOn, result, failed] = fields as (string | null)[];
+      if (!finishedOn) return timestamp === null ? 'gone' : 'open';
+      return typeof result === 'string' ? { result: parsed(result) } : { failed: failed ?? '' };
+    });
+  }
+
+  get #queueClient(): Redis {
+    return this.#clients[0] as Redis;
+  }
+
   async #lastEvent(): Promise<string> {
-    const client = this.#clients[0] as Redis;
-    const [last] = await client.xrevrange(this.queue.toKey('events'), '+', '-', 'COUNT', 1);
+    const [last] = await this.#queueClient.xrevrange(this.queue.toKey('events'), '+', '-', 'COUNT', 1);
     return last?.[0] ?? '0-0';
   }
 
@@ -182,6 +215,15 @@ function unreference(client: Redis): void {
   reconnectTimeout?.unref?.();
 }
 
+/** `undefined` for what is not JSON: then it is not a result of a node either. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function isPostgres(connection: string | object): boolean {
   if (typeof connection === 'string') return /^postgres(ql)?:/.test(connection);
   return 'connectionString' in connection || 'connect' in connection || 'user' in connection || 'database' in connection;
@@ -198,11 +240,11 @@ function ignore(): void {
   // Nothing.
 }
 
-/** Resolves when the promise is settled, or LAST_WORDS ms later: an engine that is away never answers. */
-export async function inTime(promise: Promise<unknown> | undefined): Promise<void> {
+/** Resolves when the promise is settled, or `ms` later: an engine that is away never answers. */
+export async function inTime(promise: Promise<unknown> | undefined, ms: number = LAST_WORDS): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, LAST_WORDS);
+    timer = setTimeout(resolve, ms);
   });
   await Promise.race([promise?.catch(ignore), late]);
   clearTimeout(timer);

@@ -38,11 +38,11 @@ import {
   type TransportContext,
   type TransportOwner,
 } from '@twinpool/core/facade';
+import type { JobEnd } from '../engine.ts';
 import { bullmqPriority } from '../wire/bullmq-priority.ts';
 import { faultOfResult, type JobData, NODE_LOST, REFUSED, type ResultData, type RunData, signJob, VERSION } from '../wire/job-data.ts';
 import { decodeList, encodeList } from '../wire/value-list.ts';
 import type { Cluster } from './cluster.ts';
-import type { JobEnd } from './pending-jobs.ts';
 
 /** What the lanes of a runtime share. */
 export interface ClusterLine {

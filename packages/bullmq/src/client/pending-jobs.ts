@@ -1,12 +1,13 @@
 /**
  * Keeps the jobs of one client that are in the engine, or on their way to it, and are not settled. Each is settled once.
  *
- *   send --addBulk, once per turn--> storing --> stored --completed | failed (an event, or the sweep)--> settled, then removed from the engine
+ *   send --addBulk, once per turn--> storing --> stored --the record says that it ended--> settled, then removed from the engine
  *                                       '-----------'--gone from the engine: stored again under its id, or lost
  *                                       '-----------'--revoke: removed while it waits; aborted by its node if it runs--> settled
  *                                       '-----------'--giveUp: the engine or the nodes are away--> settled, removed when the engine is back
  *
- * - An event is a hint. The truth is the record of the job: the sweep asks for the state of each job that was quiet for a while.
+ * - The truth is the record of the job. An event is a hint to read it, and what the event holds is not used; the sweep reads the records of jobs that
+ *   were quiet for a while.
  * - A job is settled by the call that takes it out of the map. An end that comes later for its id has no effect.
  * - A record is removed only after its job was settled.
  *
@@ -14,11 +15,8 @@
  */
 
 import type { QueueEvents } from 'bullmq';
-import type { Engine } from '../engine.ts';
+import type { Engine, JobEnd } from '../engine.ts';
 import { type JobData, NODE_LOST } from '../wire/job-data.ts';
-
-/** How a job ended: with the return value of its record, or with the reason of its failure. */
-export type JobEnd = { readonly result: unknown } | { readonly failed: string };
 
 export interface PendingJob {
   readonly id: string;
@@ -56,8 +54,8 @@ export class PendingJobs {
   #events: QueueEvents | undefined;
   #opening: Promise<void> | undefined;
   #idle: NodeJS.Timeout | undefined;
-  #settledBySweep = 0;
-  #late = 0;
+  /** Jobs that ended, as events say. */
+  #hinted: string[] = [];
   #acks: string[] = [];
   /** Jobs that were given up, and may be in the engine. */
   readonly #leftovers = new Set<string>();
@@ -73,10 +71,6 @@ export class PendingJobs {
 
   get size(): number {
     return this.#entries.size;
-  }
-  /** For tests: jobs whose end no event told, and ends that came for a settled job. */
-  get counts(): { readonly settledBySweep: number; readonly late: number } {
-    return { settledBySweep: this.#settledBySweep, late: this.#late };
   }
   get ids(): string[] {
     return [...this.#entries.keys()];
@@ -97,8 +91,8 @@ export class PendingJobs {
 
   async #open(): Promise<void> {
     const events = await this.#engine.openEvents();
-    events.on('completed', ({ jobId, returnvalue }) => this.#settle(jobId, { result: returnvalue }));
-    events.on('failed', ({ jobId, failedReason }) => this.#settle(jobId, { failed: failedReason }));
+    events.on('completed', ({ jobId }) => this.#hint(jobId));
+    events.on('failed', ({ jobId }) => this.#hint(jobId));
     events.on('progress', ({ jobId, data }) => {
       this.#heard();
       this.#entries.get(jobId)?.job.progressed(data);
@@ -140,19 +134,38 @@ export class PendingJobs {
     return entry?.job;
   }
 
-  #settle(id: string, end: JobEnd): boolean {
+  /** An event says that the job ended. The records of jobs whose events came together are read together. */
+  #hint(id: string): void {
     this.#heard();
-    const job = this.#take(id);
-    if (job === undefined) {
-      // The job of another client, or one that was settled: the record of that one is removed all the same.
-      if (!id.startsWith(this.#client)) return false;
-      this.#late += 1;
-      this.#acknowledge(id);
-      return false;
+    // Another client has the job.
+    if (!id.startsWith(this.#client)) return;
+    if (this.#hinted.push(id) > 1) return;
+    queueMicrotask(() => {
+      const ids = this.#hinted;
+      this.#hinted = [];
+      // After a failure the sweep reads them.
+      this.#read(ids).catch(() => undefined);
+    });
+  }
+
+  /** Settles the jobs whose records say that they ended. Returns those of which the engine has no record. */
+  async #read(ids: readonly string[]): Promise<string[]> {
+    const records = await this.#engine.recordsOf(ids);
+    this.#heard();
+    const gone: string[] = [];
+    for (const [at, record] of records.entries()) {
+      const id = ids[at] as string;
+      if (record === 'gone') gone.push(id);
+      else if (record !== 'open') this.#settle(id, record);
     }
+    return gone;
+  }
+
+  /** A job that was settled before stays as it is; the record of a later end is removed all the same. */
+  #settle(id: string, end: JobEnd): void {
+    const job = this.#take(id);
     this.#acknowledge(id);
-    job.ended(end);
-    return true;
+    job?.ended(end);
   }
 
   /** Removes the records of settled jobs, those of one turn together. */
@@ -171,21 +184,12 @@ export class PendingJobs {
     const least = this.#engine.isPostgres ? QUIET.postgres : QUIET.redis;
     const quiet = [...this.#entries.values()].filter(({ isStored, lookedAt }) => isStored && now - lookedAt >= least).slice(0, MOST_LOOKS);
     if (this.#leftovers.size > 0) this.#removeLeftovers();
-    await Promise.all(quiet.map((entry) => this.#look(entry)));
-  }
-
-  async #look(entry: Entry): Promise<void> {
-    const { id } = entry.job;
-    entry.lookedAt = performance.now();
-    const state = await this.#engine.queue.getJobState(id);
-    this.#heard();
-    if (!this.#entries.has(id) || (state !== 'completed' && state !== 'failed' && state !== 'unknown')) return;
-    const record = state === 'unknown' ? undefined : await this.#engine.queue.getJob(id);
-    if (!this.#entries.has(id)) return;
-    if (record === undefined) this.#gone(entry);
-    else {
-      const end = state === 'completed' ? { result: record.returnvalue as unknown } : { failed: record.failedReason };
-      if (this.#settle(id, end)) this.#settledBySweep += 1;
+    if (quiet.length === 0) return;
+    for (const entry of quiet) entry.lookedAt = now;
+    const gone = await this.#read(quiet.map(({ job }) => job.id));
+    for (const id of gone) {
+      const entry = this.#entries.get(id);
+      if (entry?.isStored === true) this.#gone(entry);
     }
   }
 
