@@ -1,10 +1,15 @@
-// npm run chaos:cluster -- [NAME ...] [--times N] [--tasks N]
-// Runs scenarios of a cluster on a real Redis: lost nodes, a lost engine, poison, missed events, and others (cluster/scenarios.mjs).
+// npm run chaos:cluster -- [NAME ...] [--times N] [--tasks N] [--engine redis|postgres]
+// Runs scenarios of a cluster on a real engine (default: Redis): lost nodes, a lost engine, poison, missed events, and others (cluster/scenarios.mjs).
 // Prints one JSON line per run, and exits with 1 if a gate did not hold. It does not know what a scenario does.
 import { parseArgs } from 'node:util';
 import { scenarios } from './cluster/scenarios.mjs';
+import { Site } from './cluster/site.mjs';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { times: { type: 'string' }, tasks: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { times: { type: 'string' }, tasks: { type: 'string' }, engine: { type: 'string', default: 'redis' } },
+});
+Site.engineKind = values.engine;
 const names = positionals.length === 0 ? Object.keys(scenarios) : positionals;
 const unknown = names.filter((name) => !Object.hasOwn(scenarios, name));
 if (unknown.length > 0) {

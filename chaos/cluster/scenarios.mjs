@@ -10,6 +10,18 @@ const range = (n) => Array.from({ length: n }, (_, i) => i);
 const none = ({ lost, wrong, settledTwice }) => lost + wrong + settledTwice === 0;
 const percentile = (list, p) => [...list].sort((a, b) => a - b)[Math.floor(list.length * p)];
 
+/** The data of a job with one run. */
+const jobOf = (run) => ({
+  v: 1,
+  runs: [{ parsed: false, ...run }],
+  session: '',
+  retries: 2,
+  workerRetries: 0,
+  timeout: null,
+  reports: false,
+  grace: 10,
+});
+
 /** Two nodes and a client. */
 async function cluster(options = {}, site = undefined) {
   const own = site ?? (await Site.open());
@@ -68,14 +80,14 @@ async function kill({ tasks: n = 500 } = {}) {
 
 /** The engine dies in the middle, and comes back after 1.5 s. */
 async function restart({ tasks: n = 300, fsync = 'everysec' } = {}) {
-  const site = await Site.open({ append: 'yes', fsync });
+  const site = await Site.open({ append: fsync });
   const { executor } = await cluster({}, site);
   const futures = range(n).map((i) => executor.submit(tasks.noted, site.sideFile(), i, 10));
   const end = watch(futures, (i) => i * i);
   await site.until(() => site.lines().length >= n * 0.3);
-  await site.crashEngine();
+  await site.engine.crash();
   await sleep(1500);
-  await site.startEngine();
+  await site.engine.restart();
   const up = performance.now();
   const before = futures.filter((future) => future.done()).length;
   await site.until(() => futures.filter((future) => future.done()).length > before);
@@ -91,12 +103,12 @@ async function engineDown() {
   const { site, executor } = await cluster({ client: { engineTimeout: 2000 } });
   const futures = range(20).map((i) => executor.submit(tasks.noted, site.sideFile(), i, 200));
   await site.until(() => site.lines().length >= 2);
-  await site.crashEngine();
+  await site.engine.crash();
   const from = performance.now();
   const counts = await watch(futures, (i) => i * i)(20_000);
   const took = Math.round(performance.now() - from);
   const late = await executor.submit(tasks.square, 3).exception();
-  await site.startEngine();
+  await site.engine.restart();
   await site.node();
   await site.until(() =>
     executor.submit(tasks.square, 3).then(
@@ -141,7 +153,9 @@ async function poison() {
   return { ...counts, worker, node, keys, ok: none(counts) && counts.failed === 0 && isRight };
 }
 
-/** A node is stopped for 6 s with a job, and goes on: its late result is refused. A long computation is executed once. */
+/**
+ * A node is stopped for 6 s with a job, and goes on: its late result is refused. A job that is stored three times runs once, and so does a long computation.
+ */
 async function freeze() {
   const { site, nodes, executor } = await cluster();
   const futures = range(40).map((i) => executor.submit(tasks.noted, site.sideFile(), i, 100));
@@ -152,10 +166,20 @@ async function freeze() {
   nodes[0].child.kill('SIGCONT');
   const counts = await end();
   const executions = site.lines().length;
+  await nodes[0].logged('locks lost');
+  const queue = site.openQueue();
+  const data = jobOf({ fn: 'noted', count: 1, lists: true, arity: 3, items: `j${JSON.stringify([site.sideFile('again'), 1, 5])}` });
+  for (let i = 0; i < 3; i++) await queue.add('noted', data, { jobId: 'cagain_1' });
+  await site.until(async () => (await queue.getJobState('cagain_1')) === 'completed');
+  await queue.add('noted', data, { jobId: 'cagain_1' });
+  await queue.obliterate({ force: true });
+  await queue.close();
   await executor.submit(tasks.compute, site.sideFile('long'), 6000);
   const begins = site.lines('long').filter((line) => line.startsWith('begin')).length;
+  const again = site.lines('again').length;
   const keys = await site.end();
-  return { ...counts, executions, begins, keys, ok: none(counts) && counts.failed === 0 && begins === 1 && executions <= 42 };
+  const isRight = begins === 1 && again === 1 && executions <= 42;
+  return { ...counts, executions, begins, again, keys, ok: none(counts) && counts.failed === 0 && isRight };
 }
 
 /** Two nodes in network namespaces of their own; the link of one is cut for 5 s while it runs tasks. */
@@ -312,16 +336,7 @@ async function fuzz() {
   const names = [...words, ...range(200).map(() => Math.random().toString(36))];
   const jobs = names.map((fn, i) => ({
     name: fn,
-    data: {
-      v: 1,
-      runs: [{ fn, count: 1, lists: false, arity: 0, parsed: i % 2 === 0, items: 'j[1]' }],
-      session: '',
-      retries: 0,
-      workerRetries: 0,
-      timeout: null,
-      reports: false,
-      grace: 10,
-    },
+    data: jobOf({ fn, count: 1, lists: false, arity: 0, parsed: i % 2 === 0, items: 'j[1]' }),
     opts: { jobId: `cfuzz_${i}` },
   }));
   await queue.addBulk([

@@ -1,129 +1,41 @@
 // The site of one scenario: a real engine, nodes as processes of their own, clients, a side file that counts executions. `end` leaves nothing.
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { BullmqRuntime } from '@twinpool/bullmq';
+import { startEngine } from '@twinpool/testkit/engines';
+import { startNode } from '@twinpool/testkit/nodes';
 import { Queue } from 'bullmq';
 
 export const TASKS = fileURLToPath(new URL('./tasks.mjs', import.meta.url));
-const COMMAND = fileURLToPath(new URL('../../packages/twinpool/dist/command.js', import.meta.url));
-const PORTS = { redis: 'redis-server', valkey: 'valkey-server' };
-
-function serverOnPath() {
-  for (const name of Object.values(PORTS))
-    for (const folder of (process.env.PATH ?? '').split(delimiter)) if (existsSync(join(folder, name))) return join(folder, name);
-  throw new Error('there is no redis-server on the PATH: apt-get install -y --no-install-recommends redis-server');
-}
-
-const freePort = () =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-
-const answers = (port) =>
-  new Promise((resolve) => {
-    const socket = createConnection(port, '127.0.0.1');
-    socket.once('connect', () => socket.write('PING\r\n'));
-    socket.once('data', (data) => {
-      socket.destroy();
-      resolve(data.toString().startsWith('+PONG'));
-    });
-    socket.once('error', () => resolve(false));
-  });
-
-/** The number of keys that the engine has. */
-const keysOf = (port) =>
-  new Promise((resolve) => {
-    const socket = createConnection(port, '127.0.0.1');
-    socket.once('connect', () => socket.write('DBSIZE\r\n'));
-    socket.once('data', (data) => {
-      socket.destroy();
-      resolve(Number(data.toString().slice(1)));
-    });
-    socket.once('error', () => resolve(-1));
-  });
 
 export class Site {
+  /** The engine on which all scenarios run. */
+  static engineKind = 'redis';
   queue = 'chaos';
   nodes = [];
   runtimes = [];
   folder = mkdtempSync(join(tmpdir(), 'twinpool-site-'));
 
-  static async open({ append = 'no', fsync = 'everysec', host = '127.0.0.1' } = {}) {
+  /** `options`: those of the engine. */
+  static async open(options = {}) {
     const site = new Site();
-    site.port = await freePort();
-    site.url = `redis://${host}:${site.port}`;
-    site.args = [
-      '--port',
-      `${site.port}`,
-      '--bind',
-      '127.0.0.1',
-      ...(host === '127.0.0.1' ? [] : [host, '--protected-mode', 'no']),
-      '--dir',
-      site.folder,
-      '--save',
-      '',
-      '--appendonly',
-      append,
-      '--appendfsync',
-      fsync,
-    ];
-    await site.startEngine();
+    site.engine = await startEngine(Site.engineKind, options);
+    if (site.engine === undefined) throw new Error(`there is no ${Site.engineKind} server here: see scripts/test-cluster.mjs`);
     return site;
-  }
-
-  async startEngine() {
-    this.engine = spawn(serverOnPath(), this.args, { stdio: 'ignore' });
-    while (!(await answers(this.port))) await sleep(20);
-  }
-
-  async crashEngine() {
-    const gone = new Promise((resolve) => this.engine.once('exit', resolve));
-    this.engine.kill('SIGKILL');
-    await gone;
   }
 
   /** Resolves when the node is ready. */
   async node(args = [], prefix = []) {
-    const common = [
-      '--queue',
-      this.queue,
-      '--tasks',
-      TASKS,
-      '--connection',
-      this.url,
-      '--kind',
-      'thread',
-      '--slots',
-      '1',
-      '--lock-duration',
-      '2000',
-    ];
-    const [program, ...rest] = [...prefix, process.execPath, COMMAND, 'worker', ...common, ...args];
-    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const node = { child, exited: new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal))), log: '' };
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      node.log += text;
-    });
+    const node = await startNode({ url: this.engine.url, queue: this.queue, tasks: TASKS, args, prefix });
     this.nodes.push(node);
-    await new Promise((resolve, reject) => {
-      child.stdout.once('data', resolve);
-      void node.exited.then((end) => reject(new Error(`the node ended with ${end}: ${node.log}`)));
-    });
     return node;
   }
 
   async connect(options = {}) {
-    const runtime = await BullmqRuntime.connect({ connection: this.url, queue: this.queue, tasks: TASKS, ...options });
+    const runtime = await BullmqRuntime.connect({ connection: this.engine.url, queue: this.queue, tasks: TASKS, ...options });
     this.runtimes.push(runtime);
     return runtime;
   }
@@ -149,17 +61,15 @@ export class Site {
   }
 
   openQueue() {
-    return new Queue(this.queue, { connection: { url: this.url, maxRetriesPerRequest: null } });
+    return new Queue(this.queue, { connection: { url: this.engine.url, maxRetriesPerRequest: null } });
   }
 
+  /** Resolves with the number of keys that are left in Redis. */
   async end() {
     for (const runtime of this.runtimes) await runtime.terminate().catch(() => undefined);
-    const keys = await keysOf(this.port);
-    for (const { child, exited } of this.nodes) {
-      child.kill('SIGKILL');
-      await exited;
-    }
-    await this.crashEngine().catch(() => undefined);
+    const keys = await this.engine.countKeys();
+    for (const node of this.nodes) await node.end();
+    await this.engine.stop();
     rmSync(this.folder, { recursive: true, force: true });
     return keys;
   }

@@ -2,10 +2,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BullmqRuntime, NodeLostError } from '@twinpool/bullmq';
 import { ProcessPoolExecutor } from '@twinpool/executor';
+import { type EngineOptions, type StartedEngine, startEngine } from '@twinpool/testkit/engines';
+import { isWhole } from '@twinpool/testkit/sample';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startEngine } from './engine.ts';
 import * as tasks from './fixtures/cluster-tasks.mjs';
-import { connect, isWhole, queueName, sideFile, startNode, TASKS, url } from './nodes.ts';
+import { connect, queueName, sideFile, startNode, TASKS, url } from './nodes.ts';
+
+/** An engine of the kind that all tests use, for a test that ends it. */
+async function ownEngine(options: EngineOptions = {}): Promise<StartedEngine> {
+  const engine = await startEngine(url.startsWith('postgres') ? 'postgres' : 'redis', options);
+  if (engine === undefined) throw new Error('there is no server of this engine here');
+  onTestFinished(() => engine.stop());
+  return engine;
+}
 
 describe.skipIf(url === '' || !isWhole)('on a cluster', () => {
   it('tasks of a killed node run on another one, and settle once', async () => {
@@ -17,7 +26,7 @@ describe.skipIf(url === '' || !isWhole)('on a cluster', () => {
     let settled = 0;
     for (const future of futures) future.addDoneCallback(() => (settled += 1));
     await file.until(15);
-    node?.signal('SIGKILL');
+    node?.child.kill('SIGKILL');
     expect(await Promise.all(futures)).toEqual(futures.map((_, i) => i * i));
     expect(settled).toBe(60);
     expect(file.lines().length).toBeLessThanOrEqual(62);
@@ -34,7 +43,7 @@ describe.skipIf(url === '' || !isWhole)('on a cluster', () => {
     const file = sideFile();
     const future = strict.submit(tasks.noted, file.path, 1, 60_000);
     await file.until(1);
-    node?.signal('SIGKILL');
+    node?.child.kill('SIGKILL');
     await startNode(queue);
     expect(await future.exception()).toBeInstanceOf(NodeLostError);
     expect(file.lines()).toHaveLength(1);
@@ -53,22 +62,31 @@ describe.skipIf(url === '' || !isWhole)('on a cluster', () => {
     expect(await executor.submit(tasks.square, 6)).toBe(36);
   });
 
-  it('an idle node whose engine is away ends', async () => {
-    const engine = await startEngine();
-    if (engine === undefined) return;
-    onTestFinished(() => engine.stop());
-    const node = await startNode(queueName(), ['--connection', engine.url]);
+  it.each<[string, string, number, number]>([
+    ['idle', '30000', 0, 0],
+    ['with a task that ends in time', '30000', 1000, 0],
+    ['with a task that reports and ends in time', '30000', -1, 0],
+    ['with a task that does not end in time', '200', 60_000, 75],
+  ])('a node whose engine is away ends: %s', async (_what, timeout, ms, code) => {
+    const engine = await ownEngine();
+    const queue = queueName();
+    const node = await startNode(queue, ['--drain-timeout', timeout], engine.url);
+    if (ms !== 0) {
+      const executor = new ProcessPoolExecutor({ runtime: await connect(queue, { connection: engine.url }) });
+      const file = sideFile();
+      if (ms > 0) executor.submit(tasks.noted, file.path, 1, ms);
+      else executor.withOptions({ onReport: () => undefined }).submit(tasks.reportLater, file.path, 1000);
+      await file.until(1);
+    }
     await engine.crash();
-    node.signal('SIGTERM');
-    expect(await node.exited).toBe(0);
+    node.child.kill('SIGTERM');
+    expect(await node.exited).toBe(code);
   });
 
   it('tasks wait for an engine that restarts, and end with EngineDownError when it stays away', async () => {
-    const engine = await startEngine('everysec');
-    if (engine === undefined) return;
-    onTestFinished(() => engine.stop());
+    const engine = await ownEngine({ append: 'everysec' });
     const options = { connection: engine.url, queue: queueName(), tasks: TASKS };
-    await startNode(options.queue, ['--connection', engine.url]);
+    await startNode(options.queue, [], engine.url);
     const runtime = await BullmqRuntime.connect({ ...options, engineTimeout: 2500 });
     onTestFinished(() => runtime.terminate());
     const executor = new ProcessPoolExecutor({ runtime });

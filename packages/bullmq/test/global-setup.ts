@@ -1,6 +1,6 @@
-/** Starts the engine that all tests of this package share, and stops it after the last one. */
+/** Starts the engine that all tests of a project share, and stops it after the last one. `TWINPOOL_TEST_ENGINE` names one that runs already. */
+import { startEngine } from '@twinpool/testkit/engines';
 import type { TestProject } from 'vitest/node';
-import { startEngine } from './engine.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -15,7 +15,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     project.provide('engine', given);
     return undefined;
   }
-  const engine = await startEngine();
+  const engine = await startEngine('redis');
   project.provide('engine', engine?.url ?? '');
   if (engine === undefined && process.env['TWINPOOL_CLUSTER'] === '1') throw new Error('there is no redis-server on the PATH');
   return engine?.stop;

@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProcessPoolExecutor } from '@twinpool/executor';
+import { isWhole } from '@twinpool/testkit/sample';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as tasks from './fixtures/cluster-tasks.mjs';
-import { command, connect, isWhole, queueName, sideFile, startNode, TASKS, url } from './nodes.ts';
+import { command, connect, queueName, sideFile, startNode, TASKS, url } from './nodes.ts';
 
 function makeFile(name: string, text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'twinpool-node-'));
@@ -59,10 +60,10 @@ describe.skipIf(url === '' || !isWhole)('twinpool worker', () => {
     );
     const last = executor.submit(tasks.square, 3);
     expect(await last).toBe(9);
-    node.signal('SIGTERM');
+    node.child.kill('SIGTERM');
     expect(await node.exited).toBe(0);
     const lines = node
-      .log()
+      .stderr()
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { event: string; line?: string });
@@ -77,7 +78,7 @@ describe.skipIf(url === '' || !isWhole)('twinpool worker', () => {
     const file = sideFile();
     const future = executor.submit(tasks.noted, file.path, 7, 1500);
     await file.until(1);
-    node.signal('SIGTERM');
+    node.child.kill('SIGTERM');
     const other = startNode(queue);
     expect(await node.exited).toBe(75);
     expect(await future).toBe(49);
@@ -85,9 +86,9 @@ describe.skipIf(url === '' || !isWhole)('twinpool worker', () => {
     const running = executor.submit(tasks.noted, file.path, 8, 60_000);
     running.exception().catch(() => undefined);
     await file.until(3);
-    second.signal('SIGTERM');
+    second.child.kill('SIGTERM');
     await second.logged('draining');
-    second.signal('SIGTERM');
+    second.child.kill('SIGTERM');
     expect(await second.exited).toBe(137);
   });
 
@@ -102,6 +103,6 @@ describe.skipIf(url === '' || !isWhole)('twinpool worker', () => {
       const error = await executor.submit(tasks.square, 4).exception();
       expect(error).toMatchObject({ message: expect.stringContaining('refused by the node') });
     }
-    expect(node.log()).toMatch(/refused[\s\S]*not signed[\s\S]*signature is wrong/);
+    expect(node.stderr()).toMatch(/refused[\s\S]*not signed[\s\S]*signature is wrong/);
   });
 });

@@ -1,33 +1,16 @@
 /** Starts nodes (`twinpool worker`) as processes, and clients, for the tests; all of them end with the test. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type BullmqConnectOptions, BullmqRuntime } from '@twinpool/bullmq';
-import { isWhole as isWholeMatrix } from '@twinpool/testkit/sample';
+import { runWorkerCommand, type StartedNode, startNode as startNodeOf, type WorkerCommand } from '@twinpool/testkit/nodes';
 import { inject, onTestFinished } from 'vitest';
 
 export const url: string = inject('engine');
-/** Whether tests that wait for locks and limits run: with `npm run test:cluster` and `npm run test:all`, not with `npm test`. */
-export const isWhole: boolean = isWholeMatrix || process.env['TWINPOOL_CLUSTER'] === '1';
 export const TASKS: string = fileURLToPath(new URL('./fixtures/cluster-tasks.mjs', import.meta.url));
-const COMMAND = fileURLToPath(new URL('../../twinpool/dist/command.js', import.meta.url));
 let queues = 0;
-
-export interface TestNode {
-  readonly child: ChildProcess;
-  readonly pid: number;
-  /** The line on standard output. */
-  readonly ready: { readonly ready: true; readonly queue: string; readonly slots: number; readonly tasks: readonly string[] };
-  /** What it has written to standard error. */
-  readonly log: () => string;
-  readonly exited: Promise<number | string>;
-  signal(name: NodeJS.Signals): void;
-  /** Resolves when its log has this text. */
-  logged(text: string): Promise<void>;
-}
 
 /** A queue of this test's own. */
 export function queueName(): string {
@@ -35,48 +18,17 @@ export function queueName(): string {
   return `cluster-${process.pid}-${queues}`;
 }
 
-/** Runs the command. `exited` resolves with the exit code, or the signal. */
-export function command(args: readonly string[]) {
-  const child = spawn(process.execPath, [COMMAND, 'worker', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let stdout = '';
-  let stderr = '';
-  const waiters = new Set<() => void>();
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-    for (const look of waiters) look();
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const exited = new Promise<number | string>((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal ?? '')));
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await exited;
-  });
-  const firstLine = new Promise<string>((resolve, reject) => {
-    const look = () => {
-      if (stdout.includes('\n')) resolve(stdout.slice(0, stdout.indexOf('\n')));
-    };
-    waiters.add(look);
-    void exited.then((end) => reject(new Error(`the command ended with ${end}: ${stderr}`)));
-  });
-  firstLine.catch(() => undefined);
-  return { child, exited, firstLine, stdout: () => stdout, stderr: () => stderr };
+export function command(args: readonly string[]): WorkerCommand {
+  const started = runWorkerCommand(args);
+  onTestFinished(started.end);
+  return started;
 }
 
-/** Short locks, so that a lost node is noticed soon. */
-export async function startNode(queue: string, args: readonly string[] = []): Promise<TestNode> {
-  const common = ['--queue', queue, '--tasks', TASKS, '--connection', url, '--kind', 'thread', '--slots', '1', '--lock-duration', '2000'];
-  const given = new Set(args.filter((arg) => arg.startsWith('--')));
-  const own: string[] = [];
-  for (let at = 0; at < common.length; at += 2)
-    if (!given.has(common[at] as string)) own.push(common[at] as string, common[at + 1] as string);
-  const { child, exited, firstLine, stderr } = command([...own, ...args]);
-  const ready = JSON.parse(await firstLine) as TestNode['ready'];
-  const logged = async (text: string) => {
-    while (!stderr().includes(text)) await sleep(5);
-  };
-  return { child, pid: child.pid as number, ready, log: stderr, exited, signal: (name) => child.kill(name), logged };
+/** `engine`: the URL of another engine than that of all tests. */
+export async function startNode(queue: string, args: readonly string[] = [], engine: string = url): Promise<StartedNode> {
+  const node = await startNodeOf({ url: engine, queue, tasks: TASKS, args });
+  onTestFinished(node.end);
+  return node;
 }
 
 export async function connect(queue: string, options: Partial<BullmqConnectOptions> = {}): Promise<BullmqRuntime> {

@@ -5,13 +5,13 @@
  *   describe.each(KINDS) > it.each(rows)      runs about the fourth root of KINDS × rows, spread evenly
  *   it outside of any table                   runs
  *
- * `npm run test:all` (MATRIX=all) runs all of them; `.ci/run` does, too. The sample is the same in every run. A test that has to run with all its
+ * `npm run test:all` (MATRIX=all) and `npm run test:cluster` run all of them; `.ci/run` does, too. The sample is the same in every run. A test that has to run with all its
  * parameters each time imports vitest itself. This file does not know what a test needs.
  */
 import * as vitest from 'vitest';
 
 /** Whether all tests run, not a sample of them. */
-export const isWhole: boolean = process.env['MATRIX'] === 'all';
+export const isWhole: boolean = process.env['MATRIX'] === 'all' || process.env['TWINPOOL_CLUSTER'] === '1';
 
 /** Which rows of the tables around the running code it belongs to: row `index` of `count`. */
 interface Place {

@@ -11,7 +11,7 @@
 import { randomBytes } from 'node:crypto';
 import type { NodeStats } from '@twinpool/core';
 import { EngineDownError, NoWorkersError } from '@twinpool/core/facade';
-import type { Engine } from '../engine.ts';
+import { type Engine, inTime } from '../engine.ts';
 import { parseNodeName } from '../node/node-name.ts';
 import { ControlChannel } from './control-channel.ts';
 import { type PendingJob, PendingJobs } from './pending-jobs.ts';
@@ -31,8 +31,6 @@ const PERIOD = { redis: 250, postgres: 100 };
 const NODE_PERIOD = 500;
 /** Milliseconds of which a longer gap means that this program was stopped. */
 const STOPPED = 2000;
-/** Milliseconds that revoking jobs may take at the end. */
-const LAST_WORDS = 1000;
 
 export class Cluster {
   readonly id: string = `c${randomBytes(8).toString('hex')}`;
@@ -117,22 +115,11 @@ export class Cluster {
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    await this.#lastWords();
+    await inTime(Promise.all(this.#tracked));
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    await this.#control.close();
-    await this.jobs.close();
+    await inTime(Promise.all([this.#control.close(), this.jobs.close()]));
     await this.#engine.close();
-  }
-
-  async #lastWords(): Promise<void> {
-    if (this.#tracked.size === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, LAST_WORDS);
-    });
-    await Promise.race([Promise.all(this.#tracked), late]);
-    clearTimeout(timer);
   }
 
   #begin(): void {

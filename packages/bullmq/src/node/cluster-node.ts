@@ -115,7 +115,9 @@ export class ClusterNode {
     for (const { run } of this.#jobs.values()) run.handBack();
     // An engine that is away learns nothing of it: it hands the jobs on when their locks have run out.
     await inTime(this.#areHandedBack());
-    await inTime(this.#worker.close(this.#jobs.size > 0));
+    // The outcomes of what has ended are still on their way.
+    const left = (await this.isReached()) ? Math.max(LAST_WORDS, until - performance.now()) : LAST_WORDS;
+    await inTime(this.#worker.close(this.#jobs.size > 0), left);
     await inTime(this.#relay.close());
     await this.#options.sessions.end();
     await this.#engine.close();
@@ -161,20 +163,22 @@ export class ClusterNode {
     this.#jobs.set(id, { run, job, token });
     signal?.addEventListener('abort', () => run.abort(), { once: true });
     const impatient = setTimeout(() => this.#handBackIfStuck(run), HAND_BACK);
+    let result: ResultData | undefined;
     try {
-      const result = await run.run();
-      await reports;
-      this.#adapt(run.meanTime);
-      if (result !== undefined) {
-        this.#settled += result.count;
-        return result;
-      }
-      await job.moveToWait(token);
-      throw new WaitingError();
+      result = await run.run();
     } finally {
       clearTimeout(impatient);
       this.#jobs.delete(id);
     }
+    this.#adapt(run.meanTime);
+    // While the engine is away this goes on without end, and so does BullMQ when it stores the outcome.
+    await reports;
+    if (result === undefined) {
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
+    this.#settled += result.count;
+    return result;
   }
 
   /** Short tasks: the next job is here when one has ended. */
