@@ -88,6 +88,23 @@ describe.skipIf(url === '')('a facade on a cluster', () => {
     });
   });
 
+  it('runs a short task while a long one runs: they share no job, and a node hands back what lies behind the long one', async () => {
+    const { runtime } = await makeCluster({}, 2);
+    const executor = new ProcessPoolExecutor({ runtime });
+    await Promise.all(Array.from({ length: 20 }, (_, i) => executor.submit(tasks.square, i)));
+    const file = sideFile();
+    executor.submit(tasks.longTask, file.path, 600_000);
+    expect(await executor.submit(tasks.square, 3)).toBe(9);
+    await file.until(1);
+    for (let x = 0; x < 5; x++) expect(await executor.submit(tasks.square, x)).toBe(x * x);
+  });
+
+  it('counts the slots of the nodes as workers, for its facades too', async () => {
+    const { runtime } = await makeCluster({}, 2);
+    expect(runtime.stats()).toMatchObject({ kind: 'cluster', workers: 2, idle: 2, nodes: [{ slots: 1 }, { slots: 1 }] });
+    expect(new Pool({ runtime }).stats()).toEqual(runtime.stats());
+  });
+
   it('passes reports, time limits and abort signals on to the tasks', async () => {
     const { runtime } = await makeCluster();
     const executor = new ProcessPoolExecutor({ runtime });

@@ -38,6 +38,8 @@ export interface NodeOptions {
 const SHORT = 5;
 /** Milliseconds that a job may wait in the node behind others. */
 const HAND_BACK = 800;
+/** Milliseconds for which a node remembers an abort of a job that it does not have: it may be on its way. */
+const REMEMBERED = 2000;
 /** Milliseconds between two looks for clients that are gone. */
 const CLEAN_EVERY = 5000;
 /** The most records of each state that one look reads. */
@@ -49,6 +51,8 @@ export class ClusterNode {
   readonly #engine: Engine;
   readonly #options: NodeOptions;
   readonly #jobs = new Map<string, { readonly run: JobRun; readonly job: Job; readonly token: string }>();
+  /** Aborts of jobs that are not here, with the time that their tasks have to end. */
+  readonly #earlyAborts = new Map<string, number>();
   /** Clients without a lease, since when. */
   readonly #missing = new Map<string, number>();
   #worker!: Worker;
@@ -165,18 +169,21 @@ export class ClusterNode {
     const impatient = setTimeout(() => this.#handBackIfStuck(run), HAND_BACK);
     let result: ResultData | undefined;
     try {
-      result = await run.run();
+      const running = run.run();
+      const grace = this.#earlyAborts.get(id);
+      if (grace !== undefined) run.abort(grace);
+      result = await running;
     } finally {
       clearTimeout(impatient);
       this.#jobs.delete(id);
     }
-    this.#adapt(run.meanTime);
     // While the engine is away this goes on without end, and so does BullMQ when it stores the outcome.
     await reports;
     if (result === undefined) {
       await job.moveToWait(token);
       throw new WaitingError();
     }
+    this.#adapt(run.meanTime);
     this.#settled += result.count;
     return result;
   }
@@ -196,7 +203,16 @@ export class ClusterNode {
 
   #aborted(client: string, data: unknown): void {
     if (!isAbortFor(data, client, this.#options.secret)) return;
-    for (const id of data.ids) if (id.startsWith(`${client}_`)) this.#jobs.get(id)?.run.abort(data.grace);
+    for (const id of data.ids) {
+      if (!id.startsWith(`${client}_`)) continue;
+      const here = this.#jobs.get(id);
+      if (here !== undefined) {
+        here.run.abort(data.grace);
+        continue;
+      }
+      this.#earlyAborts.set(id, data.grace);
+      setTimeout(() => this.#earlyAborts.delete(id), REMEMBERED).unref();
+    }
   }
 
   #lost(ids: readonly string[]): void {

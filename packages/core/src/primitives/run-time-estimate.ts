@@ -71,13 +71,18 @@ export class RunTimeEstimate {
     return Math.max(0, Math.floor((AHEAD - load) / estimate));
   }
 
+  /** Its tasks travel one by one where the answers of a message come together: they were never measured, or are long. */
+  get isAlone(): boolean {
+    return this.estimate === 0 || this.estimate >= LONG_TASK || this.#surprise >= NOTHING_AHEAD;
+  }
+
   /**
    * Returns how many further tasks one message may hold that has `claimed` tasks, which are `load` of work, where a message should hold `batch` of work.
    * A function that was never measured, or is long, gets one task.
    */
   roomInBatch(claimed: number, load: number, batch: number): number {
     const { estimate } = this;
-    const isAlone = estimate === 0 || estimate >= LONG_TASK || this.#surprise >= NOTHING_AHEAD;
+    const { isAlone } = this;
     const most = isAlone ? 1 : Math.min(MOST_IN_BATCH, Math.floor(batch / estimate));
     const left = isAlone ? most - claimed : Math.min(most - claimed, Math.floor((batch - load) / estimate));
     return Math.max(claimed === 0 ? 1 : 0, left);

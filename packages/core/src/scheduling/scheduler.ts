@@ -687,7 +687,8 @@ function isCondemnable(job: Job, lane: Lane): boolean {
 function mayFollow(job: Job, before: Job, lane: Lane): boolean {
   if (lane.canTakeBack) return true;
   const { signal, taskTimeout } = before.settings;
-  if (lane.batch !== undefined) return before.owner === job.owner && haveSameSettings(before.settings, job.settings);
+  if (lane.batch !== undefined)
+    return before.owner === job.owner && !before.fn.runTimes.isAlone && haveSameSettings(before.settings, job.settings);
   return before.owner === job.owner && taskTimeout === Number.POSITIVE_INFINITY && (signal === undefined || signal === job.settings.signal);
 }
 
