@@ -54,12 +54,9 @@ const NAME = 'BullmqRuntime';
  * ```
  */
 export class BullmqRuntime extends WorkerRuntime {
-  readonly #cluster: Cluster;
-
-  private constructor(core: RuntimeCore, cluster: Cluster) {
+  private constructor(core: RuntimeCore) {
     // A subclass gives its own parts instead of options.
     super(core as never);
-    this.#cluster = cluster;
   }
 
   /**
@@ -105,36 +102,13 @@ export class BullmqRuntime extends WorkerRuntime {
       cluster.jobs.rest();
       const core = coreFor(checked, names, cluster, session, (cause) => parts.core?.scheduler.failWaiting(cause, true));
       parts.core = core;
-      return new BullmqRuntime(core, cluster);
+      return new BullmqRuntime(core);
     } catch (error) {
       await cluster.close();
       throw error;
     } finally {
       engine.unreference();
     }
-  }
-
-  /**
-   * Counters and times, as they are now. `workers` are the slots of all nodes.
-   *
-   * @returns The counters, and times in milliseconds.
-   *
-   * @example
-   * ```ts
-   * import { BullmqRuntime } from '@twinpool/bullmq';
-   *
-   * export async function countSlots(): Promise<number> {
-   *   await using runtime = await BullmqRuntime.connect({ connection: 'redis://127.0.0.1:6379', queue: 'img', tasks: './tasks.js', minNodes: 1 });
-   *   return runtime.stats().workers;
-   * }
-   * ```
-   */
-  override stats(): RuntimeStats {
-    const stats = super.stats();
-    const { nodes } = this.#cluster;
-    const workers = nodes.reduce((sum, { slots }) => sum + slots, 0);
-    const busy = Math.min(workers, stats.busy);
-    return { ...stats, workers, busy, idle: workers - busy, nodes };
   }
 }
 
@@ -153,11 +127,19 @@ function coreFor(
   const transports: TransportFactory = {
     isRemote: true,
     capabilities: { sharesMemory: false, movesBuffers: false },
+    remoteStats: (busyLanes) => statsOf(cluster, busyLanes),
     faultOf: (fn) => names.faultOf(fn),
     make: (context: TransportContext): Transport => new ClusterTransport(line, context),
     afterWorkers: () => cluster.close(),
   };
   return new RuntimeCore({ ...workers, mostStarting: MOST_CREDIT }, share, false, { transports: () => transports });
+}
+
+/** `workers` are the slots of all nodes. */
+function statsOf({ nodes }: Cluster, busyLanes: number): Partial<RuntimeStats> {
+  const workers = nodes.reduce((sum, { slots }) => sum + slots, 0);
+  const busy = Math.min(workers, busyLanes);
+  return { workers, busy, idle: workers - busy, nodes };
 }
 
 function withoutAbsent(options: Record<string, unknown>): Record<string, unknown> {

@@ -74,7 +74,7 @@ export class RuntimeCore {
   readonly #supervisor: Supervisor;
   readonly #ready: ReadyWaiters;
   readonly #faultOf: (fn: TaskFunction) => TwinpoolError | undefined;
-  readonly #isRemote: boolean;
+  readonly #transports: TransportFactory;
   readonly #warn: (error: unknown, what: string) => void;
   #mayStart = false;
 
@@ -89,7 +89,7 @@ export class RuntimeCore {
     this.output = workers.stdio === 'pipe' ? new OutputStreams() : undefined;
     const transports = transportsOf(workers, this.output);
     const isHere = transports.isHere === true;
-    this.#isRemote = transports.isRemote === true;
+    this.#transports = transports;
     const { size, slots, minWorkers, mostStarting, idleTimeout, killGrace, finalizerTimeout, maxTasks, maxPayloadBytes } = workers;
     const initializer = workers.initializer === undefined ? undefined : taskFunctionOf(workers.initializer);
     const finalizer = workers.finalizer === undefined ? undefined : taskFunctionOf(workers.finalizer);
@@ -102,7 +102,7 @@ export class RuntimeCore {
     this.#faultOf = transports.faultOf?.bind(transports) ?? ((fn) => fn.faultFor(maxPayloadBytes, isHere));
     this.#warn = warn;
     const supply = { wanted: (tasks: number) => this.#supervisor.wanted(tasks) };
-    this.scheduler = new Scheduler({ size, slots, supply, clock, gathers: this.#isRemote });
+    this.scheduler = new Scheduler({ size, slots, supply, clock, gathers: transports.isRemote === true });
     const makeLane = (id: number, index: number) =>
       new Lane(this.scheduler, this.#supervisor, { clock, ...startOf(id, index), killGrace, finalizerTimeout, maxTasks }, transports);
     this.#supervisor = new Supervisor(this.scheduler, {
@@ -143,7 +143,7 @@ export class RuntimeCore {
 
   /** Throws NotSupportedError if the workers are elsewhere. `what`: the method. */
   checkLocal(what: string): void {
-    if (!this.#isRemote) return;
+    if (this.#transports.isRemote !== true) return;
     throw new NotSupportedError(
       `${what}() is not supported by a runtime of kind '${this.workers.kind}': its workers are on other machines`,
     );
@@ -188,7 +188,8 @@ export class RuntimeCore {
   stats(): RuntimeStats {
     const { kind } = this.workers;
     const droppedOutput = this.output?.dropped ?? 0;
-    return { kind, ...this.scheduler.stats(), ...this.#supervisor.stats(), ...this.counts.stats(), droppedOutput };
+    const own = { kind, ...this.scheduler.stats(), ...this.#supervisor.stats(), ...this.counts.stats(), droppedOutput };
+    return { ...own, ...this.#transports.remoteStats?.(own.busy) };
   }
 }
 

@@ -15,6 +15,7 @@
  */
 import type { TwinpoolError } from '../errors.ts';
 import type { Chunk } from '../jobs/job.ts';
+import type { RuntimeStats } from '../observability/runtime-stats.ts';
 import type { PerWorkerOptions } from '../options/options.ts';
 import type { Clock } from '../primitives/clock.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
@@ -129,6 +130,8 @@ export interface TransportFactory {
   readonly capabilities: Omit<TransportCapabilities, 'maxPayloadBytes'>;
   /** The workers are on other machines: what concerns each single worker is not supported. */
   readonly isRemote?: boolean | undefined;
+  /** What is known of workers on other machines; it replaces the counters of lanes. */
+  remoteStats?(busyLanes: number): Partial<RuntimeStats>;
   /** Why a task cannot run in these workers; `undefined`: it can. Default: it is judged by what was found of its function. */
   faultOf?(fn: TaskFunction): TwinpoolError | undefined;
   make(context: TransportContext): Transport;
