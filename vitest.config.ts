@@ -23,6 +23,23 @@ const cluster = {
   },
 };
 
+/** The tests of the facades, once more: on a cluster. Only with `npm run test:cluster`. */
+const conformance = {
+  extends: true as const,
+  test: {
+    name: 'conformance',
+    root: './packages',
+    include: [
+      'pool/test/{apply,imap,imap-end,lifecycle,map,options,outcomes,own-values}.test.ts',
+      'pool/test/cpython/{_test_multiprocessing.TestPool,_test_multiprocessing.workers,defects,test_context}.test.ts',
+      'executor/test/{map,shutdown,submit}.test.ts',
+      'executor/test/cpython/{executor,test_as_completed,test_deadlock,test_init,test_process_pool,test_shutdown,test_thread_pool,test_wait}.test.ts',
+    ],
+    globalSetup: absolute('./packages/bullmq/test/global-setup.ts'),
+    setupFiles: [absolute('./packages/bullmq/test/conformance/setup.ts')],
+  },
+};
+
 const simulated = {
   extends: true as const,
   resolve: {
@@ -56,6 +73,12 @@ export default defineConfig({
     // Longer than PATIENCE of the testkit, so that the helpers report what hangs.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    projects: [...PACKAGES.map((name) => project(name)), project('bench', './bench'), cluster, simulated],
+    projects: [
+      ...PACKAGES.map((name) => project(name)),
+      project('bench', './bench'),
+      cluster,
+      simulated,
+      ...(process.env['TWINPOOL_CLUSTER'] === '1' ? [conformance] : []),
+    ],
   },
 });

@@ -37,7 +37,8 @@ export default class SummaryReporter implements Reporter {
     const isWhole = process.env['MATRIX'] === 'all';
     // A sample and a run with `-t` leave tests out, so their results are not stored.
     if (isWhole && this.#vitest?.config.testNamePattern === undefined) keep(modules);
-    if (!isWhole) console.log('A sample of the tests that differ only in a parameter. All of them: npm run test:all');
+    if (!isWhole && process.env['TWINPOOL_CLUSTER'] !== '1')
+      console.log('A sample of the tests that differ only in a parameter. All of them: npm run test:all');
     if (withoutEngine > 0)
       console.log(
         `${withoutEngine} tests of the cluster were not run: there is no redis-server on the PATH. Install one, then: npm run test:cluster`,

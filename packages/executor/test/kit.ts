@@ -1,7 +1,12 @@
-/** Provides the shared helpers of the executor tests: the four variants of an executor, futures in every state, and testkit functions. */
+/**
+ * Provides the shared helpers of the executor tests: the four variants of an executor, futures in every state, and testkit functions.
+ *
+ * `npm run test:cluster` runs the same tests in one other variant: on a cluster.
+ */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type ExecutorOptions, Future, ProcessPoolExecutor, ThreadPoolExecutor, WorkerRuntime } from '@twinpool/executor';
+import { testCluster } from '@twinpool/testkit';
 import { afterAll, onTestFinished } from 'vitest';
 
 export { makeGate, useFakeClock } from '@twinpool/testkit';
@@ -10,23 +15,42 @@ export type WorkerExecutor = ProcessPoolExecutor | ThreadPoolExecutor;
 
 export interface Kind {
   readonly name: string;
-  readonly kind: 'process' | 'thread' | 'inline';
+  readonly kind: 'process' | 'thread' | 'inline' | 'cluster';
   readonly shared: boolean;
   readonly Executor: typeof ProcessPoolExecutor | typeof ThreadPoolExecutor;
 }
 
-export const KINDS: readonly Kind[] = [
+const cluster = testCluster();
+
+class ClusterExecutor extends ProcessPoolExecutor {
+  constructor(options: number | ExecutorOptions = {}) {
+    const own: ExecutorOptions = typeof options === 'object' ? options : { maxWorkers: options };
+    super({ runtime: cluster?.runtime, ...own } as never);
+  }
+}
+Object.defineProperty(ClusterExecutor, 'name', { value: ProcessPoolExecutor.name });
+
+const ON_CLUSTER: Kind = {
+  name: 'ProcessPoolExecutor on a cluster',
+  kind: 'cluster',
+  shared: true,
+  Executor: ClusterExecutor as typeof ProcessPoolExecutor,
+};
+
+const LOCAL: readonly Kind[] = [
   { name: 'ProcessPoolExecutor with workers of its own', kind: 'process', shared: false, Executor: ProcessPoolExecutor },
   { name: 'ProcessPoolExecutor on a shared runtime', kind: 'process', shared: true, Executor: ProcessPoolExecutor },
   { name: 'ThreadPoolExecutor with workers of its own', kind: 'thread', shared: false, Executor: ThreadPoolExecutor },
   { name: 'ThreadPoolExecutor on a shared runtime', kind: 'thread', shared: true, Executor: ThreadPoolExecutor },
 ];
 
+export const KINDS: readonly Kind[] = cluster === undefined ? LOCAL : [ON_CLUSTER];
+
 /** Those with workers of their own. */
-export const OWN: readonly Kind[] = KINDS.filter(({ shared }) => !shared);
+export const OWN: readonly Kind[] = KINDS.filter(({ shared, kind }) => !shared || kind === 'cluster');
 
 /** Without a shared runtime of processes: what an executor does there, it does on one of threads. */
-export const MOST: readonly Kind[] = KINDS.filter(({ shared, kind }) => !shared || kind === 'thread');
+export const MOST: readonly Kind[] = KINDS.filter(({ shared, kind }) => !shared || kind !== 'process');
 
 /** The options that a facade on a borrowed runtime must not have. */
 const OF_WORKERS = [
@@ -43,16 +67,22 @@ const OF_WORKERS = [
 ];
 
 export function open({ kind, shared, Executor }: Kind, options: ExecutorOptions = {}): { executor: WorkerExecutor; end(): Promise<void> } {
-  if (!shared) {
+  if (!shared || kind === 'cluster') {
     const executor = new Executor({ maxWorkers: 2, ...options });
     return { executor, end: () => executor.terminateWorkers() };
   }
-  const entries = Object.entries(options);
-  const ofWorkers = Object.fromEntries(entries.filter(([key]) => OF_WORKERS.includes(key)));
-  const ofShare = Object.fromEntries(entries.filter(([key]) => !OF_WORKERS.includes(key)));
+  const { ofWorkers, ofShare } = parted(options);
   const runtime = new WorkerRuntime({ kind, workers: kind === 'inline' ? 1 : (options.maxWorkers ?? 2), ...ofWorkers });
   const executor = new Executor({ runtime, ...ofShare });
   return { executor, end: () => runtime.terminate() };
+}
+
+function parted(options: ExecutorOptions): { ofWorkers: Record<string, unknown>; ofShare: ExecutorOptions } {
+  const entries = Object.entries(options);
+  return {
+    ofWorkers: Object.fromEntries(entries.filter(([key]) => OF_WORKERS.includes(key))),
+    ofShare: Object.fromEntries(entries.filter(([key]) => !OF_WORKERS.includes(key))),
+  };
 }
 
 /** An executor for one test. */
@@ -60,6 +90,15 @@ export function forTest(kind: Kind, options?: ExecutorOptions): WorkerExecutor {
   const { executor, end } = open(kind, options);
   onTestFinished(end);
   return executor;
+}
+
+/** The same with options of workers, which a cluster gets when it is connected to. */
+export async function forTestWith(kind: Kind, options: ExecutorOptions): Promise<WorkerExecutor> {
+  if (cluster === undefined) return forTest(kind, options);
+  const { ofWorkers, ofShare } = parted(options);
+  const runtime = await cluster.connect(ofWorkers);
+  onTestFinished(() => runtime.terminate());
+  return forTest(kind, { runtime, ...ofShare });
 }
 
 /** One executor for all the tests of a `describe`. */

@@ -12,7 +12,20 @@ import {
 } from '@twinpool/executor';
 import { expectWarning } from '@twinpool/testkit/leak-check';
 import { describe, isWhole, test } from '@twinpool/testkit/sample';
-import { add, echo, failIfOdd, hold, mark, reportAll, square } from '@twinpool/testkit/tasks';
+import {
+  add,
+  argumentsOf,
+  concatenate,
+  countArguments,
+  echo,
+  failIfOdd,
+  hold,
+  holdOrFailFirst,
+  mark,
+  reportAll,
+  square,
+  sum,
+} from '@twinpool/testkit/tasks';
 import { expect, vi } from 'vitest';
 import { area, holdLong } from './fixtures/tasks.mjs';
 import { Counter, collect, errorOf, forAll, forTest, MOST, makeGate, turn } from './kit.ts';
@@ -24,11 +37,11 @@ describe.each(MOST)('$name', (kind) => {
     const executor = forAll(kind);
 
     test('one to six inputs; the shortest ends them [X-7]', async () => {
-      const count = (...args: unknown[]) => args.length;
+      const count = countArguments;
       const two = [1, 2];
-      expect(await executor.map((a: number) => a, two).toArray()).toEqual([1, 2]);
-      expect(await executor.map((a: number, b: string) => a + b, two, 'abc').toArray()).toEqual(['1a', '2b']);
-      expect(await executor.map((a: number, b: number, c: number) => a + b + c, two, two, new Set([5])).toArray()).toEqual([7]);
+      expect(await executor.map(echo<number>, two).toArray()).toEqual([1, 2]);
+      expect(await executor.map(concatenate, two, 'abc').toArray()).toEqual(['1a', '2b']);
+      expect(await executor.map(sum, two, two, new Set([5])).toArray()).toEqual([7]);
       expect(await executor.map(count, two, two, two, two).toArray()).toEqual([4, 4]);
       expect(await executor.map(count, two, two, two, two, two).toArray()).toEqual([5, 5]);
       const loose = executor.map.bind(executor) as unknown as (...args: unknown[]) => AsyncIterable<number>;
@@ -37,7 +50,7 @@ describe.each(MOST)('$name', (kind) => {
 
     test('an item that is an array or undefined is one argument', async () => {
       expect(await executor.map(echo<unknown>, [[1, 2], undefined, [[3]]]).toArray()).toEqual([[1, 2], undefined, [[3]]]);
-      expect(await executor.map((...args: unknown[]) => args, [[1, 2]], [[3]]).toArray()).toEqual([[[1, 2], [3]]]);
+      expect(await executor.map(argumentsOf, [[1, 2]], [[3]]).toArray()).toEqual([[[1, 2], [3]]]);
     });
 
     test('references and checked tasks; a bad function fails at the first result', async () => {
@@ -86,9 +99,7 @@ describe.each(MOST)('$name', (kind) => {
 
     test('zipping closes what is not read to its end', async () => {
       const counters = [new Counter(), new Counter()] as const;
-      expect(await executor.map((a: number, b: number, c: number) => a + b + c, counters[0], [1, 2], counters[1]).toArray()).toEqual([
-        1, 4,
-      ]);
+      expect(await executor.map(sum, counters[0], [1, 2], counters[1]).toArray()).toEqual([1, 4]);
       expect(counters.map(({ closed }) => closed)).toEqual([1, 1]);
     });
   });
@@ -99,18 +110,7 @@ describe.each(MOST)('$name', (kind) => {
     test('the first error cancels what has not started [X-10] [C-13]', async () => {
       const gate = makeGate();
       const labels = Array.from({ length: 20 }, (_, n) => `task ${n}`);
-      const results = executor.map(
-        async (path: string, label: string) => {
-          const { appendFileSync, existsSync } = await import('node:fs');
-          appendFileSync(`${path}/log`, `0 0 ${label}\n`);
-          if (label === 'task 0') throw new RangeError('the first');
-          while (existsSync(path) && !existsSync(`${path}/open`)) await new Promise((resolve) => setTimeout(resolve, 1));
-          return label;
-        },
-        Array(20).fill(gate.path) as string[],
-        labels,
-        { chunksize: 1 },
-      );
+      const results = executor.map(holdOrFailFirst, Array(20).fill(gate.path) as string[], labels, { chunksize: 1 });
       await expect(results.next()).rejects.toThrow('the first');
       gate.open();
       await executor.submit(square, 1);

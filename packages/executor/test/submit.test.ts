@@ -14,10 +14,10 @@ import {
   wait,
 } from '@twinpool/executor';
 import { describe, test } from '@twinpool/testkit/sample';
-import { add, hold, holdAsync, holdOrAbort, mark, reportAll, square } from '@twinpool/testkit/tasks';
+import { add, exit, hold, holdAsync, holdOrAbort, mark, reportAll, square } from '@twinpool/testkit/tasks';
 import { expect, vi } from 'vitest';
 import { area, exitFirst, holdLong, nested, Shapes, throwCancelled, throwPaymentError } from './fixtures/tasks.mjs';
-import { errorOf, forAll, forTest, MOST, makeGate, turn } from './kit.ts';
+import { errorOf, forAll, forTest, forTestWith, MOST, makeGate, turn } from './kit.ts';
 
 const TASKS = import.meta.resolve('@twinpool/testkit/tasks');
 
@@ -80,7 +80,7 @@ describe.each(MOST)('$name', (kind) => {
       const gate = makeGate();
       const neighbour = executor.submit(hold, gate.path, 'neighbour');
       await gate.entered();
-      const lost = executor.submit(() => process.exit(3));
+      const lost = executor.submit(exit, 3);
       const error = await lost.exception();
       expect(error).toBeInstanceOf(WorkerLostError);
       expect(error).toBeInstanceOf(BrokenExecutorError);
@@ -274,7 +274,7 @@ describe.each(MOST)('$name', (kind) => {
   });
 
   test('stats [D-52]', async () => {
-    const executor = forTest(kind);
+    const executor = await forTestWith(kind, {});
     await wait([executor.submit(square, 1), executor.submit(throwPaymentError)]);
     expect(executor.stats()).toMatchObject({ kind: kind.kind, completed: 1, failed: 1, cancelled: 0, queued: 0, lostWorkers: 0 });
   });

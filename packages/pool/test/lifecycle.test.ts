@@ -10,7 +10,7 @@ import { expect } from 'vitest';
 import { expectRefused } from './expect-refused.ts';
 import { holdRow } from './fixtures/rows.mjs';
 import { range, squares } from './inputs.ts';
-import { makePool, VARIANTS } from './variants.ts';
+import { makePool, makePoolWith, VARIANTS } from './variants.ts';
 
 describe.each(VARIANTS)('$title', (variant) => {
   const name = variant.kind === 'thread' ? 'ThreadPool' : 'Pool';
@@ -193,13 +193,13 @@ describe.each(VARIANTS)('$title', (variant) => {
 
   describe('options', () => {
     test('the initializer runs in every worker before its first task, with initargs [P-NEW-6]', async () => {
-      const pool = makePool(variant, { initializer: remember, initargs: ['a', { b: 1 }] });
+      const pool = await makePoolWith(variant, { initializer: remember, initargs: ['a', { b: 1 }] });
       expect(await pool.map(remembered, range(4), 1)).toEqual(range(4).map(() => ['a', { b: 1 }]));
     });
 
     test('an initializer that fails breaks the pool, with its error, in bounded time [P-LIFE-12] [D-3] [B-190]', async () => {
       const gate = makeGate();
-      const pool = makePool(variant, { initializer: failToStart, initargs: [gate.path, 'no way'] });
+      const pool = await makePoolWith(variant, { initializer: failToStart, initargs: [gate.path, 'no way'] });
       const error = await failure(pool.apply(square, [1]));
       expect(error).toBeInstanceOf(BrokenExecutorError);
       expect(error).toHaveProperty('name', variant.kind === 'thread' ? 'BrokenThreadPoolError' : 'BrokenProcessPoolError');
@@ -212,7 +212,7 @@ describe.each(VARIANTS)('$title', (variant) => {
     });
 
     test('maxTasksPerChild counts calls, exactly [P-NEW-9] [P-NEW-10] [D-15]', async () => {
-      const pool = makePool(variant, { processes: 1, maxTasksPerChild: 3 });
+      const pool = await makePoolWith(variant, { processes: 1, maxTasksPerChild: 3 });
       const places = await pool.map(place, range(8));
       const counts = new Map<number, number>();
       for (const { workerId } of places) counts.set(workerId, (counts.get(workerId) ?? 0) + 1);
@@ -238,7 +238,7 @@ describe.each(VARIANTS)('$title', (variant) => {
   });
 
   test('stats has what the contract names', async () => {
-    const pool = makePool(variant);
+    const pool = await makePoolWith(variant, {});
     await pool.map(square, range(10));
     const times = { p50: expect.any(Number), p90: expect.any(Number), p99: expect.any(Number), max: expect.any(Number) };
     expect(pool.stats()).toMatchObject({

@@ -3,13 +3,11 @@ import { type AsyncResult, CancelledError, type Pool, PoolClosedError, PoolTermi
 import { failure, makeGate } from '@twinpool/testkit';
 import { expectWarning } from '@twinpool/testkit/leak-check';
 import { describe, test } from '@twinpool/testkit/sample';
-import { add, countArguments, echo, failIfOdd, hold, mark, reportAll, square } from '@twinpool/testkit/tasks';
+import { add, countArguments, echo, failIfOdd, failOneAfterNine, hold, mark, reportAll, square } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
 import { defaultChunksize } from '../src/chunksize.ts';
 import { Feed, later, range, SayWhenError, saysWhen, squares } from './inputs.ts';
 import { makePool, sharePool, VARIANTS } from './variants.ts';
-
-const asIs = (x: unknown): unknown => x;
 
 describe('defaultChunksize is Python’s', () => {
   test.each([
@@ -47,7 +45,7 @@ describe.each(VARIANTS)('$title', (variant) => {
         [Object.assign([1, 2], { extra: true }), [1, 2]],
         [[1, 2, 3].values(), [1, 2, 3]],
       ];
-      for (const [input, items] of inputs) expect(await given.pool.map(asIs, input)).toEqual(items);
+      for (const [input, items] of inputs) expect(await given.pool.map(echo<unknown>, input)).toEqual(items);
     });
 
     test('counts what was iterated, whatever the input says of its length [P-MAP-9] [D-12]', async () => {
@@ -110,17 +108,8 @@ describe.each(VARIANTS)('$title', (variant) => {
     test('rejects with the first error by input order, once every task has ended [P-MAP-7]', async () => {
       const pool = makePool(variant, { processes: 2 });
       const gate = makeGate();
-      const failAfter = (gate: string, i: number): number => {
-        const fs = process.getBuiltinModule('node:fs');
-        fs.appendFileSync(`${gate}/log`, `0 0 ${i}\n`);
-        // The first item waits for the last, so the second error comes first.
-        while (i === 1 && !fs.readFileSync(`${gate}/log`, 'utf8').includes('0 0 9'))
-          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-        if (i === 1 || i === 3) throw new RangeError(`item ${i}`);
-        return i;
-      };
       const items = range(10).map((i): [string, number] => [gate.path, i]);
-      await expect(pool.starmap(failAfter, items, 1)).rejects.toThrow('item 1');
+      await expect(pool.starmap(failOneAfterNine, items, 1)).rejects.toThrow('item 1');
       expect(gate.labels().sort()).toEqual(range(10).map(String));
     });
 

@@ -1,5 +1,10 @@
-/** The four variants of a pool in which every behaviour is tested: processes or threads, own or borrowed runtime; and a fifth, in the calling thread. */
+/**
+ * The four variants of a pool in which every behaviour is tested: processes or threads, own or borrowed runtime; and a fifth, in the calling thread.
+ *
+ * `npm run test:cluster` runs the same tests in one other variant: on a cluster.
+ */
 import { Pool, type PoolOptions, type RuntimeOptions, ThreadPool, WorkerRuntime } from '@twinpool/pool';
+import { type TestCluster, testCluster } from '@twinpool/testkit';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 
 /** Options that belong to a runtime where there is one. */
@@ -7,7 +12,7 @@ const OF_WORKERS = ['initializer', 'initargs', 'maxTasksPerChild', 'idleTimeout'
 
 export interface Variant {
   readonly title: string;
-  readonly kind: 'process' | 'thread' | 'inline';
+  readonly kind: 'process' | 'thread' | 'inline' | 'cluster';
   readonly isShared: boolean;
   /** Two workers unless told otherwise. */
   open(options?: PoolOptions): Opened;
@@ -26,10 +31,8 @@ function openOwn(Class: typeof Pool, options: PoolOptions): Opened {
 
 function openShared(Class: typeof Pool, kind: 'process' | 'thread', options: PoolOptions): Opened {
   const { processes = 2, ...others } = options;
-  const ofWorkers: Record<string, unknown> = { kind, workers: processes };
-  const ofPool: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(others)) ((OF_WORKERS as readonly string[]).includes(name) ? ofWorkers : ofPool)[name] = value;
-  const runtime = new WorkerRuntime(ofWorkers as RuntimeOptions);
+  const { ofWorkers, ofPool } = parted(others);
+  const runtime = new WorkerRuntime({ kind, workers: processes, ...ofWorkers } as RuntimeOptions);
   const pool = new Class({ runtime, ...ofPool });
   const end = async (): Promise<void> => {
     await pool[Symbol.asyncDispose]();
@@ -38,12 +41,29 @@ function openShared(Class: typeof Pool, kind: 'process' | 'thread', options: Poo
   return { pool, end };
 }
 
-export const VARIANTS: readonly Variant[] = [
+function parted(options: PoolOptions): { ofWorkers: Record<string, unknown>; ofPool: Record<string, unknown> } {
+  const ofWorkers: Record<string, unknown> = {};
+  const ofPool: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options))
+    ((OF_WORKERS as readonly string[]).includes(name) ? ofWorkers : ofPool)[name] = value;
+  return { ofWorkers, ofPool };
+}
+
+function onCluster(cluster: TestCluster): Variant {
+  const open = (options: PoolOptions = {}): Opened => openOwn(Pool, { runtime: cluster.runtime, ...options });
+  return { title: 'Pool on a cluster', kind: 'cluster', isShared: true, open };
+}
+
+const cluster: TestCluster | undefined = testCluster();
+
+const LOCAL: readonly Variant[] = [
   { title: 'Pool', kind: 'process', isShared: false, open: (options = {}) => openOwn(Pool, options) },
   { title: 'ThreadPool', kind: 'thread', isShared: false, open: (options = {}) => openOwn(ThreadPool, options) },
   { title: 'Pool on a runtime', kind: 'process', isShared: true, open: (options = {}) => openShared(Pool, 'process', options) },
   { title: 'ThreadPool on a runtime', kind: 'thread', isShared: true, open: (options = {}) => openShared(ThreadPool, 'thread', options) },
 ];
+
+export const VARIANTS: readonly Variant[] = cluster === undefined ? LOCAL : [onCluster(cluster)];
 
 /** Tasks run in the calling thread, one at a time: for the conformance suite. */
 export const INLINE: Variant = {
@@ -68,6 +88,15 @@ export function makePool(variant: Variant, options?: PoolOptions): Pool {
   const { pool, end } = variant.open(options);
   onTestFinished(end);
   return pool;
+}
+
+/** The same with options of workers, which a cluster gets when it is connected to. */
+export async function makePoolWith(variant: Variant, options: PoolOptions): Promise<Pool> {
+  if (cluster === undefined) return makePool(variant, options);
+  const { ofWorkers, ofPool } = parted(options);
+  const runtime = await cluster.connect(ofWorkers);
+  onTestFinished(() => runtime.terminate());
+  return makePool(variant, { runtime, ...ofPool });
 }
 
 /** One pool for all tests of a `describe`: for those that leave it as it was. */

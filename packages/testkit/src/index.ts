@@ -7,3 +7,4 @@ export { failure, limitFor, type Outcome, outcome, PATIENCE, until, within } fro
 export { childrenOf, commandOf, isRunning } from './processes.ts';
 export { Program, type ProgramEnd, runNode, runProgram } from './programs.ts';
 export { type Scenario, scenarios } from './scenarios.ts';
+export { provideTestCluster, type TestCluster, testCluster } from './test-cluster.ts';

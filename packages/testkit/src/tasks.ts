@@ -36,6 +36,70 @@ export function echo<T>(value: T): T {
   return value;
 }
 
+export function sum(...numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
+export function power(base: number, exponent: number): number {
+  return base ** exponent;
+}
+
+/** What `+` makes of two values. */
+export function concatenate(a: string | number, b: string | number): string {
+  return `${a}${b}`;
+}
+
+export function toInteger(digits: string): number {
+  return Number.parseInt(digits, 10);
+}
+
+export function argumentsOf<A extends readonly unknown[]>(...args: A): A {
+  return args;
+}
+
+export function labelled<T>(label: T): { label: T } {
+  return { label };
+}
+
+export function labelOf<T>({ label }: { label: T }): T {
+  return label;
+}
+
+export function failWithLabel({ label }: { label: unknown }): never {
+  throw new RangeError(String(label));
+}
+
+export function parseBadJson(): unknown {
+  return JSON.parse('{');
+}
+
+export function throwIt(value: unknown): never {
+  throw value;
+}
+
+export function exit(code: number): never {
+  process.exit(code);
+}
+
+/** The same with an argument that it does not use. */
+export function exitGiven(_: unknown): never {
+  process.exit(1);
+}
+
+/** A result of which a part cannot be sent. */
+export function returnInnerFunction(): { inner: () => number } {
+  return { inner: () => 42 };
+}
+
+/** A result that cannot be sent, for 1. */
+export function symbolForOne(x: unknown): unknown {
+  return x === 1 ? Symbol('bad') : x;
+}
+
+export function lengthOf(bytes: Uint8Array): number {
+  return bytes.length;
+}
+
 export function countArguments(...args: readonly unknown[]): number {
   return args.length;
 }
@@ -43,6 +107,35 @@ export function countArguments(...args: readonly unknown[]): number {
 export async function later<T>(value: T, ms: number): Promise<T> {
   await new Promise((resolve) => setTimeout(resolve, ms));
   return value;
+}
+
+/** Marks the gate, then keeps the thread busy without end. */
+export function markThenSpin(gate: string): never {
+  mark(gate, 'spins');
+  for (;;);
+}
+
+/** Marks the gate; the first two fail with long messages. */
+export function markOrFailAtLength(gate: string, i: number): number {
+  mark(gate, i);
+  if (i < 2) throw new Error(`${i}${'x'.repeat(1024 * 1024)}`);
+  return i;
+}
+
+/** Marks the gate; items 1 and 3 fail, and item 1 waits for item 9, so the second error comes first. */
+export function failOneAfterNine(gate: string, i: number): number {
+  mark(gate, i);
+  while (i === 1 && !/ 9$/m.test(readFileSync(join(gate, LOG), 'utf8'))) Atomics.wait(nothing, 0, 0, POLL_INTERVAL);
+  if (i === 1 || i === 3) throw new RangeError(`item ${i}`);
+  return i;
+}
+
+/** Waits at the gate; 'task 0' fails at once. */
+export async function holdOrFailFirst(gate: string, label: string): Promise<string> {
+  mark(gate, label);
+  if (label === 'task 0') throw new RangeError('the first');
+  while (!isOpen(gate)) await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL));
+  return label;
 }
 
 /** Keeps the thread busy for `ms`. */

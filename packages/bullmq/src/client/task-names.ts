@@ -39,6 +39,8 @@ export class TaskNames {
       await fn.settled;
       names.push(name);
       byId.set(fn.id, name);
+      // As an export of this module, and of the one that it comes from.
+      if (url !== undefined) byPlace.set(placeIn(url, name, undefined), name);
       const place = placeOf(fn);
       if (place !== undefined) byPlace.set(place, name);
     }
@@ -54,7 +56,7 @@ export class TaskNames {
     const name = this.#byId.get(fn.id);
     if (name !== undefined) return name;
     const place = placeOf(fn);
-    const other = (place === undefined ? undefined : this.#byPlace.get(place)) ?? this.#nameIn(fn) ?? this.#nameOfCopy(fn);
+    const other = (place === undefined ? undefined : this.#byPlace.get(place)) ?? this.#nameOfCopy(fn);
     if (other !== undefined) this.#byId.set(fn.id, other);
     return other;
   }
@@ -74,18 +76,8 @@ export class TaskNames {
 
   /** Another loader has loaded the module, so its function was found by its source: where it is written and its name say which one it is. */
   #nameOfCopy({ descriptor }: TaskFunction): string | undefined {
-    if (descriptor?.kind !== 'source' || this.#url === undefined || withoutQuery(descriptor.base) !== withoutQuery(this.#url))
-      return undefined;
-    return this.names.includes(descriptor.name) ? descriptor.name : undefined;
-  }
-
-  /** A function that was found in the module itself, under a name that the module has. */
-  #nameIn(fn: TaskFunction): string | undefined {
-    const { descriptor } = fn;
-    if (descriptor?.kind !== 'module' || this.#url === undefined || withoutQuery(descriptor.url) !== withoutQuery(this.#url))
-      return undefined;
-    const name = descriptor.exportName === '' ? descriptor.confirm?.name : descriptor.exportName;
-    return descriptor.member === undefined && name !== undefined && this.names.includes(name) ? name : undefined;
+    if (descriptor?.kind !== 'source' || this.#url === undefined) return undefined;
+    return this.#byPlace.get(placeIn(descriptor.base, descriptor.name, undefined));
   }
 }
 
@@ -113,9 +105,15 @@ function functionsIn(exported: Record<string, unknown>): Map<string, unknown> {
   return found;
 }
 
+/** The module and name of a function: of its export, or of itself where a test runner has another copy of the module. */
 function placeOf({ descriptor }: TaskFunction): string | undefined {
-  if (descriptor?.kind !== 'module' || descriptor.exportName === '') return undefined;
-  return `${withoutQuery(descriptor.url)} ${descriptor.exportName} ${descriptor.member ?? ''}`;
+  if (descriptor?.kind !== 'module') return undefined;
+  const name = descriptor.exportName === '' ? descriptor.confirm?.name : descriptor.exportName;
+  return name === undefined ? undefined : placeIn(descriptor.url, name, descriptor.member);
+}
+
+function placeIn(url: string, name: string, member: string | undefined): string {
+  return `${withoutQuery(url)} ${name} ${member ?? ''}`;
 }
 
 function withoutQuery(url: string): string {

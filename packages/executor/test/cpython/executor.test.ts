@@ -13,7 +13,7 @@ import {
   TimeoutError,
 } from '@twinpool/executor';
 import { describe, test } from '@twinpool/testkit/sample';
-import { add, echo, failIfOdd, hold, mark, square } from '@twinpool/testkit/tasks';
+import { add, argumentsOf, countArguments, echo, failIfOdd, hold, labelled, mark, power, square, throwIt } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
 import { throwTimeout } from '../fixtures/tasks.mjs';
 import { Counter, collect, errorOf, forAll, forTest, left, makeGate } from '../kit.ts';
@@ -25,7 +25,7 @@ describe.each(KINDS)('ExecutorTest: $name', (kind) => {
   const numbers = Array.from({ length: 10 }, (_, i) => i);
 
   test('test_submit [B-1]', async () => {
-    const future = executor.submit((base: number, exponent: number) => base ** exponent, 2, 8);
+    const future = executor.submit(power, 2, 8);
     expect(future).toBeInstanceOf(Future);
     expect(await future.result()).toBe(256);
     expect([await future, await future.exception()]).toEqual([256, undefined]);
@@ -34,8 +34,8 @@ describe.each(KINDS)('ExecutorTest: $name', (kind) => {
   test('test_submit_keyword: what looks like options reaches the task [B-2] [X-2] [C-9]', async () => {
     const last = { timeout: 1, signal: 2, self: 3, fn: 4 };
     expect(await executor.submit(echo, last)).toEqual(last);
-    expect(await executor.submit((...args: unknown[]) => args.length)).toBe(0);
-    expect(await executor.submit((...args: unknown[]) => args, [1], undefined)).toEqual([[1], undefined]);
+    expect(await executor.submit(countArguments)).toBe(0);
+    expect(await executor.submit(argumentsOf, [1], undefined)).toEqual([[1], undefined]);
     // Python's TypeError; here a function that is none is the outcome.
     const submit = executor.submit.bind(executor) as unknown as (fn?: unknown) => Future<unknown>;
     expect(await submit().exception()).toMatchObject({ name: 'TaskSerializationError' });
@@ -208,14 +208,11 @@ describe.each(KINDS)('ExecutorTest: $name', (kind) => {
   });
 
   test.each([0, '', false, null, undefined])('test_swallows_falsey_exceptions: %j [B-21] [F-16] [D-49] [T-7]', async (thrown) => {
-    const task = (value: unknown) => {
-      throw value;
-    };
-    const future = executor.submit(task, thrown);
+    const future = executor.submit(throwIt, thrown);
     expect(await errorOf(future)).toBe(thrown);
     expect(await future.exception()).toBe(thrown);
     expect([future.cancelled(), future.done(), future.outcome()]).toEqual([false, true, { status: 'rejected', reason: thrown }]);
-    expect(await executor.map(task, [thrown]).settled().toArray()).toEqual([{ status: 'rejected', reason: thrown }]);
+    expect(await executor.map(throwIt, [thrown]).settled().toArray()).toEqual([{ status: 'rejected', reason: thrown }]);
   });
 
   test('test_no_stale_references: arguments, result and future of a task that is over [B-18]', async () => {
@@ -230,7 +227,7 @@ describe.each(KINDS)('ExecutorTest: $name', (kind) => {
   });
 
   test('test_free_reference: results that a map has yielded [B-20] [X-16]', async () => {
-    const results = executor.map((n: number) => ({ n }), [1, 2, 3]);
+    const results = executor.map(labelled<number>, [1, 2, 3]);
     const references: WeakRef<object>[] = [];
     async function take(): Promise<void> {
       const { value } = await results.next();
@@ -239,7 +236,7 @@ describe.each(KINDS)('ExecutorTest: $name', (kind) => {
     await take();
     await take();
     expect(await left(references)).toBe(0);
-    expect((await results.next()).value).toEqual({ n: 3 });
+    expect((await results.next()).value).toEqual({ label: 3 });
   });
 
   // The last two: they shut it down, which for its own workers is the end of them.

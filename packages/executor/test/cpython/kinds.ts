@@ -4,7 +4,7 @@
  * On an inline runtime each suite leaves out the rows that its list in NEEDS_WORKERS names, with the reason.
  */
 import { type ExecutorOptions, ProcessPoolExecutor } from '@twinpool/executor';
-import { type InlineRows, inlineRows } from '@twinpool/testkit';
+import { type InlineRows, inlineRows, testCluster } from '@twinpool/testkit';
 import { test } from '@twinpool/testkit/sample';
 import { KINDS as KINDS_WITH_WORKERS, type Kind, MOST as MOST_WITH_WORKERS, OWN as OWN_WITH_WORKERS } from '../kit.ts';
 import { NEEDS_WORKERS } from './inline.ts';
@@ -35,9 +35,11 @@ const BY_ENVIRONMENT: Kind = {
   Executor: InlineExecutor as typeof ProcessPoolExecutor,
 };
 
-export const KINDS: readonly Kind[] = [...KINDS_WITH_WORKERS, ON_RUNTIME];
-export const MOST: readonly Kind[] = [...MOST_WITH_WORKERS, ON_RUNTIME];
-export const OWN: readonly Kind[] = [...OWN_WITH_WORKERS, BY_ENVIRONMENT];
+const isLocal = testCluster() === undefined;
+
+export const KINDS: readonly Kind[] = isLocal ? [...KINDS_WITH_WORKERS, ON_RUNTIME] : KINDS_WITH_WORKERS;
+export const MOST: readonly Kind[] = isLocal ? [...MOST_WITH_WORKERS, ON_RUNTIME] : MOST_WITH_WORKERS;
+export const OWN: readonly Kind[] = isLocal ? [...OWN_WITH_WORKERS, BY_ENVIRONMENT] : OWN_WITH_WORKERS;
 
 /** How many of `count` workers an executor of this kind has. */
 export function workersOf({ kind }: Kind, count: number): number {

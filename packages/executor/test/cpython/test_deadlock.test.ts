@@ -5,7 +5,7 @@
  */
 import { BrokenExecutorError, TaskModuleError, TaskSerializationError, taskRef, WorkerLostError } from '@twinpool/executor';
 import { describe } from '@twinpool/testkit/sample';
-import { echo, fail, square } from '@twinpool/testkit/tasks';
+import { echo, exit, exitGiven, fail, lengthOf, square } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
 import { hostileResult, QuotaError, throwQuotaError } from '../fixtures/tasks.mjs';
 import { forAll, forTest } from '../kit.ts';
@@ -55,7 +55,7 @@ describe.each(MOST)('ExecutorDeadlockTest: $name', (kind) => {
   );
 
   test('test_exit_during_func_exec_on_worker [B-120] [E-11] [T-7] [C-16]', async () => {
-    const error = await executor.submit(() => process.exit(1)).exception();
+    const error = await executor.submit(exit, 1).exception();
     expect(error).toBeInstanceOf(WorkerLostError);
     expect(error).toMatchObject({ exitCode: 1, signal: null });
   });
@@ -92,7 +92,7 @@ describe.each(MOST)('ExecutorDeadlockTest: $name', (kind) => {
 
   test('test_shutdown_deadlock: a worker that dies after shutdown() [B-127] [D-36]', async () => {
     const another = forTest(kind, { maxWorkers: 1 });
-    const futures = [another.submit(() => process.exit(1)), another.submit(square, 2)];
+    const futures = [another.submit(exit, 1), another.submit(square, 2)];
     await another.shutdown();
     expect(await futures[0]?.exception()).toBeInstanceOf(WorkerLostError);
     expect(await futures[1]).toBe(4);
@@ -108,9 +108,9 @@ describe.each(MOST)('ExecutorDeadlockTest: $name', (kind) => {
 
   test('test_crash_big_data: large arguments, and workers that die [B-129] [D-36]', async () => {
     const data = Buffer.alloc(2 ** 20, 1);
-    const futures = Array.from({ length: 6 }, () => executor.submit((_: Buffer) => process.exit(1), data));
+    const futures = Array.from({ length: 6 }, () => executor.submit(exitGiven, data));
     for (const future of futures) expect(await future.exception()).toBeInstanceOf(BrokenExecutorError);
-    expect(await executor.submit((bytes: Buffer) => bytes.length, data)).toBe(2 ** 20);
+    expect(await executor.submit(lengthOf, data)).toBe(2 ** 20);
   });
 
   test('test_gh105829_should_not_deadlock_if_wakeup_pipe_full: many submits in one step [B-130] [D-36]', async () => {

@@ -5,7 +5,7 @@ import { nothingLeft } from '@twinpool/testkit/leak-check';
 import { describe } from '@twinpool/testkit/sample';
 import { failToStart, hold, remember, remembered, rememberLater, square } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
-import { forTest, makeGate } from '../kit.ts';
+import { forTestWith, makeGate } from '../kit.ts';
 import { MOST, rowsFor, workersOf } from './kinds.ts';
 
 describe.each(MOST)('$name', (kind) => {
@@ -15,7 +15,7 @@ describe.each(MOST)('$name', (kind) => {
   test.each([remember, rememberLater])(
     'InitializerMixin.test_initializer: %o in every worker, before its first task [B-57] [C-15]',
     async (initializer) => {
-      const executor = forTest(kind, { initializer, initargs: ['a', { b: 1 }] });
+      const executor = await forTestWith(kind, { initializer, initargs: ['a', { b: 1 }] });
       const gate = makeGate();
       // Where it has another worker, it is that one's.
       const held = workersOf(kind, 2) === 2 ? executor.submit(hold, gate.path, 1) : undefined;
@@ -29,7 +29,7 @@ describe.each(MOST)('$name', (kind) => {
 
   test("FailingInitializerMixin.test_initializer: broken, with the initializer's error as the cause [B-58] [T-6] [E-15] [X-3] [D-32]", async () => {
     const gate = makeGate();
-    const executor = forTest(kind, { initializer: failToStart, initargs: [gate.path, 'not today'] });
+    const executor = await forTestWith(kind, { initializer: failToStart, initargs: [gate.path, 'not today'] });
     const futures = [executor.submit(square, 1), executor.submit(square, 2)];
     const cancelled = executor.submit(square, 3);
     cancelled.cancel();
@@ -55,7 +55,7 @@ describe.each(MOST)('$name', (kind) => {
 
   test.runIf(!kind.shared)('FailingInitializerResourcesTest.test_spawn: nothing is left of those that failed to start [B-59]', async () => {
     const gate = makeGate();
-    const executor = forTest(kind, { maxWorkers: 1, initializer: failToStart, initargs: [gate.path, 'no'] });
+    const executor = await forTestWith(kind, { maxWorkers: 1, initializer: failToStart, initargs: [gate.path, 'no'] });
     expect(await executor.submit(square, 1).exception()).toBeInstanceOf(Broken);
     // Bounded attempts, and nothing after them.
     const starts = gate.labels().length;

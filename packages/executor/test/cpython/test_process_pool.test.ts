@@ -15,10 +15,10 @@ import {
 } from '@twinpool/executor';
 import { nothingLeft } from '@twinpool/testkit/leak-check';
 import { describe, test } from '@twinpool/testkit/sample';
-import { hold, later, place, square } from '@twinpool/testkit/tasks';
+import { exit, hold, later, parseBadJson, place, square } from '@twinpool/testkit/tasks';
 import { expect, onTestFinished } from 'vitest';
 import { holdLong, ignoreSigterm, isKept, keepWeakly, startOnce, throwPaymentError, throwWithSource } from '../fixtures/tasks.mjs';
-import { forAll, forTest, left, makeGate } from '../kit.ts';
+import { forAll, forTest, forTestWith, left, makeGate } from '../kit.ts';
 import { MOST, OWN, rowsFor, workersOf } from './kinds.ts';
 
 describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
@@ -31,7 +31,7 @@ describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
     test('test_map_chunksize [B-65] [X-13] [D-52] [C-21]', async () => {
       const numbers = Array.from({ length: 40 }, (_, i) => i);
       for (const chunksize of [1, 6, 40, 50]) {
-        expect(await executor.map((x: number) => x + 1, numbers, { chunksize }).toArray()).toEqual(numbers.map((x) => x + 1));
+        expect(await executor.map(square, numbers, { chunksize }).toArray()).toEqual(numbers.map(square));
       }
       for (const chunksize of [-1, 0, 1.5, '2', true]) {
         expect(() => executor.map(square, numbers, { chunksize } as { chunksize: number })).toThrow(OptionsError);
@@ -39,7 +39,7 @@ describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
     });
 
     test('test_traceback: class, fields, and the place in the worker, also in util.inspect [B-66] [E-22] [C-8]', async () => {
-      const error = await executor.submit(() => JSON.parse('{') as number).exception();
+      const error = await executor.submit(parseBadJson).exception();
       expect(error).toBeInstanceOf(SyntaxError);
       const own = await executor.submit(throwPaymentError).exception();
       expect(own).toMatchObject({ name: 'PaymentError', message: 'declined', status: 402 });
@@ -52,6 +52,7 @@ describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
           thread: /at \[worker \d+, thread \d+\] task 'throwWithSource'/,
           process: /at \[worker \d+, process \d+\] task/,
           inline: /at \[worker 1, inline\]/,
+          cluster: /at \[worker \d+, process \d+\] task/,
         }[kind.kind],
       );
     });
@@ -99,7 +100,7 @@ describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
   });
 
   test('test_max_tasks_per_child, test_max_tasks_per_child_pending_tasks_gh115634: exactly that number of calls [B-72] [B-74] [E-16] [D-35]', async () => {
-    const executor = forTest(kind, { maxWorkers: 1, maxTasksPerChild: 3 });
+    const executor = await forTestWith(kind, { maxWorkers: 1, maxTasksPerChild: 3 });
     const places = await Promise.all(Array.from({ length: 7 }, () => executor.submit(place)));
     expect(places.map(({ workerId }) => workerId)).toEqual([1, 1, 1, 2, 2, 2, 3]);
     expect(executor.stats().lostWorkers).toBe(0);
@@ -111,7 +112,7 @@ describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
     const gate = makeGate();
     const neighbour = executor.submit(hold, gate.path, 'neighbour');
     await gate.entered();
-    const futures = [executor.submit(() => process.exit(99)), ...[1, 2, 3].map((n) => executor.submit(hold, gate.path, n)), neighbour];
+    const futures = [executor.submit(exit, 99), ...[1, 2, 3].map((n) => executor.submit(hold, gate.path, n)), neighbour];
     const cancelled = executor.submit(square, 1);
     cancelled.cancel();
     expect((await wait(futures)).done.size).toBe(5);
@@ -123,7 +124,7 @@ describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
 
   test('test_broken_process_pool_traceback, test_traceback_when_child_process_terminates_abruptly [B-64] [B-67] [E-13] [E-14] [D-31]', async () => {
     const executor = forTest(kind, { maxWorkers: 1, onWorkerLoss: 'break' });
-    const lost = executor.submit(() => process.exit(99));
+    const lost = executor.submit(exit, 99);
     const futures = [lost, executor.submit(square, 2), executor.submit(square, 3)];
     const cancelled = executor.submit(square, 1);
     cancelled.cancel();
@@ -152,7 +153,7 @@ describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
   });
 
   test('test_max_tasks_early_shutdown, test_shutdown_no_wait_max_tasks_gh119592: with workers that are replaced [B-79] [B-75] [D-35]', async () => {
-    const executor = forTest(kind, { maxTasksPerChild: 1 });
+    const executor = await forTestWith(kind, { maxTasksPerChild: 1 });
     const futures = [1, 2, 3, 4, 5, 6].map((n) => executor.submit(square, n));
     await executor.shutdown({ wait: false });
     expect(await Promise.all(futures)).toEqual([1, 4, 9, 16, 25, 36]);
@@ -217,14 +218,14 @@ describe.each(MOST)('ProcessPoolExecutorTest: $name', (kind) => {
 
     test('test_force_shutdown_workers_dead_workers: of a broken executor [B-85]', async () => {
       const executor = forTest(kind, { maxWorkers: 1, onWorkerLoss: 'break' });
-      expect(await executor.submit(() => process.exit(1)).exception()).toBeInstanceOf(Broken);
+      expect(await executor.submit(exit, 1).exception()).toBeInstanceOf(Broken);
       await executor[end]();
       await executor[end]();
       expect(() => executor.submit(square, 1)).toThrow(Broken);
     });
 
     test('test_force_shutdown_during_max_tasks_worker_exit: no worker comes after it [B-77] [D-35]', async () => {
-      const executor = forTest(kind, { maxTasksPerChild: 1 });
+      const executor = await forTestWith(kind, { maxTasksPerChild: 1 });
       const futures = Array.from({ length: 20 }, (_, n) => executor.submit(square, n));
       await futures[0];
       await executor[end]();
@@ -248,7 +249,7 @@ describe.each(OWN)('ProcessPoolExecutorTest: $name', (kind) => {
 
   test('test_failed_worker_replacement_breaks_pool: when no worker comes after the first [B-78] [E-16] [D-35]', async () => {
     const gate = makeGate();
-    const executor = forTest(kind, { maxWorkers: 1, maxTasksPerChild: 1, initializer: startOnce, initargs: [gate.path] });
+    const executor = await forTestWith(kind, { maxWorkers: 1, maxTasksPerChild: 1, initializer: startOnce, initargs: [gate.path] });
     expect(await executor.submit(square, 3)).toBe(9);
     const error = await executor.submit(square, 4).exception();
     expect(error).toBeInstanceOf(Broken);

@@ -17,7 +17,7 @@ import {
 import { PATIENCE } from '@twinpool/testkit';
 import { nothingLeft } from '@twinpool/testkit/leak-check';
 import { describe, test } from '@twinpool/testkit/sample';
-import { fail, later, square } from '@twinpool/testkit/tasks';
+import { exit, fail, later, square } from '@twinpool/testkit/tasks';
 import { expect, onTestFinished, vi } from 'vitest';
 import { holdLong, names } from '../fixtures/tasks.mjs';
 import { errorOf, forTest, left, makeGate, turn } from '../kit.ts';
@@ -264,7 +264,7 @@ describe.each(OWN)('ThreadPoolShutdownTest, ProcessPoolShutdownTest: $name', (ki
     if (kind.kind === 'process') expect(title).toBe('SpecialPool_1');
     gate.open();
     await held;
-    const error = await executor.submit(() => process.exit(1)).exception();
+    const error = await executor.submit(exit, 1).exception();
     expect(error).toBeInstanceOf(WorkerLostError);
     const { workerName, workerId } = error as WorkerLostError;
     expect(workerName).toBe(`SpecialPool_${workerId - 1}`);
@@ -281,7 +281,7 @@ describe.each(OWN)('ThreadPoolShutdownTest, ProcessPoolShutdownTest: $name', (ki
   });
 
   test('threadNamePrefix shapes workers [B-106] [T-5]', async () => {
-    const runtime = new WorkerRuntime({ kind: kind.kind, workers: 1, name: 'mine' });
+    const runtime = new WorkerRuntime({ kind: kind.kind as 'process', workers: 1, name: 'mine' });
     onTestFinished(() => runtime.terminate());
     expect(() => new kind.Executor({ runtime, threadNamePrefix: 'p' })).toThrow(/threadNamePrefix: shapes workers/);
     expect((await new kind.Executor({ runtime, name: 'other' }).submit(names))[0]).toBe('mine_0');

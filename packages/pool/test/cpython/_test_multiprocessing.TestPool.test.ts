@@ -10,7 +10,19 @@ import {
 } from '@twinpool/pool';
 import { failure, makeGate, within } from '@twinpool/testkit';
 import { describe } from '@twinpool/testkit/sample';
-import { add, echo, fail, failIfOdd, hold, square } from '@twinpool/testkit/tasks';
+import {
+  add,
+  countArguments,
+  echo,
+  fail,
+  failIfOdd,
+  failWithLabel,
+  hold,
+  labelOf,
+  markOrFailAtLength,
+  square,
+  toInteger,
+} from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
 import { holdRow } from '../fixtures/rows.mjs';
 import { survivors } from '../garbage-collection.ts';
@@ -26,7 +38,7 @@ describe.each(POOLS)('_TestPool, $title', (variant) => {
   test('test_apply [B-155] [P-APP-1]', async () => {
     expect(await given.pool.apply(square, [5])).toBe(25);
     expect(await given.pool.apply(add, [2, 3])).toBe(5);
-    expect(await given.pool.apply(() => 'no arguments')).toBe('no arguments');
+    expect(await given.pool.apply(countArguments)).toBe(0);
   });
 
   test('test_map [B-156] [P-MAP-1] [P-MAP-6]', async () => {
@@ -53,7 +65,7 @@ describe.each(POOLS)('_TestPool, $title', (variant) => {
   test('test_map_async_callbacks [B-160] [R-8] [P-APP-2]', async () => {
     const seen: unknown[] = [];
     const tell = { callback: (values: unknown) => seen.push(values), errorCallback: (error: unknown) => seen.push(error) };
-    await given.pool.mapAsync((x: string) => Number.parseInt(x, 10), ['1'], tell).wait();
+    await given.pool.mapAsync(toInteger, ['1'], tell).wait();
     expect(seen).toEqual([[1]]);
     await given.pool.mapAsync(fail, ['a', 'b'], tell).wait();
     expect(seen).toEqual([[1], expect.objectContaining({ name: 'RangeError', message: 'a' })]);
@@ -204,13 +216,8 @@ describe.each(POOLS)('_TestPool, $title', (variant) => {
 
   test('test_map_no_failfast [B-176] [P-MAP-7]', async () => {
     const gate = makeGate();
-    const big = (gate: string, i: number): number => {
-      process.getBuiltinModule('node:fs').appendFileSync(`${gate}/log`, `0 0 ${i}\n`);
-      if (i < 2) throw new Error(`${i}${'x'.repeat(1024 * 1024)}`);
-      return i;
-    };
     const items = range(10).map((i): [string, number] => [gate.path, i]);
-    const error = (await failure(given.pool.starmap(big, items, 1))) as Error;
+    const error = (await failure(given.pool.starmap(markOrFailAtLength, items, 1))) as Error;
     expect([error.message.slice(0, 2), error.message.length]).toEqual(['0x', 1024 * 1024 + 1]);
     // It came after all others had run.
     expect(gate.labels().toSorted()).toEqual(range(10).map(String));
@@ -218,15 +225,13 @@ describe.each(POOLS)('_TestPool, $title', (variant) => {
 
   test('test_release_task_refs [B-177] [R-15]', async () => {
     const refs: WeakRef<object>[] = [];
-    const fresh = (): { i: number }[] => {
-      const objects = range(10).map((i) => ({ i }));
+    const fresh = (): { label: number }[] => {
+      const objects = range(10).map((label) => ({ label }));
       for (const object of objects) refs.push(new WeakRef(object));
       return objects;
     };
-    const kept = given.pool.mapAsync(({ i }: { i: number }) => i, fresh());
-    const failed = given.pool.mapAsync(({ i }: { i: number }) => {
-      throw new RangeError(`${i}`);
-    }, fresh());
+    const kept = given.pool.mapAsync(labelOf<number>, fresh());
+    const failed = given.pool.mapAsync(failWithLabel, fresh());
     await (async () => {
       for (const result of await given.pool.map(echo<object>, fresh())) refs.push(new WeakRef(result));
       for await (const result of given.pool.imap(echo<object>, fresh())) refs.push(new WeakRef(result));

@@ -5,11 +5,11 @@ import { MaybeEncodingError, OptionsError, PoolTerminatedError, TaskSerializatio
 import { failure, makeGate, until, within } from '@twinpool/testkit';
 import { nothingLeft } from '@twinpool/testkit/leak-check';
 import { describe, isWhole } from '@twinpool/testkit/sample';
-import { echo, mark, place, square } from '@twinpool/testkit/tasks';
+import { echo, fail, mark, markThenSpin, place, returnInnerFunction, square, symbolForOne } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
 import { failFrom } from '../fixtures/rows.mjs';
 import { range, squares } from '../inputs.ts';
-import { makePool, sharePool } from '../variants.ts';
+import { makePool, makePoolWith, sharePool } from '../variants.ts';
 import { POOLS, rowsFor } from './pools.ts';
 
 describe.each(POOLS)('$title', (variant) => {
@@ -19,13 +19,7 @@ describe.each(POOLS)('$title', (variant) => {
 
     test('test_async_error_callback [B-183] [R-5]', async () => {
       const told: unknown[] = [];
-      const result = given.pool.applyAsync(
-        () => {
-          throw new RangeError('a key');
-        },
-        [],
-        { errorCallback: (error) => told.push(error) },
-      );
+      const result = given.pool.applyAsync(fail, ['a key'], { errorCallback: (error) => told.push(error) });
       const error = await failure(result.get());
       expect(error).toBeInstanceOf(RangeError);
       expect(told).toEqual([error]);
@@ -36,7 +30,7 @@ describe.each(POOLS)('$title', (variant) => {
       const where = await given.pool.map(place, range(20), 1);
       for (let round = 0; round < 20; round++) {
         const told: unknown[] = [];
-        const result = given.pool.applyAsync(() => ({ inner: () => 42 }), [], { errorCallback: (error) => told.push(error) });
+        const result = given.pool.applyAsync(returnInnerFunction, [], { errorCallback: (error) => told.push(error) });
         const error = (await failure(result)) as MaybeEncodingError;
         expect(error).toBeInstanceOf(MaybeEncodingError);
         expect(error).toBeInstanceOf(TaskSerializationError);
@@ -59,7 +53,7 @@ describe.each(POOLS)('$title', (variant) => {
 
     test('MaybeEncodingError: by every method, and for results only [R-11]', async () => {
       const { pool } = given;
-      const bad = (x: unknown): unknown => (x === 1 ? Symbol('bad') : x);
+      const bad = symbolForOne;
       const isResult = async (promise: PromiseLike<unknown>): Promise<boolean> => (await failure(promise)) instanceof MaybeEncodingError;
       expect(await isResult(pool.apply(bad, [1]))).toBe(true);
       expect(await isResult(pool.map(bad, [0, 1, 2]))).toBe(true);
@@ -81,7 +75,7 @@ describe.each(POOLS)('$title', (variant) => {
 
   describe('_TestPoolWorkerLifetime', () => {
     test('test_pool_worker_lifetime [B-185] [P-NEW-9] [P-NEW-10] [D-15]', async () => {
-      const pool = makePool(variant, { processes: 2, maxTasksPerChild: 10 });
+      const pool = await makePoolWith(variant, { processes: 2, maxTasksPerChild: 10 });
       const places = await pool.map(place, range(40), 1);
       const calls = new Map<number, number>();
       for (const { workerId } of places) calls.set(workerId, (calls.get(workerId) ?? 0) + 1);
@@ -94,7 +88,7 @@ describe.each(POOLS)('$title', (variant) => {
     });
 
     test('test_pool_worker_lifetime_early_close [B-186] [P-LIFE-1]', async () => {
-      const pool = makePool(variant, { processes: 2, maxTasksPerChild: 1 });
+      const pool = await makePoolWith(variant, { processes: 2, maxTasksPerChild: 1 });
       const results = range(4).map((x) => pool.applyAsync(square, [x]));
       pool.close();
       pool.close();
@@ -116,7 +110,7 @@ describe.each(POOLS)('$title', (variant) => {
       for (const bad of [1, 'text', true])
         expect(() => new variant.Class({ processes: 1, initializer: bad } as never)).toThrow(OptionsError);
       const gate = makeGate();
-      const pool = makePool(variant, {
+      const pool = await makePoolWith(variant, {
         processes: 1,
         initializer: mark<string>,
         initargs: [gate.path, 'initialized'],
@@ -133,7 +127,7 @@ describe.each(POOLS)('$title', (variant) => {
   describe('TestPoolNotLeakOnFailure', () => {
     test('test_release_unused_processes: one that cannot start ends no other; when none can, see lifecycle.test.ts [B-190]', async () => {
       const gate = makeGate();
-      const pool = makePool(variant, { processes: 2, initializer: failFrom, initargs: [gate.path, 2] });
+      const pool = await makePoolWith(variant, { processes: 2, initializer: failFrom, initargs: [gate.path, 2] });
       expect(await pool.map(square, range(20))).toEqual(squares(20));
       pool.terminate();
       await pool.join();
@@ -142,13 +136,13 @@ describe.each(POOLS)('$title', (variant) => {
   });
 
   test('workers start with the pool, before there is any work [P-NEW-7]', async () => {
-    const pool = makePool(variant, { processes: 2 });
+    const pool = await makePoolWith(variant, { processes: 2 });
     await until(() => pool.stats().workers === variant.workers(2), 'its workers');
     expect(pool.stats()).toMatchObject({ workers: variant.workers(2), completed: 0 });
   });
 
   test('so they do with an initializer that has to be found first [P-NEW-7]', async () => {
-    const pool = makePool(variant, { processes: 2, initializer: square, initargs: [2] });
+    const pool = await makePoolWith(variant, { processes: 2, initializer: square, initargs: [2] });
     await until(() => pool.stats().workers === variant.workers(2), 'its workers');
     expect(pool.stats()).toMatchObject({ workers: variant.workers(2), completed: 0 });
   });
@@ -167,11 +161,7 @@ describe.each(POOLS)('$title', (variant) => {
   test('test_terminate: what runs is ended, threads too [P-LIFE-13] [D-22]', async () => {
     const pool = makePool(variant, { processes: 1, killGrace: 20 });
     const gate = makeGate();
-    const endless = (gate: string): never => {
-      process.getBuiltinModule('node:fs').appendFileSync(`${gate}/log`, '0 0 spins\n');
-      for (;;);
-    };
-    const result = pool.applyAsync(endless, [gate.path]);
+    const result = pool.applyAsync(markThenSpin, [gate.path]);
     await gate.entered();
     pool.terminate();
     expect(await result.exception()).toBeInstanceOf(PoolTerminatedError);

@@ -3,8 +3,8 @@
  *
  * On an inline runtime each file leaves out the rows that its list in NEEDS_WORKERS names, with the reason.
  */
-import { Pool, ThreadPool } from '@twinpool/pool';
-import { type InlineRows, inlineRows } from '@twinpool/testkit';
+import { Pool, type PoolOptions, ThreadPool } from '@twinpool/pool';
+import { type InlineRows, inlineRows, testCluster } from '@twinpool/testkit';
 import { test } from '@twinpool/testkit/sample';
 import { INLINE, VARIANTS, type Variant } from '../variants.ts';
 import { NEEDS_WORKERS } from './inline.ts';
@@ -15,9 +15,23 @@ export interface PoolVariant extends Variant {
   workers(count: number): number;
 }
 
-export const POOLS: readonly PoolVariant[] = [...VARIANTS.filter(({ isShared }) => !isShared), INLINE].map((variant) => ({
+const cluster = testCluster();
+
+/** A `Pool` with two places on the cluster, unless it gets another number. */
+class ClusterPool extends Pool {
+  constructor(options: number | PoolOptions = {}) {
+    const given = Number.isInteger(options) && (options as number) > 0 ? { processes: options } : options;
+    // What is neither a size nor options is refused as it is.
+    super((typeof given === 'object' ? { processes: 2, runtime: cluster?.runtime, ...(given as PoolOptions) } : given) as never);
+  }
+}
+
+const CLASSES = { process: Pool, thread: ThreadPool, inline: Pool, cluster: ClusterPool as typeof Pool };
+const LOCAL = [...VARIANTS.filter(({ isShared }) => !isShared), INLINE];
+
+export const POOLS: readonly PoolVariant[] = (cluster === undefined ? LOCAL : VARIANTS).map((variant) => ({
   ...variant,
-  Class: variant.kind === 'thread' ? ThreadPool : Pool,
+  Class: CLASSES[variant.kind],
   workers: (count) => (variant.kind === 'inline' ? 1 : count),
 }));
 
