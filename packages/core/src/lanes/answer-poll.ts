@@ -20,8 +20,6 @@ const LONGEST_TURN = 0.5;
 /** ms of polls in vain. More: polls go on longer after answers that came late. */
 const MOST_CREDIT = 1;
 const REFILL = 0.1;
-/** Looks at each channel between two readings of the clock. */
-const LOOKS = 8;
 
 /** Where answers arrive. */
 export interface PolledChannel {
@@ -31,6 +29,8 @@ export interface PolledChannel {
   isAttended: boolean;
   /** ms. The longest poll. Longer: more answers are found. Shorter: less processor time is used in vain. */
   readonly longestPoll: number;
+  /** Looks between two readings of the clock. More: a reading delays fewer looks. Fewer: a poll ends in time where a look takes long. */
+  readonly looksAtOnce: number;
   /** Whether a message is there. */
   readonly hasNews: boolean;
   /** Reads the messages that are there. */
@@ -109,18 +109,20 @@ function hasCredit(): boolean {
 function pollFor(channels: readonly PolledChannel[], size: number): void {
   const since = began;
   let longest = 0;
+  let looks = Number.POSITIVE_INFINITY;
   for (let i = 0; i < size; i++) {
     const channel = channels[i] as PolledChannel;
     longest = Math.max(longest, channel.longestPoll);
+    looks = Math.min(looks, channel.looksAtOnce);
     attend(channel);
   }
-  if (!readUntilAnswered(channels, size, since + longest)) credit -= now() - since;
+  if (!readUntilAnswered(channels, size, looks * size, since + longest)) credit -= now() - since;
 }
 
 /** Returns whether a channel had a message before `end`. The others are expected again then. */
-function readUntilAnswered(channels: readonly PolledChannel[], size: number, end: number): boolean {
+function readUntilAnswered(channels: readonly PolledChannel[], size: number, looks: number, end: number): boolean {
   do {
-    for (let look = 0; look < LOOKS * size; look++) {
+    for (let look = 0; look < looks; look++) {
       const channel = channels[look % size] as PolledChannel;
       if (!channel.hasNews) continue;
       channel.read();

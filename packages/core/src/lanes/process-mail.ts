@@ -26,6 +26,8 @@ export class ProcessMail implements PolledChannel {
   isExpected = false;
   isAttended = false;
   readonly longestPoll: number = LONGEST_POLL;
+  /** A look is a system call. */
+  readonly looksAtOnce: number = 1;
 
   constructor(receiver: MailReceiver) {
     this.#receiver = receiver;

@@ -55,6 +55,7 @@ export interface ThreadOptions {
 
 /** ms. A thread that is awake answers within some microseconds. */
 const LONGEST_POLL = 0.03;
+const LOOKS_AT_ONCE = 8;
 
 export const THREAD_CAPABILITIES: TransportFactory['capabilities'] = { sharesMemory: true, movesBuffers: true };
 
@@ -89,6 +90,7 @@ export class ThreadTransport implements Transport, PolledChannel {
   isExpected = false;
   isAttended = false;
   readonly longestPoll: number = LONGEST_POLL;
+  readonly looksAtOnce: number = LOOKS_AT_ONCE;
 
   constructor(context: TransportContext, options: ThreadOptions) {
     const slots = context.setup.slots ?? 1;

@@ -35,6 +35,7 @@ function channelWith(at: number, onMessage = (): void => undefined): CountedChan
     isExpected: false,
     isAttended: false,
     longestPoll: 0.03,
+    looksAtOnce: LOOKS,
     looks: 0,
     reads: 0,
     isAwaited: false,
@@ -80,6 +81,22 @@ describe('an answer that is expected', () => {
     expectAnswer(channel);
     await turn();
     expect([channel.looks, channel.reads]).toEqual([3 * LOOKS, 0]);
+  });
+
+  it('is polled for as long as its channel says, with as many looks between two readings of the clock', async () => {
+    const slow: CountedChannel = Object.assign(never(), { longestPoll: 0.195, looksAtOnce: 1 });
+    expectAnswer(slow);
+    await turn();
+    expect([slow.looks, slow.reads]).toEqual([20, 0]);
+  });
+
+  it('of a slow channel does not wait for many looks at a fast one', async () => {
+    const slow: CountedChannel = Object.assign(never(), { longestPoll: 0.095, looksAtOnce: 1 });
+    const fast = never();
+    expectAnswer(fast);
+    expectAnswer(slow);
+    await turn();
+    expect([fast.looks, slow.looks]).toEqual([10, 10]);
   });
 
   it('is polled for once, however often it is expected', async () => {
