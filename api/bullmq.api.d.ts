@@ -50,7 +50,6 @@ export declare class BullmqRuntime extends WorkerRuntime {
     static connect<I extends readonly unknown[] = [
     ], F extends readonly unknown[] = [
     ]>(options: BullmqConnectOptions<I, F>): Promise<BullmqRuntime>;
-    stats(): RuntimeStats;
 }
 
 export interface EngineReport {

@@ -26,6 +26,7 @@ import { oomKills } from '../resources/oom-kills.ts';
 import { mayHaveStarted } from '../wire/budget.ts';
 import { FrameSender } from '../wire/frame-sender.ts';
 import { decodePayload, encodeFrame, FrameReader, longestPayload } from '../wire/frames.ts';
+import { MailboxError } from '../wire/mailbox.ts';
 import { isInspected, isPiece, isSpaceRequest } from '../wire/message-faults.ts';
 import {
   ABORT,
@@ -362,6 +363,7 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
     try {
       this.#sender.send(frame, mayBeMail && !this.#isLooping, this.framesRead);
     } catch (error) {
+      if (!(error instanceof MailboxError)) throw error;
       this.mailBroke(error);
       return;
     }

@@ -136,7 +136,7 @@ export interface WorkerOptions<I extends readonly unknown[] = any, F extends rea
    */
   inspect?: boolean | { readonly port?: number | undefined; readonly wait?: boolean | undefined } | undefined;
   /**
-   * `false`: neither the program nor a worker polls before it sleeps. A poll lasts at most 0.1 ms, after short tasks only, and answers the next one up to
+   * `false`: neither the program nor a worker polls before it sleeps. A poll lasts at most 0.2 ms, after short tasks only, and answers the next one up to
    * 25 µs sooner; set `false` where other programs need the processor. With one CPU nothing polls. Default: `true`.
    */
   lowLatency?: boolean | undefined;

@@ -50,6 +50,10 @@ const MOST_LOOKS = 1000;
 export const PROGRAM = 0;
 export const WORKER = 1;
 
+/** The file cannot be read or written, or its content was not written by the other end: the mailbox is of no use any more. */
+export class MailboxError extends Error {}
+
+/** Its methods throw a MailboxError. */
 export class Mailbox {
   readonly #fd: number;
   readonly #minePage: number;
@@ -118,7 +122,7 @@ export class Mailbox {
     return this.hasMail || (((this.#theirs.fields[PIPED] as number) - read) | 0) > 0;
   }
 
-  /** Takes the frame in the mailbox, if one is there. Throws a RangeError if it cannot be one. */
+  /** Takes the frame in the mailbox, if one is there. */
   take(): Uint8Array | undefined {
     if (!this.hasMail && !this.#waitForMail()) return undefined;
     this.#mine.fields[TAKEN] = this.#theirs.fields[NUMBER] as number;
@@ -130,7 +134,7 @@ export class Mailbox {
     this.#announce(LOOKS, read);
   }
 
-  /** From now on the other end must wake this one. Returns whether a frame is in the mailbox, and throws as `take` does. `read`: as for `put`. */
+  /** From now on the other end must wake this one. Returns whether a frame is in the mailbox. `read`: as for `put`. */
   leave(read: number): boolean {
     if (this.#mine.fields[STATE] !== AWAY) this.#announce(AWAY, read);
     return this.#waitForMail();
@@ -168,7 +172,7 @@ export class Mailbox {
       if (!this.#isNext) return false;
       if (this.#theirs.isWhole) return true;
     }
-    throw new RangeError('the frame in the mailbox is not whole');
+    throw new MailboxError('the frame in the mailbox is not whole');
   }
 
   get #isNext(): boolean {
@@ -176,11 +180,19 @@ export class Mailbox {
   }
 
   #load(): void {
-    readSync(this.#fd, this.#theirs.bytes, 0, PAGE, this.#theirPage);
+    try {
+      readSync(this.#fd, this.#theirs.bytes, 0, PAGE, this.#theirPage);
+    } catch (cause) {
+      throw new MailboxError('the mailbox cannot be read', { cause });
+    }
   }
 
   #store(bytes: number): void {
-    writeSync(this.#fd, this.#mine.bytes, 0, bytes, this.#minePage);
+    try {
+      writeSync(this.#fd, this.#mine.bytes, 0, bytes, this.#minePage);
+    } catch (cause) {
+      throw new MailboxError('the mailbox cannot be written', { cause });
+    }
   }
 }
 

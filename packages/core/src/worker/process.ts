@@ -21,7 +21,7 @@ import type { Readable } from 'node:stream';
 import { afterMicrotasks, afterTurn } from '../primitives/time.ts';
 import { FrameSender } from '../wire/frame-sender.ts';
 import { decodePayload, encodeFrame } from '../wire/frames.ts';
-import { Mailbox, WORKER } from '../wire/mailbox.ts';
+import { Mailbox, MailboxError, WORKER } from '../wire/mailbox.ts';
 import { checkToWorker, isPiece, isSpace } from '../wire/message-faults.ts';
 import {
   ANSWER,
@@ -181,12 +181,14 @@ class ProcessTransport implements WorkerTransport {
   }
 
   /** A task may have closed the mailbox. Then this process cannot say any more what it has done, so it says nothing, and ends. */
-  #orLeave<T>(use: () => T): T {
+  #orLeave<T>(use: () => T): T | undefined {
     try {
       return use();
-    } catch {
+    } catch (error) {
+      if (!(error instanceof MailboxError)) throw error;
       this.#isSilent = true;
-      return this.exit(70);
+      // A second `exit` would skip the 'exit' listeners that have not run.
+      return this.#isLeaving ? undefined : this.exit(70);
     }
   }
 
@@ -230,14 +232,15 @@ class ProcessTransport implements WorkerTransport {
   /** Polls the mailbox for a moment. Returns whether a frame is in it; if not, the next one comes by the pipe. */
   #awaitMail(mailbox: Mailbox): boolean {
     const { received } = this.#input;
-    return this.#orLeave(() => {
+    const found = this.#orLeave(() => {
       if (!this.runner.setup.polls || !this.#spinWait.begin(this.#busyFor)) return mailbox.leave(received);
       mailbox.attend(received);
-      let found = mailbox.look(received);
-      while (!found && !this.#spinWait.isOver) found = mailbox.look(received);
-      this.#spinWait.ended(found);
-      return mailbox.hasMail || (!found && mailbox.leave(received));
+      let isAny = mailbox.look(received);
+      while (!isAny && !this.#spinWait.isOver) isAny = mailbox.look(received);
+      this.#spinWait.ended(isAny);
+      return mailbox.hasMail || (!isAny && mailbox.leave(received));
     });
+    return found === true;
   }
 
   #readFrames(): void {

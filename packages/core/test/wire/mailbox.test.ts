@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { FrameSender } from '../../src/wire/frame-sender.ts';
 import { decodePayload, encodeFrame, FrameReader } from '../../src/wire/frames.ts';
-import { MAILBOX_BYTES, Mailbox, MOST_MAIL, PROGRAM, WORKER } from '../../src/wire/mailbox.ts';
+import { MAILBOX_BYTES, Mailbox, MailboxError, MOST_MAIL, PROGRAM, WORKER } from '../../src/wire/mailbox.ts';
 import { MAIL, REPORT } from '../../src/wire/messages.ts';
 
 const PAGE = MAILBOX_BYTES / 2;
@@ -106,7 +106,7 @@ describe('a frame', () => {
     expect(sender.put(bytes(1, 2, 3, 4), 0, 0)).toBe(true);
     writeSync(fd, new Uint8Array(4).fill(77), 0, 4, word * 4);
     expect(receiver.look(0)).toBe(false);
-    expect(() => receiver.leave(0)).toThrow(RangeError);
+    expect(() => receiver.leave(0)).toThrow(MailboxError);
     expect(() => receiver.take()).toThrow('the frame in the mailbox is not whole');
   });
 
