@@ -2,7 +2,7 @@
 // Usage: node docs/check-accessibility.mjs [--all] [--pictures FOLDER] [page...]     fails with a serious or critical violation. Requires `npm run docs:build`
 //
 // Each page is looked at in one of the four combinations, the next page in the next one; with names of pages each of them in all four. Of the
-// reference, whose pages are all made in the same way, it looks at every tenth page; with --all at all. --pictures saves a screenshot of each look.
+// reference, whose pages are all made in the same way, it looks at every tenth page; with --all at all. --pictures saves a screenshot of the window at each look.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
@@ -80,6 +80,5 @@ async function lookAt(tab, name) {
     complain(`${name}: ${impact}, ${id}: ${help}; ${nodes.length} place(s), first ${nodes[0].target}`);
   const over = await tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (over > 0) complain(`${name}: is ${over} px wider than the window`);
-  if (options.pictures !== undefined)
-    await tab.screenshot({ path: join(options.pictures, `${name.replaceAll(/\W+/g, '-')}.png`), fullPage: true });
+  if (options.pictures !== undefined) await tab.screenshot({ path: join(options.pictures, `${name.replaceAll(/\W+/g, '-')}.png`) });
 }

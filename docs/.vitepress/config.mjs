@@ -60,6 +60,9 @@ function withoutRepositoryLinks(markdown) {
   });
 }
 
+/** Pages with tables of many columns: they get the room of the outline. */
+const WIDE = ['comparison.md', 'cheat-sheet.md', 'benchmarks.md'];
+
 export default defineConfig({
   title: 'twinpool',
   description: "Python's multiprocessing.Pool and concurrent.futures for Node.js: two APIs over one set of workers.",
@@ -68,6 +71,9 @@ export default defineConfig({
   lastUpdated: false,
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
   srcExclude: ['node_modules/**'],
+  transformPageData: ({ relativePath, frontmatter }) => {
+    if (WIDE.includes(relativePath)) frontmatter.aside = false;
+  },
   markdown: { config: withoutRepositoryLinks, theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
   themeConfig: {
     nav: [
