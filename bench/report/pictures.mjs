@@ -107,7 +107,8 @@ export function faultsPicture({ faults }) {
     ];
   });
   const height = 104 + rows.length * ROW;
-  const right = (at) => rows.filter(([, ...cells]) => cells[at] === 'ok' || cells[at] === '–').length;
+  const handled = (at) => rows.filter(([, ...cells]) => cells[at] === 'ok').length;
+  const canHappen = (at) => rows.filter(([, ...cells]) => cells[at] !== '–').length;
   const title = 'A fault in one task: does it end as it should, does the next task run, is the program as it was?';
   const legend =
     '✓ all of that · H the task hangs · H! so does the next one · C an uncaught error in the program · ! a wrong outcome · T threads · P processes';
@@ -118,6 +119,6 @@ export function faultsPicture({ faults }) {
       ...parts,
       text(12, height + 16, legend, `fill="${COLORS.faint}" font-size="11"`),
     ]),
-    alt: `${rows.length} faults in a task, and the number that each pool handles: ${pools.map((name, at) => `${name} ${right(at)}`).join(', ')}.`,
+    alt: `Faults in a task, and how many of those that can happen in it each pool handles: ${pools.map((name, at) => `${name} ${handled(at)} of ${canHappen(at)}`).join(', ')}.`,
   };
 }
