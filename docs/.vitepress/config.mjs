@@ -105,5 +105,7 @@ export default defineConfig({
     },
     outline: [2, 3],
     search: { provider: 'local' },
+    // The label holds the text that is seen.
+    notFound: { linkText: 'Take me home', linkLabel: 'Take me home' },
   },
 });
