@@ -229,10 +229,13 @@ function isPostgres(connection: string | object): boolean {
   return 'connectionString' in connection || 'connect' in connection || 'user' in connection || 'database' in connection;
 }
 
-/** The error comes and goes with the state of the server. */
-function isPassing(error: unknown): boolean {
+/** PostgreSQL: it shuts down, has crashed, or recovers; then those of a socket. */
+const PASSING = new Set<unknown>(['57P01', '57P02', '57P03', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+
+/** The error comes and goes with the state of the server: a second try may succeed. */
+export function isPassing(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  return code === '57P03' || code === 'ECONNREFUSED' || code === 'ECONNRESET' || /Connection is closed|LOADING/.test(String(message));
+  return PASSING.has(code) || /Connection is closed|Connection terminated|LOADING/.test(String(message));
 }
 
 /** Connections report each failed attempt; the watch over the engine decides what it means. */

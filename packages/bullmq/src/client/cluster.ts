@@ -29,6 +29,8 @@ export const MOST_CREDIT = 256;
 /** Milliseconds between two looks at jobs, and at nodes. PostgreSQL loses more events. */
 const PERIOD = { redis: 250, postgres: 100 };
 const NODE_PERIOD = 500;
+/** Milliseconds for the end of connections: PostgreSQL needs more than one second on a busy machine. */
+const CLOSE_LIMIT = 3000;
 /** Milliseconds of which a longer gap means that this program was stopped. */
 const STOPPED = 2000;
 
@@ -54,6 +56,8 @@ export class Cluster {
   #looking: Promise<void> | undefined;
   #isClosed = false;
   readonly #tracked = new Set<Promise<void>>();
+  /** Jobs that are revoked in this turn, by the time that their tasks have; and those of them that run. */
+  readonly #revoking = new Map<number, { readonly all: string[]; readonly running: Promise<Set<string>> }>();
 
   constructor(engine: Engine, options: ClusterOptions) {
     this.#engine = engine;
@@ -100,11 +104,27 @@ export class Cluster {
     this.jobs.send(job);
   }
 
-  /** Ends jobs: removes those that wait, and aborts those that run; their tasks have `grace` ms. Resolves with the ids that were removed. */
+  /**
+   * Ends jobs: removes those that wait, and aborts those that run; their tasks have `grace` ms. Resolves with the ids that were removed. Of all jobs that
+   * are revoked in one turn those that wait are removed first: a node that is free then finds none of them.
+   */
   async revoke(ids: readonly string[], grace: number): Promise<string[]> {
+    let together = this.#revoking.get(grace);
+    if (together === undefined) {
+      const all: string[] = [];
+      together = { all, running: Promise.resolve().then(() => this.#revokeAll(all, grace)) };
+      this.#revoking.set(grace, together);
+    }
+    together.all.push(...ids);
+    const running = await together.running;
+    return ids.filter((id) => !running.has(id));
+  }
+
+  async #revokeAll(ids: readonly string[], grace: number): Promise<Set<string>> {
+    this.#revoking.delete(grace);
     const running = new Set(await this.jobs.revoke(ids));
     await this.#control.abort([...running], grace);
-    return ids.filter((id) => !running.has(id));
+    return running;
   }
 
   /** The end of the cluster waits for it. */
@@ -118,7 +138,7 @@ export class Cluster {
     await inTime(Promise.all(this.#tracked));
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    await inTime(Promise.all([this.#control.close(), this.jobs.close()]));
+    await inTime(Promise.all([this.#control.end(), this.jobs.close()]), CLOSE_LIMIT);
     await this.#engine.close();
   }
 

@@ -1,7 +1,7 @@
 /**
  * Tells the nodes which running jobs to abort, and that this client lives: a member of BullMQ's relay, with a lease.
  *
- *   closed --work is open--> joined --LINGER ms without work--> closed
+ *   closed --work is open--> joined --LINGER ms without work--> closed          end: closed for good
  *
  * The relay is experimental in BullMQ: only aborts and leases use it, and without it everything else works. It holds timers, so it is open only while the
  * program is kept alive by work.
@@ -21,6 +21,7 @@ export class ControlChannel {
   readonly #secret: string | undefined;
   #relay: Relay | undefined;
   #idle: NodeJS.Timeout | undefined;
+  #isEnded = false;
 
   constructor(engine: Engine, client: string, secret: string | undefined) {
     this.#engine = engine;
@@ -32,12 +33,19 @@ export class ControlChannel {
   join(): void {
     clearTimeout(this.#idle);
     this.#idle = undefined;
+    if (this.#isEnded) return;
     this.#relay ??= this.#engine.openRelay(this.#client, LEASE);
   }
 
   /** There is no work for now. */
   rest(): void {
-    this.#idle ??= setTimeout(() => void this.close(), LINGER);
+    this.#idle ??= setTimeout(() => void this.#close(), LINGER);
+  }
+
+  /** An abort that comes later is lost. */
+  async end(): Promise<void> {
+    this.#isEnded = true;
+    await this.#close();
   }
 
   async abort(ids: readonly string[], grace: number): Promise<void> {
@@ -48,7 +56,7 @@ export class ControlChannel {
     await this.#relay?.publish(`abort.${this.#client}`, data).catch(() => undefined);
   }
 
-  async close(): Promise<void> {
+  async #close(): Promise<void> {
     clearTimeout(this.#idle);
     this.#idle = undefined;
     const relay = this.#relay;

@@ -15,7 +15,7 @@
  */
 
 import type { QueueEvents } from 'bullmq';
-import type { Engine, JobEnd } from '../engine.ts';
+import { type Engine, isPassing, type JobEnd } from '../engine.ts';
 import { type JobData, NODE_LOST } from '../wire/job-data.ts';
 
 export interface PendingJob {
@@ -41,6 +41,8 @@ interface Entry {
 const QUIET = { redis: 400, postgres: 100 };
 /** Milliseconds for which events are read without pending jobs, on PostgreSQL. */
 const LINGER = 300;
+/** Milliseconds until jobs are stored again that could not be. */
+const STORE_AGAIN = 200;
 /** The most records that one sweep looks at. */
 const MOST_LOOKS = 200;
 /** Seconds after which the engine drops a record that its client did not remove. */
@@ -123,9 +125,16 @@ export class PendingJobs {
         entry.lookedAt = performance.now();
       }
     } catch (error) {
-      // The connection tries again without end, so this is an answer: the engine refused the jobs.
-      for (const { job } of entries) this.#take(job.id)?.failed(error as Error);
+      if (isPassing(error)) this.#storeLater(entries);
+      // An answer: the engine refused the jobs.
+      else for (const { job } of entries) this.#take(job.id)?.failed(error as Error);
     }
+  }
+
+  /** PostgreSQL is away, or comes back. Some of the jobs may be there: their ids keep them from being stored twice. */
+  #storeLater(entries: readonly Entry[]): void {
+    this.#outgoing.unshift(...entries);
+    setTimeout(() => void this.#flush(), STORE_AGAIN).unref();
   }
 
   #take(id: string): PendingJob | undefined {
@@ -156,6 +165,8 @@ export class PendingJobs {
     for (const [at, record] of records.entries()) {
       const id = ids[at] as string;
       if (record === 'gone') gone.push(id);
+      // The engine was away when the node stored the outcome. Without its record the job counts as lost, and the sweep stores it again.
+      else if (record !== 'open' && 'failed' in record && isPassing({ message: record.failed })) this.#acknowledge(id);
       else if (record !== 'open') this.#settle(id, record);
     }
     return gone;
@@ -248,6 +259,8 @@ export class PendingJobs {
     const events = this.#events;
     this.#events = undefined;
     this.#opening = undefined;
+    // On PostgreSQL an end that comes before the start leaves a connection behind.
+    await events?.waitUntilReady().catch(() => undefined);
     await events?.close().catch(() => undefined);
   }
 }
