@@ -3,6 +3,7 @@ import arrival from './arrival.mjs';
 import bimodal from './bimodal.mjs';
 import buffersProcesses from './buffers-processes.mjs';
 import buffersThreads from './buffers-threads.mjs';
+import cluster from './cluster.mjs';
 import cpu from './cpu.mjs';
 import facades from './facades.mjs';
 import idle from './idle.mjs';
@@ -53,4 +54,5 @@ export const questions = [
   slots,
   stages,
   worth,
+  cluster,
 ];
