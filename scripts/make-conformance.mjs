@@ -6,7 +6,7 @@
 //        node scripts/make-conformance.mjs --check    writes nothing; fails when a row is unproven or the page is stale
 // Requires a build.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { notApplicable, outOfScope, rows } from '@twinpool/testkit/conformance';
+import { clusterDifferences, notApplicable, outOfScope, rows } from '@twinpool/testkit/conformance';
 import { conclude, root, run } from './workspace.mjs';
 
 const RESULTS = `${root}node_modules/.cache/twinpool-tests.json`;
@@ -128,6 +128,7 @@ ${proving.size} tests stand behind these rows; all of them pass. A number in bra
 worker and for other variants.
 
 ${sections.map((section) => sectionOf(section, proven)).join('\n')}
+${clusterSection()}
 ## Out of scope
 
 Classes of CPython's \`_test_multiprocessing.py\` that test something else: locks, pipes, queues, managers, shared memory, resource tracking.
@@ -135,6 +136,29 @@ Classes of CPython's \`_test_multiprocessing.py\` that test something else: lock
 ${outOfScope.map((line) => `- ${text(line)}`).join('\n')}
 
 ${files.map((file) => `[${shortOf(file)}]: ../${file}`).join('\n')}
+`;
+}
+
+/** The tests that `npm run test:cluster` leaves out, by reason. */
+function clusterSection() {
+  const byReason = new Map();
+  for (const [file, reasons] of Object.entries(clusterDifferences)) {
+    for (const [title, reason] of Object.entries(reasons)) {
+      byReason.set(reason, [...(byReason.get(reason) ?? []), `${file.replace('/test/', '/').replace(/\.test\.ts$/, '')}: ${title}`]);
+    }
+  }
+  const lines = [...byReason].map(([reason, titles]) => `| ${text(reason)} | ${titles.map(text).join('<br>')} |`);
+  return `## On a cluster
+
+\`npm run test:cluster\` runs the tests of both facades once more, on a runtime of [@twinpool/bullmq](bullmq.md): two nodes with one worker process each. They pass
+unchanged, except for these, which are not run:
+
+| why | tests |
+| --- | --- |
+${lines.join('\n')}
+
+A facade that bounds itself to as many places as there are workers cancels as it does on local workers. Without a bound it sends up to twice the slots of all nodes,
+and what was sent is \`running()\` and cannot be cancelled ([what is guaranteed](bullmq.md#what-is-guaranteed)).
 `;
 }
 

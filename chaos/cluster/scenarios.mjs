@@ -166,7 +166,7 @@ async function freeze() {
   nodes[0].child.kill('SIGCONT');
   const counts = await end();
   const executions = site.lines().length;
-  // One that was run again was in the stopped node, which is told that it comes too late.
+  // A task that ran again was in the stopped node: its late result is refused.
   await site.until(() => executions === 40 || /locks lost|[Mm]issing lock|not locked/.test(nodes[0].stderr()));
   const queue = site.openQueue();
   const data = jobOf({ fn: 'noted', count: 1, lists: true, arity: 3, items: `j${JSON.stringify([site.sideFile('again'), 1, 5])}` });
