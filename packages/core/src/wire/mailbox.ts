@@ -60,6 +60,7 @@ export class Mailbox {
   readonly #theirPage: number;
   readonly #mine: Page = new Page();
   readonly #theirs: Page = new Page();
+  #hasMail = false;
 
   constructor(fd: number, side: typeof PROGRAM | typeof WORKER) {
     this.#fd = fd;
@@ -105,26 +106,27 @@ export class Mailbox {
     return this.#theirs.fields[TAKEN] !== this.#mine.fields[NUMBER];
   }
 
+  /** Whether a frame was in the mailbox when the other page was read last, and was not taken since. */
+  get hasMail(): boolean {
+    return this.#hasMail;
+  }
+
   /** Reads the other page. Returns `isUntaken`. */
   refresh(): boolean {
     this.#load();
     return this.isUntaken;
   }
 
-  /** Whether a frame was in the mailbox when the other page was read last. */
-  get hasMail(): boolean {
-    return this.#isNext && this.#theirs.isWhole;
-  }
-
   /** Reads the other page, and returns whether a frame is there, or on the pipe. `read`: as for `put`. */
   look(read: number): boolean {
     this.#load();
-    return this.hasMail || (((this.#theirs.fields[PIPED] as number) - read) | 0) > 0;
+    return this.#hasMail || (((this.#theirs.fields[PIPED] as number) - read) | 0) > 0;
   }
 
   /** Takes the frame in the mailbox, if one is there. */
   take(): Uint8Array | undefined {
-    if (!this.hasMail && !this.#waitForMail()) return undefined;
+    if (!this.#hasMail && !this.#waitForMail()) return undefined;
+    this.#hasMail = false;
     this.#mine.fields[TAKEN] = this.#theirs.fields[NUMBER] as number;
     return this.#theirs.copyFrame();
   }
@@ -170,7 +172,7 @@ export class Mailbox {
     for (let looks = 0; looks < MOST_LOOKS; looks++) {
       this.#load();
       if (!this.#isNext) return false;
-      if (this.#theirs.isWhole) return true;
+      if (this.#hasMail) return true;
     }
     throw new MailboxError('the frame in the mailbox is not whole');
   }
@@ -185,6 +187,7 @@ export class Mailbox {
     } catch (cause) {
       throw new MailboxError('the mailbox cannot be read', { cause });
     }
+    this.#hasMail = this.#isNext && this.#theirs.isWhole;
   }
 
   #store(bytes: number): void {
@@ -229,11 +232,12 @@ class Page {
     return frame;
   }
 
-  /** FNV-1a of the number and the frame. */
+  /** FNV-1a of the number and the words of the frame, the last of which may contain bytes of an older frame. */
   #hash(length: number): number {
-    const { bytes } = this;
+    const words = this.#words;
+    const end = endOf(length);
     let hash = (this.fields[NUMBER] as number) ^ 0x811c9dc5;
-    for (let at = FRAME; at < FRAME + length; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
+    for (let at = FIELDS; at < end; at++) hash = Math.imul(hash ^ (words[at] as number), 0x01000193);
     return hash >>> 0;
   }
 }
