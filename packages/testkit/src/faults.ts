@@ -269,6 +269,19 @@ export async function forgeCells(values: readonly (readonly [cell: number, value
 
 /** Writes a frame of `length` bytes to the mailbox, with its right hash or a wrong one, says that it is there, and never settles. */
 export async function forgeMail(length: number, isWhole: boolean): Promise<never> {
+  writeMail(length, isWhole);
+  forgeMessage([MAIL]);
+  return new Promise(() => setInterval(() => undefined, 1000));
+}
+
+/** Writes a frame to the mailbox that is never whole, and is killed. */
+export function forgeMailAndDie(): never {
+  writeMail(0, false);
+  process.kill(process.pid, 'SIGKILL');
+  for (;;);
+}
+
+function writeMail(length: number, isWhole: boolean): void {
   // Pages of the program and of this worker: number, length, hash, taken, ...; wire/mailbox.ts.
   const pages = Buffer.alloc(2 * MAIL_PAGE);
   readSync(MAILBOX, pages, 0, pages.length, 0);
@@ -278,8 +291,6 @@ export async function forgeMail(length: number, isWhole: boolean): Promise<never
   for (const [at, value] of [number, length, isWhole ? hash : hash ^ 1].entries()) page.writeUInt32LE(value >>> 0, at * 4);
   page.writeUInt32LE(number, 32);
   writeSync(MAILBOX, page, 0, MAIL_PAGE, MAIL_PAGE);
-  forgeMessage([MAIL]);
-  return new Promise(() => setInterval(() => undefined, 1000));
 }
 
 /** The number of frames that the program has put into the mailbox of this worker process; `undefined`: there is none. */

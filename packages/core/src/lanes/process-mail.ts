@@ -2,15 +2,19 @@
  * The program's end of the mailbox of one worker process: opens its file, and reads the answers in it while the program polls (answer-poll.ts).
  *
  *   closed --open--> open --polled--> attended --end of the turn--> open --the process is gone: read what is there, close--> closed
+ *                      '--it cannot be used--> broken --close--> closed
  *
  * A file that can no longer be read or written breaks the mailbox: what lies in it is lost with its worker. This file does not know messages.
  */
+import process from 'node:process';
 import { Mailbox, PROGRAM } from '../wire/mailbox.ts';
 import type { PolledChannel } from './answer-poll.ts';
 import { type BufferSpace, close } from './buffer-space.ts';
 
 /** ms. Between two processes a look must last longer than a few system calls of the other side; else both sides fall asleep in turn. */
 const LONGEST_POLL = 0.2;
+/** A mailbox relies on the order of system calls of two processes on one file. It was proved on this hardware only. */
+const CAN_SHARE = process.platform === 'linux' && process.arch === 'x64';
 
 export interface MailReceiver {
   /** The number of frames that were read from the pipe. */
@@ -33,16 +37,16 @@ export class ProcessMail implements PolledChannel {
     this.#receiver = receiver;
   }
 
-  /** Returns the descriptor for the worker; `undefined`: there is no mailbox. */
-  open(space: BufferSpace): number | undefined {
-    const fd = space.openMailbox();
+  /** Returns the descriptor for the worker; `undefined`: all frames travel by the pipe. */
+  open(space: BufferSpace | undefined): number | undefined {
+    const fd = CAN_SHARE ? space?.openMailbox() : undefined;
     if (fd === undefined) return undefined;
     this.#fd = fd;
     this.#mailbox = new Mailbox(fd, PROGRAM);
     return fd;
   }
 
-  /** `undefined`: closed. */
+  /** `undefined`: closed, or broken. */
   get mailbox(): Mailbox | undefined {
     return this.#mailbox;
   }
@@ -72,6 +76,12 @@ export class ProcessMail implements PolledChannel {
     return isUntaken;
   }
 
+  /** The mailbox cannot be used any more. */
+  broke(error: unknown): void {
+    this.#mailbox = undefined;
+    this.#receiver.mailBroke(error);
+  }
+
   close(): void {
     this.#mailbox = undefined;
     if (this.#fd !== undefined) close(this.#fd);
@@ -84,8 +94,7 @@ export class ProcessMail implements PolledChannel {
     try {
       return use(mailbox);
     } catch (error) {
-      this.#mailbox = undefined;
-      this.#receiver.mailBroke(error);
+      this.broke(error);
       return undefined;
     }
   }

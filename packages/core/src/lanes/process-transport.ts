@@ -18,7 +18,6 @@
  * (wire/budget.ts).
  */
 import type { Socket } from 'node:net';
-import process from 'node:process';
 import { Alarm } from '../primitives/clock.ts';
 import { type Channel, channels } from '../primitives/poll.ts';
 import { afterMicrotasks, afterTurn } from '../primitives/time.ts';
@@ -92,8 +91,6 @@ const PRINT_BOUND = 200;
 const EXIT_BOUND = 200;
 /** ms. The wait for the exit after SIGKILL. Shorter: a busy machine is taken for a process that the system holds. Longer: such a process is waited for. */
 const KILL_BOUND = 1000;
-/** The mailbox relies on the order of system calls of two processes on one file. It was proved on this hardware only. */
-const CAN_SHARE = process.platform === 'linux' && process.arch === 'x64';
 const UNKNOWN: ExitStatus = { exitCode: null, signal: null };
 
 export const PROCESS_CAPABILITIES: TransportFactory['capabilities'] = { sharesMemory: false, movesBuffers: false };
@@ -115,7 +112,10 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
   #endWatch: (() => void) | undefined;
   #debuggerWatch: DebuggerWatch | undefined;
   readonly #mail = new ProcessMail(this);
-  readonly #sender = new FrameSender((frame) => this.#writeFrame(frame));
+  readonly #sender = new FrameSender(
+    (frame) => this.#writeFrame(frame),
+    () => this.#mail.mailbox,
+  );
   /** How the child waits, according to its last message. */
   #isLooping = false;
   /** Processes that the system had killed for lack of memory before this one was started. */
@@ -179,7 +179,7 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
     }
     /** Descriptors for large buffers, which the child inherits. */
     const files = [...(this.buffers?.open() ?? [])];
-    const mailbox = setup.polls && files.length > 0 && CAN_SHARE && bufferSpace !== undefined ? this.#mail.open(bufferSpace) : undefined;
+    const mailbox = setup.polls && files.length > 0 ? this.#mail.open(bufferSpace) : undefined;
     if (mailbox !== undefined) files.push(mailbox);
     // The text that `ps` shows. Warnings of Node use the last part of it: "(Use `node --trace-warnings ...`".
     const argv0 = `${setup.workerName.replaceAll('\0', '')} ${execPath}`;
@@ -207,7 +207,6 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
     const room = this.buffers?.room;
     const isChanged = directory !== undefined || room !== undefined;
     this.post([INIT, isChanged ? { ...setup, cwd: directory, bufferSpace: room, hasMailbox: mailbox !== undefined } : setup]);
-    this.#sender.mailbox = this.#mail.mailbox;
   }
 
   #startFailed(cause: unknown): void {
@@ -264,7 +263,7 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
   }
 
   expectAnswer(): void {
-    if (this.#sender.mailbox !== undefined) expectAnswer(this.#mail);
+    if (this.#mail.mailbox !== undefined) expectAnswer(this.#mail);
   }
 
   // MailReceiver.
@@ -278,9 +277,10 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
   }
 
   mailBroke(error: unknown): void {
-    this.#sender.mailbox = undefined;
     // Not at once: the lane may be in the middle of sending.
-    afterMicrotasks(() => this.#owner.distrust('its mailbox cannot be used', error));
+    afterMicrotasks(() => {
+      if (!this.#isReported) this.#owner.distrust('its mailbox cannot be used', error);
+    });
   }
 
   release(): void {
@@ -364,7 +364,7 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
       this.#sender.send(frame, mayBeMail && !this.#isLooping, this.framesRead);
     } catch (error) {
       if (!(error instanceof MailboxError)) throw error;
-      this.mailBroke(error);
+      this.#mail.broke(error);
       return;
     }
     if (needsWake || this.#isLooping) this.#wake(child);
@@ -513,7 +513,6 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
     this.#debuggerWatch?.stop();
     channels.delete(this);
     if (this.#mail.end()) this.#noteUnread();
-    this.#sender.mailbox = undefined;
     const child = this.#child;
     if (child?.pid !== undefined) for (const fd of [3, 5]) pipe(child, fd).destroy();
     this.buffers?.close();

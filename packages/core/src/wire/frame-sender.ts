@@ -14,12 +14,14 @@ const MAIL_FRAME = encodeFrame([MAIL], Number.POSITIVE_INFINITY);
 
 export class FrameSender {
   readonly #write: (frame: Buffer) => void;
+  readonly #mailbox: () => Mailbox | undefined;
   /** The number of frames on the pipe. */
   sent = 0;
-  mailbox: Mailbox | undefined;
 
-  constructor(write: (frame: Buffer) => void) {
+  /** `write` puts a frame on the pipe. `mailbox` returns `undefined` where there is none, or none any more. */
+  constructor(write: (frame: Buffer) => void, mailbox: () => Mailbox | undefined) {
     this.#write = write;
+    this.#mailbox = mailbox;
   }
 
   /**
@@ -27,7 +29,7 @@ export class FrameSender {
    * @param read the number of frames that were read from the other pipe.
    */
   send(frame: Buffer, mayBeMail: boolean, read: number): void {
-    const { mailbox } = this;
+    const mailbox = this.#mailbox();
     if (mailbox === undefined) {
       this.#pipe(frame);
       return;

@@ -72,10 +72,14 @@ class ProcessTransport implements WorkerTransport {
   readonly runner: Runner = new Runner(this);
   readonly exit: (code: number) => never = process.exit.bind(process);
   #isLeaving = false;
+  /** It cannot say any more what it has done. */
   #isSilent = false;
   readonly #input = new FrameInput(FRAMES_IN, this.exit);
-  readonly #sender = new FrameSender((frame) => this.#writeFrame(frame));
   #mailbox: Mailbox | undefined;
+  readonly #sender = new FrameSender(
+    (frame) => this.#writeFrame(frame),
+    () => this.#mailbox,
+  );
   #maxPayloadBytes = 0xffffffff;
   #wake: Socket | undefined;
   #resourcesAtRest = 0;
@@ -154,7 +158,7 @@ class ProcessTransport implements WorkerTransport {
   }
 
   #setUp({ maxPayloadBytes, workerName, cwd, inspector, bufferSpace, hasMailbox }: WorkerSetup): void {
-    if (hasMailbox === true && isFile(MAILBOX)) this.#sender.mailbox = this.#mailbox = new Mailbox(MAILBOX, WORKER);
+    if (hasMailbox === true && isFile(MAILBOX)) this.#mailbox = new Mailbox(MAILBOX, WORKER);
     if (bufferSpace !== undefined) this.buffers.open(bufferSpace);
     this.#maxPayloadBytes = maxPayloadBytes;
     // argv[0] contains more than the name, and assigning `process.title` would erase the command line that `ps` shows.

@@ -5,7 +5,7 @@
 import process from 'node:process';
 import { WorkerLostError } from '@twinpool/core';
 import { isRunning, makeGate, outcome, until, within } from '@twinpool/testkit';
-import { closeMailbox, exitWith, forgeMail, mailHere } from '@twinpool/testkit/faults';
+import { closeMailbox, exitWith, forgeMail, forgeMailAndDie, mailHere } from '@twinpool/testkit/faults';
 import { isWhole } from '@twinpool/testkit/sample';
 import { echo, place, reportAll, square } from '@twinpool/testkit/tasks';
 import { describe, expect, it } from 'vitest';
@@ -127,5 +127,12 @@ describe.runIf(hasMailbox)('a worker that writes junk to the mailbox', () => {
     expect((ended as { error: Error }).error.message).toContain('cannot be trusted any more');
     expect(await within(work.map(square, [1, 2, 3]))).toEqual([1, 4, 9]);
     expect(work.attachment.stats()).toMatchObject({ protocolAnomalies: 1, queued: 0, running: 0 });
+  });
+
+  it('and is gone then, is lost as any other, and not accused after its end', async () => {
+    const work = open('process', 1);
+    expect(await outcome(within(work.call(forgeMailAndDie)))).toMatchObject({ ok: false, error: { signal: 'SIGKILL' } });
+    expect(await within(work.map(square, [1, 2, 3]))).toEqual([1, 4, 9]);
+    expect(work.attachment.stats()).toMatchObject({ protocolAnomalies: 0, queued: 0, running: 0 });
   });
 });

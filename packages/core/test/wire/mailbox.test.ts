@@ -133,8 +133,10 @@ describe('a sender of frames', () => {
   function open() {
     const { sender: mine, receiver } = openMailbox();
     const pipe: Buffer[] = [];
-    const sender = new FrameSender((frame) => pipe.push(Buffer.from(frame)));
-    sender.mailbox = mine;
+    const sender = new FrameSender(
+      (frame) => pipe.push(Buffer.from(frame)),
+      () => mine,
+    );
     const arrived: unknown[] = [];
     const take = (payload: Uint8Array): void => {
       const message = decodePayload(payload);
