@@ -20,7 +20,7 @@ const QUIET = 400;
 
 async function openEngine() {
   const engine = await startEngine('redis');
-  if (engine === undefined) throw new Error('there is no redis-server on the PATH');
+  if (engine === undefined) throw new Error('redis-server was not found on the PATH');
   return engine;
 }
 

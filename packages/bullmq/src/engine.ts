@@ -112,7 +112,7 @@ export class Engine {
     return events;
   }
 
-  /** What the records of jobs say: how each ended, 'open' while it waits or runs, 'gone' where there is no record. */
+  /** What the records of jobs say: how each ended, 'open' while it waits or runs, 'gone' if the record is missing. */
   recordsOf(ids: readonly string[]): Promise<(JobEnd | 'open' | 'gone')[]> {
     return this.isPostgres ? Promise.all(ids.map((id) => this.#row(id))) : this.#hashes(ids);
   }

@@ -11,7 +11,7 @@ import { connect, queueName, sideFile, startNode, TASKS, url } from './nodes.ts'
 /** An engine of the kind that all tests use, for a test that ends it. */
 async function ownEngine(options: EngineOptions = {}): Promise<StartedEngine> {
   const engine = await startEngine(url.startsWith('postgres') ? 'postgres' : 'redis', options);
-  if (engine === undefined) throw new Error('there is no server of this engine here');
+  if (engine === undefined) throw new Error('the server of this engine was not found');
   onTestFinished(() => engine.stop());
   return engine;
 }

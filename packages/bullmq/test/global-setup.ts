@@ -17,6 +17,6 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   }
   const engine = await startEngine('redis');
   project.provide('engine', engine?.url ?? '');
-  if (engine === undefined && process.env['TWINPOOL_CLUSTER'] === '1') throw new Error('there is no redis-server on the PATH');
+  if (engine === undefined && process.env['TWINPOOL_CLUSTER'] === '1') throw new Error('redis-server was not found on the PATH');
   return engine?.stop;
 }

@@ -6,7 +6,7 @@
  *
  *   running --crash--> down --restart--> running          stop: down, and its data are removed
  *
- * `startEngine` resolves to `undefined` where there is no such server. This file does not know BullMQ, and must not import a test runner.
+ * `startEngine` resolves to `undefined` if the server is not installed. This file does not know BullMQ, and must not import a test runner.
  */
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';

@@ -29,6 +29,8 @@ export function findModule(given: string, cwd: string): FoundFunction {
   const whole = name === undefined ? undefined : fileOf(given, cwd);
   if (module !== '' && whole !== undefined && fileOf(module, cwd) === undefined)
     return { url: pathToFileURL(whole).href, exportName: 'default' };
+  if (module === '')
+    throw new Misuse(`expected a module before the export, got ${given}: name a file, a file: URL or a package, as in ./tasks.js#square`);
   const file = fileOf(module, cwd) ?? packageFile(module, cwd);
   if (file === undefined) throw new Misuse(`there is no module ${module}: expected a file, a file: URL or a package, seen from ${cwd}`);
   return { url: pathToFileURL(file).href, exportName };

@@ -45,6 +45,7 @@ describe('twinpool map: misuse is one message and exit code 2, and nothing is wr
     [[...E, '--input', 'in', '--output', 'folder'], 'cannot write folder: expected a file that can be written, EISDIR'],
     [['missing.mjs'], 'there is no module missing.mjs: expected a file, a file: URL or a package'],
     [['folder'], 'there is no module folder: expected a file, a file: URL or a package'],
+    [['#square'], 'expected a module before the export, got #square'],
     [['throws.mjs'], 'throws.mjs: Error: at the top level'],
     [['broken.mjs'], 'broken.mjs: SyntaxError'],
     [[`${TASKS}#missing`], 'has no export missing; it has default, five, later, square'],
