@@ -42,7 +42,7 @@ function runTests(engine, projects) {
   return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
 }
 
-/** Rejects with the reason if the server cannot be had. */
+/** Rejects with the reason if the server does not start. */
 async function startPostgres() {
   fetchPostgres();
   const engine = await startEngine('postgres');
