@@ -4,7 +4,9 @@ import { BullmqRuntime, NodeLostError } from '@twinpool/bullmq';
 import { ProcessPoolExecutor } from '@twinpool/executor';
 import { type EngineOptions, type StartedEngine, startEngine } from '@twinpool/testkit/engines';
 import { isWhole } from '@twinpool/testkit/sample';
+import { Worker } from 'bullmq';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Engine } from '../src/engine.ts';
 import * as tasks from './fixtures/cluster-tasks.mjs';
 import { connect, queueName, sideFile, startNode, TASKS, url } from './nodes.ts';
 
@@ -14,6 +16,16 @@ async function ownEngine(options: EngineOptions = {}): Promise<StartedEngine> {
   if (engine === undefined) throw new Error('the server of this engine was not found');
   onTestFinished(() => engine.stop());
   return engine;
+}
+
+/** Fails the next job of the queue with this reason, as BullMQ does if an outcome cannot be stored. */
+async function failNextJob(queue: string, reason: string): Promise<void> {
+  const engine = new Engine({ connection: url, queue, prefix: undefined, migrates: true });
+  const fail = () => Promise.reject(new Error(reason));
+  const worker = new Worker(queue, fail, engine.connectionOptions() as never, engine.backend);
+  await new Promise((resolve) => worker.once('failed', resolve));
+  await worker.close();
+  await engine.close();
 }
 
 describe.skipIf(url === '' || !isWhole)('on a cluster', () => {
@@ -81,6 +93,21 @@ describe.skipIf(url === '' || !isWhole)('on a cluster', () => {
     await engine.crash();
     node.child.kill('SIGTERM');
     expect(await node.exited).toBe(code);
+  });
+
+  it('a job whose outcome could not be stored counts as lost: it runs again only where that is allowed', async () => {
+    const queue = queueName();
+    const executor = new ProcessPoolExecutor({ runtime: await connect(queue, { onWorkerLoss: 'fail' }) });
+    const lost = executor.submit(tasks.square, 3);
+    await failNextJob(queue, 'read ECONNRESET');
+    expect(await lost.exception()).toBeInstanceOf(NodeLostError);
+    const refused = executor.submit(tasks.square, 3);
+    await failNextJob(queue, 'it is not of this project');
+    expect(await refused.exception()).toMatchObject({ message: 'the job failed: it is not of this project' });
+    const again = new ProcessPoolExecutor({ runtime: await connect(queue) }).submit(tasks.square, 3);
+    await failNextJob(queue, 'terminating connection due to administrator command');
+    await startNode(queue);
+    expect(await again).toBe(9);
   });
 
   it('tasks wait for an engine that restarts, and end with EngineDownError when it stays away', async () => {

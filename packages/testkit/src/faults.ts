@@ -205,10 +205,16 @@ export function forgeMessage(message: unknown): string {
   return 'returned';
 }
 
-/** An initializer that sends a forged message before the worker sends READY. */
-export function forgeAtStart(message: unknown): void {
-  if (isMainThread) writeFrame(message);
-  else portOf(() => process.stdout.write(new Uint8Array(0))).postMessage(message);
+/**
+ * An initializer that sends forged messages, and never settles. So the worker sends no READY: that would go through the ring, and could be read before
+ * the forged messages, which go through the port.
+ */
+export async function forgeAtStart(messages: readonly unknown[]): Promise<never> {
+  for (const message of messages) {
+    if (isMainThread) writeFrame(message);
+    else portOf(() => process.stdout.write(new Uint8Array(0))).postMessage(message);
+  }
+  return new Promise(() => setInterval(() => undefined, 1000));
 }
 
 function writeFrame(message: unknown): void {

@@ -16,7 +16,7 @@
 
 import type { QueueEvents } from 'bullmq';
 import { type Engine, isPassing, type JobEnd } from '../engine.ts';
-import { type JobData, NODE_LOST } from '../wire/job-data.ts';
+import { type JobData, NODE_LOST, OF_NODE } from '../wire/job-data.ts';
 
 export interface PendingJob {
   readonly id: string;
@@ -165,8 +165,8 @@ export class PendingJobs {
     for (const [at, record] of records.entries()) {
       const id = ids[at] as string;
       if (record === 'gone') gone.push(id);
-      // The engine was away when the node stored the outcome. Without its record the job counts as lost, and the sweep stores it again.
-      else if (record !== 'open' && 'failed' in record && isPassing({ message: record.failed })) this.#acknowledge(id);
+      // Without its record the job counts as lost, and the sweep stores it again.
+      else if (record !== 'open' && 'failed' in record && isOfEngine(record.failed)) this.#acknowledge(id);
       else if (record !== 'open') this.#settle(id, record);
     }
     return gone;
@@ -263,6 +263,11 @@ export class PendingJobs {
     await events?.waitUntilReady().catch(() => undefined);
     await events?.close().catch(() => undefined);
   }
+}
+
+/** The engine was away when the node stored the outcome. A node's own words begin with its mark, and can quote anything. */
+function isOfEngine(reason: string): boolean {
+  return !reason.startsWith(OF_NODE) && isPassing({ message: reason });
 }
 
 function optionsOf({ id, priority }: PendingJob) {

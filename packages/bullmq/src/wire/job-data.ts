@@ -11,10 +11,12 @@ import { type Fields, isSigned, sign } from './signature.ts';
 /** The version of these shapes. A node refuses jobs of another one. */
 export const VERSION = 1;
 
-/** The start of `failedReason` of jobs that ended because their nodes were lost. */
-export const NODE_LOST = 'twinpool: node lost';
-/** The start of `failedReason` of jobs that a node did not run. */
-export const REFUSED = 'twinpool: refused by the node';
+/** The start of each `failedReason` that a node, or its client, wrote. */
+export const OF_NODE = 'twinpool: ';
+/** That of jobs that ended because their nodes were lost. */
+export const NODE_LOST: string = `${OF_NODE}node lost`;
+/** That of jobs that a node did not run. */
+export const REFUSED: string = `${OF_NODE}refused by the node`;
 
 /** Calls of one function. */
 export interface RunData {

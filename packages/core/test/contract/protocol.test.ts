@@ -349,13 +349,19 @@ describe.each(KINDS)('[R10] a %s that breaks the protocol', (kind: Kind) => {
   });
 
   it.each([
-    ['an answer', answer({})],
-    ['junk', [null]],
-    ['READY', [READY, 1]],
-    ['STARTED', [STARTED]],
-    ['its own failure, malformed', [INIT_FAILED, 5]],
-  ])('cannot start when its initializer sends %s, and says why', async (_what, message) => {
-    const broken = new Workplace(kind, { processes: 1, initializer: forgeAtStart, initargs: [message] });
+    ['an answer', [answer({})]],
+    ['junk', [[null]]],
+    [
+      'READY twice',
+      [
+        [READY, 1],
+        [READY, 1],
+      ],
+    ],
+    ['STARTED', [[STARTED]]],
+    ['its own failure, malformed', [[INIT_FAILED, 5]]],
+  ])('cannot start when its initializer sends %s, and says why', async (_what, messages) => {
+    const broken = new Workplace(kind, { processes: 1, initializer: forgeAtStart, initargs: [messages] });
     try {
       const ended = (await outcome(broken.call(square, 1))) as { error: Error };
       expect(inspect(ended.error)).toMatch(/cannot be trusted any more/);
