@@ -1,11 +1,12 @@
 /**
  * Prints one line at the end of a test run: `Tests: N passed, N failed, N skipped`. An error outside the tests of a file or suite counts as one
- * failure. A run of all tests (`npm run test:all`) also stores the result of each test for scripts/make-conformance.mjs, per file. The results of files
- * that did not run stay.
+ * failure. A run that leaves no test of a file out also stores the results of that file for scripts/make-conformance.mjs: `npm run test:all` those of all
+ * files, `npm test` those without a sample, `npm run test:rest` those with one. The results of files that did not run stay.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
+import { isSampled } from './sampled-files.ts';
 
 type Results = Record<string, { readonly title: string; readonly state: string }[]>;
 
@@ -34,11 +35,12 @@ export default class SummaryReporter implements Reporter {
       if (module.errors().length > 0) count.failed += 1;
       for (const suite of module.children.allSuites()) if (suite.errors().length > 0) count.failed += 1;
     }
-    const isWhole = process.env['MATRIX'] === 'all';
-    // A sample and a run with `-t` leave tests out, so their results are not stored.
-    if (isWhole && this.#vitest?.config.testNamePattern === undefined) keep(modules);
-    if (!isWhole && process.env['TWINPOOL_CLUSTER'] !== '1')
-      console.log('A sample of the tests that differ only in a parameter. All of them: npm run test:all');
+    const isOnCluster = process.env['TWINPOOL_CLUSTER'] === '1';
+    const isWhole = process.env['MATRIX'] !== undefined;
+    // A sample and a run with `-t` leave tests out. On a cluster tests have other results.
+    if (!isOnCluster && this.#vitest?.config.testNamePattern === undefined)
+      keep(modules.filter(({ moduleId }) => isWhole || !isSampled(moduleId)));
+    if (!isWhole && !isOnCluster) console.log('A sample of the tests that differ only in a parameter. All of them: npm run test:all');
     if (withoutEngine > 0)
       console.log(
         `${withoutEngine} tests of the cluster were not run: there is no redis-server on the PATH. Install one, then: npm run test:cluster`,

@@ -1,7 +1,8 @@
 // Tests a program of which half of the modules use the other API, on one runtime.
 import { asExecutor, asPool, mapStream } from '@twinpool/adapters';
 import { Pool } from '@twinpool/pool';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 import { openNew } from './fixtures/half-migrated/new-side.mjs';
 import { openOld } from './fixtures/half-migrated/old-side.mjs';
 import { open } from './fixtures/half-migrated/workers.mjs';

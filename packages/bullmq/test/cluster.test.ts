@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProcessPoolExecutor, ThreadPoolExecutor } from '@twinpool/executor';
 import { Pool } from '@twinpool/pool';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 import * as tasks from './fixtures/cluster-tasks.mjs';
 import { connect, queueName, sideFile, startNode, TASKS, url } from './nodes.ts';
 

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProcessPoolExecutor } from '@twinpool/executor';
-import { isWhole } from '@twinpool/testkit/sample';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, isWhole, it } from '@twinpool/testkit/sample';
+import { expect, onTestFinished } from 'vitest';
 import * as tasks from './fixtures/cluster-tasks.mjs';
 import { command, connect, queueName, sideFile, startNode, TASKS, url } from './nodes.ts';
 

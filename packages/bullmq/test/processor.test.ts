@@ -3,8 +3,9 @@
 import { bullmqProcessor } from '@twinpool/bullmq';
 import { ProcessPoolExecutor, ThreadPoolExecutor } from '@twinpool/executor';
 import { Pool, ThreadPool } from '@twinpool/pool';
+import { describe, it } from '@twinpool/testkit/sample';
 import { type Job, type JobsOptions, Queue, Worker } from 'bullmq';
-import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { expect, inject, onTestFinished } from 'vitest';
 import * as tasks from './fixtures/tasks.ts';
 
 const url = inject('engine');

@@ -3,7 +3,8 @@
  * World checks the invariants after every step; this file counts the tasks that may fail.
  */
 import type { FakeTransport } from '@twinpool/testkit/fakes';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 import { clientOf, type Seams, turn, type World, worldOf } from './simulation/world.ts';
 
 const MANNERS = [

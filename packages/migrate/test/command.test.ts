@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { HELP, run } from '@twinpool/migrate/command';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, test } from '@twinpool/testkit/sample';
+import { afterEach, beforeEach, expect } from 'vitest';
 import { diff } from '../src/diff.ts';
 import { findSourceFiles } from '../src/find-source-files.ts';
 

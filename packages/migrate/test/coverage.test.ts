@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Api, migrate } from '@twinpool/migrate';
-import { isWhole } from '@twinpool/testkit/sample';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, isWhole, test } from '@twinpool/testkit/sample';
+import { beforeAll, expect } from 'vitest';
 import { LIBRARY_FILES } from '../src/library-types.ts';
 import { analyse, errorsOf } from '../src/program.ts';
 

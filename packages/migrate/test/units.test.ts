@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate } from '@twinpool/migrate';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 
 /** Rewrites one program. Returns the changed files by name, and the reasons by place. */
 function rewrite(files: Record<string, string>, to: 'pool' | 'executor') {

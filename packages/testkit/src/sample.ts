@@ -1,17 +1,18 @@
 /**
- * `describe`, `it` and `test` of vitest for files that would make `npm test` slow: they run a sample of the tests that differ only in a parameter.
+ * `describe`, `it` and `test` of vitest for files that would make `npm test` slow: they run a sample of the tests.
  *
- *   describe.each(KINDS) > it(title)          runs once: its title decides with which kind
+ *   it(title)                                 runs one title in three
+ *   describe.each(KINDS) > it(title)          runs one title in three, once: the title decides with which kind
  *   describe.each(KINDS) > it.each(rows)      runs about the fourth root of KINDS × rows, spread evenly
- *   it outside of any table                   runs
  *
- * `npm run test:all` (MATRIX=all) and `npm run test:cluster` run all of them; `.ci/run` does, too. The sample is the same in every run. A test that has to run with all its
- * parameters each time imports vitest itself. This file does not know what a test needs.
+ * `npm run test:all` (MATRIX=all), `npm run test:rest` (MATRIX=rest, only the files that use this one) and `npm run test:cluster` run all of them.
+ * `.ci/run` runs the second and the third. The sample is the same in every run. A test that has to run with all its parameters each time imports vitest
+ * itself. This file does not know what a test needs.
  */
 import * as vitest from 'vitest';
 
 /** Whether all tests run, not a sample of them. */
-export const isWhole: boolean = process.env['MATRIX'] === 'all' || process.env['TWINPOOL_CLUSTER'] === '1';
+export const isWhole: boolean = process.env['MATRIX'] !== undefined || process.env['TWINPOOL_CLUSTER'] === '1';
 
 /** Which rows of the tables around the running code it belongs to: row `index` of `count`. */
 interface Place {
@@ -24,6 +25,8 @@ type Each = (...table: unknown[]) => (title: string, ...rest: unknown[]) => unkn
 type Define = (title: string, ...rest: unknown[]) => unknown;
 type Definer = Define & { readonly each: Each; readonly skip: unknown };
 
+/** One test in so many runs, of those that are in no table of their own. */
+const ONE_IN = 3;
 /** The fractional parts of its multiples are spread evenly: neighbours in a table are not taken together. */
 const GOLDEN = 0.618_033_988_749_895;
 
@@ -75,7 +78,7 @@ function sampledSuites(original: Definer): Definer {
 function sampledTests(original: Definer): Definer {
   const define = (title: string, ...rest: unknown[]) => {
     const { index, count } = here;
-    return hashOf(title) % count === index ? original(title, ...rest) : undefined;
+    return hashOf(title) % (ONE_IN * count) === index ? original(title, ...rest) : undefined;
   };
   const each: Each = (...table) => {
     const rows = rowsOf(table);

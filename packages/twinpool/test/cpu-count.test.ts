@@ -5,8 +5,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
+import { describe, test } from '@twinpool/testkit/sample';
 import { cpuCount, OptionsError, Pool, ProcessPoolExecutor, ThreadPool, ThreadPoolExecutor, WorkerRuntime } from 'twinpool';
-import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, expect, onTestFinished, vi } from 'vitest';
 import { cgroupOf, runIn } from './real-cgroup.ts';
 
 const PROGRAM = fileURLToPath(new URL('./fixtures/counts-cpus.mjs', import.meta.url));

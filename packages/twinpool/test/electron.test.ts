@@ -8,8 +8,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { describe, it } from '@twinpool/testkit/sample';
 import { build } from 'rolldown';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 const ELECTRON = ['--import', new URL('fixtures/platform/as-electron.mjs', import.meta.url).href];
 const BOUND = 60_000;

@@ -2,7 +2,8 @@
 // flags of a Node version.
 import { tmpdir } from 'node:os';
 import { runNode } from '@twinpool/testkit';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 
 const folder = new URL('./fixtures/flags/', import.meta.url);
 const FLAG_OF_PERMISSIONS = ['--permission', '--experimental-permission'].find((flag) =>

@@ -1,5 +1,6 @@
 /** Tests of tasks that run in the calling thread: runtimes of kind 'inline', and TWINPOOL_INLINE=1. */
 import { failure, makeGate, runNode, runProgram, until } from '@twinpool/testkit';
+import { describe, test } from '@twinpool/testkit/sample';
 import { hold, holdOrAbort, later, mark } from '@twinpool/testkit/tasks';
 import {
   CancelledError,
@@ -15,7 +16,7 @@ import {
   WorkerRuntime,
 } from 'twinpool';
 import { context, isWorker } from 'twinpool/worker';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, vi } from 'vitest';
 import * as tasks from './fixtures/inline/tasks.mjs';
 import {
   change,

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { isRunning, makeGate, PATIENCE, runNode, until, within } from '@twinpool/testkit';
+import { describe, test } from '@twinpool/testkit/sample';
 import { mark, place, spin } from '@twinpool/testkit/tasks';
 import { OptionsError, Pool, ProcessPoolExecutor, TaskTimeoutError, ThreadPool, ThreadPoolExecutor, WorkerRuntime } from 'twinpool';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 const inspectorUrl = (): string | undefined => process.getBuiltinModule('node:inspector').url();
 

@@ -7,7 +7,8 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { childrenOf, commandOf, isRunning, until } from '@twinpool/testkit';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 import { BOUND, onPlatform, start } from './simulated-platform.ts';
 
 const MACOS = onPlatform('macos');

@@ -6,7 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const DOORS = ['', '/pool', '/executor', '/adapters', '/core', '/worker', '/testing'].map((door) => `twinpool${door}`);

@@ -2,9 +2,10 @@
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { makeGate, until } from '@twinpool/testkit';
+import { describe, test } from '@twinpool/testkit/sample';
 import { hold } from '@twinpool/testkit/tasks';
 import { asExecutor, asPool, Pool, ProcessPoolExecutor, ThreadPool, ThreadPoolExecutor, WorkerRuntime } from 'twinpool';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 const MOST_UNREAD = 2 ** 20;
 

@@ -6,9 +6,9 @@ import process from 'node:process';
 import { WorkerLostError } from '@twinpool/core';
 import { isRunning, makeGate, outcome, until, within } from '@twinpool/testkit';
 import { closeMailbox, exitWith, forgeMail, forgeMailAndDie, mailHere } from '@twinpool/testkit/faults';
-import { isWhole } from '@twinpool/testkit/sample';
+import { describe, isWhole, it } from '@twinpool/testkit/sample';
 import { echo, place, reportAll, square } from '@twinpool/testkit/tasks';
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { open, type Workplace } from './workplace.ts';
 
 const hasMailbox = process.platform === 'linux' && process.arch === 'x64';

@@ -5,9 +5,9 @@
 import { WorkerLostError } from '@twinpool/core';
 import { makeGate, outcome, within } from '@twinpool/testkit';
 import { exitWith, forgeCells } from '@twinpool/testkit/faults';
-import { isWhole } from '@twinpool/testkit/sample';
+import { describe, isWhole, it } from '@twinpool/testkit/sample';
 import { echo, reportAll, square } from '@twinpool/testkit/tasks';
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { HEAD, POSTED, RING_WORDS, TAIL, TAKEN, toLane, toWorker } from '../../src/wire/cells.ts';
 import { open } from './workplace.ts';
 

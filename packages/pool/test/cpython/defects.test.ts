@@ -1,8 +1,9 @@
 // Part D1 of the conformance table: known defects of CPython's pools. A defect that another file tests has its D-n in the title there.
 import { type AsyncResult, PoolTerminatedError, TaskTimeoutError } from '@twinpool/pool';
 import { failure, makeGate, within } from '@twinpool/testkit';
+import { describe } from '@twinpool/testkit/sample';
 import { hold, holdAsync, mark, spin, square } from '@twinpool/testkit/tasks';
-import { describe, expect } from 'vitest';
+import { expect } from 'vitest';
 import { refuseToBeRebuilt, returnsRefusing } from '../fixtures/rebuilt.mjs';
 import { range, squares } from '../inputs.ts';
 import { makePool, sharePool } from '../variants.ts';

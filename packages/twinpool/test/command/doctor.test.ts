@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, it } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 import { hazardsOf } from '../../src/command/doctor-hazards.ts';
 import { command, scratchFolder } from './run-command.ts';
 

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isWhole } from '@twinpool/testkit/sample';
-import { describe, expect, it } from 'vitest';
+import { describe, isWhole, it } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 import { endOf, numbers, scratchFolder, skipIn, started } from './run-command.ts';
 
 /** Where the runs are interrupted: numbers from 0 to 1, spread evenly. */

@@ -1,5 +1,6 @@
 /** A library that exports what public functions return can emit its declarations: every type in them has a public name. */
-import { expect, test } from 'vitest';
+import { test } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 import { COMPILERS, Project } from './project.ts';
 
 const LIBRARY = `import * as twinpool from 'twinpool';

@@ -1,7 +1,8 @@
 /**
  * What a user's compiler says: of ordinary mistakes, and of right calls whose types it has to infer. With each compiler that users have.
  */
-import { describe, expect, test } from 'vitest';
+import { describe, test } from '@twinpool/testkit/sample';
+import { expect } from 'vitest';
 import { COMPILERS, Project } from './project.ts';
 
 const HEAD = `import { asCompleted, mapStream, mapWebStream, Pool, ProcessPoolExecutor, runInExecutor, taskRef, ThreadPool, wait, WorkerRuntime } from 'twinpool';
