@@ -27,7 +27,7 @@ interface Coverage {
 // JavaScript, since a script without a loader makes the page of it.
 const coverage = (await import(new URL('./coverage.mjs', import.meta.url).href)) as Coverage;
 const rows = new Map<string, Row[]>();
-/** `npm test` rewrites the programs of our own APIs; `npm run test:all` rewrites all. */
+/** `npm test` rewrites the programs of our own APIs; the whole forms rewrite all. */
 const SECTIONS = isWhole ? coverage.SECTIONS : coverage.SECTIONS.filter(({ from }) => ['pool', 'executor'].includes(from));
 
 beforeAll(() => {
@@ -72,7 +72,7 @@ describe.each(SECTIONS)('from $from to $to', ({ from, to }) => {
   });
 });
 
-test('what a pool becomes comes back', () => {
+test.runIf(isWhole)('what a pool becomes comes back', () => {
   const whole = (rows.get('pool') ?? []).filter(({ left }) => left.length === 0);
   const { leftovers, files } = migrate(
     whole.flatMap(({ sources }) => sources),
@@ -82,7 +82,7 @@ test('what a pool becomes comes back', () => {
   expect(errorsOf(analyse(files.map(({ path, after }) => ({ path, text: after })))).filter((error) => !LOOP_QUIRK.test(error))).toEqual([]);
 });
 
-test('what an executor becomes comes back', () => {
+test.runIf(isWhole)('what an executor becomes comes back', () => {
   const whole = (rows.get('executor') ?? []).filter(({ left }) => left.length === 0);
   const { leftovers, files } = migrate(
     whole.flatMap(({ sources }) => sources),

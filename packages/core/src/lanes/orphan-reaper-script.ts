@@ -6,8 +6,9 @@
  * The end of its input:     the program is gone: every worker gets GRACE ms to leave, then its group is killed
  *
  * Invariants: only POSIX shell and `sleep` are used; the loop that looks at the program (`look`) is a subshell with a copy of the list, so
- * every change of the list restarts it; when it ends it continues what it has stopped. Without a `sleep` that takes fractions
- * it does not look at the program, and the workers of a dead program get no grace.
+ * every change of the list restarts it; when it ends it continues what it has stopped, and ends its `sleep`, also one whose pid it does not know yet.
+ * SIGKILL ends the `sleep`: a process that has just been forked still has the traps of its shell, and would swallow another signal. Without a `sleep`
+ * that takes fractions it does not look at the program, and the workers of a dead program get no grace.
  */
 
 /** Seconds between two looks at the program's state. Longer: workers run on longer after Ctrl-Z. Shorter: a `sleep` takes 1 ms of processor time. */
@@ -23,11 +24,19 @@ each() {
 }
 
 look() {
-  stopped=
-  trap 'kill $nap; wait $nap; [ -z "$stopped" ] || each CONT; exit' TERM
+  stopped= ends= nap=
+  trap 'ends=yes; [ -z "$nap" ] || kill -KILL $nap' TERM
   while :; do
     sleep ${LOOK_EVERY} & nap=$!
-    wait $nap && kill -0 $$ || exit
+    [ -z "$ends" ] || kill -KILL $nap
+    wait $nap; slept=$?
+    if [ -n "$ends" ]; then
+      wait $nap
+      [ -z "$stopped" ] || each CONT
+      exit
+    fi
+    nap=
+    [ "$slept" -eq 0 ] && kill -0 $$ || exit
     if read -r stat < "/proc/$program/stat"; then state=\${stat##*) }
     else state=$(ps -o state= -p "$program") || exit
     fi
