@@ -1,12 +1,15 @@
-// Measures `twinpool map` on a file of records with a trivial function: beside a plain loop, `xargs -P2` and GNU parallel (where installed), or the
-// memory of the command while gigabytes pass through it.
+// Measures `twinpool map` on a file of records with a trivial function, or the memory of the command while gigabytes pass through it.
+//
+//   plain loop        a program that reads lines, parses each, calls and prints, from its standard input to its standard output; the goal is against it
+//   loop of streams   the same between streams of files, which gather what is written: as fast as a short program gets
+//   xargs, parallel   the plain loop in two processes at a time (where installed)
 //
 //   node bench/map-command.mjs [--rounds 5] [--records 1000000]      rates, file to file, in turn: A B C A B C ...
 //   node bench/map-command.mjs --gigabytes 10                        through pipes, with a heap of 96 MB; a goal that is missed exits with 1
 //
 // Each contender is a program of its own, whose start counts. Their results are compared. Requires a build.
 import { spawn, spawnSync } from 'node:child_process';
-import { createWriteStream, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, createWriteStream, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,9 +33,10 @@ const folder = mkdtempSync(join(tmpdir(), 'twinpool-bench-map-'));
 const input = join(folder, 'in.jsonl');
 const node = process.execPath;
 
-/** Arguments after the program, and whether the lines of the output may have another order. */
+/** Arguments after the program, whether it reads its standard input, and whether the lines of the output may have another order. */
 const CONTENDERS = {
-  'plain loop': { program: node, args: (output) => [path('./programs/map-loop-file.mjs'), input, output] },
+  'plain loop': { program: node, args: () => [LOOP], readsStdin: true },
+  'loop of streams': { program: node, args: (output) => [path('./programs/map-loop-file.mjs'), input, output] },
   'twinpool map': { program: node, args: (output) => [COMMAND, 'map', TASK, '--input', input, '--output', output] },
   'xargs -P2': { program: 'xargs', args: () => ['-P2', '-n30000', '-s2000000', '-d', '\\n', '-a', input, node, LOOP], isUnordered: true },
   parallel: { program: 'parallel', args: () => ['--pipe-part', '-a', input, '-j2', '--block', '8M', node, LOOP], isUnordered: true },
@@ -51,10 +55,12 @@ async function measureRates(rounds, records) {
   const times = new Map(installed.map(([name]) => [name, []]));
   for (let round = 0; round <= rounds; round++) {
     let expected;
-    for (const [name, { program, args, isUnordered }] of installed) {
+    for (const [name, { program, args, readsStdin, isUnordered }] of installed) {
       const output = join(folder, 'out');
       const begin = performance.now();
-      const { status } = spawnSync(program, args(output), { stdio: ['ignore', openSync(output, 'w'), 'ignore'] });
+      const files = [...(readsStdin === true ? [openSync(input)] : []), openSync(output, 'w')];
+      const { status } = spawnSync(program, args(output), { stdio: [readsStdin === true ? files[0] : 'ignore', files.at(-1), 'ignore'] });
+      for (const file of files) closeSync(file);
       // The first round warms up the caches of the machine.
       if (round > 0) times.get(name).push(performance.now() - begin);
       const found = readFileSync(output, 'utf8');
@@ -66,7 +72,7 @@ async function measureRates(rounds, records) {
   const loop = times.get('plain loop');
   for (const [name, list] of times) {
     const ratios = list.map((time, round) => loop[round] / time);
-    console.log(`${name.padEnd(14)}${rate(records, median(list))}   ${median(ratios).toFixed(2)} x the plain loop (${range(ratios)})`);
+    console.log(`${name.padEnd(16)}${rate(records, median(list))}   ${median(ratios).toFixed(2)} x the plain loop (${range(ratios)})`);
   }
   const ratio = median(times.get('twinpool map').map((time, round) => loop[round] / time));
   console.log(`goal: at least ${LEAST_RATIO} x the plain loop: ${ratio >= LEAST_RATIO ? 'reached' : 'missed'}`);
