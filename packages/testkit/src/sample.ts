@@ -25,7 +25,7 @@ type Each = (...table: unknown[]) => (title: string, ...rest: unknown[]) => unkn
 type Define = (title: string, ...rest: unknown[]) => unknown;
 type Definer = Define & { readonly each: Each; readonly skip: unknown };
 
-/** One test in so many runs, of those that are in no table of their own. */
+/** Of the tests that are in no table of their own, one in six runs. */
 const ONE_IN = 6;
 /** The fractional parts of its multiples are spread evenly: neighbours in a table are not taken together. */
 const GOLDEN = 0.618_033_988_749_895;
