@@ -41,3 +41,16 @@ describe('an unknown option', () => {
     expect(unknownOption('colour', ['a', 'b'])).toBe('unknown option; there are a, b');
   });
 });
+
+describe('unknownOption', () => {
+  it.each([
+    ['maxWorkers', ['processes', 'minWorkers'], 'processes'],
+    ['max_workers', ['processes', 'minWorkers'], 'processes'],
+    ['processes', ['maxWorkers', 'initializer'], 'maxWorkers'],
+    ['minThreads', ['maxWorkers', 'minWorkers'], 'minWorkers'],
+    ['maxWorker', ['maxWorkers', 'minWorkers'], 'maxWorkers'],
+    ['maxThread', ['processes', 'minWorkers'], 'processes'],
+  ])('%s is another name of one of %j', (name, known, meant) => {
+    expect(unknownOption(name, known)).toContain(`did you mean ${meant}?`);
+  });
+});

@@ -5,6 +5,11 @@ function letters(name: string): string {
   return name.toLowerCase().replace(/[^a-z\d]/g, '');
 }
 
+/** `maxWorkers` and `max_workers` are the same. */
+export function isSameName(a: string, b: string): boolean {
+  return letters(a) === letters(b);
+}
+
 /** Returns how many letters must be inserted, removed, changed or exchanged with their neighbour to make `a` from `b` (Damerau-Levenshtein). */
 function distance(a: string, b: string): number {
   let before: number[] = [];

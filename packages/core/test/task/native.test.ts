@@ -98,7 +98,7 @@ describe('ES modules', () => {
       [
         `\`basename\` (${inTasks('basename(path) + offset')})`,
         `\`offset\` (${inTasks('offset;\n}\n//')})`,
-        'export it, or pass the values as arguments',
+        'export it (the function), or pass the values as arguments',
       ],
     ],
     [

@@ -13,6 +13,8 @@ const SIGNS =
   /^(?:\/\/ [\w@./-]+\.[cm]?[jt]sx?|\/\/#region .+)$|\b(?:__webpack_(?:require|exports|modules)__|__turbopack_\w+|__rolldown_runtime__|__commonJS(?:Min)?|__esm(?:Min)?|__toESM|__export(?:All)?)\b/m;
 /** Those of the above that no compiler of single files leaves. */
 const SURE_SIGNS = /^(?:\/\/ [\w@./-]+\.[cm]?[jt]sx?|\/\/#region .+)$|\b(?:__webpack_(?:require|exports|modules)__|__turbopack_\w+)\b/m;
+/** People begin a file with its name, too. A bundle of several sources names more than one of them. */
+const HEADING = /^(?:#!.*\n|\s*\n)*\/\/ .*/;
 /** Characters per line, on average. People write less, minifiers more. */
 const MINIFIED = 250;
 
@@ -25,7 +27,7 @@ export function isInBundle(candidate: Candidate): boolean {
   const { source, sourceMapUrl } = inspected.locator.textOf(script);
   // With a map it is known: a compiler's file has one source, of its own name.
   if (file !== script.url || sourceMapUrl.startsWith('data:'))
-    return stem(file) !== stem(script.url) || inspected.maps.sourceCount(script) > 1 || SURE_SIGNS.test(source);
+    return stem(file) !== stem(script.url) || inspected.maps.sourceCount(script) > 1 || SURE_SIGNS.test(body(source));
   return looksBundled(source);
 }
 
@@ -38,7 +40,11 @@ export function mayBeInBundle({ location, inspected }: Candidate): boolean {
 }
 
 function looksBundled(source: string): boolean {
-  return SIGNS.test(source) || source.length / (source.split('\n').length + 1) > MINIFIED;
+  return SIGNS.test(body(source)) || source.length / (source.split('\n').length + 1) > MINIFIED;
+}
+
+function body(source: string): string {
+  return source.replace(HEADING, '');
 }
 
 /** `tasks` of `/app/tasks.js` and of `src/tasks.ts`. */

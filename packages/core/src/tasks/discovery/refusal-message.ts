@@ -40,7 +40,7 @@ export const UNEXPORTED_CHECKED: string =
 
 export const UNREADABLE: string = 'its source cannot be read';
 
-export const EXPORT_IT = '; export it';
+export const EXPORT_IT = '; export it (the function)';
 
 /** The reason in a runtime without an inspector. `reason`: why the source cannot be sent. */
 export function withoutInspector(reason: string): string {
