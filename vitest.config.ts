@@ -23,7 +23,7 @@ const cluster = {
   test: {
     name: 'bullmq',
     root: './packages/bullmq',
-    include: testsOf('./packages/bullmq'),
+    include: ['test/**/*.test.ts'],
     globalSetup: absolute('./packages/bullmq/test/global-setup.ts'),
   },
 };
@@ -80,8 +80,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     projects: [
       ...PACKAGES.map((name) => project(name)),
-      cluster,
-      ...(isRest ? [] : [project('bench', './bench'), simulated]),
+      // `npm run test:cluster` runs all of them.
+      ...(isRest ? [] : [cluster, project('bench', './bench'), simulated]),
       ...(process.env['TWINPOOL_CLUSTER'] === '1' ? [conformance] : []),
     ],
   },

@@ -14,6 +14,9 @@ import * as vitest from 'vitest';
 /** Whether all tests run, not a sample of them. */
 export const isWhole: boolean = process.env['MATRIX'] !== undefined || process.env['TWINPOOL_CLUSTER'] === '1';
 
+/** Whether tests run their long forms: more repetitions of what is random or depends on the moment. Only `npm run test:all`. */
+export const isLong: boolean = process.env['MATRIX'] === 'all';
+
 /** Which rows of the tables around the running code it belongs to: row `index` of `count`. */
 interface Place {
   readonly index: number;

@@ -22,7 +22,7 @@ import {
   placeOfFiles,
   reportThenReturn,
 } from '@twinpool/testkit/buffers';
-import { describe, isWhole, it } from '@twinpool/testkit/sample';
+import { describe, isLong, isWhole, it } from '@twinpool/testkit/sample';
 import { byteLengths, echo, fail, hold, place } from '@twinpool/testkit/tasks';
 import { expect, onTestFinished } from 'vitest';
 import { LEAST_BUFFER } from '../../src/wire/buffer-passing.ts';
@@ -33,7 +33,7 @@ const MIB = 2 ** 20;
 /** More than one piece. */
 const LARGE = 5 * MIB + 3;
 /** Repetitions of a kill; all of them with MATRIX=all. */
-const KILLS = isWhole ? 50 : 2;
+const KILLS = isLong ? 50 : isWhole ? 10 : 2;
 
 const hasMemoryFolder = process.platform === 'linux' && isThere('/dev/shm');
 const onLinux = it.runIf(hasMemoryFolder);

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { WorkerLostError } from '@twinpool/core';
 import { isRunning, makeGate, outcome, until, within } from '@twinpool/testkit';
 import { closeMailbox, exitWith, forgeMail, forgeMailAndDie, mailHere } from '@twinpool/testkit/faults';
-import { describe, isWhole, it } from '@twinpool/testkit/sample';
+import { describe, isLong, it } from '@twinpool/testkit/sample';
 import { echo, place, reportAll, square } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
 import { open, type Workplace } from './workplace.ts';
@@ -59,7 +59,7 @@ describe.runIf(hasMailbox)('frames of both ways', () => {
     'are a hundred thousand, one at a time and in bursts',
     async () => {
       const work = open('process', 2);
-      const count = isWhole ? 100_000 : 5_000;
+      const count = isLong ? 100_000 : 5_000;
       for (let i = 0; i < count; ) {
         if (i % 3 === 0) {
           if ((await work.call(square, i)) !== i * i) expect.fail(`a wrong square of ${i}`);
@@ -85,7 +85,7 @@ describe.runIf(hasMailbox)('frames of both ways', () => {
 describe.runIf(hasMailbox)('a worker that ends', () => {
   it('while it looks into the mailbox, costs no task', async () => {
     const work = open('process', 1);
-    for (let round = 0; round < (isWhole ? 50 : 8); round++) {
+    for (let round = 0; round < (isLong ? 50 : 8); round++) {
       const { pid } = await work.call(place);
       for (let i = 0; i < 20; i++) await work.call(square, i);
       // It looks for some time after the last answer. The next frame may lie in the mailbox when the system ends it.

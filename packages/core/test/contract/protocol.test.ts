@@ -13,7 +13,7 @@ import { inspect } from 'node:util';
 import { WorkerLostError } from '@twinpool/core';
 import { makeGate, outcome, until } from '@twinpool/testkit';
 import { forgeAndRunOn, forgeAndStay, forgeAtItem, forgeAtStart, forgeLater, forgeOnce } from '@twinpool/testkit/faults';
-import { describe, isWhole, it } from '@twinpool/testkit/sample';
+import { describe, isLong, it } from '@twinpool/testkit/sample';
 import { square } from '@twinpool/testkit/tasks';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { decodePayload, encodeFrame, FrameReader } from '../../src/wire/frames.ts';
@@ -50,7 +50,7 @@ import { encodeThrown } from '../../src/wire/thrown.ts';
 import { KINDS, type Kind, Workplace } from './workplace.ts';
 
 /** Invalid values for each field that go over a transport. */
-const PER_FIELD = isWhole ? 4 : 1;
+const PER_FIELD = isLong ? 4 : 1;
 
 const deep = (depth: number): unknown => {
   let value: unknown[] = [];

@@ -5,7 +5,7 @@
 import { WorkerLostError } from '@twinpool/core';
 import { makeGate, outcome, within } from '@twinpool/testkit';
 import { exitWith, forgeCells } from '@twinpool/testkit/faults';
-import { describe, isWhole, it } from '@twinpool/testkit/sample';
+import { describe, isLong, it } from '@twinpool/testkit/sample';
 import { echo, reportAll, square } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
 import { HEAD, POSTED, RING_WORDS, TAIL, TAKEN, toLane, toWorker } from '../../src/wire/cells.ts';
@@ -54,7 +54,7 @@ describe('messages of both ways', () => {
     'are a million, one at a time and in bursts',
     async () => {
       const work = open('thread', 2);
-      const count = isWhole ? 1_000_000 : 50_000;
+      const count = isLong ? 1_000_000 : 50_000;
       for (let i = 0; i < count; ) {
         if (i % 3 === 0) {
           if ((await work.call(square, i)) !== i * i) expect.fail(`a wrong square of ${i}`);

@@ -1,13 +1,13 @@
 /** Tests missing resources while workers start: an error or a retry follows, no error escapes the caller, and later calls succeed. */
 import { type Program, runNode, runProgram } from '@twinpool/testkit';
-import { describe, isWhole, it } from '@twinpool/testkit/sample';
+import { describe, isLong, it } from '@twinpool/testkit/sample';
 import { expect } from 'vitest';
 import { KINDS } from './workplace.ts';
 
 const programs = new URL('../fixtures/programs/', import.meta.url);
 const BOUND = 240_000;
 /** Counts of free descriptors: some, or each from 0 to 24 with MATRIX=all (`npm run test:all`). */
-const FREE = isWhole ? Array.from({ length: 25 }, (_, free) => free) : [0, 1, 2, 3, 5, 8, 13, 24];
+const FREE = isLong ? Array.from({ length: 25 }, (_, free) => free) : [0, 1, 2, 3, 5, 8, 13, 24];
 
 /** Where a process may have few descriptors. */
 function runLimited(file: string, ...args: string[]): Program {

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, isWhole, it } from '@twinpool/testkit/sample';
+import { describe, isLong, isWhole, it } from '@twinpool/testkit/sample';
 import { expect } from 'vitest';
 import { endOf, numbers, scratchFolder, skipIn, started } from './run-command.ts';
 
 /** Where the runs are interrupted: numbers from 0 to 1, spread evenly. */
-const seeds = Array.from({ length: isWhole ? 20 : 1 }, (_, i) => ((i + 1) * 0.618) % 1);
+const seeds = Array.from({ length: isLong ? 20 : isWhole ? 3 : 1 }, (_, i) => ((i + 1) * 0.618) % 1);
 
 describe('twinpool map: interrupted', () => {
   it.each(seeds)('goes on exactly at --skip, wherever it was interrupted (%f)', async (seed) => {
@@ -52,7 +52,7 @@ describe('twinpool map: interrupted', () => {
 
 describe('twinpool map: back-pressure', () => {
   it('reads no more than it can write, with little memory', async () => {
-    const count = isWhole ? 2_000_000 : 150_000;
+    const count = isLong ? 2_000_000 : 150_000;
     const child = started(['map', '-e', 'r => r', '--workers', '1'], { flags: ['--max-old-space-size=96'] });
     const block = Buffer.from(numbers(1_000).replaceAll('}', `,"text":"${'x'.repeat(200)}"}`));
     let accepted = 0;
