@@ -1,20 +1,23 @@
 /**
  * The matrix of features: each feature of features.ts × {bad value, misspelled option, option on a borrowed runtime, lost worker, abort, terminate(), each
- * other feature on} × both facades × both kinds of workers.
+ * other feature on} × both facades × both kinds of workers. A pair of features is tried with one of the four classes, or with all of them with MATRIX=all
+ * (`npm run test:all`).
  */
 import { makeGate, outcome, within } from '@twinpool/testkit';
-import { describe, it } from '@twinpool/testkit/sample';
+import { describe, isLong, it } from '@twinpool/testkit/sample';
 import { OptionsError, WorkerRuntime } from 'twinpool';
 import { expect, onTestFinished } from 'vitest';
 import { exit, stay, surroundings, waitForAbort } from '../fixtures/features/tasks.mjs';
 import { FACADES, type Facade } from './facades.ts';
 import { FEATURES, type Feature, type Trial, WORKERS } from './features.ts';
 
-describe.each(FACADES)('$name', ({ kind, isPool, open }) => {
+describe.each(FACADES)('$name', ({ name: own, kind, isPool, open }) => {
   const features = FEATURES.filter(
     ({ isForProcesses = false, isForPools = false }) => (kind === 'process' || !isForProcesses) && (isPool || !isForPools),
   );
-  const pairs = features.flatMap((one, at) => features.slice(at + 1).map((other) => ({ one, other })));
+  const allPairs = features.flatMap((one, at) => features.slice(at + 1).map((other) => ({ one, other })));
+  const turn = FACADES.findIndex(({ name }) => name === own);
+  const pairs = allPairs.filter((_, at) => isLong || at % FACADES.length === turn);
 
   function opened(...on: Feature[]): { facade: Facade; trial: Trial; end: () => Promise<void> } {
     const trial = { kind, gate: makeGate() };
