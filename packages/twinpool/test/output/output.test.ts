@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { runProgram, until, within } from '@twinpool/testkit';
-import { describe, isWhole, it } from '@twinpool/testkit/sample';
+import { describe, isLong, isWhole, it } from '@twinpool/testkit/sample';
 import { expect, onTestFinished } from 'vitest';
 
 const PROGRAM = fileURLToPath(new URL('../fixtures/output/prints.mjs', import.meta.url));
@@ -94,7 +94,7 @@ async function expectAll(kind: string, way: string, amount: (typeof AMOUNTS)[num
 
 describe.each(KINDS)('the output of tasks: %s [R7]', (kind) => {
   const cells = WAYS.flatMap((way) => AMOUNTS.flatMap((amount) => [true, false].map((slow) => ({ way, amount, slow })))).filter(
-    ({ way, amount, slow }) => isWhole || (SAMPLE.has(way) && amount[0] === MEGABYTE && slow),
+    ({ way, amount, slow }) => isLong || (isWhole ? slow === (amount[0] !== 'lines') : SAMPLE.has(way) && amount[0] === MEGABYTE && slow),
   );
 
   it.each(cells.map((cell) => [cell.way, cell.amount[0], cell.slow ? 'slow' : 'fast', cell] as const))(
