@@ -14,7 +14,7 @@ const SIGNS =
 /** Those of the above that no compiler of single files leaves. */
 const SURE_SIGNS = /^(?:\/\/ [\w@./-]+\.[cm]?[jt]sx?|\/\/#region .+)$|\b(?:__webpack_(?:require|exports|modules)__|__turbopack_\w+)\b/m;
 /** People begin a file with its name, too. A bundle of several sources names more than one of them. */
-const HEADING = /^(?:#!.*\n|\s*\n)*\/\/ .*/;
+const HEADING = /^(?:#!.*\n)?\s*\/\/ .*/;
 /** Characters per line, on average. People write less, minifiers more. */
 const MINIFIED = 250;
 
@@ -39,7 +39,8 @@ export function mayBeInBundle({ location, inspected }: Candidate): boolean {
   return !sourceMapUrl.startsWith('data:') && looksBundled(source);
 }
 
-function looksBundled(source: string): boolean {
+/** The signs that a text shows without a source map. */
+export function looksBundled(source: string): boolean {
   return SIGNS.test(body(source)) || source.length / (source.split('\n').length + 1) > MINIFIED;
 }
 
