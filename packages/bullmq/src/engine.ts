@@ -123,7 +123,7 @@ export class Engine {
     if (state !== 'completed' && state !== 'failed') return state === 'unknown' ? 'gone' : 'open';
     const job = await this.queue.getJob(id);
     if (job === undefined) return 'gone';
-    return state === 'completed' ? { result: job.returnvalue as unknown } : { failed: job.failedReason };
+    return state === 'completed' ? { result: job.returnvalue as unknown } : { failed: job.failedReason ?? '' };
   }
 
   /** Without the data of the jobs, which can be long: BullMQ's `getJob` reads it, too. */
@@ -229,26 +229,13 @@ function isPostgres(connection: string | object): boolean {
   return 'connectionString' in connection || 'connect' in connection || 'user' in connection || 'database' in connection;
 }
 
-const OF_SOCKETS = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
-/** Codes of errors that pass: PostgreSQL shuts down, has crashed, or recovers; then those of a socket. */
-const PASSING = new Set<unknown>(['57P01', '57P02', '57P03', ...OF_SOCKETS]);
-/** The same errors by their texts: a record keeps only the text of an error. */
-const PASSING_TEXT = new RegExp(
-  [
-    ...OF_SOCKETS.map((code) => `\\b${code}\\b`),
-    'Connection is closed',
-    'Connection terminated',
-    'timeout exceeded when trying to connect',
-    'terminating connection',
-    'the database system is (starting up|shutting down|in recovery mode|not yet accepting connections)',
-    'LOADING',
-  ].join('|'),
-);
+/** PostgreSQL: it shuts down, has crashed, or recovers; then those of a socket. */
+const PASSING = new Set<unknown>(['57P01', '57P02', '57P03', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
 /** The error comes and goes with the state of the server: a second try may succeed. */
 export function isPassing(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  return PASSING.has(code) || PASSING_TEXT.test(String(message));
+  return PASSING.has(code) || /Connection is closed|Connection terminated|LOADING/.test(String(message));
 }
 
 /** Connections report each failed attempt; the watch over the engine decides what it means. */

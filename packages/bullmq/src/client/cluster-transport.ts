@@ -40,7 +40,7 @@ import {
 } from '@twinpool/core/facade';
 import type { JobEnd } from '../engine.ts';
 import { bullmqPriority } from '../wire/bullmq-priority.ts';
-import { faultOfResult, type JobData, NODE_LOST, REFUSED, type ResultData, type RunData, signJob, VERSION } from '../wire/job-data.ts';
+import { faultOfResult, type JobData, NODE_LOST, OF_NODE, type ResultData, type RunData, signJob, VERSION } from '../wire/job-data.ts';
 import { decodeList, encodeList } from '../wire/value-list.ts';
 import type { Cluster } from './cluster.ts';
 
@@ -297,10 +297,9 @@ function failureOf(count: number, error: Error): Message {
   return [ANSWER, count, new Array(count).fill(undefined), specials, [], 0, BLOCKING];
 }
 
-function failureError(reason: string, { chunks }: Sent): Error {
-  const text = String(reason);
-  if (!text.startsWith(NODE_LOST))
-    return new TwinpoolError(text.startsWith(REFUSED) ? text.replace(/^twinpool: /, '') : `the job failed: ${text}`);
+/** `text` begins with OF_NODE. */
+function failureError(text: string, { chunks }: Sent): Error {
+  if (!text.startsWith(NODE_LOST)) return new TwinpoolError(text.slice(OF_NODE.length));
   const [chunk] = chunks;
   const name = chunk?.job.fn.name ?? '';
   return new NodeLostError(`task '${name}' was lost with its node: ${text.replace(/^.*?: .*?: /, '')}`, { workerId: 0, taskName: name });

@@ -35,6 +35,8 @@ interface Entry {
   isStored: boolean;
   /** Times that it was stored again. */
   restored: number;
+  /** Why it is lost, if it is. */
+  reason: string;
 }
 
 /** Milliseconds of quiet after which the record of a job is looked at. PostgreSQL loses more events. */
@@ -103,7 +105,7 @@ export class PendingJobs {
   }
 
   send(job: PendingJob): void {
-    const entry: Entry = { job, lookedAt: performance.now(), isStored: false, restored: 0 };
+    const entry: Entry = { job, lookedAt: performance.now(), isStored: false, restored: 0, reason: 'the engine has lost the job' };
     this.#entries.set(job.id, entry);
     this.#store(entry);
   }
@@ -165,11 +167,17 @@ export class PendingJobs {
     for (const [at, record] of records.entries()) {
       const id = ids[at] as string;
       if (record === 'gone') gone.push(id);
-      // Without its record the job counts as lost, and the sweep stores it again.
-      else if (record !== 'open' && 'failed' in record && isOfEngine(record.failed)) this.#acknowledge(id);
+      else if (record !== 'open' && 'failed' in record && !record.failed.startsWith(OF_NODE)) this.#outcomeUnknown(id, record.failed);
       else if (record !== 'open') this.#settle(id, record);
     }
     return gone;
+  }
+
+  /** These are not the words of a node: BullMQ could not store the outcome. Without its record the job counts as lost, which the sweep finds. */
+  #outcomeUnknown(id: string, reason: string): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) entry.reason = reason;
+    this.#acknowledge(id);
   }
 
   /** A job that was settled before stays as it is; the record of a later end is removed all the same. */
@@ -207,7 +215,7 @@ export class PendingJobs {
   /** The engine has lost the record: the job may have run. */
   #gone(entry: Entry): void {
     entry.restored += 1;
-    if (entry.restored > entry.job.data.retries) this.#take(entry.job.id)?.ended({ failed: `${NODE_LOST}: the engine has lost the job` });
+    if (entry.restored > entry.job.data.retries) this.#take(entry.job.id)?.ended({ failed: `${NODE_LOST}: ${entry.reason}` });
     else {
       entry.isStored = false;
       this.#store(entry);
@@ -263,11 +271,6 @@ export class PendingJobs {
     await events?.waitUntilReady().catch(() => undefined);
     await events?.close().catch(() => undefined);
   }
-}
-
-/** The engine was away when the node stored the outcome. A node's own words begin with its mark, and can quote anything. */
-function isOfEngine(reason: string): boolean {
-  return !reason.startsWith(OF_NODE) && isPassing({ message: reason });
 }
 
 function optionsOf({ id, priority }: PendingJob) {
