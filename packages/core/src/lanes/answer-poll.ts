@@ -31,6 +31,8 @@ export interface PolledChannel {
   readonly longestPoll: number;
   /** Looks between two readings of the clock. More: a reading delays fewer looks. Fewer: a poll ends in time where a look takes long. */
   readonly looksAtOnce: number;
+  /** An answer is still to come: not all came with an earlier one. */
+  readonly isAwaited: boolean;
   /** Whether a message is there. */
   readonly hasNews: boolean;
   /** Reads the messages that are there. */
@@ -94,8 +96,13 @@ function poll(): void {
   expecting = polled;
   polled = channels;
   count = 0;
-  for (let i = 0; i < size; i++) (channels[i] as PolledChannel).isExpected = false;
-  if (hasCredit()) pollFor(channels, size);
+  let awaited = 0;
+  for (let i = 0; i < size; i++) {
+    const channel = channels[i] as PolledChannel;
+    channel.isExpected = false;
+    if (channel.isAwaited) channels[awaited++] = channel;
+  }
+  if (awaited > 0 && hasCredit()) pollFor(channels, awaited);
   for (let i = 0; i < size; i++) polled[i] = undefined;
 }
 

@@ -19,6 +19,8 @@ const CAN_SHARE = process.platform === 'linux' && process.arch === 'x64';
 export interface MailReceiver {
   /** The number of frames that were read from the pipe. */
   readonly framesRead: number;
+  /** The number of messages with tasks that are not fully answered. */
+  readonly unanswered: number;
   mailArrived(payload: Uint8Array): void;
   mailBroke(error: unknown): void;
 }
@@ -49,6 +51,10 @@ export class ProcessMail implements PolledChannel {
   /** `undefined`: closed, or broken. */
   get mailbox(): Mailbox | undefined {
     return this.#mailbox;
+  }
+
+  get isAwaited(): boolean {
+    return this.#receiver.unanswered > 0;
   }
 
   get hasNews(): boolean {

@@ -268,6 +268,10 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
 
   // MailReceiver.
 
+  get unanswered(): number {
+    return this.#owner.unanswered;
+  }
+
   get framesRead(): number {
     return this.#reader.frames;
   }

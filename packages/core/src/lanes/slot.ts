@@ -59,7 +59,7 @@ export interface SlotLine extends SenderLine {
 }
 
 /** What the transport polls for: the most tasks, and microseconds of work in them. */
-const MOST_POLLED = 16;
+const MOST_POLLED = 100;
 const LONGEST_POLLED = 30;
 
 export class Slot {

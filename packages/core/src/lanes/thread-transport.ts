@@ -192,6 +192,10 @@ export class ThreadTransport implements Transport, PolledChannel {
     if (this.#options.polls) expectAnswer(this);
   }
 
+  get isAwaited(): boolean {
+    return this.#owner.unanswered > 0;
+  }
+
   get hasNews(): boolean {
     return this.#line?.hasNews === true;
   }

@@ -23,10 +23,11 @@ beforeEach(async () => {
 });
 
 interface CountedChannel extends PolledChannel {
+  isAwaited: boolean;
   looks: number;
   reads: number;
   /** What its worker knows. */
-  isAwaited: boolean;
+  needsNoWake: boolean;
 }
 
 /** A channel that has a message at its look number `at`; it counts its looks and readings. */
@@ -34,11 +35,12 @@ function channelWith(at: number, onMessage = (): void => undefined): CountedChan
   return {
     isExpected: false,
     isAttended: false,
+    isAwaited: true,
     longestPoll: 0.03,
     looksAtOnce: LOOKS,
     looks: 0,
     reads: 0,
-    isAwaited: false,
+    needsNoWake: false,
     get hasNews() {
       this.looks += 1;
       return this.looks === at;
@@ -48,10 +50,10 @@ function channelWith(at: number, onMessage = (): void => undefined): CountedChan
       onMessage();
     },
     attend() {
-      this.isAwaited = true;
+      this.needsNoWake = true;
     },
     rest() {
-      this.isAwaited = false;
+      this.needsNoWake = false;
     },
   };
 }
@@ -115,6 +117,26 @@ describe('an answer that is expected', () => {
     expect(channel.looks).toBeGreaterThan(1);
   });
 
+  it('is not polled for if it came together with another one', async () => {
+    const channel: CountedChannel = channelWith(1, () => {
+      expectAnswer(channel);
+      channel.isAwaited = false;
+    });
+    expectAnswer(channel);
+    const { at } = clock;
+    await turn();
+    const used = clock.at - at;
+    // Neither a look nor a reading of the clock for the second one.
+    expect([channel.looks, channel.reads]).toEqual([1, 1]);
+    expect(used).toBeLessThan(4 * STEP);
+    const other = never();
+    channel.isAwaited = false;
+    expectAnswer(channel);
+    expectAnswer(other);
+    await turn();
+    expect([channel.looks, other.looks]).toEqual([1, 3 * LOOKS]);
+  });
+
   it('is polled for after that of another channel came', async () => {
     const [first, second] = [channelWith(1), channelWith(2)];
     expectAnswer(first);
@@ -174,14 +196,14 @@ describe('the worker need not wake the event loop', () => {
   it('from the moment at which an answer is expected to the end of the turn', async () => {
     const channel = never();
     expectAnswer(channel);
-    expect(channel.isAwaited).toBe(true);
+    expect(channel.needsNoWake).toBe(true);
     await turn();
-    expect(channel.isAwaited).toBe(false);
+    expect(channel.needsNoWake).toBe(false);
   });
 
   it('while polls for one answer after the other go on', async () => {
     const channel: CountedChannel = channelWith(1, () => {
-      expect(channel.isAwaited).toBe(true);
+      expect(channel.needsNoWake).toBe(true);
     });
     for (let i = 0; i < 3; i++) {
       channel.looks = 0;
@@ -189,9 +211,9 @@ describe('the worker need not wake the event loop', () => {
       await tick();
       await tick();
     }
-    expect([channel.reads, channel.isAwaited]).toEqual([3, true]);
+    expect([channel.reads, channel.needsNoWake]).toEqual([3, true]);
     await turn();
-    expect(channel.isAwaited).toBe(false);
+    expect(channel.needsNoWake).toBe(false);
   });
 
   it('and has to again after the turn, also if readers throw', async () => {
@@ -209,6 +231,6 @@ describe('the worker need not wake the event loop', () => {
     await vi.waitFor(() => expect(errors).toHaveLength(2));
     process.removeAllListeners('uncaughtException');
     for (const other of others) process.on('uncaughtException', other);
-    expect(calm.isAwaited).toBe(false);
+    expect(calm.needsNoWake).toBe(false);
   });
 });
