@@ -118,20 +118,25 @@ describe('who gets a task', () => {
     expect(heldBy(world).map(({ length }) => length)).toEqual([20, 20]);
   });
 
-  it('about a millisecond of work ahead where tasks are short, and one task where they take one or more', async () => {
-    for (const [name, elapsed, least, most] of [
-      ['short', SHORT, 8, 13],
-      ['middling', MIDDLING, 1, 2],
-      ['long', LONG, 1, 1],
-    ] as const) {
-      const world = await readyWorld({ size: 1 });
+  it.each([
+    ['short', SHORT, 'claims', 8, 13],
+    ['short', SHORT, 'budget', 8, 13],
+    ['middling', MIDDLING, 'claims', 2, 2],
+    ['middling', MIDDLING, 'budget', 2, 2],
+    ['long', LONG, 'claims', 2, 2],
+    // It could not be taken back.
+    ['long', LONG, 'budget', 1, 1],
+  ] as const)(
+    'about a millisecond of work ahead where tasks are short, and one task where they take one or more: %s, %i µs, %s',
+    async (name, elapsed, startTracking, least, most) => {
+      const world = await readyWorld({ size: 1, startTracking });
       const fn = await measured(world, name, elapsed);
       for (const item of numbers(100, 60)) call(world, fn, item);
       await turn();
       expect(workerAt(world, 0).held.length).toBeGreaterThanOrEqual(least);
       expect(workerAt(world, 0).held.length).toBeLessThanOrEqual(most);
-    }
-  });
+    },
+  );
 
   it('with a chunk that the user cut, the whole of it', async () => {
     const world = await readyWorld({ size: 2 });
@@ -253,7 +258,7 @@ describe('a burst of short tasks', () => {
 
 describe('whose turn it is', () => {
   it('by priority, then first come first served', async () => {
-    const world = await readyWorld({ size: 1 });
+    const world = await readyWorld({ size: 1, startTracking: 'budget' });
     const fn = functionOf(world, 'long');
     call(world, fn, 1);
     for (const [item, priority] of [
@@ -275,7 +280,7 @@ describe('whose turn it is', () => {
   });
 
   it('of two clients with the same work, turn and turn about', async () => {
-    const world = await readyWorld({ size: 1, clients: [clientOf(), clientOf()] });
+    const world = await readyWorld({ size: 1, startTracking: 'budget', clients: [clientOf(), clientOf()] });
     const fn = await measured(world, 'long', LONG);
     for (const item of numbers(100, 10)) call(world, fn, item, {}, 0);
     for (const item of numbers(200, 10)) call(world, fn, item, {}, 1);
@@ -291,7 +296,7 @@ describe('whose turn it is', () => {
   });
 
   it('of two clients, by the time their tasks take: four short ones for a long one', async () => {
-    const world = await readyWorld({ size: 1, clients: [clientOf(), clientOf()] });
+    const world = await readyWorld({ size: 1, startTracking: 'budget', clients: [clientOf(), clientOf()] });
     const long = await measured(world, 'long', 40_000);
     const short = await measured(world, 'middling', 10_000);
     const charged = clientAt(world, 0).client.charged;

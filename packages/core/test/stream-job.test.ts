@@ -22,6 +22,12 @@ class Owner implements JobOwner {
   hold(): void {}
   release(): void {}
   setAside(): void {}
+  hasBegun(): boolean {
+    return true;
+  }
+  takeBack(): boolean {
+    return false;
+  }
   wake(): void {}
   forget(): void {}
   warn(error: unknown): void {

@@ -59,6 +59,12 @@ export class SubmitMap {
   hold(): void {}
   release(): void {}
   setAside(): void {}
+  hasBegun(): boolean {
+    return true;
+  }
+  takeBack(): boolean {
+    return false;
+  }
   warn(error: unknown, what: string): void {
     warnOfError(error, what);
   }

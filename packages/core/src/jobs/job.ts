@@ -5,7 +5,8 @@
  *      ^                   |
  *      +----- giveBack ----+        end(error): any state -> over, at once
  *
- * - `claim` is the gate of cancellation: a task that was claimed once can no longer be cancelled by `cancel()`, even if it was given back.
+ * - `claim` is the gate of cancellation: a task that was claimed once can no longer be cancelled by `cancel()`, even if it was given back. Except for a
+ *   call that lies alone behind a running task, in a worker that gives tasks back: until the worker begins it, it counts as waiting.
  * - Every task that a job accepted is settled exactly once, by `settle` or by `end`. What arrives afterwards is ignored (`isOver`).
  *
  * A job owns its input and its outcomes. It does not know lanes and transports; of the facade it knows a listener.
@@ -74,6 +75,10 @@ export interface JobOwner {
   tasksEnded(count: number, how: Ending, inLanes?: number): void;
   /** The job has tasks to claim again. */
   wake(job: Job): void;
+  /** The worker has begun this task, which lay behind another one. */
+  hasBegun(job: Job): boolean;
+  /** Takes such a task back, which then waits again. Returns false if the worker has begun it. */
+  takeBack(job: Job): boolean;
   /** The job leaves the queue and the signal watch: nothing of it waits any more. */
   forget(job: Job): void;
   /** A callback of the user threw. */
@@ -204,10 +209,17 @@ export abstract class Job {
   get isPending(): boolean {
     return false;
   }
+  /** Its tasks are long: of one that lies alone behind another the caller is told when it begins. */
+  get isLong(): boolean {
+    return this.fn.runTimes.isLong;
+  }
   /** Validates the arguments that are known. The schema is code of the user: it may end the job, or the client. */
   validate(): void {}
-  /** Takes up to `most` tasks off the job (whole chunks where the user cut them: then it may be more). */
-  abstract claim(most: number): Chunk | undefined;
+  /**
+   * Takes up to `most` tasks off the job (whole chunks where the user cut them: then it may be more). `liesAhead`: one task, which will lie alone behind a
+   * running one in a worker that gives tasks back.
+   */
+  abstract claim(most: number, liesAhead?: boolean): Chunk | undefined;
   abstract giveBack(chunk: Chunk): void;
   abstract settle(index: number, ok: boolean, value: unknown): void;
   /** Returns the error that the result of a task becomes, because the call cannot keep it; `undefined` for any other result. */
@@ -299,10 +311,13 @@ export function parseArguments(job: Job, args: readonly unknown[], done: (ok: bo
  * Where one call stands, while it is not over.
  *
  *   pending (a checked task) --its arguments fit--> waiting --claim--> handed --giveBack--> back --claim--> handed
+ *                                                   |     ^                ^
+ *                                              claim|     |giveBack        |the worker has begun it
+ *                                                   '-> ahead -------------'
  *
- * `cancel()` works up to and including `waiting`.
+ * `cancel()` works up to and including `waiting`, and in `ahead`.
  */
-type Phase = 'pending' | 'waiting' | 'handed' | 'back';
+type Phase = 'pending' | 'waiting' | 'ahead' | 'handed' | 'back';
 
 /** One call. It is its own chunk: a submit allocates this object, the caller's handle and the arguments, nothing else. */
 export class CallJob extends Job implements Chunk {
@@ -333,14 +348,20 @@ export class CallJob extends Job implements Chunk {
     return 1;
   }
   get waiting(): number {
-    return this.isOver || this.#phase === 'handed' || this.#phase === 'pending' ? 0 : 1;
+    return !this.isOver && (this.#phase === 'waiting' || this.#phase === 'back') ? 1 : 0;
   }
   override get isPending(): boolean {
     return this.#phase === 'pending';
   }
-  /** It was handed to a worker once; from then on `cancel()` answers false. */
+  /** It was handed to a worker once, which has begun it if it lay ahead; from then on `cancel()` answers false. */
   get isHandedOver(): boolean {
+    if (this.#phase === 'ahead' && this.owner.hasBegun(this)) this.#phase = 'handed';
     return this.#phase === 'handed' || this.#phase === 'back';
+  }
+
+  /** It was when it was handed over. */
+  override get isLong(): boolean {
+    return this.#phase === 'ahead';
   }
 
   at(_offset: number): unknown {
@@ -365,16 +386,22 @@ export class CallJob extends Job implements Chunk {
     return this;
   }
 
-  claim(_most: number): Chunk | undefined {
+  claim(_most: number, liesAhead?: boolean): Chunk | undefined {
     if (this.waiting === 0) return undefined;
-    this.#phase = 'handed';
+    this.#phase = liesAhead === true && this.#phase === 'waiting' ? 'ahead' : 'handed';
     return this;
   }
 
   giveBack(_chunk: Chunk): void {
     if (this.isOver) return;
-    this.#phase = 'back';
+    this.#phase = this.#phase === 'ahead' ? 'waiting' : 'back';
     this.owner.wake(this);
+  }
+
+  override mayRerun(index: number): boolean {
+    // It had begun.
+    if (this.#phase === 'ahead') this.#phase = 'handed';
+    return super.mayRerun(index);
   }
 
   settle(_index: number, ok: boolean, value: unknown): void {
@@ -385,9 +412,9 @@ export class CallJob extends Job implements Chunk {
     if (!this.isOver) this.#finish(false, error, how, true);
   }
 
-  /** True if and only if it was never handed to a worker; then it never will be. */
+  /** True if and only if no worker has begun it, or will. */
   cancel(): boolean {
-    if (this.isOver || this.isHandedOver) return false;
+    if (this.isOver || this.isHandedOver || (this.#phase === 'ahead' && !this.owner.takeBack(this))) return false;
     // A program that cancels thousands knows where.
     const error = withoutStack(() => new CancelledError('the task was cancelled before it was handed to a worker'));
     this.end(error, 'cancelled');
@@ -396,7 +423,7 @@ export class CallJob extends Job implements Chunk {
 
   #finish(ok: boolean, value: unknown, how: Ending, isEnd: boolean): void {
     const listener = this.#listener;
-    const inLanes = isEnd && this.#phase === 'handed' ? 1 : 0;
+    const inLanes = isEnd && (this.#phase === 'handed' || this.#phase === 'ahead') ? 1 : 0;
     this.markOver();
     this.#item = undefined;
     this.#listener = undefined;

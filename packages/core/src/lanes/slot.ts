@@ -122,6 +122,16 @@ export class Slot {
   get last(): Chunk | undefined {
     return this.inFlight.last;
   }
+  /** The chunk of the only task that lies behind the running one, if that task is long. */
+  get longAhead(): Chunk | undefined {
+    const { last } = this.inFlight;
+    return this.outstanding === 2 && last?.count === 1 && last.job.isLong ? last : undefined;
+  }
+  /** The worker has begun all tasks that it has. */
+  get hasBegunAll(): boolean {
+    const { tasks, messages } = this.inFlight;
+    return tasks < 2 || this.#line.transport.countStarted(this.index, messages) >= tasks;
+  }
   /** The chunks that are not fully answered. */
   get chunks(): readonly Chunk[] {
     const { packing } = this.#sender;

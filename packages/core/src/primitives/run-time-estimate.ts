@@ -13,7 +13,7 @@ const SHORTEST = 0.01;
 export const AHEAD = 1000;
 /** A worker that has work gets more when it has room for this much. More: fewer messages. Less: workers run out of work less often. */
 const WORTH_A_MESSAGE = 250;
-/** One task may be handed over ahead if it takes less than this. Behind a longer task the wait would be noticed. */
+/** A worker that cannot give tasks back gets one ahead if it takes less than this. Behind a longer task the wait would be noticed. */
 const LONG_TASK = 5000;
 /** A run is a surprise if it takes more than NOTABLE_TASK, and more than SURPRISING times the estimate. */
 const NOTABLE_TASK = 1000;
@@ -65,10 +65,17 @@ export class RunTimeEstimate {
    */
   roomBehind(outstanding: number, claimed: number, load: number, canTakeBack: boolean): number {
     const { estimate } = this;
-    if (estimate === 0 || (this.#surprise >= NOTHING_AHEAD && !canTakeBack) || estimate >= LONG_TASK) return 0;
+    if (estimate === 0 || (this.#surprise >= NOTHING_AHEAD && !canTakeBack)) return 0;
+    // Only behind a task that runs: other workers are started, or get their share, first.
+    if (estimate >= LONG_TASK) return canTakeBack && outstanding === 1 && claimed === 0 ? 1 : 0;
     if (estimate >= AHEAD) return outstanding <= 1 ? 1 : 0;
     if (claimed === 0 && outstanding > 0 && AHEAD - load < WORTH_A_MESSAGE) return 0;
     return Math.max(0, Math.floor((AHEAD - load) / estimate));
+  }
+
+  /** A worker gets at most one task ahead of the running one. */
+  get isLong(): boolean {
+    return this.estimate >= AHEAD;
   }
 
   /** Its tasks travel one by one where the answers of a message come together: they were never measured, or are long. */

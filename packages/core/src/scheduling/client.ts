@@ -37,6 +37,12 @@ export interface ClientScheduler {
   abandon(jobs: ReadonlySet<Job>, grace: number): void;
   /** Jobs of this client that lanes hold tasks of. */
   handedOver(client: Client): Set<Job>;
+  /** Tasks of this client that lie alone behind long ones, and were not begun. */
+  lyingAhead(client: Client): number;
+  /** The worker has begun this task, which lay behind another one. */
+  hasBegun(job: Job): boolean;
+  /** Takes back what lies alone behind a long task, and was not begun: of this job, or all of this client. Returns whether there was any. */
+  takeBackAhead(of: Job | Client): boolean;
   /** Each worker runs this job, before what waits. */
   addBroadcast(job: BroadcastJob): void;
   removeBroadcast(job: BroadcastJob): void;
@@ -183,8 +189,9 @@ export class Client implements JobOwner {
     }
     const { maxQueue, name } = this.options;
     // What a worker takes at once does not wait; it is asked only when the queue is full.
-    if (this.queued > maxQueue && this.#inQueue > maxQueue + this.#scheduler.freeSlots(this)) {
-      const before = this.#inQueue - tasks;
+    const ahead = maxQueue === Number.POSITIVE_INFINITY ? 0 : this.#scheduler.lyingAhead(this);
+    if (this.queued + ahead > maxQueue && this.#inQueue + ahead > maxQueue + this.#scheduler.freeSlots(this)) {
+      const before = this.#inQueue + ahead - tasks;
       job.end(new QueueFullError(`${name}: ${before} tasks wait, and ${tasks} more would be over maxQueue (${maxQueue})`), 'refused');
       return;
     }
@@ -300,8 +307,17 @@ export class Client implements JobOwner {
       if (job.fn.parseArguments !== undefined || job.fn.state === 'pending') this.#scheduler.pump(false);
     }
     if (job.settings.signal !== undefined) watchSignal(job.settings.signal, job, undefined);
+    this.#scheduler.takeBackAhead(job);
     if (this.#broadcasts.delete(job as BroadcastJob)) this.#scheduler.removeBroadcast(job as BroadcastJob);
     if (job instanceof StreamJob && this.#streams.delete(job)) this.#tellIfIdle();
+  }
+
+  hasBegun(job: Job): boolean {
+    return this.#scheduler.hasBegun(job);
+  }
+
+  takeBack(job: Job): boolean {
+    return this.#scheduler.takeBackAhead(job);
   }
 
   tasksAccepted(count: number): void {
@@ -336,7 +352,7 @@ export class Client implements JobOwner {
   /** Resolves when fewer than `limit` tasks wait; 0: when a worker would take a task at once. Rejects when the client ends. */
   waitForCapacity(limit: number): Promise<void> {
     this.#capacity ??= new CapacityWaiters({
-      waiting: () => this.#inQueue,
+      waiting: () => this.#inQueue + this.#scheduler.lyingAhead(this),
       freeSlots: () => this.#scheduler.freeSlots(this),
       keepAlive: (by) => this.#keepAlive.change(by),
     });
@@ -421,6 +437,7 @@ export class Client implements JobOwner {
   #terminate(error: () => unknown, waitingError: () => unknown, force: boolean): void {
     this.#closed = true;
     this.#endWaiters();
+    this.#scheduler.takeBackAhead(this);
     const handed = this.#scheduler.handedOver(this);
     for (const job of handed) job.end(error(), 'failed');
     this.#endWaiting(waitingError, 'cancelled');
@@ -435,6 +452,7 @@ export class Client implements JobOwner {
 
   /** Those that wait now: what their callbacks submit comes after it, and waits for the next time. */
   #endWaiting(error: () => unknown, how: Ending): void {
+    this.#scheduler.takeBackAhead(this);
     for (const job of [...this.#refused.splice(0), ...this.#queue.jobs(), ...this.#broadcasts]) {
       // A callback of one before it may have ended it.
       if (job.isOver) continue;

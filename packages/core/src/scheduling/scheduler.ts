@@ -10,7 +10,8 @@
  *
  * A broadcast is in no queue. Each lane that has to run it gets nothing else until it has, and workers that are missing for it are started.
  *
- * No task waits behind a slow one while a worker is idle: a lane for which nothing waits takes over what lies unstarted elsewhere. But a burst of short
+ * One task may lie behind a long one where it can be taken back: it counts as waiting, and is taken back for a task that comes before it. No task waits
+ * behind a slow one while a worker is idle: a lane for which nothing waits takes over what lies unstarted elsewhere. But a burst of short
  * tasks stays with one thread, if waking a second one takes longer than the burst: the second one gets its part after SHORT_RUN ms, if it takes that long.
  *
  * Where workers have several slots (`concurrentTasksPerWorker`), each slot gets one task at a time, and the lane with the fewest tasks comes first. A
@@ -87,6 +88,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
   #planned = false;
   /** Jobs that get tasks back wake their client; the scheduler need not plan a run for that. */
   #givesBack = false;
+  /** A task may lie alone behind a long one. */
+  #mayLieAhead = false;
   /** Where the search for a lane with room starts, so that all get their turn. */
   #turn = 0;
 
@@ -115,7 +118,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
     const lanes = this.#lanes.filter(({ state }) => state === 'ready' || state === 'retiring');
     const retiring = lanes.filter(({ state, isReplaced }) => state === 'retiring' && isReplaced).length;
     const busy = lanes.filter(({ outstanding }) => outstanding > 0).length - retiring;
-    let queued = 0;
+    const ahead = this.lyingAhead();
+    let queued = ahead;
     for (const client of this.#active) queued += client.queued;
     return {
       workers: lanes.length - retiring,
@@ -123,7 +127,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
       idle: lanes.length - retiring - busy,
       retiring,
       queued,
-      running: lanes.reduce((sum, { running }) => sum + running, 0),
+      running: lanes.reduce((sum, { running }) => sum + running, 0) - ahead,
       waitTime: this.#waitTime.percentiles(),
       runTime: this.#runTime.percentiles(),
     };
@@ -148,6 +152,32 @@ export class Scheduler implements WorkListener, ClientScheduler {
     }
     for (const other of this.#active) if (other !== client) free -= other.queued;
     return Math.max(0, Math.min(free, mine));
+  }
+
+  lyingAhead(client?: Client): number {
+    let ahead = 0;
+    if (this.#mayLieAhead)
+      for (const lane of this.#lanes) if (isAhead(lane, client) && lane.slots[0]?.hasBegunAll === false) ahead += 1;
+    return ahead;
+  }
+
+  hasBegun(job: Job): boolean {
+    for (const lane of this.#lanes) if (isAhead(lane, job)) return (lane.slots[0] as Slot).hasBegunAll;
+    return true;
+  }
+
+  takeBackAhead(of: Job | Client): boolean {
+    let isAny = false;
+    if (this.#mayLieAhead) for (const lane of this.#lanes) if (isAhead(lane, of) && this.#takeLast(lane)) isAny = true;
+    if (isAny) this.#plan();
+    return isAny;
+  }
+
+  /** Takes the last task of a lane back. Returns false if the worker has begun it. */
+  #takeLast(lane: Lane): boolean {
+    const back = (lane.slots[0] as Slot).takeBack(1);
+    this.giveBack(back);
+    return back.length > 0;
   }
 
   addClient(client: Client): void {
@@ -245,7 +275,10 @@ export class Scheduler implements WorkListener, ClientScheduler {
           this.#fillIdle(now);
         }
         this.#startMore();
-        if (this.#slots === 1) this.#fillAhead();
+        if (this.#slots === 1) {
+          this.#reconsiderAhead();
+          this.#fillAhead();
+        }
       } while (this.#again);
       if (this.#slots > 1) this.#relieve();
       else this.#rebalance();
@@ -257,8 +290,15 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** Before anything is put behind a running task: where it cannot be taken back it is better off with one more worker. */
   #startMore(): void {
-    const waiting = Math.max(this.#waiting() + this.#heldUp(), this.#broadcasts.length === 0 ? 0 : this.#missing());
+    const waiting = Math.max(this.#waiting() + this.#aheadInVain() + this.#heldUp(), this.#broadcasts.length === 0 ? 0 : this.#missing());
     if (waiting > 0) this.#supply.wanted(waiting);
+  }
+
+  /** Tasks behind long ones for which there is no idle lane. */
+  #aheadInVain(): number {
+    let tasks = this.lyingAhead();
+    if (tasks > 0) for (const lane of this.#lanes) if (lane.isIdle) tasks -= 1;
+    return Math.max(0, tasks);
   }
 
   /** Tasks without an idle lane whose function is being found, or whose arguments are being checked: a worker starts meanwhile. */
@@ -316,6 +356,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   measured(fn: TaskFunction, count: number, elapsed: number): void {
     fn.runTimes.record(count, elapsed);
+    if (fn.runTimes.isLong) this.#mayLieAhead = true;
     this.#runTime.record(elapsed / count / 1000, count);
   }
 
@@ -478,6 +519,19 @@ export class Scheduler implements WorkListener, ClientScheduler {
     return isAny;
   }
 
+  /** What lies behind a long task goes back if what waits comes before it: it has a higher priority, or its client has had less worker time. */
+  #reconsiderAhead(): void {
+    if (!this.#mayLieAhead) return;
+    this.#mayLieAhead = false;
+    for (const lane of this.#lanes) {
+      const ahead = lane.canTakeBack ? lane.slots[0]?.longAhead : undefined;
+      if (ahead === undefined) continue;
+      this.#mayLieAhead = true;
+      const next = this.#nextClient(lane, NOTHING);
+      if (next !== undefined && comesBefore(next, ahead)) this.#takeLast(lane);
+    }
+  }
+
   /** In turn, so that all get work ahead alike. */
   #fillAhead(): void {
     const count = this.#lanes.length;
@@ -514,7 +568,9 @@ export class Scheduler implements WorkListener, ClientScheduler {
       // One that the user cut travels alone where a message is expensive.
       const isCut = lane.batch !== undefined && job.chunksize !== undefined;
       if (isCut && count > 0) break;
-      const chunk = job.claim(isCut || isCondemnable(job, lane) ? 1 : Math.min(most, limit - count));
+      const liesAhead = this.#slots === 1 && lane.canTakeBack && job.fn.runTimes.isLong && slot.outstanding + count === 1;
+      this.#mayLieAhead ||= liesAhead;
+      const chunk = job.claim(isCut || isCondemnable(job, lane) ? 1 : Math.min(most, limit - count), liesAhead);
       if (chunk === undefined) {
         // It had only what cannot be claimed yet; it leaves the queue until it wakes its client.
         client.claimed(job, 0);
@@ -548,8 +604,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
     if (this.#slots > 1) return 1;
     const outstanding = slot.outstanding + claimed;
     const { runTimes } = job.fn;
-    // Whatever was expected of it: what runs there runs long.
-    if (slot.outstanding > 0 && now - slot.frontSince > LONG_RUN) return 0;
+    // Whatever was expected of it: what runs there runs long. A long task that can be taken back waits there as well as in the queue.
+    if (slot.outstanding > 0 && now - slot.frontSince > LONG_RUN && !(lane.canTakeBack && runTimes.isLong)) return 0;
     if (lane.batch !== undefined) return outstanding === claimed ? runTimes.roomInBatch(claimed, load, lane.batch) : 0;
     if (!lane.canTakeBack && this.#isAnyStarting() && (slot.outstanding > 0 || runTimes.estimate >= WORTH_WAITING)) {
       return outstanding === 0 ? 1 : 0;
@@ -676,6 +732,20 @@ export class Scheduler implements WorkListener, ClientScheduler {
 function hasTasksOf({ slots }: Lane, client: Client): boolean {
   for (const slot of slots) if (slot.chunks.some(({ job }) => job.owner === client)) return true;
   return false;
+}
+
+/** Whether a task of this client, or job, lies alone behind a long one there. It may have begun since. */
+function isAhead({ canTakeBack, slots }: Lane, of: Client | Job | undefined): boolean {
+  const ahead = canTakeBack ? (slots[0] as Slot).longAhead : undefined;
+  return ahead !== undefined && (of === undefined || ahead.job === of || ahead.job.owner === of);
+}
+
+/** Whether the next task of this client is to run before that chunk. */
+function comesBefore(client: Client, { job, count, charge }: Chunk): boolean {
+  const owner = job.owner as Client;
+  if (client !== owner) return client.charged < owner.charged - count * charge;
+  const front = client.front();
+  return front !== undefined && front.settings.priority > job.settings.priority;
 }
 
 /** A task that may be ended by a limit together with its worker, which would not give back what lies behind it. */

@@ -31,9 +31,11 @@ import { BroadcastJob } from '../../src/jobs/broadcast-job.ts';
 import { CallJob, type CallSettings, type Job } from '../../src/jobs/job.ts';
 import { MapJob } from '../../src/jobs/map-job.ts';
 import { StreamJob } from '../../src/jobs/stream-job.ts';
+import type { Slot } from '../../src/lanes/slot.ts';
 import { resolveRuntime } from '../../src/options/resolve-options.ts';
 import { RuntimeCore } from '../../src/runtime.ts';
 import type { Client } from '../../src/scheduling/client.ts';
+import { isShort } from '../../src/scheduling/short-bursts.ts';
 import { taskRef } from '../../src/tasks/definition/task-reference.ts';
 import { TaskFunction } from '../../src/tasks/task-function.ts';
 import { encodeThrown } from '../../src/wire/thrown.ts';
@@ -141,6 +143,8 @@ export interface Entry {
   inputFails: boolean;
   /** A call: it was taken off its queue for a lane. From then on it is not cancelled, also while its message is still being made. */
   wasClaimed: boolean;
+  /** It was handed over behind a running task: until it begins, or is the only one there, it can be cancelled. */
+  liesAhead: boolean;
   /** And it waits for the next claim again. */
   wasGivenBack: boolean;
   /** By task: how often handed over, begun, and settled. */
@@ -484,12 +488,20 @@ export class World {
   }
 
   cancel(entry: Entry): void {
-    const { wasClaimed } = entry;
     const { isOver } = entry.job;
+    const { wasClaimed } = entry;
+    const mayCancel = !isOver && (!wasClaimed || (entry.liesAhead && this.#isBehindAnother(entry.job)));
     entry.isCancelled = true;
     const cancelled = (entry.job as CallJob).cancel();
-    if (cancelled !== (!wasClaimed && !isOver)) this.troubles.push(`cancel() said ${cancelled}; claimed ${wasClaimed}, over ${isOver}`);
+    if (cancelled !== mayCancel) this.troubles.push(`cancel() said ${cancelled}; claimed ${wasClaimed}, over ${isOver}`);
     entry.isCancelled = cancelled;
+  }
+
+  /** Its task has not begun, and another one is in the same worker. */
+  #isBehindAnother(job: Job): boolean {
+    return this.workers.some(
+      ({ isOver, inbox, begun, lane }) => !isOver && lane.canTakeBack && inbox.length + begun.length === 2 && inbox.some((task) => task.job === job),
+    );
   }
 
   abort(at: number): void {
@@ -690,6 +702,7 @@ export class World {
       isCancelled: false,
       inputFails: false,
       wasClaimed: false,
+      liesAhead: false,
       wasGivenBack: false,
       handed: new Map(),
       begun: new Map(),
@@ -725,13 +738,19 @@ export class World {
     if (job instanceof CallJob) {
       const claim = job.claim.bind(job);
       const giveBack = job.giveBack.bind(job);
-      job.claim = (most) => {
-        const chunk = claim(most);
+      job.claim = (most, liesAhead) => {
+        const chunk = claim(most, liesAhead);
+        entry.liesAhead = chunk !== undefined && !entry.wasClaimed && liesAhead === true;
         entry.wasClaimed ||= chunk !== undefined;
         return chunk;
       };
       job.giveBack = (chunk) => {
         entry.wasGivenBack = true;
+        if (entry.liesAhead && !entry.begun.has(0)) {
+          entry.wasClaimed = false;
+          entry.wasGivenBack = false;
+        }
+        entry.liesAhead = false;
         giveBack(chunk);
       };
     } else {
@@ -917,6 +936,7 @@ export class World {
       if (owner.client.broken !== undefined && open > inLanes) this.troubles.push(`a broken client has ${open - inLanes} tasks that wait`);
       if (owner.client.open !== open) this.troubles.push(`client.open is ${owner.client.open}, ${open} tasks are open`);
     }
+    for (const { isOver, lane, inbox } of this.workers) if (!isOver && inbox.length > 0 && lane.canTakeBack && lane.slots[0]?.longAhead !== undefined) waiting += 1;
     if (stats.queued !== waiting) this.troubles.push(`stats().queued is ${stats.queued}, ${waiting} tasks wait`);
     const counted = stats.completed + stats.failed + stats.cancelled + stats.refused;
     if (counted !== settled) this.troubles.push(`${counted} of ${accepted} tasks are counted as ended, ${settled} are`);
@@ -965,7 +985,11 @@ export class World {
     }
     if (idle.length === 0 || this.shape.startTracking === 'budget' || this.shape.slots > 1) return;
     const isSettled = this.workers.every((worker) => worker.isOver || worker.begun.length === (worker.isBusy ? 1 : 0));
-    const stuck = this.workers.find((worker) => !worker.isOver && worker.isBusy && worker.inbox.some(({ job }) => this.#mayMove(job)));
+    // A short burst stays together for a millisecond.
+    const isLeft = ({ lane }: FakeTransport) => !isShort(lane.slots[0] as Slot, 0, this.clock.now());
+    const stuck = this.workers.find(
+      (worker) => !worker.isOver && worker.isBusy && isLeft(worker) && worker.inbox.some(({ job }) => this.#mayMove(job)),
+    );
     if (isSettled && stuck !== undefined)
       this.troubles.push(`a task waits behind another while a lane is idle: ${this.workers.map(describe).join(', ')}`);
   }
