@@ -1,11 +1,14 @@
-// npm run bench [-- question...] [--rounds N] [--only contender,...] [--scale X] [--json] [--list]
+// npm run bench [-- question...] [--rounds N] [--only contender,...] [--scale X] [--node PATH,...] [--knitting DIR] [--nestworker DIR] [--json] [--list]
 // Measures the named questions (without a name all; `submit` means every question whose name begins so), prints one table per question, and writes
 // the result and its chart. It does not know what a question measures.
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { keep } from './harness/keep.mjs';
-import { load, machine, versions } from './harness/machine.mjs';
+import { load, machine, nodeAt, versions } from './harness/machine.mjs';
 import { measure } from './harness/rounds.mjs';
 import { table } from './harness/table.mjs';
+import { titleOf } from './harness/variant.mjs';
+import { giveFolder, givenNames } from './peers/given.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -13,6 +16,8 @@ const { values: options, positionals } = parseArgs({
     rounds: { type: 'string', default: '5' },
     only: { type: 'string' },
     scale: { type: 'string' },
+    node: { type: 'string', multiple: true },
+    ...Object.fromEntries(givenNames.map((name) => [name, { type: 'string' }])),
     json: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
   },
@@ -21,6 +26,7 @@ const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError(`--rounds: expected a whole number of 1 or more, got ${options.rounds}`);
 // Set before the questions are loaded, here and in the process of each contender: their sizes depend on it.
 if (options.scale !== undefined) process.env.BENCH_SCALE = options.scale;
+for (const name of givenNames) if (options[name] !== undefined) giveFolder(name, resolve(options[name]));
 const { questions } = await import('./questions/index.mjs');
 const { settings } = await import('./peers/settings.mjs');
 
@@ -29,17 +35,20 @@ if (unknown.length > 0)
   throw new RangeError(`expected names of questions, got ${unknown.join(', ')}; there are ${questions.map(({ name }) => name).join(', ')}`);
 const asked = questions.filter(({ name }) => positionals.length === 0 || positionals.some((start) => name.startsWith(start)));
 
+/** The Nodes that run the contenders: that of this program, unless others are given. */
+const nodes = (options.node ?? [process.execPath]).flatMap((paths) => paths.split(',')).map(nodeAt);
+
 if (options.list) {
   for (const { name, asks } of asked) console.log(`${name}: ${asks}`);
 } else {
   // Ctrl-C exits the program, and the 'exit' listener ends the process of every contender.
   process.on('SIGINT', () => process.exit(130)).on('SIGTERM', () => process.exit(143));
   const results = [];
-  for (const question of asked) results.push(await ask(question));
+  for (const question of asked) for (const node of nodes) results.push(await ask(question, node));
   if (options.json) console.log(JSON.stringify(results, undefined, 2));
 }
 
-async function ask(question) {
+async function ask(question, { path, version, variant }) {
   const contenders = Object.fromEntries(
     Object.entries(question.contenders).filter(
       ([name]) => options.only === undefined || options.only.split(',').some((part) => name.includes(part)),
@@ -47,16 +56,20 @@ async function ask(question) {
   );
   const loadBefore = load();
   const started = performance.now();
-  const outcome = await measure({ ...question, contenders }, { rounds, onStep: (step) => progress(`${question.name}: ${step}`) });
+  const outcome = await measure(
+    { ...question, contenders },
+    { rounds, node: path, onStep: (step) => progress(`${titleOf({ question: question.name, variant })}: ${step}`) },
+  );
   progress('');
   const { name, asks, of, metrics, picture } = question;
   const result = {
     question: name,
+    variant,
     asks,
     of,
     date: new Date().toISOString(),
     machine: { ...machine(), load: [loadBefore, load()] },
-    versions: versions(),
+    versions: versions(version),
     settings,
     rounds,
     seconds: Math.round((performance.now() - started) / 1_000),

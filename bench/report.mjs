@@ -1,14 +1,18 @@
 // npm run bench:report [-- --check]
 // Writes docs/performance.md, docs/benchmarks.md, the charts, and the pictures of README.md and of the umbrella's README.md with their alternative texts.
 //
-//   results/*.json, report/*.md, limits.json --> docs/performance.md, docs/benchmarks.md, results/*.svg
+//   results/*.json, the goals of questions/, report/*.md, limits.json --> docs/performance.md, docs/benchmarks.md, results/*.svg
 //   results/*.json, chaos/results/comparison.json --> docs/pictures/*.svg, packages/twinpool/pictures/*.svg, both README.md between their markers
 //
-// Invariant: every figure comes from the results. `--check` writes nothing, and fails if a page differs from the results.
+// Invariant: every figure comes from the results. A goal is judged anew by what was measured, so a new goal shows as not measured yet until its question
+// has run. `--check` writes nothing, and fails if a page differs from the results.
 // It does not measure anything (main.mjs does).
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { chart } from './harness/chart.mjs';
-import { isReached } from './harness/statistics.mjs';
+import { isReached, judgeAll } from './harness/statistics.mjs';
+import { nameOf, titleOf } from './harness/variant.mjs';
+import { questions } from './questions/index.mjs';
+import { limitOf } from './report/limits.mjs';
 import { benchmarksPage, performancePage } from './report/page.mjs';
 import { faultsPicture, speedPicture } from './report/pictures.mjs';
 
@@ -17,13 +21,13 @@ const root = new URL('../', import.meta.url);
 const text = (path) => readFileSync(new URL(path, root), 'utf8');
 const json = (path) => JSON.parse(text(path));
 
-/** The results by name of the question. */
+/** The results by their names: of a question, or of a question with another Node. */
 const results = new Map(
   readdirSync(new URL('bench/results/', root))
     .filter((name) => name.endsWith('.json'))
-    .map((name) => json(`bench/results/${name}`))
-    .sort((a, b) => (a.question < b.question ? -1 : 1))
-    .map((result) => [result.question, result]),
+    .map((name) => judged(json(`bench/results/${name}`)))
+    .map((result) => [nameOf(result), result])
+    .sort(([a], [b]) => (a < b ? -1 : 1)),
 );
 const limits = json('bench/limits.json');
 
@@ -38,7 +42,7 @@ const pages = {
   ...withPictures('README.md', 'docs/pictures/'),
   // The umbrella has copies: its package does not hold the docs.
   ...withPictures('packages/twinpool/README.md', 'pictures/'),
-  ...Object.fromEntries([...results.values()].map((result) => [`bench/results/${result.question}.svg`, chart(result)])),
+  ...Object.fromEntries([...results].map(([name, result]) => [`bench/results/${name}.svg`, chart(result)])),
 };
 const stale = [];
 for (const [path, content] of Object.entries(pages)) {
@@ -50,6 +54,13 @@ for (const path of stale) console.error(`  ${path} differs from bench/results an
 for (const note of notes()) console.log(`  note: ${note}`);
 console.log(stale.length > 0 ? `performance: ${stale.length} page(s) stale` : `performance: ${results.size} results, all good`);
 process.exitCode = stale.length > 0 ? 1 : 0;
+
+/** The result with the goals that its question has now. */
+function judged(result) {
+  const question = questions.find(({ name }) => name === result.question);
+  if (question === undefined) return result;
+  return { ...result, goals: judgeAll({ ...question, metrics: { ...question.metrics, ...result.metrics } }, result.measured) };
+}
 
 /** A README with the alternative texts, and the pictures in a folder relative to it. */
 function withPictures(readme, folder) {
@@ -67,20 +78,17 @@ function withPictures(readme, folder) {
 
 /** Returns what is missing in limits.json. A missing sentence does not fail the check. */
 function notes() {
-  const found = [];
-  for (const { question, goals } of results.values()) {
-    for (const goal of goals) {
-      const sentence = limits[question]?.[goal.text];
-      if (isReached(goal) === false && sentence === undefined)
-        found.push(`limits.json has no sentence for ${question}: "${goal.text}", which is not reached`);
-      if (isReached(goal) && sentence !== undefined) found.push(`limits.json explains ${question}: "${goal.text}", which is reached`);
-    }
-  }
-  for (const [question, sentences] of Object.entries(limits)) {
-    for (const text of Object.keys(sentences)) {
-      if (!results.get(question)?.goals.some((goal) => goal.text === text))
-        found.push(`limits.json explains ${question}: "${text}", which is not a goal of it`);
-    }
-  }
-  return found;
+  const all = [...results.values()];
+  const goals = all.flatMap((result) => result.goals.map((goal) => ({ result, goal })));
+  const missing = goals
+    .filter(({ result, goal }) => isReached(goal) === false && limitOf(limits, result, goal) === undefined)
+    .map(({ result, goal }) => `limits.json has no sentence for ${titleOf(result)}: "${goal.text}", which is not reached`);
+  const superfluous = Object.entries(limits).flatMap(([name, sentences]) =>
+    Object.keys(sentences).flatMap((text) => {
+      const explained = goals.filter(({ result, goal }) => goal.text === text && (nameOf(result) === name || result.question === name));
+      if (explained.length === 0) return [`limits.json explains ${name}: "${text}", which is not a goal of it`];
+      return explained.every(({ goal }) => isReached(goal)) ? [`limits.json explains ${name}: "${text}", which is reached`] : [];
+    }),
+  );
+  return [...missing, ...superfluous];
 }

@@ -1,6 +1,7 @@
-// Writes a result as files: results/<question>.json, and its chart results/<question>.svg.
+// Writes a result as files: results/<name>.json, and its chart results/<name>.svg.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { chart } from './chart.mjs';
+import { nameOf } from './variant.mjs';
 
 const LINE = 120;
 
@@ -8,9 +9,9 @@ export function keep(result) {
   const folder = new URL('../results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
   const json = asJson(result);
-  writeFileSync(new URL(`${result.question}.json`, folder), json);
+  writeFileSync(new URL(`${nameOf(result)}.json`, folder), json);
   // The chart is drawn from the written text, so that `bench:report` draws the same chart again.
-  writeFileSync(new URL(`${result.question}.svg`, folder), chart(JSON.parse(json)));
+  writeFileSync(new URL(`${nameOf(result)}.svg`, folder), chart(JSON.parse(json)));
 }
 
 /** Rounds to five digits, and keeps a list on one line if it fits, as the formatter of this repository does. */

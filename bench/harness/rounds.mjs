@@ -1,13 +1,14 @@
 // Measures one question: every contender runs in its own process, all at the same time, and they measure in turn (A B C A B C ...), so that other
 // load on the machine affects all of them equally. The first round warms up, with less work if a contender has a `warm`, and is discarded.
+import { startBusy } from './busy.mjs';
 import { Remote } from './remote.mjs';
-import { judge, ratio, summary } from './statistics.mjs';
+import { judgeAll, ratio, summary } from './statistics.mjs';
 
 const ROUND_LIMIT = 120_000;
 const root = new URL('../../', import.meta.url).pathname;
 
-/** Calls `onStep(text)` at each step. A contender that fails is left out, with the reason in `failed`. */
-export async function measure(question, { rounds, onStep }) {
+/** Calls `onStep(text)` at each step. `node`: the path of the Node of the contenders. `question.busy`: the number of busy processes beside all rounds. A contender that fails is left out, with the reason in `failed`. */
+export async function measure(question, { rounds, onStep, node }) {
   const remotes = new Map();
   const figures = new Map();
   const failed = {};
@@ -20,12 +21,13 @@ export async function measure(question, { rounds, onStep }) {
   for (const name of Object.keys(question.contenders)) {
     onStep(`starts ${name}`);
     try {
-      remotes.set(name, await Remote.start(question, name));
+      remotes.set(name, await Remote.start(question, name, node));
       figures.set(name, []);
     } catch (error) {
       drop(name, error);
     }
   }
+  const endBusy = await startBusy(question.busy ?? 0);
   for (let round = 0; round <= rounds; round++) {
     for (const [name, remote] of [...remotes]) {
       onStep(`${round === 0 ? 'warms up' : `round ${round} of ${rounds}`}: ${name}`);
@@ -38,6 +40,7 @@ export async function measure(question, { rounds, onStep }) {
     }
   }
   onStep('ends');
+  await endBusy();
   await Promise.all([...remotes.values()].map((remote) => remote.end()));
   return evaluate(question, figures, failed);
 }
@@ -57,6 +60,5 @@ function evaluate(question, figures, failed) {
       Object.keys(measured).map((name) => [name, ratio(question, measured, metric, question.of, [name])]),
     );
   }
-  const goals = question.goals.map((goal) => judge(question, measured, { of: question.of, ...goal }));
-  return { measured, ratios, goals, failed };
+  return { measured, ratios, goals: judgeAll(question, measured), failed };
 }

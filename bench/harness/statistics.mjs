@@ -32,6 +32,16 @@ export function ratio(question, measured, metricName, of, over) {
 }
 
 /**
+ * Judges the goals of a question. A goal with `ifMeasured` compares with a peer that takes part only where its folder is given: it is left out where
+ * this peer was not measured.
+ */
+export function judgeAll(question, measured) {
+  return question.goals
+    .map((goal) => judge(question, measured, { of: question.of, ...goal }))
+    .filter(({ ifMeasured, value }) => !ifMeasured || value !== undefined);
+}
+
+/**
  * A goal bounds a figure (`over` absent) or a ratio: `{ text, metric, of, over: [names], atLeast | atMost }`.
  * `or` is another way to reach the goal. `value` is undefined if a contender of the goal did not run.
  */
@@ -50,4 +60,12 @@ function judgeOne(question, measured, goal) {
 /** Returns true if a judged goal is reached in one of its ways, undefined if it was not measured. */
 export function isReached({ met, or }) {
   return met || or?.met || met;
+}
+
+/** Returns the slope of the least-squares line through the points `[x, y]`. 0 for fewer than two. */
+export function slopeOf(points) {
+  const mean = (at) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const spread = points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+  return spread === 0 ? 0 : points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0) / spread;
 }

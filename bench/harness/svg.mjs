@@ -1,4 +1,6 @@
 // Writes the common parts of all pictures: the frame, the colours, and escaped text.
+import { titleOf } from './variant.mjs';
+
 export const WIDTH = 860;
 export const COLORS = { ours: '#2563eb', others: '#94a3b8', whisker: '#0f172a', text: '#0f172a', faint: '#475569' };
 
@@ -18,7 +20,7 @@ export function picture(result, parts, height) {
   const top = 20 + heading.length * 16;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${Math.round(top + height + 28)}" font-family="system-ui, sans-serif" font-size="12" fill="${COLORS.text}" role="img">`,
-    `<title>${escaped(`${result.question}: ${result.asks}`)}</title>`,
+    `<title>${escaped(`${titleOf(result)}: ${result.asks}`)}</title>`,
     '<rect width="100%" height="100%" fill="#ffffff"/>',
     ...heading.map((line, at) => text(12, 20 + at * 16, line, 'font-size="13" font-weight="bold"')),
     `<g transform="translate(0 ${top})">`,

@@ -1,6 +1,7 @@
 // Writes the result of a question as text for a terminal.
 import { figure, quantity, range } from './format.mjs';
 import { isReached } from './statistics.mjs';
+import { titleOf } from './variant.mjs';
 
 export function table(result) {
   const verdicts = result.goals.map((goal) => {
@@ -11,7 +12,7 @@ export function table(result) {
     ([name, reason]) => `  left out: ${name}: ${reason.split('\n').slice(0, 3).join(' | ')}`,
   );
   return [
-    `${result.question}: ${result.asks}`,
+    `${titleOf(result)}: ${result.asks}`,
     ...(result.picture === undefined ? Object.keys(result.metrics).flatMap((metric) => panel(result, metric)) : ['', ...grid(result)]),
     '',
     ...verdicts,

@@ -1,5 +1,9 @@
 // Adapts each peer to one interface: `await open(task, argument)` returns `{ run(argument): Promise, close() }` after both workers have started.
 // A peer is loaded only in the process that measures it.
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { isExactJson } from '../harness/exact-json.mjs';
+import { folderOf } from './given.mjs';
 import { settings, WORKERS } from './settings.mjs';
 
 const file = (name) => new URL(`../tasks/${name}`, import.meta.url);
@@ -48,6 +52,32 @@ export async function openJestWorker(task, argument, kind) {
   return ready({ run: (value) => pool[task](value), close: () => pool.end() }, argument);
 }
 
+/** From its TypeScript sources, which this Node must be able to run. */
+export async function openKnitting(task, argument) {
+  if (!process.features.typescript) throw new Error(`expected a Node that runs TypeScript (22.18 or newer), got ${process.version}`);
+  const { createPool } = await import(pathToFileURL(`${folderOf('knitting')}/knitting.ts`).href);
+  const { makePool } = await import('../tasks/knitting.mjs');
+  const pool = makePool(createPool, settings.knitting);
+  return ready({ run: (value) => pool.call[task](value), close: () => pool.shutdown() }, argument);
+}
+
+/** From a folder with its build and its own node_modules, which hold NestJS. */
+export async function openNestworker(task, argument) {
+  const load = createRequire(`${folderOf('nestworker')}/package.json`);
+  load('reflect-metadata');
+  const { Module } = load('@nestjs/common');
+  const { NestFactory } = load('@nestjs/core');
+  const { WorkerClass, WorkerModule, WorkerService, WorkerTask } = load('./dist/index.js');
+  const { Tasks } = createRequire(import.meta.url)('../tasks/nestworker.cjs');
+  WorkerTask()(Tasks.prototype, task);
+  WorkerClass()(Tasks);
+  class Program {}
+  Module({ imports: [WorkerModule.forRoot(settings.nestworker)], providers: [Tasks] })(Program);
+  const program = await NestFactory.createApplicationContext(Program, { logger: false });
+  const workers = program.get(WorkerService);
+  return ready({ run: (value) => workers.run('Tasks', task, [value]), close: () => program.close() }, argument);
+}
+
 /** Two threads and `postMessage`, without a pool: the calls go to the threads in turn. */
 export async function openBareThreads(task, argument, workers = WORKERS) {
   const { Worker } = await import('node:worker_threads');
@@ -66,6 +96,17 @@ export async function openBareFork(task, argument, serialization = 'json', worke
     inTurn(children, (child, message) => child.send(message)),
     argument,
   );
+}
+
+/** The same with JSON, where each side first checks that the value comes out of JSON as it went in. */
+export async function openCheckedFork(task, argument) {
+  const { fork } = await import('node:child_process');
+  const children = Array.from({ length: WORKERS }, () => fork(file('bare-process.mjs'), [task, 'checked'], { serialization: 'json' }));
+  const send = (child, message) => {
+    if (!isExactJson(message)) throw new TypeError('expected a value that JSON keeps');
+    child.send(message);
+  };
+  return ready(inTurn(children, send), argument);
 }
 
 /** A bare loop that sends a worker its next call only after the answer, so that waiting calls can be cancelled. It shows the price of that. */

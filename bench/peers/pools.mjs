@@ -1,9 +1,20 @@
 // Lists the contenders by kind of worker: the name, and a function that opens the pool with a task and an argument for the warm-up.
-import { openBareFork, openBareThreads, openJestWorker, openPiscina, openPoolifier, openTinypool, openWorkerpool } from './peers.mjs';
+import { whereGiven } from './given.mjs';
+import {
+  openBareFork,
+  openBareThreads,
+  openJestWorker,
+  openKnitting,
+  openNestworker,
+  openPiscina,
+  openPoolifier,
+  openTinypool,
+  openWorkerpool,
+} from './peers.mjs';
 
 const openSubmit = async (task, argument, kind) => (await import('./twinpool.mjs')).openSubmit(task, argument, kind);
 
-export const threadPools = {
+export const threadPools = whereGiven({
   twinpool: (task, argument) => openSubmit(task, argument, 'thread'),
   piscina: (task, argument) => openPiscina(task, argument),
   'piscina, async atomics': (task, argument) => openPiscina(task, argument, 'async'),
@@ -13,8 +24,16 @@ export const threadPools = {
   poolifier: (task, argument) => openPoolifier(task, argument, 'thread'),
   'poolifier, tasks queue': (task, argument) => openPoolifier(task, argument, 'thread', { enableTasksQueue: true }),
   'jest-worker': (task, argument) => openJestWorker(task, argument, 'thread'),
+  // Its workers look for the next task for about a second after the last one.
+  knitting: Object.assign((task, argument) => openKnitting(task, argument), { stopsBetween: true }),
+  nestworker: (task, argument) => openNestworker(task, argument),
   'bare postMessage': (task, argument) => openBareThreads(task, argument),
-};
+});
+
+/** Returns the thread pools with these names, and where its folder is given knitting. */
+export function threadPoolsOf(names) {
+  return Object.fromEntries(Object.entries(threadPools).filter(([name]) => names.includes(name) || name === 'knitting'));
+}
 
 export const processPools = {
   twinpool: (task, argument) => openSubmit(task, argument, 'process'),
@@ -35,10 +54,15 @@ export function contend(pools, task, argument, measure, warm = measure) {
   return Object.fromEntries(
     Object.entries(pools).map(([name, open]) => [
       name,
-      async () => {
+      alike(open, async () => {
         const pool = await open(task, argument);
         return { warm: () => warm(pool), round: () => measure(pool), close: () => pool.close() };
-      },
+      }),
     ]),
   );
+}
+
+/** Gives a contender the properties of the function that opens its pool (harness/remote.mjs). */
+export function alike(open, contender) {
+  return Object.assign(contender, open);
 }

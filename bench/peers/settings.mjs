@@ -12,4 +12,6 @@ export const settings = {
   workerpool: { minWorkers: WORKERS, maxWorkers: WORKERS },
   poolifier: {},
   'jest-worker': { numWorkers: WORKERS },
+  knitting: { threads: WORKERS },
+  nestworker: { poolSize: WORKERS },
 };

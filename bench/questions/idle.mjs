@@ -1,7 +1,7 @@
 // Question `idle`: measures the processor time that a pool uses when it has no task, from 50 ms after its last answer on.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { contend, processPools, threadPools } from '../peers/pools.mjs';
+import { contend, processPools, threadPoolsOf } from '../peers/pools.mjs';
 
 const CALLS = 300;
 /** ms. */
@@ -48,10 +48,8 @@ export default {
   contenders: {
     ...contend(
       {
-        twinpool: threadPools.twinpool,
+        ...threadPoolsOf(['twinpool', 'piscina', 'poolifier']),
         'twinpool, processes': processPools.twinpool,
-        piscina: threadPools.piscina,
-        poolifier: threadPools.poolifier,
       },
       'increment',
       1,

@@ -1,8 +1,10 @@
 // Lists all questions in the order in which they run.
 import arrival from './arrival.mjs';
+import arrivalFull from './arrival-full.mjs';
 import bimodal from './bimodal.mjs';
 import buffersProcesses from './buffers-processes.mjs';
 import buffersThreads from './buffers-threads.mjs';
+import burstsThreads from './bursts-threads.mjs';
 import cluster from './cluster.mjs';
 import cpu from './cpu.mjs';
 import facades from './facades.mjs';
@@ -10,6 +12,7 @@ import idle from './idle.mjs';
 import imports from './import.mjs';
 import latencyProcesses from './latency-processes.mjs';
 import latencyThreads from './latency-threads.mjs';
+import latencyThreadsFull from './latency-threads-full.mjs';
 import manyWorkers from './many-workers.mjs';
 import mapProcesses from './map-processes.mjs';
 import mapThreads from './map-threads.mjs';
@@ -33,9 +36,12 @@ export const questions = [
   mapThreads,
   mapProcesses,
   latencyThreads,
+  latencyThreadsFull,
   latencyProcesses,
+  burstsThreads,
   pythonMethods,
   arrival,
+  arrivalFull,
   bimodal,
   cpu,
   objectsThreads,

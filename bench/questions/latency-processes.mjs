@@ -17,7 +17,7 @@ export default {
     ...contend({ 'twinpool, something alive': processPools.twinpool }, 'leaveTimer', 1, measure),
   },
   goals: [
-    { text: 'p50 <= 0.9 x a bare fork', metric: 'p50', over: ['bare fork'], atMost: 0.9 },
+    { text: 'p50 <= 0.4 x a bare fork', metric: 'p50', over: ['bare fork'], atMost: 0.4 },
     {
       text: 'p50 <= 1.05 x a bare fork when something is alive',
       metric: 'p50',

@@ -19,6 +19,7 @@ export default {
   },
   goals: [
     { text: '>= 10 x the fastest peer', metric: 'rate', over: processPeers, atLeast: 10 },
+    { text: '>= 10 x workerpool', metric: 'rate', over: ['workerpool'], atLeast: 10 },
     { text: '>= 20 x CPython', metric: 'rate', over: ['CPython ProcessPoolExecutor'], atLeast: 20 },
   ],
 };

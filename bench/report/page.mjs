@@ -3,7 +3,9 @@
 import { LINES } from '../harness/budget.mjs';
 import { figure, gain } from '../harness/format.mjs';
 import { isReached } from '../harness/statistics.mjs';
-import { filled, ranged, tableOf, withUnit } from './markdown.mjs';
+import { nameOf, titleOf } from '../harness/variant.mjs';
+import { filled, limitOf } from './limits.mjs';
+import { ranged, tableOf, withUnit } from './markdown.mjs';
 
 /** Results with a section of their own. */
 const OWN_SECTION = new Set(['stages', 'worth']);
@@ -15,8 +17,11 @@ const ORDER = [
   'map-processes',
   'python-methods',
   'latency-threads',
+  'latency-threads-full',
   'latency-processes',
+  'bursts-threads',
   'arrival',
+  'arrival-full',
   'bimodal',
   'cpu',
   'objects-threads',
@@ -45,9 +50,10 @@ export function performancePage(results, { introduction, advice }) {
 
 /** For the curious: every figure, and how it was measured. */
 export function benchmarksPage(results, limits, { introduction }) {
-  const ordered = [...ORDER, ...results.keys()]
-    .filter((name, at, all) => all.indexOf(name) === at && results.has(name) && !OWN_SECTION.has(name))
-    .map((name) => results.get(name));
+  const all = [...results.values()];
+  const ordered = [...ORDER, ...all.map(({ question }) => question)]
+    .filter((name, at, names) => names.indexOf(name) === at && !OWN_SECTION.has(name))
+    .flatMap((name) => all.filter(({ question }) => question === name));
   return page('Benchmarks', [
     introduction,
     goals(ordered, limits, results),
@@ -67,13 +73,13 @@ function page(title, sections) {
 function goals(ordered, limits, results) {
   const rows = ordered.flatMap((result) =>
     result.goals.map((goal) => {
-      const said = isReached(goal) === false ? limits[result.question]?.[goal.text] : undefined;
+      const said = isReached(goal) === false ? limitOf(limits, result, goal) : undefined;
       return [
-        `[${result.question}](#${result.question})`,
+        `[${titleOf(result)}](#${anchorOf(result)})`,
         goal.or === undefined ? escaped(goal.text) : `${escaped(goal.text)}, or ${escaped(goal.or.text)}`,
         goal.or === undefined ? measuredOf(result, goal) : `${measuredOf(result, goal)}; ${measuredOf(result, goal.or)}`,
-        { true: 'yes', false: '**no**' }[isReached(goal)] ?? 'not measured',
-        said === undefined ? '' : filled(said, results),
+        { true: 'yes', false: '**no**' }[isReached(goal)] ?? 'not measured yet',
+        said === undefined ? '' : filled(said, results, result),
       ];
     }),
   );
@@ -81,7 +87,7 @@ function goals(ordered, limits, results) {
   const reached = judged.filter(isReached).length;
   return [
     '## Goals\n',
-    `The goals were set before the work began, for 2 workers; ${reached} of ${judged.length} are reached. A figure with × is the ratio to the contender in the goal: the`,
+    `The goals were set before the work on them began, for 2 workers; ${reached} of ${judged.length} are reached. A figure with × is the ratio to the contender in the goal: the`,
     'median of the ratios within each round, then the least and the most. "The fastest peer" is the peer that was fastest in that round. A negative growth of',
     'memory means that the resident set was smaller at the end than at the start.\n',
     tableOf(['question', 'goal', 'measured', 'reached', 'what limits it'], rows),
@@ -178,16 +184,13 @@ function obtained(all) {
   const machines = new Set(
     all.map(({ machine: { cpu, cores, memoryGiB, system } }) => `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}`),
   );
-  const versions = new Set(
-    all.map((result) =>
-      Object.entries(result.versions)
-        .map(([name, version]) => `${name} ${version}`)
-        .join(', '),
-    ),
-  );
+  const versions = new Map();
+  for (const result of all) {
+    for (const [name, version] of Object.entries(result.versions)) versions.set(name, (versions.get(name) ?? new Set()).add(version));
+  }
   const settings = all.at(-1).settings;
-  const rows = all.map(({ question, date, rounds, seconds, machine }) => [
-    question,
+  const rows = all.map(({ date, rounds, seconds, machine, ...result }) => [
+    titleOf(result),
     date.replace('T', ' ').slice(0, 16),
     String(rounds),
     seconds === undefined ? '' : `${seconds} s`,
@@ -196,7 +199,7 @@ function obtained(all) {
   return [
     '## How this was measured\n',
     `- Machine: ${[...machines].join('; ')}.`,
-    `- Versions: ${[...versions].join('; ')}.`,
+    `- Versions: ${[...versions].map(([name, found]) => `${name} ${[...found].join(' and ')}`).join(', ')}.`,
     `- Settings: ${Object.entries(settings)
       .map(([name, given]) => `${name} \`${JSON.stringify(given)}\``)
       .join(', ')}; [why](../bench/README.md#settings-of-the-contenders).`,
@@ -226,7 +229,7 @@ function inFull(result) {
     const head = [`${label} (${better} is better)`, 'median', 'range', ...(ratios === undefined ? [] : [`${result.of} : it`])];
     return tableOf(head, rows);
   });
-  return [`### ${result.question}\n`, `${sentence(result.asks)}\n`, ...tables, picture(result), ...failures].join('\n').trimEnd();
+  return [`### ${titleOf(result)}\n`, `${sentence(result.asks)}\n`, ...tables, picture(result), ...failures].join('\n').trimEnd();
 }
 
 const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
@@ -235,4 +238,6 @@ const escaped = (text) =>
     .replaceAll('<=', '≤')
     .replaceAll('>=', '≥')
     .replace(/ x( |$)/g, ' ×$1');
-const picture = ({ question, asks }) => `![${asks.replaceAll('`', '')}](../bench/results/${question}.svg)\n`;
+const picture = (result) => `![${result.asks.replaceAll('`', '')}](../bench/results/${nameOf(result)}.svg)\n`;
+/** The anchor that the heading of a result has on the page. */
+const anchorOf = (result) => titleOf(result).toLowerCase().replaceAll(',', '').replaceAll(' ', '-');

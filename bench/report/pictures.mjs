@@ -58,7 +58,9 @@ const factor = (times) => `${times >= 10 ? Math.round(times) : times.toFixed(1)}
 /** The picture of the speed, and its alternative text. */
 export function speedPicture(results) {
   const rows = speedRows(results);
-  const { machine, versions, date } = [...results.values()].sort((a, b) => (a.date < b.date ? 1 : -1))[0];
+  const { machine, versions, date } = [...results.values()]
+    .filter(({ variant }) => variant === undefined)
+    .sort((a, b) => (a.date < b.date ? 1 : -1))[0];
   const most = Math.max(...rows.map(({ times }) => times));
   const parts = rows.flatMap(({ what, over, times, figures }, at) => {
     const y = 40 + at * ROW;

@@ -18,6 +18,11 @@ export function spin(steps) {
   return state;
 }
 
+/** All tasks of a worker in one message, for a loop that splits them by hand. */
+export function spinAll(sizes) {
+  return sizes.map(spin);
+}
+
 /** Waits `ms`, or computes `steps` if there are any. */
 export async function waitOrSpin({ ms, steps }) {
   if (steps > 0) spin(steps);
