@@ -27,7 +27,7 @@ export async function measure(question, { rounds, onStep, node }) {
       drop(name, error);
     }
   }
-  const endBusy = await startBusy(question.busy ?? 0);
+  const busy = await startBusy(question.busy ?? 0);
   for (let round = 0; round <= rounds; round++) {
     for (const [name, remote] of [...remotes]) {
       onStep(`${round === 0 ? 'warms up' : `round ${round} of ${rounds}`}: ${name}`);
@@ -40,7 +40,7 @@ export async function measure(question, { rounds, onStep, node }) {
     }
   }
   onStep('ends');
-  await endBusy();
+  await busy.end();
   await Promise.all([...remotes.values()].map((remote) => remote.end()));
   return evaluate(question, figures, failed);
 }

@@ -9,18 +9,21 @@ import { spin } from '../tasks/tasks.mjs';
 const COUNT = scaled(200);
 const STEPS = stepsIn(10_000);
 
-/**
- * Measures the ways to run the tasks. For each way two figures: the share of the ideal, in which every worker is busy from the start to the end at the
- * current speed of a single thread; and the rate over that of `byHand`, the mean of a run before and of one after.
- */
-async function measure(ways, byHand) {
+/** The share of the ideal, in which every worker is busy from the start to the end, at the current speed of a single thread. */
+async function share(way) {
+  const ideal = (serialTime(STEPS) * COUNT) / WORKERS;
+  const taken = await timeOf(way);
+  return { taken, percent: (100 * ideal) / taken };
+}
+
+/** For each way the share of the ideal, and the rate over that of `byHand`: over the mean of a run before and one after. */
+async function beside(ways, byHand) {
   const metrics = {};
   let before = await timeOf(byHand);
   for (const [name, way] of Object.entries(ways)) {
-    const ideal = (serialTime(STEPS) * COUNT) / WORKERS;
-    const taken = await timeOf(way);
+    const { taken, percent } = await share(way);
     const after = await timeOf(byHand);
-    metrics[name] = (100 * ideal) / taken;
+    metrics[name] = percent;
     metrics[`${name}ByHand`] = (before + after) / 2 / taken;
     before = after;
   }
@@ -34,8 +37,8 @@ async function timeOf(way) {
 }
 
 /** Two bare workers of which each gets half of the tasks in one message. */
-async function openByHand(pools) {
-  const { run, close } = await pools('spinAll', [STEPS]);
+async function openByHand(open) {
+  const { run, close } = await open('spinAll', [STEPS]);
   const byHand = (sizes) => {
     const half = Math.ceil(sizes.length / WORKERS);
     return Promise.all(Array.from({ length: WORKERS }, (_, i) => run(sizes.slice(i * half, (i + 1) * half))));
@@ -59,16 +62,15 @@ function ours(kind) {
       map: (sizes) => pool.map(spin, sizes),
       imapUnordered: (sizes) => drain(pool.imapUnordered(spin, sizes)),
     };
-    return { round: () => measure(ways, byHand), close: () => Promise.all([pool.terminate(), executor.shutdown(), close()]) };
+    return { round: () => beside(ways, byHand), close: () => Promise.all([pool.terminate(), executor.shutdown(), close()]) };
   };
 }
 
-function peer(open, kind = 'thread') {
+function peer(open) {
   return async () => {
     const pool = await open('spin', STEPS);
-    const { byHand, close } = await openByHand(bare[kind]);
     const submit = (sizes) => Promise.all(sizes.map(pool.run));
-    return { round: () => measure({ submit }, byHand), close: () => Promise.all([pool.close(), close()]) };
+    return { round: async () => ({ submit: (await share(submit)).percent }), close: () => pool.close() };
   };
 }
 
@@ -95,9 +97,9 @@ export default {
     'twinpool, processes': ours('process'),
     piscina: peer(threadPools.piscina),
     'bare postMessage': peer(threadPools['bare postMessage']),
-    'bare fork': peer(processPools['bare fork'], 'process'),
+    'bare fork': peer(processPools['bare fork']),
     'bare postMessage, none ahead': peer((task, argument) => openNoneAhead(() => openBareThreads(task, argument, 1))),
-    'bare fork, none ahead': peer((task, argument) => openNoneAhead(() => openBareFork(task, argument, 'json', 1)), 'process'),
+    'bare fork, none ahead': peer((task, argument) => openNoneAhead(() => openBareFork(task, argument, 'json', 1))),
   },
   goals,
 };
