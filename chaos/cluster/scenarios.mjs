@@ -1,4 +1,5 @@
 // The scenarios of a cluster, each on a site of its own. A scenario returns what it counted, and `ok`: whether its gate holds.
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProcessPoolExecutor } from '@twinpool/executor';
 import { Pool } from '@twinpool/pool';
@@ -8,6 +9,10 @@ import * as tasks from './tasks.mjs';
 
 const range = (n) => Array.from({ length: n }, (_, i) => i);
 const none = ({ lost, wrong, settledTwice }) => lost + wrong + settledTwice === 0;
+/** Milliseconds within which all tasks of a lost node have settled: twice its lock, and a half second. */
+const RECOVERY = 4500;
+/** A node is replaced at the end of each part of a soak but the last. */
+const SOAK_PARTS = 6;
 const percentile = (list, p) => [...list].sort((a, b) => a - b)[Math.floor(list.length * p)];
 
 /** The data of a job with one run. */
@@ -65,6 +70,13 @@ async function submits({ tasks: n = 50_000 } = {}) {
   return { ...counts, keys, thousandPerSecond: rate, roundTrip: trip, ok: none(counts) && rate >= 20 };
 }
 
+/** Resolves with the milliseconds until all of these futures that are in the engine now have settled. */
+async function recovered(futures) {
+  const from = performance.now();
+  await Promise.allSettled(futures.filter((future) => future.running()));
+  return Math.round(performance.now() - from);
+}
+
 /** A node is killed at 30 %. */
 async function kill({ tasks: n = 500 } = {}) {
   const { site, nodes, executor } = await cluster();
@@ -72,10 +84,12 @@ async function kill({ tasks: n = 500 } = {}) {
   const end = watch(futures, (i) => i * i);
   await site.until(() => site.lines().length >= n * 0.3);
   nodes[0].child.kill('SIGKILL');
+  const recovery = await recovered(futures);
   const counts = await end();
   const executions = site.lines().length;
   const keys = await site.end();
-  return { ...counts, executions, keys, ok: none(counts) && counts.failed === 0 && executions <= n + 4 };
+  const isRight = executions <= n + 4 && recovery <= RECOVERY;
+  return { ...counts, executions, recovery, keys, ok: none(counts) && counts.failed === 0 && isRight };
 }
 
 /** The engine dies in the middle, and comes back after 1.5 s. */
@@ -196,6 +210,7 @@ async function partition({ tasks: n = 120 } = {}) {
     await site.until(() => site.lines().length >= n * 0.2);
     networks.cut(0);
     const before = futures.filter((future) => future.done()).length;
+    const recovering = recovered(futures);
     await sleep(5000);
     const meanwhile = futures.filter((future) => future.done()).length - before;
     networks.heal(0);
@@ -205,9 +220,10 @@ async function partition({ tasks: n = 120 } = {}) {
     const again = range(20).map((i) => executor.submit(tasks.noted, site.sideFile('after'), i, 100));
     await Promise.all(again);
     const after = Math.round(performance.now() - from);
+    const recovery = await recovering;
     const keys = await site.end();
-    const isRight = meanwhile > 20 && executions <= n + 4;
-    return { ...counts, executions, meanwhile, after, keys, ok: none(counts) && counts.failed === 0 && isRight };
+    const isRight = meanwhile > 20 && executions <= n + 4 && recovery <= RECOVERY;
+    return { ...counts, executions, recovery, meanwhile, after, keys, ok: none(counts) && counts.failed === 0 && isRight };
   } finally {
     networks.end();
   }
@@ -320,6 +336,77 @@ async function rolling({ tasks: n = 600 } = {}) {
   };
 }
 
+/** One life of a process, as its resident memory: a sample every two seconds. Linux only. */
+function residentOf(pid) {
+  const samples = [];
+  const timer = setInterval(() => {
+    try {
+      const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+      samples.push([performance.now() / 60_000, Number(kib) / 1024]);
+    } catch {
+      clearInterval(timer);
+    }
+  }, 2000);
+  return {
+    /** MiB at the start and at the end, and MiB per minute by least squares, both after `warmUp` minutes. */
+    end: (warmUp) => {
+      clearInterval(timer);
+      const from = (samples[0]?.[0] ?? 0) + warmUp;
+      const steady = samples.filter(([at]) => at >= from);
+      return { from: Math.round(steady[0]?.[1]), to: Math.round(steady.at(-1)?.[1]), slope: Math.round(slopeOf(steady) * 100) / 100 };
+    },
+  };
+}
+
+function slopeOf(points) {
+  const mean = (at) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const over = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
+  return over / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+}
+
+/**
+ * `map` and single tasks in turn for a long time, at a low load. One node stays; the other one is drained and replaced again and again. What the program and
+ * the node that stays have resident must not grow after the first fifth of the time.
+ */
+async function soak({ minutes = 30 } = {}) {
+  const { site, nodes, runtime, executor } = await cluster();
+  const pool = new Pool({ runtime });
+  const [stays, first] = nodes;
+  const memory = { client: residentOf(process.pid), node: residentOf(stays.child.pid) };
+  const until = performance.now() + minutes * 60_000;
+  const out = { rounds: 0, tasks: 0, noted: 0, lost: 0, wrong: 0, settledTwice: 0, failed: 0 };
+  const exits = [];
+  const replacing = (async () => {
+    let node = first;
+    for (let time = 1; time < SOAK_PARTS; time++) {
+      await sleep((minutes * 60_000) / SOAK_PARTS);
+      const next = await site.node();
+      node.child.kill('SIGTERM');
+      exits.push(await node.exited);
+      node = next;
+    }
+  })();
+  while (performance.now() < until) {
+    const results = await pool.map(tasks.square, range(5000));
+    for (let i = 0; i < 5000; i++) if (results[i] !== i * i) out.wrong += 1;
+    const futures = range(50).map((i) => (i < 5 ? executor.submit(tasks.noted, site.sideFile(), i, 5) : executor.submit(tasks.square, i)));
+    const counts = await watch(futures, (i) => i * i)();
+    for (const count of ['lost', 'wrong', 'settledTwice', 'failed']) out[count] += counts[count];
+    out.rounds += 1;
+    out.tasks += 5050;
+    out.noted += 5;
+    await sleep(150);
+  }
+  await replacing;
+  const resident = { client: memory.client.end(minutes / 5), node: memory.node.end(minutes / 5) };
+  const executions = site.lines().length;
+  const keys = await site.end();
+  const isRight = out.failed === 0 && executions === out.noted && exits.every((code) => code === 0);
+  const isFlat = Object.values(resident).every(({ slope }) => slope <= 1);
+  return { ...out, executions, exits, resident, keys, ok: none(out) && isRight && isFlat };
+}
+
 /** Names from the wire that are not tasks, and data that is not a job: none is run, and the node lives. */
 async function fuzz() {
   const { site, executor, nodes } = await cluster();
@@ -375,4 +462,5 @@ export const scenarios = {
   backpressure,
   rolling,
   fuzz,
+  soak,
 };

@@ -53,9 +53,10 @@ export class Site {
   }
 
   async until(holds, ms = 60_000) {
-    const end = performance.now() + ms;
+    let isOver = false;
+    void awake(ms).then(() => (isOver = true));
     while (!(await holds())) {
-      if (performance.now() > end) throw new Error(`this did not hold within ${ms} ms: ${holds}`);
+      if (isOver) throw new Error(`this did not hold within ${ms} ms: ${holds}`);
       await sleep(5);
     }
   }
@@ -75,13 +76,38 @@ export class Site {
   }
 }
 
+const STEP = 100;
+
+/** Resolves after `ms` in which this program ran: time for which it was stopped, or had no CPU, does not count. */
+async function awake(ms, value) {
+  for (let waited = 0; waited < ms; waited += STEP) await sleep(STEP, undefined, { ref: false });
+  return value;
+}
+
+/** Starts to measure for how long this program does not run. The function that it returns ends that, and returns the longest such time in milliseconds. */
+export function stalls() {
+  let last = performance.now();
+  let longest = 0;
+  const look = () => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last - STEP);
+    last = now;
+  };
+  const timer = setInterval(look, STEP);
+  return () => {
+    look();
+    clearInterval(timer);
+    return Math.round(longest);
+  };
+}
+
 /** Counts how each future ends: `lost` has no end, `wrong` another value, `settledTwice` two ends. */
 export function watch(futures, expectedOf) {
   const ends = new Array(futures.length).fill(0);
   const out = { lost: 0, wrong: 0, settledTwice: 0, failed: 0, codes: {} };
   for (const [i, future] of futures.entries()) future.addDoneCallback(() => (ends[i] += 1));
   return async (deadline = 120_000) => {
-    const late = sleep(deadline, 'late', { ref: false });
+    const late = awake(deadline, 'late');
     await Promise.race([Promise.allSettled(futures), late]);
     for (const [i, future] of futures.entries()) {
       if (ends[i] === 0) out.lost += 1;
