@@ -209,7 +209,7 @@ export abstract class Job {
   get isPending(): boolean {
     return false;
   }
-  /** Its tasks are long: of one that lies alone behind another the caller is told when it begins. */
+  /** Its tasks are long: the caller sees when the worker begins one that lies alone behind another. */
   get isLong(): boolean {
     return this.fn.runTimes.isLong;
   }
