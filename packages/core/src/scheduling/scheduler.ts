@@ -156,8 +156,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   lyingAhead(client?: Client): number {
     let ahead = 0;
-    if (this.#mayLieAhead)
-      for (const lane of this.#lanes) if (isAhead(lane, client) && lane.slots[0]?.hasBegunAll === false) ahead += 1;
+    if (this.#mayLieAhead) for (const lane of this.#lanes) if (isAhead(lane, client) && lane.slots[0]?.hasBegunAll === false) ahead += 1;
     return ahead;
   }
 

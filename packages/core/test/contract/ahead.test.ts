@@ -2,7 +2,7 @@
 import { WorkerRuntime } from '@twinpool/core';
 import { makeGate, outcome, within } from '@twinpool/testkit';
 import { holdThenExit } from '@twinpool/testkit/faults';
-import { hold, spin } from '@twinpool/testkit/tasks';
+import { hold, holdItem, spin, square } from '@twinpool/testkit/tasks';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Call, type Kind, open, openAt, Terminated, type Workplace } from './workplace.ts';
 
@@ -42,8 +42,7 @@ describe('behind a long task in a thread', () => {
     expect([calls[0].job.cancel(), calls[1].job.cancel()]).toEqual([false, true]);
     gate.open();
     await within(Promise.all([running, calls[2].promise]));
-    for (const cancelled of [calls[0], calls[1]])
-      await expect(cancelled.promise).rejects.toMatchObject({ code: 'ERR_TWINPOOL_CANCELLED' });
+    for (const cancelled of [calls[0], calls[1]]) await expect(cancelled.promise).rejects.toMatchObject({ code: 'ERR_TWINPOOL_CANCELLED' });
     expect(gate.labels()).toEqual(['running', 'c']);
     expect(work.attachment.stats()).toMatchObject({ completed: 3, cancelled: 2, running: 0, queued: 0, protocolAnomalies: 0 });
   });
@@ -108,21 +107,23 @@ describe('behind a long task in a thread', () => {
     expect(gate.labels()).toEqual(['running']);
   });
 
-  it('an item of a map that has ended does not run', async () => {
+  it('an item does not run after its consumer has left', async () => {
     const work = open('thread', 1);
-    const { gate, running } = await busy(work);
-    const controller = new AbortController();
-    const map = work.map(hold, [gate.path, gate.path], { signal: controller.signal });
-    await turn();
-    expect(work.attachment.stats()).toMatchObject({ running: 1, queued: 2 });
-    controller.abort();
-    await expect(map).rejects.toMatchObject({ code: 'ERR_TWINPOOL_CANCELLED' });
-    gate.open();
-    await within(running);
-    const last = makeGate();
-    last.open();
-    expect(await within(work.call(hold, last.path, 'last'))).toBe('last');
-    expect(gate.labels()).toEqual(['running']);
+    const first = makeGate();
+    const measured = work.call(holdItem, first.path);
+    await first.entered();
+    spin(10);
+    first.open();
+    await within(measured);
+    const [running, ahead] = [makeGate(), makeGate()];
+    const stream = work.stream(holdItem, [running.path, ahead.path].values(), 2);
+    await running.entered();
+    expect(work.attachment.stats()).toMatchObject({ running: 1, queued: 1 });
+    await stream.job.close();
+    expect(work.attachment.stats()).toMatchObject({ queued: 0, cancelled: 2 });
+    running.open();
+    expect(await within(work.call(square, 3))).toBe(9);
+    expect(ahead.labels()).toEqual([]);
   });
 
   it('a task runs elsewhere after its worker was lost', async () => {

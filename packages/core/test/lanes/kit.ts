@@ -10,6 +10,8 @@ export function ownerOf(): JobOwner {
     hold: nothing,
     release: nothing,
     setAside: nothing,
+    hasBegun: () => true,
+    takeBack: () => false,
     wake: nothing,
     forget: nothing,
     warn: (error) => {

@@ -500,7 +500,8 @@ export class World {
   /** Its task has not begun, and another one is in the same worker. */
   #isBehindAnother(job: Job): boolean {
     return this.workers.some(
-      ({ isOver, inbox, begun, lane }) => !isOver && lane.canTakeBack && inbox.length + begun.length === 2 && inbox.some((task) => task.job === job),
+      ({ isOver, inbox, begun, lane }) =>
+        !isOver && lane.canTakeBack && inbox.length + begun.length === 2 && inbox.some((task) => task.job === job),
     );
   }
 
@@ -936,7 +937,8 @@ export class World {
       if (owner.client.broken !== undefined && open > inLanes) this.troubles.push(`a broken client has ${open - inLanes} tasks that wait`);
       if (owner.client.open !== open) this.troubles.push(`client.open is ${owner.client.open}, ${open} tasks are open`);
     }
-    for (const { isOver, lane, inbox } of this.workers) if (!isOver && inbox.length > 0 && lane.canTakeBack && lane.slots[0]?.longAhead !== undefined) waiting += 1;
+    for (const { isOver, lane, inbox } of this.workers)
+      if (!isOver && inbox.length > 0 && lane.canTakeBack && lane.slots[0]?.longAhead !== undefined) waiting += 1;
     if (stats.queued !== waiting) this.troubles.push(`stats().queued is ${stats.queued}, ${waiting} tasks wait`);
     const counted = stats.completed + stats.failed + stats.cancelled + stats.refused;
     if (counted !== settled) this.troubles.push(`${counted} of ${accepted} tasks are counted as ended, ${settled} are`);
