@@ -73,9 +73,9 @@ export class RunTimeEstimate {
     return Math.max(0, Math.floor((AHEAD - load) / estimate));
   }
 
-  /** A worker gets at most one task ahead of the running one. */
+  /** Its tasks lie behind another one only where they can be taken back. */
   get isLong(): boolean {
-    return this.estimate >= AHEAD;
+    return this.estimate >= LONG_TASK;
   }
 
   /** Its tasks travel one by one where the answers of a message come together: they were never measured, or are long. */

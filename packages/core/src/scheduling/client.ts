@@ -37,11 +37,11 @@ export interface ClientScheduler {
   abandon(jobs: ReadonlySet<Job>, grace: number): void;
   /** Jobs of this client that lanes hold tasks of. */
   handedOver(client: Client): Set<Job>;
-  /** Tasks of this client that lie alone behind long ones, and were not begun. */
+  /** Long tasks of this client that lie alone behind others, and were not begun. */
   lyingAhead(client: Client): number;
   /** The worker has begun this task, which lay behind another one. */
   hasBegun(job: Job): boolean;
-  /** Takes back what lies alone behind a long task, and was not begun: of this job, or all of this client. Returns whether there was any. */
+  /** Takes back what is long, lies alone behind another task, and was not begun: of this job, or all of this client. Returns whether there was any. */
   takeBackAhead(of: Job | Client): boolean;
   /** Each worker runs this job, before what waits. */
   addBroadcast(job: BroadcastJob): void;
@@ -282,10 +282,10 @@ export class Client implements JobOwner {
     this.#charged += count * (actual - charge);
   }
 
-  /** Tasks went to a lane. */
-  claimed(job: Job, count: number): void {
+  /** Tasks go to a lane. `liesAhead`: there the task still waits. */
+  claimed(job: Job, count: number, liesAhead = false): void {
     this.#handed += count;
-    this.#capacity?.look();
+    if (!liesAhead) this.#capacity?.look();
     if (job.isQueued && job.waiting === 0 && !job.isPending) this.#queue.remove(job);
   }
 

@@ -10,8 +10,8 @@
  *
  * A broadcast is in no queue. Each lane that has to run it gets nothing else until it has, and workers that are missing for it are started.
  *
- * One task may lie behind a long one where it can be taken back: it counts as waiting, and is taken back for a task that comes before it. No task waits
- * behind a slow one while a worker is idle: a lane for which nothing waits takes over what lies unstarted elsewhere. But a burst of short
+ * One long task, the next one, may lie behind another where it can be taken back: it counts as waiting, and is taken back for an idle lane, or for a task
+ * that comes before it. No task waits behind a slow one while a worker is idle: a lane for which nothing waits takes over what lies unstarted elsewhere. But a burst of short
  * tasks stays with one thread, if waking a second one takes longer than the burst: the second one gets its part after SHORT_RUN ms, if it takes that long.
  *
  * Where workers have several slots (`concurrentTasksPerWorker`), each slot gets one task at a time, and the lane with the fewest tasks comes first. A
@@ -88,7 +88,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
   #planned = false;
   /** Jobs that get tasks back wake their client; the scheduler need not plan a run for that. */
   #givesBack = false;
-  /** A task may lie alone behind a long one. */
+  /** A long task may lie alone behind another one. */
   #mayLieAhead = false;
   /** Where the search for a lane with room starts, so that all get their turn. */
   #turn = 0;
@@ -267,6 +267,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
       do {
         this.#again = false;
         if (this.#broadcasts.length > 0) this.#fillBroadcasts();
+        if (this.#mayLieAhead) this.#recallAhead();
         if (this.#slots > 1) this.#fillSlots();
         else if (this.#waiting() > 0) {
           const now = this.#clock.now();
@@ -518,7 +519,17 @@ export class Scheduler implements WorkListener, ClientScheduler {
     return isAny;
   }
 
-  /** What lies behind a long task goes back if what waits comes before it: it has a higher priority, or its client has had less worker time. */
+  /** What lies behind another task came before what waits: it goes to an idle lane first. */
+  #recallAhead(): void {
+    const idle = this.#lanes.find((lane) => lane.isIdle && lane.callsLeft > 0);
+    if (idle === undefined) return;
+    for (const lane of this.#lanes) {
+      const ahead = lane.canTakeBack ? lane.slots[0]?.longAhead : undefined;
+      if (ahead !== undefined && this.#mayMove(ahead.job, idle)) this.#takeLast(lane);
+    }
+  }
+
+  /** What lies behind another task goes back if what waits comes before it: it has a higher priority, or its client has had less worker time. */
   #reconsiderAhead(): void {
     if (!this.#mayLieAhead) return;
     this.#mayLieAhead = false;
@@ -578,7 +589,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
       // A chunk that the user cut is claimed whole; what the worker may not take of it goes back.
       const tooMany = chunk.count - (isCondemnable(job, lane) ? 1 : hardLimit - count);
       if (tooMany > 0) job.giveBack(chunk.splitTail(tooMany));
-      this.#take(client, chunk);
+      this.#take(client, chunk, liesAhead);
       if (job.acceptedAt !== accepted) {
         if (accepted !== undefined) this.#recordWait(accepted, now, alike);
         accepted = job.acceptedAt;
@@ -609,19 +620,31 @@ export class Scheduler implements WorkListener, ClientScheduler {
     if (!lane.canTakeBack && this.#isAnyStarting() && (slot.outstanding > 0 || runTimes.estimate >= WORTH_WAITING)) {
       return outstanding === 0 ? 1 : 0;
     }
+    if (runTimes.isLong && slot.outstanding > 0 && !this.#endsNext(lane, slot)) return 0;
     const ahead = runTimes.roomBehind(outstanding, claimed, load, lane.canTakeBack);
     return outstanding === 0 ? Math.max(1, ahead) : ahead;
+  }
+
+  /** Long tasks begin in their order: at most one lies behind another, where a lane will be free first, as far as that can be known. */
+  #endsNext(lane: Lane, { frontSince }: Slot): boolean {
+    for (const other of this.#lanes) {
+      const slot = other.slots[0] as Slot;
+      if (slot.longAhead !== undefined) return false;
+      if (other !== lane && other.state === 'ready' && other.callsLeft > 0 && slot.outstanding === 1 && slot.frontSince < frontSince)
+        return false;
+    }
+    return true;
   }
 
   #isAnyStarting(): boolean {
     return this.#lanes.some(({ state }) => state === 'starting');
   }
 
-  #take(client: Client, chunk: Chunk): void {
+  #take(client: Client, chunk: Chunk, liesAhead = false): void {
     const { estimate } = chunk.job.fn.runTimes;
     chunk.charge = estimate === 0 ? UNKNOWN_CHARGE : Math.ceil(estimate * 1000);
     client.chargeAhead(chunk.count, chunk.charge);
-    client.claimed(chunk.job, chunk.count);
+    client.claimed(chunk.job, chunk.count, liesAhead);
   }
 
   #recordWait(accepted: Moment, now: number, count: number): void {

@@ -4,7 +4,7 @@ export const EXECUTOR_ROWS = `
 F-1 | same | cancel() is True while pending or once cancelled, False while running or when done; waiters and callbacks are told | the same: true if and only if it never ran and never will |
 F-2 | better | wait() and as_completed() are not told of a cancel() until the executor meets the cancelled task | they are told at once | D-33, W-5
 F-3 | same | cancelled(), running() and done() by state | the same | B-46, B-47, B-48
-F-4 | better | up to one task more than there are workers is running, and not cancellable, though nothing runs it | little is handed over ahead of need: nothing where tasks are long or were never measured | D-44
+F-4 | better | up to one task more than there are workers is running, and not cancellable, though nothing runs it | little is handed over ahead of need: nothing where tasks were never measured, and nothing that cannot be cancelled where they are long | D-44
 F-5 | adapted | result(timeout): the value, the task's error, CancelledError, or TimeoutError; 0 and less look once | the same as a promise, in milliseconds; resultNow() gives it at once, or throws | B-49, B-50, B-51
 F-6 | adapted | exception(timeout): the error, or None | the error, or undefined, as a promise; exceptionNow() gives it at once | B-52, B-53
 F-7 | same | add_done_callback: in the order added, at once when it is done, twice if added twice | the same |
