@@ -6,8 +6,9 @@ import { contend, threadPoolsOf } from '../peers/pools.mjs';
 import { openSubmit } from '../peers/twinpool.mjs';
 
 const SIZES = [10, 100, 1_000, 50_000];
-/** Tasks of a round in bursts of one size. */
-const TASKS = scaled(20_000);
+/** Tasks of a round in bursts of one size. V8 compiles for the first ones. */
+const TASKS = scaled(60_000);
+const WARM = 1 / 3;
 const ONE = 'twinpool, 1 worker';
 
 const pools = {
@@ -15,14 +16,14 @@ const pools = {
   [ONE]: (task, argument) => openSubmit(task, argument, 'thread', { maxWorkers: 1 }),
 };
 
-/** Microseconds from the first call to the last result, the median of the bursts of a size. Each size has bursts before it that do not count. */
+/** Microseconds from the first call to the last result, the median of the bursts of a size. The first third of the bursts of a size does not count. */
 async function bursts({ run }) {
   const metrics = {};
   for (const size of SIZES) {
     const count = size > 1_000 ? scaled(size) : size;
     const times = [];
     for (let done = 0; done < TASKS; done += count) times.push((await burstOnce(run, count)) * 1_000);
-    metrics[`at${size}`] = summary(times.slice(Math.floor(times.length / 10))).median;
+    metrics[`at${size}`] = summary(times.slice(Math.floor(times.length * WARM))).median;
   }
   return metrics;
 }

@@ -29,6 +29,7 @@ import { Histogram } from '../primitives/histogram.ts';
 import { afterMicrotasks } from '../primitives/time.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
 import type { Client, ClientScheduler } from './client.ts';
+import { LongAhead } from './long-ahead.ts';
 import { expectedWork, isShort, isWarm, SHORT_RUN, staysTogether, warmLane } from './short-bursts.ts';
 
 /** Worker time, in ns, that a task is charged with in advance while its function was never measured. */
@@ -88,11 +89,12 @@ export class Scheduler implements WorkListener, ClientScheduler {
   #planned = false;
   /** Jobs that get tasks back wake their client; the scheduler need not plan a run for that. */
   #givesBack = false;
-  /** A long task may lie alone behind another one. */
-  #mayLieAhead = false;
+  readonly #longAhead = new LongAhead(this.#lanes, (chunks) => this.giveBack(chunks));
   /** Where the search for a lane with room starts, so that all get their turn. */
   #turn = 0;
 
+  readonly #mayMoveTo = (job: Job, idle: Lane): boolean => this.#mayMove(job, idle);
+  readonly #nextFor = (lane: Lane): Client | undefined => this.#nextClient(lane, NOTHING);
   readonly #runPlanned = (): void => {
     this.#planned = false;
     this.#run();
@@ -118,7 +120,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
     const lanes = this.#lanes.filter(({ state }) => state === 'ready' || state === 'retiring');
     const retiring = lanes.filter(({ state, isReplaced }) => state === 'retiring' && isReplaced).length;
     const busy = lanes.filter(({ outstanding }) => outstanding > 0).length - retiring;
-    const ahead = this.lyingAhead();
+    const ahead = this.#longAhead.count();
     let queued = ahead;
     for (const client of this.#active) queued += client.queued;
     return {
@@ -154,29 +156,18 @@ export class Scheduler implements WorkListener, ClientScheduler {
     return Math.max(0, Math.min(free, mine));
   }
 
-  lyingAhead(client?: Client): number {
-    let ahead = 0;
-    if (this.#mayLieAhead) for (const lane of this.#lanes) if (isAhead(lane, client) && lane.slots[0]?.hasBegunAll === false) ahead += 1;
-    return ahead;
+  lyingAhead(client: Client): number {
+    return this.#longAhead.count(client);
   }
 
   hasBegun(job: Job): boolean {
-    for (const lane of this.#lanes) if (isAhead(lane, job)) return (lane.slots[0] as Slot).hasBegunAll;
-    return true;
+    return this.#longAhead.hasBegun(job);
   }
 
   takeBackAhead(of: Job | Client): boolean {
-    let isAny = false;
-    if (this.#mayLieAhead) for (const lane of this.#lanes) if (isAhead(lane, of) && this.#takeLast(lane)) isAny = true;
+    const isAny = this.#longAhead.takeBack(of);
     if (isAny) this.#plan();
     return isAny;
-  }
-
-  /** Takes the last task of a lane back. Returns false if the worker has begun it. */
-  #takeLast(lane: Lane): boolean {
-    const back = (lane.slots[0] as Slot).takeBack(1);
-    this.giveBack(back);
-    return back.length > 0;
   }
 
   addClient(client: Client): void {
@@ -267,7 +258,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
       do {
         this.#again = false;
         if (this.#broadcasts.length > 0) this.#fillBroadcasts();
-        if (this.#mayLieAhead) this.#recallAhead();
+        this.#longAhead.recall(this.#mayMoveTo);
         if (this.#slots > 1) this.#fillSlots();
         else if (this.#waiting() > 0) {
           const now = this.#clock.now();
@@ -276,7 +267,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
         }
         this.#startMore();
         if (this.#slots === 1) {
-          this.#reconsiderAhead();
+          this.#longAhead.reconsider(this.#nextFor);
           this.#fillAhead();
         }
       } while (this.#again);
@@ -290,15 +281,11 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** Before anything is put behind a running task: where it cannot be taken back it is better off with one more worker. */
   #startMore(): void {
-    const waiting = Math.max(this.#waiting() + this.#aheadInVain() + this.#heldUp(), this.#broadcasts.length === 0 ? 0 : this.#missing());
+    const waiting = Math.max(
+      this.#waiting() + this.#longAhead.countWithoutLane() + this.#heldUp(),
+      this.#broadcasts.length === 0 ? 0 : this.#missing(),
+    );
     if (waiting > 0) this.#supply.wanted(waiting);
-  }
-
-  /** Tasks behind long ones for which there is no idle lane. */
-  #aheadInVain(): number {
-    let tasks = this.lyingAhead();
-    if (tasks > 0) for (const lane of this.#lanes) if (lane.isIdle) tasks -= 1;
-    return Math.max(0, tasks);
   }
 
   /** Tasks without an idle lane whose function is being found, or whose arguments are being checked: a worker starts meanwhile. */
@@ -356,7 +343,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   measured(fn: TaskFunction, count: number, elapsed: number): void {
     fn.runTimes.record(count, elapsed);
-    if (fn.runTimes.isLong) this.#mayLieAhead = true;
+    if (fn.runTimes.isLong) this.#longAhead.note();
     this.#runTime.record(elapsed / count / 1000, count);
   }
 
@@ -519,29 +506,6 @@ export class Scheduler implements WorkListener, ClientScheduler {
     return isAny;
   }
 
-  /** What lies behind another task came before what waits: it goes to an idle lane first. */
-  #recallAhead(): void {
-    const idle = this.#lanes.find((lane) => lane.isIdle && lane.callsLeft > 0);
-    if (idle === undefined) return;
-    for (const lane of this.#lanes) {
-      const ahead = lane.canTakeBack ? lane.slots[0]?.longAhead : undefined;
-      if (ahead !== undefined && this.#mayMove(ahead.job, idle)) this.#takeLast(lane);
-    }
-  }
-
-  /** What lies behind another task goes back if what waits comes before it: it has a higher priority, or its client has had less worker time. */
-  #reconsiderAhead(): void {
-    if (!this.#mayLieAhead) return;
-    this.#mayLieAhead = false;
-    for (const lane of this.#lanes) {
-      const ahead = lane.canTakeBack ? lane.slots[0]?.longAhead : undefined;
-      if (ahead === undefined) continue;
-      this.#mayLieAhead = true;
-      const next = this.#nextClient(lane, NOTHING);
-      if (next !== undefined && comesBefore(next, ahead)) this.#takeLast(lane);
-    }
-  }
-
   /** In turn, so that all get work ahead alike. */
   #fillAhead(): void {
     const count = this.#lanes.length;
@@ -579,7 +543,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
       const isCut = lane.batch !== undefined && job.chunksize !== undefined;
       if (isCut && count > 0) break;
       const liesAhead = this.#slots === 1 && lane.canTakeBack && job.fn.runTimes.isLong && slot.outstanding + count === 1;
-      this.#mayLieAhead ||= liesAhead;
+      if (liesAhead) this.#longAhead.note();
       const chunk = job.claim(isCut || isCondemnable(job, lane) ? 1 : Math.min(most, limit - count), liesAhead);
       if (chunk === undefined) {
         // It had only what cannot be claimed yet; it leaves the queue until it wakes its client.
@@ -620,20 +584,9 @@ export class Scheduler implements WorkListener, ClientScheduler {
     if (!lane.canTakeBack && this.#isAnyStarting() && (slot.outstanding > 0 || runTimes.estimate >= WORTH_WAITING)) {
       return outstanding === 0 ? 1 : 0;
     }
-    if (runTimes.isLong && slot.outstanding > 0 && !this.#endsNext(lane, slot)) return 0;
+    if (runTimes.isLong && slot.outstanding > 0 && !this.#longAhead.mayLieIn(lane)) return 0;
     const ahead = runTimes.roomBehind(outstanding, claimed, load, lane.canTakeBack);
     return outstanding === 0 ? Math.max(1, ahead) : ahead;
-  }
-
-  /** Long tasks begin in their order: at most one lies behind another, where a lane will be free first, as far as that can be known. */
-  #endsNext(lane: Lane, { frontSince }: Slot): boolean {
-    for (const other of this.#lanes) {
-      const slot = other.slots[0] as Slot;
-      if (slot.longAhead !== undefined) return false;
-      if (other !== lane && other.state === 'ready' && other.callsLeft > 0 && slot.outstanding === 1 && slot.frontSince < frontSince)
-        return false;
-    }
-    return true;
   }
 
   #isAnyStarting(): boolean {
@@ -754,20 +707,6 @@ export class Scheduler implements WorkListener, ClientScheduler {
 function hasTasksOf({ slots }: Lane, client: Client): boolean {
   for (const slot of slots) if (slot.chunks.some(({ job }) => job.owner === client)) return true;
   return false;
-}
-
-/** Whether a task of this client, or job, lies alone behind a long one there. It may have begun since. */
-function isAhead({ canTakeBack, slots }: Lane, of: Client | Job | undefined): boolean {
-  const ahead = canTakeBack ? (slots[0] as Slot).longAhead : undefined;
-  return ahead !== undefined && (of === undefined || ahead.job === of || ahead.job.owner === of);
-}
-
-/** Whether the next task of this client is to run before that chunk. */
-function comesBefore(client: Client, { job, count, charge }: Chunk): boolean {
-  const owner = job.owner as Client;
-  if (client !== owner) return client.charged < owner.charged - count * charge;
-  const front = client.front();
-  return front !== undefined && front.settings.priority > job.settings.priority;
 }
 
 /** A task that may be ended by a limit together with its worker, which would not give back what lies behind it. */
