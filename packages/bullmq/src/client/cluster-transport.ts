@@ -227,11 +227,8 @@ export class ClusterTransport implements Transport {
     const sent = this.#sent.get(sequence);
     if (sent === undefined) return;
     sent.answer = answer;
-    for (const [each, first] of this.#sent) {
-      const { answer: ready } = first;
+    for (const [each, { answer: ready }] of this.#sent) {
       if (ready === undefined || this.#isGone) return;
-      // An old table of the Map may hold it for long: not with its values.
-      first.answer = undefined;
       this.#sent.delete(each);
       this.#owner.received(ready);
     }

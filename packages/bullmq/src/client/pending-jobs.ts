@@ -29,8 +29,7 @@ export interface PendingJob {
 }
 
 interface Entry {
-  /** SETTLED, once it is settled. */
-  job: PendingJob;
+  readonly job: PendingJob;
   /** Milliseconds at which it was sent, or last looked at. */
   lookedAt: number;
   isStored: boolean;
@@ -39,20 +38,6 @@ interface Entry {
   /** Why it is lost, if it is. */
   reason: string;
 }
-
-/**
- * In place of a settled job. A Map that grows or shrinks leaves its old tables, with the entries in them, to the next full collection, and each table holds
- * the next one: without this the data of thousands of settled jobs would stay in memory until then.
- */
-const SETTLED: PendingJob = Object.freeze({
-  id: '',
-  name: '',
-  data: Object.freeze({ v: 0, runs: [], session: '', retries: 0, workerRetries: 0, timeout: null, reports: false, grace: 0 }),
-  priority: 0,
-  ended: () => undefined,
-  failed: () => undefined,
-  progressed: () => undefined,
-});
 
 /** Milliseconds of quiet after which the record of a job is looked at. PostgreSQL loses more events. */
 const QUIET = { redis: 400, postgres: 100 };
@@ -156,11 +141,8 @@ export class PendingJobs {
 
   #take(id: string): PendingJob | undefined {
     const entry = this.#entries.get(id);
-    if (entry === undefined) return undefined;
     this.#entries.delete(id);
-    const { job } = entry;
-    entry.job = SETTLED;
-    return job;
+    return entry?.job;
   }
 
   /** An event says that the job ended. The records of jobs whose events came together are read together. */
@@ -257,7 +239,7 @@ export class PendingJobs {
 
   /** The job is settled elsewhere. */
   forget(id: string): void {
-    this.#take(id);
+    this.#entries.delete(id);
   }
 
   /** Settles all jobs with an error each. What of them is in the engine is removed when it answers. */
