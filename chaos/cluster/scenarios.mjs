@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProcessPoolExecutor } from '@twinpool/executor';
 import { Pool } from '@twinpool/pool';
+import { slopeOf } from '../../bench/harness/statistics.mjs';
 import { makeNetworks } from './networks.mjs';
 import { Site, watch } from './site.mjs';
 import * as tasks from './tasks.mjs';
@@ -355,16 +356,13 @@ function residentOf(pid) {
       clearInterval(timer);
       const from = (samples[0]?.[0] ?? 0) + warmUp;
       const steady = samples.filter(([at]) => at >= from);
-      return { from: Math.round(steady[0]?.[1]), to: Math.round(steady.at(-1)?.[1]), slope: Math.round(slopeOf(steady) * 100) / 100 };
+      return {
+        from: Math.round(steady[0]?.[1]),
+        to: Math.round(steady.at(-1)?.[1]),
+        slope: steady.length < 2 ? undefined : Math.round(slopeOf(steady) * 100) / 100,
+      };
     },
   };
-}
-
-function slopeOf(points) {
-  const mean = (at) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
-  const [x, y] = [mean(0), mean(1)];
-  const over = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
-  return over / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
 }
 
 /**

@@ -53,10 +53,9 @@ export class Site {
   }
 
   async until(holds, ms = 60_000) {
-    let isOver = false;
-    void awake(ms).then(() => (isOver = true));
+    const end = awake + ms;
     while (!(await holds())) {
-      if (isOver) throw new Error(`this did not hold within ${ms} ms: ${holds}`);
+      if (awake > end) throw new Error(`this did not hold within ${ms} ms: ${holds}`);
       await sleep(5);
     }
   }
@@ -78,11 +77,9 @@ export class Site {
 
 const STEP = 100;
 
-/** Resolves after `ms` in which this program ran: time for which it was stopped, or had no CPU, does not count. */
-async function awake(ms, value) {
-  for (let waited = 0; waited < ms; waited += STEP) await sleep(STEP, undefined, { ref: false });
-  return value;
-}
+/** Milliseconds for which this program ran so far, in steps: time for which it was stopped, or had no CPU, does not count. */
+let awake = 0;
+setInterval(() => (awake += STEP), STEP).unref();
 
 /** Starts to measure for how long this program does not run. The function that it returns ends that, and returns the longest such time in milliseconds. */
 export function stalls() {
@@ -107,8 +104,10 @@ export function watch(futures, expectedOf) {
   const out = { lost: 0, wrong: 0, settledTwice: 0, failed: 0, codes: {} };
   for (const [i, future] of futures.entries()) future.addDoneCallback(() => (ends[i] += 1));
   return async (deadline = 120_000) => {
-    const late = awake(deadline, 'late');
-    await Promise.race([Promise.allSettled(futures), late]);
+    const end = awake + deadline;
+    let isSettled = false;
+    void Promise.allSettled(futures).then(() => (isSettled = true));
+    while (!isSettled && awake <= end) await sleep(5);
     for (const [i, future] of futures.entries()) {
       if (ends[i] === 0) out.lost += 1;
       else if (ends[i] > 1) out.settledTwice += 1;

@@ -209,8 +209,8 @@ export abstract class Job {
   get isPending(): boolean {
     return false;
   }
-  /** Its tasks are long: the caller sees when the worker begins one that lies alone behind another. */
-  get isLong(): boolean {
+  /** A task of it that lies alone behind another one still waits, for its caller: its tasks are long. */
+  get waitsBehind(): boolean {
     return this.fn.runTimes.isLong;
   }
   /** Validates the arguments that are known. The schema is code of the user: it may end the job, or the client. */
@@ -355,12 +355,11 @@ export class CallJob extends Job implements Chunk {
   }
   /** It was handed to a worker once, which has begun it if it lay ahead; from then on `cancel()` answers false. */
   get isHandedOver(): boolean {
-    if (this.#phase === 'ahead' && this.owner.hasBegun(this)) this.#phase = 'handed';
-    return this.#phase === 'handed' || this.#phase === 'back';
+    return this.#phase === 'handed' || this.#phase === 'back' || (this.#phase === 'ahead' && this.owner.hasBegun(this));
   }
 
-  /** It was when it was handed over. */
-  override get isLong(): boolean {
+  /** It took long when it was handed over. */
+  override get waitsBehind(): boolean {
     return this.#phase === 'ahead';
   }
 

@@ -125,7 +125,7 @@ export class Slot {
   /** The chunk of the only task that lies behind the running one, if that task is long. */
   get longAhead(): Chunk | undefined {
     const { last } = this.inFlight;
-    return this.outstanding === 2 && last?.count === 1 && last.job.isLong ? last : undefined;
+    return this.outstanding === 2 && last?.count === 1 && last.job.waitsBehind ? last : undefined;
   }
   /** The worker has begun all tasks that it has. */
   get hasBegunAll(): boolean {

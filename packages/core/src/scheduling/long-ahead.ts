@@ -4,7 +4,7 @@
  *   waiting --handed over behind the task that began first--> ahead --the worker begins it--> running
  *      ^------ taken back: an idle lane, a task that comes before it, cancel, the end of what waits ---'
  *
- * - At most one lies ahead, so long tasks begin in their order.
+ * - At most one is put there, so long tasks begin in their order.
  * - Until its worker begins it, it is a waiting task for its caller, for the counts and for `maxQueue`. The worker says so by the claim of its message.
  *
  * It does not know queues, nor which task is next.

@@ -11,7 +11,9 @@
  * A broadcast is in no queue. Each lane that has to run it gets nothing else until it has, and workers that are missing for it are started.
  *
  * One long task, the next one, may lie behind another where it can be taken back: it counts as waiting, and is taken back for an idle lane, or for a task
- * that comes before it. No task waits behind a slow one while a worker is idle: a lane for which nothing waits takes over what lies unstarted elsewhere. But a burst of short
+ * that comes before it (long-ahead.ts).
+ *
+ * No task waits behind a slow one while a worker is idle: a lane for which nothing waits takes over what lies unstarted elsewhere. But a burst of short
  * tasks stays with one thread, if waking a second one takes longer than the burst: the second one gets its part after SHORT_RUN ms, if it takes that long.
  *
  * Where workers have several slots (`concurrentTasksPerWorker`), each slot gets one task at a time, and the lane with the fewest tasks comes first. A
