@@ -69,6 +69,8 @@ export class RuntimeCore {
   readonly counts: TaskCounts = new TaskCounts();
   /** Memory for copies of large inputs. Threads read it where it is. */
   readonly inputMemory: KeptMemory;
+  /** Memory in which threads leave the results of such inputs; `undefined` where workers share no memory with the program. */
+  readonly resultMemory: KeptMemory | undefined;
   /** What the workers print, with `stdio: 'pipe'`. */
   readonly output: OutputStreams | undefined;
   readonly #supervisor: Supervisor;
@@ -98,7 +100,9 @@ export class RuntimeCore {
     this.workers = workers;
     this.share = share;
     this.clock = clock;
-    this.inputMemory = new KeptMemory(clock, transports.capabilities.sharesMemory);
+    const { sharesMemory } = transports.capabilities;
+    this.inputMemory = new KeptMemory(clock, sharesMemory);
+    this.resultMemory = sharesMemory ? new KeptMemory(clock, true) : undefined;
     this.#faultOf = transports.faultOf?.bind(transports) ?? ((fn) => fn.faultFor(maxPayloadBytes, isHere));
     this.#warn = warn;
     const supply = { wanted: (tasks: number) => this.#supervisor.wanted(tasks) };

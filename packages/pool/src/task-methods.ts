@@ -139,7 +139,7 @@ export class TaskMethods {
     const input = asyncIteratorOf(what, iterable);
     const shape = { spread: what.startsWith('starmap'), chunksize: call.chunksize, onProgress: call.onProgress, site, into: intoOf(call) };
     if (input !== undefined) return this.#makeStreamMap(what, fn, input, call, shape, listener, keepsOutcomes);
-    const { inputMemory } = this.#lifecycle.attachment;
+    const { inputMemory, resultMemory } = this.#lifecycle.attachment;
     const { list: items, memory } = itemsOf(iterable as Iterable<unknown>, inputMemory);
     // The input's own code may have ended the pool.
     this.#lifecycle.checkRunning();
@@ -147,8 +147,11 @@ export class TaskMethods {
     if (shape.into !== undefined) checkRoom(what, items.length, shape.into);
     const mostAtOnce = defaultChunksize(items.length, this.#lifecycle.attachment.slots);
     const failFast = call.failFast === true;
-    const settled = memory === undefined ? listener : givingBack(memory, inputMemory, listener);
-    const job = new MapJob(taskFunctionOf(fn), items, { ...shape, mostAtOnce, failFast, keepsOutcomes }, call.settings, settled);
+    const shared = memory === undefined || shape.spread ? undefined : resultMemory?.take(items.length * Float64Array.BYTES_PER_ELEMENT);
+    const settled = memory === undefined ? listener : givingBack(listener, [memory, inputMemory], [shared, resultMemory]);
+    const results = shared === undefined ? undefined : new Float64Array(shared, 0, items.length);
+    const whole = { ...shape, mostAtOnce, failFast, keepsOutcomes, shared: results };
+    const job = new MapJob(taskFunctionOf(fn), items, whole, call.settings, settled);
     return new ListMap(job, this.#lifecycle, listener, failFast);
   }
 
@@ -205,11 +208,14 @@ function argumentsOf(what: string, args: unknown): readonly unknown[] {
   return args.length === 1 ? args : args.slice();
 }
 
-/** Returns a listener that gives the memory of the items back after a success: then no worker reads them, as each has answered all its tasks. */
-function givingBack(memory: ArrayBufferLike, to: KeptMemory, listener: JobListener): JobListener {
+/** Returns a listener that gives memory back after a success: then no worker uses it, as each has answered all its tasks. */
+function givingBack(
+  listener: JobListener,
+  ...pieces: readonly (readonly [memory: ArrayBufferLike | undefined, to: KeptMemory | undefined])[]
+): JobListener {
   return {
     jobSettled(ok, value) {
-      if (ok) to.give(memory);
+      if (ok) for (const [memory, to] of pieces) if (memory !== undefined) to?.give(memory);
       listener.jobSettled(ok, value);
     },
   };

@@ -3,6 +3,7 @@ import { failure, makeGate, until } from '@twinpool/testkit';
 import { describe, test } from '@twinpool/testkit/sample';
 import { echo, square } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
+import { reportSome } from './fixtures/rows.mjs';
 import { range } from './inputs.ts';
 import { INLINE, makePool, sharePool, VARIANTS } from './variants.ts';
 
@@ -59,6 +60,56 @@ describe.each([...VARIANTS, INLINE])('$title', (variant) => {
     expect(isAll(await (inner[0] as Promise<number[]>), (i) => 5 + i)).toBe(true);
   });
 
+  test('other results keep their places among numbers', async () => {
+    const task = (x: number): unknown => {
+      if (x % 50_000 === 1) return `text ${x}`;
+      if (x % 50_000 === 2) return Promise.resolve({ x });
+      if (x % 50_000 === 3) return undefined;
+      return x === 150_000 ? -0 : x;
+    };
+    const expected = (x: number): unknown => (x === 150_000 ? -0 : x);
+    // Once while the function is unknown, then with its measurements.
+    for (let round = 0; round < 3; round++) {
+      const results: unknown[] = await given.pool.map(task, numbered(0));
+      const others = range(LONG).filter((i) => i % 50_000 > 0 && i % 50_000 < 4);
+      expect(others.map((i) => results[i])).toEqual(
+        [0, 1, 2, 3].flatMap((k) => [`text ${k * 50_000 + 1}`, { x: k * 50_000 + 2 }, undefined]),
+      );
+      expect(range(LONG).every((i) => others.includes(i) || Object.is(results[i], expected(i)))).toBe(true);
+    }
+    const into = new Float64Array(LONG);
+    expect(await failure(given.pool.map(task, numbered(0), { into }))).toMatchObject({ name: 'TaskSerializationError', taskIndex: 1 });
+  });
+
+  test('the results of a map stay when memory is used again', async () => {
+    const into = new Float64Array(LONG);
+    await given.pool.map(square, numbered(0), { into });
+    const list = await given.pool.map(square, numbered(1));
+    await given.pool.map(echo<number>, new Float64Array(LONG).fill(-3));
+    expect(isAll(into, (i) => i * i)).toBe(true);
+    expect(isAll(list, (i) => (1 + i) ** 2)).toBe(true);
+  });
+
+  test('into every element type', async () => {
+    for (const Type of [Float32Array, Int32Array, Uint8ClampedArray, Uint8Array]) {
+      const into = new Type(LONG);
+      const task = (x: number): number => x % 200;
+      expect(isAll(await given.pool.map(task, numbered(0), { into }), (i) => i % 200)).toBe(true);
+    }
+    const part = (x: number): number => (x === 199_999 ? 0.5 : 1);
+    expect(await failure(given.pool.map(part, numbered(0), { into: new Int32Array(LONG) }))).toMatchObject({ taskIndex: 199_999 });
+  });
+
+  test('reports come with the index of their task', async () => {
+    const reports: [value: unknown, index: number][] = [];
+    const onReport = (value: unknown, index: number): void => void reports.push([value, index]);
+    for (let round = 0; round < 2; round++) {
+      reports.length = 0;
+      expect(isAll(await given.pool.map(reportSome, numbered(0), { onReport }), (i) => i)).toBe(true);
+      expect(reports.sort((a, b) => a[1] - b[1])).toEqual([7, 50_007, 100_007, 150_007].map((i) => [`at ${i}`, i]));
+    }
+  });
+
   test('a task that throws blames the right element, and the next map is right', async () => {
     const bad = 123_456;
     const task = (x: number): number => {
@@ -96,6 +147,24 @@ describe.each(VARIANTS.filter(({ isShared }) => !isShared))('$title', (variant) 
     expect(isAll(await next, () => 9)).toBe(true);
     await until(() => pool.stats().running === 0, 'nothing runs');
     expect(gate.labels()).toEqual(['0.5']);
+  });
+
+  test('a worker that ends in a task has given the results before it', async () => {
+    const pool = makePool(variant, { processes: 1 });
+    const task = (x: number): number => {
+      if (x === 100_000) process.exit(3);
+      return x;
+    };
+    // Measured as short.
+    for (let i = 0; i < 3; i++) await pool.map(task, numbered(100_001));
+    const outcomes = await pool.mapAsync(task, numbered(0)).settled();
+    const lost = range(LONG).filter((i) => outcomes[i]?.status === 'rejected');
+    expect(lost[0]).toBe(100_000);
+    // Those that were claimed together with it.
+    expect(lost).toEqual(range(lost.length).map((i) => 100_000 + i));
+    expect(range(LONG).every((i) => i === 100_000 || lost.includes(i) || (outcomes[i] as PromiseFulfilledResult<number>).value === i)).toBe(
+      true,
+    );
   });
 
   test('a lost worker: `retries` run its tasks again with their items', async () => {

@@ -196,6 +196,10 @@ export class Attachment {
   get inputMemory(): KeptMemory {
     return this.#core.inputMemory;
   }
+  /** Memory for the results of such inputs; `undefined` where workers share no memory with the program. */
+  get resultMemory(): KeptMemory | undefined {
+    return this.#core.resultMemory;
+  }
 
   now(): number {
     return this.#core.clock.now();

@@ -15,15 +15,25 @@ export class ListChunk implements Chunk {
   charge = 0;
   readonly #items: ArrayLike<unknown>;
   readonly #from: number;
+  readonly #results: Float64Array | undefined;
 
-  /** `base`: the index, in the job, of the first task. `from`: the index, in `items`, of its item. `spread`: items are arrays of arguments. */
-  constructor(job: Job, base: number, count: number, items: ArrayLike<unknown>, from: number, spread: boolean) {
+  /** `base`: the index, in the job, of the first task. `from`: the index, in `items`, of its item. `spread`: items are arrays of arguments. `results`: shared memory with an element for each task of the job. */
+  constructor(
+    job: Job,
+    base: number,
+    count: number,
+    items: ArrayLike<unknown>,
+    from: number,
+    spread: boolean,
+    results: Float64Array | undefined = undefined,
+  ) {
     this.job = job;
     this.base = base;
     this.count = count;
     this.spread = spread;
     this.#items = items;
     this.#from = from;
+    this.#results = results;
   }
 
   at(offset: number): unknown {
@@ -36,9 +46,13 @@ export class ListChunk implements Chunk {
     return (items as NumberArray).subarray(this.#from, this.#from + this.count);
   }
 
+  results(): Float64Array | undefined {
+    return this.#results?.subarray(this.base, this.base + this.count);
+  }
+
   splitTail(count: number): Chunk {
     const kept = this.count - count;
-    const tail = new ListChunk(this.job, this.base + kept, count, this.#items, this.#from + kept, this.spread);
+    const tail = new ListChunk(this.job, this.base + kept, count, this.#items, this.#from + kept, this.spread, this.#results);
     tail.charge = this.charge;
     this.count = kept;
     return tail;

@@ -34,6 +34,8 @@ export interface MapShape {
   readonly keepsOutcomes?: boolean | undefined;
   /** The array that gets the results; it has an element for each item. Undefined: a new list gets them. */
   readonly into?: TypedResults | undefined;
+  /** Shared memory with an element for each item: threads leave results that are numbers there, and the answer is a view of it. */
+  readonly shared: Float64Array | undefined;
   /** Where the call was made, for the stack of its tasks' errors. */
   readonly site?: CallSite | undefined;
 }
@@ -166,10 +168,11 @@ export class MapJob extends Job {
   }
 
   #cut(most: number): ListChunk | undefined {
+    const { spread, shared } = this.#shape;
     const base = this.#next;
     const count = Math.min(this.total - base, most);
     this.#next += count;
-    return count === 0 ? undefined : new ListChunk(this, base, count, this.#items, base, this.#shape.spread);
+    return count === 0 ? undefined : new ListChunk(this, base, count, this.#items, base, spread, shared);
   }
 
   #listNow(): unknown[] {

@@ -228,7 +228,9 @@ function areRuns(runs: unknown): boolean {
     const arity = (runs[run + RUN_FLAGS] as number) >>> ARITY_SHIFT;
     if (arity > 0 && items.length % arity !== 0) return false;
     const specials: unknown = runs[run + RUN_SPECIALS];
-    if (specials !== undefined && !areSpecials(specials, items.length, isItem)) return false;
+    if (types.isFloat64Array(specials)) {
+      if (!types.isTypedArray(items) || arity > 0 || specials.length !== items.length) return false;
+    } else if (specials !== undefined && !areSpecials(specials, items.length, isItem)) return false;
   }
   return true;
 }

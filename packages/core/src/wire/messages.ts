@@ -81,7 +81,10 @@ export type Message = readonly [kind: number, ...fields: unknown[]];
 
 /** The number of fields of a run. A run is a list of tasks in one message that share everything except their items. */
 export const RUN_FIELDS = 5;
-/** The offsets of the fields of a run: function id, flags, expected µs per task (0: unknown or long), items, specials. */
+/**
+ * The offsets of the fields of a run: function id, flags, expected µs per task (0: unknown or long), items, specials. Where the items lie in memory that
+ * the threads share, a Float64Array in such memory stands for the specials: the worker writes results that are numbers there.
+ */
 export const RUN_FN = 0;
 export const RUN_FLAGS = 1;
 export const RUN_EXPECT = 2;

@@ -54,6 +54,8 @@ export interface PackableChunk {
   at(offset: number): unknown;
   /** A view of all items, if they lie in an array of numbers. */
   numbers?(): NumberList | undefined;
+  /** Where a thread writes results that are numbers, an element for each item. Its items lie in shared memory, too. */
+  results?(): Float64Array | undefined;
 }
 
 export interface Unsendable<C extends PackableChunk> {
@@ -142,9 +144,10 @@ export function packRuns<C extends PackableChunk>(
     const numbers = chunk.count >= WORTH_PACKING ? chunk.numbers?.() : undefined;
     if (numbers !== undefined) {
       run += RUN_FIELDS;
-      // Threads read shared numbers where they are.
-      const isMoved = packer.movesBuffers && !types.isSharedArrayBuffer(numbers.buffer);
-      runs.push(fn.id, flags, expectation, isMoved ? moved(numbers, out) : numbers, undefined);
+      // Threads read shared numbers where they are, and write results beside them.
+      const isShared = types.isSharedArrayBuffer(numbers.buffer);
+      const items = packer.movesBuffers && !isShared ? moved(numbers, out) : numbers;
+      runs.push(fn.id, flags, expectation, items, isShared ? chunk.results?.() : undefined);
       continue;
     }
     if (

@@ -2,6 +2,7 @@
  * Collects the outcomes of the tasks of one slot, measures their run times, and sends several outcomes in one ANSWER message.
  *
  *   value | thrown | skipped --> waiting outcomes --flush--> ANSWER [count, values, specials, segments]
+ *   numbers in shared memory ---'                            values: a view of that memory, which is not copied
  *
  * Invariants: outcomes keep the order of the tasks; an outcome never waits longer than the rule in wire/budget.ts allows. What a task changes later does not
  * reach a result that waits. A value that cannot be sent
@@ -36,6 +37,14 @@ const LONGEST_WAIT = 0.2;
 /** The initial capacity of the list of numbers. */
 const FEW_NUMBERS = 256;
 
+/** A task has put its result into `results` when `at` moves past it. */
+export interface ResultsInMemory {
+  /** Shared memory with an element for each task of a run. */
+  readonly results: Float64Array | undefined;
+  /** The next task of the run. */
+  readonly at: number;
+}
+
 export class Answers {
   /** The last message that is completely read; sent with the answers. */
   acknowledged = 0;
@@ -49,6 +58,10 @@ export class Answers {
   /** The values, while all of them are numbers. */
   #numbers = new Float64Array(FEW_NUMBERS);
   #count = 0;
+  /** Results that lie in memory: of `#inMemory`, from `#from` on. While some of them wait, no other outcome does. `#counted`: up to there, runs are counted. */
+  #inMemory: ResultsInMemory | undefined;
+  #from = 0;
+  #counted = 0;
   #specials: unknown[] | undefined;
   /** The last result refers to objects of the task, which the next task may change. */
   #refersToTask: 'no' | 'to little' | 'to much' = 'no';
@@ -74,6 +87,10 @@ export class Answers {
 
   /** Before a task with this expected run time starts: sends the outcomes that must not wait for it. */
   beforeTask(expectation: number): void {
+    if (this.#inMemory !== undefined) {
+      this.leaveMemory();
+      return;
+    }
     if (this.#values.length + this.#count === 0) return;
     if (this.#refersToTask === 'to much' || !mayWait(this.#budget, expectation)) this.flush();
     else if (this.#refersToTask === 'to little') this.#ownLast();
@@ -82,6 +99,26 @@ export class Answers {
   /** A task with this expected run time starts. */
   started(expectation: number): void {
     this.#budget = spend(this.#budget, expectation);
+  }
+
+  /** From the next task on, results go into memory. Other outcomes leave first. Such results wait for LONGEST_WAIT, or until the end of their run. */
+  storeIn(memory: ResultsInMemory): void {
+    if (this.#inMemory === memory) return;
+    this.leaveMemory();
+    this.#inMemory = memory;
+    this.#from = this.#counted = memory.at;
+  }
+
+  /** The next outcome does not go into memory. */
+  leaveMemory(): void {
+    this.flush();
+    this.#inMemory = undefined;
+  }
+
+  /** All tasks of a run have ended. */
+  endRun(): void {
+    if (this.#inMemory === undefined) this.closeSegment();
+    else this.leaveMemory();
   }
 
   /** The next runs are runs of this function. Earlier time is not charged to it. */
@@ -107,6 +144,10 @@ export class Answers {
   /** Returns the time. */
   closeSegment(): number {
     const time = now();
+    if (this.#inMemory !== undefined) {
+      this.#runs += this.#inMemory.at - this.#counted;
+      this.#counted = this.#inMemory.at;
+    }
     if (this.#runs > 0) this.#segments.push(this.#measured, this.#runs, (time - this.#since) * 1000);
     this.#runs = 0;
     this.#since = time;
@@ -176,11 +217,14 @@ export class Answers {
   }
 
   flush(): void {
-    const count = this.#values.length + this.#count;
+    const stored = this.#inMemory === undefined ? 0 : this.#inMemory.at - this.#from;
+    const count = this.#values.length + this.#count + stored;
     if (count > 0) {
       const time = this.closeSegment();
       const memory = this.#memoryToSend(time);
-      const values = this.#takeNumbers() ?? (this.#specials === undefined ? packNumbers(this.#values) : this.#values);
+      const inMemory = stored === 0 ? undefined : this.#inMemory?.results?.subarray(this.#from, this.#from + stored);
+      this.#from += stored;
+      const values = inMemory ?? this.#takeNumbers() ?? (this.#specials === undefined ? packNumbers(this.#values) : this.#values);
       const specials = this.#specials;
       const segments = this.#segments;
       this.#values = [];

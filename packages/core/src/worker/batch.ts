@@ -36,13 +36,14 @@ export class Batch {
   /** The position of the run in `#runs`, and of the run for which the load of its function was tried last. */
   #run = 0;
   #tried = -1;
-  /** The next task: its position in the run, and in the whole message. */
+  /** The tasks of the runs before, and the position of the next task in its run. */
+  #before = 0;
   #at = 0;
-  #place = 0;
   /** The next special of the run. */
   #special = 0;
-  /** The number of claimed tasks from `#at` on: the first waits for its module, or they were claimed together. */
-  #claimed = 0;
+  /** Positions in the run: the tasks before it have started; the tasks from there on, and before the other one, are claimed. */
+  #startedTo = 0;
+  #claimedTo = 0;
 
   constructor(message: Message) {
     this.sequence = message[1] as number;
@@ -68,7 +69,13 @@ export class Batch {
     return this.#runs[this.#run + RUN_ITEMS] as ArrayLike<unknown>;
   }
   get specials(): readonly unknown[] | undefined {
-    return this.#runs[this.#run + RUN_SPECIALS] as readonly unknown[] | undefined;
+    const specials = this.#runs[this.#run + RUN_SPECIALS];
+    return Array.isArray(specials) ? specials : undefined;
+  }
+  /** Where results that are numbers go, an element for each task of the run; `undefined`: into the answers. */
+  get results(): Float64Array | undefined {
+    const results = this.#runs[this.#run + RUN_SPECIALS];
+    return Array.isArray(results) ? undefined : (results as Float64Array | undefined);
   }
   /** The number of tasks of the run. */
   get count(): number {
@@ -80,10 +87,11 @@ export class Batch {
     return this.#at;
   }
   get place(): number {
-    return this.#place;
+    return this.#before + this.#at;
   }
+  /** Claimed tasks have not started: one waits for its module, or several were claimed together. */
   get hasClaims(): boolean {
-    return this.#claimed > 0;
+    return this.#claimedTo > this.#startedTo;
   }
 
   /** The load of the run's function was tried. */
@@ -97,26 +105,25 @@ export class Batch {
 
   /** Claims up to `most` of the next tasks, unless some are claimed. Returns false if the program took them back. */
   claim(transport: WorkerTransport, most: number): boolean {
-    if (this.#claimed === 0) this.#claimed = transport.claim(this.#cell, most);
-    return this.#claimed > 0;
+    if (!this.hasClaims) this.#claimedTo = this.#startedTo + transport.claim(this.#cell, most);
+    return this.hasClaims;
   }
 
   /** The claimed task, if there is one, has not begun and may be taken back. */
   unclaim(transport: WorkerTransport): void {
-    if (this.#claimed === 0) return;
-    this.#claimed = 0;
+    if (!this.hasClaims) return;
+    this.#claimedTo = this.#startedTo;
     transport.unclaim(this.#cell);
   }
 
   /** The first claimed task starts. */
   start(): void {
-    this.#claimed -= 1;
+    this.#startedTo = this.#at + 1;
   }
 
   /** The next task of the run gets its turn. */
   moveOn(): void {
     this.#at += 1;
-    this.#place += 1;
   }
 
   /** The tasks that have not started run elsewhere. */
@@ -126,7 +133,8 @@ export class Batch {
 
   nextRun(): void {
     this.#run += RUN_FIELDS;
-    this.#at = 0;
+    this.#before += this.#at;
+    this.#at = this.#startedTo = this.#claimedTo = 0;
     this.#special = 0;
   }
 

@@ -44,6 +44,8 @@ import type { WorkerTransport } from './transport.ts';
  * taken back wait behind a task that takes long after all.
  */
 const TOGETHER = 32;
+/** The same where a caller sees all results of the call at once. */
+const TOGETHER_IN_MEMORY = 256;
 /** For tasks expected to be shorter than SHORT µs, the clock is read once per READ_EVERY tasks. One reading costs 40 ns. */
 const READ_EVERY = 16;
 const SHORT = 2;
@@ -247,7 +249,7 @@ export class SlotRunner {
       if (this.#host.isShared) this.#host.freesLoop(this);
       if (end === 'full') return true;
       if (end !== 'done') return end === 'taken back' && this.#wasTakenBack();
-      answers.closeSegment();
+      answers.endRun();
     }
     return true;
   }
@@ -280,11 +282,15 @@ export class SlotRunner {
       specials === undefined &&
       known?.task !== undefined &&
       this.#host.setup.maxMemory === undefined;
+    const { results } = batch;
+    const together = results === undefined ? TOGETHER : TOGETHER_IN_MEMORY;
     if (shared === 'owner') this.#owners.enter(this.#owners.next());
     while (batch.at < count) {
       if (mayRunTogether && known.givesNumbers && !batch.hasClaims) {
-        if (!batch.claim(this.#transport, Math.min(TOGETHER, count - batch.at))) return 'taken back';
-        if (!this.#runTogether(batch, known, items, expectation)) return 'waits';
+        if (!batch.claim(this.#transport, Math.min(together, count - batch.at))) return 'taken back';
+        const isOver =
+          results === undefined ? this.#runTogether(batch, known, items, expectation) : this.#runInMemory(batch, known, items, results);
+        if (!isOver) return 'waits';
         answers.flushIfLate();
         continue;
       }
@@ -366,6 +372,37 @@ export class SlotRunner {
       }
     }
     this.#endTask();
+    return true;
+  }
+
+  /** Does the same for tasks whose results go into shared memory. Another outcome than a number follows the results before it. */
+  #runInMemory(batch: Batch, known: WorkerFunction, items: ArrayLike<unknown>, results: Float64Array): boolean {
+    const { call } = known.task as LoadedTask;
+    this.#running = this.#owners.begin();
+    this.answers.storeIn(batch);
+    let result: unknown;
+    let hasThrown = false;
+    try {
+      for (; batch.hasClaims; batch.moveOn()) {
+        batch.start();
+        result = call(items[batch.at]);
+        if (typeof result !== 'number') break;
+        results[batch.at] = result;
+        if (this.#context !== undefined) this.#endContext();
+      }
+    } catch (error) {
+      hasThrown = true;
+      result = error;
+    }
+    if (!hasThrown && typeof result === 'number') {
+      this.#endTask();
+      return true;
+    }
+    this.answers.leaveMemory();
+    known.givesNumbers = hasThrown;
+    if (!this.#conclude(batch, known, result, hasThrown)) return false;
+    this.answers.countRun();
+    batch.moveOn();
     return true;
   }
 

@@ -56,7 +56,13 @@ export class Workplace {
 
   map<T, R>(fn: Task<[T], R>, items: readonly T[], options: Partial<CallSettings> & { chunksize?: number } = {}): Promise<R[]> {
     const { chunksize, ...settings } = options;
-    const shape = { spread: false, chunksize, mostAtOnce: Math.ceil(items.length / this.attachment.workers), onProgress: undefined };
+    const shape = {
+      spread: false,
+      chunksize,
+      mostAtOnce: Math.ceil(items.length / this.attachment.workers),
+      onProgress: undefined,
+      shared: undefined,
+    };
     const promise = new Promise<R[]>((resolve, reject) => {
       const listener = { jobSettled: (ok: boolean, value: unknown) => (ok ? resolve(value as R[]) : reject(value)) };
       this.attachment.submit(new MapJob(taskFunctionOf(fn), items, shape, this.settings(settings), listener), items.length);

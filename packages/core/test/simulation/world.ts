@@ -386,6 +386,7 @@ export class World {
       chunksize,
       mostAtOnce: Math.ceil(items.length / this.shape.size),
       onProgress: () => this.inside('progress'),
+      shared: undefined,
     };
     const job = new MapJob(fn, items, shape, settings, {
       jobSettled: (ok, value) => {
