@@ -26,6 +26,17 @@ const executor = (kind) => async () => {
   );
 };
 
+/** The engine without a facade: a promise for each call, as both facades have. It shows what a facade costs. */
+const core = (kind) => async () => {
+  const { openCore } = await import('../peers/core.mjs');
+  const opened = await openCore(kind);
+  return methods(
+    (i) => opened.call(increment, [i]),
+    (items) => opened.map(increment, items, 1_000),
+    () => opened.close(),
+  );
+};
+
 function methods(call, map, close) {
   return { round: async () => ({ calls: (await burst(call, CALLS)).rate, map: (await mapped(map, ITEMS)).rate }), close };
 }
@@ -34,6 +45,8 @@ const within = (metric, of, over) => [
   { text: `${of}: ${metric} >= 0.95 x the executor`, metric, of, over: [over], atLeast: 0.95 },
   { text: `${of}: ${metric} <= 1.05 x the executor`, metric, of, over: [over], atMost: 1.05 },
 ];
+
+const atCore = (of, over) => ({ text: `${of}: calls >= 0.95 x the core`, metric: 'calls', of, over: [over], atLeast: 0.95 });
 
 export default {
   name: 'facades',
@@ -48,11 +61,17 @@ export default {
     ThreadPoolExecutor: executor('thread'),
     Pool: pool('process'),
     ProcessPoolExecutor: executor('process'),
+    'the core, threads': core('thread'),
+    'the core, processes': core('process'),
   },
   goals: [
     ...within('calls', 'ThreadPool', 'ThreadPoolExecutor'),
     ...within('map', 'ThreadPool', 'ThreadPoolExecutor'),
     ...within('calls', 'Pool', 'ProcessPoolExecutor'),
     ...within('map', 'Pool', 'ProcessPoolExecutor'),
+    atCore('ThreadPool', 'the core, threads'),
+    atCore('ThreadPoolExecutor', 'the core, threads'),
+    atCore('Pool', 'the core, processes'),
+    atCore('ProcessPoolExecutor', 'the core, processes'),
   ],
 };

@@ -13,6 +13,8 @@ import imports from './import.mjs';
 import latencyProcesses from './latency-processes.mjs';
 import latencyThreads from './latency-threads.mjs';
 import latencyThreadsFull from './latency-threads-full.mjs';
+import losses from './losses.mjs';
+import manyFacades from './many-facades.mjs';
 import manyWorkers from './many-workers.mjs';
 import mapProcesses from './map-processes.mjs';
 import mapThreads from './map-threads.mjs';
@@ -27,6 +29,7 @@ import startupProcesses from './startup-processes.mjs';
 import startupThreads from './startup-threads.mjs';
 import submitProcesses from './submit-processes.mjs';
 import submitThreads from './submit-threads.mjs';
+import timers from './timers.mjs';
 import typedArrays from './typed-arrays.mjs';
 import worth from './worth.mjs';
 
@@ -51,12 +54,15 @@ export const questions = [
   typedArrays,
   memory,
   idle,
+  timers,
   startupThreads,
   startupProcesses,
   manyWorkers,
   imports,
   queueDepth,
   facades,
+  manyFacades,
+  losses,
   slots,
   stages,
   worth,

@@ -31,11 +31,14 @@ const ORDER = [
   'typed-arrays',
   'memory',
   'idle',
+  'timers',
   'startup-threads',
   'startup-processes',
   'import',
   'queue-depth',
   'facades',
+  'many-facades',
+  'losses',
 ];
 
 /** For users: is it worth it, and what can be done. */

@@ -1,5 +1,7 @@
 // The task functions of all contenders. The worker files of the pools in this folder only register them.
+import { writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import { isMainThread } from 'node:worker_threads';
 
 /** The trivial task: the measured time is the cost of the pool alone. */
 export function increment(x) {
@@ -16,6 +18,20 @@ export function spin(steps) {
   let state = steps | 0;
   for (let i = 0; i < steps; i++) state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
   return state;
+}
+
+/** Ends its worker, and leaves the time of that, in ms since 1970, in a file. */
+export function endAt(path) {
+  writeFileSync(path, String(performance.timeOrigin + performance.now()));
+  if (isMainThread) process.kill(process.pid, 'SIGKILL');
+  process.exit(1);
+}
+
+/** Returns the ms that the same work took. */
+export function spinFor(steps) {
+  const started = performance.now();
+  spin(steps);
+  return performance.now() - started;
 }
 
 /** All tasks of a worker in one message, for a loop that splits them by hand. */
