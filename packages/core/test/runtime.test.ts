@@ -295,6 +295,31 @@ describe('whose turn it is', () => {
     expect(ofOther).toBeLessThanOrEqual(6);
   });
 
+  it('of two clients with short tasks that cannot lie together, message by message', async () => {
+    const world = await readyWorld({ size: 1, startTracking: 'budget', clients: [clientOf(), clientOf()] });
+    const fn = await measured(world, 'tiny', TINY);
+    const charged = clientAt(world, 0).client.charged;
+    clientAt(world, 1).client.startAt(charged);
+    for (const item of numbers(1000, 600)) call(world, fn, item, {}, 0);
+    for (const item of numbers(2000, 600)) call(world, fn, item, {}, 1);
+    const messages: number[][] = [];
+    for (let held = workerAt(world, 0).held; held.length > 0 || messages.length === 0; held = workerAt(world, 0).held) {
+      messages.push(held.map(({ item }) => ((item as number) >= 2000 ? 1 : 0)));
+      workerAt(world, 0).runAll(endOf, TINY);
+      await turn();
+    }
+    // The first task left alone, while nothing else waited.
+    for (const message of messages) expect(new Set(message).size).toBe(1);
+    expect(messages.length).toBeLessThan(20);
+    // Neither client is ever more than a message ahead.
+    const longest = Math.max(...messages.map(({ length }) => length));
+    let lead = 0;
+    for (const message of messages.slice(0, -2)) {
+      lead += message.length * (message[0] === 0 ? 1 : -1);
+      expect(Math.abs(lead)).toBeLessThanOrEqual(longest + 1);
+    }
+  });
+
   it('of two clients, by the time their tasks take: four short ones for a long one', async () => {
     const world = await readyWorld({ size: 1, startTracking: 'budget', clients: [clientOf(), clientOf()] });
     const long = await measured(world, 'long', 40_000);

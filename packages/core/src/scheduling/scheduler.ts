@@ -48,6 +48,11 @@ const WORTH_WAITING = 20;
  * keeps free slots empty. Less: the first worker that is ready gets the whole burst.
  */
 const SPREAD_WAIT = 200;
+/**
+ * µs of work of one client in a message, while others with work have had less, where tasks of two clients cannot lie behind each other. More: fewer
+ * messages. Less: a client with little work waits less for the others.
+ */
+const TURN = 250;
 /** Clients without work that are still looked at; more, and each look is longer, fewer, and one that works now and then comes and goes. */
 const MOST_RESTING = 8;
 /** The most tasks of one message; a lane's counters take 16 bits (wire/cells.ts). */
@@ -536,7 +541,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
     let accepted: Moment | undefined;
     let alike = 0;
     while (count < limit) {
-      const client = this.#nextClient(lane, chunks ?? NOTHING);
+      const client = this.#nextInMessage(lane, chunks ?? NOTHING, before, load);
       const job = client?.front();
       if (client === undefined || job === undefined) break;
       const most = before !== undefined && !mayFollow(job, before.job, lane) ? 0 : this.#roomFor(job, lane, slot, count, load, now);
@@ -604,6 +609,17 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   #recordWait(accepted: Moment, now: number, count: number): void {
     this.#waitTime.record(Math.max(0, now - accepted.at), count);
+  }
+
+  /**
+   * The client whose task is next in a message that has `chunks` already, `load` µs of work. Where tasks of one client may not lie behind those of another, the
+   * message goes on with the same one for the length of a TURN: a message for each task would take longer than the tasks.
+   */
+  #nextInMessage(lane: Lane, chunks: readonly Chunk[], before: Chunk | undefined, load: number): Client | undefined {
+    const next = this.#nextClient(lane, chunks);
+    if (before === undefined || chunks.length === 0 || lane.canTakeBack || load >= (lane.batch ?? TURN)) return next;
+    const same = before.job.owner as Client;
+    return next === undefined || same.front() === undefined ? next : same;
   }
 
   /** The client with work, and a lane to spare, that has had the least. */
