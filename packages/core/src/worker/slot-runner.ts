@@ -294,8 +294,9 @@ export class SlotRunner {
         answers.flushIfLate();
         continue;
       }
-      if (!batch.claim(this.#transport, 1)) return 'taken back';
+      // First: what has ended is not lost with a worker that ends just after its claim.
       answers.beforeTask(expectation);
+      if (!batch.claim(this.#transport, 1)) return 'taken back';
       batch.start();
       answers.started(expectation);
       const item = batch.item(items, specials, arity);
