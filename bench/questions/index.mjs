@@ -5,6 +5,7 @@ import bimodal from './bimodal.mjs';
 import buffersProcesses from './buffers-processes.mjs';
 import buffersThreads from './buffers-threads.mjs';
 import burstsThreads from './bursts-threads.mjs';
+import callOptions from './call-options.mjs';
 import cluster from './cluster.mjs';
 import cpu from './cpu.mjs';
 import facades from './facades.mjs';
@@ -63,6 +64,7 @@ export const questions = [
   facades,
   manyFacades,
   losses,
+  callOptions,
   slots,
   stages,
   worth,

@@ -39,6 +39,7 @@ const ORDER = [
   'facades',
   'many-facades',
   'losses',
+  'call-options',
 ];
 
 /** For users: is it worth it, and what can be done. */

@@ -123,6 +123,7 @@ export interface ResolvedCall
   readonly callbacks: Callbacks<unknown> | undefined;
 }
 
+const NONE: readonly string[] = [];
 const CALLBACKS: readonly string[] = ['callback', 'errorCallback'];
 const MAP_OPTIONS: readonly string[] = ['chunksize', 'buffersize', 'onProgress'];
 /** The options of a method, without those of every call. */
@@ -139,7 +140,7 @@ export function readCallOptions(what: string, options: unknown, base: CallSettin
 
 /** Reads the options of `broadcast`. Throws OptionsError, TypeError for a value that is not an object. */
 export function readBroadcastOptions(options: unknown, base: CallSettings): CallSettings {
-  return read('broadcast', options, base, [], 'an object of options', ['priority', 'retries']).settings;
+  return read('broadcast', options, base, NONE, 'an object of options', ['priority', 'retries']).settings;
 }
 
 /** Reads the options, or the chunksize alone, of a method that takes an iterable. Throws OptionsError, TypeError or RangeError. */
@@ -153,7 +154,7 @@ export function readMapOptions(what: string, options: unknown, base: CallSetting
 
 /** Reads the options of a view. Throws OptionsError, TypeError for a value that is not an object. */
 export function readViewOptions(options: unknown, base: CallSettings): CallSettings {
-  return read('withOptions', options, base, [], 'an object of options').settings;
+  return read('withOptions', options, base, NONE, 'an object of options').settings;
 }
 
 function read(
@@ -162,7 +163,7 @@ function read(
   base: CallSettings,
   extra: readonly string[],
   expected: string,
-  without: readonly string[] = [],
+  without: readonly string[] = NONE,
 ): ResolvedCall {
   if (options === undefined) return { settings: base, callbacks: undefined, into: undefined };
   if (typeof options !== 'object' || options === null) {

@@ -25,9 +25,13 @@ export function optionSchemas(): typeof Schemas {
   return schemas;
 }
 
-/** The own enumerable properties that are not `undefined`, without a prototype. */
+/** Inherits nothing. Objects of a class are several times cheaper than those of `Object.create(null)`. */
+const Own = function Own() {} as unknown as new () => OwnOptions;
+Own.prototype = Object.freeze(Object.create(null));
+
+/** The own enumerable properties that are not `undefined`, without a prototype that has any. */
 function ownOptions(options: object): OwnOptions {
-  const own = Object.create(null) as OwnOptions;
+  const own = new Own();
   for (const key of Object.keys(options)) {
     const value = (options as Record<string, unknown>)[key];
     if (value !== undefined) own[key] = value;
@@ -37,13 +41,14 @@ function ownOptions(options: object): OwnOptions {
 
 /**
  * Returns the own options. Throws OptionsError with every fault that the schemas of `shapeOf` and the rules of `checkTogether` report. `what`: the
- * name of the class or method, for the message.
+ * name of the class or method, for the message. `areFine`: whether no schema is needed, because all of them would pass.
  */
 export function checkOptions(
   what: string,
   options: unknown,
   shapeOf: (schemas: typeof Schemas) => Schemas.Shape,
   checkTogether: (own: OwnOptions, report: ReportIssue) => void,
+  areFine: (own: OwnOptions) => boolean = never,
 ): OwnOptions {
   if (options === undefined) return Object.create(null) as OwnOptions;
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
@@ -51,12 +56,16 @@ export function checkOptions(
     throw new OptionsError(`${what}: expected an object of options, got ${got}`, [{ path: '', message: `expected an object, got ${got}` }]);
   }
   const own = ownOptions(options);
-  const issues: OptionIssue[] = optionSchemas().faults(own, shapeOf(optionSchemas()), show);
+  const issues: OptionIssue[] = areFine(own) ? [] : optionSchemas().faults(own, shapeOf(optionSchemas()), show);
   checkTogether(own, (path, message) => issues.push({ path, message }));
   if (issues.length > 0) {
     throw new OptionsError(`${what}: ${issues.map(({ path, message }) => `${path}: ${message}`).join('; ')}`, issues);
   }
   return own;
+}
+
+function never(): boolean {
+  return false;
 }
 
 function show(value: unknown): string {

@@ -20,6 +20,7 @@ import { NEEDS_REAL_WORKERS, optionsOfRealWorkers } from './inline-default.ts';
 import { MOST_WORKERS } from './most-workers.ts';
 import type { CallOptions, ResourceLimits, RuntimeKind, RuntimeOptions, ShareOptions, WorkerKind, WorkerOptions } from './options.ts';
 import { resolvePreload } from './preload.ts';
+import { areFineForCall } from './quick-checks.ts';
 import type * as Schemas from './schemas.ts';
 import { programFaults, workerEnvironment } from './worker-environment.ts';
 
@@ -264,12 +265,12 @@ const callShapes = new WeakMap<readonly string[], Schemas.Shape>();
 const NO_NAMES: readonly string[] = [];
 
 function callShape({ call, map }: typeof Schemas, extra: readonly string[], without: readonly string[]): Schemas.Shape {
-  const kept = without === NO_NAMES ? callShapes.get(extra) : undefined;
+  const kept = without.length === 0 ? callShapes.get(extra) : undefined;
   if (kept !== undefined) return kept;
   const shape = { ...call };
   for (const name of extra) shape[name] = map[name] as Schemas.Shape[string];
   for (const name of without) delete shape[name];
-  if (without === NO_NAMES) callShapes.set(extra, shape);
+  if (without.length === 0) callShapes.set(extra, shape);
   return shape;
 }
 
@@ -292,18 +293,28 @@ export function resolveCall(
       if (all['retries'] !== undefined && all['retries'] !== 0 && base.retries === 0)
         issue('retries', "needs onWorkerLoss: 'retry' in the options of the pool, executor or runtime");
     },
+    (all) => areFineForCall(all, extra, without),
   );
-  const call = own as CallOptions;
-  return {
-    own,
-    settings: Object.freeze({
-      priority: call.priority ?? base.priority,
-      taskTimeout: call.taskTimeout ?? base.taskTimeout,
-      retries: call.retries ?? base.retries,
-      signal: call.signal ?? base.signal,
-      onReport: call.onReport ?? base.onReport,
-      reuseBuffers: base.reuseBuffers,
-      retriesNodesOnly: base.retriesNodesOnly,
-    }),
-  };
+  return { own, settings: settingsOf(own as CallOptions, base) };
+}
+
+/** The settings that were made last, and their base. */
+let last: { readonly base: CallSettings; readonly settings: CallSettings } | undefined;
+
+/** Calls with the same numbers share their settings, as a loop of calls does; what belongs to the user is not kept. */
+function settingsOf(call: CallOptions, base: CallSettings): CallSettings {
+  const priority = call.priority ?? base.priority;
+  const taskTimeout = call.taskTimeout ?? base.taskTimeout;
+  const retries = call.retries ?? base.retries;
+  const signal = call.signal ?? base.signal;
+  const onReport = call.onReport ?? base.onReport;
+  const isShared = signal === undefined && onReport === undefined;
+  if (isShared && last?.base === base) {
+    const { settings } = last;
+    if (settings.priority === priority && settings.taskTimeout === taskTimeout && settings.retries === retries) return settings;
+  }
+  const { reuseBuffers, retriesNodesOnly } = base;
+  const settings = Object.freeze({ priority, taskTimeout, retries, signal, onReport, reuseBuffers, retriesNodesOnly });
+  if (isShared) last = { base, settings };
+  return settings;
 }
