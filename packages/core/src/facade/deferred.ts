@@ -5,7 +5,7 @@
  *      |  '----------------------^
  *      '---> cancelled ---> notified                   `running` and `notified` are set by hand only (`setState`)
  *
- *   view --#source--> Deferred <--#source-- itself     a view has no state of its own: it reads the state of its source
+ *   view --#value--> Deferred     a view has no state of its own: it reads the state of its source
  *
  * Invariants: a handle reaches one final state, once. Settling has a fixed order: the state, the listeners of `wait` and of time limits, the
  * done-callbacks in the order in which they were added, the promises. A promise is made when a caller asks for the outcome, not before: a failure
@@ -122,13 +122,16 @@ export class DoneCallback {
 export abstract class Deferred<R> implements Promise<R> {
   static {
     stateOf = (handle) => {
-      const source = handle.#source;
-      return source.#state === 'pending' && (source.#value as DeferredJob | undefined)?.isHandedOver === true ? 'running' : source.#state;
+      const source = Deferred.#sourceOf(handle);
+      return source.#state === 'pending' && (source.#value as DeferredJob | undefined)?.isHandedOver === true
+        ? 'running'
+        : (source.#state as DeferredState);
     };
-    outcomeOf = (handle) => handle.#source.#value;
-    sourceOf = (handle) => handle.#source;
+    outcomeOf = (handle) => Deferred.#sourceOf(handle).#value;
+    sourceOf = (handle) => Deferred.#sourceOf(handle);
     follow = (view, source) => {
-      view.#source = source.#source;
+      view.#state = 'view';
+      view.#value = Deferred.#sourceOf(source);
     };
     setOwner = (handle, owner) => {
       handle.#owner = owner;
@@ -136,32 +139,32 @@ export abstract class Deferred<R> implements Promise<R> {
     setJob = (handle, job) => {
       handle.#value = job;
     };
-    settle = (handle, state, value) => handle.#settle(state, value);
+    settle = (handle, state, value) => Deferred.#settle(handle, state, value);
     setState = (handle, state) => {
       handle.#state = state;
     };
-    cancel = (handle) => handle.#source.#cancel();
-    markObserved = (handle) => handle.#source.#markObserved();
-    promiseOf = <T>(handle: Deferred<T>) => handle.#source.#promiseOf().promise as Promise<T>;
+    cancel = (handle) => Deferred.#cancel(Deferred.#sourceOf(handle));
+    markObserved = (handle) => Deferred.#markObserved(Deferred.#sourceOf(handle));
+    promiseOf = <T>(handle: Deferred<T>) => Deferred.#promiseOf(Deferred.#sourceOf(handle)).promise as Promise<T>;
     handledPromiseOf = <T>(handle: Deferred<T>) => {
-      const source = handle.#source;
-      const waiter = source.#promiseOf();
+      const source = Deferred.#sourceOf(handle);
+      const waiter = Deferred.#promiseOf(source);
       waiter.markHandled(isFinal(source.#state));
       return waiter.promise as Promise<T>;
     };
-    isDoneWithin = (handle, timeout) => handle.#source.#isDoneWithin(timeout);
-    addCallback = (handle, callback) => handle.#source.#addCallback(callback);
+    isDoneWithin = (handle, timeout) => Deferred.#isDoneWithin(Deferred.#sourceOf(handle), timeout);
+    addCallback = (handle, callback) => Deferred.#addCallback(Deferred.#sourceOf(handle), callback);
     const hidden = {
       [HANDLE](this: Deferred<unknown>): HandleView {
-        const source = this.#source;
-        return new View(source, (listener) => source.#listen(listener));
+        const source = Deferred.#sourceOf(this);
+        return new View(source, (listener) => Deferred.#listen(source, listener));
       },
     };
     Object.defineProperties(Deferred.prototype, Object.getOwnPropertyDescriptors(hidden));
   }
 
-  #source: Deferred<unknown> = this;
-  #state: DeferredState = 'pending';
+  /** A view has its source in `#value`. */
+  #state: DeferredState | 'view' = 'pending';
   /** The job, if there is one, until it has ended; then the result or the error. One field saves memory in each pending handle. */
   #value: unknown = undefined;
   #owner: DeferredOwner | undefined = undefined;
@@ -180,115 +183,122 @@ export abstract class Deferred<R> implements Promise<R> {
     onFulfilled?: ((value: R) => T | PromiseLike<T>) | null | undefined,
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined,
   ): Promise<T | E> {
-    const source = this.#source as Deferred<R>;
+    const source = Deferred.#sourceOf(this) as Deferred<R>;
     // The first caller's function for the error is looked at when the handle fails: most do not.
     const isAwait =
-      isResolvingFunction(onFulfilled) && (source.#isFirstAwait ? typeof onRejected === 'function' : isResolvingFunction(onRejected));
-    if (!isAwait) return source.#newPromise().then(onFulfilled, onRejected);
-    source.#resolveWith(onFulfilled as Settle, onRejected as Settle);
+      isResolvingFunction(onFulfilled) &&
+      (Deferred.#isFirstAwait(source) ? typeof onRejected === 'function' : isResolvingFunction(onRejected));
+    if (!isAwait) return (Deferred.#newPromise(source) as Promise<R>).then(onFulfilled, onRejected);
+    Deferred.#resolveWith(source, onFulfilled as Settle, onRejected as Settle);
     return new LazyPromise(source, onRejected as Settle) as Promise<unknown> as Promise<T | E>;
   }
 
   catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined): Promise<R | E> {
-    return (this.#source as Deferred<R>).#newPromise().catch(onRejected);
+    return (Deferred.#newPromise(Deferred.#sourceOf(this)) as Promise<R>).catch(onRejected);
   }
 
   finally(onFinally?: (() => void) | null | undefined): Promise<R> {
-    return (this.#source as Deferred<R>).#newPromise().finally(onFinally);
+    return (Deferred.#newPromise(Deferred.#sourceOf(this)) as Promise<R>).finally(onFinally);
   }
 
-  #settle(state: SettledState, value: unknown): void {
+  // Static: private methods of instances would cost each instance a field.
+
+  static #sourceOf(handle: Deferred<unknown>): Deferred<unknown> {
+    return handle.#state === 'view' ? (handle.#value as Deferred<unknown>) : handle;
+  }
+
+  static #settle(handle: Deferred<unknown>, state: SettledState, value: unknown): void {
     // A handle that is settled by hand may be done before its job is.
-    if (isFinal(this.#state)) return;
-    this.#state = state;
-    this.#value = value;
-    const waiter = this.#waiter;
+    if (isFinal(handle.#state)) return;
+    handle.#state = state;
+    handle.#value = value;
+    const waiter = handle.#waiter;
     if (typeof waiter === 'function') {
-      const onRejected = this.#listeners as Settle;
-      this.#waiter = OBSERVED;
-      this.#listeners = undefined;
-      if (state === 'returned') resolveFirst(this, waiter, value);
-      else rejectFirst(this, onRejected, value);
+      const onRejected = handle.#listeners as Settle;
+      handle.#waiter = OBSERVED;
+      handle.#listeners = undefined;
+      if (state === 'returned') resolveFirst(handle, waiter, value);
+      else rejectFirst(handle, onRejected, value);
       return;
     }
-    if (waiter !== undefined) this.#waiter = waiter.afterOutcome;
-    else if (state === 'raised') this.#owner?.unobserved(1, this, value);
-    const listeners = this.#listeners as Listener[] | undefined;
+    if (waiter !== undefined) handle.#waiter = waiter.afterOutcome;
+    else if (state === 'raised') handle.#owner?.unobserved(1, handle, value);
+    const listeners = handle.#listeners as Listener[] | undefined;
     if (listeners !== undefined) {
-      this.#listeners = undefined;
+      handle.#listeners = undefined;
       for (const one of listeners) if (typeof one === 'function') one();
-      for (const one of listeners) if (typeof one !== 'function') this.#call(one);
+      for (const one of listeners) if (typeof one !== 'function') Deferred.#call(handle, one);
     }
     waiter?.settle(state === 'returned', value);
   }
 
-  #cancel(): boolean {
-    if (isFinal(this.#state)) return false;
-    const job = this.#value as DeferredJob | undefined;
+  static #cancel(handle: Deferred<unknown>): boolean {
+    if (isFinal(handle.#state)) return false;
+    const job = handle.#value as DeferredJob | undefined;
     if (job !== undefined) return job.cancel();
-    if (this.#state !== 'pending') return false;
-    this.#settle('cancelled', new CancelledError('the future was cancelled'));
+    if (handle.#state !== 'pending') return false;
+    Deferred.#settle(handle, 'cancelled', new CancelledError('the future was cancelled'));
     return true;
   }
 
   /** Nothing waits for the outcome, and it is not there. */
-  get #isFirstAwait(): boolean {
-    return (this.#waiter === undefined || this.#waiter === OBSERVED) && this.#listeners === undefined && !isFinal(this.#state);
+  static #isFirstAwait(handle: Deferred<unknown>): boolean {
+    return (handle.#waiter === undefined || handle.#waiter === OBSERVED) && handle.#listeners === undefined && !isFinal(handle.#state);
   }
 
   /** Settles a promise of the caller with the outcome. */
-  #resolveWith(resolve: Settle, reject: Settle): void {
-    if (isFinal(this.#state)) {
-      this.#markObserved();
-      if (this.#state === 'returned') resolve(this.#value);
-      else reject(this.#value);
-    } else if (this.#isFirstAwait) {
-      this.#waiter = resolve;
-      this.#listeners = reject;
-    } else this.#waiter = Waiter.add(this.#firstWaiter(), new Waiter(resolve, reject));
+  static #resolveWith(handle: Deferred<unknown>, resolve: Settle, reject: Settle): void {
+    if (isFinal(handle.#state)) {
+      Deferred.#markObserved(handle);
+      if (handle.#state === 'returned') resolve(handle.#value);
+      else reject(handle.#value);
+    } else if (Deferred.#isFirstAwait(handle)) {
+      handle.#waiter = resolve;
+      handle.#listeners = reject;
+    } else handle.#waiter = Waiter.add(Deferred.#firstWaiter(handle), new Waiter(resolve, reject));
   }
 
   /** The first waiter as an object; `#listeners` is a list from then on. */
-  #firstWaiter(): Waiter | undefined {
-    if (typeof this.#waiter === 'function') {
-      const onFulfilled = this.#waiter;
-      const onRejected = this.#listeners as Settle;
-      this.#waiter = new Waiter(
-        (result) => resolveFirst(this, onFulfilled, result),
-        (error) => rejectFirst(this, onRejected, error),
+  static #firstWaiter(handle: Deferred<unknown>): Waiter | undefined {
+    if (typeof handle.#waiter === 'function') {
+      const onFulfilled = handle.#waiter;
+      const onRejected = handle.#listeners as Settle;
+      handle.#waiter = new Waiter(
+        (result) => resolveFirst(handle, onFulfilled, result),
+        (error) => rejectFirst(handle, onRejected, error),
       );
-      this.#listeners = undefined;
+      handle.#listeners = undefined;
     }
-    return this.#waiter;
+    return handle.#waiter;
   }
 
-  #markObserved(): void {
-    if (this.#waiter !== undefined) return;
-    this.#waiter = OBSERVED;
-    if (this.#state === 'raised') this.#owner?.unobserved(-1, this, this.#value);
+  static #markObserved(handle: Deferred<unknown>): void {
+    if (handle.#waiter !== undefined) return;
+    handle.#waiter = OBSERVED;
+    if (handle.#state === 'raised') handle.#owner?.unobserved(-1, handle, handle.#value);
   }
 
   /** A promise of the outcome that only one caller uses: it is not kept, which is cheaper. */
-  #newPromise(): Promise<R> {
-    return new Promise((resolve, reject) => this.#resolveWith(resolve as Settle, reject));
+  static #newPromise(handle: Deferred<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => Deferred.#resolveWith(handle, resolve as Settle, reject));
   }
 
   /** Returns the waiter that has the promise. The promise is made here, never in advance: a promise that rejects needs a handler. */
-  #promiseOf(): Waiter {
-    if (this.#firstWaiter()?.promise === undefined) {
+  static #promiseOf(handle: Deferred<unknown>): Waiter {
+    if (Deferred.#firstWaiter(handle)?.promise === undefined) {
       const waiter = Waiter.withPromise();
-      if (isFinal(this.#state)) {
-        this.#markObserved();
-        this.#waiter = waiter;
-        waiter.settle(this.#state === 'returned', this.#value);
-      } else this.#waiter = Waiter.add(this.#firstWaiter(), waiter);
+      if (isFinal(handle.#state)) {
+        Deferred.#markObserved(handle);
+        handle.#waiter = waiter;
+        waiter.settle(handle.#state === 'returned', handle.#value);
+      } else handle.#waiter = Waiter.add(Deferred.#firstWaiter(handle), waiter);
     }
-    return this.#waiter as Waiter;
+    return handle.#waiter as Waiter;
   }
 
-  async #isDoneWithin(timeout: number | undefined): Promise<boolean> {
+  static async #isDoneWithin(handle: Deferred<unknown>, timeout: number | undefined): Promise<boolean> {
     const limit = checkTimeout(timeout);
-    if (isFinal(this.#state)) return true;
+    if (isFinal(handle.#state)) return true;
     if (limit <= 0) return false;
     return new Promise((resolve) => {
       const alarm = new Alarm(
@@ -299,7 +309,7 @@ export abstract class Deferred<R> implements Promise<R> {
         },
         { keepsAlive: true },
       );
-      const forget = this.#listen(() => {
+      const forget = Deferred.#listen(handle, () => {
         alarm.stop();
         resolve(true);
       });
@@ -307,39 +317,39 @@ export abstract class Deferred<R> implements Promise<R> {
     });
   }
 
-  #listen(listener: () => void): () => void {
-    if (isFinal(this.#state)) return () => undefined;
-    this.#addListener(listener);
+  static #listen(handle: Deferred<unknown>, listener: () => void): () => void {
+    if (isFinal(handle.#state)) return () => undefined;
+    Deferred.#addListener(handle, listener);
     return () => {
-      const listeners = this.#listeners;
+      const listeners = handle.#listeners;
       const at = Array.isArray(listeners) ? listeners.indexOf(listener) : -1;
       if (at >= 0) (listeners as Listener[]).splice(at, 1);
     };
   }
 
-  #addCallback(callback: DoneCallback): void {
-    if (isFinal(this.#state)) this.#call(callback);
-    else this.#addListener(callback);
+  static #addCallback(handle: Deferred<unknown>, callback: DoneCallback): void {
+    if (isFinal(handle.#state)) Deferred.#call(handle, callback);
+    else Deferred.#addListener(handle, callback);
   }
 
-  #addListener(one: Listener): void {
-    this.#firstWaiter();
-    if (Array.isArray(this.#listeners)) this.#listeners.push(one);
-    else this.#listeners = [one];
+  static #addListener(handle: Deferred<unknown>, one: Listener): void {
+    Deferred.#firstWaiter(handle);
+    if (Array.isArray(handle.#listeners)) handle.#listeners.push(one);
+    else handle.#listeners = [one];
   }
 
-  #call(callback: DoneCallback): void {
-    callback.call((error) => this.#warn(error));
+  static #call(handle: Deferred<unknown>, callback: DoneCallback): void {
+    callback.call((error) => Deferred.#warn(handle, error));
   }
 
-  #warn(error: unknown): void {
+  static #warn(handle: Deferred<unknown>, error: unknown): void {
     const what = 'a done-callback';
-    if (this.#owner !== undefined) this.#owner.warn(error, what);
+    if (handle.#owner !== undefined) handle.#owner.warn(error, what);
     else warnOfError(error, what);
   }
 }
 
-export function isFinal(state: DeferredState): boolean {
+export function isFinal(state: DeferredState | 'view'): boolean {
   return state !== 'pending' && state !== 'running';
 }
 

@@ -75,21 +75,24 @@ export class LazyPromise implements Promise<undefined> {
     onFulfilled?: ((value: undefined) => T | PromiseLike<T>) | null | undefined,
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined,
   ): Promise<T | E> {
-    return this.#promise().then(onFulfilled, onRejected);
+    return LazyPromise.#promiseOf(this).then(onFulfilled, onRejected);
   }
 
   catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null | undefined): Promise<undefined | E> {
-    return this.#promise().catch(onRejected);
+    return LazyPromise.#promiseOf(this).catch(onRejected);
   }
 
   finally(onFinally?: (() => void) | null | undefined): Promise<undefined> {
-    return this.#promise().finally(onFinally);
+    return LazyPromise.#promiseOf(this).finally(onFinally);
   }
 
   /** Resolving functions return `undefined`, whatever the outcome is. */
-  #promise(): Promise<undefined> {
-    if (isResolvingFunction(this.#onRejected)) return this.#source.then(() => returned.get(this.#source), nothing);
-    return firstResult(this.#source, this.#onRejected);
+  // Static: a private method of instances would cost each instance a field.
+  static #promiseOf(lazy: LazyPromise): Promise<undefined> {
+    const source = lazy.#source;
+    const onRejected = lazy.#onRejected;
+    if (isResolvingFunction(onRejected)) return source.then(() => returned.get(source), nothing);
+    return firstResult(source, onRejected);
   }
 }
 

@@ -332,7 +332,7 @@ export class CallJob extends Job implements Chunk {
 
   constructor(fn: TaskFunction, args: readonly unknown[], settings: CallSettings, listener: JobListener) {
     super(fn, settings);
-    this.#takeArguments(args);
+    CallJob.#takeArguments(this, args);
     this.#listener = listener;
     if (fn.parseArguments !== undefined) this.#phase = 'pending';
     if (settings.onReport !== undefined) this.captureScope();
@@ -377,7 +377,7 @@ export class CallJob extends Job implements Chunk {
         this.settle(0, false, value);
         return;
       }
-      this.#takeArguments(value as unknown[]);
+      CallJob.#takeArguments(this, value as unknown[]);
       this.#phase = 'waiting';
       this.owner.wake(this);
     });
@@ -406,11 +406,11 @@ export class CallJob extends Job implements Chunk {
   }
 
   settle(_index: number, ok: boolean, value: unknown): void {
-    if (!this.isOver) this.#finish(ok, value, ok ? 'completed' : 'failed', false);
+    if (!this.isOver) CallJob.#finish(this, ok, value, ok ? 'completed' : 'failed', false);
   }
 
   end(error: unknown, how: Ending): void {
-    if (!this.isOver) this.#finish(false, error, how, true);
+    if (!this.isOver) CallJob.#finish(this, false, error, how, true);
   }
 
   /** True if and only if no worker has begun it, or will. */
@@ -422,21 +422,23 @@ export class CallJob extends Job implements Chunk {
     return true;
   }
 
-  #finish(ok: boolean, value: unknown, how: Ending, isEnd: boolean): void {
-    const listener = this.#listener;
-    const inLanes = isEnd && (this.#phase === 'handed' || this.#phase === 'ahead') ? 1 : 0;
-    this.markOver();
-    this.#item = undefined;
-    this.#listener = undefined;
-    if (this.isQueued || this.settings.signal !== undefined) this.owner.forget(this);
+  // Static: private methods of instances would cost each instance a field.
+
+  static #finish(job: CallJob, ok: boolean, value: unknown, how: Ending, isEnd: boolean): void {
+    const listener = job.#listener;
+    const inLanes = isEnd && (job.#phase === 'handed' || job.#phase === 'ahead') ? 1 : 0;
+    job.markOver();
+    job.#item = undefined;
+    job.#listener = undefined;
+    if (job.isQueued || job.settings.signal !== undefined) job.owner.forget(job);
     // The handle is settled before the count: a close that waits for the count then finds every handle settled.
     listener?.jobSettled(ok, value);
-    this.owner.tasksEnded(1, how, inLanes);
+    job.owner.tasksEnded(1, how, inLanes);
   }
 
-  #takeArguments(args: readonly unknown[]): void {
-    this.spread = args.length !== 1;
-    this.#item = this.spread ? args : args[0];
+  static #takeArguments(job: CallJob, args: readonly unknown[]): void {
+    job.spread = args.length !== 1;
+    job.#item = job.spread ? args : args[0];
   }
 }
 
