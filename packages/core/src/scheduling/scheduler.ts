@@ -94,6 +94,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
   #pumping = false;
   #again = false;
   #planned = false;
+  /** A job came in for which no lane is idle, or a warm one is better: those that come in this turn wait like it. */
+  #gathering = false;
   /** Jobs that get tasks back wake their client; the scheduler need not plan a run for that. */
   #givesBack = false;
   readonly #longAhead = new LongAhead(this.#lanes, (chunks) => this.giveBack(chunks));
@@ -225,8 +227,12 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** A job came in: an idle lane gets it at once; else it goes out with what else comes this turn. */
   pump(urgent: boolean): void {
+    if (this.#gathering) return;
     if (urgent && !this.#gathers && this.#isAnyIdle() && !this.#isAnyWarm()) this.#run();
-    else this.#plan();
+    else {
+      this.#plan();
+      this.#gathering = urgent && this.#planned && !this.#pumping;
+    }
   }
 
   #isAnyIdle(): boolean {
@@ -261,6 +267,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
       return;
     }
     this.#pumping = true;
+    this.#gathering = false;
     try {
       do {
         this.#again = false;

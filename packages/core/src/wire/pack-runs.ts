@@ -135,11 +135,17 @@ export function packRuns<C extends PackableChunk>(
   const out: PackedRuns<C> = { runs: [], chunks, expectations: [], transfer: [], separate: [], failures: [] };
   const { runs } = out;
   let run = -RUN_FIELDS;
+  let fn: PackableChunk['job']['fn'] | undefined;
+  let flags = 0;
+  let expectation = 0;
   packer.travelTogether(chunks.length > 1 || (chunks[0]?.count ?? 0) > 1);
   for (const chunk of chunks) {
-    const { fn } = chunk.job;
-    const flags = flagsOf(chunk, announces);
-    const expectation = (flags & TIMED) !== 0 ? 0 : fn.runTimes.expectation(unbatchedFrom);
+    const next = flagsOf(chunk, announces);
+    if (chunk.job.fn !== fn || next !== flags) {
+      fn = chunk.job.fn;
+      flags = next;
+      expectation = (flags & TIMED) !== 0 ? 0 : fn.runTimes.expectation(unbatchedFrom);
+    }
     out.expectations.push(expectation);
     const numbers = chunk.count >= WORTH_PACKING ? chunk.numbers?.() : undefined;
     if (numbers !== undefined) {
