@@ -10,8 +10,8 @@ const FACADES = 64;
 const SHORT = 80_000;
 const LONG = 10 * SHORT;
 /** ms. */
-const WARM_UP = 500;
-const LENGTH = scaled(3_000);
+const WARM_UP = 1_500;
+const LENGTH = scaled(8_000);
 /** Tasks that each facade has open. */
 const OPEN = 8;
 
@@ -87,7 +87,7 @@ export default {
   name: 'many-facades',
   asks: '64 facades on one runtime, calls and maps of several sizes together, 2 workers',
   of: '64 facades',
-  limit: 60_000,
+  limit: 120_000,
   metrics: {
     total: { label: 'all the work, by one facade or by 64', unit: 'ms', better: 'lower' },
     unfairness: { label: 'largest distance from the mean share', unit: '%', better: 'lower', alone: true },

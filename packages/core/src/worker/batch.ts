@@ -126,6 +126,22 @@ export class Batch {
     this.#at += 1;
   }
 
+  /** The end of the claimed tasks: their positions in the run lie before it. */
+  get claimedTo(): number {
+    return this.#claimedTo;
+  }
+
+  /** All tasks before `at` have ended, and the claimed task there starts. For a loop that counts itself. */
+  startAt(at: number): void {
+    this.#at = at;
+    this.#startedTo = at + 1;
+  }
+
+  /** All claimed tasks have ended. */
+  endClaims(): void {
+    this.#at = this.#startedTo = this.#claimedTo;
+  }
+
   /** The tasks that have not started run elsewhere. */
   drop(): void {
     this.#run = this.#runs.length;

@@ -44,8 +44,9 @@ import type { WorkerTransport } from './transport.ts';
  * taken back wait behind a task that takes long after all.
  */
 const TOGETHER = 32;
-/** The same where a caller sees all results of the call at once. */
-const TOGETHER_IN_MEMORY = 256;
+/** The same where a caller sees all results of the call at once: so many, but no more than this work in µs. */
+const TOGETHER_IN_MEMORY = 1024;
+const WORK_TOGETHER = 64;
 /** For tasks expected to be shorter than SHORT µs, the clock is read once per READ_EVERY tasks. One reading costs 40 ns. */
 const READ_EVERY = 16;
 const SHORT = 2;
@@ -283,7 +284,7 @@ export class SlotRunner {
       known?.task !== undefined &&
       this.#host.setup.maxMemory === undefined;
     const { results } = batch;
-    const together = results === undefined ? TOGETHER : TOGETHER_IN_MEMORY;
+    const together = results === undefined ? TOGETHER : Math.min(TOGETHER_IN_MEMORY, Math.ceil(WORK_TOGETHER / expectation));
     if (shared === 'owner') this.#owners.enter(this.#owners.next());
     while (batch.at < count) {
       if (mayRunTogether && known.givesNumbers && !batch.hasClaims) {
@@ -381,14 +382,15 @@ export class SlotRunner {
     const { call } = known.task as LoadedTask;
     this.#running = this.#owners.begin();
     this.answers.storeIn(batch);
+    const end = batch.claimedTo;
     let result: unknown;
     let hasThrown = false;
     try {
-      for (; batch.hasClaims; batch.moveOn()) {
-        batch.start();
-        result = call(items[batch.at]);
+      for (let at = batch.at; at < end; at++) {
+        batch.startAt(at);
+        result = call(items[at]);
         if (typeof result !== 'number') break;
-        results[batch.at] = result;
+        results[at] = result;
         if (this.#context !== undefined) this.#endContext();
       }
     } catch (error) {
@@ -396,6 +398,7 @@ export class SlotRunner {
       result = error;
     }
     if (!hasThrown && typeof result === 'number') {
+      batch.endClaims();
       this.#endTask();
       return true;
     }
