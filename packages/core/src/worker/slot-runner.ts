@@ -44,7 +44,7 @@ import type { WorkerTransport } from './transport.ts';
  * taken back wait behind a task that takes long after all.
  */
 const TOGETHER = 32;
-/** The same where a caller sees all results of the call at once: so many, but no more than this work in µs. */
+/** The same where a caller sees all results of the call at once, and the most µs of work of such tasks. */
 const TOGETHER_IN_MEMORY = 1024;
 const WORK_TOGETHER = 64;
 /** For tasks expected to be shorter than SHORT µs, the clock is read once per READ_EVERY tasks. One reading costs 40 ns. */
