@@ -501,10 +501,7 @@ const ORDERS: readonly Field[] = [
     isFine: (value) => value === undefined || (value instanceof Float64Array && value.length === 2),
   },
   { field: 'TASKS: memory for the results of a list', forge: (value) => run({ 3: value, 4: new Float64Array(2) }) },
-  {
-    field: 'TASKS: length of the memory for results',
-    forge: (value) => run({ 3: new Uint8Array(2), 4: new Float64Array(Number(value) || 3) }),
-  },
+  { field: 'TASKS: length of the memory for results', forge: () => run({ 3: new Uint8Array(2), 4: new Float64Array(3) }) },
   { field: 'TASKS: place of a special', forge: (value) => run({ 4: [value, AS_SEPARATE, undefined] }) },
   { field: 'TASKS: kind of a special', forge: (value) => run({ 4: [0, value, undefined] }) },
   { field: 'TASKS: bytes of a special', forge: (value) => run({ 4: [0, AS_BYTES, value] }), isFine: isPackedJunk },
