@@ -144,3 +144,13 @@ describe('the settings of a call', () => {
     }
   });
 });
+
+it.each([
+  [{ priority: 1n }, 'got 1n'],
+  [{ retries: -0.5 }, 'got -0.5'],
+  [{ taskTimeout: '5' }, "got '5'"],
+  [{ priority: Number.NaN }, 'got NaN'],
+  [{ onReport: Symbol('s') }, 'got Symbol(s)'],
+])('the error of a bad value shows it as a program writes it: %o', (options, shown) => {
+  expect(() => resolveCall('submit', options, BASE, [])).toThrow(shown);
+});

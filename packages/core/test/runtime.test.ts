@@ -308,7 +308,6 @@ describe('whose turn it is', () => {
       workerAt(world, 0).runAll(endOf, TINY);
       await turn();
     }
-    // The first task left alone, while nothing else waited.
     for (const message of messages) expect(new Set(message).size).toBe(1);
     expect(messages.length).toBeLessThan(20);
     // Neither client is ever more than a message ahead.

@@ -8,7 +8,7 @@
  * Invariant: a method that returns a handle or an iterator throws the errors of state and arguments; a method that returns a promise rejects with
  * them. A pool is one TaskMethods, and each `withOptions` makes another; they share one PoolLifecycle. This file does not know how tasks run.
  */
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { type CallOptions, PoolTerminatedError } from '@twinpool/core';
 import {
   adviseFor,
@@ -147,11 +147,9 @@ export class TaskMethods {
     if (shape.into !== undefined) checkRoom(what, items.length, shape.into);
     const mostAtOnce = defaultChunksize(items.length, this.#lifecycle.attachment.slots);
     const failFast = call.failFast === true;
-    const shared = memory === undefined || shape.spread ? undefined : resultMemory?.take(items.length * Float64Array.BYTES_PER_ELEMENT);
-    const settled = memory === undefined ? listener : givingBack(listener, [memory, inputMemory], [shared, resultMemory]);
-    const results = shared === undefined ? undefined : new Float64Array(shared, 0, items.length);
-    const whole = { ...shape, mostAtOnce, failFast, keepsOutcomes, shared: results };
-    const job = new MapJob(taskFunctionOf(fn), items, whole, call.settings, settled);
+    const shared = memory === undefined || shape.spread ? undefined : resultsOf(items, resultMemory);
+    const settled = memory === undefined ? listener : givingBack(listener, [memory, inputMemory], [shared?.buffer, resultMemory]);
+    const job = new MapJob(taskFunctionOf(fn), items, { ...shape, mostAtOnce, failFast, keepsOutcomes, shared }, call.settings, settled);
     return new ListMap(job, this.#lifecycle, listener, failFast);
   }
 
@@ -206,6 +204,12 @@ function argumentsOf(what: string, args: unknown): readonly unknown[] {
   if (!Array.isArray(args))
     throw new TypeError(`${what}: expected the arguments as an array, such as [1, 2], got ${inspect(args, { depth: 0 })}`);
   return args.length === 1 ? args : args.slice();
+}
+
+/** Returns shared memory for the results of these items; `undefined` where no worker writes results there. */
+function resultsOf(items: ArrayLike<unknown>, kept: KeptMemory | undefined): Float64Array | undefined {
+  if (kept === undefined || types.isBigInt64Array(items) || types.isBigUint64Array(items)) return undefined;
+  return new Float64Array(kept.take(items.length * Float64Array.BYTES_PER_ELEMENT), 0, items.length);
 }
 
 /** Returns a listener that gives memory back after a success: then no worker uses it, as each has answered all its tasks. */

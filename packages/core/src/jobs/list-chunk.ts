@@ -17,7 +17,10 @@ export class ListChunk implements Chunk {
   readonly #from: number;
   readonly #results: Float64Array | undefined;
 
-  /** `base`: the index, in the job, of the first task. `from`: the index, in `items`, of its item. `spread`: items are arrays of arguments. `results`: shared memory with an element for each task of the job. */
+  /**
+   * `base`: the index, in the job, of the first task. `from`: the index, in `items`, of its item. `spread`: items are arrays of arguments. `results`: shared
+   * memory with an element for each task of the job.
+   */
   constructor(
     job: Job,
     base: number,

@@ -8,7 +8,7 @@
  * first object of options, not when the package is imported. It runs once per runtime, client or call that gives options, never per task.
  * It does not know which options belong together: resolve-options.ts does.
  */
-import { types } from 'node:util';
+import { inspect, types } from 'node:util';
 import { type OptionIssue, OptionsError } from '../errors.ts';
 import type * as Schemas from './schemas.ts';
 import * as lazySchemas from './schemas.ts';
@@ -50,7 +50,7 @@ export function checkOptions(
   checkTogether: (own: OwnOptions, report: ReportIssue) => void,
   areFine: (own: OwnOptions) => boolean = never,
 ): OwnOptions {
-  if (options === undefined) return Object.create(null) as OwnOptions;
+  if (options === undefined) return new Own();
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     const got = options === null ? 'null' : Array.isArray(options) ? 'an array' : `a ${typeof options}`;
     throw new OptionsError(`${what}: expected an object of options, got ${got}`, [{ path: '', message: `expected an object, got ${got}` }]);
@@ -76,7 +76,7 @@ function show(value: unknown): string {
     const name = Object.prototype.toString.call(value).slice('[object '.length, -1);
     return `${/^[AI]/.test(name) ? 'an' : 'a'} ${name}`;
   }
-  return typeof value === 'function' ? 'a function' : String(value);
+  return typeof value === 'function' ? 'a function' : inspect(value);
 }
 
 /** Checks a number that is an argument of a method. Throws TypeError for another type, RangeError for a number that is not whole or out of range. */

@@ -93,9 +93,11 @@ export class Scheduler implements WorkListener, ClientScheduler {
   #accepted: Moment | undefined;
   #pumping = false;
   #again = false;
-  #planned = false;
-  /** A job came in for which no lane is idle, or a warm one is better: those that come in this turn wait like it. */
-  #gathering = false;
+  /**
+   * Whether a run comes after this turn. 'gathering': a job came in for which no lane is idle, or a warm one is better: those that come in this turn wait
+   * like it, until something runs.
+   */
+  #next: 'nothing' | 'planned' | 'gathering' = 'nothing';
   /** Jobs that get tasks back wake their client; the scheduler need not plan a run for that. */
   #givesBack = false;
   readonly #longAhead = new LongAhead(this.#lanes, (chunks) => this.giveBack(chunks));
@@ -105,7 +107,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
   readonly #mayMoveTo = (job: Job, idle: Lane): boolean => this.#mayMove(job, idle);
   readonly #nextFor = (lane: Lane): Client | undefined => this.#nextClient(lane, NOTHING);
   readonly #runPlanned = (): void => {
-    this.#planned = false;
+    this.#next = 'nothing';
     this.#run();
   };
 
@@ -146,7 +148,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** Jobs that come in before the scheduler runs get one time: a loop of submits reads the clock once. */
   stampAcceptance(job: Job): void {
-    if (this.#accepted === undefined || !this.#planned) this.#accepted = { at: this.#clock.now() };
+    if (this.#accepted === undefined || this.#next === 'nothing') this.#accepted = { at: this.#clock.now() };
     job.stamp(this.#accepted);
   }
 
@@ -227,11 +229,11 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   /** A job came in: an idle lane gets it at once; else it goes out with what else comes this turn. */
   pump(urgent: boolean): void {
-    if (this.#gathering) return;
+    if (this.#next === 'gathering') return;
     if (urgent && !this.#gathers && this.#isAnyIdle() && !this.#isAnyWarm()) this.#run();
     else {
       this.#plan();
-      this.#gathering = urgent && this.#planned && !this.#pumping;
+      if (urgent && this.#next === 'planned' && !this.#pumping) this.#next = 'gathering';
     }
   }
 
@@ -267,7 +269,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
       return;
     }
     this.#pumping = true;
-    this.#gathering = false;
+    if (this.#next === 'gathering') this.#next = 'planned';
     try {
       do {
         this.#again = false;
@@ -395,11 +397,11 @@ export class Scheduler implements WorkListener, ClientScheduler {
 
   #plan(): void {
     if (this.#givesBack) return;
-    if (this.#planned || this.#pumping) {
+    if (this.#next !== 'nothing' || this.#pumping) {
       this.#again ||= this.#pumping;
       return;
     }
-    this.#planned = true;
+    this.#next = 'planned';
     afterMicrotasks(this.#runPlanned);
   }
 
@@ -619,8 +621,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
   }
 
   /**
-   * The client whose task is next in a message that has `chunks` already, `load` µs of work. Where tasks of one client may not lie behind those of another, the
-   * message goes on with the same one for the length of a TURN: a message for each task would take longer than the tasks.
+   * The client whose task is next in a message that has `chunks` already, `load` µs of work. Where tasks of one client may not lie behind those of
+   * another, the message goes on with the same one for the length of a TURN: a message for each task would take longer than the tasks.
    */
   #nextInMessage(lane: Lane, chunks: readonly Chunk[], before: Chunk | undefined, load: number): Client | undefined {
     const next = this.#nextClient(lane, chunks);

@@ -4,9 +4,9 @@
  *   value | thrown | skipped --> waiting outcomes --flush--> ANSWER [count, values, specials, segments]
  *   numbers in shared memory ---'                            values: a view of that memory, which is not copied
  *
- * Invariants: outcomes keep the order of the tasks; an outcome never waits longer than the rule in wire/budget.ts allows. What a task changes later does not
- * reach a result that waits. A value that cannot be sent
- * is an outcome too: the task fails and the worker goes on. This file does not know how a message travels.
+ * Invariants: outcomes keep the order of the tasks. An outcome never waits longer than the rule in wire/budget.ts allows; numbers in shared memory, which
+ * only threads have, wait for LONGEST_WAIT instead: claims say there which tasks had started. What a task changes later does not reach a result that
+ * waits. A value that cannot be sent is an outcome too: the task fails and the worker goes on. This file does not know how a message travels.
  */
 import { TaskSerializationError } from '../errors.ts';
 import { shownValue } from '../primitives/shown-value.ts';
@@ -58,7 +58,10 @@ export class Answers {
   /** The values, while all of them are numbers. */
   #numbers = new Float64Array(FEW_NUMBERS);
   #count = 0;
-  /** Results that lie in memory: of `#inMemory`, from `#from` on. While some of them wait, no other outcome does. `#counted`: up to there, runs are counted. */
+  /**
+   * Results that lie in memory: of `#inMemory`, from `#from` on. While some of them wait, no other outcome does. `#counted`: up to there, runs are
+   * counted.
+   */
   #inMemory: ResultsInMemory | undefined;
   #from = 0;
   #counted = 0;
@@ -101,7 +104,7 @@ export class Answers {
     this.#budget = spend(this.#budget, expectation);
   }
 
-  /** From the next task on, results go into memory. Other outcomes leave first. Such results wait for LONGEST_WAIT, or until the end of their run. */
+  /** From the next task on, results go into memory. Other outcomes leave first. */
   storeIn(memory: ResultsInMemory): void {
     if (this.#inMemory === memory) return;
     this.leaveMemory();

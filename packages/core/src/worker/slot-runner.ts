@@ -295,9 +295,8 @@ export class SlotRunner {
         answers.flushIfLate();
         continue;
       }
-      // First: what has ended is not lost with a worker that ends just after its claim.
-      answers.beforeTask(expectation);
       if (!batch.claim(this.#transport, 1)) return 'taken back';
+      answers.beforeTask(expectation);
       batch.start();
       answers.started(expectation);
       const item = batch.item(items, specials, arity);
