@@ -14,6 +14,7 @@
 import type { Chunk, Job } from '../jobs/job.ts';
 import type { Clock } from '../primitives/clock.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
+import { SEGMENT_FIELDS } from '../wire/messages.ts';
 import type { ThrownWhere } from '../wire/thrown.ts';
 import { AnswerSettler } from './answer-settler.ts';
 import { Deadlines } from './deadlines.ts';
@@ -223,7 +224,7 @@ export class Slot {
   }
 
   answered(count: number, values: ArrayLike<unknown>, specials: readonly unknown[] | undefined, segments: readonly number[]): void {
-    for (let i = 0; i < segments.length; i += 3) {
+    for (let i = 0; i < segments.length; i += SEGMENT_FIELDS) {
       const fn = this.inFlight.functionOf(segments[i] as number);
       if (fn !== undefined) this.#line.work.measured(fn, segments[i + 1] as number, segments[i + 2] as number);
     }

@@ -49,6 +49,7 @@ import {
   RUN_FN,
   RUN_ITEMS,
   RUN_SPECIALS,
+  SEGMENT_FIELDS,
   SEPARATE_VALUE,
   SPACE,
   SPECIAL_FIELDS,
@@ -59,9 +60,6 @@ import {
 } from './messages.ts';
 import { isPacked, isStored } from './packed-value.ts';
 import { isEncodedThrown } from './thrown.ts';
-
-/** The fields of a segment: function id, number of runs, microseconds. */
-const SEGMENT_FIELDS = 3;
 
 /** Returns the fault of a message from a worker as the end of a sentence, `undefined` for a correct message. */
 export function faultFromWorker(message: unknown): string | undefined {

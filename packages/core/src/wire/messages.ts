@@ -105,6 +105,8 @@ export const ARITY_SHIFT = 8;
  * The list itself has `undefined` at these places.
  */
 export const SPECIAL_FIELDS = 3;
+/** Segments are the measurements of an ANSWER: [function, runs, microseconds, function, ...]; a function is in it once. */
+export const SEGMENT_FIELDS = 3;
 /** The payload is a packed value. */
 export const AS_BYTES = 1;
 /** The value arrived before, in a SEPARATE_VALUE message. */

@@ -22,6 +22,7 @@ import {
   RUN_ITEMS,
   RUN_SPECIALS,
   SAME_CALL,
+  SEGMENT_FIELDS,
   TASKS,
   TIMED,
 } from './messages.ts';
@@ -40,9 +41,6 @@ const INT = 4;
 const DOUBLE = 5;
 const TEXT = 6;
 const LIST = 7;
-
-/** The fields of the measurement of one function in an ANSWER. */
-const SEGMENT_FIELDS = 3;
 
 /** Writes a record of this message. Returns its kind for `commit`; 0 if the message does not fit. */
 export function writeMessage(ring: RingWriter, message: Message): number {

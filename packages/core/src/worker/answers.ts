@@ -22,6 +22,7 @@ import {
   EXITING,
   LATE,
   REPORT,
+  SEGMENT_FIELDS,
   SEPARATE_VALUE,
   STARTED,
   VALUE_OF,
@@ -68,7 +69,7 @@ export class Answers {
   #specials: unknown[] | undefined;
   /** The last result refers to objects of the task, which the next task may change. */
   #refersToTask: 'no' | 'to little' | 'to much' = 'no';
-  /** Run times of the waiting outcomes, as a flat list of function, runs, microseconds. */
+  /** Run times of the waiting outcomes, as a flat list of function, runs, microseconds; a function is in it once. */
   #segments: number[] = [];
   /** The expected work in the waiting outcomes and in the running task: see wire/budget.ts. */
   #budget = 0;
@@ -151,10 +152,25 @@ export class Answers {
       this.#runs += this.#inMemory.at - this.#counted;
       this.#counted = this.#inMemory.at;
     }
-    if (this.#runs > 0) this.#segments.push(this.#measured, this.#runs, (time - this.#since) * 1000);
+    if (this.#runs > 0) this.#addSegment(this.#measured, this.#runs, (time - this.#since) * 1000);
     this.#runs = 0;
     this.#since = time;
     return time;
+  }
+
+  /**
+   * One for each function: the program charges all tasks of an answer with the mean of their function. With one for each run, the time of the last run would
+   * be charged for the tasks of all.
+   */
+  #addSegment(functionId: number, runs: number, elapsed: number): void {
+    const segments = this.#segments;
+    for (let at = 0; at < segments.length; at += SEGMENT_FIELDS) {
+      if (segments[at] !== functionId) continue;
+      segments[at + 1] = (segments[at + 1] as number) + runs;
+      segments[at + 2] = (segments[at + 2] as number) + elapsed;
+      return;
+    }
+    segments.push(functionId, runs, elapsed);
   }
 
   /** Whether the worker uses more than `limit` bytes after a task. The next answer tells it. */
