@@ -7,7 +7,7 @@ function answersOf() {
   const sent: Message[] = [];
   const capabilities = { sharesMemory: true, movesBuffers: true };
   const transport = { mode: 0, capabilities, memory: { sometimes: () => undefined }, send: (message: Message) => void sent.push(message) };
-  const answers = new Answers(transport as Partial<WorkerTransport> as WorkerTransport, 2 ** 20, 0, false);
+  const answers = new Answers(transport as unknown as WorkerTransport, 2 ** 20, 0, false);
   answers.resume();
   return { answers, sent };
 }
