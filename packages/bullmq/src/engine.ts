@@ -128,7 +128,7 @@ export class Engine {
 
   /** Without the data of the jobs, which can be long: BullMQ's `getJob` reads it, too. */
   async #hashes(ids: readonly string[]): Promise<(JobEnd | 'open' | 'gone')[]> {
-    const pipeline = this.#queueClient.pipeline();
+    const pipeline = this.#queueClient().pipeline();
     for (const id of ids) pipeline.hmget(this.queue.toKey(id), 'timestamp', 'finishedOn', 'returnvalue', 'failedReason');
     const replies = (await pipeline.exec()) ?? [];
     return replies.map(([error, fields]) => {
@@ -139,12 +139,12 @@ export class Engine {
     });
   }
 
-  get #queueClient(): Redis {
+  #queueClient(): Redis {
     return this.#clients[0] as Redis;
   }
 
   async #lastEvent(): Promise<string> {
-    const [last] = await this.#queueClient.xrevrange(this.queue.toKey('events'), '+', '-', 'COUNT', 1);
+    const [last] = await this.#queueClient().xrevrange(this.queue.toKey('events'), '+', '-', 'COUNT', 1);
     return last?.[0] ?? '0-0';
   }
 

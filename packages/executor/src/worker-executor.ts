@@ -54,7 +54,7 @@ export abstract class WorkerExecutor extends Executor {
     inspectAs<WorkerExecutor>(
       WorkerExecutor.prototype,
       (executor) => executor.#attachment.name,
-      (executor) => ({ state: executor.#state, maxWorkers: executor.#attachment.workers, tasks: executor.#attachment.open }),
+      (executor) => ({ state: executor.#state(), maxWorkers: executor.#attachment.workers, tasks: executor.#attachment.open }),
     );
   }
 
@@ -178,7 +178,7 @@ export abstract class WorkerExecutor extends Executor {
     };
   }
 
-  get #state(): 'open' | 'shut down' | 'broken' {
+  #state(): 'open' | 'shut down' | 'broken' {
     if (this.#attachment.broken !== undefined) return 'broken';
     return this.#isShutDown || !this.#attachment.isRuntimeOpen ? 'shut down' : 'open';
   }

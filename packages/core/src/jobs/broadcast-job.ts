@@ -65,7 +65,7 @@ export class BroadcastJob extends Job {
 
   /** The places that no worker has taken. */
   get free(): number {
-    return this.isOver ? 0 : this.#unsettled - this.#taken;
+    return this.isOver ? 0 : this.#unsettled - this.#taken();
   }
   get waiting(): number {
     return this.#isPending ? 0 : this.free;
@@ -74,7 +74,7 @@ export class BroadcastJob extends Job {
     return this.#isPending;
   }
 
-  get #taken(): number {
+  #taken(): number {
     let taken = 0;
     for (const place of this.#takers.values()) if (!place.isSettled) taken += 1;
     return taken;
@@ -132,7 +132,7 @@ export class BroadcastJob extends Job {
   end(error: unknown, how: Ending): void {
     if (this.isOver) return;
     const unsettled = this.#unsettled;
-    const inLanes = this.#taken;
+    const inLanes = this.#taken();
     this.#finish(false, error);
     this.owner.tasksEnded(unsettled, how, inLanes);
   }

@@ -171,7 +171,7 @@ export class StreamJob extends Job {
     if (this.isOver) return;
     this.#setAside(0);
     const unsettled = this.#accepted - this.#settled;
-    const inLanes = unsettled - this.#unclaimed;
+    const inLanes = unsettled - this.#unclaimed();
     this.#lastError ??= { error };
     this.#finish();
     this.owner.tasksEnded(unsettled, how, inLanes);
@@ -206,7 +206,7 @@ export class StreamJob extends Job {
   close(): Promise<void> {
     this.#setAside(0);
     const unsettled = this.isOver ? 0 : this.#accepted - this.#settled;
-    const inLanes = unsettled - this.#unclaimed;
+    const inLanes = unsettled - this.#unclaimed();
     const wasOver = this.isOver;
     // #deliver notifies the takers that still wait.
     this.#ready.clear(this.#accepted);
@@ -276,25 +276,25 @@ export class StreamJob extends Job {
   }
 
   /** Accepted tasks that no lane has. */
-  get #unclaimed(): number {
+  #unclaimed(): number {
     return this.isOver ? 0 : this.#buffer.size + tasksOf(this.#returned);
   }
 
   /** How many items may be accepted ahead of the consumer. */
-  get #reach(): number {
+  #reach(): number {
     const { meanSize } = this.#ready;
     return meanSize === 0 ? this.#window : Math.min(this.#window, Math.max(1, Math.floor(this.#mostBytes / meanSize)));
   }
 
   #room(): number {
-    return Math.max(0, this.#reach - this.left);
+    return Math.max(0, this.#reach() - this.left);
   }
 
   /** How many tasks may run: their results and those that are there are to be no more than `mostBytes`; one always may, where nothing is there. */
   #roomToRun(): number {
     const { bytes, meanSize } = this.#ready;
     if (meanSize === 0 || this.#mostBytes === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
-    const inLanes = this.#accepted - this.#settled - this.#unclaimed;
+    const inLanes = this.#accepted - this.#settled - this.#unclaimed();
     if (inLanes === 0 && bytes === 0) return 1 + Math.floor(this.#mostBytes / meanSize);
     return Math.floor((this.#mostBytes - bytes) / meanSize) - inLanes;
   }
@@ -304,7 +304,7 @@ export class StreamJob extends Job {
    * would mean one message per task.
    */
   #roomToPull(): number {
-    const reach = this.#reach;
+    const reach = this.#reach();
     const room = Math.max(0, reach - this.left);
     return this.#takers.size > 0 || room === reach || room >= Math.ceil(reach / 8) ? room : 0;
   }
@@ -337,12 +337,12 @@ export class StreamJob extends Job {
     this.owner.tasksAccepted(1);
     // A schema is code of the user: what it finds is counted.
     this.#buffer.push(item);
-    if (this.#aside > 0) this.#setAside(this.#isFull ? this.#unclaimed : 0);
+    if (this.#aside > 0) this.#setAside(this.#isFull() ? this.#unclaimed() : 0);
     return true;
   }
 
   /** Nothing runs, since the consumer does not take what is there. */
-  get #isFull(): boolean {
+  #isFull(): boolean {
     if (this.isOver || this.#takers.size > 0 || this.#ready.bytes === 0) return false;
     return this.#roomToRun() <= 0 && this.#accepted - this.#settled === this.#buffer.size;
   }
@@ -371,7 +371,7 @@ export class StreamJob extends Job {
       } else break;
     }
     this.#input.updateHold();
-    this.#setAside(this.#isFull ? this.#unclaimed : 0);
+    this.#setAside(this.#isFull() ? this.#unclaimed() : 0);
     if (ready.taken > before) this.#wakeForRoom();
   }
 

@@ -48,8 +48,6 @@ let expecting: (PolledChannel | undefined)[] = [];
 let polled: (PolledChannel | undefined)[] = [];
 let count = 0;
 let isPlanned = false;
-/** The next poll comes after a turn of the event loop. */
-let comesAfterTurn = false;
 /** When the last poll began. */
 let began = 0;
 let credit = MOST_CREDIT;
@@ -65,8 +63,7 @@ export function expectAnswer(channel: PolledChannel): void {
   channel.isExpected = true;
   expecting[count++] = channel;
   plan();
-  // The event loop may wait before an immediate that does not keep it alive.
-  if (!comesAfterTurn) attend(channel);
+  attend(channel);
 }
 
 /** An immediate that keeps the event loop alive: the loop does not wait before it has run. */
@@ -84,11 +81,22 @@ function attend(channel: PolledChannel): void {
 function plan(): void {
   if (isPlanned) return;
   isPlanned = true;
-  comesAfterTurn = turnSince !== 0 && now() - turnSince > LONGEST_TURN;
-  if (comesAfterTurn) afterTurn(poll).unref();
-  else nextTick(poll);
+  nextTick(pollUnlessLong);
 }
 
+/** A long turn of the event loop ends first. */
+function pollUnlessLong(): void {
+  began = now();
+  if (turnSince !== 0 && began - turnSince > LONGEST_TURN) afterTurn(pollAfterTurn).unref();
+  else poll();
+}
+
+function pollAfterTurn(): void {
+  began = now();
+  poll();
+}
+
+/** `began` is the time. */
 function poll(): void {
   isPlanned = false;
   const channels = expecting as PolledChannel[];
@@ -107,7 +115,6 @@ function poll(): void {
 }
 
 function hasCredit(): boolean {
-  began = now();
   credit = Math.min(MOST_CREDIT, credit + (began - creditedAt) * REFILL);
   creditedAt = began;
   return credit > 0;

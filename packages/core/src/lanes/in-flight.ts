@@ -7,6 +7,7 @@
  * know transports, deadlines and the reasons of an end.
  */
 import { type Chunk, type Ending, Job } from '../jobs/job.ts';
+import { dropFirst } from '../primitives/drop-first.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
 
 /** One TASKS message that is not fully answered. */
@@ -142,7 +143,7 @@ export class InFlight {
       sent.chunkAt += 1;
       sent.offset = 0;
     }
-    if (sent.left === 0) this.#messages.shift();
+    if (sent.left === 0) dropFirst(this.#messages);
   }
 
   /** Takes up to `most` tasks back, the last first; `retract` returns for how many of a message that is still possible. */

@@ -239,7 +239,7 @@ export class InlineTransport implements Transport {
       if ('error' in next) this.#runner.receiveUnreadable(next.error);
       else if (next.message[0] === RETIRE) this.#leave(next.message[1] === true);
       else if (next.message[0] !== TASKS) this.#runner.receive(next.message);
-      else if (hasTasks || !this.#takesTasks) break;
+      else if (hasTasks || !this.#takesTasks()) break;
       else {
         hasTasks = true;
         this.#runner.receive(next.message);
@@ -247,11 +247,11 @@ export class InlineTransport implements Transport {
       this.#toWorker.shift();
     }
     this.#runner.drive();
-    if (this.#toWorker.length > 0 && this.#takesTasks) this.#planTurn();
+    if (this.#toWorker.length > 0 && this.#takesTasks()) this.#planTurn();
   }
 
   /** The one slot of the worker is free, or each of several has at most one task. */
-  get #takesTasks(): boolean {
+  #takesTasks(): boolean {
     return this.#runner.isShared || this.#runner.isIdle;
   }
 

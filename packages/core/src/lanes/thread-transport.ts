@@ -132,7 +132,8 @@ export class ThreadTransport implements Transport, PolledChannel {
 
   postTasks(slot: number, sequence: number, count: number, { runs, transfer, separate }: PackedRuns): void {
     const cell = this.#cellOf(slot, sequence);
-    Atomics.store(this.#cells, cell, packClaims(0, count));
+    // A plain store: the worker reads the cell only after the message, which is published after it.
+    this.#cells[cell] = packClaims(0, count);
     this.#sent[slot] = sequence;
     const of = slot === 0 ? undefined : slot;
     if (separate.length > 0) this.post([TASKS, sequence, cell, runs, of, true], transfer);

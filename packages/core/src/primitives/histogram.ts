@@ -42,10 +42,10 @@ export class Histogram {
 
   /** In milliseconds; all of them are 0 while nothing is recorded. */
   percentiles(): Percentiles {
-    return { p50: this.#percentile(0.5), p90: this.#percentile(0.9), p99: this.#percentile(0.99), max: this.#roundedMax };
+    return { p50: this.#percentile(0.5), p90: this.#percentile(0.9), p99: this.#percentile(0.99), max: this.#roundedMax() };
   }
 
-  get #roundedMax(): number {
+  #roundedMax(): number {
     return Math.round(this.#max * IN_MICROSECONDS) / IN_MICROSECONDS;
   }
 
@@ -54,7 +54,7 @@ export class Histogram {
     let seen = 0;
     for (let bucket = 0; bucket < this.#counts.length; bucket++) {
       seen += this.#counts[bucket] as number;
-      if (seen >= rank && seen > 0) return withDigits(2 ** (LOWEST + bucket / STEPS), this.#roundedMax);
+      if (seen >= rank && seen > 0) return withDigits(2 ** (LOWEST + bucket / STEPS), this.#roundedMax());
     }
     return 0;
   }

@@ -141,7 +141,7 @@ export class Client implements JobOwner {
   }
 
   /** Tasks in the queue: accepted, and neither in a lane nor waiting for one certain worker. */
-  get #inQueue(): number {
+  #inQueue(): number {
     if (this.#broadcasts.size === 0) return this.queued;
     let apart = 0;
     for (const { free } of this.#broadcasts) apart += free;
@@ -190,8 +190,8 @@ export class Client implements JobOwner {
     const { maxQueue, name } = this.options;
     // What a worker takes at once does not wait; it is asked only when the queue is full.
     const ahead = maxQueue === Number.POSITIVE_INFINITY ? 0 : this.#scheduler.lyingAhead(this);
-    if (this.queued + ahead > maxQueue && this.#inQueue + ahead > maxQueue + this.#scheduler.freeSlots(this)) {
-      const before = this.#inQueue + ahead - tasks;
+    if (this.queued + ahead > maxQueue && this.#inQueue() + ahead > maxQueue + this.#scheduler.freeSlots(this)) {
+      const before = this.#inQueue() + ahead - tasks;
       job.end(new QueueFullError(`${name}: ${before} tasks wait, and ${tasks} more would be over maxQueue (${maxQueue})`), 'refused');
       return;
     }
@@ -245,7 +245,7 @@ export class Client implements JobOwner {
   /** Tasks that could be claimed now: what waits, or what the first job may still pull. */
   get claimable(): number {
     const front = this.front();
-    return front === undefined ? 0 : Math.max(this.#inQueue, front.waiting);
+    return front === undefined ? 0 : Math.max(this.#inQueue(), front.waiting);
   }
 
   /** The worker time that it has used, in nanoseconds. Tasks that lanes have count with the time that is expected of them. */
@@ -352,7 +352,7 @@ export class Client implements JobOwner {
   /** Resolves when fewer than `limit` tasks wait; 0: when a worker would take a task at once. Rejects when the client ends. */
   waitForCapacity(limit: number): Promise<void> {
     this.#capacity ??= new CapacityWaiters({
-      waiting: () => this.#inQueue + this.#scheduler.lyingAhead(this),
+      waiting: () => this.#inQueue() + this.#scheduler.lyingAhead(this),
       freeSlots: () => this.#scheduler.freeSlots(this),
       keepAlive: (by) => this.#keepAlive.change(by),
     });
@@ -380,14 +380,14 @@ export class Client implements JobOwner {
 
   /** Resolves when all that was accepted has ended and every lazy input is done with. */
   whenIdle(): Promise<void> {
-    return this.#isIdle ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
+    return this.#isIdle() ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
   }
 
   /** Sync inputs are read to their end; what is paused is not waited for, and ends when the rest has. */
   async drained(): Promise<void> {
     for (const stream of [...this.#streams]) stream.lift();
     // Who takes an error, and asks on at once, was paused for a moment only.
-    while (!this.#isDrained) await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
+    while (!this.#isDrained()) await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
     for (const stream of [...this.#streams]) stream.stopInput(this.options.closedError('input'));
   }
 
@@ -496,19 +496,19 @@ export class Client implements JobOwner {
     this.#tellIfIdle();
   }
 
-  get #isIdle(): boolean {
+  #isIdle(): boolean {
     return this.#open === 0 && this.#streams.size === 0;
   }
 
-  get #isDrained(): boolean {
+  #isDrained(): boolean {
     if (this.#open > 0) return false;
     for (const stream of this.#streams) if (!stream.isPaused) return false;
     return true;
   }
 
   #tellIfIdle(): void {
-    if (this.#waiters.length > 0 && this.#isIdle) for (const resolve of this.#waiters.splice(0)) resolve();
-    if (this.#drainWaiters.length > 0 && this.#isDrained) for (const resolve of this.#drainWaiters.splice(0)) resolve();
+    if (this.#waiters.length > 0 && this.#isIdle()) for (const resolve of this.#waiters.splice(0)) resolve();
+    if (this.#drainWaiters.length > 0 && this.#isDrained()) for (const resolve of this.#drainWaiters.splice(0)) resolve();
   }
 
   #waitForFunction(job: Job): void {

@@ -230,7 +230,9 @@ export class Scheduler implements WorkListener, ClientScheduler {
   /** A job came in: an idle lane gets it at once; else it goes out with what else comes this turn. */
   pump(urgent: boolean): void {
     if (this.#next === 'gathering') return;
-    if (urgent && !this.#gathers && this.#isAnyIdle() && !this.#isAnyWarm()) this.#run();
+    // While nothing is planned, each job is stamped when it comes.
+    if (urgent && !this.#gathers && this.#isAnyIdle() && !this.#isAnyWarm())
+      this.#run(this.#next === 'nothing' ? this.#accepted?.at : undefined);
     else {
       this.#plan();
       if (urgent && this.#next === 'planned' && !this.#pumping) this.#next = 'gathering';
@@ -261,8 +263,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
     for (const client of [...this.#clients]) client.fail(cause, forGood);
   }
 
-  /** Gives lanes with room work until there is none of either. */
-  #run(): void {
+  /** Gives lanes with room work until there is none of either. `at`: the time, if it is known. */
+  #run(at?: number): void {
     if (this.#pumping) {
       // Called from inside, by the code of a user's input: the outer call goes round once more.
       this.#again = true;
@@ -277,7 +279,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
         this.#longAhead.recall(this.#mayMoveTo);
         if (this.#slots > 1) this.#fillSlots();
         else if (this.#waiting() > 0) {
-          const now = this.#clock.now();
+          const now = at ?? this.#clock.now();
+          at = undefined;
           this.#fillWarm(now);
           this.#fillIdle(now);
         }
@@ -417,9 +420,13 @@ export class Scheduler implements WorkListener, ClientScheduler {
   #fillIdle(now: number): void {
     let sharers = 0;
     for (const lane of this.#lanes) if (lane.isIdle || isWarm(lane, 0, now)) sharers += 1;
+    let at: number | undefined = now;
     for (let i = 0; i < this.#lanes.length && sharers > 0; i++) {
       const lane = this.#lanes[i] as Lane;
-      if (lane.isIdle) this.#fillShare(lane, sharers--);
+      if (!lane.isIdle) continue;
+      this.#fillShare(lane, sharers--, at);
+      // The message may have taken long to write.
+      at = undefined;
     }
     for (let i = 0; i < this.#lanes.length && sharers > 0; i++) {
       const lane = this.#lanes[i] as Lane;
@@ -428,11 +435,11 @@ export class Scheduler implements WorkListener, ClientScheduler {
   }
 
   /** One of `sharers` lanes gets its share of what waits; all of it, if that is too little to wake another thread. */
-  #fillShare(lane: Lane, sharers: number): void {
+  #fillShare(lane: Lane, sharers: number, now?: number): void {
     const waiting = this.#waiting();
     if (waiting === 0 || lane.callsLeft <= 0 || (this.#broadcasts.length > 0 && this.#isKept(lane))) return;
     const isShared = sharers > 1 && !staysTogether(lane, this.#active);
-    this.#fill(lane, lane.slots[0] as Slot, isShared ? Math.ceil(waiting / sharers) : waiting);
+    this.#fill(lane, lane.slots[0] as Slot, isShared ? Math.ceil(waiting / sharers) : waiting, now);
   }
 
   /** Several slots: one task to each, the lane with the fewest first. Another worker is started before a lane gets a second task. */

@@ -24,11 +24,11 @@ export interface Direction {
   readonly sleeps: boolean;
 }
 
-/** In the line of a sender: the words written to the ring, the messages posted on the port, and the number of both, on which a worker sleeps. */
+/** In the line of a sender: the words written to the ring, the messages posted on the port, and a number on which a worker sleeps: it rises with each message of the port, and when a record wakes it. */
 export const HEAD = 0;
 export const POSTED = 1;
 export const WAKE = 2;
-/** In the line of a receiver: how it waits, the words read from the ring, and the messages taken from the port. */
+/** In the line of a receiver: how it waits, the words of the ring that may be written again, and the messages taken from the port. */
 export const STATE = 0;
 export const TAIL = 1;
 export const TAKEN = 2;

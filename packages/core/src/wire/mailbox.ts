@@ -171,13 +171,13 @@ export class Mailbox {
   #waitForMail(): boolean {
     for (let looks = 0; looks < MOST_LOOKS; looks++) {
       this.#load();
-      if (!this.#isNext) return false;
+      if (!this.#isNext()) return false;
       if (this.#hasMail) return true;
     }
     throw new MailboxError('the frame in the mailbox is not whole');
   }
 
-  get #isNext(): boolean {
+  #isNext(): boolean {
     return this.#theirs.fields[NUMBER] === ((this.#mine.fields[TAKEN] as number) + 1) >>> 0;
   }
 
@@ -187,7 +187,7 @@ export class Mailbox {
     } catch (cause) {
       throw new MailboxError('the mailbox cannot be read', { cause });
     }
-    this.#hasMail = this.#isNext && this.#theirs.isWhole;
+    this.#hasMail = this.#isNext() && this.#theirs.isWhole;
   }
 
   #store(bytes: number): void {

@@ -105,7 +105,7 @@ export class Packer {
     this.transfer = undefined;
   }
 
-  get #isTogether(): boolean {
+  #isTogether(): boolean {
     return this.#quickCheck.others !== undefined;
   }
 
@@ -141,11 +141,11 @@ export class Packer {
 
   #packViews(value: object): void {
     if (Buffer.isBuffer(value) && !types.isSharedArrayBuffer(value.buffer)) {
-      const isOwn = ownsBuffer(value) && !this.#isTogether;
+      const isOwn = ownsBuffer(value) && !this.#isTogether();
       this.#set(BYTES, isOwn ? value.buffer : rightSized(value).buffer, undefined);
       return;
     }
-    const copier = new Copier([], NOTHING, undefined, this.#isTogether);
+    const copier = new Copier([], NOTHING, undefined, this.#isTogether());
     const copy = copier.copy(value);
     if (copier.isBare) this.#set(PLAIN, copy, undefined);
     else this.#set(BYTES, [copy, copier.buffers], undefined);
@@ -168,11 +168,11 @@ export class Packer {
       this.#set(SEPARATE, [copy, copier.buffers], [...(check.moved as ReadonlySet<Transferable>), ...copier.movable]);
       return;
     }
-    const copier = new Copier(movesBuffers && isSmall ? [] : undefined, NOTHING, check.readings, this.#isTogether);
-    const needsCopy = check.readings !== undefined || (copier.buffers !== undefined && (check.hasViews || this.#isTogether));
+    const copier = new Copier(movesBuffers && isSmall ? [] : undefined, NOTHING, check.readings, this.#isTogether());
+    const needsCopy = check.readings !== undefined || (copier.buffers !== undefined && (check.hasViews || this.#isTogether()));
     const copy = needsCopy ? copier.copy(value) : value;
     // The copier leaves the views of a value for a process to the serialiser.
-    if (!isSmall || (this.#isTogether && !movesBuffers)) this.#packBytes(copy, root);
+    if (!isSmall || (this.#isTogether() && !movesBuffers)) this.#packBytes(copy, root);
     else if (copier.isBare) this.#set(PLAIN, copy, undefined);
     else this.#set(BYTES, [copy, copier.buffers], copier.movable);
   }

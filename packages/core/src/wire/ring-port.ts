@@ -80,8 +80,10 @@ export class RingPort {
     }
     this.#writer.commit(kind, this.#posted);
     const { receiver } = this.#out;
+    const state = Atomics.load(this.#cells, receiver + STATE);
+    if (state === ASLEEP) this.#wake();
     // A receiver in its event loop needs a message on the port, if none is on its way.
-    if (this.#wake() === IN_LOOP && Atomics.load(this.#cells, receiver + TAKEN) === this.#posted) this.#post(WAKE_UP, undefined);
+    else if (state === IN_LOOP && Atomics.load(this.#cells, receiver + TAKEN) === this.#posted) this.#post(WAKE_UP, undefined);
   }
 
   /** How this end waits, from now on. Before it returns to its event loop, it must read once more. */
@@ -91,7 +93,12 @@ export class RingPort {
 
   /** Something came that was not read. */
   get hasNews(): boolean {
-    return (!this.#isBroken && this.#reader.hasRecord) || this.#isAnyPosted;
+    return this.hasRecord || this.#isAnyPosted();
+  }
+
+  /** A record came that was not read. */
+  get hasRecord(): boolean {
+    return !this.#isBroken && this.#reader.hasRecord;
   }
 
   /** Reads all that has come. Returns whether there was anything. */
@@ -100,7 +107,7 @@ export class RingPort {
     for (;;) {
       isAny = this.#readRing() || isAny;
       const isHeld = !this.#isBroken && this.#reader.isOpen;
-      if (!isHeld && !this.#isAnyPosted) return isAny;
+      if (!isHeld && !this.#isAnyPosted()) return isAny;
       if (this.#takeFromPort()) isAny = true;
       else {
         if (isHeld) this.#break(new RangeError('a record came before the message that it follows'));
@@ -127,19 +134,17 @@ export class RingPort {
       throw error;
     }
     this.#posted = posted;
-    this.#wake();
+    if (this.#out.sleeps) this.#wake();
   }
 
-  /** After a message was made visible: wakes a sleeping receiver. Returns how the receiver waits. */
-  #wake(): number {
-    const { sender, receiver, sleeps } = this.#out;
-    if (sleeps) Atomics.add(this.#cells, sender + WAKE, 1);
-    const state = Atomics.load(this.#cells, receiver + STATE);
-    if (sleeps && state === ASLEEP) Atomics.notify(this.#cells, sender + WAKE, 1);
-    return state;
+  /** After a message was made visible: a receiver that sleeps, or is about to, goes on. */
+  #wake(): void {
+    const { sender, receiver } = this.#out;
+    Atomics.add(this.#cells, sender + WAKE, 1);
+    if (Atomics.load(this.#cells, receiver + STATE) === ASLEEP) Atomics.notify(this.#cells, sender + WAKE, 1);
   }
 
-  get #isAnyPosted(): boolean {
+  #isAnyPosted(): boolean {
     return ((Atomics.load(this.#cells, this.#in.sender + POSTED) - this.#taken) | 0) > 0;
   }
 

@@ -18,6 +18,8 @@ const WORD = 8;
 const KIND_BITS = 8;
 /** The most words of one record. For a longer message the port is as fast. */
 const MOST_WORDS = RING_WORDS / 4;
+/** Words after which the reader tells the writer that they may be used again. More: the ring holds less. Fewer: more traffic between processors. */
+const TOLD_EVERY = RING_WORDS / 4;
 /** The most characters of a text. */
 const LONGEST_TEXT = 64;
 const LATIN1 = 0xff;
@@ -132,6 +134,8 @@ export class RingReader {
   readonly #tail: number;
   readonly #words: Words;
   #at = 0;
+  /** What TAIL says. */
+  #told = 0;
   #next = 0;
   #length = 0;
 
@@ -141,6 +145,7 @@ export class RingReader {
     this.#tail = direction.receiver + TAIL;
     this.#words = new Words(cells, direction);
     this.#at = Atomics.load(cells, this.#tail);
+    this.#told = this.#at;
   }
 
   /** The next record is there, and was not closed. */
@@ -193,12 +198,15 @@ export class RingReader {
     return text;
   }
 
-  /** The record is read: its words may be used again. Throws if some of it were not read. */
+  /** The record is read: its words may be used again, from the next TOLD_EVERY on. Throws if some of it were not read. */
   close(): void {
     const isWhole = this.#next === this.#length;
     this.#at = (this.#at + this.#length) | 0;
     this.#length = 0;
-    Atomics.store(this.#cells, this.#tail, this.#at);
+    if (((this.#at - this.#told) | 0) >= TOLD_EVERY) {
+      this.#told = this.#at;
+      Atomics.store(this.#cells, this.#tail, this.#at);
+    }
     if (!isWhole) throw new RangeError(`expected the end of a record after ${this.#next} words`);
   }
 

@@ -239,7 +239,8 @@ export class Answers {
     const stored = this.#inMemory === undefined ? 0 : this.#inMemory.at - this.#from;
     const count = this.#values.length + this.#count + stored;
     if (count > 0) {
-      const time = this.closeSegment();
+      // If the last run has ended, its end is the time: nothing has run since.
+      const time = this.#runs > 0 || stored > 0 ? this.closeSegment() : this.#since;
       const memory = this.#memoryToSend(time);
       const inMemory = stored === 0 ? undefined : this.#inMemory?.results?.subarray(this.#from, this.#from + stored);
       this.#from += stored;

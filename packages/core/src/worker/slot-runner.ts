@@ -13,6 +13,7 @@
  */
 import type { AsyncResource } from 'node:async_hooks';
 import { TaskModuleError, TaskSerializationError } from '../errors.ts';
+import { dropFirst } from '../primitives/drop-first.ts';
 import { promiseOf, whenSettled } from '../primitives/promises.ts';
 import type { LoadedTask } from '../tasks/loading/load-task.ts';
 import {
@@ -157,7 +158,7 @@ export class SlotRunner {
     for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
       if (!this.#runBatch(batch)) return;
       this.answers.acknowledged = batch.sequence;
-      this.#queue.shift();
+      dropFirst(this.#queue);
     }
     this.answers.flush();
     if (this.#lent.length > 0) this.#giveBack();

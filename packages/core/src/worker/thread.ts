@@ -168,7 +168,8 @@ class ThreadTransport implements WorkerTransport {
       if (!this.#isQuiet()) return false;
       if (this.#sees(seen)) continue;
       this.#port.wait(ASLEEP);
-      const woken = Atomics.wait(cells, wake, seen, SLEEP);
+      // A record whose sender has read the state before has not raised WAKE.
+      const woken = this.#port.hasRecord ? 'not-equal' : Atomics.wait(cells, wake, seen, SLEEP);
       this.#port.wait(ATTENTIVE);
       if (woken === 'timed-out') this.#expectsWork = false;
     }
@@ -181,13 +182,13 @@ class ThreadTransport implements WorkerTransport {
     if (this.#port.read()) this.runner.drive();
   }
 
-  /** Polls for a message that came after `seen`. */
+  /** Polls for a record, or for a message of the port that came after `seen`. */
   #sees(seen: number): boolean {
     const spinWait = this.#spinWait;
     if (!this.runner.setup.polls || !spinWait.begin(this.#busyFor)) return false;
     let found = false;
     do {
-      for (let i = 0; i < LOOKS && !found; i++) found = Atomics.load(this.#cells, this.#wakeCell) !== seen;
+      for (let i = 0; i < LOOKS && !found; i++) found = this.#port.hasRecord || Atomics.load(this.#cells, this.#wakeCell) !== seen;
     } while (!found && !spinWait.isOver);
     spinWait.ended(found);
     return found;

@@ -23,6 +23,8 @@ type Mistake =
   | 'TAKEN is counted after the last look'
   | 'no look after IN_LOOP was stored'
   | 'WAKE is read after the look'
+  | 'no look at the ring after ASLEEP was stored'
+  | 'WAKE is not raised for a sleeper'
   | 'no look at the ring before a message of the port'
   | 'no WAKE_UP';
 
@@ -135,23 +137,21 @@ class Model {
         const isLate = this.#is('HEAD moves before the record is written');
         const ring = [...s.ring];
         ring[(isLate ? s.head - 1 : s.head) % RING] = [s.next, s.posted];
-        yield go({ ring, sender: isLate ? 'wake' : this.#is('the state is read before HEAD moves') ? 'early' : 'head' });
+        yield go({ ring, sender: isLate ? 'state' : this.#is('the state is read before HEAD moves') ? 'early' : 'head' });
         break;
       }
       case 'early':
         yield go({ early: s.state, sender: 'head' });
         break;
       case 'head':
-        yield go({ head: s.head + 1, sender: this.#is('HEAD moves before the record is written') ? 'write' : 'wake' });
-        break;
-      case 'wake':
-        yield go({ wake: s.wake + 1, sender: 'state' });
+        yield go({ head: s.head + 1, sender: this.#is('HEAD moves before the record is written') ? 'write' : 'state' });
         break;
       case 'state': {
         const state = s.early >= 0 ? s.early : s.state;
         const done = { sender: 'begin', next: s.next + 1, early: -1 };
         if (state === ATTENTIVE) yield go(done);
-        else if (state === ASLEEP) yield go({ ...done, isNotified: s.receiver === 'asleep' });
+        else if (state === ASLEEP)
+          yield go({ sender: this.#is('WAKE is not raised for a sleeper') ? 'state port' : 'wake port', early: -1 });
         else yield go({ sender: 'is woken', early: -1 });
         break;
       }
@@ -200,7 +200,7 @@ class Model {
         yield* this.#open(s, 'read', 'more');
         break;
       case 'read':
-        yield this.#deliver(s, 'open');
+        yield* this.#deliver(s, 'open');
         break;
       case 'more':
         if (s.isHeld || s.posted > s.taken) yield go({ receiver: 'take' });
@@ -215,7 +215,7 @@ class Model {
         else yield* this.#open(s, 'read before', 'count');
         break;
       case 'read before':
-        yield this.#deliver(s, 'before');
+        yield* this.#deliver(s, 'before');
         break;
       case 'count': {
         const delivered = s.hand === WAKE_UP ? s.delivered : [...s.delivered, s.hand];
@@ -229,7 +229,7 @@ class Model {
         yield* this.#open(go({ taken: s.taken + 1 }), 'read late', 'count late').map((state) => ({ ...state, taken: s.taken }));
         break;
       case 'read late':
-        yield this.#deliver(s, 'open late');
+        yield* this.#deliver(s, 'open late');
         break;
       case 'count late':
         yield go({ taken: s.taken + 1, receiver: s.back });
@@ -244,7 +244,10 @@ class Model {
         yield go({ receiver: 'enter' });
         break;
       case 'sleep':
-        yield go({ state: ASLEEP, receiver: 'compare' });
+        yield go({ state: ASLEEP, receiver: this.#is('no look at the ring after ASLEEP was stored') ? 'compare' : 'look' });
+        break;
+      case 'look':
+        yield go({ receiver: s.head > s.at ? 'attend' : 'compare' });
         break;
       case 'compare':
         if (s.wake === s.seen) yield go({ receiver: 'asleep', isNotified: false });
@@ -268,9 +271,12 @@ class Model {
     return [{ ...s, receiver: isNext ? found : none, isHeld: isThere && !isNext }];
   }
 
-  #deliver(s: State, then: string): State {
+  /** The reader may tell its writer later that it may write there again. */
+  *#deliver(s: State, then: string): Generator<State> {
     const [message] = s.ring[s.at % RING] as [number, number];
-    return { ...s, delivered: [...s.delivered, message], at: s.at + 1, tail: s.at + 1, isAny: true, receiver: then };
+    const delivered = { ...s, delivered: [...s.delivered, message], at: s.at + 1, isAny: true, receiver: then };
+    yield { ...delivered, tail: s.at + 1 };
+    yield delivered;
   }
 }
 
@@ -300,6 +306,8 @@ const MISTAKES: readonly Mistake[] = [
   'TAKEN is counted after the last look',
   'no look after IN_LOOP was stored',
   'WAKE is read after the look',
+  'no look at the ring after ASLEEP was stored',
+  'WAKE is not raised for a sleeper',
   'no look at the ring before a message of the port',
   'no WAKE_UP',
 ];
