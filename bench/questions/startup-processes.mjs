@@ -15,6 +15,7 @@ export default {
     poolifier: program('poolifier', 'cluster'),
     'jest-worker': program('jest-worker', 'process'),
     'bare fork': program('bare-fork'),
+    'bound: processes first': program('processes-first'),
   },
   goals: [{ text: '<= 1.15 x a bare fork', metric: 'wall', over: ['bare fork'], atMost: 1.15 }],
 };

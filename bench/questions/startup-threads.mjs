@@ -16,6 +16,7 @@ export default {
     poolifier: program('poolifier', 'thread'),
     'jest-worker': program('jest-worker', 'thread'),
     'bare threads': program('bare-threads'),
+    'bound: threads first': program('threads-first'),
   },
   goals: [{ text: '<= 1.1 x piscina', metric: 'wall', over: ['piscina'], atMost: 1.1 }],
 };

@@ -43,6 +43,8 @@ export class RingPort {
   /** Messages posted on the port, and taken from it, modulo 2^32. */
   #posted = 0;
   #taken = 0;
+  /** How this end waits. */
+  #state = IN_LOOP;
   #isBroken = false;
 
   constructor(port: MessagePort, cells: Int32Array, to: Direction, from: Direction, receiver: PortReceiver) {
@@ -88,6 +90,8 @@ export class RingPort {
 
   /** How this end waits, from now on. Before it returns to its event loop, it must read once more. */
   wait(state: number): void {
+    if (state === this.#state) return;
+    this.#state = state;
     Atomics.store(this.#cells, this.#in.receiver + STATE, state);
   }
 
