@@ -29,7 +29,7 @@ const report = (what, { code, stdout, stderr }) => {
 const BOUNDS = {
   '@twinpool/adapters': [30, 200],
   '@twinpool/bullmq': [40, 500],
-  '@twinpool/core': [140, 3250],
+  '@twinpool/core': [140, 3300],
   '@twinpool/executor': [40, 400],
   '@twinpool/migrate': [30, 1500],
   '@twinpool/pool': [40, 360],
