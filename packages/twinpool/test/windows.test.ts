@@ -27,6 +27,9 @@ describe('on Windows, a busy worker and the processes that it has started are en
     const { program, pids } = start('windows', 'killed');
     await program.printed('busy', BOUND);
     await until(() => childrenOf(program.pid).length > 1, 'the reaper runs', BOUND);
+    // Since the program has started the reaper, its event loop has turned: the reaper knows the worker.
+    process.kill(program.pid, 'SIGUSR2');
+    await program.printed('turned', BOUND);
     process.kill(program.pid, 'SIGKILL');
     await program.end(BOUND);
     expect(pids()).toHaveLength(2);

@@ -24,6 +24,12 @@ const stateOf = (pid: number): string | undefined => {
     return undefined;
   }
 };
+/** The program has started the reaper and, as its event loop has turned since, has told it the workers. Without a shell it starts late. */
+async function reaperKnows(program: Program, workers: number): Promise<void> {
+  await until(() => childrenOf(program.pid).length > workers, 'the reaper runs', BOUND);
+  process.kill(program.pid, 'SIGUSR2');
+  await program.printed('turned', BOUND);
+}
 /** Includes zombies. */
 const everyChild = (): string[] =>
   readdirSync('/proc/self/task').flatMap((task) => readFileSync(`/proc/self/task/${task}/children`, 'latin1').split(' ').filter(Boolean));
@@ -35,7 +41,7 @@ describe.each(SHELLS)('%s', (_title, execArgv) => {
     await program.printed('ready', BOUND);
     const workers = program.numbers('workers');
     expect(workers.length).toBeGreaterThanOrEqual(1);
-    await until(() => childrenOf(program.pid).length > workers.length, 'the reaper runs', BOUND);
+    await reaperKnows(program, workers.length);
     // The reaper that was started last reads all its messages before it sees the end of the pipe.
     process.kill(program.pid, 'SIGKILL');
     await program.end();
@@ -48,7 +54,7 @@ describe.each(SHELLS)('%s', (_title, execArgv) => {
     await program.printed('ready', BOUND);
     const [worker] = program.numbers('workers') as [number];
     await gate.entered(1);
-    await until(() => childrenOf(program.pid).length > 1, 'the reaper runs', BOUND);
+    await reaperKnows(program, 1);
     process.kill(program.pid, 'SIGSTOP');
     await until(() => stateOf(worker) === 'T', 'the worker is stopped', BOUND);
     // Longer than the task's limit.
@@ -68,7 +74,7 @@ describe.each(SHELLS)('%s', (_title, execArgv) => {
     await program.printed('ready', BOUND);
     const [worker] = program.numbers('workers') as [number];
     await gate.entered(1);
-    await until(() => childrenOf(program.pid).length > 1, 'the reaper runs', BOUND);
+    await reaperKnows(program, 1);
     process.kill(program.pid, 'SIGSTOP');
     await until(() => stateOf(worker) === 'T', 'the worker is stopped', BOUND);
     process.kill(program.pid, 'SIGCONT');
