@@ -1,8 +1,8 @@
 /**
  * The layout of the memory that a lane shares with its worker thread: a list of Int32 cells.
  *
- *   to the worker   line of the sender (lane): HEAD | POSTED | WAKE         line of the receiver (worker): STATE | TAIL | TAKEN
- *   to the lane     line of the sender (worker): HEAD | POSTED              line of the receiver (lane): STATE | TAIL | TAKEN
+ *   to the worker   line of the sender (lane): POSTED | WAKE                line of the receiver (worker): STATE | TAIL | TAKEN
+ *   to the lane     line of the sender (worker): POSTED                     line of the receiver (lane): STATE | TAIL | TAKEN
  *   for each slot   ABORT_MESSAGE | ABORT_TASK | one cell per message       cell of a message: next: 16 bits | end: 16 bits
  *   two rings       RING_WORDS words of 8 bytes for each direction          wire/ring.ts
  *
@@ -24,10 +24,9 @@ export interface Direction {
   readonly sleeps: boolean;
 }
 
-/** In the line of a sender: the words written to the ring, the messages posted on the port, and a number on which a worker sleeps: it rises with each message of the port, and when a record wakes it. */
-export const HEAD = 0;
-export const POSTED = 1;
-export const WAKE = 2;
+/** In the line of a sender: the messages posted on the port, and a number on which a worker sleeps: it rises with each message of the port, and when a record wakes it. */
+export const POSTED = 0;
+export const WAKE = 1;
 /** In the line of a receiver: how it waits, the words of the ring that may be written again, and the messages taken from the port. */
 export const STATE = 0;
 export const TAIL = 1;

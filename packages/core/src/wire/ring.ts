@@ -3,15 +3,16 @@
  *
  *   record   header: length << 8 | kind (i32), messages posted on the port before it (i32)  |  words: two i32, one f64, or 8 characters
  *
- *   writer:  begin -> pair, number, text ... -> commit: HEAD moves behind the record        a record that does not fit is not committed
- *   reader:  open -> pair, number, text ... -> close: TAIL moves behind the record
+ *   writer:  begin -> pair, number, text ... -> commit: clears the next header, then stores that of the record
+ *   reader:  open -> pair, number, text ... -> close: clears the header; TAIL follows
  *
- * Invariants: HEAD moves last, so a record that is half written is never read. Positions count words without end and are cut to the ring with every
+ * Invariants: the header is stored last, so a record that is half written is never read. Behind the last record is a header of 0. So a record needs one
+ * line of the cache of the other processor, and no second one that says that it is there. Positions count words without end and are cut to the ring with every
  * access, so neither side reads or writes outside of it, whatever the other side has written. The reader copies a header before it uses it, and reads
  * no word behind the record.
  * This file does not know messages, and does not wait.
  */
-import { type Direction, HEAD, RING_WORDS, TAIL } from './cells.ts';
+import { type Direction, RING_WORDS, TAIL } from './cells.ts';
 
 const MASK = RING_WORDS - 1;
 const WORD = 8;
@@ -40,7 +41,7 @@ class Words {
 
 export class RingWriter {
   readonly #cells: Int32Array;
-  readonly #head: number;
+  readonly #ring: number;
   readonly #tail: number;
   readonly #words: Words;
   /** The position of the record, the words of it so far, and the most that it may have. */
@@ -52,17 +53,17 @@ export class RingWriter {
 
   constructor(cells: Int32Array, direction: Direction) {
     this.#cells = cells;
-    this.#head = direction.sender + HEAD;
+    this.#ring = direction.ring;
     this.#tail = direction.receiver + TAIL;
     this.#words = new Words(cells, direction);
-    this.#at = Atomics.load(cells, this.#head);
+    this.#at = Atomics.load(cells, this.#tail);
     this.#read = this.#at;
   }
 
   /** Begins a record, in place of one that was not committed. */
   begin(): void {
     if (this.#room() < MOST_WORDS) this.#read = Atomics.load(this.#cells, this.#tail);
-    this.#most = Math.min(this.#room(), MOST_WORDS);
+    this.#most = Math.min(this.#room() - 1, MOST_WORDS);
     this.#length = 1;
   }
 
@@ -115,10 +116,11 @@ export class RingWriter {
   commit(kind: number, posted: number): void {
     const { ints } = this.#words;
     const word = (this.#at & MASK) << 1;
-    ints[word] = (this.#length << KIND_BITS) | kind;
     ints[word + 1] = posted;
+    const header = (this.#length << KIND_BITS) | kind;
     this.#at = (this.#at + this.#length) | 0;
-    Atomics.store(this.#cells, this.#head, this.#at);
+    ints[(this.#at & MASK) << 1] = 0;
+    Atomics.store(this.#cells, this.#ring + word, header);
   }
 }
 
@@ -130,7 +132,7 @@ export class RingReader {
   /** The other integer of the last pair. */
   second = 0;
   readonly #cells: Int32Array;
-  readonly #head: number;
+  readonly #ring: number;
   readonly #tail: number;
   readonly #words: Words;
   #at = 0;
@@ -141,7 +143,7 @@ export class RingReader {
 
   constructor(cells: Int32Array, direction: Direction) {
     this.#cells = cells;
-    this.#head = direction.sender + HEAD;
+    this.#ring = direction.ring;
     this.#tail = direction.receiver + TAIL;
     this.#words = new Words(cells, direction);
     this.#at = Atomics.load(cells, this.#tail);
@@ -150,7 +152,7 @@ export class RingReader {
 
   /** The next record is there, and was not closed. */
   get hasRecord(): boolean {
-    return Atomics.load(this.#cells, this.#head) !== this.#at;
+    return Atomics.load(this.#cells, this.#ring + ((this.#at & MASK) << 1)) !== 0;
   }
 
   /** A record was opened, and was not closed. */
@@ -160,20 +162,19 @@ export class RingReader {
 
   /** Opens the next record, which may be open already. Returns false if there is none. */
   open(): boolean {
-    const there = (Atomics.load(this.#cells, this.#head) - this.#at) | 0;
-    if (there === 0) {
+    const { ints } = this.#words;
+    const word = (this.#at & MASK) << 1;
+    const header = Atomics.load(this.#cells, this.#ring + word);
+    if (header === 0) {
       this.#length = 0;
       return false;
     }
-    const { ints } = this.#words;
-    const word = (this.#at & MASK) << 1;
-    const header = ints[word] as number;
     this.posted = ints[word + 1] as number;
     this.kind = header & ((1 << KIND_BITS) - 1);
     this.#length = header >> KIND_BITS;
     this.#next = 1;
-    if (there < 0 || there > RING_WORDS || this.#length < 1 || this.#length > Math.min(there, MOST_WORDS))
-      throw new RangeError(`expected a record of at most ${there} words, got ${this.#length}`);
+    if (this.#length < 1 || this.#length > MOST_WORDS)
+      throw new RangeError(`expected a record of at most ${MOST_WORDS} words, got ${this.#length}`);
     return true;
   }
 
@@ -201,6 +202,7 @@ export class RingReader {
   /** The record is read: its words may be used again, from the next TOLD_EVERY on. Throws if some of it were not read. */
   close(): void {
     const isWhole = this.#next === this.#length;
+    this.#words.ints[(this.#at & MASK) << 1] = 0;
     this.#at = (this.#at + this.#length) | 0;
     this.#length = 0;
     if (((this.#at - this.#told) | 0) >= TOLD_EVERY) {

@@ -13,13 +13,18 @@ const IN_LOOP = 0;
 const ATTENTIVE = 1;
 const ASLEEP = 2;
 const WAKE_UP = -1;
-/** Records that the ring holds. Messages wrap around it. */
-const RING = 2;
+/** Words of the ring. Messages wrap around it. */
+const RING = 4;
+/** What a word would say as a header. A record of one word has its message there, one of two words in the other, which looks like a header too. */
+type Word = [posted: number, length: number, message: number];
+const lengthOf = (message: number): number => 1 + (message % 2);
 
 /** What a wrong build would do. */
 type Mistake =
-  | 'HEAD moves before the record is written'
-  | 'the state is read before HEAD moves'
+  | 'a record is shown before it is written'
+  | 'the next header is cleared after a record was shown'
+  | 'the next header is not cleared'
+  | 'the state is read before the record is shown'
   | 'TAKEN is counted after the last look'
   | 'no look after IN_LOOP was stored'
   | 'WAKE is read after the look'
@@ -36,7 +41,7 @@ interface State {
   taken: number;
   state: number;
   wake: number;
-  ring: [message: number, posted: number][];
+  ring: (Word | null)[];
   port: number[];
   isNotified: boolean;
   // The sender: its next step, its next message, and the state that it read too early.
@@ -62,10 +67,7 @@ const START: State = {
   taken: 0,
   state: IN_LOOP,
   wake: 0,
-  ring: [
-    [-2, 0],
-    [-2, 0],
-  ],
+  ring: [null, null, null, null],
   port: [],
   isNotified: false,
   sender: 'begin',
@@ -115,7 +117,7 @@ class Model {
     const waits = (state.receiver === 'loop' && state.port.length === 0) || (state.receiver === 'asleep' && !state.isNotified);
     if (state.sender === 'done' && waits && delivered.length < this.#isShort.length)
       throw new Error(`a wake-up is lost: ${JSON.stringify(state)}`);
-    const isVisible = !['begin', 'write', 'early', 'head', 'port', 'post', 'done'].includes(state.sender);
+    const isVisible = !['begin', 'write', 'clear', 'early', 'show', 'port', 'post', 'done'].includes(state.sender);
     const visible = [...delivered, ...toEnd(state)];
     if (visible.length !== state.next + (isVisible ? 1 : 0) || visible.some((message, i) => message !== i))
       throw new Error(`a death delivers ${visible}: ${JSON.stringify(state)}`);
@@ -130,22 +132,34 @@ class Model {
     switch (s.sender) {
       case 'begin':
         if (s.next === this.#isShort.length) yield go({ sender: 'done' });
-        else if (!this.#isShort[s.next] || s.head - s.tail >= RING) yield go({ sender: 'port' });
-        else yield go({ sender: this.#is('HEAD moves before the record is written') ? 'head' : 'write' });
+        else if (!this.#isShort[s.next] || s.head - s.tail + lengthOf(s.next) >= RING) yield go({ sender: 'port' });
+        else yield go({ sender: this.#is('a record is shown before it is written') ? 'show' : 'write' });
         break;
       case 'write': {
-        const isLate = this.#is('HEAD moves before the record is written');
+        const isLate = this.#is('a record is shown before it is written');
         const ring = [...s.ring];
-        ring[(isLate ? s.head - 1 : s.head) % RING] = [s.next, s.posted];
-        yield go({ ring, sender: isLate ? 'state' : this.#is('the state is read before HEAD moves') ? 'early' : 'head' });
+        const length = lengthOf(s.next);
+        if (length === 2) ring[((isLate ? s.head - length : s.head) + 1) % RING] = [0, 1, s.next];
+        yield go({ ring, sender: isLate ? 'state' : this.#afterWrite() });
+        break;
+      }
+      case 'clear': {
+        const isLate = this.#is('the next header is cleared after a record was shown');
+        const ring = [...s.ring];
+        ring[(isLate ? s.head : s.head + lengthOf(s.next)) % RING] = null;
+        yield go({ ring, sender: isLate ? 'state' : this.#is('the state is read before the record is shown') ? 'early' : 'show' });
         break;
       }
       case 'early':
-        yield go({ early: s.state, sender: 'head' });
+        yield go({ early: s.state, sender: 'show' });
         break;
-      case 'head':
-        yield go({ head: s.head + 1, sender: this.#is('HEAD moves before the record is written') ? 'write' : 'state' });
+      case 'show': {
+        const ring = [...s.ring];
+        const length = lengthOf(s.next);
+        ring[s.head % RING] = [s.posted, length, length === 1 ? s.next : -3];
+        yield go({ ring, head: s.head + length, sender: this.#afterShow() });
         break;
+      }
       case 'state': {
         const state = s.early >= 0 ? s.early : s.state;
         const done = { sender: 'begin', next: s.next + 1, early: -1 };
@@ -179,6 +193,15 @@ class Model {
         break;
       default:
     }
+  }
+
+  #afterWrite(): string {
+    return this.#is('the next header is not cleared') || this.#is('the next header is cleared after a record was shown') ? 'show' : 'clear';
+  }
+
+  #afterShow(): string {
+    if (this.#is('a record is shown before it is written')) return 'write';
+    return this.#is('the next header is cleared after a record was shown') ? 'clear' : 'state';
   }
 
   *#receiver(s: State): Generator<State> {
@@ -247,7 +270,7 @@ class Model {
         yield go({ state: ASLEEP, receiver: this.#is('no look at the ring after ASLEEP was stored') ? 'compare' : 'look' });
         break;
       case 'look':
-        yield go({ receiver: s.head > s.at ? 'attend' : 'compare' });
+        yield go({ receiver: s.ring[s.at % RING] === null ? 'compare' : 'attend' });
         break;
       case 'compare':
         if (s.wake === s.seen) yield go({ receiver: 'asleep', isNotified: false });
@@ -266,28 +289,40 @@ class Model {
 
   /** Opens a record, unless it follows a message of the port. */
   #open(s: State, found: string, none: string): State[] {
-    const isThere = s.head > s.at;
-    const isNext = isThere && (s.ring[s.at % RING] as [number, number])[1] <= s.taken;
-    return [{ ...s, receiver: isNext ? found : none, isHeld: isThere && !isNext }];
+    const header = s.ring[s.at % RING] as Word | null;
+    const isNext = header !== null && header[0] <= s.taken;
+    return [{ ...s, receiver: isNext ? found : none, isHeld: header !== null && !isNext }];
   }
 
   /** The reader may tell its writer later that it may write there again. */
   *#deliver(s: State, then: string): Generator<State> {
-    const [message] = s.ring[s.at % RING] as [number, number];
-    const delivered = { ...s, delivered: [...s.delivered, message], at: s.at + 1, isAny: true, receiver: then };
-    yield { ...delivered, tail: s.at + 1 };
+    const [, length] = s.ring[s.at % RING] as Word;
+    const ring = [...s.ring];
+    ring[s.at % RING] = null;
+    const at = s.at + length;
+    const delivered = { ...s, ring, delivered: [...s.delivered, messageAt(s.ring, s.at)], at, isAny: true, receiver: then };
+    yield { ...delivered, tail: at };
     yield delivered;
   }
 }
 
+function messageAt(ring: readonly (Word | null)[], at: number): number {
+  const [, length, message] = ring[at % RING] as Word;
+  return length === 1 ? message : (ring[(at + 1) % RING]?.[2] ?? -4);
+}
+
 /** What the receiver would read if the sender died now: the message in its hand, the ring and the port. */
-function toEnd({ head, at, ring, port, hand, taken }: State): number[] {
+function toEnd({ at, ring, port, hand, taken }: State): number[] {
   const read: number[] = [];
+  const left = [...ring];
   let next = at;
   let count = taken;
   const records = (): void => {
-    for (; next < head && (ring[next % RING] as [number, number])[1] <= count; next++)
-      read.push((ring[next % RING] as [number, number])[0]);
+    for (let header = left[next % RING]; header !== null && header !== undefined && header[0] <= count; header = left[next % RING]) {
+      read.push(messageAt(left, next));
+      left[next % RING] = null;
+      next += header[1];
+    }
   };
   for (const message of hand === -2 ? port : [hand, ...port]) {
     records();
@@ -301,8 +336,10 @@ function toEnd({ head, at, ring, port, hand, taken }: State): number[] {
 const MESSAGES = 4;
 const PATTERNS = Array.from({ length: 2 ** MESSAGES }, (_, bits) => Array.from({ length: MESSAGES }, (_, i) => ((bits >> i) & 1) === 1));
 const MISTAKES: readonly Mistake[] = [
-  'HEAD moves before the record is written',
-  'the state is read before HEAD moves',
+  'a record is shown before it is written',
+  'the next header is cleared after a record was shown',
+  'the next header is not cleared',
+  'the state is read before the record is shown',
   'TAKEN is counted after the last look',
   'no look after IN_LOOP was stored',
   'WAKE is read after the look',

@@ -6,7 +6,7 @@
  */
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ASLEEP, ATTENTIVE, cellsFor, HEAD, IN_LOOP, POSTED, TAKEN, toLane, toWorker } from '../../src/wire/cells.ts';
+import { ASLEEP, ATTENTIVE, cellsFor, IN_LOOP, POSTED, TAKEN, toLane, toWorker } from '../../src/wire/cells.ts';
 import { LATE, type Message, REPORT } from '../../src/wire/messages.ts';
 import { RingPort } from '../../src/wire/ring-port.ts';
 
@@ -122,8 +122,9 @@ describe('at the end of the sender', () => {
     const line = new Line();
     line.send(0, true);
     line.send(1, true);
-    const head = toWorker(1).sender + HEAD;
-    Atomics.store(line.cells, head, Atomics.load(line.cells, head) / 2);
+    const { ring } = toWorker(1);
+    // Its header comes last.
+    line.cells[ring + 2 * ((line.cells[ring] as number) >> 8)] = 0;
     line.receiver.readToEnd();
     expect(line.received).toEqual([0]);
     line.close();
@@ -135,7 +136,7 @@ describe('a broken ring', () => {
     const line = new Line();
     line.receiver.wait(ATTENTIVE);
     line.send(0, true);
-    Atomics.store(line.cells, toWorker(1).sender + HEAD, 5000);
+    line.cells[toWorker(1).ring] = 5000 << 8;
     line.receiver.read();
     line.send(1, false);
     line.receiver.read();
