@@ -230,9 +230,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
   /** A job came in: an idle lane gets it at once; else it goes out with what else comes this turn. */
   pump(urgent: boolean): void {
     if (this.#next === 'gathering') return;
-    // While nothing is planned, each job is stamped when it comes.
-    if (urgent && !this.#gathers && this.#isAnyIdle() && !this.#isAnyWarm())
-      this.#run(this.#next === 'nothing' ? this.#accepted?.at : undefined);
+    if (urgent && !this.#gathers && this.#isAnyIdle() && !this.#isAnyWarm()) this.#run();
     else {
       this.#plan();
       if (urgent && this.#next === 'planned' && !this.#pumping) this.#next = 'gathering';
@@ -263,8 +261,8 @@ export class Scheduler implements WorkListener, ClientScheduler {
     for (const client of [...this.#clients]) client.fail(cause, forGood);
   }
 
-  /** Gives lanes with room work until there is none of either. `at`: the time, if it is known. */
-  #run(at?: number): void {
+  /** Gives lanes with room work until there is none of either. */
+  #run(): void {
     if (this.#pumping) {
       // Called from inside, by the code of a user's input: the outer call goes round once more.
       this.#again = true;
@@ -279,8 +277,7 @@ export class Scheduler implements WorkListener, ClientScheduler {
         this.#longAhead.recall(this.#mayMoveTo);
         if (this.#slots > 1) this.#fillSlots();
         else if (this.#waiting() > 0) {
-          const now = at ?? this.#clock.now();
-          at = undefined;
+          const now = this.#clock.now();
           this.#fillWarm(now);
           this.#fillIdle(now);
         }

@@ -24,7 +24,10 @@ export interface Direction {
   readonly sleeps: boolean;
 }
 
-/** In the line of a sender: the messages posted on the port, and a number on which a worker sleeps: it rises with each message of the port, and when a record wakes it. */
+/**
+ * In the line of a sender: the messages posted on the port, and a number on which a worker sleeps. It rises with each message of the port, and when a
+ * record wakes the worker.
+ */
 export const POSTED = 0;
 export const WAKE = 1;
 /** In the line of a receiver: how it waits, the words of the ring that may be written again, and the messages taken from the port. */

@@ -184,7 +184,7 @@ describe('a ring with junk', () => {
     try {
       while (pair.read() !== undefined) count += 1;
     } catch (error) {
-      // The ring is no multiple of the record.
+      // The last record does not fit into the ring.
       expect(error).toBeInstanceOf(RangeError);
     }
     expect(count).toBeGreaterThan(1);
