@@ -459,6 +459,24 @@ const KEPT: readonly [string, Partial<ClientShape>[], Partial<WorldShape> & { cl
       ['die', 0, 0],
     ],
   ],
+  [
+    'a long task comes to lie alone behind another one when the task between them has left',
+    [{ maxLanes: 1, maxQueue: 0 }],
+    { size: 3, startTracking: 'claims', startsAtOnce: true, mostStarting: 1 },
+    [
+      ['ready', 0, 0],
+      ['ready', 0, 0],
+      ['join', 5, 0],
+      ['map', 17, 22],
+      ['ready', 0, 0],
+      ['broadcast', 0, 0],
+      ['call', 3, 22],
+      ['work', 0, 0],
+      ['work', 22, 0],
+      ['work', 0, 93],
+      ['work', 34, 55],
+    ],
+  ],
 ];
 
 describe('what went wrong once', () => {

@@ -71,9 +71,10 @@ export class LongAhead {
     if (!this.#mayBe) return;
     this.#mayBe = false;
     for (const lane of this.#lanes) {
+      // What lies between two tasks may leave: then the long one lies alone behind the other.
+      if (lane.outstanding > 1) this.#mayBe = true;
       const ahead = aheadIn(lane);
       if (ahead === undefined) continue;
-      this.#mayBe = true;
       const next = nextFor(lane);
       if (next !== undefined && comesBefore(next, ahead)) this.#takeLast(lane);
     }
