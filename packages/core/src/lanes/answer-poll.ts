@@ -7,7 +7,8 @@
  * The event loop takes about 25 µs to wake for a message. A short task takes less, and its caller often has the next one at once.
  *
  * - While nothing is expected, nothing polls.
- * - From the moment at which an answer is expected to the end of that turn of the event loop, the worker need not wake this program.
+ * - From the moment at which an answer is expected to the end of that turn of the event loop, and of the next one if a poll is planned for it, the worker
+ *   need not wake this program.
  * - The microtasks of the program come first, and its timers and sockets are served at least every LONGEST_TURN ms.
  * - Polls without a message are paid from a credit, which grows by REFILL of the time that passes: they never use more of a processor than that.
  *
@@ -147,15 +148,22 @@ function readUntilAnswered(channels: readonly PolledChannel[], size: number, loo
   return false;
 }
 
-/** A reader that throws does not keep the others from their end. */
+/** A channel for which a poll is planned stays attended for another turn: its worker would wake the event loop in vain. */
 function endTurn(): void {
   turnSince = 0;
   const channels = attended;
   attended = [];
-  for (const channel of channels) channel.isAttended = false;
+  let resting = 0;
+  for (const channel of channels) {
+    channel.isAttended = false;
+    if (channel.isExpected) attend(channel);
+    else channels[resting++] = channel;
+  }
+  channels.length = resting;
   restAll(channels, 0);
 }
 
+/** A reader that throws does not keep the others from their end. */
 function restAll(channels: readonly PolledChannel[], from: number): void {
   let at = from;
   try {

@@ -55,7 +55,7 @@ export interface ThreadOptions {
 
 /** ms. A thread that is awake answers within some microseconds. */
 const LONGEST_POLL = 0.03;
-const LOOKS_AT_ONCE = 8;
+const LOOKS_AT_ONCE = 24;
 
 export const THREAD_CAPABILITIES: TransportFactory['capabilities'] = { sharesMemory: true, movesBuffers: true };
 

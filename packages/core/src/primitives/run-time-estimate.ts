@@ -26,6 +26,8 @@ const DOUBTFUL = 30_000;
 const CERTAIN = 4;
 /** Surprises are averaged over this number of runs. More: a function is distrusted for longer. Fewer: rare long runs are forgotten in between. */
 const MEMORY = 1000;
+/** What one run leaves of the average before it. */
+const REMAINDER = Math.exp(-1 / MEMORY);
 /**
  * Bounds of the surprise, the time per run that is spent in surprises: a task that lies behind others waits that long on average. From
  * ANSWERS_LEAVE on, answers leave the worker before the next task starts. From NOTHING_AHEAD on, a worker that cannot give tasks back gets none
@@ -52,7 +54,7 @@ export class RunTimeEstimate {
     this.lastMean = mean;
     // The longest single run in the sum, if the other runs took as long as expected.
     const longest = count === 1 ? elapsed : elapsed - (count - 1) * Math.min(this.estimate, mean);
-    this.#surprise *= Math.exp(-count / MEMORY);
+    this.#surprise *= count === 1 ? REMAINDER : Math.exp(-count / MEMORY);
     if (this.estimate > 0 && longest > Math.max(NOTABLE_TASK, SURPRISING * this.estimate)) {
       this.#surprise += ((longest > DOUBTFUL ? CERTAIN : 1) * longest) / MEMORY;
     }

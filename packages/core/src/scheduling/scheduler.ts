@@ -248,7 +248,15 @@ export class Scheduler implements WorkListener, ClientScheduler {
   }
 
   laneHasRoom(): void {
-    this.#run();
+    if (!this.#isAtRest()) this.#run();
+  }
+
+  /** No client has work, and no lane has tasks: there is nothing to hand over, to move or to start a worker for. */
+  #isAtRest(): boolean {
+    if (this.#broadcasts.length > 0) return false;
+    for (const lane of this.#lanes) if (lane.outstanding > 0) return false;
+    for (const client of this.#active) if (!client.isResting) return false;
+    return true;
   }
 
   givenBack(chunks: readonly Chunk[]): void {

@@ -216,6 +216,18 @@ describe('the worker need not wake the event loop', () => {
     expect(channel.needsNoWake).toBe(false);
   });
 
+  it('while a poll is planned for the next turn, because this one is long', async () => {
+    const channel = channelWith(1, () => expect(channel.needsNoWake).toBe(true));
+    const rest = vi.spyOn(channel, 'rest');
+    expectAnswer(channel);
+    clock.at += 1;
+    await turn();
+    // This turn has ended, and the poll comes right after this line.
+    expect([channel.reads, channel.needsNoWake, rest.mock.calls.length]).toEqual([0, true, 0]);
+    await turn();
+    expect([channel.reads, channel.needsNoWake, rest.mock.calls.length]).toEqual([1, false, 1]);
+  });
+
   it('and has to again after the turn, also if readers throw', async () => {
     const calm = never();
     const fail = (): never => {
