@@ -99,6 +99,8 @@ describe('options of a call that need no schema', () => {
         if (checked instanceof OptionsError) {
           expect(resolve).toThrow(OptionsError);
           expect(resolve).toThrow(checked.message);
+          const paths = checked.issues.map(({ path }) => path);
+          expect(paths).toEqual([...new Set(paths)]);
           return;
         }
         const { own, settings } = resolve();

@@ -237,15 +237,21 @@ const NONE: readonly unknown[] = [];
  * terminated before the caller has the promise. So a rejection by `terminate()` is marked as handled: it raises no `unhandledRejection`.
  */
 function promised(start: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void): Promise<never> {
-  let rejectNow: (error: unknown) => void = () => undefined;
-  const promise = new Promise<never>((resolve, reject) => {
-    rejectNow = reject;
-    start(resolve as (value: unknown) => void, (error) => rejectNow(asPoolError(error)));
+  let resolve: (value: never) => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<never>((...functions) => {
+    [resolve, reject] = functions;
   });
-  const reject = rejectNow;
-  rejectNow = (error) => {
-    if (error instanceof PoolTerminatedError) promise.catch(() => undefined);
-    reject(error);
+  const rejectAsPool = (error: unknown): void => {
+    const poolError = asPoolError(error);
+    if (poolError instanceof PoolTerminatedError) promise.catch(() => undefined);
+    reject(poolError);
   };
+  // Called here and not inside the constructor of the promise: V8 keeps ten frames of a stack, and the caller's has to be among them.
+  try {
+    start(resolve as (value: unknown) => void, rejectAsPool);
+  } catch (error) {
+    reject(error);
+  }
   return promise;
 }

@@ -200,6 +200,16 @@ describe.each(VARIANTS)('$title', (variant) => {
       expect(() => given.pool.withOptions(5 as never)).toThrow(TypeError);
       expect(() => given.pool.withOptions(null as never)).toThrow(TypeError);
     });
+
+    test.each(['apply', 'map', 'starmap', 'imap', 'broadcast'] as const)(
+      'the stack of a refused option of %s names the caller',
+      async (method) => {
+        const call = given.pool[method] as (fn: unknown, input: readonly unknown[], options: object) => unknown;
+        const error = await failure((async () => call.call(given.pool, square, [], { speed: 1 }))());
+        expect(error).toBeInstanceOf(OptionsError);
+        expect((error as Error).stack).toContain('options.test.ts');
+      },
+    );
   });
 
   test('an AsyncResult tells `wait` and `asCompleted` of its end, without being asked for its error', async () => {

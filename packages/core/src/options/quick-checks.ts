@@ -28,6 +28,11 @@ export function isWholeOrInfinite(value: unknown, least: number): boolean {
   return value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= least);
 }
 
+/** A whole number from `least` to `most`. */
+export function isWhole(value: unknown, least: number, most: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+}
+
 function isBoolean(value: unknown): boolean {
   return typeof value === 'boolean';
 }
@@ -39,7 +44,7 @@ const OF_CALLS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['signal', isAbortSignal],
   ['priority', isNumber],
   ['taskTimeout', isDuration],
-  ['retries', (value) => Number.isSafeInteger(value) && (value as number) >= 0],
+  ['retries', (value) => isWhole(value, 0, Number.MAX_SAFE_INTEGER)],
   ['onReport', isFunction],
 ]);
 
@@ -47,7 +52,7 @@ const OF_CALLS: ReadonlyMap<string, Check> = new Map<string, Check>([
 const OF_METHODS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['callback', isFunction],
   ['errorCallback', isFunction],
-  ['chunksize', (value) => Number.isSafeInteger(value) && (value as number) >= 1],
+  ['chunksize', (value) => isWhole(value, 1, Number.MAX_SAFE_INTEGER)],
   ['buffersize', (value) => isWholeOrInfinite(value, 1)],
   ['timeout', isNumber],
   ['onProgress', isFunction],

@@ -9,7 +9,7 @@ import * as zod from 'zod/mini';
 import type { OptionIssue } from '../errors.ts';
 import { isDetached } from '../primitives/is-detached.ts';
 import { MOST_SLOTS, MOST_WORKERS } from './most-workers.ts';
-import { isAbortSignal, isDuration, isFunction, isNumber, isWholeOrInfinite } from './quick-checks.ts';
+import { isAbortSignal, isDuration, isFunction, isNumber, isWhole, isWholeOrInfinite } from './quick-checks.ts';
 import { unknownOption } from './unknown-option.ts';
 
 /** A schema of zod. Named here, because zod is built in: a user's compiler has no declarations of it. */
@@ -20,7 +20,7 @@ export interface Schema {
 export type Shape = Record<string, Schema>;
 
 function whole(least: number, most: number, unit: string): zod.ZodMiniType {
-  return zod.int(`expected ${unit}, a whole number from ${least} to ${most}`).check(zod.gte(least), zod.lte(most));
+  return zod.custom((value) => isWhole(value, least, most), `expected ${unit}, a whole number from ${least} to ${most}`);
 }
 
 function wholeOrInfinite(least: number, unit: string): zod.ZodMiniType {
