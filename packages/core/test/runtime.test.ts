@@ -338,6 +338,48 @@ describe('whose turn it is', () => {
     expect((turns[1] as number) / (turns[0] as number)).toBeLessThan(5);
   });
 
+  it('tasks that a worker gives back are charged when they run, and not before', async () => {
+    const world = await readyWorld({ size: 2 });
+    const fn = await measured(world, 'short', SHORT);
+    const { client } = clientAt(world);
+    const [slow, other] = world.workers as [FakeTransport, FakeTransport];
+    call(world, functionOf(world, 'long'), 1);
+    const before = client.used;
+    await callInTurn(world, fn, numbers(100, 9));
+    other.begin();
+    slow.runAll(endOf, LONG);
+    await turn();
+    // Four of them lie in the other lane now.
+    expect([slow.held.length, other.held.length]).toEqual([4, 5]);
+    expect(client.used - before).toBe(LONG * 1000);
+    // Each one that is idle takes half of what the other has.
+    for (const worker of [other, slow, other, slow]) {
+      worker.runAll(endOf, SHORT);
+      await turn();
+    }
+    expect(heldBy(world)).toEqual([[], []]);
+    expect(client.used - before).toBe((LONG + 9 * SHORT) * 1000);
+    expect(client.charged).toBe(client.used);
+  });
+
+  it('tasks that are cancelled before they run are charged with nothing', async () => {
+    const world = await readyWorld({ size: 1 });
+    const fn = await measured(world, 'short', SHORT);
+    const { client } = clientAt(world);
+    call(world, fn, 100);
+    await turn();
+    workerAt(world, 0).begin();
+    for (const item of numbers(101, 5)) call(world, fn, item, { signal: world.signals[0]?.signal });
+    await turn();
+    const before = client.used;
+    world.abort(0);
+    await turn();
+    workerAt(world, 0).runAll(endOf, SHORT);
+    await turn();
+    expect(client.used - before).toBe(SHORT * 1000);
+    expect(client.charged).toBe(client.used);
+  });
+
   it('a newcomer starts level with who has had least, not with those who began at nothing', async () => {
     const world = await readyWorld({ size: 1, clients: [clientOf(), clientOf()] });
     const fn = await measured(world, 'long', LONG);

@@ -430,7 +430,7 @@ export class Lane implements TransportOwner {
       for (const chunk of sorted.unstarted) unstarted.push(chunk);
     }
     this.#slots.clear();
-    for (const chunk of unstarted) this.#work.left(chunk, chunk.count);
+    for (const chunk of unstarted) this.#work.leftUnrun(chunk, chunk.count);
     this.#start.ended(this.#exit, this.#hasAnswered || started.length > 0);
     this.#life.workerGone(this, started, unstarted);
   }

@@ -30,8 +30,10 @@ export interface WorkListener {
   laneHasRoom(): void;
   /** Tasks that have not started must run elsewhere. */
   givenBack(chunks: readonly Chunk[]): void;
-  /** `count` tasks of a chunk leave the lane: answered, lost or given back. */
+  /** `count` tasks of a chunk leave the lane: answered or lost. */
   left(chunk: Chunk, count: number): void;
+  /** `count` tasks of a chunk leave the lane without a run: taken back, or refused. */
+  leftUnrun(chunk: Chunk, count: number): void;
   /** `count` runs of this function took `elapsed` microseconds together. */
   measured(fn: TaskFunction, count: number, elapsed: number): void;
 }
@@ -84,13 +86,19 @@ export class Slot {
     this.index = index;
     this.#line = line;
     this.decoder = new Decoder(() => line.where(), transport.buffers);
-    const left = isShared ? (chunk: Chunk, count: number) => this.#left(chunk, count) : undefined;
-    this.#settler = new AnswerSettler(line.workerId, this.inFlight, this.decoder, left === undefined ? work : { left });
+    const left = (chunk: Chunk, count: number) => {
+      work.left(chunk, count);
+      line.changed(this);
+    };
+    this.#settler = new AnswerSettler(line.workerId, this.inFlight, this.decoder, isShared ? { left } : work);
     this.#sender = new TaskSender(line, index, this.inFlight, {
       state: () => line.state(),
       chunks: () => line.chunks(),
       sending: () => this.#sending(),
-      left: left ?? ((chunk, count) => work.left(chunk, count)),
+      leftUnrun: (chunk, count) => {
+        work.leftUnrun(chunk, count);
+        if (isShared) line.changed(this);
+      },
       givenBack: (chunks) => work.givenBack(chunks),
       freed: () => line.freed(),
     });
@@ -276,11 +284,6 @@ export class Slot {
     if (this.outstanding > 0) return;
     this.#frontSince = this.#line.clock.now();
     this.#hasBegun = false;
-  }
-
-  #left(chunk: Chunk, count: number): void {
-    this.#line.work.left(chunk, count);
-    this.#line.changed(this);
   }
 
   #abortFront(isFinal: boolean): void {

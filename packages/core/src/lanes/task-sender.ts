@@ -34,8 +34,8 @@ export interface SenderActions {
   chunks(): readonly Chunk[];
   /** Tasks go to the worker now. */
   sending(): void;
-  /** `count` tasks of a chunk leave the lane. */
-  left(chunk: Chunk, count: number): void;
+  /** `count` tasks of a chunk leave the lane without a run. */
+  leftUnrun(chunk: Chunk, count: number): void;
   /** Tasks must run elsewhere. */
   givenBack(chunks: readonly Chunk[]): void;
   /** A task was refused: the lane may have room. */
@@ -115,18 +115,18 @@ export class TaskSender {
   tookBack(chunk: Chunk): void {
     // A place without a call was not charged for one.
     if (!(chunk instanceof Placeholder)) this.#line.calls.left += chunk.count;
-    this.#actions.left(chunk, chunk.count);
+    this.#actions.leftUnrun(chunk, chunk.count);
   }
 
   /** A getter of an argument, which is user code, has ended jobs or this worker: what ended is not sent. */
   #sendOthers(chunks: Chunk[]): void {
-    for (const chunk of chunks) if (chunk.job.isOver) this.#actions.left(chunk, chunk.count);
+    for (const chunk of chunks) if (chunk.job.isOver) this.#actions.leftUnrun(chunk, chunk.count);
     const others = chunks.filter(({ job }) => !job.isOver);
     if (this.#actions.state() === 'ready' && others.length > 0) {
       this.send(others);
       return;
     }
-    for (const chunk of others) this.#actions.left(chunk, chunk.count);
+    for (const chunk of others) this.#actions.leftUnrun(chunk, chunk.count);
     this.#actions.givenBack(others);
   }
 
@@ -137,7 +137,7 @@ export class TaskSender {
       return;
     }
     const [chunk] = chunks as [Chunk];
-    this.#actions.left(chunk, 1);
+    this.#actions.leftUnrun(chunk, 1);
     chunk.job.settle(chunk.base, false, error instanceof TaskSerializationError ? error : unsendable(error));
     this.#actions.freed();
   }
@@ -163,7 +163,7 @@ export class TaskSender {
   #settleUnsendable({ failures }: PackedRuns<Chunk>): void {
     for (const { chunk, offset } of [...failures].reverse()) this.#inFlight.replaceInLast(chunk, offset);
     for (const { chunk, offset, error } of failures) {
-      this.#actions.left(chunk, 1);
+      this.#actions.leftUnrun(chunk, 1);
       chunk.job.settle(chunk.base + offset, false, error);
     }
   }

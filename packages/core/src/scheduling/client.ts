@@ -273,13 +273,12 @@ export class Client implements JobOwner {
     this.#advanced += count * charge;
   }
 
-  /** Tasks left their lane: answered, lost or given back. If their job `isOpen`, each is charged with `actual` nanoseconds instead of `charge`. */
+  /** Tasks left their lane: each is charged with `actual` nanoseconds instead of `charge`. `isOpen`: their job has not ended. */
   settleCharge(count: number, charge: number, actual: number, isOpen: boolean): void {
     this.#advanced -= count * charge;
-    // A job that has ended took its tasks out of the account then.
-    if (!isOpen) return;
-    this.#handed -= count;
     this.#charged += count * (actual - charge);
+    // A job that has ended took its tasks out of this count then.
+    if (isOpen) this.#handed -= count;
   }
 
   /** Tasks go to a lane. `liesAhead`: there the task still waits. */

@@ -314,10 +314,14 @@ export class Scheduler implements WorkListener, ClientScheduler {
     this.#runTime.record(elapsed / count / 1000, count);
   }
 
-  /** Tasks left their lane: the client's charge becomes what they took. */
+  /** The client's charge becomes what the tasks took. */
   left(chunk: Chunk, count: number): void {
     const { job, charge } = chunk;
     (job.owner as Client).settleCharge(count, charge, job.fn.runTimes.lastMean * 1000, !job.isOver);
+  }
+
+  leftUnrun({ job, charge }: Chunk, count: number): void {
+    (job.owner as Client).settleCharge(count, charge, 0, !job.isOver);
   }
 
   /** Tasks wait again, the last first: each goes to the front of its job. The caller makes sure that they are handed out. */
