@@ -5,6 +5,7 @@ import { WorkerRuntime } from '../src/index.ts';
 import type { CallSettings } from '../src/jobs/job.ts';
 import { checkTimeout, checkWhole } from '../src/options/check-options.ts';
 import { type ResolvedShare, resolveCall, resolveRuntime } from '../src/options/resolve-options.ts';
+import * as schemas from '../src/options/schemas.ts';
 
 const task = (): undefined => undefined;
 
@@ -534,5 +535,26 @@ describe('numbers that methods take', () => {
     for (const good of [Number.POSITIVE_INFINITY, 0, -1, 0.5]) expect(checkTimeout(good)).toBe(good);
     expect(() => checkTimeout(Number.NaN)).toThrow(RangeError);
     for (const bad of ['5', null, {}]) expect(() => checkTimeout(bad)).toThrow(TypeError);
+  });
+});
+
+describe('a message for a wrong value', () => {
+  const { worker, share, call, map, perWorker, context } = schemas;
+  const options = Object.entries({
+    ...worker,
+    ...share,
+    ...call,
+    ...map,
+    ...perWorker,
+    ...context,
+    kind: schemas.kind,
+    workers: schemas.count,
+  });
+  const wrong: readonly unknown[] = [null, 5.5, -1, 2 ** 53, 'again', '', {}, { unknown: 1 }, [1], true, 1n, Symbol('x'), () => undefined];
+
+  it.each(options.filter(([name]) => name !== 'workerData'))('of %s says what was expected', (name, schema) => {
+    const messages = wrong.flatMap((value) => schemas.faults({ [name]: value }, { [name]: schema }, String)).map(({ message }) => message);
+    for (const message of messages) expect(message).toMatch(/^expected .+, got |^unknown option/);
+    expect(messages).not.toEqual([]);
   });
 });

@@ -27,12 +27,21 @@ function wholeOrInfinite(least: number, unit: string): zod.ZodMiniType {
   return zod.custom((value) => isWholeOrInfinite(value, least), `expected ${unit}: a whole number of ${least} or more, or Infinity`);
 }
 
+/** `values`: two or more. */
+function oneOf(...values: readonly string[]): zod.ZodMiniType {
+  const names = values.map((value) => `'${value}'`);
+  return zod.enum(values, `expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`);
+}
+
 const duration = zod.custom(isDuration, 'expected milliseconds: a number of 0 or more (Infinity: no limit)');
 const aNumber = (unit: string) => zod.custom(isNumber, `expected ${unit}: a number`);
 const abortSignal = zod.custom(isAbortSignal, 'expected an AbortSignal');
 const callback = zod.custom(isFunction, 'expected a function');
-const megabytes = zod.optional(zod.number().check(zod.positive()));
-const texts = zod.array(zod.string('expected a string'), 'expected an array of strings');
+const megabytes = zod.optional(
+  zod.custom((value) => typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY, 'expected megabytes: a number above 0'),
+);
+const name = zod.string('expected a string');
+const texts = zod.array(name, 'expected an array of strings');
 const retries = whole(0, Number.MAX_SAFE_INTEGER, 'a number of re-runs');
 
 /** An object whose own enumerable values are strings or `undefined`, such as `process.env`; a Map or another built-in object is a fault. */
@@ -70,7 +79,7 @@ const inspect: zod.ZodMiniType = zod.unknown().check((context) => {
   }
 });
 
-export const kind: Schema = zod.enum(['process', 'thread', 'inline']);
+export const kind: Schema = oneOf('process', 'thread', 'inline');
 export const count: Schema = whole(1, MOST_WORKERS, 'a number of workers');
 
 const limits: Shape = {
@@ -113,7 +122,7 @@ export const worker: Shape = {
   finalizer: task,
   finalargs: zod.array(zod.unknown(), 'expected an array'),
   finalizerTimeout: duration,
-  threadNamePrefix: zod.string(),
+  threadNamePrefix: name,
   maxTasksPerChild: whole(1, Number.MAX_SAFE_INTEGER, 'a number of calls'),
   concurrentTasksPerWorker: whole(1, MOST_SLOTS, 'a number of tasks'),
   maxMemoryPerChild: whole(1, Number.MAX_SAFE_INTEGER, 'a number of bytes'),
@@ -133,8 +142,8 @@ export const worker: Shape = {
   execPath: zod.custom((value) => typeof value === 'string' && value !== '', 'expected the path of a program'),
   bufferDir: zod.custom((value) => value === false || (typeof value === 'string' && value !== ''), 'expected a directory, or false'),
   bufferLimit: whole(1, Number.MAX_SAFE_INTEGER, 'a number of bytes'),
-  resourceLimits: zod.strictObject(limits),
-  stdio: zod.enum(['inherit', 'ignore', 'pipe']),
+  resourceLimits: zod.strictObject(limits, `expected an object with ${Object.keys(limits).join(', ')}`),
+  stdio: oneOf('inherit', 'ignore', 'pipe'),
   inspect,
   lowLatency: zod.boolean('expected true or false'),
   maxPayloadBytes: whole(1, 2 ** 31 - 1, 'a number of bytes'),
@@ -142,12 +151,12 @@ export const worker: Shape = {
 
 export const share: Shape = {
   maxQueue: wholeOrInfinite(0, 'a number of tasks'),
-  onWorkerLoss: zod.enum(['fail', 'retry', 'break']),
+  onWorkerLoss: oneOf('fail', 'retry', 'break'),
   retries,
   taskTimeout: duration,
   killGrace: duration,
-  name: zod.string(),
-  unobservedErrors: zod.enum(['warn', 'ignore']),
+  name,
+  unobservedErrors: oneOf('warn', 'ignore'),
   reuseBuffers: zod.boolean('expected true or false'),
 };
 
@@ -173,7 +182,7 @@ export const map: Shape = {
   buffersize: wholeOrInfinite(1, 'a number of items'),
   timeout: aNumber('milliseconds'),
   onProgress: callback,
-  onError: zod.enum(['stop', 'continue'], "expected 'stop' or 'continue'"),
+  onError: oneOf('stop', 'continue'),
   failFast: zod.boolean('expected true or false'),
   into: typedArray,
   indexed: zod.boolean('expected true or false'),
