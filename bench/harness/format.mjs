@@ -26,6 +26,12 @@ export function quantity(value, unit) {
   return unit.startsWith('/') ? figure(value) + unit : `${figure(value)} ${unit}`;
 }
 
+/** Returns the least and the most in the unit in which `quantity` writes their median: "109 - 184" for a median of 132 000 µs. */
+export function extremes({ median, min, max }, unit, dash = '-') {
+  const scale = unit === 'µs' && median >= 10_000 ? 1_000 : 1;
+  return `${figure(min / scale)} ${dash} ${figure(max / scale)}`;
+}
+
 /** Returns a speed-up; a very small one as a fraction: 0.0012 -> "1/833". */
 export function gain(ratio) {
   return ratio >= 0.1 ? figure(ratio) : `1/${figure(1 / ratio)}`;

@@ -1,5 +1,5 @@
 // Writes the result of a question as text for a terminal.
-import { figure, quantity, range } from './format.mjs';
+import { extremes, quantity, range } from './format.mjs';
 import { isReached } from './statistics.mjs';
 import { titleOf } from './variant.mjs';
 
@@ -31,9 +31,9 @@ function panel(result, metric) {
   const rows = Object.entries(result.measured)
     .filter(([, metrics]) => metrics[metric] !== undefined)
     .map(([name, metrics]) => {
-      const { median, min, max } = metrics[metric];
+      const summary = metrics[metric];
       const ratio = name === result.of ? undefined : ratios?.[name];
-      return [`  ${name}`, quantity(median, unit), `${figure(min)} - ${figure(max)}`, ratio === undefined ? '' : range(ratio)];
+      return [`  ${name}`, quantity(summary.median, unit), extremes(summary, unit), ratio === undefined ? '' : range(ratio)];
     });
   const head = [`  ${label} (${better} is better)`, 'median', 'range', ratios === undefined ? '' : `${result.of} : it`];
   return rows.length === 0 ? [] : ['', ...columns([head, ...rows])];

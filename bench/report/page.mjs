@@ -1,7 +1,7 @@
 // Writes two pages: docs/performance.md, when parallel work pays, how cost grows, and advice; docs/benchmarks.md, the goals, the stages of one task, the
 // measurement, and all results. It has the order and the sentences of the pages; all figures come from the results.
 import { LINES } from '../harness/budget.mjs';
-import { figure, gain } from '../harness/format.mjs';
+import { extremes, figure, gain } from '../harness/format.mjs';
 import { isReached } from '../harness/statistics.mjs';
 import { nameOf, titleOf } from '../harness/variant.mjs';
 import { filled, limitOf } from './limits.mjs';
@@ -221,12 +221,12 @@ function inFull(result) {
     const rows = Object.entries(result.measured)
       .filter(([, metrics]) => metrics[metric] !== undefined)
       .map(([name, metrics]) => {
-        const { median, min, max } = metrics[metric];
+        const summary = metrics[metric];
         const ratio = name === result.of ? undefined : ratios?.[name];
         return [
           name,
-          withUnit(median, unit),
-          `${figure(min)} – ${figure(max)}`,
+          withUnit(summary.median, unit),
+          extremes(summary, unit, '–'),
           ...(ratios === undefined ? [] : [ratio === undefined ? '' : ranged(ratio)]),
         ];
       });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startBusy } from '../harness/busy.mjs';
+import { extremes, quantity } from '../harness/format.mjs';
 import { nodeAt } from '../harness/machine.mjs';
 import { nameOf, titleOf } from '../harness/variant.mjs';
 import { giveFolder, givenVersions, whereGiven } from '../peers/given.mjs';
@@ -28,6 +29,15 @@ describe('the name of a result', () => {
 
   it('refuses a path that is not a Node', () => {
     expect(() => nodeAt('/nowhere/node')).toThrow('--node: expected the path of a Node, got /nowhere/node (ENOENT)');
+  });
+});
+
+describe('the least and the most of a figure', () => {
+  it('have the unit of their median', () => {
+    expect(quantity(132_000, 'µs')).toBe('132 ms');
+    expect(extremes({ median: 132_000, min: 9_000, max: 1_840_000 }, 'µs')).toBe('9.00 - 1840');
+    expect(extremes({ median: 40, min: 39, max: 20_000 }, 'µs')).toBe('39.0 - 20.0 k');
+    expect(extremes({ median: 132_000, min: 9_000, max: 184_000 }, '/s', '–')).toBe('9000 – 184 k');
   });
 });
 
