@@ -16,8 +16,8 @@ export interface BroadcastOptions extends Pick<CallOptions, 'signal' | 'taskTime
 /** Options of the methods that take an iterable. */
 export interface MapOptions extends CallOptions {
   /**
-   * Tasks in one message to a worker. Default for `map`: Python's rule, `ceil(length / (4 * workers))`, until tasks were measured. Default for `imap`:
-   * 1.
+   * Tasks in one message to a worker. Default: as many as their measured run time allows, and one while the function was not measured; for `map` at most
+   * Python's number, `ceil(length / (4 * workers))`.
    */
   chunksize?: number | undefined;
   /**

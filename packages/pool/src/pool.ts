@@ -134,7 +134,7 @@ export interface Pool extends AsyncDisposable {
    *
    * @param fn - The function, or a reference to it.
    * @param iterable - The items, synchronous or asynchronous. A synchronous input is read to its end at once.
-   * @param options - The chunksize, or options. Default chunksize: Python's rule, `ceil(length / (4 * workers))`, until tasks were measured.
+   * @param options - The chunksize, or options. Default chunksize: as measured run times allow, at most Python's `ceil(length / (4 * workers))`.
    * @returns The results: a list, or the array of the option `into`.
    * @throws PoolClosedError (rejection) when the pool takes no new work.
    * @throws TypeError, RangeError or OptionsError (rejection) for a bad input, chunksize or option. RangeError (rejection) if `into` has fewer elements
@@ -172,7 +172,7 @@ export interface Pool extends AsyncDisposable {
    *
    * @param fn - The function, or a reference to it.
    * @param iterable - The items, synchronous or asynchronous. A synchronous input is read to its end at once.
-   * @param options - The chunksize, or options, with `callback` and `errorCallback`. Default chunksize: Python's rule, `ceil(length / (4 * workers))`, until tasks were measured.
+   * @param options - The chunksize, or options, with `callback` and `errorCallback`. Default chunksize: as measured run times allow, at most Python's `ceil(length / (4 * workers))`.
    * @returns The handle of the list, or of the array of the option `into`.
    * @throws PoolClosedError when the pool takes no new work.
    * @throws TypeError, RangeError or OptionsError for a bad input, chunksize or option, RangeError if `into` is too short.
@@ -205,7 +205,7 @@ export interface Pool extends AsyncDisposable {
    *
    * @param fn - The function, or a reference to it.
    * @param iterable - Arrays of arguments, in a synchronous or asynchronous input.
-   * @param options - The chunksize, or options. Default chunksize: Python's rule, `ceil(length / (4 * workers))`, until tasks were measured.
+   * @param options - The chunksize, or options. Default chunksize: as measured run times allow, at most Python's `ceil(length / (4 * workers))`.
    * @returns The results: a list, or the array of the option `into`.
    * @throws PoolClosedError (rejection) when the pool takes no new work.
    * @throws TypeError (rejection) for an item that is not an array of arguments.
@@ -247,7 +247,7 @@ export interface Pool extends AsyncDisposable {
    *
    * @param fn - The function, or a reference to it.
    * @param iterable - Arrays of arguments, in a synchronous or asynchronous input.
-   * @param options - The chunksize, or options, with `callback` and `errorCallback`. Default chunksize: Python's rule, `ceil(length / (4 * workers))`, until tasks were measured.
+   * @param options - The chunksize, or options, with `callback` and `errorCallback`. Default chunksize: as measured run times allow, at most Python's `ceil(length / (4 * workers))`.
    * @returns The handle of the list, or of the array of the option `into`.
    * @throws PoolClosedError when the pool takes no new work.
    * @throws TypeError, RangeError or OptionsError for a bad input, chunksize or option, RangeError if `into` is too short.

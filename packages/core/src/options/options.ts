@@ -69,8 +69,8 @@ export interface WorkerOptions<I extends readonly unknown[] = any, F extends rea
   /** Milliseconds that the `finalizer` may take; then its worker is ended. After `terminate()` it has `killGrace`. Default: 5 000. */
   finalizerTimeout?: number | undefined;
   /**
-   * Worker threads are named `prefix_0`, `prefix_1`, …: see `context().workerName`. Default, for processes too: the option `name`, else the
-   * facade's class and a number.
+   * Worker threads are named `prefix_0`, `prefix_1`, …: see `context().workerName`. Not for processes, whose names begin with the option `name`.
+   * Default: `name`, else the facade's class and a number.
    */
   threadNamePrefix?: string | undefined;
   /** Calls after which a worker is replaced; the count is exact. Default: no limit. */

@@ -119,7 +119,7 @@ describe('ES modules', () => {
     ['private name', [`\`#x\` (${inMain('#x;')})`]],
     ['import.meta', [`\`import.meta\` (${inMain('import.meta.url]')})`]],
     ['relative import()', [`\`import('./tasks.mjs')\` (${inMain("import('./tasks.mjs')")})`, 'relative']],
-    ['require', [`\`require\` (${inMain("require('node:fs')")})`]],
+    ['require', [`\`require\` (${inMain("require('node:fs')")})`, 'or load the module with `await import(…)`']],
     ['helper', [`\`__awaiter\` (${inMain('__awaiter')})`, 'compile for ES2022 or later']],
     ['tslib', [`\`tslib_1\` (${inMain('tslib_1')})`, 'compile for ES2022 or later']],
     ['generator', ['generator']],

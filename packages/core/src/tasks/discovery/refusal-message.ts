@@ -59,8 +59,9 @@ export function freeNames(own: string, free: readonly FreeName[], positions: Pos
   }
   const values = free.filter((one) => isValue(one) && !MODULE_NAMES.has(one.name)).map((one) => `\`${one.name}\``);
   const pass = values.length === 0 ? '' : `, or pass ${values.length > 1 ? 'the values as arguments' : 'the value as an argument'}`;
+  const load = free.some(({ name }) => name === 'require') ? ', or load the module with `await import(…)`' : '';
   const self = free.some((one) => one.name === own) ? `. To call itself it must be a named function: \`function ${own}(…) {…}\`` : '';
-  return `${missing(free, positions)}${EXPORT_IT}${pass}${self}`;
+  return `${missing(free, positions)}${EXPORT_IT}${pass}${load}${self}`;
 }
 
 /** The free names alone, without advice. */
