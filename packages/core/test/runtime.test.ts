@@ -84,6 +84,71 @@ describe('a worker that is ended while it starts', () => {
   });
 });
 
+describe('workers that another program kills while they start', () => {
+  /** Kills each worker at its start until the work has failed; `least`: ms between a start and the kill. */
+  async function killAll(world: World, least: number): Promise<number[]> {
+    const startedAt: number[] = [];
+    for (let at = 0; at < 20_000 && world.runtime.stats().failed === 0; at += least) {
+      for (const worker of workersOf(world, 'starting')) {
+        startedAt.push(world.clock.now());
+        worker.die(null, 'SIGKILL');
+      }
+      world.clock.advance(least);
+      await turn();
+    }
+    return startedAt;
+  }
+
+  it('are started again at once, and later and later if none starts; then the work fails, with the reason', async () => {
+    const world = worldOf({ size: 2 });
+    world.startsFailed = true;
+    const job = call(world, functionOf(world, 'tiny'), 1);
+    await turn();
+    const begun = world.clock.now();
+    const startedAt = await killAll(world, 10);
+    expect(world.runtime.stats()).toMatchObject({ queued: 0, failed: 1 });
+    expect(job.isOver).toBe(true);
+    const taken = world.clock.now() - begun;
+    expect(taken).toBeGreaterThan(5_000);
+    expect(taken).toBeLessThan(6_500);
+    // The bound of FAULTS.md for failed starts: three for each worker, and two a second.
+    expect(startedAt.length).toBeLessThanOrEqual(3 * 2 + (2 * taken) / 1_000);
+    expect((startedAt[3] as number) - begun).toBeLessThanOrEqual(50);
+    expect(workerAt(world, 0).lane.startError).toMatchObject({ message: expect.stringContaining('SIGKILL') });
+    await world.closeAll();
+  });
+
+  it('fail no work if one of them starts after all', async () => {
+    const world = worldOf({ size: 2 });
+    const job = call(world, functionOf(world, 'tiny'), 1);
+    await turn();
+    for (let killed = 0; killed < 9; killed++) {
+      for (const worker of workersOf(world, 'starting')) worker.die(null, 'SIGKILL');
+      world.clock.advance(500);
+      await turn();
+    }
+    expect(job.isOver).toBe(false);
+    workersOf(world, 'starting')[0]?.ready();
+    await world.comeToRest();
+    expect(world.runtime.stats()).toMatchObject({ completed: 1, failed: 0 });
+    await world.closeAll();
+  });
+});
+
+describe('replaced workers', () => {
+  it('are counted also if their successor starts before they are gone', async () => {
+    const world = worldOf({ size: 2, maxTasks: 1 });
+    const fn = functionOf(world, 'long');
+    for (const item of numbers(0, 8)) call(world, fn, item);
+    await world.comeToRest();
+    const stats = world.runtime.stats();
+    expect(stats.completed + stats.failed).toBe(8);
+    expect(world.workers).toHaveLength(8);
+    expect(stats.replacedWorkers).toBe(6);
+    await world.closeAll();
+  });
+});
+
 /** A function that is found when `find` is called. */
 function searchedFor(fn: World['functions'][number]): { searched: TaskFunction; find: () => void } {
   let resolveLookup: ((found: { descriptor: TaskDescriptor }) => void) | undefined;

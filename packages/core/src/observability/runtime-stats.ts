@@ -33,9 +33,9 @@ export interface RuntimeStats {
   readonly cancelled: number;
   /** Tasks that `maxQueue` refused. They count as neither accepted nor failed. */
   readonly refused: number;
-  /** Workers that died although this program had not ended them. */
+  /** Workers that had started and died although this program had not ended them. */
   readonly lostWorkers: number;
-  /** Workers that were started in place of one that was gone: lost, retired, or ended because of its task. */
+  /** Workers that were started in place of one that had started: lost, retired, or ended because of its task. */
   readonly replacedWorkers: number;
   /** Workers that were retired because they used more than `maxMemoryPerChild`. */
   readonly retiredForMemory: number;

@@ -37,12 +37,13 @@ const ATTEMPTS_PER_WORKER = 3;
 const MOST_ATTEMPTS = 6;
 /** The same in time, ms, for starts that take long to fail. */
 const PATIENCE = 1500;
+/** Starts in a row, per worker, that another program may kill before further ones are braked as failed starts are. */
+const KILLED_STARTS_PER_WORKER = 2;
 /**
- * Starts in a row, per worker, and time since the first of them, ms, that another program may kill before that counts as a failure. More: a program that
- * kills workers faster than they start keeps waiting work in hope for longer. Fewer: work fails although a worker would start soon.
+ * Time since the first start in a row that another program has killed, ms, after which such a start counts as failed. More: waiting work hopes for
+ * longer where each worker is killed, such as for lack of memory. Less: work fails although a worker would start soon.
  */
-const KILLED_STARTS_PER_WORKER = 10;
-const KILLED_PATIENCE = 30_000;
+const KILLED_PATIENCE = 5_000;
 const FIRST_DELAY = 50;
 const LONGEST_DELAY = 1000;
 /** An idle worker waits in its event loop after this, ms, so that timers that user code left unreferenced go on. */
@@ -105,6 +106,8 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
   #lastId = 0;
   /** Workers that are gone and were not replaced yet. */
   #vacancies = 0;
+  /** Lanes that take no more tasks, and are replaced already. */
+  readonly #replacedEarly = new Set<Lane>();
   #failures = 0;
   #failingSince = 0;
   #killedStarts = 0;
@@ -252,7 +255,7 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
     this.#scheduler.giveBack(unstarted);
     settleLost(lane, started, (chunk) => this.#scheduler.left(chunk, chunk.count));
     this.#lanes.delete(lane);
-    if (lane.wasReady) this.#vacancies += 1;
+    if (!this.#replacedEarly.delete(lane) && lane.wasReady) this.#vacancies += 1;
     hasEnded(lane);
     this.#retireNext();
     if (this.#lanes.size === 0) for (const resolve of this.#waiters.splice(0)) resolve();
@@ -342,15 +345,23 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
     this.#isMaking = false;
     if (this.#isLeaving) return;
     if (this.#early > 0) this.#early -= 1;
-    if (this.#vacancies > 0) {
-      this.#vacancies -= 1;
-      this.#replaced += 1;
-    }
+    this.#countReplacement();
     this.#lanes.add(lane);
     publishWorker('starting', this.#options.name, lane);
     this.#scheduler.addLane(lane);
     endAtProgramEnd(lane, this.#options.afterWorkers);
     lane.start();
+  }
+
+  /** A worker starts: in place of one that is gone, or of one that takes no more tasks. */
+  #countReplacement(): void {
+    if (this.#vacancies > 0) this.#vacancies -= 1;
+    else {
+      const leaving = [...this.#lanes].find((lane) => lane.wasReady && !lane.isServing && !this.#replacedEarly.has(lane));
+      if (leaving === undefined) return;
+      this.#replacedEarly.add(leaving);
+    }
+    this.#replaced += 1;
   }
 
   #freeIndex(): number {
@@ -374,20 +385,30 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
       return;
     }
     // It is replaced as any lost worker is, but not without end: the reason may be a lack of memory.
-    if (lane.wasKilledFromOutside && this.#mayTryAgain()) return;
+    if (lane.wasKilledFromOutside && this.#mayTryAgain()) {
+      const braked = this.#killedStarts - KILLED_STARTS_PER_WORKER * this.#options.size;
+      if (braked > 0) this.#tryLater(braked);
+      return;
+    }
     const now = this.#clock.now();
     this.#failures += 1;
     if (this.#failures === 1) this.#failingSince = now;
     const attempts = Math.min(ATTEMPTS_PER_WORKER * this.#options.size, MOST_ATTEMPTS);
-    const isOver = lane.hasHungAtStart || (this.#failures >= ATTEMPTS_PER_WORKER && now - this.#failingSince > PATIENCE);
+    const isOver =
+      lane.hasHungAtStart || lane.wasKilledFromOutside || (this.#failures >= ATTEMPTS_PER_WORKER && now - this.#failingSince > PATIENCE);
     if ((this.#failures >= attempts || isOver) && this.#count('ready') === 0) {
       if (this.#count('starting') === 0) this.#giveUp(lane.startError);
       return;
     }
     // The workers that are left have not shown that they do better.
     this.#isHopeless ||= lane.diedYoung && this.#failures >= attempts;
+    this.#tryLater(this.#failures - 1);
+  }
+
+  /** `braked`: failures before, for each of which the delay doubles; the first one costs nothing. */
+  #tryLater(braked: number): void {
     this.#isWanted = true;
-    if (!this.#retry.isSet) this.#retry.set(this.#failures === 1 ? 0 : Math.min(FIRST_DELAY * 2 ** (this.#failures - 2), LONGEST_DELAY));
+    if (!this.#retry.isSet) this.#retry.set(braked === 0 ? 0 : Math.min(FIRST_DELAY * 2 ** (braked - 1), LONGEST_DELAY));
   }
 
   /** Waiting work fails. New work makes a new attempt, unless that makes no sense. */
@@ -398,7 +419,7 @@ export class Supervisor implements LifeListener, Supply, ReadySource {
     this.#fail(startError, !isShortage(startError));
   }
 
-  /** Counts a start that another program has killed. */
+  /** Counts a start that another program has killed. Returns whether it does not count as failed. */
   #mayTryAgain(): boolean {
     const now = this.#clock.now();
     if (this.#killedStarts === 0) this.#killedSince = now;
