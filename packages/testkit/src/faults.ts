@@ -14,6 +14,7 @@ import { hold, LOG, mark, OPEN } from './tasks.ts';
 /** The file descriptor of the answer channel in a worker process. */
 const ANSWERS = 4;
 /** The descriptor of the mailbox, the bytes of one page of it, and the kind of a message that announces a frame there. */
+const LARGE_ARGUMENTS = 6;
 const MAILBOX = 8;
 const MAIL_PAGE = 1024;
 const MAIL = 27;
@@ -308,6 +309,12 @@ export function mailHere(): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Closes the file from which this worker process reads large arguments. */
+export function closeArguments(): string {
+  closeSync(LARGE_ARGUMENTS);
+  return 'closed';
 }
 
 /** Closes the mailbox of this worker process. */

@@ -116,7 +116,7 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
     (frame) => this.#writeFrame(frame),
     () => this.#mail.mailbox,
   );
-  /** How the child waits, according to its last message. */
+  /** How the child waits, according to its last message, or will wait when it has read what it was sent. */
   #isLooping = false;
   /** Processes that the system had killed for lack of memory before this one was started. */
   #oomKillsBefore = 0;
@@ -219,7 +219,9 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
     const kind = message[0];
     // Each value that these contain was measured when it was given; together they may take more than one value may take.
     const most = kind === INIT || kind === DEFINE ? Number.POSITIVE_INFINITY : this.#context.setup.maxPayloadBytes;
-    this.#write(encodeFrame(message, most), kind === ABORT || kind === RELEASE || kind === PING || kind === RETIRE, kind === TASKS);
+    // The child will leave its blocking read, and its MODE may come after the next frames.
+    if (kind === RELEASE || (kind === SPACE && message[3] === true)) this.#isLooping = true;
+    this.#write(encodeFrame(message, most), kind === ABORT || kind === PING || kind === RETIRE, kind === TASKS);
   }
 
   postTasks(slot: number, sequence: number, _count: number, { runs }: PackedRuns): void {

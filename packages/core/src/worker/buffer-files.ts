@@ -65,9 +65,9 @@ export class WorkerBuffers implements BufferOutlet, LentBuffers {
 
   // Arguments.
 
-  /** A buffer that cannot be read fails the task that uses it. */
-  piece(message: Message): void {
-    this.#reader?.piece(message);
+  /** Returns whether the piece was read. */
+  piece(message: Message): boolean {
+    return this.#reader !== undefined && this.#reader.piece(message) === undefined;
   }
 
   has(ids: readonly number[]): boolean {

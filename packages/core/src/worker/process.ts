@@ -147,8 +147,10 @@ class ProcessTransport implements WorkerTransport {
 
   /** Returns false if the message is malformed. */
   #takeBuffer(message: Message): boolean {
-    if (isPiece(message)) this.buffers.piece(message);
-    else if (isSpace(message)) {
+    if (isPiece(message)) {
+      // A task may have closed the file. What is read from it would fail each task that gets a large buffer.
+      if (!this.buffers.piece(message)) this.#leave();
+    } else if (isSpace(message)) {
       const [, taken, bytes, rests] = message;
       this.buffers.hasRoom(taken, bytes, rests);
       // It comes after some time without work, as RELEASE does: the process must not go back to a blocking read.
@@ -190,10 +192,15 @@ class ProcessTransport implements WorkerTransport {
       return use();
     } catch (error) {
       if (!(error instanceof MailboxError)) throw error;
-      this.#isSilent = true;
-      // A second `exit` would skip the 'exit' listeners that have not run.
-      return this.#isLeaving ? undefined : this.exit(70);
+      this.#leave();
+      return undefined;
     }
+  }
+
+  /** Says nothing any more, and ends, unless it is ending: a second `exit` would skip the 'exit' listeners that have not run. */
+  #leave(): void {
+    this.#isSilent = true;
+    if (!this.#isLeaving) this.exit(70);
   }
 
   #write(frame: Buffer, at: number): number {

@@ -22,6 +22,7 @@ import {
   placeOfFiles,
   reportThenReturn,
 } from '@twinpool/testkit/buffers';
+import { closeArguments } from '@twinpool/testkit/faults';
 import { describe, isLong, isWhole, it } from '@twinpool/testkit/sample';
 import { byteLengths, echo, fail, hold, place } from '@twinpool/testkit/tasks';
 import { expect, onTestFinished } from 'vitest';
@@ -391,6 +392,19 @@ describe('deaths', () => {
     expect(gate.labels()).toEqual(['dies']);
     await work.end();
     expect(openHere()).toBe(before);
+  });
+
+  onLinux('a worker whose file was closed by a task is lost with the next large argument, and no further call fails', async () => {
+    const work = open('process', 1);
+    await sendBack(work, Buffer.alloc(LARGE, 1));
+    expect(await work.call(closeArguments)).toBe('closed');
+    expect(await work.call(echo, 3)).toBe(3);
+    // The worker may have taken the task from the pipe already, with the pieces of its argument; else it runs in the next one.
+    const settled = await outcome(sendBack(work, Buffer.alloc(LARGE, 2)));
+    if (settled.ok) expect(settled.value.equals(Buffer.alloc(LARGE, 2))).toBe(true);
+    else expect(settled.error).toBeInstanceOf(WorkerLostError);
+    for (let i = 3; i < 6; i++) expect((await sendBack(work, Buffer.alloc(LARGE, i))).equals(Buffer.alloc(LARGE, i))).toBe(true);
+    expect(work.attachment.stats().lostWorkers).toBe(1);
   });
 
   onLinux('a task is retried in another worker with the same large argument', async () => {

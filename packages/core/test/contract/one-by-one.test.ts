@@ -1,8 +1,10 @@
 /** Tests tasks that are submitted one after the other: the worker finds each message completely, whatever its size and timing. */
+import { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { within } from '@twinpool/testkit';
+import { makeGate, PATIENCE, within } from '@twinpool/testkit';
 import { describe, it } from '@twinpool/testkit/sample';
-import { expect } from 'vitest';
+import { mark, square } from '@twinpool/testkit/tasks';
+import { expect, onTestFinished, vi } from 'vitest';
 import { KINDS, open } from './workplace.ts';
 
 const echo = (value: unknown) => value;
@@ -27,4 +29,34 @@ describe.each(KINDS)('one task at a time: %s', (kind) => {
     }
     expect(work.attachment.stats()).toMatchObject({ completed: 400, failed: 0, lostWorkers: 0 });
   });
+});
+
+/** Bytes of a number that wakes a process. */
+const WAKE_NUMBER = 4;
+
+it('a process that was told to wait in its event loop begins a task although the program works on', async () => {
+  const work = open('process', 1);
+  const gate = makeGate();
+  for (let i = 0; i < 20; i++) await work.call(square, i);
+  await work.call(mark<string>, gate.path, 'found');
+  // Nothing is sent until RELEASE, which comes with a number.
+  const { write } = Socket.prototype;
+  const call = await within(
+    new Promise<{ value: Promise<string> }>((resolve) => {
+      const sent = vi.spyOn(Socket.prototype, 'write').mockImplementation(function (this: Socket, ...args: unknown[]) {
+        const isWritten = Reflect.apply(write, this, args);
+        if ((args[0] as Buffer).byteLength !== WAKE_NUMBER) return isWritten;
+        sent.mockRestore();
+        const value = work.call(mark<string>, gate.path, 'begun');
+        for (const end = performance.now() + PATIENCE; gate.labels().length < 2 && performance.now() < end; );
+        resolve({ value });
+        return isWritten;
+      });
+      onTestFinished(() => {
+        sent.mockRestore();
+      });
+    }),
+  );
+  expect(gate.labels(), 'read before the program reads what the worker says').toEqual(['found', 'begun']);
+  expect(await within(call.value)).toBe('begun');
 });
