@@ -32,6 +32,8 @@ export interface PolledChannel {
   readonly longestPoll: number;
   /** Looks between two readings of the clock. More: a reading delays fewer looks. Fewer: a poll ends in time where a look takes long. */
   readonly looksAtOnce: number;
+  /** It is not polled beside others: their workers and its own need the processor that a poll takes. */
+  readonly isPolledAlone: boolean;
   /** An answer is still to come: not all came with an earlier one. */
   readonly isAwaited: boolean;
   /** Whether a message is there. */
@@ -111,8 +113,19 @@ function poll(): void {
     channel.isExpected = false;
     if (channel.isAwaited) channels[awaited++] = channel;
   }
+  if (awaited > 1) awaited = leaveOut(channels, awaited);
   if (awaited > 0 && hasCredit()) pollFor(channels, awaited);
   for (let i = 0; i < size; i++) polled[i] = undefined;
+}
+
+/** Moves the channels that may be polled together to the front. Returns their number. */
+function leaveOut(channels: PolledChannel[], size: number): number {
+  let left = 0;
+  for (let i = 0; i < size; i++) {
+    const channel = channels[i] as PolledChannel;
+    if (!channel.isPolledAlone) channels[left++] = channel;
+  }
+  return left;
 }
 
 function hasCredit(): boolean {

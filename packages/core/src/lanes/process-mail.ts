@@ -53,8 +53,11 @@ export class ProcessMail implements PolledChannel {
     return this.#mailbox;
   }
 
+  readonly isPolledAlone: boolean = true;
+
+  /** Several messages are a burst: the worker needs the processor more than this program. */
   get isAwaited(): boolean {
-    return this.#receiver.unanswered > 0;
+    return this.#receiver.unanswered === 1;
   }
 
   get hasNews(): boolean {

@@ -264,8 +264,9 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
     this.post(abortMessage(slot, sequence, place, isFinal));
   }
 
-  expectAnswer(): void {
-    if (this.#mail.mailbox !== undefined) expectAnswer(this.#mail);
+  /** A poll between two processes is worth its processor time for a single task. */
+  expectAnswer(outstanding: number): void {
+    if (outstanding === 1 && this.#mail.mailbox !== undefined) expectAnswer(this.#mail);
   }
 
   // MailReceiver.

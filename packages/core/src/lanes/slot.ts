@@ -277,7 +277,7 @@ export class Slot {
   /** The work of tasks whose function was never measured counts as long. */
   #expectAnswer(): void {
     const { outstanding } = this;
-    if (outstanding > 0 && outstanding <= MOST_POLLED && this.load <= LONGEST_POLLED) this.#line.transport.expectAnswer?.();
+    if (outstanding > 0 && outstanding <= MOST_POLLED && this.load <= LONGEST_POLLED) this.#line.transport.expectAnswer?.(outstanding);
   }
 
   #sending(): void {

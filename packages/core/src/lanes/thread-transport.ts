@@ -91,6 +91,7 @@ export class ThreadTransport implements Transport, PolledChannel {
   isAttended = false;
   readonly longestPoll: number = LONGEST_POLL;
   readonly looksAtOnce: number = LOOKS_AT_ONCE;
+  readonly isPolledAlone: boolean = false;
 
   constructor(context: TransportContext, options: ThreadOptions) {
     const slots = context.setup.slots ?? 1;

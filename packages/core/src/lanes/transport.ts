@@ -72,8 +72,11 @@ export interface Transport {
   abort(slot: number, sequence: number, place: number, isFinal: boolean): void;
   /** The worker has had no work for some time: it may wait in a way that serves timers and sockets of user code. */
   release(): void;
-  /** The answer to what the worker has is expected within microseconds: the transport may poll for it. A transport without this method never polls. */
-  expectAnswer?(): void;
+  /**
+   * The answers to the `outstanding` tasks that the worker has are expected within microseconds: the transport may poll for them. A transport without this
+   * method never polls.
+   */
+  expectAnswer?(outstanding: number): void;
   /**
    * There is no more work: the worker ends without being forced. `finalizes`: it runs its finalizer first, and the lane limits its time; else it is ended by
    * force after `killGrace`.

@@ -24,6 +24,7 @@ beforeEach(async () => {
 
 interface CountedChannel extends PolledChannel {
   isAwaited: boolean;
+  isPolledAlone: boolean;
   looks: number;
   reads: number;
   /** What its worker knows. */
@@ -36,6 +37,7 @@ function channelWith(at: number, onMessage = (): void => undefined): CountedChan
     isExpected: false,
     isAttended: false,
     isAwaited: true,
+    isPolledAlone: false,
     longestPoll: 0.03,
     looksAtOnce: LOOKS,
     looks: 0,
@@ -83,6 +85,23 @@ describe('an answer that is expected', () => {
     expectAnswer(channel);
     await turn();
     expect([channel.looks, channel.reads]).toEqual([3 * LOOKS, 0]);
+  });
+
+  it('leaves channels out that are polled alone, if another one is awaited', async () => {
+    const [alone, other, thread] = [channelWith(3), channelWith(3), channelWith(3)];
+    alone.isPolledAlone = other.isPolledAlone = true;
+    for (const channel of [alone, other]) expectAnswer(channel);
+    await tick();
+    await tick();
+    expect([alone.looks, other.looks]).toEqual([0, 0]);
+    expectAnswer(alone);
+    await tick();
+    await tick();
+    expect([alone.looks, alone.reads]).toEqual([3, 1]);
+    for (const channel of [other, thread]) expectAnswer(channel);
+    await tick();
+    await tick();
+    expect([other.looks, thread.looks, thread.reads]).toEqual([0, 3, 1]);
   });
 
   it('is polled for as long as its channel says, with as many looks between two readings of the clock', async () => {
