@@ -4,6 +4,7 @@ import arrivalFull from './arrival-full.mjs';
 import bimodal from './bimodal.mjs';
 import buffersProcesses from './buffers-processes.mjs';
 import buffersThreads from './buffers-threads.mjs';
+import burstsProcesses from './bursts-processes.mjs';
 import burstsThreads from './bursts-threads.mjs';
 import callOptions from './call-options.mjs';
 import cluster from './cluster.mjs';
@@ -43,6 +44,7 @@ export const questions = [
   latencyThreadsFull,
   latencyProcesses,
   burstsThreads,
+  burstsProcesses,
   pythonMethods,
   arrival,
   arrivalFull,

@@ -47,6 +47,17 @@ async function twinpoolInto() {
   return { round: () => elements(map), close: () => pool.terminate() };
 }
 
+/** A loop that does the same. */
+async function noPoolInto() {
+  const into = lazily(() => new Float64Array(COUNT));
+  const map = async () => {
+    const [from, to] = [input(), into()];
+    for (let at = 0; at < COUNT; at++) to[at] = increment(from[at]);
+    return to;
+  };
+  return { round: () => elements(map) };
+}
+
 /** The code of a user of a pool without `map`: it sends slices and copies the results into one array. */
 function slices(open, perWorker) {
   return async () => {
@@ -111,6 +122,7 @@ export default {
     [BLOCKS]: bareBlocks(false),
     'the same, input and results copied': bareBlocks(true),
     'no pool': async () => ({ round: () => elements(async () => incrementAll(input())) }),
+    'no pool, into an array': noPoolInto,
   },
   goals: [
     { text: '>= 50 M per second', metric: 'rate', atLeast: 50_000_000 },

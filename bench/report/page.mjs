@@ -20,6 +20,7 @@ const ORDER = [
   'latency-threads-full',
   'latency-processes',
   'bursts-threads',
+  'bursts-processes',
   'arrival',
   'arrival-full',
   'bimodal',

@@ -34,7 +34,7 @@ describe.each(KINDS)('one task at a time: %s', (kind) => {
 /** Bytes of a number that wakes a process. */
 const WAKE_NUMBER = 4;
 
-it('a process that was told to wait in its event loop begins a task although the program works on', async () => {
+it('a process that leaves its blocking read begins a task although the program works on', async () => {
   const work = open('process', 1);
   const gate = makeGate();
   for (let i = 0; i < 20; i++) await work.call(square, i);
