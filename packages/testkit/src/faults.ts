@@ -274,7 +274,7 @@ export async function forgeCells(values: readonly (readonly [cell: number, value
   return new Promise(() => setInterval(() => undefined, 1000));
 }
 
-/** Writes a frame of `length` bytes to the mailbox, with its right hash or a wrong one, says that it is there, and never settles. */
+/** Writes a frame of `length` bytes to the mailbox, with its right hashes or a wrong one, says that it is there, and never settles. */
 export async function forgeMail(length: number, isWhole: boolean): Promise<never> {
   writeMail(length, isWhole);
   forgeMessage([MAIL]);
@@ -289,13 +289,14 @@ export function forgeMailAndDie(): never {
 }
 
 function writeMail(length: number, isWhole: boolean): void {
-  // Pages of the program and of this worker: number, length, hash, taken, ...; wire/mailbox.ts.
+  // Pages of the program and of this worker: number, length, hash, taken, read, piped, state, other hash, frame; wire/mailbox.ts.
   const pages = Buffer.alloc(2 * MAIL_PAGE);
   readSync(MAILBOX, pages, 0, pages.length, 0);
   const number = pages.readUInt32LE(12) + 1;
   const page = pages.subarray(MAIL_PAGE);
   const hash = (number ^ 0x811c9dc5) >>> 0;
   for (const [at, value] of [number, length, isWhole ? hash : hash ^ 1].entries()) page.writeUInt32LE(value >>> 0, at * 4);
+  page.writeUInt32LE((number ^ 0x2545f491) >>> 0, 28);
   page.writeUInt32LE(number, 32);
   writeSync(MAILBOX, page, 0, MAIL_PAGE, MAIL_PAGE);
 }

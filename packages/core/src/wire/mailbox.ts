@@ -2,7 +2,7 @@
  * One end of the mailbox between a lane and its worker process: a memory file that holds one short frame for each direction.
  *
  *   file:   page of the program | page of the worker          each end writes its own page only
- *   page:   number u32 | length u32 | hash u32 | taken u32 | read u32 | piped u32 | state u32 | - | the frame | number u32         of this byte order
+ *   page:   number u32 | length u32 | hash u32 | taken u32 | read u32 | piped u32 | state u32 | hash u32 | the frame | number u32         of this byte order
  *
  *   put:    all of the page --> read the other page: its state is AWAY and it has not taken the frame --> wake it by the pipe
  *   leave:  state AWAY --> look once more            look:  the other number is the next one, or more frames are on the pipe than were read
@@ -13,7 +13,7 @@
  *   always the next one, and the order of all frames is kept: before a frame on the pipe that follows an untaken one comes a MAIL frame.
  * - The sender first writes the number and then reads the state. The receiver first writes AWAY and then reads the number. So a frame is seen, or its
  *   sender wakes the receiver. ARCHITECTURE.md (section 5) has the argument, mailbox-model.test.ts all orders of the steps.
- * - One read may see a part of one write. A frame counts as there when both its numbers and its hash are right; until then the reader looks again.
+ * - One read may see a part of one write. A frame counts as there when both its numbers and its hashes are right; until then the reader looks again.
  *   An end that dies while it writes leaves no frame behind.
  * - What was put and not taken is known (`isUntaken`), also when the other end is gone.
  *
@@ -31,6 +31,7 @@ const TAKEN = 3;
 const READ = 4;
 const PIPED = 5;
 const STATE = 6;
+const OTHER_HASH = 7;
 const FIELDS = 8;
 /** Bytes of a number, and where the frame begins in a page. */
 const WORD = 4;
@@ -204,6 +205,9 @@ class Page {
   readonly bytes: Uint8Array = new Uint8Array(PAGE);
   readonly fields: Uint32Array = new Uint32Array(this.bytes.buffer, 0, FIELDS);
   readonly #words: Uint32Array = new Uint32Array(this.bytes.buffer);
+  /** What `#hash` computed last. */
+  #hashed = 0;
+  #otherHashed = 0;
 
   /** Puts in the next frame. Returns the bytes of the page up to its end. */
   fill(frame: Uint8Array): number {
@@ -212,7 +216,9 @@ class Page {
     fields[NUMBER] = number;
     fields[LENGTH] = frame.length;
     bytes.set(frame, FRAME);
-    fields[HASH] = this.#hash(frame.length);
+    this.#hash(frame.length);
+    fields[HASH] = this.#hashed;
+    fields[OTHER_HASH] = this.#otherHashed;
     const end = endOf(frame.length);
     this.#words[end] = number;
     return (end + 1) * WORD;
@@ -222,7 +228,9 @@ class Page {
   get isWhole(): boolean {
     const { fields } = this;
     const length = fields[LENGTH] as number;
-    return length <= MOST_MAIL && this.#words[endOf(length)] === fields[NUMBER] && fields[HASH] === this.#hash(length);
+    if (length > MOST_MAIL || this.#words[endOf(length)] !== fields[NUMBER]) return false;
+    this.#hash(length);
+    return fields[HASH] === this.#hashed && fields[OTHER_HASH] === this.#otherHashed;
   }
 
   /** In memory of its own: values may be views of it. */
@@ -232,13 +240,26 @@ class Page {
     return frame;
   }
 
-  /** FNV-1a of the number and the words of the frame, the last of which may contain bytes of an older frame. */
-  #hash(length: number): number {
+  /**
+   * Two hashes of the number and the words of the frame, the last of which may contain bytes of an older frame.
+   *
+   * Each rotates before it multiplies. A multiplication alone moves a difference only upwards: two frames whose words differ in the highest bits had the same
+   * FNV-1a in one of 128 cases, and a read that saw parts of both took the old tasks for the new ones.
+   */
+  #hash(length: number): void {
     const words = this.#words;
     const end = endOf(length);
-    let hash = (this.fields[NUMBER] as number) ^ 0x811c9dc5;
-    for (let at = FIELDS; at < end; at++) hash = Math.imul(hash ^ (words[at] as number), 0x01000193);
-    return hash >>> 0;
+    const number = this.fields[NUMBER] as number;
+    let one = number ^ 0x811c9dc5;
+    let other = number ^ 0x2545f491;
+    for (let at = FIELDS; at < end; at++) {
+      const word = words[at] as number;
+      one ^= word;
+      one = Math.imul((one << 15) | (one >>> 17), 0x9e3779b1);
+      other = Math.imul((((other << 13) | (other >>> 19)) + word) | 0, 0x85ebca77);
+    }
+    this.#hashed = one >>> 0;
+    this.#otherHashed = other >>> 0;
   }
 }
 

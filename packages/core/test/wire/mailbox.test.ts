@@ -97,6 +97,7 @@ describe('a frame', () => {
 
   it.each([
     ['its hash', 2],
+    ['its other hash', 7],
     ['the number behind it', 9],
     ['its length', 1],
     ['a part of it', 8],
@@ -108,6 +109,31 @@ describe('a frame', () => {
     expect(receiver.look(0)).toBe(false);
     expect(() => receiver.leave(0)).toThrow(MailboxError);
     expect(() => receiver.take()).toThrow('the frame in the mailbox is not whole');
+  });
+
+  it('does not count as there while its words are those of the frame before, which differ in a few high bits only', () => {
+    const { fd, sender, receiver } = openMailbox();
+    receiver.attend(0);
+    // Integers that rise by 128 from one frame to the next: in each word the same bit changes. A list of a task's arguments looks like this.
+    const frameOf = (first: number, shift: number) => {
+      const words = Uint32Array.from({ length: 16 }, (_, i) => (first + i) << shift);
+      return new Uint8Array(words.buffer);
+    };
+    for (let shift = 0; shift <= 24; shift += 8) {
+      for (let first = 0; first < 200_000; first += 128) {
+        const before = frameOf(first, shift);
+        expect(sender.put(before, 0, 0)).toBe(true);
+        expect(receiver.take()?.length).toBe(before.length);
+        receiver.acknowledge();
+        const frame = frameOf(first + 128, shift);
+        expect(sender.put(frame, 0, 0)).toBe(true);
+        writeSync(fd, before, 0, before.length, 32);
+        if (receiver.look(0) && Buffer.compare(before, frame) !== 0) expect.fail(`the frame with ${first} was taken for the next one`);
+        writeSync(fd, frame, 0, frame.length, 32);
+        expect(receiver.take()?.length).toBe(frame.length);
+        receiver.acknowledge();
+      }
+    }
   });
 
   it('of a number that is not the next one is not there', () => {
