@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CallSettings, Chunk, Ending, JobOwner } from '../src/jobs/job.ts';
+import { ListReader } from '../src/jobs/list-reader.ts';
 import { StreamJob } from '../src/jobs/stream-job.ts';
 import type { StreamInput, StreamShape } from '../src/jobs/stream-shape.ts';
 import type { TaskFunction } from '../src/tasks/task-function.ts';
@@ -55,6 +56,47 @@ function taken(job: StreamJob): unknown {
   });
   return answer;
 }
+
+describe('an array as the input of a stream', () => {
+  const withGetter = (at: number, get: () => unknown): unknown[] => Object.defineProperty(upTo(6), at, { get });
+
+  it('is read when a lane has room, no further than the window', () => {
+    const list = upTo(10);
+    const { job, owner } = streamOf({ sync: new ListReader(list) }, { window: 4 });
+    expect(owner.accepted).toBe(0);
+    expect(claimed(job, 3).count).toBe(3);
+    list[3] = 33;
+    list.length = 5;
+    const next = claimed(job, 9);
+    expect([next.base, next.count, next.at(0)]).toEqual([3, 1, 33]);
+    job.settleRange(0, [0, 1, 2, 3], 0, 4);
+    expect(job.takeReady()).toEqual([0, 1, 2, 3]);
+    const last = claimed(job, 9);
+    expect([last.base, last.count, last.at(0)]).toEqual([4, 1, 4]);
+    job.settleRange(4, [4], 0, 1);
+    expect([taken(job), taken(job)]).toEqual([4, 'the end']);
+    expect(owner.accepted).toBe(5);
+  });
+
+  it('ends with the error of a getter, after the items before it', () => {
+    const error = new Error('not this one');
+    const list = withGetter(2, () => {
+      throw error;
+    });
+    const { job } = streamOf({ sync: new ListReader(list) });
+    expect(claimed(job, 6).count).toBe(2);
+    job.settleRange(0, ['a', 'b'], 0, 2);
+    expect([taken(job), taken(job), taken(job), taken(job)]).toEqual(['a', 'b', { error }, 'the end']);
+  });
+
+  it('passes nothing on after a getter has closed the stream', () => {
+    const list = withGetter(2, () => void job.close());
+    const { job, owner } = streamOf({ sync: new ListReader(list) });
+    expect(job.claim(6)).toBeUndefined();
+    expect(owner.accepted).toBe(0);
+    expect(taken(job)).toBe('the end');
+  });
+});
 
 describe('outcomes of a stream', () => {
   it('come in the order of the input, however they arrived and however they are taken', () => {

@@ -8,7 +8,7 @@
  * It does not know tasks.
  */
 import { inspect, types } from 'node:util';
-import { checkStep, type KeptMemory, WORTH_KEEPING } from '@twinpool/core/facade';
+import { checkStep, type KeptMemory, ListReader, WORTH_KEEPING } from '@twinpool/core/facade';
 
 /** Items, synchronous or asynchronous; an object that is both is read as asynchronous. */
 export type Input<T> = Iterable<T> | AsyncIterable<T>;
@@ -50,6 +50,8 @@ export function itemsOf(input: Iterable<unknown>, kept: KeptMemory): Items {
 
 /** Returns the iterator of a synchronous input. Throws TypeError if the iterator is not an object. */
 export function iteratorOf(input: Iterable<unknown>): Iterator<unknown> {
+  if (Array.isArray(input) && hasUsualIterator(input) && !types.isProxy(input) && arrayIterator.next === usualNext)
+    return new ListReader(input);
   return checkIterator(input[Symbol.iterator]());
 }
 
@@ -81,6 +83,9 @@ const TYPED_ARRAYS: Readonly<Record<string, unknown>> = Object.fromEntries(
     ...('Float16Array' in globalThis ? [(globalThis as { Float16Array?: unknown }).Float16Array as typeof Float32Array] : []),
   ].map((type) => [type.name, type]),
 );
+
+const arrayIterator: Iterator<unknown> = Object.getPrototypeOf([][Symbol.iterator]());
+const usualNext: unknown = arrayIterator.next;
 
 /** Whether the input is iterated by the built-in iterator of its class. */
 function hasUsualIterator(input: Iterable<unknown>): boolean {

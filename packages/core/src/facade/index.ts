@@ -7,6 +7,7 @@
 
 export { EngineDownError, NodeLostError, NoWorkersError } from '../errors.ts';
 export { CallJob, type CallSettings, type Chunk, type Ending, Job, type JobListener } from '../jobs/job.ts';
+export { ListReader } from '../jobs/list-reader.ts';
 export { MapJob } from '../jobs/map-job.ts';
 export { StreamJob } from '../jobs/stream-job.ts';
 export type { StreamInput, StreamShape, Taker } from '../jobs/stream-shape.ts';

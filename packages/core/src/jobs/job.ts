@@ -55,6 +55,8 @@ export interface Chunk {
   at(offset: number): unknown;
   /** A view of all items, where they lie in an array of numbers. */
   numbers?(): NumberArray | undefined;
+  /** A copy of all items as an array of numbers, if each of them is a number. */
+  packed?(): NumberArray | undefined;
   /** Shared memory in which a thread may leave results that are numbers, an element for each task. */
   results?(): Float64Array | undefined;
   /** Cuts the last `count` tasks off; this chunk keeps the others. */

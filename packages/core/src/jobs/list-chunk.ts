@@ -5,6 +5,7 @@
  */
 import { types } from 'node:util';
 import type { NumberArray } from '../primitives/number-array.ts';
+import { numbersIn } from '../primitives/packed-numbers.ts';
 import type { Chunk, Job } from './job.ts';
 
 export class ListChunk implements Chunk {
@@ -47,6 +48,10 @@ export class ListChunk implements Chunk {
     const items = this.#items;
     if (this.spread || !types.isTypedArray(items) || types.isBigInt64Array(items) || types.isBigUint64Array(items)) return undefined;
     return (items as NumberArray).subarray(this.#from, this.#from + this.count);
+  }
+
+  packed(): NumberArray | undefined {
+    return this.spread ? undefined : numbersIn(this.#items, this.#from, this.count);
   }
 
   results(): Float64Array | undefined {

@@ -84,7 +84,9 @@ export class ReadyOutcomes {
   putRange(index: number, values: ArrayLike<unknown>, from: number, count: number): void {
     const outcomes = new Array<unknown>(count);
     for (let i = 0; i < count; i++) outcomes[i] = this.#isIndexed ? { index: index + i, value: values[from + i] } : values[from + i];
-    if (this.#isMeasured) for (const outcome of outcomes) this.#measure(outcome);
+    // Numbers have no size, so the mean does not change while it is 0.
+    const areSmall = !this.#isIndexed && this.#meanSize === 0 && ArrayBuffer.isView(values);
+    if (this.#isMeasured && !areSmall) for (const outcome of outcomes) this.#measure(outcome);
     if (this.#ordered && index !== this.#end) this.#early.set(index, { ok: true, outcomes });
     else {
       this.#addMany(outcomes);

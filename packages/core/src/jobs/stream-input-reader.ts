@@ -17,11 +17,14 @@
  * It does not know tasks, outcomes and how large the window is.
  */
 import { checkStep, type Scope, stepOf, watchReturned } from '../primitives/user-code.ts';
+import { ListReader } from './list-reader.ts';
 
 /** What a reader asks of its stream, and what it reports to it. */
 export interface InputSink {
   /** An item was read. */
   accept(item: unknown): void;
+  /** Many items were read at once. The sink owns the array. Undefined: the sink takes them one by one. */
+  readonly acceptMany: ((items: unknown[]) => void) | undefined;
   /** The input threw. It has not ended yet. */
   failed(error: unknown): void;
   /** An asynchronous input threw, and has ended. */
@@ -140,17 +143,31 @@ export class StreamInputReader {
 
   #readSync(most: number): void {
     const input = this.#sync as Iterator<unknown>;
+    const { acceptMany } = this.#sink;
     try {
-      for (let i = 0; i < most && this.mayRead; i++) {
-        const step = stepOf(input);
-        if (step.done) this.#exhausted();
-        else if (!this.hasEnded) this.#sink.accept(step.value);
-      }
+      if (input instanceof ListReader && acceptMany !== undefined) this.#readMany(input, most, acceptMany);
+      else
+        for (let i = 0; i < most && this.mayRead; i++) {
+          const step = stepOf(input);
+          if (step.done) this.#exhausted();
+          else if (!this.hasEnded) this.#sink.accept(step.value);
+        }
     } catch (error) {
       if (!this.hasEnded) this.#sink.failed(error);
       this.#exhausted();
     }
     if (this.#state === 'closing') this.#closeNow(this.#callReturn());
+  }
+
+  /** A getter of the array is code of the user: it may close the input, or throw. */
+  #readMany(input: ListReader, most: number, acceptMany: (items: unknown[]) => void): void {
+    const items: unknown[] = [];
+    try {
+      input.readInto(items, most);
+    } finally {
+      if (items.length > 0 && !this.hasEnded) acceptMany(items);
+    }
+    if (input.isExhausted) this.#exhausted();
   }
 
   async #readAsync(input: AsyncIterator<unknown>): Promise<void> {

@@ -54,7 +54,7 @@ export class StreamJob extends Job {
     this.captureScope();
     const sync = 'sync' in input ? input.sync : undefined;
     const async = 'async' in input ? input.async : undefined;
-    this.#input = new StreamInputReader(this.scope as Scope, sync, async, this.#sink());
+    this.#input = new StreamInputReader(this.scope as Scope, sync, async, this.#sink(fn.parseArguments === undefined));
     this.#ready = new ReadyOutcomes({
       ordered: shape.ordered,
       isMeasured: shape.mostBytes !== undefined,
@@ -268,11 +268,11 @@ export class StreamJob extends Job {
   /** Takes all values that lie ready, and reads the input on, as `take` does. None if a taker waits, or if an error is next. */
   takeReady(): unknown[] {
     this.#input.resume();
-    let all: unknown[] = [];
-    for (let values = this.takeValues(); values.length > 0; values = this.takeValues())
-      all = all.length === 0 ? values : all.concat(values);
-    if (all.length > 0) this.#wakeForRoom();
-    return all;
+    const lists: unknown[][] = [];
+    for (let values = this.takeValues(); values.length > 0; values = this.takeValues()) lists.push(values);
+    const [first = [], ...others] = lists;
+    if (first.length > 0) this.#wakeForRoom();
+    return others.length === 0 ? first : first.concat(...others);
   }
 
   /** Accepted tasks that no lane has. */
@@ -309,11 +309,12 @@ export class StreamJob extends Job {
     return this.#takers.size > 0 || room === reach || room >= Math.ceil(reach / 8) ? room : 0;
   }
 
-  #sink(): InputSink {
+  #sink(takesMany: boolean): InputSink {
     return {
       accept: (item) => {
         if (this.#accept(item) && this.#input.isAsync) this.owner.wake(this);
       },
+      acceptMany: takesMany ? (items) => this.#acceptMany(items) : undefined,
       failed: (error) => {
         this.#lastError ??= { error };
       },
@@ -339,6 +340,15 @@ export class StreamJob extends Job {
     this.#buffer.push(item);
     if (this.#aside > 0) this.#setAside(this.#isFull() ? this.#unclaimed() : 0);
     return true;
+  }
+
+  /** Accepts items of a task without a schema. */
+  #acceptMany(items: unknown[]): void {
+    if (this.#input.hasEnded || this.isOver) return;
+    this.#accepted += items.length;
+    this.owner.tasksAccepted(items.length);
+    (this.#buffer as WaitingItems).pushMany(items);
+    if (this.#aside > 0) this.#setAside(this.#isFull() ? this.#unclaimed() : 0);
   }
 
   /** Nothing runs, since the consumer does not take what is there. */

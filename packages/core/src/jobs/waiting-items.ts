@@ -13,7 +13,7 @@ export class WaitingItems {
   /** The items that were given at the start; undefined if there are none, or if all of them were cut. */
   #given: readonly unknown[] | undefined;
   readonly #spread: boolean;
-  readonly #pulled = new Fifo<unknown>();
+  #pulled = new Fifo<unknown>();
   /** The index, in the job, of the first item. */
   #next = 0;
 
@@ -34,6 +34,12 @@ export class WaitingItems {
 
   push(item: unknown): void {
     this.#pulled.push(item);
+  }
+
+  /** `items`: the caller does not use the array any more. */
+  pushMany(items: unknown[]): void {
+    if (this.#pulled.size === 0) this.#pulled = new Fifo(items);
+    else for (const item of items) this.#pulled.push(item);
   }
 
   /** Returns at most `most` items as a chunk of `job`. */

@@ -14,6 +14,7 @@
  * This file does not know lanes and transports.
  */
 import { types } from 'node:util';
+import { isInt, numbersIn } from '../primitives/packed-numbers.ts';
 import { runApart, type Scope } from '../primitives/user-code.ts';
 import {
   ARGUMENT_LISTS,
@@ -54,6 +55,8 @@ export interface PackableChunk {
   at(offset: number): unknown;
   /** A view of all items, if they lie in an array of numbers. */
   numbers?(): NumberList | undefined;
+  /** A copy of all items as an array of numbers, if each of them is a number. */
+  packed?(): NumberList | undefined;
   /** Where a thread writes results that are numbers, an element for each item. Its items lie in shared memory, too. */
   results?(): Float64Array | undefined;
 }
@@ -98,13 +101,7 @@ const LONGEST_TUPLE = 8;
 
 /** Returns a long list of numbers as a typed array, which is read by index in the same way. Returns any other list as it is. */
 export function packNumbers(list: unknown[]): ArrayLike<unknown> {
-  const { length } = list;
-  if (length < WORTH_PACKING) return list;
-  let ints = 0;
-  while (ints < length && isInt(list[ints])) ints += 1;
-  if (ints === length) return Int32Array.from(list as number[]);
-  for (let i = ints; i < length; i++) if (typeof list[i] !== 'number') return list;
-  return Float64Array.from(list as number[]);
+  return list.length < WORTH_PACKING ? list : (numbersIn(list, 0, list.length) ?? list);
 }
 
 /** Does the same for numbers in a buffer that the caller reuses. */
@@ -113,10 +110,6 @@ export function packedNumbers(numbers: Float64Array): ArrayLike<unknown> {
   if (length < WORTH_PACKING) return Array.from(numbers);
   for (let i = 0; i < length; i++) if (!isInt(numbers[i])) return numbers.slice();
   return Int32Array.from(numbers);
-}
-
-function isInt(value: unknown): boolean {
-  return typeof value === 'number' && (value | 0) === value && (value !== 0 || 1 / value > 0);
 }
 
 /**
@@ -154,6 +147,12 @@ export function packRuns<C extends PackableChunk>(
       const isShared = types.isSharedArrayBuffer(numbers.buffer);
       const items = packer.movesBuffers && !isShared ? moved(numbers, out) : numbers;
       runs.push(fn.id, flags, expectation, items, isShared ? chunk.results?.() : undefined);
+      continue;
+    }
+    const packed = chunk.count >= WORTH_PACKING ? chunk.packed?.() : undefined;
+    if (packed !== undefined) {
+      run += RUN_FIELDS;
+      runs.push(fn.id, flags, expectation, packed, undefined);
       continue;
     }
     if (
