@@ -3,6 +3,9 @@
 //
 //   faults/, features/ --> results/comparison.json (with versions and date) --> docs/comparison.md; `npm run bench:report` draws the picture
 //
+// A busy machine may disturb a program, so all of them run twice. Where the two results differ, the program runs alone until it has given one
+// result three times: that one is written.
+//
 // --check writes nothing, and fails if a result or a version differs from the page. Results of another version of Node.js or Python than the
 // page's are not compared. --only and --row print a part of the tables, and write nothing.
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -27,12 +30,26 @@ const results = await tried(isWanted, (what) => what.includes(options.row));
 
 if (isPart) console.log(`${faultTable(results)}\n\n${featureTable(results)}`);
 else if (options.check) await check();
-else write();
+else write(await confirmed(results));
 
 async function tried(isName, isRow) {
   const faults = await judgeFaults(Object.keys(contenders).filter(isName), isRow);
   const features = await tryFeatures(columns.filter(isName), isRow);
   return { date: new Date().toISOString().slice(0, 10), versions: installed, faults: merged(faults), features };
+}
+
+/** Runs all programs again, and those that gave another result until one result has come three times. */
+async function confirmed(first) {
+  const second = await tried(isWanted, () => true);
+  for (const [kind, what, name, text] of cellsOf(first)) {
+    const seen = [text, second[kind][what][name]];
+    if (seen[0] === seen[1]) continue;
+    const often = () => seen.find((each) => seen.filter((other) => other === each).length === 3);
+    while (often() === undefined && seen.length < 20) seen.push(await once(kind, what, name));
+    console.log(`comparison: ${what}, ${name}: ${seen.join(', ')}`);
+    second[kind][what][name] = often() ?? seen.at(-1);
+  }
+  return second;
 }
 
 /** Our two facades share one column per kind, which is `ok` if both are. */
@@ -65,8 +82,13 @@ function hasPython() {
   return installed.python !== undefined;
 }
 
+/** Whether a package is compared: the columns of its pools begin with its name. */
+function isPeer(name) {
+  return Object.keys(contenders).some((column) => column.startsWith(`${name} `));
+}
+
 function versionsOf({ date, versions: { node, python, ...packages } }) {
-  const peers = Object.entries(packages).filter(([name]) => !name.startsWith('@twinpool/'));
+  const peers = Object.entries(packages).filter(([name]) => isPeer(name));
   return `Run on ${date} with Node.js ${node}: ${peers.map(([name, version]) => `${name} ${version}`).join(', ')}, CPython ${python}.`;
 }
 
@@ -80,9 +102,9 @@ function pageOf(page, stored) {
   }, page);
 }
 
-function write() {
-  writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
-  writeFileSync(PAGE, pageOf(readFileSync(PAGE, 'utf8'), results));
+function write(stored) {
+  writeFileSync(RESULTS, `${JSON.stringify(stored, null, 2)}\n`);
+  writeFileSync(PAGE, pageOf(readFileSync(PAGE, 'utf8'), stored));
   console.log('comparison: written; `npm run bench:report` draws the picture of README.md anew');
 }
 
@@ -91,8 +113,7 @@ async function check() {
   const page = readFileSync(PAGE, 'utf8');
   const problems = pageOf(page, stored) === page ? [] : ['docs/comparison.md differs from chaos/results/comparison.json'];
   for (const [name, version] of Object.entries(stored.versions)) {
-    if (!/^(node|python|@twinpool\/)/.test(name) && installed[name] !== version)
-      problems.push(`${name}: the page is of ${version}, installed is ${installed[name]}`);
+    if (isPeer(name) && installed[name] !== version) problems.push(`${name}: the page is of ${version}, installed is ${installed[name]}`);
   }
   const part = (version, count) => version?.split('.').slice(0, count).join('.');
   const sameNode = part(installed.node, 1) === part(stored.versions.node, 1);

@@ -61,8 +61,8 @@ export const faults = [
     task: 'errorHoldingFunction',
     judge: rejects((error) => (/holds a function/.test(error.message) ? undefined : 'another error')),
   },
-  { what: 'a throw 20 ms after the return', task: 'throwLater', wait: 500, judge: returns },
-  { what: 'an unhandled rejection after the return', task: 'rejectLater', inPython: false, wait: 500, judge: returns },
+  { what: 'a throw 20 ms after the return', task: 'throwLater', wait: 1500, judge: returns },
+  { what: 'an unhandled rejection after the return', task: 'rejectLater', inPython: false, wait: 1500, judge: returns },
   {
     what: 'a result 10 000 deep',
     task: 'deep',
