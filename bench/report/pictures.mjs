@@ -6,7 +6,7 @@ import { COLORS, escaped, text, WIDTH } from '../harness/svg.mjs';
 /** The bars: a metric of a question, and the contender to compare with. A line without a result is left out. */
 const LINES = [
   { what: '50 000 small tasks, threads', question: 'submit-threads', metric: 'rate', over: 'piscina' },
-  { what: '50 000 small tasks, processes', question: 'submit-processes', metric: 'rate', over: 'jest-worker' },
+  { what: '50 000 small tasks, processes', question: 'submit-processes', metric: 'rate', over: 'poolifier' },
   { what: 'the same', question: 'submit-processes', metric: 'rate', over: 'CPython ProcessPoolExecutor' },
   { what: 'map of 200 000 integers, threads', question: 'map-threads', metric: 'rate', over: 'piscina, chunks of n / 8' },
   { what: 'map of 200 000 integers, processes', question: 'map-processes', metric: 'rate', over: 'CPython Pool.map' },

@@ -141,7 +141,7 @@ export const worker: Shape = {
   cwd: zod.custom((value) => value instanceof URL || (typeof value === 'string' && value !== ''), 'expected a directory: a path or a URL'),
   execPath: zod.custom((value) => typeof value === 'string' && value !== '', 'expected the path of a program'),
   bufferDir: zod.custom((value) => value === false || (typeof value === 'string' && value !== ''), 'expected a directory, or false'),
-  bufferLimit: whole(1, Number.MAX_SAFE_INTEGER, 'a number of bytes'),
+  bufferLimit: whole(1, Number.MAX_SAFE_INTEGER, 'a number of bytes (bufferDir: false: no files)'),
   resourceLimits: zod.strictObject(limits, `expected an object with ${Object.keys(limits).join(', ')}`),
   stdio: oneOf('inherit', 'ignore', 'pipe'),
   inspect,
