@@ -1,4 +1,4 @@
-// npm run bench [-- question...] [--rounds N] [--only contender,...] [--scale X] [--node PATH,...] [--knitting DIR] [--nestworker DIR] [--json] [--list]
+// npm run bench -- --help: what it takes.
 // Measures the named questions (without a name all; `submit` means every question whose name begins so), prints one table per question, and writes
 // the result and its chart. It does not know what a question measures.
 import { resolve } from 'node:path';
@@ -10,6 +10,20 @@ import { table } from './harness/table.mjs';
 import { titleOf } from './harness/variant.mjs';
 import { giveFolder, givenNames } from './peers/given.mjs';
 
+const HELP = `npm run bench -- [question...] [options]
+
+Measures the named questions, without a name all of them. A name stands for each question that begins with it.
+
+  --list             prints the questions
+  --rounds N         rounds of each contender (default: 5); the result is the median
+  --only NAME,...    contenders whose names contain one of these
+  --scale X          multiplies the number of tasks of a round (default: 1)
+  --node PATH,...    the Nodes that run the contenders (default: the one that runs this)
+  --knitting DIR     the folder of a checkout of knitting, which joins the contenders
+  --nestworker DIR   the folder of nestworker, which joins the contenders
+  --json             prints the results as JSON, too
+  --help             prints this text`;
+
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -20,8 +34,13 @@ const { values: options, positionals } = parseArgs({
     ...Object.fromEntries(givenNames.map((name) => [name, { type: 'string' }])),
     json: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
+if (options.help) {
+  console.log(HELP);
+  process.exit();
+}
 const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError(`--rounds: expected a whole number of 1 or more, got ${options.rounds}`);
 // With it each program of Node 20 reads all certificates when it starts: 416 of the 516 million instructions of an empty one, for every contender.

@@ -4,7 +4,7 @@
  * Workers load this file, so it must not import a test runner. It writes to the answer channel directly, so it knows the frame format.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, readSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { isMainThread, MessagePort, parentPort } from 'node:worker_threads';
@@ -289,7 +289,7 @@ export function forgeMailAndDie(): never {
 }
 
 function writeMail(length: number, isWhole: boolean): void {
-  // Pages of the program and of this worker: number, length, hash, taken, read, piped, state, other hash, frame; wire/mailbox.ts.
+  // Pages of the program and of this worker: number, length, hash, taken, read, piped, state, other hash, key, frame; wire/mailbox.ts.
   const pages = Buffer.alloc(2 * MAIL_PAGE);
   readSync(MAILBOX, pages, 0, pages.length, 0);
   const number = pages.readUInt32LE(12) + 1;
@@ -297,7 +297,7 @@ function writeMail(length: number, isWhole: boolean): void {
   const hash = (number ^ 0x811c9dc5) >>> 0;
   for (const [at, value] of [number, length, isWhole ? hash : hash ^ 1].entries()) page.writeUInt32LE(value >>> 0, at * 4);
   page.writeUInt32LE((number ^ 0x2545f491) >>> 0, 28);
-  page.writeUInt32LE(number, 32);
+  page.writeUInt32LE(number, 36);
   writeSync(MAILBOX, page, 0, MAIL_PAGE, MAIL_PAGE);
 }
 
@@ -322,6 +322,12 @@ export function closeArguments(): string {
 export function closeMailbox(): string {
   closeSync(MAILBOX);
   return 'closed';
+}
+
+/** Closes a descriptor of this worker process that is not its own, and opens a file that gets its number. Returns that number. */
+export function takeDescriptor(fd: number, path: string): number {
+  closeSync(fd);
+  return openSync(path, 'r+');
 }
 
 /** Sends these forged messages in order, and never settles. */

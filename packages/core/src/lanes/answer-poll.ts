@@ -32,6 +32,8 @@ export interface PolledChannel {
   readonly longestPoll: number;
   /** Looks between two readings of the clock. More: a reading delays fewer looks. Fewer: a poll ends in time where a look takes long. */
   readonly looksAtOnce: number;
+  /** Its worker may answer before the poll begins. */
+  readonly isAttendedAtOnce: boolean;
   /** It is not polled beside others: their workers and its own need the processor that a poll takes. */
   readonly isPolledAlone: boolean;
   /** An answer is still to come: not all came with an earlier one. */
@@ -66,7 +68,7 @@ export function expectAnswer(channel: PolledChannel): void {
   channel.isExpected = true;
   expecting[count++] = channel;
   plan();
-  attend(channel);
+  if (channel.isAttendedAtOnce) attend(channel);
 }
 
 /** An immediate that keeps the event loop alive: the loop does not wait before it has run. */

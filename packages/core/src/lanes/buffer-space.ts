@@ -15,7 +15,7 @@ import process from 'node:process';
 import type { Clock } from '../primitives/clock.ts';
 import { memoryFolder } from '../resources/memory-folder.ts';
 import { LEAST_BUFFER } from '../wire/buffer-passing.ts';
-import { Mailbox } from '../wire/mailbox.ts';
+import { Mailbox, PROGRAM } from '../wire/mailbox.ts';
 
 /** Flags of Linux that Node has no constant for: a file without a name. */
 const WITHOUT_NAME = 0o20_000_000;
@@ -33,6 +33,12 @@ export interface BufferSpaceOptions {
   readonly limit: number;
   /** The number of workers that share the space. */
   readonly workers: number;
+}
+
+export interface OpenMailbox {
+  readonly fd: number;
+  /** The end of this program. */
+  readonly mailbox: Mailbox;
 }
 
 let named = 0;
@@ -71,13 +77,13 @@ export class BufferSpace {
   }
 
   /** Opens the file of a mailbox, with its memory. Returns `undefined` if there is none, or if files may lie on a disk. */
-  openMailbox(): number | undefined {
+  openMailbox(): OpenMailbox | undefined {
     if (typeof this.#folder !== 'string' || this.#options.folder !== undefined || this.isPaused) return undefined;
     const fd = openNameless(this.#folder);
     if (fd === undefined) return undefined;
     try {
       Mailbox.prepare(fd);
-      return fd;
+      return { fd, mailbox: new Mailbox(fd, PROGRAM) };
     } catch {
       close(fd);
       return undefined;

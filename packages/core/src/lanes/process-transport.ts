@@ -134,7 +134,10 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
   constructor(context: TransportContext, options: ProcessOptions) {
     this.#context = context;
     this.#options = options;
-    this.#reader = new FrameReader(longestPayload(context.setup.maxPayloadBytes), (payload) => this.#onPayload(payload));
+    this.#reader = new FrameReader(longestPayload(context.setup.maxPayloadBytes), (payload) => {
+      this.#mail.pipeArrived();
+      this.#onPayload(payload);
+    });
     const { bufferSpace } = options;
     if (bufferSpace === undefined) return;
     this.buffers = new BufferFiles(bufferSpace, context.setup.maxPayloadBytes, {
@@ -179,7 +182,7 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
     }
     /** Descriptors for large buffers, which the child inherits. */
     const files = [...(this.buffers?.open() ?? [])];
-    const mailbox = setup.polls && files.length > 0 ? this.#mail.open(bufferSpace) : undefined;
+    const mailbox = this.#mail.open(setup.polls && files.length > 0 ? bufferSpace : undefined);
     if (mailbox !== undefined) files.push(mailbox);
     // The text that `ps` shows. Warnings of Node use the last part of it: "(Use `node --trace-warnings ...`".
     const argv0 = `${setup.workerName.replaceAll('\0', '')} ${execPath}`;
@@ -226,6 +229,7 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
 
   postTasks(slot: number, sequence: number, _count: number, { runs }: PackedRuns): void {
     this.#isReleased = false;
+    this.#mail.tasksSent();
     this.buffers?.beforeTasks(slot, sequence);
     this.post(slot === 0 ? [TASKS, sequence, 0, runs] : [TASKS, sequence, 0, runs, slot]);
   }
@@ -266,7 +270,7 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
 
   /** A poll between two processes is worth its processor time for a single task. */
   expectAnswer(outstanding: number): void {
-    if (outstanding === 1 && this.#mail.mailbox !== undefined) expectAnswer(this.#mail);
+    if (outstanding === 1 && this.#mail.isWorthPolling) expectAnswer(this.#mail);
   }
 
   // MailReceiver.
@@ -368,7 +372,8 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
       return;
     }
     try {
-      this.#sender.send(frame, mayBeMail && !this.#isLooping, this.framesRead);
+      const { isWatched } = this.#mail;
+      this.#sender.send(frame, mayBeMail && !this.#isLooping && isWatched, this.framesRead, isWatched);
     } catch (error) {
       if (!(error instanceof MailboxError)) throw error;
       this.#mail.broke(error);
@@ -435,6 +440,7 @@ export class ProcessTransport implements Transport, Channel, MailReceiver {
         break;
       case ANSWER:
         this.#owner.received(message);
+        this.#mail.answered();
         // Its form may be wrong.
         if (this.#owner.isTrusted) this.buffers?.answered((message[7] as number | undefined) ?? 0, message[5] as number);
         break;

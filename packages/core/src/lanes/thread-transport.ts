@@ -92,6 +92,7 @@ export class ThreadTransport implements Transport, PolledChannel {
   readonly longestPoll: number = LONGEST_POLL;
   readonly looksAtOnce: number = LOOKS_AT_ONCE;
   readonly isPolledAlone: boolean = false;
+  readonly isAttendedAtOnce: boolean = true;
 
   constructor(context: TransportContext, options: ThreadOptions) {
     const slots = context.setup.slots ?? 1;

@@ -46,3 +46,13 @@ function parsed(given: string): number {
   const message = `expected a positive integer, got '${given}'; unset the variable to count the CPUs that this process may use`;
   throw new OptionsError(`the environment variable ${VARIABLE}: ${message}`, [{ path: VARIABLE, message }]);
 }
+
+/** The CPUs that a poll may count on. `availableParallelism()` does not see the CPU quota of a container. */
+export function cpusToPoll(): number {
+  try {
+    return cpuCount();
+  } catch {
+    // TWINPOOL_CPU_COUNT is malformed. It is reported where the number of workers follows from it.
+    return availableParallelism();
+  }
+}

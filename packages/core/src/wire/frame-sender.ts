@@ -17,6 +17,8 @@ export class FrameSender {
   readonly #mailbox: () => Mailbox | undefined;
   /** The number of frames on the pipe. */
   sent = 0;
+  /** The last frame that could be mail was: the other end looked into the mailbox. */
+  usesMail = false;
 
   /** `write` puts a frame on the pipe. `mailbox` returns `undefined` where there is none, or none any more. */
   constructor(write: (frame: Buffer) => void, mailbox: () => Mailbox | undefined) {
@@ -27,20 +29,24 @@ export class FrameSender {
   /**
    * @param mayBeMail the frame is worth a look into the mailbox.
    * @param read the number of frames that were read from the other pipe.
+   * @param isWatched the other end may look into the mailbox now, or begin to before it has read this frame.
    */
-  send(frame: Buffer, mayBeMail: boolean, read: number): void {
+  send(frame: Buffer, mayBeMail: boolean, read: number, isWatched: boolean): void {
     const mailbox = this.#mailbox();
     if (mailbox === undefined) {
       this.#pipe(frame);
       return;
     }
-    if (mayBeMail && mailbox.put(frame.subarray(HEADER_BYTES), this.sent, read)) {
-      if (mailbox.mustWake) this.#pipe(MAIL_FRAME);
-      return;
+    if (mayBeMail) {
+      this.usesMail = mailbox.put(frame.subarray(HEADER_BYTES), this.sent, read);
+      if (this.usesMail) {
+        if (mailbox.mustWake) this.#pipe(MAIL_FRAME);
+        return;
+      }
     }
     if (mailbox.isUntaken) this.#pipe(MAIL_FRAME);
     this.#pipe(frame);
-    mailbox.piped(this.sent);
+    if (isWatched) mailbox.piped(this.sent);
   }
 
   #pipe(frame: Buffer): void {

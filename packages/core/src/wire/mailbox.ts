@@ -2,7 +2,7 @@
  * One end of the mailbox between a lane and its worker process: a memory file that holds one short frame for each direction.
  *
  *   file:   page of the program | page of the worker          each end writes its own page only
- *   page:   number u32 | length u32 | hash u32 | taken u32 | read u32 | piped u32 | state u32 | hash u32 | the frame | number u32         of this byte order
+ *   page:   number u32 | length u32 | hash u32 | taken u32 | read u32 | piped u32 | state u32 | hash u32 | key u32 | the frame | number u32         of this byte order
  *
  *   put:    all of the page --> read the other page: its state is AWAY and it has not taken the frame --> wake it by the pipe
  *   leave:  state AWAY --> look once more            look:  the other number is the next one, or more frames are on the pipe than were read
@@ -15,10 +15,12 @@
  *   sender wakes the receiver. ARCHITECTURE.md (section 5) has the argument, mailbox-model.test.ts all orders of the steps.
  * - One read may see a part of one write. A frame counts as there when both its numbers and its hashes are right; until then the reader looks again.
  *   An end that dies while it writes leaves no frame behind.
+ * - Both pages have the same random key from their beginning. A page without it is in another file: a task has closed the mailbox, and opened a file of its own.
  * - What was put and not taken is known (`isUntaken`), also when the other end is gone.
  *
  * It does not know what frames mean, nor when an end waits.
  */
+import { randomInt } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
 
 const PAGE = 1024;
@@ -32,7 +34,8 @@ const READ = 4;
 const PIPED = 5;
 const STATE = 6;
 const OTHER_HASH = 7;
-const FIELDS = 8;
+const KEY = 8;
+const FIELDS = 9;
 /** Bytes of a number, and where the frame begins in a page. */
 const WORD = 4;
 const FRAME = FIELDS * WORD;
@@ -46,6 +49,8 @@ const AWAY = 0;
 const LOOKS = 1;
 /** Looks after which a frame that is not whole never will be. One write lasts as long as one look. */
 const MOST_LOOKS = 1000;
+
+const OTHER_FILE = 'its descriptor belongs to another file now';
 
 /** The two ends, by the number of their page. */
 export const PROGRAM = 0;
@@ -61,17 +66,25 @@ export class Mailbox {
   readonly #theirPage: number;
   readonly #mine: Page = new Page();
   readonly #theirs: Page = new Page();
+  readonly #key: number;
   #hasMail = false;
 
+  /** `fd` is a file that was prepared. Throws if it is another one. */
   constructor(fd: number, side: typeof PROGRAM | typeof WORKER) {
     this.#fd = fd;
     this.#minePage = side * PAGE;
     this.#theirPage = (1 - side) * PAGE;
+    this.#read(this.#mine, this.#minePage);
+    this.#key = this.#mine.fields[KEY] as number;
+    if (this.#key === 0) throw new MailboxError(OTHER_FILE);
   }
 
   /** Reserves the memory of a new file: no later call needs more. Throws if there is none. */
   static prepare(fd: number): void {
-    writeSync(fd, new Uint8Array(MAILBOX_BYTES), 0, MAILBOX_BYTES, 0);
+    const pages = new Uint32Array(MAILBOX_BYTES / WORD);
+    pages[KEY] = pages[PAGE / WORD + KEY] = randomInt(1, 2 ** 32);
+    const written = writeSync(fd, pages, 0, MAILBOX_BYTES, 0);
+    if (written < MAILBOX_BYTES) throw new MailboxError(`the file system takes ${written} of ${MAILBOX_BYTES} bytes`);
   }
 
   /**
@@ -89,10 +102,8 @@ export class Mailbox {
     return true;
   }
 
-  /** A frame has been sent by the pipe: an end that looks here learns it. */
+  /** A frame has been sent by the pipe: an end that looks here, or begins to, learns it. */
   piped(sent: number): void {
-    this.#load();
-    if (this.#theirs.fields[STATE] !== LOOKS) return;
     this.#mine.fields[PIPED] = sent;
     this.#store(FRAME);
   }
@@ -139,7 +150,8 @@ export class Mailbox {
 
   /** From now on the other end must wake this one. Returns whether a frame is in the mailbox. `read`: as for `put`. */
   leave(read: number): boolean {
-    if (this.#mine.fields[STATE] !== AWAY) this.#announce(AWAY, read);
+    if (this.#mine.fields[STATE] === AWAY) return false;
+    this.#announce(AWAY, read);
     return this.#waitForMail();
   }
 
@@ -183,12 +195,19 @@ export class Mailbox {
   }
 
   #load(): void {
+    this.#read(this.#theirs, this.#theirPage);
+    if (this.#theirs.fields[KEY] !== this.#key) throw new MailboxError(OTHER_FILE);
+    this.#hasMail = this.#isNext() && this.#theirs.isWhole;
+  }
+
+  #read(page: Page, at: number): void {
+    let count: number;
     try {
-      readSync(this.#fd, this.#theirs.bytes, 0, PAGE, this.#theirPage);
+      count = readSync(this.#fd, page.bytes, 0, PAGE, at);
     } catch (cause) {
       throw new MailboxError('the mailbox cannot be read', { cause });
     }
-    this.#hasMail = this.#isNext() && this.#theirs.isWhole;
+    if (count < PAGE) throw new MailboxError(OTHER_FILE);
   }
 
   #store(bytes: number): void {

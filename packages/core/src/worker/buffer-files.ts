@@ -4,6 +4,8 @@
  *   argument:  PIECE ... --> memory --take--> task --the task has ended--> kept, if its memory may be used again
  *   result:    put --> region, PIECE ... --> SPACE [taken] --> the region is free
  *
+ * Before each buffer it asks whether the descriptor still belongs to the file: about 2 µs.
+ *
  * It does not know tasks and messages.
  */
 import { fstatSync } from 'node:fs';
@@ -23,6 +25,8 @@ const MOST_KEPT = 8;
 
 export class WorkerBuffers implements BufferOutlet, LentBuffers {
   readonly #send: (message: Message) => void;
+  #arguments: string | undefined;
+  #results: string | undefined;
   #reader: BufferReader | undefined;
   #writer: BufferWriter | undefined;
   #room = 0;
@@ -38,7 +42,9 @@ export class WorkerBuffers implements BufferOutlet, LentBuffers {
 
   /** The program has files for this worker. It gets a message if they did not arrive here. */
   open(room: number): void {
-    if (!isFile(FROM_PROGRAM) || !isFile(TO_PROGRAM)) {
+    this.#arguments = fileAt(FROM_PROGRAM);
+    this.#results = fileAt(TO_PROGRAM);
+    if (this.#arguments === undefined || this.#results === undefined) {
       this.#send([SPACE, 0]);
       return;
     }
@@ -67,7 +73,7 @@ export class WorkerBuffers implements BufferOutlet, LentBuffers {
 
   /** Returns whether the piece was read. */
   piece(message: Message): boolean {
-    return this.#reader !== undefined && this.#reader.piece(message) === undefined;
+    return this.#reader !== undefined && fileAt(FROM_PROGRAM) === this.#arguments && this.#reader.piece(message) === undefined;
   }
 
   has(ids: readonly number[]): boolean {
@@ -92,7 +98,8 @@ export class WorkerBuffers implements BufferOutlet, LentBuffers {
   }
 
   put(part: BufferPart): number | undefined {
-    return this.#writer?.put(part, false);
+    // Else the result travels in its message.
+    return fileAt(TO_PROGRAM) === this.#results ? this.#writer?.put(part, false) : undefined;
   }
 
   /** The program has read all buffers up to `taken`, and results may use `bytes` of the file. */
@@ -119,10 +126,12 @@ export class WorkerBuffers implements BufferOutlet, LentBuffers {
   }
 }
 
-export function isFile(fd: number): boolean {
+/** Names the file of a descriptor; `undefined`: it has none. A task may close a descriptor that is not its own, and get its number for a file of its own. */
+export function fileAt(fd: number): string | undefined {
   try {
-    return fstatSync(fd).isFile();
+    const stat = fstatSync(fd);
+    return stat.isFile() ? `${stat.dev} ${stat.ino}` : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -37,7 +37,7 @@ import {
   SPACE,
   type WorkerSetup,
 } from '../wire/messages.ts';
-import { isFile, WorkerBuffers } from './buffer-files.ts';
+import { fileAt, WorkerBuffers } from './buffer-files.ts';
 import { FrameInput } from './frame-input.ts';
 import { openInspector } from './inspector.ts';
 import { catchLateErrors } from './late-errors.ts';
@@ -115,7 +115,7 @@ class ProcessTransport implements WorkerTransport {
   send(message: Message): void {
     if (this.#isSilent) return;
     const frame = encodeFrame(message, this.#maxPayloadBytes);
-    this.#orLeave(() => this.#sender.send(frame, message[0] === ANSWER, this.#input.received));
+    this.#orLeave(() => this.#sender.send(frame, message[0] === ANSWER, this.#input.received, true));
   }
 
   keepTurning(takesMore: boolean): void {
@@ -148,7 +148,7 @@ class ProcessTransport implements WorkerTransport {
   /** Returns false if the message is malformed. */
   #takeBuffer(message: Message): boolean {
     if (isPiece(message)) {
-      // A task may have closed the file. What is read from it would fail each task that gets a large buffer.
+      // A task has closed the file, and may have opened one of its own. What is read from it would fail each task that gets a large buffer.
       if (!this.buffers.piece(message)) this.#leave();
     } else if (isSpace(message)) {
       const [, taken, bytes, rests] = message;
@@ -160,7 +160,7 @@ class ProcessTransport implements WorkerTransport {
   }
 
   #setUp({ maxPayloadBytes, workerName, cwd, inspector, bufferSpace, hasMailbox }: WorkerSetup): void {
-    if (hasMailbox === true && isFile(MAILBOX)) this.#mailbox = new Mailbox(MAILBOX, WORKER);
+    if (hasMailbox === true && fileAt(MAILBOX) !== undefined) this.#mailbox = this.#orLeave(() => new Mailbox(MAILBOX, WORKER));
     if (bufferSpace !== undefined) this.buffers.open(bufferSpace);
     this.#maxPayloadBytes = maxPayloadBytes;
     // argv[0] contains more than the name, and assigning `process.title` would erase the command line that `ps` shows.
@@ -240,11 +240,13 @@ class ProcessTransport implements WorkerTransport {
     if (this.#readMail()) this.runner.drive();
   };
 
-  /** Polls the mailbox for a moment. Returns whether a frame is in it; if not, the next one comes by the pipe. */
+  /**
+   * Polls the mailbox for a moment, if the program looked there for the last answer. Returns whether a frame is in it; if not, the next one comes by the pipe.
+   */
   #awaitMail(mailbox: Mailbox): boolean {
     const { received } = this.#input;
     const found = this.#orLeave(() => {
-      if (!this.runner.setup.polls || !this.#spinWait.begin(this.#busyFor)) return mailbox.leave(received);
+      if (!this.#sender.usesMail || !this.runner.setup.polls || !this.#spinWait.begin(this.#busyFor)) return mailbox.leave(received);
       mailbox.attend(received);
       let isAny = mailbox.look(received);
       while (!isAny && !this.#spinWait.isOver) isAny = mailbox.look(received);

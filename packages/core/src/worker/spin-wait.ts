@@ -5,9 +5,8 @@
  * tasks only, less often after each poll that found nothing, and never where one CPU is all that the program may use: polling would stop the program
  * itself. This file does not know how a worker polls.
  */
-import { availableParallelism } from 'node:os';
 import { now } from '../primitives/time.ts';
-import { cpuCount } from '../resources/cpu-count.ts';
+import { cpusToPoll } from '../resources/cpu-count.ts';
 
 /** ms. The longest poll. Longer: fewer sleeps between two tasks. Shorter: less wasted processor time. */
 const LONGEST_LOOK = 0.1;
@@ -15,7 +14,7 @@ const LONGEST_LOOK = 0.1;
 const LONG = 1;
 /** After this many unsuccessful polls in a row, the worker polls at every 64th pause only. */
 const MOST_IN_VAIN = 6;
-const CAN_LOOK = cpusHere() > 1;
+const CAN_LOOK = cpusToPoll() > 1;
 
 export class SpinWait {
   #inVain = 0;
@@ -41,15 +40,5 @@ export class SpinWait {
   ended(found: boolean): void {
     this.#inVain = found ? 0 : Math.min(this.#inVain + 1, MOST_IN_VAIN);
     this.#skips = found ? 0 : 2 ** this.#inVain - 1;
-  }
-}
-
-/** `availableParallelism()` does not see the CPU quota of a container. */
-function cpusHere(): number {
-  try {
-    return cpuCount();
-  } catch {
-    // TWINPOOL_CPU_COUNT is malformed. The program says so where it uses the count; the worker does not need it.
-    return availableParallelism();
   }
 }

@@ -6,7 +6,7 @@
  *   result    worker --file--> program
  */
 import { execFileSync } from 'node:child_process';
-import { fstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { fstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OptionsError, WorkerLostError } from '@twinpool/core';
@@ -22,7 +22,7 @@ import {
   placeOfFiles,
   reportThenReturn,
 } from '@twinpool/testkit/buffers';
-import { closeArguments } from '@twinpool/testkit/faults';
+import { closeArguments, takeDescriptor } from '@twinpool/testkit/faults';
 import { describe, isLong, isWhole, it } from '@twinpool/testkit/sample';
 import { byteLengths, echo, fail, hold, place } from '@twinpool/testkit/tasks';
 import { expect, onTestFinished } from 'vitest';
@@ -38,6 +38,15 @@ const KILLS = isLong ? 50 : isWhole ? 10 : 2;
 
 const hasMemoryFolder = process.platform === 'linux' && isThere('/dev/shm');
 const onLinux = it.runIf(hasMemoryFolder);
+
+const JUNK = Buffer.alloc(LARGE, 'junk');
+
+/** A file as a task may open it. */
+function fileOfJunk(): string {
+  const path = join(makeGate().path, 'own');
+  writeFileSync(path, JUNK);
+  return path;
+}
 
 function isThere(folder: string): boolean {
   try {
@@ -406,6 +415,34 @@ describe('deaths', () => {
     for (let i = 3; i < 6; i++) expect((await sendBack(work, Buffer.alloc(LARGE, i))).equals(Buffer.alloc(LARGE, i))).toBe(true);
     expect(work.attachment.stats().lostWorkers).toBe(1);
   });
+
+  onLinux(
+    'a task that takes the descriptor of large arguments for a file of its own loses its worker with the next one, and no task reads that file',
+    async () => {
+      const work = open('process', 1);
+      const own = fileOfJunk();
+      await sendBack(work, Buffer.alloc(LARGE, 1));
+      expect(await work.call(takeDescriptor, 6, own)).toBe(6);
+      const settled = await outcome(sendBack(work, Buffer.alloc(LARGE, 2)));
+      if (settled.ok) expect(settled.value.equals(Buffer.alloc(LARGE, 2))).toBe(true);
+      else expect(settled.error).toBeInstanceOf(WorkerLostError);
+      for (let i = 3; i < 6; i++) expect((await sendBack(work, Buffer.alloc(LARGE, i))).equals(Buffer.alloc(LARGE, i))).toBe(true);
+      expect(readFileSync(own)).toEqual(JUNK);
+    },
+  );
+
+  onLinux(
+    'a task that takes the descriptor of large results for a file of its own loses nothing, and that file is not written',
+    async () => {
+      const work = open('process', 1);
+      const own = fileOfJunk();
+      await sendBack(work, Buffer.alloc(LARGE, 1));
+      expect(await work.call(takeDescriptor, 7, own)).toBe(7);
+      for (let i = 2; i < 6; i++) expect((await sendBack(work, Buffer.alloc(LARGE, i))).equals(Buffer.alloc(LARGE, i))).toBe(true);
+      expect(readFileSync(own)).toEqual(JUNK);
+      expect(work.attachment.stats()).toMatchObject({ failed: 0, lostWorkers: 0 });
+    },
+  );
 
   onLinux('a task is retried in another worker with the same large argument', async () => {
     const work = open('process', { processes: 1, onWorkerLoss: 'retry', retries: 2 });

@@ -2,10 +2,12 @@
  * Tests frames that travel through the mailbox of a worker process, together with frames on its pipes: their order, their number, and the end of a worker
  * in between. `wire/mailbox-model.test.ts` enumerates the steps; here are real processes.
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import process from 'node:process';
 import { WorkerLostError } from '@twinpool/core';
 import { isRunning, makeGate, outcome, until, within } from '@twinpool/testkit';
-import { closeMailbox, exitWith, forgeMail, forgeMailAndDie, mailHere } from '@twinpool/testkit/faults';
+import { closeMailbox, exitWith, forgeMail, forgeMailAndDie, mailHere, takeDescriptor } from '@twinpool/testkit/faults';
 import { describe, isLong, it } from '@twinpool/testkit/sample';
 import { echo, place, reportAll, square } from '@twinpool/testkit/tasks';
 import { expect } from 'vitest';
@@ -112,6 +114,28 @@ describe.runIf(hasMailbox)('a worker that ends', () => {
     await callOneByOne(work);
     expect(await outcome(work.call(closeMailbox))).toMatchObject({ ok: false, error: { code: 'ERR_TWINPOOL_WORKER_LOST' } });
     for (let i = 0; i < 50; i++) expect(await within(work.call(square, i))).toBe(i * i);
+  });
+});
+
+describe.runIf(hasMailbox)('a worker whose task takes the descriptor of the mailbox for a file of its own', () => {
+  it.each([
+    ['zeros', 4096],
+    ['no content', 0],
+  ])('is replaced, and nothing hangs: %s', async (_what, bytes) => {
+    const work = open('process', 1);
+    for (let round = 0; round < (isLong ? 100 : 4); round++) {
+      await callOneByOne(work);
+      const path = join(makeGate().path, 'own');
+      writeFileSync(path, Buffer.alloc(bytes));
+      const taken = await outcome(within(work.call(takeDescriptor, 8, path)));
+      if (!taken.ok) expect(taken.error).toBeInstanceOf(WorkerLostError);
+      for (let i = 0; i < 20; i++) {
+        const called = await outcome(within(work.call(square, i)));
+        if (called.ok) expect(called.value).toBe(i * i);
+        else expect(called.error).toBeInstanceOf(WorkerLostError);
+      }
+      expect(await within(work.map(square, [1, 2, 3]))).toEqual([1, 4, 9]);
+    }
   });
 });
 

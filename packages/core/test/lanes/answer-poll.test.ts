@@ -25,6 +25,7 @@ beforeEach(async () => {
 interface CountedChannel extends PolledChannel {
   isAwaited: boolean;
   isPolledAlone: boolean;
+  isAttendedAtOnce: boolean;
   looks: number;
   reads: number;
   /** What its worker knows. */
@@ -37,6 +38,7 @@ function channelWith(at: number, onMessage = (): void => undefined): CountedChan
     isExpected: false,
     isAttended: false,
     isAwaited: true,
+    isAttendedAtOnce: true,
     isPolledAlone: false,
     longestPoll: 0.03,
     looksAtOnce: LOOKS,
@@ -71,6 +73,21 @@ describe('an answer that is expected', () => {
     await Promise.resolve().then(() => order.push('microtask'));
     await turn();
     expect(order).toEqual(['microtask', 'answer', 'immediate']);
+  });
+
+  it('is attended before the poll, where its worker may answer before that, and else during the poll only', async () => {
+    const [early, late] = [channelWith(3), channelWith(3)];
+    late.isAttendedAtOnce = false;
+    let whilePolled: boolean | undefined;
+    late.read = () => {
+      whilePolled = late.needsNoWake;
+    };
+    expectAnswer(early);
+    expectAnswer(late);
+    expect([early.needsNoWake, late.needsNoWake]).toEqual([true, false]);
+    await turn();
+    await turn();
+    expect(whilePolled).toBe(true);
   });
 
   it('is polled for until it is there', async () => {

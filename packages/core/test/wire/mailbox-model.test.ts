@@ -138,13 +138,12 @@ class Model {
         else yield go({ sender: 'write' });
         break;
       case 'write':
-        yield go({ pipe: [...s.pipe, s.next], sent: s.sent + 1, sender: 'piped' });
-        break;
-      case 'piped':
-        yield go({ seen, sender: s.looks ? 'tell' : 'begin', next: s.looks ? s.next : s.next + 1 });
+        yield go({ pipe: [...s.pipe, s.next], sent: s.sent + 1, sender: 'tell' });
         break;
       case 'tell':
         yield go({ piped: s.sent, sender: 'begin', next: s.next + 1 });
+        // A sender that expects no look tells nothing.
+        yield go({ sender: 'begin', next: s.next + 1 });
         break;
       default:
     }
@@ -176,11 +175,14 @@ class Model {
         // It looks again: the state is the same.
         break;
       case 'leave':
-        yield go({
-          looks: false,
-          read: s.looks ? s.got : s.read,
-          receiver: this.#is('no look after AWAY was written') ? 'blocked' : 'once more',
-        });
+        // It was away since it looked last: what was put since then is announced on the pipe.
+        if (!s.looks) yield go({ receiver: 'blocked' });
+        else
+          yield go({
+            looks: false,
+            read: s.got,
+            receiver: this.#is('no look after AWAY was written') ? 'blocked' : 'once more',
+          });
         break;
       case 'once more':
         if (hasMail) yield go({ hand: s.frame, receiver: 'take' });

@@ -1,7 +1,9 @@
 /** Tests both ends of a mailbox in one thread, with a real file: what is put, taken, refused, and what counts as a whole frame. */
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { FrameSender } from '../../src/wire/frame-sender.ts';
 import { decodePayload, encodeFrame, FrameReader } from '../../src/wire/frames.ts';
@@ -84,23 +86,34 @@ describe('a frame', () => {
     expect([...(receiver.take() ?? [])]).toEqual([2]);
   });
 
-  it('on the pipe ends the look of the receiver', () => {
+  it.each(['before it looks', 'while it looks'])('on the pipe ends the look of the receiver: sent %s', (when) => {
     const { sender, receiver } = openMailbox();
-    sender.piped(1);
-    expect(receiver.look(0)).toBe(false);
+    if (when === 'before it looks') sender.piped(1);
     receiver.attend(0);
-    sender.piped(1);
+    if (when === 'while it looks') sender.piped(1);
     expect(receiver.look(0)).toBe(true);
     expect(receiver.hasMail).toBe(false);
     expect(receiver.look(1)).toBe(false);
   });
 
+  it('is not looked for by a receiver that was away', () => {
+    const { sender, receiver } = openMailbox();
+    receiver.attend(0);
+    sender.look(0);
+    expect(receiver.leave(0)).toBe(false);
+    expect(sender.put(bytes(1), 0, 0)).toBe(true);
+    // It is announced on the pipe. A look at the file would find it, and cost a system call before each wait.
+    expect(receiver.leave(0)).toBe(false);
+    expect(sender.mustWake).toBe(true);
+    expect([...(receiver.take() ?? [])]).toEqual([1]);
+  });
+
   it.each([
     ['its hash', 2],
     ['its other hash', 7],
-    ['the number behind it', 9],
+    ['the number behind it', 10],
     ['its length', 1],
-    ['a part of it', 8],
+    ['a part of it', 9],
   ])('does not count as there before all of it is: %s', (_what, word) => {
     const { fd, sender, receiver } = openMailbox();
     receiver.attend(0);
@@ -127,9 +140,9 @@ describe('a frame', () => {
         receiver.acknowledge();
         const frame = frameOf(first + 128, shift);
         expect(sender.put(frame, 0, 0)).toBe(true);
-        writeSync(fd, before, 0, before.length, 32);
+        writeSync(fd, before, 0, before.length, 36);
         if (receiver.look(0) && Buffer.compare(before, frame) !== 0) expect.fail(`the frame with ${first} was taken for the next one`);
-        writeSync(fd, frame, 0, frame.length, 32);
+        writeSync(fd, frame, 0, frame.length, 36);
         expect(receiver.take()?.length).toBe(frame.length);
         receiver.acknowledge();
       }
@@ -147,10 +160,56 @@ describe('a frame', () => {
   it('is written to the page of its sender only', () => {
     const { fd, sender, receiver } = openMailbox();
     receiver.attend(7);
-    writeSync(fd, new Uint8Array(PAGE), 0, PAGE, 0);
+    const page = new Uint8Array(PAGE);
+    readSync(fd, page, 0, PAGE, 0);
     receiver.acknowledge();
+    const after = new Uint8Array(PAGE);
+    readSync(fd, after, 0, PAGE, 0);
+    expect(after).toEqual(page);
     expect(receiver.look(0)).toBe(false);
     expect(sender.refresh()).toBe(false);
+  });
+});
+
+describe('a descriptor', () => {
+  it.each([
+    ['that was never prepared', (fd: number) => writeSync(fd, new Uint8Array(MAILBOX_BYTES), 0, MAILBOX_BYTES, 0)],
+    ['that has no content', (fd: number) => ftruncateSync(fd, 0)],
+  ])('of a file %s is refused', (_what, change) => {
+    const { fd } = openMailbox();
+    change(fd);
+    expect(() => new Mailbox(fd, WORKER)).toThrow(MailboxError);
+  });
+
+  it.each([
+    ['of zeros', (fd: number) => writeSync(fd, new Uint8Array(MAILBOX_BYTES), 0, MAILBOX_BYTES, 0)],
+    ['without content', (fd: number) => ftruncateSync(fd, 0)],
+    ['with the mailbox of another worker', (fd: number) => Mailbox.prepare(fd)],
+  ])('that belongs to another file now is noticed at the next look, and before a wait: a file %s', (_what, change) => {
+    const { fd, receiver } = openMailbox();
+    receiver.attend(0);
+    change(fd);
+    expect(() => receiver.look(0)).toThrow('its descriptor belongs to another file now');
+    expect(() => receiver.leave(0)).toThrow(MailboxError);
+  });
+
+  it('of a file system that takes a part of the pages only is refused', () => {
+    const script = `
+      import { openSync } from 'node:fs';
+      import { Mailbox } from ${JSON.stringify(new URL('../../src/wire/mailbox.ts', import.meta.url).href)};
+      process.on('SIGXFSZ', () => undefined);
+      try { Mailbox.prepare(openSync(process.argv[1], 'w+')); console.log('taken'); } catch (error) { console.log(error.message); }`;
+    const path = join(mkdtempSync(join(tmpdir(), 'twinpool-mailbox-')), 'mailbox');
+    onTestFinished(() => rmSync(dirname(path), { recursive: true }));
+    // KiB.
+    const { stdout } = spawnSync(
+      'bash',
+      ['-c', 'ulimit -f 1; exec "$0" "$@"', process.execPath, '--import', 'tsx', '--input-type=module', '-e', script, path],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(stdout).toBe('the file system takes 1024 of 2048 bytes\n');
   });
 });
 
@@ -179,7 +238,7 @@ describe('a sender of frames', () => {
     const read = (): void => {
       for (const frame of pipe.splice(0)) reader.push(frame);
     };
-    const send = (value: number, mayBeMail: boolean): void => sender.send(encodeFrame([REPORT, value], 1000), mayBeMail, 0);
+    const send = (value: number, mayBeMail: boolean): void => sender.send(encodeFrame([REPORT, value], 1000), mayBeMail, 0, true);
     return { receiver, pipe, arrived, takeMail, read, send, reader };
   }
 
