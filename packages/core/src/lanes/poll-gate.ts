@@ -3,7 +3,7 @@
  *
  *   closed --WORTH_POLLING messages in a row, each alone, each sent at once after the answer before--> open
  *   open --several messages, or a pause--> closed
- *   open --an answer came by the pipe: the 1st, 2nd, RAREST-th message after it opens it again--> closed        an answer was found: the 1st again
+ *   open --an answer came by the pipe: the next message opens it again, later every RAREST-th--> closed        an answer was found: the next one again
  *
  * A poll saves two wake-ups where program and process run on two processors, and both poll: a caller that waits for one result, and then sends the next task.
  * Everywhere else it costs more than it saves: a burst needs the processor for its tasks; after a pause the process sleeps, and has to be woken in any
@@ -17,7 +17,7 @@ const SOON = 0.1;
 /** Messages in a row. More: polls begin later. Fewer: also the first tasks of bursts are polled for. */
 const WORTH_POLLING = 2;
 /** Messages from one poll in vain to the next. More: they cost less on one processor. Fewer: it is noticed sooner that program and process run on two. */
-const RAREST = 4;
+const RAREST = 2;
 
 export class PollGate {
   #inRow = 0;

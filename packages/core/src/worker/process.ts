@@ -115,7 +115,9 @@ class ProcessTransport implements WorkerTransport {
   send(message: Message): void {
     if (this.#isSilent) return;
     const frame = encodeFrame(message, this.#maxPayloadBytes);
-    this.#orLeave(() => this.#sender.send(frame, message[0] === ANSWER, this.#input.received, true));
+    // The program does not look for an answer while it waits for several.
+    const isWatched = !this.#input.hasFrame;
+    this.#orLeave(() => this.#sender.send(frame, isWatched && message[0] === ANSWER, this.#input.received, isWatched));
   }
 
   keepTurning(takesMore: boolean): void {
