@@ -5,7 +5,7 @@
 //   --write    puts the table into docs/loaders.md. Wants all cells
 // A cell is right when the compiler has nothing to say of the program (`strict`, `declaration: true`, `skipLibCheck: false`), a second program compiles
 // against the declarations that it wrote, and the JavaScript that it wrote runs with the right results.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -19,6 +19,9 @@ const { values: options } = parseArgs({
 });
 
 const COMPILERS = { 5.9: '5.9.3', '6.0': '6.0.3', '7.0': '7.0.2' };
+/** The others use the types of the oldest Node.js that is supported. */
+const NEWEST_TYPES = '26.6.11';
+const NEWEST = 'newest-types';
 const folderOf = (version) => `typescript-${version}`;
 
 /** `type` is that of the program's package.json. Where `options` says no `moduleResolution`, it is what the compiler takes for that `module`. */
@@ -140,7 +143,9 @@ let cells = 0;
 try {
   if (!existsSync(join(project, 'node_modules'))) {
     const compilers = Object.entries(COMPILERS).map(([name, version]) => [folderOf(name), `npm:typescript@${version}`]);
-    await makeProject(project, { dependencies: { '@types/node': '20', ...Object.fromEntries(compilers) } });
+    await makeProject(project, {
+      dependencies: { '@types/node': '20', [NEWEST]: `npm:@types/node@${NEWEST_TYPES}`, ...Object.fromEntries(compilers) },
+    });
   }
   for (const setting of SETTINGS) {
     const row = [];
@@ -153,7 +158,17 @@ try {
       row.push(problem === undefined ? '✓' : '✗');
       console.log(`${name}: ${problem ?? 'ok'}`);
     }
-    rows.push(`| ${setting.name} | ${row.join(' | ')} |`);
+    if (row.length > 0) rows.push(`| ${setting.name} | ${row.join(' | ')} |`);
+  }
+  const name = `@types/node ${NEWEST_TYPES}`;
+  if (new RegExp(options.only).test(name)) {
+    cells += 1;
+    const types = join(project, NEWEST, 'node_modules/@types');
+    mkdirSync(types, { recursive: true });
+    if (!existsSync(join(types, 'node'))) symlinkSync(join(project, 'node_modules', NEWEST), join(types, 'node'));
+    const problem = await cell(SETTINGS.at(-1), '7.0', NEWEST);
+    if (problem !== undefined) problems.push(`${name}: ${problem}`);
+    console.log(`${name}: ${problem ?? 'ok'}`);
   }
 } finally {
   if (options.project === undefined) rmSync(project, { recursive: true, force: true });
@@ -168,8 +183,8 @@ console.log(`\n${table}\n`);
 if (options.write) writePage();
 conclude('types', problems, `${cells} cells`);
 
-async function cell({ name, type, options: given }, version) {
-  const folder = join(project, `${version}-${name}`.replace(/\W+/g, '-'));
+async function cell({ name, type, options: given }, version, parent = '.') {
+  const folder = join(project, parent, `${version}-${name}`.replace(/\W+/g, '-'));
   const config = (files, more = {}) => JSON.stringify({ compilerOptions: { ...OPTIONS, ...given, ...more }, files });
   writeFiles(folder, {
     'package.json': JSON.stringify({ private: true, type }),

@@ -210,7 +210,7 @@ export interface LossDetails {
   readonly signal?: string | null | undefined;
   /** The name of the running function; absent if no task ran. */
   readonly taskName?: string | undefined;
-  /** The milliseconds that the task had been running, as far as the program knows. */
+  /** The milliseconds that the task had been running, as far as the program knows; for short tasks that were lost together, since the first of them began. */
   readonly runningFor?: number | undefined;
   /** The worker ran out of memory. */
   readonly outOfMemory?: true | undefined;
@@ -220,7 +220,7 @@ export interface LossDetails {
   readonly cause?: unknown;
 }
 
-/** The worker was lost while it ran this task. */
+/** The worker was lost while it ran this task, or short tasks among which this one may have started. */
 export class WorkerLostError extends BrokenExecutorError {
   static override readonly name: string = 'WorkerLostError';
   static override readonly code: string = 'ERR_TWINPOOL_WORKER_LOST';

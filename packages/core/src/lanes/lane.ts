@@ -139,6 +139,8 @@ export class Lane implements TransportOwner {
   #valueSlot: Slot | undefined;
   /** When each task began that was lost with the worker. */
   readonly #lostSince = new Map<Chunk, number>();
+  /** Several tasks of a slot are lost: some of them may not have started. */
+  #isLossVague = false;
 
   constructor(work: WorkListener, life: LifeListener, options: LaneOptions, transports: TransportFactory) {
     const { clock, setup, only, killGrace, maxTasks } = options;
@@ -361,7 +363,8 @@ export class Lane implements TransportOwner {
   lossError(chunk: Chunk): WorkerLostError {
     const { id, index, kind, pid, threadId } = this;
     const who = { id, index, name: this.#options.setup.workerName, kind, pid, threadId };
-    return this.#exit.lossError(who, chunk.job.fn.name, this.#lostSince.get(chunk) ?? this.#slots.first.frontSince, this.#memory);
+    const since = this.#lostSince.get(chunk) ?? this.#slots.first.frontSince;
+    return this.#exit.lossError(who, chunk.job.fn.name, { since, isVague: this.#isLossVague }, this.#memory);
   }
 
   // Questions of the transport.
@@ -423,6 +426,7 @@ export class Lane implements TransportOwner {
       slot.stop();
       const count = countStartedAtExit(slot, this.#transport, this.#functions, this.#exit, this.#isTrusted);
       const sorted = slot.inFlight.sortOut(count);
+      this.#isLossVague ||= count > 1;
       for (const chunk of sorted.started) {
         started.push(chunk);
         if (this.size > 1) this.#lostSince.set(chunk, slot.frontSince);

@@ -103,17 +103,24 @@ export class WorkerExit {
   }
 
   /**
-   * The error of a task that began at `since` (milliseconds of the clock) and was lost with the worker. `memory`: the bytes that the worker used after
-   * an earlier task.
+   * The error of a task that was lost with the worker. `since`: when the first task that was lost began, in milliseconds of the clock; `isVague`: this one
+   * may not have started. `memory`: the bytes that the worker used after an earlier task.
    */
-  lossError(who: WorkerName, taskName: string, since: number, memory: number | undefined): WorkerLostError {
+  lossError(
+    who: WorkerName,
+    taskName: string,
+    { since, isVague }: { readonly since: number; readonly isVague: boolean },
+    memory: number | undefined,
+  ): WorkerLostError {
     const { exitCode, signal, cause } = this.#status ?? UNKNOWN;
     const { id, index, name, kind, pid, threadId } = who;
     const runningFor = this.#endedAt - since;
     const where = pid === undefined ? `${kind} ${threadId ?? '?'}` : `${kind} ${pid}`;
-    const began = `which had begun ${Math.round(runningFor)} ms before`;
+    const lost = isVague
+      ? `with task '${taskName}', which had or may have started, as others that are lost with it`
+      : `while it ran task '${taskName}', which had begun ${Math.round(runningFor)} ms before`;
     return new WorkerLostError(
-      `worker ${id} (${where}) was lost while it ran task '${taskName}', ${began}: ${this.#why(this.#lateError)}`,
+      `worker ${id} (${where}) was lost ${lost}: ${this.#why(this.#lateError)}`,
       {
         workerId: id,
         workerIndex: index,

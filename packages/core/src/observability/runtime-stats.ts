@@ -49,7 +49,7 @@ export interface RuntimeStats {
   readonly protocolAnomalies: number;
   /** The machines that have the workers; only in a runtime of kind 'cluster'. */
   readonly nodes?: readonly NodeStats[] | undefined;
-  /** From the acceptance of a task to its hand-over to a worker; milliseconds. */
+  /** From the acceptance of a task to its hand-over to a worker; milliseconds. All items of a map or of an iterator count from its call. */
   readonly waitTime: Percentiles;
   /** The run time of a task in its worker; milliseconds. */
   readonly runTime: Percentiles;

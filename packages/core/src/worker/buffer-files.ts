@@ -122,7 +122,10 @@ export class WorkerBuffers implements BufferOutlet, LentBuffers {
 
   #memory(total: number): Uint8Array<ArrayBuffer> {
     const at = this.#kept.findLastIndex(({ byteLength }) => byteLength === total);
-    return at < 0 ? Buffer.allocUnsafeSlow(total) : new Uint8Array(this.#kept.splice(at, 1)[0] as ArrayBuffer);
+    if (at >= 0) return new Uint8Array(this.#kept.splice(at, 1)[0] as ArrayBuffer);
+    // Buffers of ever new lengths take no more memory than without keeping.
+    this.#kept.shift();
+    return Buffer.allocUnsafeSlow(total);
   }
 }
 
