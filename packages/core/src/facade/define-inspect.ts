@@ -7,10 +7,7 @@ export interface Inspecting extends InspectOptions {
 }
 
 /** From now on `inspect` shows objects with this prototype as the text that `show` returns. `depth` is below 0 where only a name is wanted. */
-export function defineInspect<T extends object>(
-  prototype: T,
-  show: (self: T, options: Inspecting, depth: number) => string,
-): void {
+export function defineInspect<T extends object>(prototype: T, show: (self: T, options: Inspecting, depth: number) => string): void {
   Object.defineProperty(prototype, inspect.custom, {
     value(this: T, depth: number, options: Inspecting): string {
       return show(this, options, depth);

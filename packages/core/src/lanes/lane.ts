@@ -50,7 +50,7 @@ import { Slots } from './slots.ts';
 import { countStartedAtExit } from './started-tasks.ts';
 import type { CallBudget } from './task-sender.ts';
 import type { Transport, TransportFactory, TransportOwner } from './transport.ts';
-import { type EndReason, type ExitStatus, WorkerExit } from './worker-exit.ts';
+import { type EndReason, type ExitStatus, type Loss, WorkerExit } from './worker-exit.ts';
 import { WorkerStart } from './worker-start.ts';
 
 /** What a lane reports of its worker's life. */
@@ -137,10 +137,10 @@ export class Lane implements TransportOwner {
   #loopWatch: LoopWatch | undefined;
   /** The slot of the next separate value. */
   #valueSlot: Slot | undefined;
-  /** When each task began that was lost with the worker. */
-  readonly #lostSince = new Map<Chunk, number>();
-  /** Several tasks of a slot are lost: some of them may not have started. */
-  #isLossVague = false;
+  /** What is known of the tasks that were lost with the worker. */
+  readonly #losses = new Map<Chunk, Loss>();
+  /** The same of parts of these. */
+  #loss: Loss | undefined;
 
   constructor(work: WorkListener, life: LifeListener, options: LaneOptions, transports: TransportFactory) {
     const { clock, setup, only, killGrace, maxTasks } = options;
@@ -363,8 +363,7 @@ export class Lane implements TransportOwner {
   lossError(chunk: Chunk): WorkerLostError {
     const { id, index, kind, pid, threadId } = this;
     const who = { id, index, name: this.#options.setup.workerName, kind, pid, threadId };
-    const since = this.#lostSince.get(chunk) ?? this.#slots.first.frontSince;
-    return this.#exit.lossError(who, chunk.job.fn.name, { since, isVague: this.#isLossVague }, this.#memory);
+    return this.#exit.lossError(who, chunk.job.fn.name, this.#losses.get(chunk) ?? (this.#loss as Loss), this.#memory);
   }
 
   // Questions of the transport.
@@ -425,11 +424,12 @@ export class Lane implements TransportOwner {
     for (const slot of this.#slots.all) {
       slot.stop();
       const count = countStartedAtExit(slot, this.#transport, this.#functions, this.#exit, this.#isTrusted);
+      const loss = { since: slot.frontSince, isVague: count > 1 || this.#mayBeLoading(slot) };
       const sorted = slot.inFlight.sortOut(count);
-      this.#isLossVague ||= count > 1;
+      if (count > 0) this.#loss ??= loss;
       for (const chunk of sorted.started) {
         started.push(chunk);
-        if (this.size > 1) this.#lostSince.set(chunk, slot.frontSince);
+        if (this.size > 1) this.#losses.set(chunk, loss);
       }
       for (const chunk of sorted.unstarted) unstarted.push(chunk);
     }
@@ -437,6 +437,13 @@ export class Lane implements TransportOwner {
     for (const chunk of unstarted) this.#work.leftUnrun(chunk, chunk.count);
     this.#start.ended(this.#exit, this.#hasAnswered || started.length > 0);
     this.#life.workerGone(this, started, unstarted);
+  }
+
+  /** The front task of one of several slots may wait for its module. */
+  #mayBeLoading(slot: Slot): boolean {
+    if (this.size === 1) return false;
+    const { front } = slot.inFlight;
+    return slot.isAnnounced ? !slot.hasBegun : front !== undefined && !this.#functions.isLoaded(front.job.fn.id);
   }
 
   // Messages of the worker: their form is right, and they come in the order in which they were sent.

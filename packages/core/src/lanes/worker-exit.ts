@@ -20,6 +20,14 @@ export interface ExitStatus {
   readonly isOutOfMemory?: boolean | undefined;
 }
 
+/** What is known of a task that was lost with its worker. */
+export interface Loss {
+  /** When it, or the first one that was lost with it, began; milliseconds of the clock. */
+  readonly since: number;
+  /** It may not have started. */
+  readonly isVague: boolean;
+}
+
 /** Why this program ended a worker: a time limit, an aborted or ended task, no more need of it, or a broken protocol. */
 export interface EndReason {
   readonly kind: 'limit' | 'abort' | 'end' | 'protocol';
@@ -103,39 +111,30 @@ export class WorkerExit {
   }
 
   /**
-   * The error of a task that was lost with the worker. `since`: when the first task that was lost began, in milliseconds of the clock; `isVague`: this one
-   * may not have started. `memory`: the bytes that the worker used after an earlier task.
+   * The error of a task that was lost with the worker. `memory`: the bytes that the worker used after an earlier task.
    */
-  lossError(
-    who: WorkerName,
-    taskName: string,
-    { since, isVague }: { readonly since: number; readonly isVague: boolean },
-    memory: number | undefined,
-  ): WorkerLostError {
+  lossError(who: WorkerName, taskName: string, { since, isVague }: Loss, memory: number | undefined): WorkerLostError {
     const { exitCode, signal, cause } = this.#status ?? UNKNOWN;
     const { id, index, name, kind, pid, threadId } = who;
     const runningFor = this.#endedAt - since;
     const where = pid === undefined ? `${kind} ${threadId ?? '?'}` : `${kind} ${pid}`;
     const lost = isVague
-      ? `with task '${taskName}', which had or may have started, as others that are lost with it`
+      ? `with task '${taskName}', which had or may have started`
       : `while it ran task '${taskName}', which had begun ${Math.round(runningFor)} ms before`;
-    return new WorkerLostError(
-      `worker ${id} (${where}) was lost ${lost}: ${this.#why(this.#lateError)}`,
-      {
-        workerId: id,
-        workerIndex: index,
-        workerName: name,
-        pid,
-        threadId,
-        exitCode,
-        signal,
-        taskName,
-        runningFor,
-        outOfMemory: this.isOutOfMemory || undefined,
-        memory,
-        cause: this.#lateError ?? this.#reason?.cause ?? cause,
-      },
-    );
+    return new WorkerLostError(`worker ${id} (${where}) was lost ${lost}: ${this.#why(this.#lateError)}`, {
+      workerId: id,
+      workerIndex: index,
+      workerName: name,
+      pid,
+      threadId,
+      exitCode,
+      signal,
+      taskName,
+      runningFor,
+      outOfMemory: this.isOutOfMemory || undefined,
+      memory,
+      cause: this.#lateError ?? this.#reason?.cause ?? cause,
+    });
   }
 
   /** The error of a worker that did no work; `when` it ended. */

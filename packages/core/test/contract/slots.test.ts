@@ -381,9 +381,26 @@ describe.each(KINDS)('the errors of tasks in several slots: %s', (kind) => {
     const gate = makeGate();
     const exits = outcome(work.call(exitLater, gate.path, 3));
     for (const lost of await Promise.all([exits, neighbour.ended]))
-      expect(lost).toMatchObject({ ok: false, error: { code: CODE.lost, exitCode: 3 } });
+      expect(lost).toMatchObject({
+        ok: false,
+        error: { code: CODE.lost, exitCode: 3, message: expect.stringContaining('was lost while it ran task') },
+      });
     expect(await outcome(work.call(square, 7))).toEqual({ ok: true, value: 49 });
     expect(work.attachment.stats().lostWorkers).toBe(1);
+  });
+
+  it('an exit takes a task with it whose module is loading, since the module may be the reason; its error does not say that it ran', async () => {
+    const work = openWith(kind, 3);
+    const [gate, module] = gates(2) as [Gate, Gate];
+    await work.call(square, 1);
+    const loading = outcome(work.call(slowToLoad(module)));
+    await module.entered();
+    const exits = outcome(work.call(exitLater, gate.path, 3));
+    expect(await exits).toMatchObject({ ok: false, error: { message: expect.stringContaining('was lost while it ran task') } });
+    expect(await loading).toMatchObject({
+      ok: false,
+      error: { code: CODE.lost, message: expect.stringContaining('which had or may have started') },
+    });
   });
 
   it('an exit while others wait to begin in the same worker: these run elsewhere', async () => {
