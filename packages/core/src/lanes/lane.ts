@@ -137,9 +137,9 @@ export class Lane implements TransportOwner {
   #loopWatch: LoopWatch | undefined;
   /** The slot of the next separate value. */
   #valueSlot: Slot | undefined;
-  /** What is known of the tasks that were lost with the worker. */
+  /** Several slots: what is known of each chunk that was lost with the worker. */
   readonly #losses = new Map<Chunk, Loss>();
-  /** The same of parts of these. */
+  /** What is known of the first slot that lost a task. It serves for one slot, and for parts of a chunk. */
   #loss: Loss | undefined;
 
   constructor(work: WorkListener, life: LifeListener, options: LaneOptions, transports: TransportFactory) {

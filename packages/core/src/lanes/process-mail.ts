@@ -83,7 +83,7 @@ export class ProcessMail implements PolledChannel {
 
   /** A message with tasks is being sent. */
   tasksSent(): void {
-    this.#gate.sent(this.#receiver.unanswered === 1, now());
+    if (this.#mailbox !== undefined) this.#gate.sent(this.#receiver.unanswered === 1, now());
   }
 
   /** A frame came by the pipe. */
@@ -94,7 +94,7 @@ export class ProcessMail implements PolledChannel {
 
   /** An answer was processed. */
   answered(): void {
-    if (!this.isBusy) this.#gate.answered(now());
+    if (this.#mailbox !== undefined && !this.isBusy) this.#gate.answered(now());
   }
 
   get isBusy(): boolean {
