@@ -1,6 +1,9 @@
 /** Declares what travels between `twinpool map` and its workers: a block of records that is not parsed, and finished lines. */
 import type { RecordFormat } from './records.ts';
 
+/** ms. Then the rest of a block goes back: its records take longer than those before them, and other workers may be free. */
+export const GIVE_BACK_AFTER = 20;
+
 export interface BlockCall {
   /** Names the block in its reports. */
   readonly id: number;

@@ -4,9 +4,12 @@
  *   not measured             1 record, 2 blocks per worker
  *   LONG or more per record  1 record: no record waits behind another in its block
  *   less                     as many as take BLOCK ms, at most 8 times the last size: fewer and larger messages
+ *   a block took long        its time per record counts in full: slow records behind fast ones must not travel in blocks for fast ones
  *
  * It is given the time by the worker, the loading of the function excluded. This file does not know records.
  */
+
+import { GIVE_BACK_AFTER } from './block-messages.ts';
 
 /** ms. Such records travel alone: a message costs a tenth of their time. */
 const LONG = 1;
@@ -14,7 +17,7 @@ const LONG = 1;
 const BLOCK = 4;
 const MOST_RECORDS = 8192;
 const GROWTH = 8;
-/** The most by which one block raises the time per record. */
+/** The most by which one block raises the time per record, unless it took long. */
 const SLOWER = 1.2;
 /** ms of work that wait in front of a worker, and the fewest and most blocks of them. */
 const AHEAD = 8;
@@ -45,8 +48,9 @@ export class BlockSize {
   measured(count: number, took: number): void {
     const each = took / count;
     const before = this.#perRecord;
-    // A function becomes faster while it is compiled, and one slow block was interrupted by another program: less time counts more than more time.
-    this.#perRecord = before === undefined ? each : each < before ? (before + each) / 2 : Math.min(each, before * SLOWER);
+    // A function becomes faster while it is compiled, and other programs interrupt a block for some ms: less time counts more than more time.
+    if (before === undefined || took > GIVE_BACK_AFTER) this.#perRecord = each;
+    else this.#perRecord = each < before ? (before + each) / 2 : Math.min(each, before * SLOWER);
     const wanted = this.#perRecord >= LONG ? 1 : Math.floor(BLOCK / this.#perRecord);
     this.#records = Math.max(1, Math.min(wanted, MOST_RECORDS, this.#records * GROWTH));
   }

@@ -11,7 +11,15 @@
  * This file does not know other blocks, and not the order of the output.
  */
 import { context, isWorker } from '@twinpool/core/worker';
-import type { BlockCall, BlockReport, BlockResult, Failure, FunctionPlace, Part } from './block-messages.ts';
+import {
+  type BlockCall,
+  type BlockReport,
+  type BlockResult,
+  type Failure,
+  type FunctionPlace,
+  GIVE_BACK_AFTER,
+  type Part,
+} from './block-messages.ts';
 import { failureText } from './failure-text.ts';
 import { messageOf } from './misuse.ts';
 import { type RecordReader, type RowParser, readerOf } from './record-reader.ts';
@@ -20,8 +28,6 @@ type RecordFunction = (record: unknown) => unknown;
 
 /** ms. Longer: more records that had ended run again after a worker was lost without notice. Shorter: more messages. */
 const REPORT_AFTER = 5;
-/** ms. Then the rest of a block goes back: its records take longer than those before them, and other workers may be free. */
-const GIVE_BACK_AFTER = 20;
 /** Captured: a task may replace what it finds. */
 const now = performance.now.bind(performance);
 

@@ -45,8 +45,17 @@ describe('twinpool map: the function', () => {
   });
 
   it('slow records behind fast ones are shared by the workers', async () => {
-    const expression =
-      'async (r) => { if (r.n >= 2_000) await new Promise((resolve) => setTimeout(resolve, 30)); return [r.n, process.pid]; }';
+    const folder = scratchFolder();
+    // The first records wait until both workers run: the start of a worker takes any time.
+    const expression = `async (r) => {
+      const { readdirSync, writeFileSync } = process.getBuiltinModule?.('fs') ?? (await import('node:fs'));
+      const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+      const folder = ${JSON.stringify(folder)};
+      if (r.n < 4) writeFileSync(folder + '/' + process.pid, '');
+      while (r.n < 4 && readdirSync(folder).length < 2) await pause(5);
+      if (r.n >= 2_000) await pause(30);
+      return [r.n, process.pid];
+    }`;
     const { output } = await command(['map', '-e', expression, '--workers', '2'], { input: numbers(2_030) });
     const found = output
       .trimEnd()
