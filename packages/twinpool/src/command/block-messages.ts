@@ -16,7 +16,7 @@ export interface BlockCall {
   readonly header: Uint8Array | undefined;
   /** Lines of results have the index of their record. */
   readonly isIndexed: boolean;
-  /** A worker that has run for long returns the records that have not begun. */
+  /** After GIVE_BACK_AFTER ms the worker returns the records that have not begun. */
   readonly mayGiveBack: boolean;
 }
 

@@ -4,11 +4,11 @@
  *   not measured             1 record, 2 blocks per worker
  *   LONG or more per record  1 record: no record waits behind another in its block
  *   less                     as many as take BLOCK ms, at most 8 times the last size: fewer and larger messages
- *   a block took long        its time per record counts in full: slow records behind fast ones must not travel in blocks for fast ones
+ *
+ * Slow records behind fast ones leave the blocks of the fast ones at once: the time of a block that took GIVE_BACK_AFTER ms counts in full.
  *
  * It is given the time by the worker, the loading of the function excluded. This file does not know records.
  */
-
 import { GIVE_BACK_AFTER } from './block-messages.ts';
 
 /** ms. Such records travel alone: a message costs a tenth of their time. */
